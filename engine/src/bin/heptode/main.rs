@@ -1,0 +1,2 @@
+//! heptode
+fn main() {}

@@ -1,0 +1,9 @@
+//! The Heptode instrument as a library: no host, no window, no torch.
+//!
+//! Folders name threads. [`audio`] is audio-thread code; [`decode`] is worker code; [`link`] is the only crossing between
+//! them. Neither imports the other.
+
+pub mod spectral;
+pub mod units;
+
+pub use units::Latent;

@@ -1,0 +1,106 @@
+//! Time–frequency analysis and synthesis: STFT, log-mel frames, phases, fast Griffin-Lim.
+//!
+//! Used by the worker, by the trainer and by the command line, so that training and playing share every constant.
+//! Allocates; never for the audio thread.
+
+mod frames;
+mod griffin_lim;
+mod mel;
+mod phase;
+mod stft;
+
+pub use frames::{FrameAnalysis, Frames};
+pub use griffin_lim::fast_griffin_lim;
+pub use mel::{MelBank, hertz_to_mel, mel_to_hertz};
+pub use phase::{ReferencePhasors, noise_phase, reference_phase};
+pub use rustfft::num_complex::Complex32;
+pub use stft::{Spectrogram, Stft, hann_periodic};
+
+/// The constants of the analysis that a model is trained on.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct SpectralShape {
+    /// Sample rate in hertz.
+    pub sample_rate_hz: u32,
+    /// Window and transform length in samples; a power of two.
+    pub fft_size: usize,
+    /// Distance between frames in samples.
+    pub hop_samples: usize,
+    /// Zeros put before and after the sound.
+    pub pad_samples: usize,
+    /// Frames of a whole sound.
+    pub frame_count: usize,
+    /// Mel bands.
+    pub mel_bands: usize,
+    /// Lower edge of the lowest band in hertz.
+    pub mel_low_hz: f32,
+    /// Upper edge of the highest band in hertz.
+    pub mel_high_hz: f32,
+    /// Level that counts as silence, in dB against a full-scale sine; negative.
+    pub floor_db: f32,
+}
+
+impl SpectralShape {
+    /// The default model's analysis: 44.1 kHz, 2048 / 512, 128 bands, 172 frames = 88 064 samples = 1.997 s.
+    pub const DEFAULT: Self = Self {
+        sample_rate_hz: 44_100,
+        fft_size: 2048,
+        hop_samples: 512,
+        pad_samples: 768,
+        frame_count: 172,
+        mel_bands: 128,
+        mel_low_hz: 20.0,
+        mel_high_hz: 22_050.0,
+        floor_db: -90.0,
+    };
+
+    /// Frequency bins of one frame: `fft_size / 2 + 1`.
+    pub fn bins(&self) -> usize {
+        self.fft_size / 2 + 1
+    }
+
+    /// Samples that `frames` frames stand for.
+    pub fn samples_of(&self, frames: usize) -> usize {
+        ((frames.max(1) - 1) * self.hop_samples + self.fft_size).saturating_sub(2 * self.pad_samples)
+    }
+
+    /// Samples of a whole sound.
+    pub fn sound_samples(&self) -> usize {
+        self.samples_of(self.frame_count)
+    }
+
+    /// Magnitude that a full-scale sine reaches under the Hann window; magnitudes are divided by it.
+    pub fn full_scale(&self) -> f32 {
+        self.fft_size as f32 / 4.0
+    }
+
+    /// A level in dB as a frame value: the floor is −1, full scale is +1.
+    pub fn normalise_db(&self, level_db: f32) -> f32 {
+        let half = -self.floor_db / 2.0;
+        (level_db.max(self.floor_db) + half) / half
+    }
+
+    /// The level in dB of a frame value.
+    pub fn denormalise_db(&self, value: f32) -> f32 {
+        let half = -self.floor_db / 2.0;
+        value * half - half
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_default_sound_is_88064_samples() {
+        assert_eq!(SpectralShape::DEFAULT.sound_samples(), 88_064);
+    }
+
+    #[test]
+    fn frame_values_round_trip() {
+        let shape = SpectralShape::DEFAULT;
+        assert_eq!(shape.normalise_db(-90.0), -1.0);
+        assert_eq!(shape.normalise_db(-200.0), -1.0);
+        assert_eq!(shape.normalise_db(0.0), 1.0);
+        assert!((shape.denormalise_db(shape.normalise_db(-33.0)) + 33.0).abs() < 1e-4);
+    }
+}
