@@ -1,0 +1,219 @@
+//! From the bytes of an audio file to mono samples, through symphonia.
+//!
+//! Worker and main threads only. Nothing here trusts the file: counts in headers are compared with
+//! what is really there, gaps and non-finite values are errors, and a panic inside a decoder is caught.
+
+use std::fs::File;
+use std::io::Cursor;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+
+use symphonia::core::codecs::audio::{AudioDecoder, AudioDecoderOptions};
+use symphonia::core::errors::Error as DecodeError;
+use symphonia::core::formats::probe::Hint;
+use symphonia::core::formats::{FormatOptions, FormatReader, TrackType};
+use symphonia::core::io::{MediaSource, MediaSourceStream};
+use symphonia::core::meta::MetadataOptions;
+
+use super::{LEAD_LIMIT_S, LOOK_S, MAX_FILE_BYTES, ReadProblem, Recording, is_supported_rate};
+
+/// Below this a sample counts as silence in front of the first sound: −80 dB of full scale.
+const SILENCE: f32 = 1e-4;
+/// How much of the silence in front of the first sound is kept, in seconds.
+const LEAD_KEPT_S: f64 = 0.1;
+/// A header that promises this many values or more, in a file that holds fewer, was written to a pipe before its
+/// length was known: programs then put in 2³¹ or 2³² bytes, and a value has at most 8 bytes.
+const PIPED_VALUES: u64 = 0x7fff_0000 / 8;
+
+/// Reads a file as [`super::read`] promises.
+pub(super) fn read_file(path: &Path) -> Result<Recording, ReadProblem> {
+    let meta = std::fs::metadata(path).map_err(ReadProblem::System)?;
+    if !meta.is_file() {
+        return Err(ReadProblem::NotAFile);
+    }
+    match meta.len() {
+        0 => return Err(ReadProblem::Empty),
+        bytes if bytes > MAX_FILE_BYTES => return Err(ReadProblem::TooLarge(bytes)),
+        _ => {}
+    }
+    let file = File::open(path).map_err(ReadProblem::System)?;
+    let mut hint = Hint::new();
+    if let Some(extension) = path.extension().and_then(|e| e.to_str()) {
+        hint.with_extension(extension);
+    }
+    guarded(|| decode(Box::new(file), &hint, Limits { look_s: LOOK_S, lead_s: LEAD_LIMIT_S, silence: SILENCE }))
+}
+
+/// Reads a whole FLAC stream that lies in memory, silence included, up to `max_s` seconds.
+pub(crate) fn decode_flac(bytes: Vec<u8>, max_s: f64) -> Result<Recording, ReadProblem> {
+    let mut hint = Hint::new();
+    hint.with_extension("flac");
+    guarded(|| decode(Box::new(Cursor::new(bytes)), &hint, Limits { look_s: max_s, lead_s: 0.0, silence: 0.0 }))
+}
+
+/// Turns a panic of a decoder into an error: the file is at fault, and the host must live on.
+fn guarded(work: impl FnOnce() -> Result<Recording, ReadProblem>) -> Result<Recording, ReadProblem> {
+    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| Err(ReadProblem::Unknown("its decoder failed".to_owned())))
+}
+
+/// How much of a stream is read.
+#[derive(Clone, Copy)]
+struct Limits {
+    look_s: f64,
+    lead_s: f64,
+    /// Samples at or above this level count as sound.
+    silence: f32,
+}
+
+fn decode(source: Box<dyn MediaSource>, hint: &Hint, limits: Limits) -> Result<Recording, ReadProblem> {
+    let stream = MediaSourceStream::new(source, Default::default());
+    let mut format = symphonia::default::get_probe()
+        .probe(hint, stream, FormatOptions::default(), MetadataOptions::default())
+        .map_err(opening_problem)?;
+    let track = format.default_track(TrackType::Audio).ok_or(ReadProblem::Empty)?;
+    let promised = track.num_frames;
+    let params = track
+        .codec_params
+        .as_ref()
+        .and_then(|p| p.audio())
+        .ok_or_else(|| ReadProblem::Unknown("it has no audio track".to_owned()))?;
+    let rate_hz = params.sample_rate.unwrap_or(0);
+    if !is_supported_rate(rate_hz) {
+        return Err(ReadProblem::Rate(rate_hz));
+    }
+    let channels = params.channels.as_ref().map_or(1, |c| c.count() as u64);
+    let mut decoder = symphonia::default::get_codecs()
+        .make_audio_decoder(params, &AudioDecoderOptions::default())
+        .map_err(opening_problem)?;
+    let mut window = Window::new(rate_hz, limits);
+    let ended = read_packets(format.as_mut(), decoder.as_mut(), &mut window)?;
+    if ended && let Some(promised) = promised.filter(|&frames| frames > window.seen) {
+        if promised.saturating_mul(channels) < PIPED_VALUES {
+            return Err(ReadProblem::Truncated { promised, found: window.seen });
+        }
+        return window.finish(None);
+    }
+    window.finish(promised)
+}
+
+/// Decodes packet after packet into `window`; returns whether the stream came to its end.
+fn read_packets(
+    format: &mut dyn FormatReader,
+    decoder: &mut dyn AudioDecoder,
+    window: &mut Window,
+) -> Result<bool, ReadProblem> {
+    let mut interleaved: Vec<f32> = Vec::new();
+    while !window.is_full() {
+        let packet = match format.next_packet() {
+            Ok(Some(packet)) => packet,
+            Ok(None) => return Ok(true),
+            // The caller compares what came with what was promised: only it can tell the end from a cut.
+            Err(DecodeError::IoError(e)) if e.kind() == std::io::ErrorKind::UnexpectedEof => return Ok(true),
+            Err(DecodeError::IoError(e)) => return Err(ReadProblem::System(e)),
+            Err(e) => return Err(window.corrupt(&e.to_string())),
+        };
+        if u64::try_from(packet.pts.get()).ok() != Some(window.seen) {
+            return Err(window.corrupt("a stretch of audio is missing"));
+        }
+        let buffer = match decoder.decode(&packet) {
+            Ok(buffer) => buffer,
+            Err(DecodeError::IoError(e)) if e.kind() == std::io::ErrorKind::UnexpectedEof => return Ok(true),
+            Err(e) => return Err(window.corrupt(&e.to_string())),
+        };
+        let (channels, rate_hz) = (buffer.num_planes(), buffer.spec().rate());
+        if channels == 0 || rate_hz != window.rate_hz {
+            return Err(window.corrupt("the format changes on the way"));
+        }
+        buffer.copy_to_vec_interleaved(&mut interleaved);
+        for frame in interleaved.chunks_exact(channels) {
+            window.push(frame)?;
+        }
+    }
+    Ok(false)
+}
+
+fn opening_problem(error: DecodeError) -> ReadProblem {
+    match error {
+        DecodeError::IoError(e) if e.kind() == std::io::ErrorKind::UnexpectedEof => {
+            ReadProblem::Unknown("it ends within its header".to_owned())
+        }
+        DecodeError::IoError(e) => ReadProblem::System(e),
+        other => ReadProblem::Unknown(other.to_string()),
+    }
+}
+
+/// The part of a stream that is kept: from a little before its first sound, for a bounded time.
+struct Window {
+    rate_hz: u32,
+    limits: Limits,
+    /// Sample frames that came in so far.
+    seen: u64,
+    sounding: bool,
+    kept: Vec<f32>,
+    look_samples: usize,
+    lead_kept_samples: usize,
+}
+
+impl Window {
+    fn new(rate_hz: u32, limits: Limits) -> Self {
+        let samples = |seconds: f64| (seconds * f64::from(rate_hz)).ceil() as usize;
+        Self {
+            rate_hz,
+            limits,
+            seen: 0,
+            sounding: limits.silence <= 0.0,
+            kept: Vec::new(),
+            look_samples: samples(limits.look_s),
+            lead_kept_samples: samples(LEAD_KEPT_S),
+        }
+    }
+
+    fn now_s(&self) -> f64 {
+        self.seen as f64 / f64::from(self.rate_hz)
+    }
+
+    fn is_full(&self) -> bool {
+        if self.sounding { self.kept.len() >= self.look_samples } else { self.now_s() >= self.limits.lead_s }
+    }
+
+    fn push(&mut self, frame: &[f32]) -> Result<(), ReadProblem> {
+        if let Some(channel) = frame.iter().position(|v| !v.is_finite()) {
+            return Err(ReadProblem::NotFinite { at_s: self.now_s(), channel: channel + 1 });
+        }
+        // Double precision: the sum of finite single-precision values stays finite.
+        let mix = frame.iter().map(|&v| f64::from(v)).sum::<f64>() / frame.len() as f64;
+        let mix = mix as f32;
+        self.seen += 1;
+        if !self.sounding {
+            self.sounding = mix.abs() >= self.limits.silence;
+            // Dropping in bulk keeps the cost per sample constant.
+            if self.kept.len() >= 2 * self.lead_kept_samples {
+                self.kept.drain(..self.lead_kept_samples);
+            }
+        }
+        if !self.is_full() {
+            self.kept.push(mix);
+        }
+        Ok(())
+    }
+
+    fn corrupt(&self, reason: &str) -> ReadProblem {
+        ReadProblem::Corrupt { at_s: self.now_s(), reason: reason.to_owned() }
+    }
+
+    fn finish(self, promised: Option<u64>) -> Result<Recording, ReadProblem> {
+        if self.seen == 0 {
+            return Err(ReadProblem::Empty);
+        }
+        if !self.sounding {
+            return Err(ReadProblem::Silent { looked_s: self.now_s() });
+        }
+        let mut notes = Vec::new();
+        if self.is_full() {
+            let whole = promised
+                .map_or_else(String::new, |frames| format!(" of {:.0} s", frames as f64 / f64::from(self.rate_hz)));
+            notes.push(format!("a long file: looked at {:.0} s{whole}, from its first sound on", self.limits.look_s));
+        }
+        Ok(Recording { samples: self.kept, sample_rate_hz: self.rate_hz, notes })
+    }
+}

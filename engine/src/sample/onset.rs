@@ -1,0 +1,84 @@
+//! Cutting a one-shot out of a recording: onset, length, level, fades.
+//!
+//! Worker and main threads only.
+
+use super::{Recording, SampleError, resample};
+
+/// A sound begins where it first comes within this of its peak, in dB.
+const ONSET_BELOW_PEAK_DB: f32 = -40.0;
+/// Kept in front of the onset, so that the rise of the attack is not cut, in seconds.
+const PRE_ROLL_S: f64 = 0.001;
+/// Fade where a sound is cut off at its end, in seconds.
+const CUT_FADE_S: f64 = 0.005;
+/// Audio beyond the wanted length that goes through the rate conversion, in seconds:
+/// the converter's filter then sees real neighbours at the cut instead of silence.
+const MARGIN_S: f64 = 0.05;
+/// A peak below this is silence: −120 dB of full scale.
+const SILENT_PEAK: f32 = 1e-6;
+
+/// Makes a one-shot of exactly `length` samples at `rate_hz` with a peak of 1.
+///
+/// It starts 1 ms before the first sample within 40 dB of the recording's peak. A longer sound is cut with
+/// a 5 ms fade, and a note says so; a shorter one is followed by silence.
+pub fn one_shot(rec: Recording, rate_hz: u32, length: usize) -> Result<Recording, SampleError> {
+    if let Some(place) = rec.samples.iter().position(|v| !v.is_finite()) {
+        return Err(SampleError::NotFinite(place));
+    }
+    let from_hz = f64::from(rec.sample_rate_hz);
+    let peak = peak(&rec.samples);
+    if peak < SILENT_PEAK {
+        return Err(SampleError::Silent);
+    }
+    let onset = onset(&rec.samples, peak);
+    let start = onset.saturating_sub((PRE_ROLL_S * from_hz).round() as usize);
+    let wanted_s = length as f64 / f64::from(rate_hz);
+    let source_samples = ((wanted_s + MARGIN_S) * from_hz).ceil() as usize;
+    let end = rec.samples.len().min(start.saturating_add(source_samples));
+    let mut head = rec.samples[start..end].to_vec();
+    if start > 0 {
+        fade_in(&mut head, onset - start);
+    }
+    let mut samples = resample(&head, rec.sample_rate_hz, rate_hz)?;
+    let mut notes = rec.notes;
+    if samples.len() > length {
+        samples.truncate(length);
+        fade_out(&mut samples, (CUT_FADE_S * f64::from(rate_hz)).round() as usize);
+        let onset_s = onset as f64 / from_hz;
+        notes.push(format!("used the first {wanted_s:.1} s after the onset at {onset_s:.2} s"));
+    }
+    samples.resize(length, 0.0);
+    set_peak(&mut samples)?;
+    Ok(Recording { samples, sample_rate_hz: rate_hz, notes })
+}
+
+fn peak(samples: &[f32]) -> f32 {
+    samples.iter().fold(0.0, |peak, v| peak.max(v.abs()))
+}
+
+/// Index of the first sample within [`ONSET_BELOW_PEAK_DB`] of `peak`.
+fn onset(samples: &[f32], peak: f32) -> usize {
+    let threshold = peak * 10_f32.powf(ONSET_BELOW_PEAK_DB / 20.0);
+    samples.iter().position(|v| v.abs() >= threshold).unwrap_or(0)
+}
+
+fn set_peak(samples: &mut [f32]) -> Result<(), SampleError> {
+    let peak = peak(samples);
+    if peak < SILENT_PEAK {
+        return Err(SampleError::Silent);
+    }
+    // Dividing, not multiplying by the reciprocal: the loudest sample is then exactly 1.
+    samples.iter_mut().for_each(|v| *v /= peak);
+    Ok(())
+}
+
+fn fade_in(samples: &mut [f32], length: usize) {
+    for (i, sample) in samples.iter_mut().take(length).enumerate() {
+        *sample *= i as f32 / length as f32;
+    }
+}
+
+fn fade_out(samples: &mut [f32], length: usize) {
+    for (i, sample) in samples.iter_mut().rev().take(length).enumerate() {
+        *sample *= i as f32 / length as f32;
+    }
+}
