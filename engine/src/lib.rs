@@ -3,6 +3,9 @@
 //! Folders name threads. [`audio`] is audio-thread code; [`decode`] is worker code; [`link`] is the only crossing between
 //! them. Neither imports the other.
 
+pub mod decode;
+pub mod pack;
+pub mod sample;
 pub mod spectral;
 pub mod units;
 

@@ -1,0 +1,247 @@
+//! latent + key → frames → shaped frames → bins → samples, and the way back to a latent. WORKER side.
+//!
+//! A [`Pipeline`] owns run states and scratch: one per worker thread, no locks, many allocations.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use crate::spectral::{Complex32, FrameAnalysis, Frames, ReferencePhasors, Spectrogram, Stft, fast_griffin_lim};
+use crate::units::Latent;
+
+use super::graph::{GraphError, Outputs, Runner};
+use super::model::Model;
+use super::shape::Shaping;
+
+/// Largest magnitude that a bin may have against full scale; a wild graph must not blow a speaker.
+const MAX_LOG_MAGNITUDE: f32 = 1.4;
+
+/// Where the time of the last decode went.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Timings {
+    /// Decoder graph.
+    pub decoder: Duration,
+    /// Vocoder graph.
+    pub vocoder: Duration,
+    /// Heads to complex bins.
+    pub bins: Duration,
+    /// Fast Griffin-Lim.
+    pub griffin_lim: Duration,
+    /// Inverse STFT.
+    pub synthesis: Duration,
+}
+
+/// Everything one worker needs to decode and encode.
+pub struct Pipeline {
+    model: Arc<Model>,
+    encoder: Runner,
+    decoder: Runner,
+    vocoder: Runner,
+    analysis: FrameAnalysis,
+    stft: Stft,
+    phasors: Vec<ReferencePhasors>,
+    chunk: Vec<f32>,
+    timings: Timings,
+}
+
+/// Keys whose phase tables are kept; a pack has at most 16 roots, few are in use at once.
+const KEPT_PHASORS: usize = 8;
+
+impl Pipeline {
+    /// A pipeline for a model.
+    ///
+    /// # Errors
+    /// [`GraphError`] when a graph cannot be given memory.
+    pub fn new(model: Arc<Model>) -> Result<Self, GraphError> {
+        Ok(Self {
+            encoder: model.encoder.runner()?,
+            decoder: model.decoder.runner()?,
+            vocoder: model.vocoder.runner()?,
+            analysis: FrameAnalysis::new(model.shape()),
+            stft: Stft::new(model.shape()),
+            phasors: Vec::new(),
+            chunk: Vec::new(),
+            timings: Timings::default(),
+            model,
+        })
+    }
+
+    /// The model that is run.
+    pub fn model(&self) -> &Arc<Model> {
+        &self.model
+    }
+
+    /// Where the time of the last [`Pipeline::decode`] or [`Pipeline::vocode`] went.
+    pub fn timings(&self) -> Timings {
+        self.timings
+    }
+
+    /// Log-mel frames of a mono sound at the model's rate; silence after its end.
+    pub fn analyse(&mut self, samples: &[f32]) -> Frames {
+        self.analysis.frames(samples)
+    }
+
+    /// Latent point of a mono sound at the model's rate with peak 1, told to be at `key`; clamped to ±3 σ.
+    ///
+    /// # Errors
+    /// [`GraphError`] when the encoder fails.
+    pub fn encode(&mut self, samples: &[f32], key: f32) -> Result<Latent, GraphError> {
+        let frames = self.analysis.frames(samples);
+        let outputs = self.encoder.run(&[&frames.values, &[key_input(key)]])?;
+        let mut latent = Latent::default();
+        for (coordinate, value) in latent.iter_mut().zip(outputs.get(0)) {
+            *coordinate = value.clamp(-crate::units::LATENT_LIMIT, crate::units::LATENT_LIMIT);
+        }
+        Ok(latent)
+    }
+
+    /// Frames of a latent point at a key.
+    ///
+    /// # Errors
+    /// [`GraphError`] when the decoder fails.
+    pub fn decode_frames(&mut self, latent: &Latent, key: f32) -> Result<Frames, GraphError> {
+        let started = Instant::now();
+        let outputs = self.decoder.run(&[latent, &[key_input(key)]])?;
+        self.timings.decoder = started.elapsed();
+        let shape = self.model.shape();
+        Ok(Frames { bands: shape.mel_bands, frames: shape.frame_count, values: outputs.get(0).to_vec() })
+    }
+
+    /// Samples at the model's rate of frames that were made for `key`, `frames.frames · hop` of them.
+    ///
+    /// # Errors
+    /// [`GraphError`] when the vocoder fails.
+    pub fn vocode(&mut self, frames: &Frames, key: f32) -> Result<Vec<f32>, GraphError> {
+        let mut spectrogram = self.bins(frames, key)?;
+        let started = Instant::now();
+        let mut samples = Vec::new();
+        let iterations = self.model.manifest().griffin_lim_iterations;
+        fast_griffin_lim(&mut self.stft, &mut spectrogram, iterations, &mut samples);
+        self.timings.griffin_lim = started.elapsed();
+        let started = Instant::now();
+        self.stft.synthesise_into(&spectrogram, &mut samples);
+        self.timings.synthesis = started.elapsed();
+        Ok(samples)
+    }
+
+    /// The whole way: samples of a latent point at a key, shaped.
+    ///
+    /// # Errors
+    /// [`GraphError`] when a graph fails.
+    pub fn decode(&mut self, latent: &Latent, key: f32, shaping: &Shaping) -> Result<Vec<f32>, GraphError> {
+        let frames = self.decode_frames(latent, key)?;
+        let frames = shaping.apply(frames, self.model.shape(), key);
+        self.vocode(&frames, key)
+    }
+
+    /// The vocoder's complex bins before any iteration.
+    ///
+    /// # Errors
+    /// [`GraphError`] when the vocoder fails.
+    pub fn bins(&mut self, frames: &Frames, key: f32) -> Result<Spectrogram, GraphError> {
+        (self.timings.vocoder, self.timings.bins) = (Duration::ZERO, Duration::ZERO);
+        let mut spectrogram = Spectrogram::zeros(self.model.shape().bins(), frames.frames);
+        for chunk in chunks(frames.frames, self.model.manifest().vocoder) {
+            let started = Instant::now();
+            self.load_chunk(frames, chunk.start);
+            let outputs = self.vocoder.run(&[&self.chunk, &[key_input(key)]])?;
+            self.timings.vocoder += started.elapsed();
+            let started = Instant::now();
+            let phasors = self.phasors_for(key, frames.frames);
+            write_bins(&outputs, &self.phasors[phasors], &chunk, self.model.shape().full_scale(), &mut spectrogram);
+            self.timings.bins += started.elapsed();
+        }
+        Ok(spectrogram)
+    }
+
+    /// Copies the frames of one run of the vocoder; silence past the end.
+    fn load_chunk(&mut self, frames: &Frames, start: usize) {
+        let width = self.model.manifest().vocoder.chunk_frames;
+        self.chunk.clear();
+        for band in 0..frames.bands {
+            let row = frames.band(band);
+            let part = &row[start.min(row.len())..(start + width).min(row.len())];
+            self.chunk.extend_from_slice(part);
+            self.chunk.resize((band + 1) * width, -1.0);
+        }
+    }
+
+    /// Index of the phase tables for a key, made when missing.
+    fn phasors_for(&mut self, key: f32, frames: usize) -> usize {
+        let key = f64::from(key);
+        if let Some(found) = self.phasors.iter().position(|tables| tables.serves(key, frames)) {
+            return found;
+        }
+        if self.phasors.len() >= KEPT_PHASORS {
+            self.phasors.remove(0);
+        }
+        self.phasors.push(ReferencePhasors::new(self.model.shape(), key, frames));
+        self.phasors.len() - 1
+    }
+}
+
+/// A key as the graphs take it: octaves from middle C, halved.
+pub fn key_input(key: f32) -> f32 {
+    (key - 60.0) / 24.0
+}
+
+/// One run of the vocoder: where its input starts and which of its frames are kept.
+#[derive(Debug, PartialEq)]
+struct Chunk {
+    start: usize,
+    keep: std::ops::Range<usize>,
+    width: usize,
+}
+
+/// Runs that cover `frames` frames. Inner edges stand at least the context away from every frame that is kept, so the
+/// result is that of one run over everything.
+fn chunks(frames: usize, vocoder: crate::pack::VocoderInfo) -> Vec<Chunk> {
+    let (width, context) = (vocoder.chunk_frames, vocoder.context_frames);
+    let mut chunks = Vec::new();
+    let mut done = 0;
+    while done < frames {
+        let start = if done == 0 { 0 } else { (done - context).min(frames.saturating_sub(width)) };
+        let reaches_end = start + width >= frames;
+        let end = if reaches_end { frames } else { start + width - context };
+        chunks.push(Chunk { start, keep: done..end, width });
+        done = end;
+    }
+    chunks
+}
+
+/// Magnitude and phase heads to complex bins: magnitude · normalise((a + ib)·reference + g·noise).
+fn write_bins(outputs: &Outputs, phasors: &ReferencePhasors, chunk: &Chunk, scale: f32, out: &mut Spectrogram) {
+    let (log_magnitude, phase) = (outputs.get(0), outputs.get(1));
+    let bins = out.bins;
+    let plane = bins * chunk.width;
+    for bin in 0..bins {
+        for frame in chunk.keep.clone() {
+            let index = bin * chunk.width + frame - chunk.start;
+            let steady = Complex32::new(phase[index], phase[plane + index]) * phasors.reference(bin, frame);
+            let direction = steady + phasors.noise(bin, frame) * phase[2 * plane + index];
+            let magnitude = log_magnitude[index].min(MAX_LOG_MAGNITUDE).exp() * scale;
+            let length = direction.norm_sqr().sqrt().max(1e-9);
+            out.values[frame * bins + bin] = direction * (magnitude / length);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pack::VocoderInfo;
+
+    #[test]
+    fn runs_cover_every_frame_once_and_keep_their_context() {
+        let vocoder = VocoderInfo { chunk_frames: 172, context_frames: 21 };
+        for frames in [8, 43, 171, 172, 173, 200, 301, 344, 500, 688] {
+            let mut expected = 0;
+            for chunk in chunks(frames, vocoder) {
+                assert_eq!(chunk.keep.start, expected, "{frames} frames");
+                assert!(chunk.keep.start == 0 || chunk.keep.start >= chunk.start + 21, "{frames}: {chunk:?}");
+                assert!(chunk.keep.end == frames || chunk.keep.end + 21 <= chunk.start + 172, "{frames}: {chunk:?}");
+                expected = chunk.keep.end;
+            }
+            assert_eq!(expected, frames);
+        }
+    }
+}

@@ -1,0 +1,184 @@
+//! Frame shaping between decoder and vocoder: length without pitch, formants without harmonics, tilt. WORKER side.
+
+use crate::spectral::{Frames, MelBank, SpectralShape, hertz_to_mel};
+use crate::units::key_to_hz;
+
+/// Seconds at the start that a stretch leaves as they are, so that attacks stay sharp.
+const ATTACK_S: f32 = 0.03;
+/// Frame values above the floor over which formant and tilt fade in: what is silent stays silent.
+const FADE_IN: f32 = 0.15;
+/// Frequency in hertz that a tilt leaves as it is.
+const TILT_PIVOT_HZ: f64 = 1000.0;
+
+/// What is done to the frames of a sound.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Shaping {
+    /// Length against the decoded sound, 0.25 to 4; the first 30 ms keep theirs.
+    pub stretch: f32,
+    /// Shift of the spectral envelope in semitones, −12 to 12.
+    pub formant_semitones: f32,
+    /// Tilt round 1 kHz in dB per octave, −6 to 6.
+    pub tilt_db_per_octave: f32,
+}
+
+impl Default for Shaping {
+    fn default() -> Self {
+        Self { stretch: 1.0, formant_semitones: 0.0, tilt_db_per_octave: 0.0 }
+    }
+}
+
+impl Shaping {
+    /// The same with every value inside its range; what is not a number becomes neutral.
+    pub fn clamped(self) -> Self {
+        let inside = |value: f32, low: f32, high: f32, neutral: f32| {
+            if value.is_finite() { value.clamp(low, high) } else { neutral }
+        };
+        Self {
+            stretch: inside(self.stretch, 0.25, 4.0, 1.0),
+            formant_semitones: inside(self.formant_semitones, -12.0, 12.0, 0.0),
+            tilt_db_per_octave: inside(self.tilt_db_per_octave, -6.0, 6.0, 0.0),
+        }
+    }
+
+    /// Shapes the frames of a sound that was decoded for `key`. Neutral values leave them bit for bit as they are.
+    pub fn apply(&self, frames: Frames, shape: &SpectralShape, key: f32) -> Frames {
+        let shaping = self.clamped();
+        let mut frames = if shaping.stretch == 1.0 { frames } else { stretch(&frames, shaping.stretch, shape) };
+        if shaping.formant_semitones != 0.0 || shaping.tilt_db_per_octave != 0.0 {
+            colour(&mut frames, &shaping, shape, key);
+        }
+        frames
+    }
+}
+
+/// Resamples the frames in time by linear interpolation of levels in dB.
+fn stretch(frames: &Frames, factor: f32, shape: &SpectralShape) -> Frames {
+    let attack = (ATTACK_S * shape.sample_rate_hz as f32 / shape.hop_samples as f32).round();
+    let count = ((frames.frames as f32 * factor).round() as usize).max(8);
+    let last = (frames.frames - 1) as f32;
+    let slope = (last - attack) / ((count - 1) as f32 - attack).max(1.0);
+    let mut out = Frames::silent(frames.bands, count);
+    for target in 0..count {
+        let time = target as f32;
+        let source = if time <= attack { time } else { attack + (time - attack) * slope }.clamp(0.0, last);
+        let (from, part) = (source as usize, source.fract());
+        let to = (from + 1).min(frames.frames - 1);
+        for band in 0..frames.bands {
+            let row = frames.band(band);
+            out.values[band * count + target] = row[from] + (row[to] - row[from]) * part;
+        }
+    }
+    out
+}
+
+/// Moves the smooth envelope of every frame and adds the tilt.
+fn colour(frames: &mut Frames, shaping: &Shaping, shape: &SpectralShape, key: f32) {
+    let centres_hz = centres_hz(shape);
+    let half_range_db = -shape.floor_db / 2.0;
+    let tilt: Vec<f32> = centres_hz
+        .iter()
+        .map(|centre_hz| shaping.tilt_db_per_octave * (centre_hz / TILT_PIVOT_HZ).log2() as f32 / half_range_db)
+        .collect();
+    let sources = source_bands(&centres_hz, shaping.formant_semitones);
+    let kernel = envelope_kernel(shape, key);
+    let mut column = vec![0.0; frames.bands];
+    for frame in 0..frames.frames {
+        for (band, value) in column.iter_mut().enumerate() {
+            *value = frames.values[band * frames.frames + frame];
+        }
+        let envelope = smooth(&column, &kernel);
+        for (band, value) in column.iter().enumerate() {
+            let moved = at(&envelope, sources[band]) - envelope[band];
+            let audible = ((value + 1.0) / FADE_IN).clamp(0.0, 1.0);
+            frames.values[band * frames.frames + frame] = (value + (moved + tilt[band]) * audible).clamp(-1.0, 1.5);
+        }
+    }
+}
+
+fn centres_hz(shape: &SpectralShape) -> Vec<f64> {
+    let (low, high) = (f64::from(shape.mel_low_hz), f64::from(shape.mel_high_hz));
+    MelBank::new(f64::from(shape.sample_rate_hz), shape.fft_size, shape.mel_bands, low, high).centres_hz().to_vec()
+}
+
+/// For each band the (fractional) band whose envelope it takes when formants move up by `semitones`.
+fn source_bands(centres_hz: &[f64], semitones: f32) -> Vec<f32> {
+    let ratio = (f64::from(semitones) / 12.0).exp2();
+    let first = hertz_to_mel(centres_hz[0]);
+    let step = (hertz_to_mel(centres_hz[centres_hz.len() - 1]) - first) / (centres_hz.len() - 1) as f64;
+    let top = (centres_hz.len() - 1) as f64;
+    centres_hz.iter().map(|centre| ((hertz_to_mel(centre / ratio) - first) / step).clamp(0.0, top) as f32).collect()
+}
+
+/// A Gaussian over bands, wide enough that the harmonics of `key` vanish in the envelope.
+fn envelope_kernel(shape: &SpectralShape, key: f32) -> Vec<f32> {
+    let low = hertz_to_mel(f64::from(shape.mel_low_hz));
+    let step = (hertz_to_mel(f64::from(shape.mel_high_hz)) - low) / (shape.mel_bands + 1) as f64;
+    let bands_per_harmonic = (hertz_to_mel(key_to_hz(f64::from(key))) - low) / step;
+    let sigma = (0.45 * bands_per_harmonic).clamp(4.0, 16.0);
+    let reach = (2.5 * sigma).ceil() as i32;
+    let weights: Vec<f64> = (-reach..=reach).map(|offset| (-0.5 * (f64::from(offset) / sigma).powi(2)).exp()).collect();
+    let sum: f64 = weights.iter().sum();
+    weights.iter().map(|weight| (weight / sum) as f32).collect()
+}
+
+fn smooth(values: &[f32], kernel: &[f32]) -> Vec<f32> {
+    let reach = (kernel.len() / 2) as isize;
+    let last = values.len() as isize - 1;
+    let value_at = |band: isize| values[band.clamp(0, last) as usize];
+    (0..values.len() as isize)
+        .map(|band| kernel.iter().enumerate().map(|(tap, weight)| weight * value_at(band + tap as isize - reach)).sum())
+        .collect()
+}
+
+/// Linear interpolation at a position inside `values`.
+fn at(values: &[f32], position: f32) -> f32 {
+    let from = position as usize;
+    let to = (from + 1).min(values.len() - 1);
+    values[from] + (values[to] - values[from]) * position.fract()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SHAPE: SpectralShape = SpectralShape::DEFAULT;
+
+    fn ramp() -> Frames {
+        let values = (0..128 * 172).map(|index| ((index % 172) as f32 / 172.0) - 0.5).collect();
+        Frames { bands: 128, frames: 172, values }
+    }
+
+    #[test]
+    fn neutral_shaping_changes_nothing() {
+        assert_eq!(Shaping::default().apply(ramp(), &SHAPE, 60.0), ramp());
+    }
+
+    #[test]
+    fn a_stretch_keeps_the_attack_and_the_end() {
+        for factor in [0.25, 0.5, 2.0, 4.0] {
+            let out = Shaping { stretch: factor, ..Shaping::default() }.apply(ramp(), &SHAPE, 60.0);
+            assert_eq!(out.frames, (172.0 * factor).round() as usize);
+            assert_eq!(out.band(5)[..3], ramp().band(5)[..3]);
+            assert!((out.band(5)[out.frames - 1] - ramp().band(5)[171]).abs() < 1e-4);
+        }
+    }
+
+    #[test]
+    fn a_formant_shift_moves_a_bump_of_the_envelope() {
+        let mut frames = Frames::silent(128, 172);
+        for (index, value) in frames.values.iter_mut().enumerate() {
+            let band = (index / 172) as f32;
+            *value = 0.5 * (-((band - 60.0) / 12.0).powi(2)).exp();
+        }
+        let peak = |frames: &Frames| (0..128).max_by(|a, b| frames.band(*a)[50].total_cmp(&frames.band(*b)[50]));
+        let up = Shaping { formant_semitones: 7.0, ..Shaping::default() }.apply(frames.clone(), &SHAPE, 36.0);
+        assert!(peak(&up) > peak(&frames), "{:?} against {:?}", peak(&up), peak(&frames));
+    }
+
+    #[test]
+    fn silence_stays_silent() {
+        let shaping = Shaping { stretch: 1.5, formant_semitones: 5.0, tilt_db_per_octave: 6.0 };
+        let out = shaping.apply(Frames::silent(128, 172), &SHAPE, 60.0);
+        assert!(out.values.iter().all(|value| *value == -1.0));
+    }
+}

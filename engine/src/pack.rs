@@ -1,0 +1,208 @@
+//! Model packs: what the trainer writes and the instrument reads.
+//!
+//! A pack is data from outside. [`Pack`] is its validated form: every size, name, number and hash is checked when it is
+//! made, the graphs themselves when they are loaded ([`crate::decode::Model`]). Reads files; never on the audio thread.
+
+mod archive;
+#[cfg(feature = "factory-pack")]
+mod factory;
+mod manifest;
+mod validate;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use sha2::{Digest, Sha256};
+
+pub use manifest::{FileEntry, LatentAxis, Manifest, NamedSound, VocoderInfo};
+
+/// Version of the manifest that this engine writes, and the highest that it reads.
+pub const FORMAT_VERSION: u32 = 1;
+
+/// Name of the manifest's file in a pack.
+pub const MANIFEST_FILE: &str = "manifest.json";
+
+/// The graphs that every pack holds.
+pub const GRAPHS: [&str; 3] = ["encoder.onnx", "decoder.onnx", "vocoder.onnx"];
+
+/// Largest pack, unpacked, in bytes.
+pub const MAX_PACK_BYTES: u64 = 256 << 20;
+
+/// Why a pack is refused. Each message is one line for the user.
+#[derive(Debug, thiserror::Error)]
+pub enum PackError {
+    /// The file or folder cannot be read or written.
+    #[error("cannot {action} {}: {source}", path.display())]
+    Io {
+        /// "read" or "write".
+        action: &'static str,
+        /// The file or folder.
+        path: PathBuf,
+        /// What the system says.
+        source: std::io::Error,
+    },
+    /// The file is neither a pack archive nor a folder that holds a manifest.
+    #[error("{} is not a Heptode pack: {why}", path.display())]
+    NotAPack {
+        /// The file or folder.
+        path: PathBuf,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// The manifest cannot be understood.
+    #[error("the pack's manifest is damaged: {0}")]
+    Manifest(String),
+    /// The manifest's version is unknown.
+    #[error("the pack has format version {found}, this Heptode reads up to {FORMAT_VERSION}: update Heptode to use it")]
+    Version {
+        /// The version that was found.
+        found: u32,
+    },
+    /// A value in the manifest is out of its range.
+    #[error("the pack's manifest has {field} = {found}, expected {expected}")]
+    Value {
+        /// Name of the field.
+        field: String,
+        /// What it holds.
+        found: String,
+        /// What it may hold.
+        expected: String,
+    },
+    /// A file that the manifest needs is missing.
+    #[error("the pack lacks {file}: it is incomplete, get it again")]
+    Missing {
+        /// Name of the file.
+        file: String,
+    },
+    /// A file's contents are not those that the manifest was written for.
+    #[error(
+        "{file} does not match the pack's manifest (sha256 {found}, expected {expected}): the pack is damaged, get it again"
+    )]
+    Hash {
+        /// Name of the file.
+        file: String,
+        /// Hash of the contents, hex.
+        found: String,
+        /// Hash in the manifest, hex.
+        expected: String,
+    },
+    /// No sound has this name.
+    #[error("the pack has no sound named \"{name}\"{}", suggestion.as_ref().map(|near| format!("; did you mean \"{near}\"?")).unwrap_or_default())]
+    UnknownSound {
+        /// The name that was asked for.
+        name: String,
+        /// The nearest name that exists.
+        suggestion: Option<String>,
+    },
+}
+
+/// A validated model pack: its manifest and the bytes of its graphs.
+#[derive(Clone, Debug)]
+pub struct Pack {
+    manifest: Manifest,
+    manifest_json: Vec<u8>,
+    hash: String,
+    graphs: BTreeMap<String, Vec<u8>>,
+}
+
+impl Pack {
+    /// Validates the files of a pack by name; files that the manifest does not list are ignored.
+    ///
+    /// # Errors
+    /// Anything that [`PackError`] names except `Io` and `NotAPack`.
+    pub fn from_files(mut files: BTreeMap<String, Vec<u8>>) -> Result<Self, PackError> {
+        let manifest_json =
+            files.remove(MANIFEST_FILE).ok_or_else(|| PackError::Missing { file: MANIFEST_FILE.into() })?;
+        let manifest = validate::parse(&manifest_json)?;
+        let mut graphs = BTreeMap::new();
+        for (name, entry) in &manifest.files {
+            let bytes = files.remove(name).ok_or_else(|| PackError::Missing { file: name.clone() })?;
+            let found = hex_sha256(&bytes);
+            if found != entry.sha256 {
+                return Err(PackError::Hash { file: name.clone(), found, expected: entry.sha256.clone() });
+            }
+            graphs.insert(name.clone(), bytes);
+        }
+        Ok(Self { hash: hex_sha256(&manifest_json), manifest, manifest_json, graphs })
+    }
+
+    /// Makes a pack from a manifest and its graphs: fills in the manifest's file table, then validates as when reading.
+    ///
+    /// # Errors
+    /// As [`Pack::from_files`].
+    pub fn assemble(mut manifest: Manifest, graphs: BTreeMap<String, Vec<u8>>) -> Result<Self, PackError> {
+        manifest.files = graphs
+            .iter()
+            .map(|(name, bytes)| (name.clone(), FileEntry { sha256: hex_sha256(bytes), bytes: bytes.len() as u64 }))
+            .collect();
+        let json = serde_json::to_vec_pretty(&manifest).map_err(|error| PackError::Manifest(error.to_string()))?;
+        let mut files = graphs;
+        files.insert(MANIFEST_FILE.into(), json);
+        Self::from_files(files)
+    }
+
+    /// Reads a pack from one file (an archive) or from a folder.
+    ///
+    /// # Errors
+    /// Anything that [`PackError`] names.
+    pub fn open(path: &Path) -> Result<Self, PackError> {
+        Self::from_files(archive::read(path)?)
+    }
+
+    /// The pack that is built into the program.
+    ///
+    /// # Errors
+    /// As [`Pack::from_files`], which would be a fault of the build.
+    #[cfg(feature = "factory-pack")]
+    pub fn factory() -> Result<Self, PackError> {
+        Self::from_files(factory::files())
+    }
+
+    /// Writes the pack as one file, atomically.
+    ///
+    /// # Errors
+    /// [`PackError::Io`]; an older file at `path` is then still whole.
+    pub fn save_archive(&self, path: &Path) -> Result<(), PackError> {
+        archive::write_archive(path, &self.files())
+    }
+
+    /// Writes the pack's files into a folder, each atomically, the manifest last.
+    ///
+    /// # Errors
+    /// [`PackError::Io`].
+    pub fn save_folder(&self, folder: &Path) -> Result<(), PackError> {
+        archive::write_folder(folder, &self.files())
+    }
+
+    /// What the pack says of itself.
+    pub fn manifest(&self) -> &Manifest {
+        &self.manifest
+    }
+
+    /// SHA-256 of the manifest, hex; since the manifest holds the graphs' hashes it stands for the whole pack.
+    pub fn hash(&self) -> &str {
+        &self.hash
+    }
+
+    /// Bytes of one of [`GRAPHS`]; empty for any other name.
+    pub fn graph(&self, name: &str) -> &[u8] {
+        self.graphs.get(name).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// The sound of this name; case does not matter.
+    ///
+    /// # Errors
+    /// [`PackError::UnknownSound`] with the nearest name.
+    pub fn sound(&self, name: &str) -> Result<&NamedSound, PackError> {
+        self.manifest.sound(name)
+    }
+
+    fn files(&self) -> Vec<(&str, &[u8])> {
+        let graphs = self.graphs.iter().map(|(name, bytes)| (name.as_str(), bytes.as_slice()));
+        graphs.chain(std::iter::once((MANIFEST_FILE, self.manifest_json.as_slice()))).collect()
+    }
+}
+
+fn hex_sha256(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+}

@@ -1,0 +1,97 @@
+//! Packs on disk: one zip file, or a folder. Written atomically; read with limits on count, names and sizes.
+
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::io::{Cursor, Read, Write};
+use std::path::Path;
+
+use tempfile::NamedTempFile;
+use zip::write::SimpleFileOptions;
+use zip::{ZipArchive, ZipWriter};
+
+use super::{GRAPHS, MANIFEST_FILE, MAX_PACK_BYTES, PackError};
+
+const MAX_ENTRIES: usize = 32;
+
+/// Reads the files of the pack at `path`, a folder or an archive.
+pub(super) fn read(path: &Path) -> Result<BTreeMap<String, Vec<u8>>, PackError> {
+    if path.is_dir() { read_folder(path) } else { read_archive(path) }
+}
+
+fn read_folder(folder: &Path) -> Result<BTreeMap<String, Vec<u8>>, PackError> {
+    let mut files = BTreeMap::new();
+    for name in GRAPHS.iter().chain([&MANIFEST_FILE]) {
+        let path = folder.join(name);
+        if !path.is_file() {
+            continue;
+        }
+        let file = File::open(&path).map_err(|source| cannot("read", &path, source))?;
+        let bytes = read_capped(file, &path)?;
+        files.insert((*name).to_owned(), bytes);
+    }
+    if !files.contains_key(MANIFEST_FILE) {
+        return Err(PackError::NotAPack { path: folder.into(), why: format!("the folder holds no {MANIFEST_FILE}") });
+    }
+    Ok(files)
+}
+
+fn read_archive(path: &Path) -> Result<BTreeMap<String, Vec<u8>>, PackError> {
+    let refuse = |why: String| PackError::NotAPack { path: path.into(), why };
+    let file = File::open(path).map_err(|source| cannot("read", path, source))?;
+    let mut archive = ZipArchive::new(file).map_err(|error| refuse(error.to_string()))?;
+    if archive.len() > MAX_ENTRIES {
+        return Err(refuse(format!("it holds {} files, at most {MAX_ENTRIES} are expected", archive.len())));
+    }
+    let mut files = BTreeMap::new();
+    for index in 0..archive.len() {
+        let entry = archive.by_index(index).map_err(|error| refuse(error.to_string()))?;
+        let name = entry.name().map_err(|error| refuse(error.to_string()))?.into_owned();
+        if name != MANIFEST_FILE && !GRAPHS.contains(&name.as_str()) {
+            continue;
+        }
+        files.insert(name, read_capped(entry, path)?);
+    }
+    Ok(files)
+}
+
+fn read_capped(reader: impl Read, path: &Path) -> Result<Vec<u8>, PackError> {
+    let mut bytes = Vec::new();
+    reader.take(MAX_PACK_BYTES + 1).read_to_end(&mut bytes).map_err(|source| cannot("read", path, source))?;
+    if bytes.len() as u64 > MAX_PACK_BYTES {
+        let why = format!("a file in it is larger than {} MiB", MAX_PACK_BYTES >> 20);
+        return Err(PackError::NotAPack { path: path.into(), why });
+    }
+    Ok(bytes)
+}
+
+/// Writes the files as one zip archive, atomically.
+pub(super) fn write_archive(path: &Path, files: &[(&str, &[u8])]) -> Result<(), PackError> {
+    let failed = |error: zip::result::ZipError| cannot("write", path, std::io::Error::other(error));
+    let mut writer = ZipWriter::new(Cursor::new(Vec::new()));
+    for (name, bytes) in files {
+        writer.start_file(*name, SimpleFileOptions::default()).map_err(failed)?;
+        writer.write_all(bytes).map_err(|source| cannot("write", path, source))?;
+    }
+    let bytes = writer.finish().map_err(failed)?.into_inner();
+    write_atomically(path, &bytes)
+}
+
+/// Writes the files into a folder, in the order given, each atomically.
+pub(super) fn write_folder(folder: &Path, files: &[(&str, &[u8])]) -> Result<(), PackError> {
+    fs::create_dir_all(folder).map_err(|source| cannot("write", folder, source))?;
+    files.iter().try_for_each(|(name, bytes)| write_atomically(&folder.join(name), bytes))
+}
+
+fn write_atomically(path: &Path, bytes: &[u8]) -> Result<(), PackError> {
+    let folder = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let failed = |source: std::io::Error| cannot("write", path, source);
+    let mut file = NamedTempFile::new_in(folder).map_err(failed)?;
+    file.write_all(bytes).map_err(failed)?;
+    file.as_file().sync_all().map_err(failed)?;
+    file.persist(path).map_err(|error| failed(error.error))?;
+    Ok(())
+}
+
+fn cannot(action: &'static str, path: &Path, source: std::io::Error) -> PackError {
+    PackError::Io { action, path: path.into(), source }
+}

@@ -1,0 +1,14 @@
+//! The factory pack, embedded in the binary so that the instrument works with no file beside it.
+
+use std::collections::BTreeMap;
+
+/// The files of the repository's `models/` folder.
+pub(super) fn files() -> BTreeMap<String, Vec<u8>> {
+    let embedded: [(&str, &[u8]); 4] = [
+        (super::MANIFEST_FILE, include_bytes!("../../../models/manifest.json")),
+        ("encoder.onnx", include_bytes!("../../../models/encoder.onnx")),
+        ("decoder.onnx", include_bytes!("../../../models/decoder.onnx")),
+        ("vocoder.onnx", include_bytes!("../../../models/vocoder.onnx")),
+    ];
+    embedded.into_iter().map(|(name, bytes)| (name.to_owned(), bytes.to_vec())).collect()
+}

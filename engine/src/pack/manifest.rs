@@ -1,0 +1,145 @@
+//! The manifest's fields. Plain data; [`super::validate`] checks it.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::PackError;
+use crate::spectral::SpectralShape;
+use crate::units::Latent;
+
+/// What a pack says of itself; `manifest.json`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Manifest {
+    /// Version of this format; see [`super::FORMAT_VERSION`].
+    pub format_version: u32,
+    /// Stable identifier, e.g. `heptode-factory`.
+    pub id: String,
+    /// Name for people.
+    pub name: String,
+    /// Sample rate of the sounds in hertz.
+    pub sample_rate_hz: u32,
+    /// Transform length in samples.
+    pub fft_size: usize,
+    /// Distance between frames in samples.
+    pub hop_samples: usize,
+    /// Zeros before and after the sound in samples.
+    pub pad_samples: usize,
+    /// Frames of a whole sound.
+    pub frame_count: usize,
+    /// Mel bands of a frame.
+    pub mel_bands: usize,
+    /// Lower edge of the lowest band in hertz.
+    pub mel_low_hz: f32,
+    /// Upper edge of the highest band in hertz.
+    pub mel_high_hz: f32,
+    /// Level in dB that a frame value of −1 stands for.
+    pub floor_db: f32,
+    /// The latent dimensions, in knob order.
+    pub latents: Vec<LatentAxis>,
+    /// MIDI keys at which the decoder is asked, rising; a played key takes the nearest.
+    pub root_keys: Vec<u8>,
+    /// How the vocoder wants its frames.
+    pub vocoder: VocoderInfo,
+    /// Iterations of fast Griffin-Lim after the vocoder.
+    pub griffin_lim_iterations: usize,
+    /// Sounds with a name.
+    pub sounds: Vec<NamedSound>,
+    /// The graphs' files by name.
+    pub files: BTreeMap<String, FileEntry>,
+    /// Licence of the weights, an SPDX expression.
+    pub licence: String,
+    /// Every source of the training sounds with its licence.
+    pub provenance: Vec<String>,
+}
+
+/// One latent dimension.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct LatentAxis {
+    /// What the knob is called in the editor.
+    pub name: String,
+    /// Lowest value in σ units.
+    pub low: f32,
+    /// Highest value in σ units.
+    pub high: f32,
+}
+
+/// How the vocoder graph is run over a sound of any length.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub struct VocoderInfo {
+    /// Frames of one run.
+    pub chunk_frames: usize,
+    /// Frames on each side that an output frame can depend on.
+    pub context_frames: usize,
+}
+
+/// A sound with a name: a point of the latent space.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct NamedSound {
+    /// Unique name.
+    pub name: String,
+    /// Category for lists.
+    pub category: String,
+    /// Where it lies, in σ units.
+    pub latent: Latent,
+    /// The key at which it sounds most like itself.
+    pub key: u8,
+}
+
+/// Size and hash of a file of the pack.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct FileEntry {
+    /// SHA-256, hex.
+    pub sha256: String,
+    /// Length in bytes.
+    pub bytes: u64,
+}
+
+impl Manifest {
+    /// The analysis that the model was trained on.
+    pub fn shape(&self) -> SpectralShape {
+        SpectralShape {
+            sample_rate_hz: self.sample_rate_hz,
+            fft_size: self.fft_size,
+            hop_samples: self.hop_samples,
+            pad_samples: self.pad_samples,
+            frame_count: self.frame_count,
+            mel_bands: self.mel_bands,
+            mel_low_hz: self.mel_low_hz,
+            mel_high_hz: self.mel_high_hz,
+            floor_db: self.floor_db,
+        }
+    }
+
+    /// Index into `root_keys` of the root nearest to a key; the lower one where two are as near.
+    pub fn nearest_root(&self, key: f32) -> usize {
+        let distance = |root: &u8| (f32::from(*root) - key).abs();
+        let nearest = self.root_keys.iter().enumerate().min_by(|a, b| distance(a.1).total_cmp(&distance(b.1)));
+        nearest.map_or(0, |(index, _)| index)
+    }
+
+    /// The sound of this name; case does not matter.
+    ///
+    /// # Errors
+    /// [`PackError::UnknownSound`] with the nearest name.
+    pub fn sound(&self, name: &str) -> Result<&NamedSound, PackError> {
+        let wanted = name.to_lowercase();
+        if let Some(found) = self.sounds.iter().find(|sound| sound.name.to_lowercase() == wanted) {
+            return Ok(found);
+        }
+        let closeness = |sound: &NamedSound| strsim::jaro_winkler(&sound.name.to_lowercase(), &wanted);
+        let nearest = self.sounds.iter().max_by(|a, b| closeness(a).total_cmp(&closeness(b)));
+        Err(PackError::UnknownSound { name: name.into(), suggestion: nearest.map(|sound| sound.name.clone()) })
+    }
+
+    /// The categories in the order of their first sound.
+    pub fn categories(&self) -> Vec<&str> {
+        let mut seen: Vec<&str> = Vec::new();
+        for sound in &self.sounds {
+            if !seen.contains(&sound.category.as_str()) {
+                seen.push(&sound.category);
+            }
+        }
+        seen
+    }
+}

@@ -1,0 +1,221 @@
+//! The state document: everything that makes a sound, in host projects and in presets.
+//!
+//! Main and worker threads only. A document is outside data: [`StateDocument::parse`] checks limits, numbers and
+//! version before anything is used, and what it does not know survives a round trip. Loading and applying are
+//! apart: a refused document changes nothing.
+
+mod frozen;
+mod preset;
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use crate::units::Latent;
+
+pub use frozen::FrozenZone;
+pub use preset::Preset;
+
+/// The version that [`StateDocument::to_json`] writes, and the newest that is read.
+pub const STATE_VERSION: u32 = 1;
+/// Longest document that is read, in bytes.
+pub const MAX_STATE_BYTES: usize = 32 << 20;
+/// Most frozen zones in one document.
+pub const MAX_FROZEN_ZONES: usize = 64;
+/// Latents reach from minus to plus this, in σ.
+const LATENT_LIMIT: f32 = 3.0;
+
+/// Everything that makes a sound. The same in host state and, with a name, in a [`Preset`].
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct StateDocument {
+    /// Document version, [`STATE_VERSION`].
+    pub version: u32,
+    /// Parameter values by frozen id, in the parameter's own unit.
+    pub params: BTreeMap<String, f32>,
+    /// The pack that the sound was made with.
+    pub pack: PackRef,
+    /// The pad's corners: A (x = 0, y = 0), B (1, 0), C (0, 1), D (1, 1).
+    pub corners: [CornerState; 4],
+    /// Name of the sound that the knobs were last set to, while it still describes them.
+    #[serde(default)]
+    pub knobs_name: Option<String>,
+    /// Variation seed.
+    #[serde(default)]
+    pub seed: u64,
+    /// Decoded zones for a project that must open without its pack.
+    #[serde(default)]
+    pub frozen: Vec<FrozenZone>,
+    /// Fields of other versions, kept as they came.
+    #[serde(flatten)]
+    pub unknown: Map<String, Value>,
+}
+
+/// Which pack a document was made with.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct PackRef {
+    /// The manifest's id.
+    pub id: String,
+    /// Hex SHA-256 of the manifest.
+    pub hash: String,
+    /// Fields of other versions, kept as they came.
+    #[serde(flatten)]
+    pub unknown: Map<String, Value>,
+}
+
+impl PackRef {
+    /// A reference with nothing unknown in it.
+    pub fn new(id: impl Into<String>, hash: impl Into<String>) -> Self {
+        Self { id: id.into(), hash: hash.into(), unknown: Map::new() }
+    }
+}
+
+/// One corner of the pad.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct CornerState {
+    /// The sound's name, as shown.
+    pub name: String,
+    /// The sound's latent point, each in `[-3, 3]` σ.
+    pub latent: Latent,
+    /// Fields of other versions, kept as they came.
+    #[serde(flatten)]
+    pub unknown: Map<String, Value>,
+}
+
+impl CornerState {
+    /// A corner with nothing unknown in it.
+    pub fn new(name: impl Into<String>, latent: Latent) -> Self {
+        Self { name: name.into(), latent, unknown: Map::new() }
+    }
+}
+
+/// Why a state or preset cannot be used. The sound that plays is not touched.
+#[derive(Debug, thiserror::Error)]
+pub enum StateError {
+    /// No bytes, or only blanks.
+    #[error("the saved state is empty; the current sound is kept")]
+    Empty,
+    /// Above [`MAX_STATE_BYTES`].
+    #[error("the saved state has {0} bytes, more than the {MAX_STATE_BYTES} that are read; it is not one of Heptode's")]
+    TooLong(usize),
+    /// The text ends within the document.
+    #[error("the saved state is truncated: it ends in the middle; the current sound is kept")]
+    Truncated,
+    /// Not a state document.
+    #[error("the saved state is damaged ({0}); the current sound is kept")]
+    Damaged(String),
+    /// Written by a newer program.
+    #[error(
+        "this project was saved by a newer Heptode (state version {0}, this one reads up to {STATE_VERSION}); \
+         update Heptode to open it, the current sound is kept"
+    )]
+    Newer(u64),
+    /// A number that is infinite or NaN.
+    #[error("the saved state is damaged ({0} is not a finite number); the current sound is kept")]
+    NotFinite(String),
+    /// A frozen zone that does not decode or does not fit.
+    #[error("the frozen sound of key {key} is damaged: {reason}")]
+    Frozen {
+        /// The zone's root key.
+        key: u8,
+        /// What is wrong.
+        reason: String,
+    },
+    /// A preset file that cannot be read or written.
+    #[error("cannot use the preset {path}: {reason}")]
+    File {
+        /// The file.
+        path: String,
+        /// What is wrong.
+        reason: String,
+    },
+}
+
+impl StateDocument {
+    /// A document of the current version with nothing frozen and nothing unknown.
+    #[must_use]
+    pub fn new(params: BTreeMap<String, f32>, pack: PackRef, corners: [CornerState; 4]) -> Self {
+        Self {
+            version: STATE_VERSION,
+            params,
+            pack,
+            corners,
+            knobs_name: None,
+            seed: 0,
+            frozen: Vec::new(),
+            unknown: Map::new(),
+        }
+    }
+
+    /// Reads a document; latents beyond ±3 σ are brought back to the limit.
+    pub fn parse(text: &str) -> Result<Self, StateError> {
+        let mut document: Self = parse_versioned(text)?;
+        document.check()?;
+        Ok(document)
+    }
+
+    /// Writes the document on one line. Values that JSON cannot hold are left out or set to 0.
+    #[must_use]
+    pub fn to_json(&self) -> String {
+        to_text(&self.finite(), false)
+    }
+
+    /// A copy that JSON can hold: it has no word for NaN or infinity.
+    fn finite(&self) -> Self {
+        let mut document = self.clone();
+        document.version = STATE_VERSION;
+        document.params.retain(|_, value| value.is_finite());
+        let latents = document.corners.iter_mut().flat_map(|corner| &mut corner.latent);
+        latents.filter(|z| !z.is_finite()).for_each(|z| *z = 0.0);
+        document
+    }
+
+    fn check(&mut self) -> Result<(), StateError> {
+        if let Some((id, _)) = self.params.iter().find(|(_, value)| !value.is_finite()) {
+            return Err(StateError::NotFinite(format!("the parameter {id:?}")));
+        }
+        for (corner, letter) in self.corners.iter_mut().zip('A'..) {
+            if corner.latent.iter().any(|z| !z.is_finite()) {
+                return Err(StateError::NotFinite(format!("the latent point of corner {letter}")));
+            }
+            corner.latent.iter_mut().for_each(|z| *z = z.clamp(-LATENT_LIMIT, LATENT_LIMIT));
+        }
+        if self.frozen.len() > MAX_FROZEN_ZONES {
+            let zones = self.frozen.len();
+            return Err(StateError::Damaged(format!("{zones} frozen sounds, at most {MAX_FROZEN_ZONES} are possible")));
+        }
+        self.frozen.iter().try_for_each(FrozenZone::check)
+    }
+}
+
+/// Reads `text` as `T` once its version is known to be one that is understood.
+fn parse_versioned<T: for<'de> Deserialize<'de>>(text: &str) -> Result<T, StateError> {
+    /// The one field that every version has.
+    #[derive(Deserialize)]
+    struct Version {
+        version: u64,
+    }
+    if text.trim_matches(|c: char| c.is_whitespace() || c == '\0').is_empty() {
+        return Err(StateError::Empty);
+    }
+    if text.len() > MAX_STATE_BYTES {
+        return Err(StateError::TooLong(text.len()));
+    }
+    let Version { version } = serde_json::from_str(text).map_err(json_problem)?;
+    if version > u64::from(STATE_VERSION) {
+        return Err(StateError::Newer(version));
+    }
+    if version == 0 {
+        return Err(StateError::Damaged("there is no state version 0".to_owned()));
+    }
+    serde_json::from_str(text).map_err(json_problem)
+}
+
+fn json_problem(error: serde_json::Error) -> StateError {
+    if error.is_eof() { StateError::Truncated } else { StateError::Damaged(error.to_string()) }
+}
+
+fn to_text<T: Serialize>(value: &T, pretty: bool) -> String {
+    let text = if pretty { serde_json::to_string_pretty(value) } else { serde_json::to_string(value) };
+    text.expect("maps with string keys and numbers always have a JSON form")
+}
