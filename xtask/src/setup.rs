@@ -1,0 +1,19 @@
+//! Getting a bare machine ready. Each command calls the part that it needs; `cargo xtask setup` does all of it.
+
+pub mod apt;
+pub mod libtorch;
+pub mod python;
+
+use anyhow::Result;
+
+use crate::process::say;
+
+/// All that any command of this program needs, training included.
+pub fn everything() -> Result<()> {
+    apt::ensure(&[apt::BUILD, apt::HOST, apt::TEST, apt::TRAIN])?;
+    let python = python::ensure()?;
+    let libtorch = libtorch::ensure()?;
+    say(&format!("ready: Python {}, libtorch {}", python.display(), libtorch.display()));
+    say(&format!("to build the trainer without xtask: export LIBTORCH={}", libtorch.display()));
+    Ok(())
+}
