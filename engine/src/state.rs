@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::units::Latent;
+use crate::units::{LATENT_LIMIT, Latent};
 
 pub use frozen::FrozenZone;
 pub use preset::Preset;
@@ -23,8 +23,6 @@ pub const STATE_VERSION: u32 = 1;
 pub const MAX_STATE_BYTES: usize = 32 << 20;
 /// Most frozen zones in one document.
 pub const MAX_FROZEN_ZONES: usize = 64;
-/// Latents reach from minus to plus this, in σ.
-const LATENT_LIMIT: f32 = 3.0;
 
 /// Everything that makes a sound. The same in host state and, with a name, in a [`Preset`].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

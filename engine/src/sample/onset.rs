@@ -3,6 +3,7 @@
 //! Worker and main threads only.
 
 use super::{Recording, SampleError, resample};
+use crate::units::db_to_gain;
 
 /// A sound begins where it first comes within this of its peak, in dB.
 const ONSET_BELOW_PEAK_DB: f32 = -40.0;
@@ -57,7 +58,7 @@ fn peak(samples: &[f32]) -> f32 {
 
 /// Index of the first sample within [`ONSET_BELOW_PEAK_DB`] of `peak`.
 fn onset(samples: &[f32], peak: f32) -> usize {
-    let threshold = peak * 10_f32.powf(ONSET_BELOW_PEAK_DB / 20.0);
+    let threshold = peak * db_to_gain(ONSET_BELOW_PEAK_DB);
     samples.iter().position(|v| v.abs() >= threshold).unwrap_or(0)
 }
 

@@ -62,8 +62,7 @@ impl FrozenZone {
         let scale = if peak <= 1.0 { 1.0 } else { peak.log2().ceil().exp2() };
         let steps: Vec<i32> = samples.iter().map(|v| quantise(v / scale)).collect();
         let flac = encode(&steps, sample_rate_hz).map_err(refuse)?;
-        let zone =
-            Self { root_key, sample_rate_hz, scale, flac_base64: BASE64.encode(flac), unknown: Map::new() };
+        let zone = Self { root_key, sample_rate_hz, scale, flac_base64: BASE64.encode(flac), unknown: Map::new() };
         zone.check()?;
         Ok(zone)
     }
@@ -105,7 +104,8 @@ fn quantise(value: f32) -> i32 {
 fn encode(steps: &[i32], sample_rate_hz: u32) -> Result<Vec<u8>, String> {
     let config = flacenc::config::Encoder::default().into_verified().map_err(|(_, e)| e.to_string())?;
     let source = MemSource::from_samples(steps, 1, BITS, sample_rate_hz as usize);
-    let stream = flacenc::encode_with_fixed_block_size(&config, source, config.block_size).map_err(|e| e.to_string())?;
+    let stream =
+        flacenc::encode_with_fixed_block_size(&config, source, config.block_size).map_err(|e| e.to_string())?;
     let mut sink = ByteSink::new();
     stream.write(&mut sink).map_err(|e| e.to_string())?;
     Ok(sink.into_inner())

@@ -1,0 +1,94 @@
+//! Import: an audio file of the user's becomes a point of the latent space.
+//!
+//! Worker threads only: reading, rate conversion and the encoder take up to a second.
+
+mod pitch;
+
+use std::cmp::Ordering;
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use crate::decode::Pipeline;
+use crate::decode::graph::GraphError;
+use crate::pack::NamedSound;
+use crate::sample::{self, SampleError};
+use crate::units::Latent;
+
+/// The key that a sound without a pitch is taken to be at: middle C.
+const UNPITCHED_KEY: f32 = 60.0;
+/// How many of the nearest sounds are told, and vote on the category.
+const NEAREST: usize = 5;
+/// Distance in σ below which a neighbour's vote grows no further.
+const NEAR_SIGMA: f32 = 0.1;
+
+/// A sound of the user's, placed in the latent space.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Imported {
+    /// The file's name without its ending.
+    pub name: String,
+    /// Where the encoder puts it, each in `[-3, 3]` σ.
+    pub latent: Latent,
+    /// The MIDI key it is at: the given one, else that of the pitch found in it, else 60.
+    pub key: f32,
+    /// The category that most of the nearest sounds have, the nearest with more weight; empty if the pack has no sounds.
+    pub category: String,
+    /// The nearest sounds of the pack with their distance in σ, nearest first.
+    pub nearest: Vec<(String, f32)>,
+    /// Remarks in plain words.
+    pub notes: Vec<String>,
+    /// The one-shot that was encoded: mono, at the model's rate and length, peak 1.
+    pub samples: Vec<f32>,
+}
+
+/// Why a file cannot be imported. The sound that plays is not touched.
+#[derive(Debug, thiserror::Error)]
+pub enum ImportError {
+    /// The file cannot be read, or there is no sound in it.
+    #[error(transparent)]
+    Sample(#[from] SampleError),
+    /// The encoder failed.
+    #[error("cannot place the sound: {0}")]
+    Encode(#[from] GraphError),
+    /// A key outside the MIDI range.
+    #[error("key {0} is outside 0 to 127")]
+    Key(f32),
+}
+
+/// Reads `path`, cuts a one-shot out of it and encodes it; `key` is its MIDI key if that is known.
+pub fn import(path: &Path, pipeline: &mut Pipeline, key: Option<f32>) -> Result<Imported, ImportError> {
+    if let Some(key) = key.filter(|key| !(0.0..=127.0).contains(key)) {
+        return Err(ImportError::Key(key));
+    }
+    let shape = pipeline.model().shape();
+    let (rate_hz, length) = (shape.sample_rate_hz, shape.frame_count * shape.hop_samples);
+    let sound = sample::one_shot(sample::read(path)?, rate_hz, length)?;
+    let mut notes = sound.notes;
+    let key = key.or_else(|| pitch::key_of(&sound.samples, rate_hz)).unwrap_or_else(|| {
+        notes.push("no clear pitch in it: taken as key 60".to_owned());
+        UNPITCHED_KEY
+    });
+    let latent = pipeline.encode(&sound.samples, key)?;
+    let (nearest, category) = neighbours(&latent, &pipeline.model().manifest().sounds);
+    let name = path.file_stem().map_or_else(|| "imported".to_owned(), |stem| stem.to_string_lossy().into_owned());
+    Ok(Imported { name, latent, key, category, nearest, notes, samples: sound.samples })
+}
+
+/// The sounds nearest to `latent` with their distances in σ, and the category that they vote for.
+#[must_use]
+pub fn neighbours(latent: &Latent, sounds: &[NamedSound]) -> (Vec<(String, f32)>, String) {
+    let mut by_distance: Vec<(f32, &NamedSound)> =
+        sounds.iter().map(|sound| (distance(latent, &sound.latent), sound)).collect();
+    by_distance.sort_by(|a, b| a.0.total_cmp(&b.0));
+    by_distance.truncate(NEAREST);
+    let mut votes: BTreeMap<&str, f32> = BTreeMap::new();
+    for (distance, sound) in &by_distance {
+        *votes.entry(&sound.category).or_default() += 1.0 / distance.max(NEAR_SIGMA);
+    }
+    let winner = votes.into_iter().max_by(|a, b| a.1.partial_cmp(&b.1).unwrap_or(Ordering::Equal));
+    let category = winner.map_or_else(String::new, |(category, _)| category.to_owned());
+    (by_distance.into_iter().map(|(distance, sound)| (sound.name.clone(), distance)).collect(), category)
+}
+
+fn distance(a: &Latent, b: &Latent) -> f32 {
+    a.iter().zip(b).map(|(a, b)| (a - b).powi(2)).sum::<f32>().sqrt()
+}
