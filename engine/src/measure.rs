@@ -1,0 +1,8 @@
+//! Listening with numbers: the log-mel error by which models are judged, and pitch. Allocates; for the trainer's
+//! evaluation, the tests and the command line.
+
+mod log_mel;
+mod pitch;
+
+pub use log_mel::{LogMelError, LogMelMeter};
+pub use pitch::pitch_offset_cents;
