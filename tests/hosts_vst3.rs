@@ -1,0 +1,138 @@
+//! The built VST3 in a real host (`vst3-host`), rendering offline as a bounce does: level, pitch, the effect of a knob,
+//! release, state.
+
+use engine::measure::pitch_offset_cents;
+use engine::units::key_to_hz;
+use support::bundles::{bundle, knobs, parameter_number, pitched_sound};
+use support::listen::{rms_db, spectral_difference_db};
+use vst3_host::{AudioBuffers, MidiChannel, Plugin, ProcessMode, Vst3Host};
+
+/// Odd on purpose: no multiple of any grid inside the plug-in.
+const BLOCK_SAMPLES: usize = 333;
+const PITCH_TOLERANCE_CENTS: f64 = 10.0;
+
+/// A loaded instance with its sound set.
+fn instrument(sample_rate_hz: f64) -> Plugin {
+    let mut host = Vst3Host::builder()
+        .sample_rate(sample_rate_hz)
+        .block_size(BLOCK_SAMPLES)
+        .input_channels(0)
+        .output_channels(2)
+        .build()
+        .expect("the host starts");
+    let mut plugin = host.load_plugin(bundle("Heptode.vst3")).expect("the bundle loads");
+    plugin.set_process_mode(ProcessMode::Offline).expect("offline rendering is supported");
+    plugin.start_processing().expect("processing starts");
+    plugin
+}
+
+fn set(plugin: &mut Plugin, id: &str, value: f64) {
+    plugin.set_parameter(parameter_number(id), value).unwrap_or_else(|error| panic!("{id} = {value}: {error}"));
+}
+
+fn pitched_instrument(sample_rate_hz: f64) -> Plugin {
+    let mut plugin = instrument(sample_rate_hz);
+    knobs(&pitched_sound()).iter().for_each(|(id, value)| set(&mut plugin, id, *value));
+    // A moment without notes: the sound that was asked for is ready when the first note comes.
+    render(&mut plugin, 0.2);
+    plugin
+}
+
+/// Renders the left channel; both channels must be equal, and every sample finite.
+fn render(plugin: &mut Plugin, length_s: f64) -> Vec<f32> {
+    let blocks = (length_s * plugin.sample_rate()) as usize / BLOCK_SAMPLES;
+    let mut buffers = AudioBuffers::new(0, 2, BLOCK_SAMPLES, plugin.sample_rate());
+    let mut samples = Vec::with_capacity(blocks * BLOCK_SAMPLES);
+    for _ in 0..blocks {
+        buffers.clear();
+        plugin.process_audio(&mut buffers).expect("a block renders");
+        assert_eq!(buffers.outputs[0], buffers.outputs[1], "a mono sound is the same in both channels");
+        samples.extend_from_slice(&buffers.outputs[0]);
+    }
+    assert!(samples.iter().all(|sample| sample.is_finite()));
+    samples
+}
+
+/// Plays a key for `length_s` and lets it end.
+fn play(plugin: &mut Plugin, key: u8, length_s: f64) -> Vec<f32> {
+    let note = plugin.note_on(MidiChannel::Ch1, key, 100).expect("a note starts");
+    let samples = render(plugin, length_s);
+    plugin.note_off(note).expect("a note ends");
+    render(plugin, 1.0);
+    samples
+}
+
+#[test]
+fn notes_sound_at_their_pitch_at_every_common_rate() {
+    for sample_rate_hz in [44_100.0, 48_000.0, 96_000.0] {
+        let mut plugin = pitched_instrument(sample_rate_hz);
+        assert_eq!(plugin.info().name, "Heptode");
+        for key in [60_u8, 69] {
+            let sound = play(&mut plugin, key, 1.0);
+            let level_db = rms_db(&sound);
+            assert!((-40.0..0.0).contains(&level_db), "key {key} at {sample_rate_hz} Hz: {level_db} dB");
+            let steady = &sound[(0.1 * sample_rate_hz) as usize..];
+            let cents = pitch_offset_cents(steady, sample_rate_hz, key_to_hz(f64::from(key))).expect("a pitch");
+            assert!(cents.abs() < PITCH_TOLERANCE_CENTS, "key {key} at {sample_rate_hz} Hz is {cents:+.1} cents off");
+        }
+    }
+}
+
+#[test]
+fn a_knob_changes_the_sound() {
+    let mut plugin = pitched_instrument(48_000.0);
+    let before = play(&mut plugin, 60, 1.0);
+    let again = play(&mut plugin, 60, 1.0);
+    let turned = if plugin.get_parameter(parameter_number("z1")).expect("z1 exists") < 0.5 { 0.85 } else { 0.15 };
+    set(&mut plugin, "z1", turned);
+    render(&mut plugin, 0.2);
+    let after = play(&mut plugin, 60, 1.0);
+    let (same, changed) = (spectral_difference_db(&before, &again, 48e3), spectral_difference_db(&before, &after, 48e3));
+    assert!(same < 0.1, "the same note twice differs by {same} dB");
+    assert!(changed > 1.0, "z1 = {turned} changes the sound by {changed} dB only");
+}
+
+#[test]
+fn a_released_note_ends_in_silence() {
+    let mut plugin = pitched_instrument(48_000.0);
+    play(&mut plugin, 60, 0.5);
+    let tail = render(&mut plugin, 0.5);
+    assert!(tail.iter().all(|sample| *sample == 0.0), "{} dB are left", rms_db(&tail));
+}
+
+#[test]
+fn a_saved_project_sounds_the_same_in_a_new_instance() {
+    let mut first = pitched_instrument(48_000.0);
+    for (id, value) in [("morph", 0.25), ("pad_x", 0.8), ("pad_y", 0.1), ("tilt", 0.6), ("coarse", 0.75), ("gain", 0.7)] {
+        set(&mut first, id, value);
+    }
+    render(&mut first, 0.2);
+    let state = first.save_state().expect("the state is saved");
+    let mut second = instrument(48_000.0);
+    second.load_state(&state).expect("the state is loaded");
+    render(&mut second, 0.2);
+    for parameter in first.get_parameters().expect("parameters") {
+        let value = second.get_parameter(parameter.id).expect("the same parameters");
+        let was = first.get_parameter(parameter.id).expect("a value");
+        assert!((value - was).abs() < 1e-6, "{}: {was} became {value}", parameter.name);
+    }
+    let (a, b) = (play(&mut first, 57, 1.0), play(&mut second, 57, 1.0));
+    let difference: Vec<f32> = a.iter().zip(&b).map(|(x, y)| x - y).collect();
+    assert!(rms_db(&a) > -50.0);
+    assert!(rms_db(&difference) < rms_db(&a) - 80.0, "the difference is at {} dB", rms_db(&difference));
+}
+
+#[test]
+fn a_broken_state_is_refused_and_the_sound_stays() {
+    let mut plugin = pitched_instrument(48_000.0);
+    let before = play(&mut plugin, 60, 0.5);
+    let whole = plugin.save_state().expect("the state is saved");
+    for broken in [&[][..], &whole[..whole.len() / 2], b"not a state"] {
+        // Whether the host reports an error is the framework's affair; that the sound stays is ours.
+        let _ = plugin.load_state(broken);
+        render(&mut plugin, 0.2);
+        let after = play(&mut plugin, 60, 0.5);
+        let difference = spectral_difference_db(&before, &after, 48e3);
+        assert!(difference < 0.1, "a state of {} bytes changed the sound by {difference} dB", broken.len());
+    }
+}
