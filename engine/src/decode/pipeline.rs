@@ -208,20 +208,28 @@ fn chunks(frames: usize, vocoder: crate::pack::VocoderInfo) -> Vec<Chunk> {
     chunks
 }
 
+/// Frames that are written together: graphs give bins in rows of frames, a spectrogram holds frames of bins.
+const TILE_FRAMES: usize = 16;
+
 /// Magnitude and phase heads to complex bins: magnitude · normalise((a + ib)·reference + g·noise).
 fn write_bins(outputs: &Outputs, phasors: &ReferencePhasors, chunk: &Chunk, scale: f32, out: &mut Spectrogram) {
     let (log_magnitude, phase) = (outputs.get(0), outputs.get(1));
     let bins = out.bins;
     let plane = bins * chunk.width;
-    for bin in 0..bins {
-        for frame in chunk.keep.clone() {
-            let index = bin * chunk.width + frame - chunk.start;
-            let steady = Complex32::new(phase[index], phase[plane + index]) * phasors.reference(bin, frame);
-            let direction = steady + phasors.noise(bin, frame) * phase[2 * plane + index];
-            let magnitude = log_magnitude[index].min(MAX_LOG_MAGNITUDE).exp() * scale;
-            let length = direction.norm_sqr().sqrt().max(1e-9);
-            out.values[frame * bins + bin] = direction * (magnitude / length);
+    let mut first = chunk.keep.start;
+    while first < chunk.keep.end {
+        let tile = first..(first + TILE_FRAMES).min(chunk.keep.end);
+        for bin in 0..bins {
+            for frame in tile.clone() {
+                let index = bin * chunk.width + frame - chunk.start;
+                let steady = Complex32::new(phase[index], phase[plane + index]) * phasors.reference(bin, frame);
+                let direction = steady + phasors.noise(bin, frame) * phase[2 * plane + index];
+                let magnitude = log_magnitude[index].min(MAX_LOG_MAGNITUDE).exp() * scale;
+                let length = direction.norm_sqr().sqrt().max(1e-9);
+                out.values[frame * bins + bin] = direction * (magnitude / length);
+            }
         }
+        first = tile.end;
     }
 }
 

@@ -67,7 +67,7 @@ fn levels_db((stft, bank, full_scale): &mut (Stft, MelBank, f32), samples: &[f32
     let spectrogram = stft.analyse(samples);
     let mut levels = Vec::with_capacity(spectrogram.frames() * BANDS);
     for bins in spectrogram.values.chunks_exact(spectrogram.bins) {
-        let magnitudes: Vec<f32> = bins.iter().map(|bin| bin.norm() / *full_scale).collect();
+        let magnitudes: Vec<f32> = bins.iter().map(|bin| bin.norm_sqr().sqrt() / *full_scale).collect();
         levels.extend(bank.apply(&magnitudes).map(|level| (20.0 * level.max(1e-9).log10()).max(FLOOR_DB)));
     }
     levels

@@ -59,7 +59,7 @@ impl FrameAnalysis {
         let mut magnitudes = vec![0.0; shape.bins()];
         for (frame, bins) in self.spectrogram.values.chunks_exact(shape.bins()).enumerate() {
             for (magnitude, bin) in magnitudes.iter_mut().zip(bins) {
-                *magnitude = bin.norm() / shape.full_scale();
+                *magnitude = bin.norm_sqr().sqrt() / shape.full_scale();
             }
             for (band, level) in self.bank.apply(&magnitudes).enumerate() {
                 out.values[band * shape.frame_count + frame] = shape.normalise_db(20.0 * level.max(1e-9).log10());

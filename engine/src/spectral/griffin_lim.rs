@@ -13,7 +13,7 @@ pub fn fast_griffin_lim(stft: &mut Stft, spectrogram: &mut Spectrogram, iteratio
     if iterations == 0 {
         return;
     }
-    let magnitudes: Vec<f32> = spectrogram.values.iter().map(|value| value.norm()).collect();
+    let magnitudes: Vec<f32> = spectrogram.values.iter().map(|value| value.norm_sqr().sqrt()).collect();
     let frames = spectrogram.frames();
     let mut rebuilt = Spectrogram::zeros(spectrogram.bins, frames);
     let mut previous = vec![Complex32::ZERO; rebuilt.values.len()];
@@ -31,7 +31,7 @@ fn project(out: &mut [Complex32], rebuilt: &[Complex32], previous: &[Complex32],
     let inputs = rebuilt.iter().zip(previous).zip(magnitudes);
     for (value, ((rebuilt, previous), magnitude)) in out.iter_mut().zip(inputs) {
         let direction = rebuilt - previous * weight;
-        let length = direction.norm();
+        let length = direction.norm_sqr().sqrt();
         *value = if length > 1e-12 { direction * (magnitude / length) } else { Complex32::new(*magnitude, 0.0) };
     }
 }

@@ -46,6 +46,7 @@ pub struct Stft {
     hop_samples: usize,
     pad_samples: usize,
     window: Vec<f32>,
+    steady_power: Vec<f32>,
     forward: Arc<dyn RealToComplex<f32>>,
     inverse: Arc<dyn ComplexToReal<f32>>,
     time: Vec<f32>,
@@ -66,11 +67,13 @@ impl Stft {
         let forward = planner.plan_fft_forward(fft_size);
         let inverse = planner.plan_fft_inverse(fft_size);
         let scratch_len = forward.get_scratch_len().max(inverse.get_scratch_len());
+        let window = hann_periodic(fft_size);
         Self {
             fft_size,
             hop_samples,
             pad_samples,
-            window: hann_periodic(fft_size),
+            steady_power: steady_power(&window, hop_samples),
+            window,
             time: forward.make_input_vec(),
             spectrum: forward.make_output_vec(),
             scratch: vec![Complex32::ZERO; scratch_len],
@@ -158,18 +161,31 @@ impl Stft {
     }
 
     fn divide_by_window_power(&self, frames: usize, out: &mut [f32]) {
-        let reach = self.fft_size.div_ceil(self.hop_samples);
+        let edge = self.fft_size - self.hop_samples;
+        let padded = out.len() + 2 * self.pad_samples;
         for (index, value) in out.iter_mut().enumerate() {
             let position = index + self.pad_samples;
-            let last = (position / self.hop_samples).min(frames - 1);
-            let mut power = 0.0;
-            for frame in (last + 1).saturating_sub(reach)..=last {
-                let offset = position - frame * self.hop_samples;
-                power += self.window.get(offset).map_or(0.0, |weight| weight * weight);
-            }
+            let inside = position >= edge && position < padded - edge;
+            let power =
+                if inside { self.steady_power[position % self.hop_samples] } else { self.power_at(position, frames) };
             *value /= power.max(1e-6);
         }
     }
+
+    /// Sum of squared windows at a sample of the padded sound.
+    fn power_at(&self, position: usize, frames: usize) -> f32 {
+        let reach = self.fft_size.div_ceil(self.hop_samples);
+        let last = (position / self.hop_samples).min(frames.saturating_sub(1));
+        let offsets = ((last + 1).saturating_sub(reach)..=last).map(|frame| position - frame * self.hop_samples);
+        offsets.filter_map(|offset| self.window.get(offset)).map(|weight| weight * weight).sum()
+    }
+}
+
+/// Sum of squared windows where all overlap, by sample of the hop.
+fn steady_power(window: &[f32], hop_samples: usize) -> Vec<f32> {
+    (0..hop_samples)
+        .map(|first| window[first..].iter().step_by(hop_samples).map(|weight| weight * weight).sum())
+        .collect()
 }
 
 #[cfg(test)]

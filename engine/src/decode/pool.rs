@@ -1,0 +1,167 @@
+//! The worker threads of the process and the poller that finds work for them. WORKER THREADS.
+//!
+//! Nobody is woken from the audio thread: one poller looks at every instance each millisecond while anything plays or moves, and
+//! every ten when all are idle. It hands tokens to the workers; a worker with a token takes the most urgent request of all
+//! instances, the longest unserved instance first among equals. An instance is served by one worker at a time.
+
+mod half;
+mod parcel;
+mod served;
+
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock, Weak};
+use std::thread::{JoinHandle, Thread};
+use std::time::Duration;
+
+use crossbeam_channel::{Receiver, Sender};
+use parking_lot::Mutex;
+
+pub use half::SoundView;
+pub use served::Served;
+
+/// Poll interval while anything plays or moves.
+const BUSY_INTERVAL: Duration = Duration::from_millis(1);
+/// Poll interval while every instance is idle.
+const IDLE_INTERVAL: Duration = Duration::from_millis(10);
+/// Most worker threads of the process-wide pool.
+const MAX_WORKERS: usize = 4;
+
+/// Worker threads that serve any number of instances. Dropping the last handle ends and joins them.
+pub struct Pool {
+    shared: Arc<Shared>,
+    threads: Vec<JoinHandle<()>>,
+    tokens: Option<Sender<()>>,
+}
+
+/// What the threads of a pool share.
+struct Shared {
+    instances: Mutex<Vec<Arc<Served>>>,
+    poller: OnceLock<Thread>,
+    stop: AtomicBool,
+    turn: AtomicU64,
+}
+
+/// The pool of the process while any handle to it lives.
+static GLOBAL: Mutex<Weak<Pool>> = Mutex::new(Weak::new());
+
+impl Pool {
+    /// The pool of the process: half the cores, at least one and at most four workers. Started by the first instance, and ended by the last,
+    /// so that no thread outlives the plug-in's code in the host.
+    pub fn global() -> Arc<Pool> {
+        let mut global = GLOBAL.lock();
+        if let Some(pool) = global.upgrade() {
+            return pool;
+        }
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        let pool = Pool::new((cores / 2).clamp(1, MAX_WORKERS));
+        *global = Arc::downgrade(&pool);
+        pool
+    }
+
+    /// A pool with `workers` worker threads (at least one) and a poller.
+    pub fn new(workers: usize) -> Arc<Pool> {
+        let workers = workers.max(1);
+        let (token_in, token_out) = crossbeam_channel::bounded(workers);
+        let shared = Arc::new(Shared {
+            instances: Mutex::new(Vec::new()),
+            poller: OnceLock::new(),
+            stop: AtomicBool::new(false),
+            turn: AtomicU64::new(1),
+        });
+        let mut threads = Vec::new();
+        let poller = { let shared = shared.clone(); let tokens = token_in.clone(); move || poll_all(&shared, &tokens) };
+        threads.extend(spawn("heptode-poll", poller));
+        if let Some(handle) = threads.first() {
+            // Set once, here: the cell is new.
+            let _ = shared.poller.set(handle.thread().clone());
+        }
+        for index in 0..workers {
+            let shared = shared.clone();
+            let tokens = token_out.clone();
+            threads.extend(spawn(&format!("heptode-work-{index}"), move || work(&shared, &tokens)));
+        }
+        Arc::new(Pool { shared, threads, tokens: Some(token_in) })
+    }
+
+    /// Starts to serve an instance.
+    pub fn attach(&self, served: &Arc<Served>) {
+        self.shared.instances.lock().push(served.clone());
+        self.unpark();
+    }
+
+    /// Stops serving an instance; a render under way is told to stop.
+    pub fn detach(&self, served: &Arc<Served>) {
+        served.detach();
+        self.shared.instances.lock().retain(|other| !Arc::ptr_eq(other, served));
+    }
+
+    /// Makes the poller look now. Never from the audio thread.
+    pub fn unpark(&self) {
+        if let Some(poller) = self.shared.poller.get() {
+            poller.unpark();
+        }
+    }
+
+    /// Instances served now.
+    pub fn instance_count(&self) -> usize {
+        self.shared.instances.lock().len()
+    }
+}
+
+impl Drop for Pool {
+    fn drop(&mut self) {
+        self.shared.stop.store(true, Ordering::Release);
+        self.tokens = None;
+        self.unpark();
+        let own = std::thread::current().id();
+        for handle in self.threads.drain(..) {
+            // A worker that drops the last handle itself (with a source that owns one) must not wait for itself.
+            if handle.thread().id() != own {
+                // A thread ends by panic only if the pool itself is at fault; there is nobody left to tell.
+                let _ = handle.join();
+            }
+        }
+    }
+}
+
+/// Starts a named thread; `None` if the system refuses.
+fn spawn(name: &str, body: impl FnOnce() + Send + 'static) -> Option<JoinHandle<()>> {
+    std::thread::Builder::new().name(name.to_owned()).spawn(body).ok()
+}
+
+/// The poller's life.
+fn poll_all(shared: &Shared, tokens: &Sender<()>) {
+    while !shared.stop.load(Ordering::Acquire) {
+        let mut interval = None;
+        for served in shared.instances.lock().iter() {
+            let state = served.poll();
+            if state.urgency.is_some() {
+                // Full: every worker already has something to look for.
+                let _ = tokens.try_send(());
+            }
+            let wanted = if state.busy { BUSY_INTERVAL } else { IDLE_INTERVAL };
+            interval = Some(interval.map_or(wanted, |now: Duration| now.min(wanted)));
+        }
+        match interval {
+            Some(interval) => std::thread::park_timeout(interval),
+            None => std::thread::park(),
+        }
+    }
+}
+
+/// A worker's life: a token, then everything there is to do.
+fn work(shared: &Shared, tokens: &Receiver<()>) {
+    while tokens.recv().is_ok() {
+        while !shared.stop.load(Ordering::Acquire) {
+            let Some(served) = pick(shared) else { break };
+            served.serve(shared.turn.fetch_add(1, Ordering::Relaxed));
+        }
+    }
+}
+
+/// The instance with the most urgent request that no other worker serves.
+fn pick(shared: &Shared) -> Option<Arc<Served>> {
+    let instances = shared.instances.lock();
+    let urgent = instances.iter().filter_map(|served| Some((served.poll().urgency?, served.last_turn(), served)));
+    urgent.min_by_key(|(urgency, turn, _)| (*urgency, *turn)).map(|(_, _, served)| served.clone())
+}
