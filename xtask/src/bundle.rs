@@ -25,7 +25,9 @@ pub fn bundle(paths: &Paths) -> Result<()> {
     if standalone {
         build.args(["--features", "standalone"]);
     } else {
-        say("no standalone program: the ALSA or JACK development files are missing (libasound2-dev, libjack-jackd2-dev)");
+        say(
+            "no standalone program: the ALSA or JACK development files are missing (libasound2-dev, libjack-jackd2-dev)",
+        );
     }
     run(&mut build)?;
     if !standalone {

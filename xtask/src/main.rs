@@ -37,7 +37,7 @@ enum Command {
     /// Build, then install the plug-ins and the command line for this user
     Install,
     /// Time decoding beside ONNX Runtime, and the cost of 32 voices
-    Bench,
+    Bench(bench::Options),
     /// Train a model pack, by default the factory pack
     Train(train::Options),
     /// Install everything that any command needs, and nothing else
@@ -62,7 +62,7 @@ fn dispatch(paths: &Paths, command: Command) -> anyhow::Result<()> {
         Command::Test(options) => test::test(paths, &options),
         Command::Bundle => bundle::set_up_and_bundle(paths),
         Command::Install => install::install(paths),
-        Command::Bench => bench::bench(paths),
+        Command::Bench(options) => bench::bench(paths, &options),
         Command::Train(options) => train::train(paths, &options),
         Command::Setup => setup::everything(),
         Command::Licences(options) => licences::licences(paths, &options),

@@ -31,9 +31,9 @@ impl Recording {
         let mut reader = hound::WavReader::open(path).with_context(|| format!("cannot read {}", path.display()))?;
         let spec = reader.spec();
         let interleaved = reader.samples::<f32>().collect::<Result<Vec<_>, _>>()?;
-        let peak = interleaved.iter().fold(0.0_f32, |peak, sample| {
-            if sample.is_finite() { peak.max(sample.abs()) } else { f32::INFINITY }
-        });
+        let peak = interleaved
+            .iter()
+            .fold(0.0_f32, |peak, sample| if sample.is_finite() { peak.max(sample.abs()) } else { f32::INFINITY });
         let channels = usize::from(spec.channels);
         let samples = interleaved.chunks_exact(channels).map(|f| f.iter().sum::<f32>() / channels as f32).collect();
         Ok(Self { samples, sample_rate_hz: spec.sample_rate, peak })

@@ -33,9 +33,8 @@ pub fn row_hz(row: usize) -> f32 {
 /// Analyses a recording at as many evenly spaced moments as the picture has columns.
 pub fn of(recording: &Recording) -> Result<Spectrogram> {
     let fft = RealFftPlanner::<f32>::new().plan_fft_forward(FFT_SIZE);
-    let window: Vec<f32> = (0..FFT_SIZE)
-        .map(|n| 0.5 - 0.5 * (std::f32::consts::TAU * n as f32 / FFT_SIZE as f32).cos())
-        .collect();
+    let window: Vec<f32> =
+        (0..FFT_SIZE).map(|n| 0.5 - 0.5 * (std::f32::consts::TAU * n as f32 / FFT_SIZE as f32).cos()).collect();
     let (mut input, mut bins) = (fft.make_input_vec(), fft.make_output_vec());
     let mut levels_db = vec![0.0; ROWS * COLUMNS];
     for column in 0..COLUMNS {

@@ -40,15 +40,16 @@ pub fn ensure(groups: &[&[&str]]) -> Result<()> {
     }
     let line = format!("apt-get install -y --no-install-recommends {}", missing.join(" "));
     let Some(rights) = Rights::find() else {
-        bail!("system packages are missing and there is no right to install them. Run this, then try again:\n\n    sudo {line}\n");
+        bail!(
+            "system packages are missing and there is no right to install them. Run this, then try again:\n\n    sudo {line}\n"
+        );
     };
     say(&format!("installing {} system package(s): {}", missing.len(), missing.join(" ")));
     if !missing.iter().all(|package| available(package)) {
         run(rights.apt_get().args(["update", "-q"]))?;
     }
-    let install = |rights: &Rights| {
-        run(rights.apt_get().args(["install", "-y", "-q", "--no-install-recommends"]).args(&missing))
-    };
+    let install =
+        |rights: &Rights| run(rights.apt_get().args(["install", "-y", "-q", "--no-install-recommends"]).args(&missing));
     // A package list from months ago names versions that the mirror no longer has: refresh it once and try again.
     install(&rights).or_else(|_| {
         run(rights.apt_get().args(["update", "-q"]))?;

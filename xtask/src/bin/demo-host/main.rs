@@ -18,7 +18,12 @@ fn main() -> Result<()> {
     let arguments: Vec<_> = std::env::args_os().skip(1).collect();
     let [bundle, wav] = arguments.as_slice() else { bail!("usage: demo-host BUNDLE.vst3 OUT.wav") };
     let mut plugin = open(Path::new(bundle))?;
-    eprintln!("playing {} by {} in a VST3 host (process {})", plugin.info().name, plugin.info().vendor, std::process::id());
+    eprintln!(
+        "playing {} by {} in a VST3 host (process {})",
+        plugin.info().name,
+        plugin.info().vendor,
+        std::process::id()
+    );
     let samples = play(&mut plugin)?;
     write_wav(Path::new(wav), &samples)
 }
@@ -97,7 +102,8 @@ fn write_wav(path: &Path, samples: &[f32]) -> Result<()> {
         sample_format: hound::SampleFormat::Float,
     };
     let part = path.with_extension("wav.part");
-    let mut writer = hound::WavWriter::create(&part, spec).with_context(|| format!("cannot write {}", part.display()))?;
+    let mut writer =
+        hound::WavWriter::create(&part, spec).with_context(|| format!("cannot write {}", part.display()))?;
     for &sample in samples {
         writer.write_sample(sample)?;
     }

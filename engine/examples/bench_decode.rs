@@ -1,0 +1,74 @@
+//! One side of `cargo xtask bench`: decodes when told to and reports where the time went. One thread.
+//!
+//! usage: bench_decode GRAPH_FOLDER [PACK]
+//!
+//! Writes the pack's graphs into the folder for the other side, then prints one line about the pack. Each line on standard
+//! input asks for five decodes of different sounds; the answer is one line of JSON with each part's milliseconds.
+
+use std::error::Error;
+use std::io::{BufRead, Write};
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use engine::decode::{Model, Pipeline, Shaping};
+use engine::pack::Pack;
+use serde_json::json;
+
+const DECODES: usize = 5;
+const KEY: f32 = 60.0;
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let mut arguments = std::env::args_os().skip(1);
+    let folder = arguments.next().ok_or("usage: bench_decode GRAPH_FOLDER [PACK]")?;
+    let pack = match arguments.next() {
+        Some(path) => Pack::open(Path::new(&path))?,
+        None => Pack::factory()?,
+    };
+    for name in ["decoder", "vocoder"] {
+        std::fs::write(Path::new(&folder).join(format!("{name}.onnx")), pack.graph(name))?;
+    }
+    let manifest = pack.manifest();
+    let (frames, vocoder) = (manifest.frame_count, manifest.vocoder);
+    let vocoder_runs = match frames.checked_sub(vocoder.chunk_frames) {
+        None | Some(0) => 1,
+        Some(rest) => 1 + (rest + vocoder.context_frames).div_ceil(vocoder.chunk_frames - 2 * vocoder.context_frames),
+    };
+    let mut out = std::io::stdout().lock();
+    let about = json!({
+        "pack": manifest.name, "frames": frames, "mel_bands": manifest.mel_bands, "vocoder_frames": vocoder.chunk_frames,
+        "vocoder_runs": vocoder_runs, "griffin_lim_iterations": manifest.griffin_lim_iterations,
+        "audio_s": (frames * manifest.hop_samples) as f64 / f64::from(manifest.sample_rate_hz),
+    });
+    writeln!(out, "{about}")?;
+    let mut pipeline = Pipeline::new(Arc::new(Model::load(&pack)?))?;
+    let mut sounds = manifest.sounds.iter().cycle();
+    for line in std::io::stdin().lock().lines() {
+        line?;
+        let decodes = sounds
+            .by_ref()
+            .take(DECODES)
+            .map(|sound| decode(&mut pipeline, &sound.latent))
+            .collect::<Result<Vec<_>, _>>()?;
+        writeln!(out, "{}", json!(decodes))?;
+        out.flush()?;
+    }
+    Ok(())
+}
+
+fn decode(pipeline: &mut Pipeline, latent: &engine::Latent) -> Result<serde_json::Value, Box<dyn Error>> {
+    let started = Instant::now();
+    let samples = pipeline.decode(latent, KEY, &Shaping::default())?;
+    let total = started.elapsed();
+    std::hint::black_box(samples);
+    let parts = pipeline.timings();
+    let milliseconds = |time: Duration| time.as_secs_f64() * 1e3;
+    Ok(json!({
+        "total": milliseconds(total),
+        "decoder": milliseconds(parts.decoder),
+        "vocoder": milliseconds(parts.vocoder),
+        "bins": milliseconds(parts.bins),
+        "griffin_lim": milliseconds(parts.griffin_lim),
+        "synthesis": milliseconds(parts.synthesis),
+    }))
+}
