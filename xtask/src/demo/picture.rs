@@ -12,7 +12,7 @@ use super::spectrogram::{COLUMNS, HIGH_HZ, LOW_HZ, ROWS, Spectrogram};
 /// Darkest level of the picture.
 const FLOOR_DB: f32 = -80.0;
 const LEFT: usize = 90;
-const TOP: usize = 24;
+const TOP: usize = 36;
 const WIDTH: usize = LEFT + COLUMNS + 130;
 const HEIGHT: usize = TOP + ROWS + 64;
 /// Pixels per dot of a sign.
@@ -88,7 +88,7 @@ fn frequency_axis(canvas: &mut Canvas) {
         (LEFT - 8..LEFT).for_each(|x| canvas.set(x, y, INK));
         canvas.text(LEFT - 14 - Canvas::text_width(label), y - 3 * DOT, label);
     }
-    canvas.text(6, TOP, "Hz");
+    canvas.text(LEFT - 14 - Canvas::text_width("Hz"), 4, "Hz");
 }
 
 fn time_axis(canvas: &mut Canvas, duration_s: f32) {

@@ -15,7 +15,7 @@ pub struct Recording {
     /// Frames per second.
     pub sample_rate_hz: u32,
     /// Largest magnitude in any channel; not finite if any sample is not.
-    peak: f32,
+    pub peak: f32,
 }
 
 /// The figures that the demo prints.

@@ -58,3 +58,18 @@ pub fn of(recording: &Recording) -> Result<Spectrogram> {
     let duration_s = recording.samples.len() as f32 / recording.sample_rate_hz as f32;
     Ok(Spectrogram { levels_db, duration_s })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tone_is_brightest_in_the_row_of_its_frequency() -> Result<()> {
+        let samples = (0..48_000).map(|n| (std::f32::consts::TAU * (n as f32 / 48.0).fract()).sin()).collect();
+        let picture = of(&Recording { samples, sample_rate_hz: 48_000, peak: 1.0 })?;
+        let level = |row: usize| picture.levels_db[row * COLUMNS + COLUMNS / 2];
+        let brightest = (0..ROWS).max_by(|&a, &b| level(a).total_cmp(&level(b))).unwrap_or(0);
+        assert!((row_hz(brightest) / 1000.0 - 1.0).abs() < 0.02, "{} Hz", row_hz(brightest));
+        Ok(())
+    }
+}
