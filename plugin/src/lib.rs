@@ -1,1 +1,175 @@
-//! plugin
+//! Heptode as VST3, CLAP and a standalone program: wiring between host, engine and editor, and nothing else.
+//!
+//! Thread map. `process` and `reset` below, [`events`] and [`scene::AudioEnd`] run on the audio thread: no lock, no wait,
+//! no allocation, no free. [`editor`] runs on the main thread, [`errands`] on a thread of its own. All else is main-thread
+//! code that [`session::Session`] shares between them.
+
+pub mod catalogue;
+pub mod editor;
+pub mod errands;
+pub mod events;
+pub mod folder;
+pub mod library;
+pub mod notices;
+pub mod params;
+pub mod params_text;
+pub mod scene;
+pub mod session;
+pub mod state;
+
+use std::sync::Arc;
+
+use engine::audio::Synth;
+use nice_plug::prelude::*;
+
+use crate::editor::HeptodeEditor;
+use crate::events::{Batch, translate};
+use crate::scene::{AudioEnd, Desk};
+use crate::session::Session;
+
+/// The instrument as the host holds it.
+pub struct Heptode {
+    session: Arc<Session>,
+    audio: AudioEnd,
+    batch: Batch,
+    /// None until the pack is loaded: the instrument is then silent.
+    synth: Option<Synth>,
+    /// The configuration in force between `activate` and `deactivate`.
+    active: Option<BufferConfig>,
+    /// Set when the framework activates again only because a state was loaded: what plays goes on playing.
+    keep_playing: bool,
+}
+
+impl Default for Heptode {
+    fn default() -> Self {
+        let (desk, audio) = Desk::new();
+        Self {
+            session: Session::new(desk),
+            audio,
+            batch: Batch::new(),
+            synth: None,
+            active: None,
+            keep_playing: false,
+        }
+    }
+}
+
+impl Plugin for Heptode {
+    const NAME: &'static str = "Heptode";
+    const VENDOR: &'static str = "Heptode";
+    const URL: &'static str = "";
+    const EMAIL: &'static str = "";
+    const VERSION: &'static str = env!("CARGO_PKG_VERSION");
+    const AUDIO_IO_LAYOUTS: &'static [AudioIOLayout] =
+        &[AudioIOLayout { main_output_channels: NonZeroU32::new(2), ..AudioIOLayout::const_default() }];
+    const MIDI_INPUT: MidiConfig = MidiConfig::MidiCCs;
+    const SAMPLE_ACCURATE_AUTOMATION: bool = true;
+
+    type Editor = HeptodeEditor;
+    type SysExMessage = ();
+    type BackgroundTask = ();
+
+    fn params(&self) -> Arc<dyn Params> {
+        self.session.params.clone()
+    }
+
+    fn editor(&mut self, _async_executor: AsyncExecutor<Self>) -> Option<HeptodeEditor> {
+        Some(HeptodeEditor::new(Arc::clone(&self.session)))
+    }
+
+    fn filter_state(state: &mut PluginState) {
+        state::filter(state);
+    }
+
+    fn activate(
+        &mut self,
+        _layout: &AudioIOLayout,
+        config: &BufferConfig,
+        _context: &mut impl ActivateContext<Self>,
+    ) -> bool {
+        self.session.load();
+        let fresh_synth = self.session.take_synth();
+        self.keep_playing = fresh_synth.is_none() && self.active.as_ref() == Some(config);
+        self.synth = fresh_synth.or(self.synth.take());
+        if let Some(synth) = self.synth.as_mut().filter(|_| !self.keep_playing) {
+            synth.set_sample_rate(config.sample_rate);
+            synth.set_offline(config.process_mode == ProcessMode::Offline);
+        }
+        self.active = Some(*config);
+        true
+    }
+
+    fn deactivate(&mut self) {
+        self.active = None;
+    }
+
+    fn reset(&mut self) {
+        if std::mem::take(&mut self.keep_playing) {
+            return;
+        }
+        self.batch.clear();
+        if let Some(synth) = &mut self.synth {
+            synth.reset();
+        }
+    }
+
+    fn process(
+        &mut self,
+        buffer: &mut Buffer,
+        _aux: &mut AuxiliaryBuffers,
+        context: &mut impl ProcessContext<Self>,
+    ) -> ProcessStatus {
+        let [left, right] = buffer.as_slice() else { return ProcessStatus::Normal };
+        let Some(synth) = &mut self.synth else {
+            left.fill(0.0);
+            right.fill(0.0);
+            return ProcessStatus::Normal;
+        };
+        let controls = self.session.params.controls(&self.audio.scene());
+        let (mut start, end) = (0, left.len());
+        loop {
+            let stop = self.batch.gather(start, end, || next_event(&mut self.audio, context));
+            synth.render(self.batch.events(), &controls, &mut left[start..stop]);
+            start = stop;
+            if stop == end {
+                break;
+            }
+        }
+        right.copy_from_slice(left);
+        if synth.is_idle() { ProcessStatus::Normal } else { ProcessStatus::KeepAlive }
+    }
+}
+
+/// Notes of the on-screen keyboard start with the block; then the host's events in their order.
+fn next_event(
+    audio: &mut AudioEnd,
+    context: &mut impl ProcessContext<Heptode>,
+) -> Option<(usize, engine::audio::EventKind)> {
+    if let Some(note) = audio.next_note() {
+        return Some((0, note));
+    }
+    while let Some(event) = context.next_event() {
+        if let Some(heard) = translate(&event) {
+            return Some(heard);
+        }
+    }
+    None
+}
+
+impl ClapPlugin for Heptode {
+    const CLAP_ID: &'static str = "org.heptode.heptode";
+    const CLAP_DESCRIPTION: Option<&'static str> = Some("Neural one-shot synthesizer");
+    const CLAP_MANUAL_URL: Option<&'static str> = None;
+    const CLAP_SUPPORT_URL: Option<&'static str> = None;
+    const CLAP_FEATURES: &'static [ClapFeature] =
+        &[ClapFeature::Instrument, ClapFeature::Synthesizer, ClapFeature::Sampler, ClapFeature::Drum, ClapFeature::Stereo];
+}
+
+impl Vst3Plugin for Heptode {
+    const VST3_CLASS_ID: [u8; 16] = *b"HeptodeNeuralSyn";
+    const VST3_SUBCATEGORIES: &'static [Vst3SubCategory] =
+        &[Vst3SubCategory::Instrument, Vst3SubCategory::Synth, Vst3SubCategory::Sampler, Vst3SubCategory::Stereo];
+}
+
+nice_export_clap!(Heptode);
+nice_export_vst3!(Heptode);

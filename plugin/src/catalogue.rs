@@ -1,0 +1,63 @@
+//! What the editor needs to know of a pack: its sounds, its axes, its name. Plain data; any thread but the audio thread.
+
+use engine::Latent;
+use engine::pack::{LatentAxis, Manifest, NamedSound};
+use engine::state::{CornerState, PackRef};
+
+use crate::scene::CORNERS;
+
+/// The sounds and axes of one pack.
+#[derive(Debug, Clone, Default)]
+pub struct Catalogue {
+    /// Id and hash, as projects remember them.
+    pub pack: PackRef,
+    /// Name for people.
+    pub pack_name: String,
+    /// Learned axes in order.
+    pub axes: Vec<LatentAxis>,
+    /// Sounds, sorted by category, then name.
+    pub sounds: Vec<NamedSound>,
+}
+
+impl Catalogue {
+    /// Of a pack's manifest and hash.
+    pub fn new(manifest: &Manifest, pack_hash: &str) -> Self {
+        let mut sounds = manifest.sounds.clone();
+        sounds.sort_by(|a, b| (&a.category, &a.name).cmp(&(&b.category, &b.name)));
+        Self {
+            pack: PackRef::new(&manifest.id, pack_hash),
+            pack_name: manifest.name.clone(),
+            axes: manifest.latents.clone(),
+            sounds,
+        }
+    }
+
+    /// Categories in order, each once.
+    pub fn categories(&self) -> Vec<&str> {
+        let mut categories: Vec<&str> = self.sounds.iter().map(|sound| sound.category.as_str()).collect();
+        categories.dedup();
+        categories
+    }
+
+    /// Four sounds for the pad of a fresh instance: evenly through the list, so from different categories.
+    pub fn first_corners(&self) -> [CornerState; CORNERS] {
+        std::array::from_fn(|corner| {
+            let place = (2 * corner + 1) * self.sounds.len() / (2 * CORNERS);
+            let sound = self.sounds.get(place);
+            sound.map_or_else(CornerState::default, |sound| CornerState::new(&sound.name, sound.latent))
+        })
+    }
+
+    /// The sound nearest to a point, with its distance in σ.
+    pub fn nearest(&self, point: &Latent) -> Option<(&NamedSound, f32)> {
+        self.sounds
+            .iter()
+            .map(|sound| (sound, distance(&sound.latent, point)))
+            .min_by(|a, b| a.1.total_cmp(&b.1))
+    }
+}
+
+/// Euclidean distance in σ.
+fn distance(a: &Latent, b: &Latent) -> f32 {
+    a.iter().zip(b).map(|(a, b)| (a - b) * (a - b)).sum::<f32>().sqrt()
+}

@@ -1,0 +1,142 @@
+//! The editor: the window around the face. Main thread.
+//!
+//! The framework asks for one editor object per instance and opens windows from it. Each opening builds a fresh window
+//! from the size and scale that the project remembers.
+
+pub mod browser;
+pub mod drag;
+pub mod face;
+pub mod hand;
+pub mod header;
+pub mod keys;
+pub mod knob;
+pub mod layout;
+pub mod morph;
+pub mod pad;
+pub mod points;
+pub mod status;
+pub mod strip;
+pub mod theme;
+pub mod wave;
+
+use std::error::Error;
+use std::sync::Arc;
+
+use nice_plug::context::gui::GuiContext;
+use nice_plug::editor::dpi::{LogicalSize, NativeSize};
+use nice_plug::editor::{Editor, HostMethods, ParentWindowHandle, ResizeHint, SpawnedEditor};
+use nice_plug_egui::baseview::{HandlerError, WindowSize};
+use nice_plug_egui::{
+    EguiEditorHandle, EguiEditorState, EguiNiceSettings, Frame, NiceEguiApp, RepaintNotifier, create_egui_editor,
+};
+
+use crate::errands::Errand;
+use crate::scene::View;
+use crate::session::Session;
+use face::{Face, WindowWish};
+use hand::HostGestures;
+use points::Chance;
+
+/// The instance's editor, open or not.
+pub struct HeptodeEditor {
+    session: Arc<Session>,
+}
+
+impl HeptodeEditor {
+    /// For a session.
+    pub fn new(session: Arc<Session>) -> Self {
+        Self { session }
+    }
+
+    fn view(&self) -> View {
+        self.session.desk.read(|project| project.view).unwrap_or_default()
+    }
+}
+
+impl Editor for HeptodeEditor {
+    type Handle = EguiEditorHandle;
+
+    fn spawn(
+        &self,
+        parent: Option<ParentWindowHandle>,
+        wait_for_parent: bool,
+        fallback_scale_factor: Option<f64>,
+        gui_context: GuiContext,
+        host: Option<HostMethods>,
+    ) -> Result<SpawnedEditor<Self::Handle>, Box<dyn Error>> {
+        let view = self.view();
+        let state = EguiEditorState::from_size(LogicalSize::new(view.width, view.height), view.scale);
+        let notifier = RepaintNotifier::new();
+        let settings = EguiNiceSettings::new().with_tile("Heptode").with_resize_hint(self.resize_hint());
+        let window = Window { session: Arc::clone(&self.session), face: None };
+        self.session.run(Errand::Load);
+        create_egui_editor(state, notifier, settings, window).ok_or("the editor could not be made")?.spawn(
+            parent,
+            wait_for_parent,
+            fallback_scale_factor,
+            gui_context,
+            host,
+        )
+    }
+
+    fn size(&self) -> NativeSize<u32> {
+        let view = self.view();
+        let size = LogicalSize::new(view.width * view.scale, view.height * view.scale);
+        NativeSize::from_size(size.into(), 1.0)
+    }
+
+    fn resize_hint(&self) -> ResizeHint {
+        let smallest = View::default();
+        ResizeHint::resizable().with_min_logical_size(LogicalSize::new(smallest.width, smallest.height))
+    }
+}
+
+/// One opening of the editor.
+struct Window {
+    session: Arc<Session>,
+    face: Option<Face>,
+}
+
+impl Window {
+    fn remember(&self, edit: impl FnOnce(&mut View)) {
+        self.session.desk.change(|project| {
+            let mut view = project.view.unwrap_or_default();
+            edit(&mut view);
+            project.view = Some(view.limited());
+        });
+    }
+}
+
+impl NiceEguiApp for Window {
+    fn build(&mut self, context: egui::Context, gui: GuiContext, _frame: &mut Frame) -> Result<(), HandlerError> {
+        theme::install(&context);
+        let gestures = HostGestures::new(gui, Arc::clone(&self.session.params));
+        let scale = context.zoom_factor();
+        self.face = Some(Face::new(Arc::clone(&self.session), Box::new(gestures), Chance::from_clock(), scale));
+        Ok(())
+    }
+
+    fn ui(&mut self, ui: &mut egui::Ui, _frame: &mut Frame) {
+        let Some(face) = &mut self.face else { return };
+        match face.show(ui) {
+            Some(WindowWish::Size(size)) => {
+                let smallest = View::default();
+                let size = size.max(egui::vec2(smallest.width, smallest.height));
+                ui.ctx().send_viewport_cmd(egui::ViewportCommand::InnerSize(size));
+            }
+            Some(WindowWish::Scale(scale)) => ui.ctx().set_zoom_factor(scale),
+            None => {}
+        }
+    }
+
+    fn resized(&mut self, size: WindowSize) {
+        self.remember(|view| {
+            view.width = size.logical.width as f32;
+            view.height = size.logical.height as f32;
+        });
+    }
+
+    fn zoom_factor_changed(&mut self, zoom_factor: f32) {
+        self.remember(|view| view.scale = zoom_factor);
+    }
+}

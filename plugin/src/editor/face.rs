@@ -1,0 +1,310 @@
+//! The instrument's face: puts the parts together and does what they ask for. Built from a session and a hand, so it runs
+//! without a host. Main thread; reads snapshots, never waits for engine or files.
+
+use std::sync::Arc;
+
+use egui::{Rect, Ui, Vec2};
+use engine::Latent;
+use engine::instrument::{Meters, SoundView, Status};
+
+use super::browser::{Browser, Tab, Wish};
+use super::drag::{self, Dragged};
+use super::hand::{Gestures, Hand};
+use super::header::{self, Action, Head, Meter};
+use super::keys::Keys;
+use super::knob::{Knob, Typing};
+use super::layout::{Regions, cells, inside};
+use super::pad::{Pad, corner_at, weights};
+use super::points::{Chance, Past, VARY_SIGMA};
+use super::wave::{Overlay, Wave};
+use super::{morph, status, strip, theme};
+use crate::errands::Errand;
+use crate::folder::{export_folder, free_path, is_audio};
+use crate::params::ParamId;
+use crate::scene::CORNERS;
+use crate::session::{Outcome, Rig, Session, Target};
+
+const KNOB_RADIUS: f32 = 26.0;
+/// Nearer than this a point *is* the sound; a knob shows two decimals.
+const SAME_SIGMA: f32 = 0.02;
+/// From this share on a corner names the pad's sound.
+const MOSTLY: f32 = 0.75;
+/// How often the face looks for news while nothing moves, and while something does.
+const IDLE_S: f32 = 0.25;
+const LIVE_S: f32 = 1.0 / 30.0;
+
+/// What the window around the face should do.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum WindowWish {
+    /// Take this size, in points.
+    Size(Vec2),
+    /// Take this scale.
+    Scale(f32),
+}
+
+/// The face.
+pub struct Face {
+    session: Arc<Session>,
+    hand: Hand,
+    typing: Option<Typing>,
+    browser: Browser,
+    pad: Pad,
+    wave: Wave,
+    keys: Keys,
+    meter: Meter,
+    chance: Chance,
+    past: Past,
+    scale: f32,
+}
+
+/// What is true during one frame.
+struct Moment {
+    rig: Option<Arc<Rig>>,
+    status: Option<Status>,
+    meters: Meters,
+    sound: Option<Arc<SoundView>>,
+    corner_names: [String; CORNERS],
+    knobs_name: String,
+    is_named: bool,
+    pad_name: String,
+}
+
+impl Face {
+    /// For a session; parameter writes go to `gestures`.
+    pub fn new(session: Arc<Session>, gestures: Box<dyn Gestures>, chance: Chance, scale: f32) -> Self {
+        Self {
+            hand: Hand::new(Arc::clone(&session.params), gestures),
+            session,
+            typing: None,
+            browser: Browser::default(),
+            pad: Pad::default(),
+            wave: Wave::default(),
+            keys: Keys::default(),
+            meter: Meter::default(),
+            chance,
+            past: Past::default(),
+            scale,
+        }
+    }
+
+    /// Draws everything and does what the user asks. Says what the window should do.
+    pub fn show(&mut self, ui: &mut Ui) -> Option<WindowWish> {
+        self.take_news();
+        let window = ui.max_rect();
+        let regions = Regions::of(window);
+        let now = self.look();
+        ui.painter().rect_filled(window, 0.0, theme::GROUND);
+        self.meter.follow(now.meters.peak, ui.input(|input| input.stable_dt).min(0.25));
+        let color = theme::between(self.hand.normalized(ParamId::MORPH));
+        let mut wish = self.show_header(ui, &regions, &now, color);
+        self.show_browser(ui, &regions, &now);
+        self.show_wave(ui, &regions, &now, color);
+        self.show_knobs(ui, &regions, &now);
+        if let Some(dropped) = self.pad.show(ui, regions.pad, &mut self.hand, &now.corner_names) {
+            self.send(&dropped.what, Target::Corner(dropped.corner));
+        }
+        strip::show(ui, &regions, &mut self.hand, &mut self.typing);
+        self.keys.show(ui, regions.keys, &self.session.desk);
+        self.take_os_file(ui, &regions);
+        let pack = now.rig.as_ref().map_or("", |rig| rig.catalogue.pack_name.as_str());
+        status::show(ui, regions.status, now.status.as_ref(), pack, self.session.is_busy());
+        wish = status::resize_corner(ui, window).map(WindowWish::Size).or(wish);
+        status::messages(ui, window, &self.session.desk.notices);
+        drag::paint_ghost(ui);
+        self.plan_next_frame(ui, &now);
+        wish
+    }
+
+    fn look(&self) -> Moment {
+        let rig = self.session.rig();
+        let readout = rig.as_ref().map(|rig| &rig.readout);
+        let corner_names = self.session.desk.read(|project| project.corners.each_ref().map(|corner| corner.name.clone()));
+        let (knobs_name, is_named) = self.name_of(&self.hand.knobs(), rig.as_deref());
+        Moment {
+            status: readout.map(|readout| readout.status()),
+            meters: readout.map(|readout| readout.meters()).unwrap_or_default(),
+            sound: readout.and_then(|readout| readout.sound()),
+            pad_name: self.pad_name(&corner_names),
+            corner_names,
+            knobs_name,
+            is_named,
+            rig,
+        }
+    }
+
+    /// The name of a point, and whether it is the very sound of that name.
+    fn name_of(&self, point: &Latent, rig: Option<&Rig>) -> (String, bool) {
+        let is_at = |latent: &Latent| latent.iter().zip(point).all(|(a, b)| (a - b).abs() < SAME_SIGMA);
+        let near = rig.and_then(|rig| rig.catalogue.nearest(point));
+        if let Some((sound, _)) = near.filter(|(sound, _)| is_at(&sound.latent)) {
+            return (sound.name.clone(), true);
+        }
+        let given = self.session.desk.read(|project| project.knobs_name.clone());
+        match (given, near) {
+            (Some(name), _) => (name, true),
+            (None, Some((sound, _))) => (format!("near {}", sound.name), false),
+            (None, None) => ("no name".to_owned(), false),
+        }
+    }
+
+    fn pad_name(&self, names: &[String; CORNERS]) -> String {
+        let place = [ParamId::PAD_X, ParamId::PAD_Y].map(|id| self.hand.normalized(id));
+        let shares = weights(place[0], place[1]);
+        let most = (0..CORNERS).max_by(|a, b| shares[*a].total_cmp(&shares[*b])).unwrap_or(0);
+        if shares[most] >= MOSTLY { names[most].clone() } else { "mix of four".to_owned() }
+    }
+
+    fn show_header(&mut self, ui: &mut Ui, regions: &Regions, now: &Moment, color: egui::Color32) -> Option<WindowWish> {
+        let morph = self.hand.normalized(ParamId::MORPH);
+        let (name, remark) = if morph <= 0.0 {
+            let remark = if now.is_named { "on the knobs" } else { "a point between the sounds" };
+            (now.knobs_name.clone(), remark.to_owned())
+        } else if morph >= 1.0 {
+            (now.pad_name.clone(), "on the pad".to_owned())
+        } else {
+            (format!("{} → {}", now.knobs_name, now.pad_name), format!("{:.0} % of the way", morph * 100.0))
+        };
+        let head = Head {
+            name: &name,
+            remark: &remark,
+            color,
+            can_go_back: !self.past.is_empty(),
+            can_export: now.sound.is_some(),
+            scale: self.scale,
+        };
+        match header::show(ui, regions.header, &head, &self.meter)? {
+            Action::Back => self.go_back(),
+            Action::Random => {
+                let point = self.chance.point();
+                self.go_to(None, &point);
+            }
+            Action::Vary => {
+                let point = self.chance.near(&self.hand.knobs(), VARY_SIGMA);
+                self.go_to(None, &point);
+            }
+            Action::Import => self.browser.tab = Tab::Files,
+            Action::Export => self.export(now, &name),
+            Action::Scale(scale) => {
+                self.scale = scale;
+                return Some(WindowWish::Scale(scale));
+            }
+        }
+        None
+    }
+
+    fn show_browser(&mut self, ui: &mut Ui, regions: &Regions, now: &Moment) {
+        let catalogue = now.rig.as_ref().map(|rig| &rig.catalogue);
+        let current = if now.is_named { now.knobs_name.as_str() } else { "" };
+        match self.browser.show(ui, regions.browser, catalogue, current) {
+            Some(Wish::Send(what, target)) => self.send(&what, target),
+            Some(Wish::Open(folder)) => self.session.run(Errand::List(folder)),
+            None => {}
+        }
+    }
+
+    fn show_wave(&mut self, ui: &Ui, regions: &Regions, now: &Moment, color: egui::Color32) {
+        let empty = if now.rig.is_some() { "The first sound is on its way …" } else { "Loading the pack …" };
+        let overlay = Overlay { color, playhead: now.meters.playhead, empty };
+        self.wave.show(ui, regions.wave, now.sound.clone(), &overlay);
+    }
+
+    fn show_knobs(&mut self, ui: &mut Ui, regions: &Regions, now: &Moment) {
+        theme::panel(ui.painter(), regions.knobs, "Knobs");
+        let target = ui.interact(regions.knobs, ui.scope_id().with("knobs"), egui::Sense::hover());
+        if target.dnd_hover_payload::<Dragged>().is_some() {
+            let stroke = egui::Stroke::new(1.5, theme::AMBER);
+            ui.painter().rect_stroke(regions.knobs, theme::PANEL_ROUND, stroke, egui::StrokeKind::Inside);
+        }
+        let room = inside(regions.knobs);
+        let (knobs, slider) = room.split_top_bottom_at_y(room.max.y - 52.0);
+        // The row of knobs floats in the middle of what a larger window leaves.
+        let knobs = Rect::from_center_size(knobs.center(), egui::vec2(knobs.width(), 104.0));
+        for (axis, cell) in cells(knobs, engine::units::MODEL_LATENTS).enumerate() {
+            let learned = now.rig.as_ref().and_then(|rig| rig.catalogue.axes.get(axis));
+            let plain = format!("z{}", axis + 1);
+            let label = learned.map_or(plain.as_str(), |axis| axis.name.as_str());
+            let id = ParamId::latent(axis);
+            let knob = Knob { id, label, color: theme::AMBER, radius: KNOB_RADIUS, from_middle: true };
+            knob.show(ui, cell, &mut self.hand, &mut self.typing);
+            if self.hand.holds(id) {
+                self.forget_name();
+            }
+        }
+        morph::show(ui, slider, &mut self.hand, &now.knobs_name, &now.pad_name);
+        if let Some(what) = target.dnd_release_payload::<Dragged>() {
+            self.send(&what, Target::Knobs);
+        }
+    }
+
+    fn forget_name(&self) {
+        if self.session.desk.read(|project| project.knobs_name.is_some()) {
+            self.session.desk.change(|project| project.knobs_name = None);
+        }
+    }
+
+    fn send(&mut self, what: &Dragged, target: Target) {
+        match (what, target) {
+            (Dragged::Sound { name, latent }, Target::Corner(corner)) => self.session.desk.set_corner(corner, name, *latent),
+            (Dragged::Sound { name, latent }, Target::Knobs) => self.go_to(Some(name.clone()), latent),
+            (Dragged::File(path), target) => self.session.run(Errand::Import { path: path.clone(), target }),
+        }
+    }
+
+    /// Sends the knobs to a point and makes them heard.
+    fn go_to(&mut self, name: Option<String>, point: &Latent) {
+        let left = self.session.desk.read(|project| project.knobs_name.clone());
+        self.past.leave(left, self.hand.knobs());
+        self.arrive(name, point);
+    }
+
+    fn go_back(&mut self) {
+        if let Some((name, point)) = self.past.pop() {
+            self.arrive(name, &point);
+        }
+    }
+
+    fn arrive(&mut self, name: Option<String>, point: &Latent) {
+        self.hand.put_knobs(point);
+        self.hand.put(ParamId::MORPH, 0.0);
+        self.session.desk.change(|project| project.knobs_name = name);
+    }
+
+    fn export(&self, now: &Moment, name: &str) {
+        if let Some(sound) = now.sound.clone() {
+            let path = free_path(&export_folder(), &name.replace(" → ", " to "));
+            self.session.run(Errand::Export { path, sound });
+        }
+    }
+
+    fn take_news(&mut self) {
+        for outcome in self.session.take_outcomes() {
+            match outcome {
+                Outcome::KnobsTo { name, latent } => self.go_to(Some(name), &latent),
+                Outcome::Listed(listing) => self.browser.set_listing(listing),
+            }
+        }
+    }
+
+    /// A file that the system drops goes to the corner it falls on, elsewhere to the knobs.
+    fn take_os_file(&mut self, ui: &Ui, regions: &Regions) {
+        let Some(path) = drag::os_dropped_file(ui) else { return };
+        if !is_audio(&path) {
+            self.session.desk.notices.fault(format!("{} is no WAV, AIFF or FLAC file.", path.display()));
+            return;
+        }
+        let place = ui.input(|input| input.pointer.latest_pos());
+        let corner = place.and_then(|place| corner_at(inside(regions.pad), place));
+        self.send(&Dragged::File(path), corner.map_or(Target::Knobs, Target::Corner));
+    }
+
+    fn plan_next_frame(&self, ui: &Ui, now: &Moment) {
+        let is_live = now.meters.playhead.is_some() || self.meter.is_moving() || self.session.is_busy();
+        ui.ctx().request_repaint_after_secs(if is_live { LIVE_S } else { IDLE_S });
+    }
+}
+
+impl Drop for Face {
+    fn drop(&mut self) {
+        self.keys.release(&self.session.desk);
+    }
+}

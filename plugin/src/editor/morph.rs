@@ -1,0 +1,74 @@
+//! The morph slider: from the knobs' sound to the pad's, both ends named.
+
+use egui::{Align2, Mesh, Rect, Sense, Shape, Stroke, Ui, pos2, vec2};
+
+use super::hand::Hand;
+use super::theme::{self, AMBER, DIM, FAINT, TEAL, TEXT};
+use crate::params::ParamId;
+
+const TRACK: f32 = 6.0;
+const HANDLE: f32 = 9.0;
+
+/// Draws the slider into `rect` and moves it.
+pub fn show(ui: &mut Ui, rect: Rect, hand: &mut Hand, knobs_name: &str, pad_name: &str) {
+    let response = ui.interact(rect, ui.scope_id().with("morph"), Sense::click_and_drag());
+    response.widget_info(|| egui::WidgetInfo::slider(true, f64::from(hand.normalized(ParamId::MORPH)), "Morph"));
+    let track = Rect::from_center_size(pos2(rect.center().x, rect.max.y - 14.0), vec2(rect.width() - 24.0, TRACK));
+    if response.is_pointer_button_down_on()
+        && ui.input(|input| input.pointer.primary_down())
+        && let Some(pointer) = response.interact_pointer_pos()
+    {
+        hand.take(ParamId::MORPH);
+        hand.drag_to(ParamId::MORPH, egui::remap_clamp(pointer.x, track.x_range(), 0.0..=1.0));
+    } else {
+        hand.release(ParamId::MORPH);
+    }
+    if response.double_clicked() {
+        hand.reset(ParamId::MORPH);
+    }
+    let place = hand.normalized(ParamId::MORPH);
+    let lit = ui.ctx().animate_bool(response.id, response.hovered() || hand.holds(ParamId::MORPH));
+    paint_names(ui, rect, place, knobs_name, pad_name);
+    paint_track(ui, track, place, lit);
+}
+
+fn paint_names(ui: &Ui, rect: Rect, place: f32, knobs_name: &str, pad_name: &str) {
+    let painter = ui.painter();
+    let room = rect.width() / 2.0 - 70.0;
+    let y = rect.min.y + 8.0;
+    let ends = [
+        (rect.min.x, Align2::LEFT_CENTER, "KNOBS", knobs_name, AMBER, 1.0 - place, 1.0),
+        (rect.max.x, Align2::RIGHT_CENTER, "PAD", pad_name, TEAL, place, -1.0),
+    ];
+    for (x, anchor, title, name, color, share, inward) in ends {
+        let strength = 0.45 + 0.55 * share;
+        let title = painter.text(pos2(x, y), anchor, title, theme::bold(11.0), theme::faded(color, strength));
+        let name_x = if inward > 0.0 { title.max.x + 8.0 } else { title.min.x - 8.0 };
+        let name_color = FAINT.lerp_to_gamma(TEXT, share);
+        theme::clipped_text(painter, pos2(name_x, y), anchor, name, theme::body(13.0), name_color, room);
+    }
+    let percent = format!("{:.0} %", place * 100.0);
+    painter.text(pos2(rect.center().x, y), Align2::CENTER_CENTER, percent, theme::bold(12.0), DIM);
+}
+
+fn paint_track(ui: &Ui, track: Rect, place: f32, lit: f32) {
+    let painter = ui.painter();
+    theme::well(painter, track.expand2(vec2(3.0, 2.0)));
+    let mut mesh = Mesh::default();
+    for (corner, color) in [
+        (track.left_top(), AMBER),
+        (track.right_top(), TEAL),
+        (track.right_bottom(), TEAL),
+        (track.left_bottom(), AMBER),
+    ] {
+        mesh.colored_vertex(corner, theme::faded(color, 0.55));
+    }
+    mesh.add_triangle(0, 1, 2);
+    mesh.add_triangle(0, 2, 3);
+    painter.add(Shape::mesh(mesh));
+    let color = theme::between(place);
+    let handle = pos2(egui::lerp(track.x_range(), place), track.center().y);
+    theme::glow(painter, handle, 22.0 + 8.0 * lit, theme::faded(color, 0.5));
+    painter.circle_filled(handle, HANDLE, TEXT);
+    painter.circle_stroke(handle, HANDLE, Stroke::new(2.5, color));
+}

@@ -1,0 +1,181 @@
+//! The pad: a point between four named corners. Corners take sounds and files that are dropped on them.
+
+use egui::{Align2, Color32, Pos2, Rect, Response, Sense, Stroke, Ui, pos2, vec2};
+
+use super::drag::Dragged;
+use super::hand::Hand;
+use super::layout::inside;
+use super::theme::{self, DIM, FAINT, TEAL, TEXT};
+use crate::params::ParamId;
+use crate::scene::CORNERS;
+use crate::session::corner_letter;
+
+/// How long the trail stays behind the point.
+const TRAIL_S: f64 = 0.6;
+/// The margin between the pad's edge and where the point can go.
+const EDGE: f32 = 10.0;
+
+/// The trail behind the point.
+#[derive(Default)]
+pub struct Pad {
+    trail: Vec<(Pos2, f64)>,
+}
+
+/// Something was let go on a corner.
+pub struct Dropped {
+    /// The corner.
+    pub corner: usize,
+    /// What it was.
+    pub what: std::sync::Arc<Dragged>,
+}
+
+impl Pad {
+    /// Draws the pad and moves the point.
+    pub fn show(&mut self, ui: &mut Ui, panel: Rect, hand: &mut Hand, names: &[String; CORNERS]) -> Option<Dropped> {
+        theme::panel(ui.painter(), panel, "Pad");
+        let field = inside(panel).with_max_y(panel.max.y - 12.0);
+        let response = ui.interact(field, ui.scope_id().with("pad"), Sense::click_and_drag());
+        response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Slider, true, "Pad"));
+        let range = field.shrink(EDGE);
+        self.move_point(ui, &response, range, hand);
+        let place = (hand.normalized(ParamId::PAD_X), hand.normalized(ParamId::PAD_Y));
+        let point = pos2(egui::lerp(range.x_range(), place.0), egui::lerp(range.y_range(), place.1));
+        let target = corner_under(&response, ui);
+        self.paint_field(ui, field, point, hand.normalized(ParamId::MORPH));
+        paint_corners(ui, field, names, place, target);
+        self.paint_point(ui, range, point, &response, hand);
+        let what = response.dnd_release_payload::<Dragged>()?;
+        target.map(|corner| Dropped { corner, what })
+    }
+
+    fn move_point(&mut self, ui: &Ui, response: &Response, range: Rect, hand: &mut Hand) {
+        let axes = [ParamId::PAD_X, ParamId::PAD_Y];
+        if response.is_pointer_button_down_on()
+            && ui.input(|input| input.pointer.primary_down())
+            && let Some(pointer) = response.interact_pointer_pos()
+        {
+            let places = [
+                egui::remap_clamp(pointer.x, range.x_range(), 0.0..=1.0),
+                egui::remap_clamp(pointer.y, range.y_range(), 0.0..=1.0),
+            ];
+            for (id, place) in axes.into_iter().zip(places) {
+                hand.take(id);
+                hand.drag_to(id, place);
+            }
+            self.trail.push((pos2(places[0], places[1]), ui.input(|input| input.time)));
+        } else {
+            axes.into_iter().for_each(|id| hand.release(id));
+        }
+        if response.double_clicked() {
+            axes.into_iter().for_each(|id| hand.reset(id));
+        }
+    }
+
+    fn paint_field(&self, ui: &Ui, field: Rect, point: Pos2, morph: f32) {
+        let painter = ui.painter().with_clip_rect(field);
+        theme::well(&painter, field);
+        for step in 1..8 {
+            let part = step as f32 / 8.0;
+            let strength = if step == 4 { 0.5 } else { 0.22 };
+            let stroke = Stroke::new(1.0, theme::faded(theme::LINE, strength));
+            painter.vline(egui::lerp(field.x_range(), part), field.y_range(), stroke);
+            painter.hline(field.x_range(), egui::lerp(field.y_range(), part), stroke);
+        }
+        // The more the pad is heard, the brighter it burns.
+        theme::glow(&painter, point, field.height() * 0.55, theme::faded(TEAL, 0.10 + 0.22 * morph));
+    }
+
+    fn paint_point(&mut self, ui: &Ui, range: Rect, point: Pos2, response: &Response, hand: &Hand) {
+        let now = ui.input(|input| input.time);
+        self.trail.retain(|(_, born)| now - born < TRAIL_S);
+        let painter = ui.painter();
+        for (place, born) in &self.trail {
+            let age = ((now - born) / TRAIL_S) as f32;
+            let spot = pos2(egui::lerp(range.x_range(), place.x), egui::lerp(range.y_range(), place.y));
+            painter.circle_filled(spot, 4.0 * (1.0 - age), theme::faded(TEAL, 0.5 * (1.0 - age)));
+        }
+        if !self.trail.is_empty() {
+            ui.ctx().request_repaint();
+        }
+        let held = hand.holds(ParamId::PAD_X);
+        let lit = ui.ctx().animate_bool(response.id.with("lit"), response.hovered() || held);
+        theme::glow(painter, point, 22.0 + 8.0 * lit, theme::faded(TEAL, 0.55));
+        painter.circle_filled(point, 6.0, TEXT);
+        painter.circle_stroke(point, 9.0 + 2.0 * lit, Stroke::new(1.5, TEAL));
+    }
+}
+
+/// The corner that what is dragged would fall on.
+fn corner_under(response: &Response, ui: &Ui) -> Option<usize> {
+    response.dnd_hover_payload::<Dragged>().or_else(|| super::drag::os_files_hover(ui).then(Default::default))?;
+    let pointer = ui.input(|input| input.pointer.latest_pos())?;
+    corner_at(response.rect, pointer)
+}
+
+/// The corner whose quarter of `field` holds `place`.
+pub fn corner_at(field: Rect, place: Pos2) -> Option<usize> {
+    field.contains(place).then(|| {
+        usize::from(place.x > field.center().x) + 2 * usize::from(place.y > field.center().y)
+    })
+}
+
+/// Share of each corner in the mix at a place.
+pub fn weights(x: f32, y: f32) -> [f32; CORNERS] {
+    [(1.0 - x) * (1.0 - y), x * (1.0 - y), (1.0 - x) * y, x * y]
+}
+
+fn paint_corners(ui: &Ui, field: Rect, names: &[String; CORNERS], place: (f32, f32), target: Option<usize>) {
+    let painter = ui.painter();
+    let shares = weights(place.0, place.1);
+    for corner in 0..CORNERS {
+        let (right, below) = (corner % 2 == 1, corner >= 2);
+        if target == Some(corner) {
+            let quarter = Rect::from_two_pos(field.center(), corner_place(field, right, below));
+            painter.rect_filled(quarter, theme::ITEM_ROUND, theme::faded(TEAL, 0.16));
+            painter.rect_stroke(quarter, theme::ITEM_ROUND, Stroke::new(1.5, TEAL), egui::StrokeKind::Inside);
+        }
+        let inward = vec2(if right { -10.0 } else { 10.0 }, if below { -9.0 } else { 9.0 });
+        let anchor = match (right, below) {
+            (false, false) => Align2::LEFT_TOP,
+            (true, false) => Align2::RIGHT_TOP,
+            (false, true) => Align2::LEFT_BOTTOM,
+            (true, true) => Align2::RIGHT_BOTTOM,
+        };
+        let spot = corner_place(field, right, below) + inward;
+        let strength = shares[corner].sqrt();
+        let letter_color = FAINT.lerp_to_gamma(TEAL, strength);
+        let letter = painter.text(spot, anchor, corner_letter(corner), theme::bold(13.0), letter_color);
+        let gap = if right { -7.0 } else { 7.0 };
+        let name_place = pos2(if right { letter.min.x } else { letter.max.x } + gap, spot.y);
+        let name_color: Color32 = DIM.lerp_to_gamma(TEXT, strength);
+        let room = field.width() / 2.0 - 40.0;
+        theme::clipped_text(painter, name_place, anchor, &names[corner], theme::body(13.0), name_color, room);
+    }
+}
+
+fn corner_place(field: Rect, right: bool, below: bool) -> Pos2 {
+    pos2(if right { field.max.x } else { field.min.x }, if below { field.max.y } else { field.min.y })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn weights_sum_to_one_and_are_whole_at_the_corners() {
+        for (x, y, corner) in [(0.0, 0.0, 0), (1.0, 0.0, 1), (0.0, 1.0, 2), (1.0, 1.0, 3)] {
+            assert_eq!(weights(x, y)[corner], 1.0);
+        }
+        assert!((weights(0.3, 0.8).iter().sum::<f32>() - 1.0).abs() < 1e-6);
+    }
+
+    #[test]
+    fn quarters_agree_with_the_weights() {
+        let field = Rect::from_min_size(Pos2::ZERO, vec2(10.0, 10.0));
+        assert_eq!(corner_at(field, pos2(1.0, 1.0)), Some(0));
+        assert_eq!(corner_at(field, pos2(9.0, 1.0)), Some(1));
+        assert_eq!(corner_at(field, pos2(1.0, 9.0)), Some(2));
+        assert_eq!(corner_at(field, pos2(9.0, 9.0)), Some(3));
+        assert_eq!(corner_at(field, pos2(11.0, 9.0)), None);
+    }
+}

@@ -1,0 +1,88 @@
+//! The foot of the window: what the engine reports, the resize corner, and messages above it.
+
+use egui::{Align2, Color32, Rect, Sense, Stroke, StrokeKind, Ui, Vec2, pos2, vec2};
+use engine::instrument::Status;
+
+use super::theme::{self, AMBER, FAINT, RED, TEXT};
+use crate::notices::{Notice, Notices, Weight};
+
+const MESSAGE_WIDTH: f32 = 560.0;
+
+/// Draws the status line.
+pub fn show(ui: &Ui, rect: Rect, status: Option<&Status>, pack: &str, is_busy: bool) {
+    let painter = ui.painter();
+    let y = rect.center().y;
+    let mut x = rect.min.x + 18.0;
+    let mut item = |text: String, color: Color32| {
+        x = painter.text(pos2(x, y), Align2::LEFT_CENTER, text, theme::body(12.0), color).max.x + 20.0;
+    };
+    match status {
+        Some(status) => {
+            item(format!("decode {:.1} ms", status.decode_ms), FAINT);
+            let late = if status.late_count > 0 { AMBER } else { FAINT };
+            item(format!("late {}", status.late_count), late);
+            item(format!("voices {}", status.playing_voices), FAINT);
+            if let Some(failure) = &status.failed {
+                item(failure.clone(), RED);
+            }
+        }
+        None => item("no pack loaded".to_owned(), FAINT),
+    }
+    if is_busy {
+        item("working …".to_owned(), AMBER);
+    }
+    painter.text(pos2(rect.max.x - 28.0, y), Align2::RIGHT_CENTER, pack, theme::body(12.0), FAINT);
+}
+
+/// The corner that resizes the window; the wished size while it is dragged.
+pub fn resize_corner(ui: &Ui, window: Rect) -> Option<Vec2> {
+    let rect = Rect::from_min_max(window.max - vec2(18.0, 18.0), window.max);
+    let response = ui.interact(rect, ui.scope_id().with("resize"), Sense::drag());
+    response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, "Resize"));
+    let color = if response.hovered() || response.dragged() { AMBER } else { FAINT };
+    for step in [4.0, 8.0, 12.0] {
+        let corner = window.max - vec2(4.0, 4.0);
+        ui.painter().line_segment([corner - vec2(step, 0.0), corner - vec2(0.0, step)], Stroke::new(1.0, color));
+    }
+    if response.hovered() || response.dragged() {
+        ui.ctx().set_cursor_icon(egui::CursorIcon::ResizeNwSe);
+    }
+    let pointer = response.interact_pointer_pos().filter(|_| response.dragged())?;
+    Some(pointer - window.min + vec2(4.0, 4.0))
+}
+
+/// Draws the messages, the newest lowest; a click takes one away.
+pub fn messages(ui: &Ui, window: Rect, notices: &Notices) {
+    let mut bottom = window.max.y - 36.0;
+    for notice in notices.all().iter().rev() {
+        bottom = message(ui, window, bottom, notice, notices) - 8.0;
+    }
+}
+
+fn message(ui: &Ui, window: Rect, bottom: f32, notice: &Notice, notices: &Notices) -> f32 {
+    let layer = egui::LayerId::new(egui::Order::Foreground, egui::Id::unique("heptode messages"));
+    let painter = ui.ctx().layer_painter(layer);
+    let galley = painter.layout(notice.text.clone(), theme::body(13.0), TEXT, MESSAGE_WIDTH - 64.0);
+    let size = vec2(MESSAGE_WIDTH, galley.size().y + 20.0);
+    let rect = Rect::from_min_size(pos2(window.center().x - MESSAGE_WIDTH / 2.0, bottom - size.y), size);
+    let color = match notice.weight {
+        Weight::Note => theme::TEAL,
+        Weight::Fault => RED,
+    };
+    painter.rect_filled(rect.translate(vec2(0.0, 3.0)).expand(2.0), theme::PANEL_ROUND, theme::faded(Color32::BLACK, 0.5));
+    painter.rect(rect, theme::PANEL_ROUND, theme::RAISED, Stroke::new(1.0, theme::faded(color, 0.7)), StrokeKind::Inside);
+    painter.rect_filled(Rect::from_min_size(rect.min, vec2(4.0, rect.height())), theme::PANEL_ROUND, color);
+    painter.galley(rect.min + vec2(18.0, 10.0), galley, TEXT);
+    let close = Rect::from_center_size(pos2(rect.max.x - 22.0, rect.center().y), vec2(24.0, 24.0));
+    let area = egui::Area::new(ui.scope_id().with(("message", notice.number))).order(egui::Order::Foreground);
+    let response = area.fixed_pos(close.min).show(ui.ctx(), |ui| ui.allocate_response(close.size(), Sense::click())).inner;
+    response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, "Dismiss message"));
+    let ink = if response.hovered() { TEXT } else { FAINT };
+    for (from, to) in [(vec2(-4.0, -4.0), vec2(4.0, 4.0)), (vec2(-4.0, 4.0), vec2(4.0, -4.0))] {
+        painter.line_segment([close.center() + from, close.center() + to], Stroke::new(1.5, ink));
+    }
+    if response.clicked() {
+        notices.dismiss(notice.number);
+    }
+    rect.min.y
+}

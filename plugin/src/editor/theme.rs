@@ -1,0 +1,190 @@
+//! The look: a valve's warm glow on dark bakelite. Amber is the knobs' sound, teal is the pad's, and what mixes them mixes
+//! the two. Everything sits on a grid of 8 points.
+
+use std::sync::Arc;
+
+use egui::{
+    Align2, Color32, Context, CornerRadius, FontData, FontDefinitions, FontFamily, FontId, Mesh, Painter, Pos2, Rect,
+    Shape, Stroke, StrokeKind, Style, Vec2, pos2, vec2,
+};
+
+/// Window background.
+pub const GROUND: Color32 = Color32::from_rgb(0x13, 0x0f, 0x0d);
+/// Panels.
+pub const PANEL: Color32 = Color32::from_rgb(0x1c, 0x17, 0x14);
+/// What lies deeper than a panel: screens, fields, tracks.
+pub const WELL: Color32 = Color32::from_rgb(0x0d, 0x0a, 0x09);
+/// What lies higher than a panel: knobs, buttons.
+pub const RAISED: Color32 = Color32::from_rgb(0x2a, 0x23, 0x1e);
+/// The same under the pointer.
+pub const RAISED_HOVER: Color32 = Color32::from_rgb(0x36, 0x2d, 0x27);
+/// Hairlines.
+pub const LINE: Color32 = Color32::from_rgb(0x3a, 0x30, 0x2a);
+/// Main text.
+pub const TEXT: Color32 = Color32::from_rgb(0xf0, 0xe6, 0xd8);
+/// Labels.
+pub const DIM: Color32 = Color32::from_rgb(0xb3, 0xa3, 0x93);
+/// What can wait: units, hints, status.
+pub const FAINT: Color32 = Color32::from_rgb(0x85, 0x76, 0x6a);
+/// The knobs' colour.
+pub const AMBER: Color32 = Color32::from_rgb(0xff, 0xb0, 0x4f);
+/// The pad's colour.
+pub const TEAL: Color32 = Color32::from_rgb(0x5f, 0xd0, 0xc4);
+/// Faults and overload.
+pub const RED: Color32 = Color32::from_rgb(0xff, 0x6a, 0x55);
+
+/// The grid.
+pub const GRID: f32 = 8.0;
+/// Corners of panels.
+pub const PANEL_ROUND: CornerRadius = CornerRadius::same(8);
+/// Corners of what lies in panels.
+pub const ITEM_ROUND: CornerRadius = CornerRadius::same(4);
+
+const BOLD: &str = "heptode-bold";
+
+/// Amber at 0, teal at 1: the colour of a sound between knobs and pad.
+pub fn between(morph: f32) -> Color32 {
+    AMBER.lerp_to_gamma(TEAL, morph.clamp(0.0, 1.0))
+}
+
+/// A colour at a fraction of its strength.
+pub fn faded(color: Color32, strength: f32) -> Color32 {
+    color.gamma_multiply(strength)
+}
+
+/// Body text of a size in points.
+pub fn body(size: f32) -> FontId {
+    FontId::new(size, FontFamily::Proportional)
+}
+
+/// Headings, names and values of a size in points.
+pub fn bold(size: f32) -> FontId {
+    FontId::new(size, FontFamily::Name(BOLD.into()))
+}
+
+/// Puts fonts and colours into a fresh context.
+pub fn install(context: &Context) {
+    context.set_fonts(fonts());
+    context.set_theme(egui::Theme::Dark);
+    context.all_styles_mut(style);
+    // The host owns Ctrl + and Ctrl −; the scale has its own control.
+    context.options_mut(|options| options.zoom_with_keyboard = false);
+}
+
+fn fonts() -> FontDefinitions {
+    let mut fonts = FontDefinitions::default();
+    let medium = FontData::from_static(include_bytes!("../../../assets/fonts/Barlow-Medium.ttf"));
+    let semibold = FontData::from_static(include_bytes!("../../../assets/fonts/Barlow-SemiBold.ttf"));
+    fonts.font_data.insert("medium".to_owned(), Arc::new(medium));
+    fonts.font_data.insert("semibold".to_owned(), Arc::new(semibold));
+    // The default fonts stay behind ours for what Barlow lacks, such as σ.
+    let fallback = fonts.families.get(&FontFamily::Proportional).cloned().unwrap_or_default();
+    let with_first = |first: &str| std::iter::once(first.to_owned()).chain(fallback.iter().cloned()).collect();
+    let (medium_first, semibold_first) = (with_first("medium"), with_first("semibold"));
+    fonts.families.insert(FontFamily::Proportional, medium_first);
+    fonts.families.insert(FontFamily::Name(BOLD.into()), semibold_first);
+    fonts
+}
+
+fn style(style: &mut Style) {
+    let visuals = &mut style.visuals;
+    visuals.override_text_color = Some(TEXT);
+    visuals.panel_fill = GROUND;
+    visuals.window_fill = PANEL;
+    visuals.window_stroke = Stroke::new(1.0, LINE);
+    visuals.extreme_bg_color = WELL;
+    visuals.selection.bg_fill = faded(AMBER, 0.35);
+    visuals.selection.stroke = Stroke::new(1.0, TEXT);
+    visuals.widgets.inactive.bg_fill = RAISED;
+    visuals.widgets.inactive.weak_bg_fill = RAISED;
+    visuals.widgets.inactive.bg_stroke = Stroke::NONE;
+    visuals.widgets.hovered.bg_fill = RAISED_HOVER;
+    visuals.widgets.hovered.weak_bg_fill = RAISED_HOVER;
+    visuals.widgets.hovered.bg_stroke = Stroke::new(1.0, faded(AMBER, 0.5));
+    visuals.widgets.active.bg_fill = RAISED_HOVER;
+    visuals.widgets.active.weak_bg_fill = RAISED_HOVER;
+    visuals.widgets.active.bg_stroke = Stroke::new(1.0, AMBER);
+    style.spacing.item_spacing = vec2(GRID, GRID / 2.0);
+    style.spacing.scroll = egui::style::ScrollStyle::thin();
+    style.interaction.selectable_labels = false;
+    style.interaction.tooltip_delay = 0.6;
+    for font in style.text_styles.values_mut() {
+        font.size = 13.0;
+    }
+}
+
+/// A panel with its heading at the top left.
+pub fn panel(painter: &Painter, rect: Rect, heading: &str) {
+    painter.rect(rect, PANEL_ROUND, PANEL, Stroke::new(1.0, faded(LINE, 0.6)), StrokeKind::Inside);
+    painter.text(rect.min + vec2(12.0, 10.0), Align2::LEFT_TOP, heading.to_uppercase(), bold(11.0), FAINT);
+}
+
+/// A screen or track set into a panel.
+pub fn well(painter: &Painter, rect: Rect) {
+    painter.rect(rect, ITEM_ROUND, WELL, Stroke::new(1.0, faded(LINE, 0.7)), StrokeKind::Inside);
+}
+
+/// A soft round light, brightest in its middle.
+pub fn glow(painter: &Painter, center: Pos2, radius: f32, color: Color32) {
+    const STEPS: u32 = 40;
+    let mut mesh = Mesh::default();
+    mesh.colored_vertex(center, color);
+    for step in 0..STEPS {
+        let angle = std::f32::consts::TAU * step as f32 / STEPS as f32;
+        mesh.colored_vertex(center + radius * Vec2::angled(angle), Color32::TRANSPARENT);
+        mesh.add_triangle(0, 1 + step, 1 + (step + 1) % STEPS);
+    }
+    painter.add(Shape::mesh(mesh));
+}
+
+/// A line that glows: wide and faint below, narrow and bright above.
+pub fn glowing_line(painter: &Painter, points: Vec<Pos2>, width: f32, color: Color32) {
+    painter.line(points.clone(), Stroke::new(width * 3.2, faded(color, 0.13)));
+    painter.line(points, Stroke::new(width, color));
+}
+
+/// Points of an arc, angles in radians clockwise from the right.
+pub fn arc(center: Pos2, radius: f32, from: f32, to: f32) -> Vec<Pos2> {
+    // A step of about four degrees is round at every scale.
+    let steps = ((to - from).abs() / 0.07).ceil().max(1.0) as usize;
+    (0..=steps)
+        .map(|step| center + radius * Vec2::angled(egui::lerp(from..=to, step as f32 / steps as f32)))
+        .collect()
+}
+
+/// The mark: a heptode's circuit symbol with plate, five grids and cathode.
+pub fn mark(painter: &Painter, center: Pos2, radius: f32) {
+    glow(painter, center + vec2(0.0, radius * 0.3), radius * 1.5, faded(AMBER, 0.3));
+    painter.circle_stroke(center, radius, Stroke::new(1.5, DIM));
+    let across = |y: f32, half: f32, stroke: Stroke| {
+        painter.hline(center.x - half * radius..=center.x + half * radius, center.y + y * radius, stroke);
+    };
+    across(-0.55, 0.4, Stroke::new(2.0, TEXT));
+    for grid in 0..5 {
+        let y = -0.3 + 0.17 * grid as f32;
+        for dash in [-0.42, 0.0, 0.42] {
+            let x = center.x + dash * radius;
+            let stroke = Stroke::new(1.0, faded(AMBER, 0.9));
+            painter.hline(x - 0.13 * radius..=x + 0.13 * radius, center.y + y * radius, stroke);
+        }
+    }
+    across(0.6, 0.4, Stroke::new(2.0, AMBER));
+}
+
+/// Text that is cut with an ellipsis where it would leave `width`.
+pub fn clipped_text(
+    painter: &Painter,
+    place: Pos2,
+    anchor: Align2,
+    text: &str,
+    font: FontId,
+    color: Color32,
+    width: f32,
+) -> Rect {
+    let mut job = egui::text::LayoutJob::simple_singleline(text.to_owned(), font, color);
+    job.wrap = egui::text::TextWrapping::truncate_at_width(width.max(0.0));
+    let galley = painter.layout_job(job);
+    let rect = anchor.anchor_size(place, galley.size());
+    painter.galley(pos2(rect.min.x, rect.min.y), galley, color);
+    rect
+}

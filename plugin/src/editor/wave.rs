@@ -1,0 +1,114 @@
+//! The current sound as a picture: waveform, time axis, playhead.
+
+use std::sync::Arc;
+
+use egui::{Align2, Color32, Mesh, Pos2, Rect, Shape, Stroke, Ui, pos2};
+use engine::instrument::SoundView;
+
+use super::theme::{self, DIM, FAINT, LINE, TEXT};
+
+/// Candidate distances of the time marks; the smallest that leaves `MARK_ROOM` is taken.
+const MARK_STEPS_S: [f32; 6] = [0.1, 0.25, 0.5, 1.0, 2.0, 5.0];
+const MARK_ROOM: f32 = 72.0;
+const AXIS: f32 = 20.0;
+
+/// Smallest and largest sample of each column, kept until sound or width change.
+#[derive(Default)]
+pub struct Wave {
+    columns: Vec<(f32, f32)>,
+    drawn: Option<(Arc<SoundView>, usize)>,
+}
+
+/// What else is drawn into the picture.
+pub struct Overlay<'a> {
+    /// Colour of the sound.
+    pub color: Color32,
+    /// Where the last voice is, 0…1 of the sound.
+    pub playhead: Option<f32>,
+    /// Said when there is no sound.
+    pub empty: &'a str,
+}
+
+impl Wave {
+    /// Draws the picture into `panel`.
+    pub fn show(&mut self, ui: &Ui, panel: Rect, sound: Option<Arc<SoundView>>, overlay: &Overlay<'_>) {
+        let painter = ui.painter();
+        painter.rect(panel, theme::PANEL_ROUND, theme::WELL, Stroke::new(1.0, theme::faded(LINE, 0.8)), egui::StrokeKind::Inside);
+        let screen = panel.shrink2(egui::vec2(12.0, 8.0)).with_max_y(panel.max.y - AXIS);
+        let middle = Stroke::new(1.0, theme::faded(LINE, 0.8));
+        painter.hline(screen.x_range(), screen.center().y, middle);
+        let Some(sound) = sound.filter(|sound| !sound.samples.is_empty()) else {
+            painter.text(screen.center(), Align2::CENTER_CENTER, overlay.empty, theme::body(13.0), FAINT);
+            return;
+        };
+        let length_s = sound.samples.len() as f32 / sound.sample_rate_hz;
+        paint_axis(ui, screen, panel, length_s);
+        self.measure(&sound, screen.width() * ui.ctx().pixels_per_point());
+        self.paint(ui, screen, overlay.color);
+        if let Some(place) = overlay.playhead {
+            let x = egui::lerp(screen.x_range(), place.clamp(0.0, 1.0));
+            theme::glowing_line(painter, vec![pos2(x, screen.min.y), pos2(x, screen.max.y)], 1.5, TEXT);
+        }
+    }
+
+    fn measure(&mut self, sound: &Arc<SoundView>, width_pixels: f32) {
+        let count = (width_pixels / 2.0).ceil().max(1.0) as usize;
+        if self.drawn.as_ref().is_some_and(|(drawn, columns)| Arc::ptr_eq(drawn, sound) && *columns == count) {
+            return;
+        }
+        let samples = &sound.samples;
+        self.columns = (0..count)
+            .map(|column| {
+                let from = column * samples.len() / count;
+                let to = ((column + 1) * samples.len() / count).clamp(from + 1, samples.len().max(from + 1));
+                let part = samples.get(from..to).unwrap_or_default();
+                part.iter().fold((0.0f32, 0.0f32), |(low, high), &sample| (low.min(sample), high.max(sample)))
+            })
+            .collect();
+        self.drawn = Some((Arc::clone(sound), count));
+    }
+
+    fn paint(&self, ui: &Ui, screen: Rect, color: Color32) {
+        let peak = self.columns.iter().fold(1.0f32, |peak, (low, high)| peak.max(-low).max(*high));
+        let half = screen.height() / 2.0 / peak;
+        let place = |column: usize, level: f32| -> Pos2 {
+            let x = egui::lerp(screen.x_range(), (column as f32 + 0.5) / self.columns.len() as f32);
+            pos2(x, screen.center().y - level * half)
+        };
+        let mut mesh = Mesh::default();
+        for (column, &(low, high)) in self.columns.iter().enumerate() {
+            // A silent column keeps a hairline, so that the sound's length stays visible.
+            let hair = 0.5 / half;
+            mesh.colored_vertex(place(column, high.max(hair)), color);
+            mesh.colored_vertex(place(column, 0.0), theme::faded(color, 0.42));
+            mesh.colored_vertex(place(column, low.min(-hair)), color);
+        }
+        for column in 1..self.columns.len() as u32 {
+            let (here, before) = (3 * column, 3 * (column - 1));
+            for part in 0..2 {
+                mesh.add_triangle(before + part, here + part, before + part + 1);
+                mesh.add_triangle(here + part, here + part + 1, before + part + 1);
+            }
+        }
+        ui.painter().add(Shape::mesh(mesh));
+    }
+}
+
+fn paint_axis(ui: &Ui, screen: Rect, panel: Rect, length_s: f32) {
+    let painter = ui.painter();
+    let room_s = MARK_ROOM / screen.width() * length_s;
+    let step_s = MARK_STEPS_S.into_iter().find(|step_s| *step_s >= room_s).unwrap_or(10.0);
+    let marks = (length_s / step_s).floor() as usize;
+    for mark in 0..=marks {
+        let time_s = mark as f32 * step_s;
+        let x = egui::lerp(screen.x_range(), time_s / length_s);
+        painter.vline(x, screen.y_range(), Stroke::new(1.0, theme::faded(LINE, 0.45)));
+        let text = if step_s < 0.5 { format!("{time_s:.2}") } else { format!("{time_s:.1}") };
+        let anchor = if mark == 0 { Align2::LEFT_CENTER } else { Align2::CENTER_CENTER };
+        // The unit stands at the right end; a mark there would collide with it.
+        if x < screen.max.x - 24.0 {
+            painter.text(pos2(x, panel.max.y - AXIS / 2.0 - 1.0), anchor, text, theme::body(11.0), FAINT);
+        }
+    }
+    painter.text(pos2(screen.max.x, panel.max.y - AXIS / 2.0 - 1.0), Align2::RIGHT_CENTER, "s", theme::body(11.0), DIM);
+}

@@ -1,0 +1,119 @@
+//! What takes longer than a frame: loading the model, reading and encoding audio files, writing WAV files, listing
+//! folders. One thread per instance, started by the first errand and joined when the instance goes, since a host may
+//! unload the library right after. Never on the audio thread.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Weak};
+use std::thread::JoinHandle;
+
+use crossbeam_channel::{Receiver, Sender, unbounded};
+use engine::decode::Pipeline;
+use engine::instrument::SoundView;
+use parking_lot::Mutex;
+
+use crate::folder::{Listing, list};
+use crate::session::{Outcome, Session, Target};
+
+/// One piece of work.
+pub enum Errand {
+    /// Load the model if that has not happened.
+    Load,
+    /// Bring an audio file in.
+    Import {
+        /// The file.
+        path: PathBuf,
+        /// Where its point goes.
+        target: Target,
+    },
+    /// Write a sound to a WAV file.
+    Export {
+        /// The file.
+        path: PathBuf,
+        /// The sound.
+        sound: Arc<SoundView>,
+    },
+    /// List a folder.
+    List(PathBuf),
+}
+
+/// The instance's end of its errand thread.
+#[derive(Default)]
+pub struct Runner(Mutex<Option<(Sender<Errand>, JoinHandle<()>)>>);
+
+impl Runner {
+    /// Puts work in line. Starts the thread if need be; `false` if the system gives none.
+    pub fn send(&self, session: &Arc<Session>, errand: Errand) -> bool {
+        let mut running = self.0.lock();
+        if running.is_none() {
+            let (sender, receiver) = unbounded();
+            let session = Arc::downgrade(session);
+            let spawned = std::thread::Builder::new().name("heptode-errands".to_owned());
+            let Ok(thread) = spawned.spawn(move || run_all(&receiver, &session)) else { return false };
+            *running = Some((sender, thread));
+        }
+        running.as_ref().is_some_and(|(sender, _)| sender.send(errand).is_ok())
+    }
+}
+
+impl Drop for Runner {
+    fn drop(&mut self) {
+        let Some((sender, thread)) = self.0.get_mut().take() else { return };
+        drop(sender);
+        // The thread itself drops the session when the instance went during an errand; it cannot wait for itself.
+        if thread.thread().id() != std::thread::current().id() {
+            let _ended = thread.join();
+        }
+    }
+}
+
+fn run_all(errands: &Receiver<Errand>, session: &Weak<Session>) {
+    let mut pipeline = None;
+    while let Ok(errand) = errands.recv() {
+        let Some(session) = session.upgrade() else { return };
+        let work = std::panic::AssertUnwindSafe(|| run(errand, &session, &mut pipeline));
+        if std::panic::catch_unwind(work).is_err() {
+            session.desk.notices.fault("Something went wrong inside Heptode; nothing was changed.");
+        }
+        session.errand_done();
+    }
+}
+
+fn run(errand: Errand, session: &Arc<Session>, pipeline: &mut Option<Pipeline>) {
+    match errand {
+        Errand::Load => session.load(),
+        Errand::Import { path, target } => import(&path, target, session, pipeline),
+        Errand::Export { path, sound } => export(&path, &sound, session),
+        Errand::List(folder) => session.deliver(Outcome::Listed(Listing { entries: list(&folder), folder })),
+    }
+}
+
+fn import(path: &Path, target: Target, session: &Session, pipeline: &mut Option<Pipeline>) {
+    let notices = &session.desk.notices;
+    let Some(model) = session.rig().and_then(|rig| rig.model.clone()) else {
+        return notices.fault("Nothing was imported: no model is loaded.");
+    };
+    let mut pipeline = match pipeline.take().map_or_else(|| Pipeline::new(model), Ok) {
+        Ok(ready) => pipeline.insert(ready),
+        Err(error) => return notices.fault(format!("Nothing was imported: {error}")),
+    };
+    match engine::import::import(path, &mut pipeline, None) {
+        Ok(imported) => {
+            let remark = imported.notes.iter().map(|note| format!("; {note}")).collect::<String>();
+            notices.note(format!("“{}” is now on {}{remark}.", imported.name, target.describe()));
+            session.place(target, &imported.name, imported.latent);
+        }
+        Err(error) => notices.fault(format!("Nothing was imported: {error}")),
+    }
+}
+
+fn export(path: &Path, sound: &SoundView, session: &Session) {
+    let notices = &session.desk.notices;
+    let folder_made = path.parent().map_or(Ok(()), std::fs::create_dir_all);
+    if let Err(error) = folder_made {
+        return notices.fault(format!("Nothing was exported: cannot make the folder of {}: {error}.", path.display()));
+    }
+    match engine::sample::write_wav(path, &sound.samples, 1, sound.sample_rate_hz as u32) {
+        Ok(()) => notices.note(format!("Exported to {}", path.display())),
+        Err(error) => notices.fault(format!("Nothing was exported: {error}")),
+    }
+}

@@ -1,0 +1,69 @@
+//! Messages to the user, shown by the editor until they are dismissed. Any thread but the audio thread.
+
+use parking_lot::Mutex;
+
+/// Oldest messages give way beyond this many: the window has room for three.
+const MOST: usize = 3;
+
+/// How much a message matters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Weight {
+    /// Something worked, and where to find it.
+    Note,
+    /// Something did not work; what was there before is kept.
+    Fault,
+}
+
+/// One message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Notice {
+    /// Identity for dismissal.
+    pub number: u64,
+    /// How much it matters.
+    pub weight: Weight,
+    /// One clear line.
+    pub text: String,
+}
+
+#[derive(Default)]
+struct Board {
+    next_number: u64,
+    notices: Vec<Notice>,
+}
+
+/// The messages of one instance.
+#[derive(Default)]
+pub struct Notices(Mutex<Board>);
+
+impl Notices {
+    /// Says that something worked.
+    pub fn note(&self, text: impl Into<String>) {
+        self.post(Weight::Note, text.into());
+    }
+
+    /// Says that something did not work.
+    pub fn fault(&self, text: impl Into<String>) {
+        self.post(Weight::Fault, text.into());
+    }
+
+    fn post(&self, weight: Weight, text: String) {
+        let mut board = self.0.lock();
+        // A message that is already shown says it all: hosts repeat what fails.
+        board.notices.retain(|notice| notice.text != text);
+        let number = board.next_number;
+        board.next_number += 1;
+        board.notices.push(Notice { number, weight, text });
+        let excess = board.notices.len().saturating_sub(MOST);
+        board.notices.drain(..excess);
+    }
+
+    /// Takes one message away.
+    pub fn dismiss(&self, number: u64) {
+        self.0.lock().notices.retain(|notice| notice.number != number);
+    }
+
+    /// All messages, oldest first.
+    pub fn all(&self) -> Vec<Notice> {
+        self.0.lock().notices.clone()
+    }
+}

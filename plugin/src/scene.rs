@@ -1,0 +1,213 @@
+//! What makes the sound and is not a parameter: the pad's four corners, the pack, the seed. And its way to the audio
+//! thread.
+//!
+//! [`Desk`] is the main thread's and the errand thread's end: it locks and allocates. [`AudioEnd`] is the audio thread's
+//! end, made together with it and moved apart: it never locks, waits, allocates or frees. Scenes cross by a triple
+//! buffer (the newest wins), notes of the on-screen keyboard by a queue (none is lost while there is room; beyond that
+//! the newest is refused).
+
+use std::sync::Arc;
+
+use engine::Latent;
+use engine::audio::EventKind;
+use engine::state::{CornerState, FrozenZone, PackRef};
+use parking_lot::Mutex;
+use serde_json::{Map, Value};
+
+use crate::notices::Notices;
+
+/// Corners of the pad: A (0, 0), B (1, 0), C (0, 1), D (1, 1).
+pub const CORNERS: usize = 4;
+/// Room for two hands on the on-screen keyboard between two blocks.
+const NOTE_QUEUE: usize = 256;
+
+/// Smallest window, in points at scale 1: below it the knobs' names no longer fit.
+const MIN_WIDTH: f32 = 1120.0;
+const MIN_HEIGHT: f32 = 736.0;
+/// Largest window, in points at scale 1: beyond it only the browser would grow.
+const MAX_WIDTH: f32 = 2240.0;
+const MAX_HEIGHT: f32 = 1472.0;
+
+/// What the audio thread reads, by value.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Scene {
+    /// Latent points of the pad's corners, in σ.
+    pub corners: [Latent; CORNERS],
+    /// Seed of all variation.
+    pub seed: u64,
+}
+
+/// The editor window as the project remembers it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct View {
+    /// Width in points at scale 1.
+    pub width: f32,
+    /// Height in points at scale 1.
+    pub height: f32,
+    /// Enlargement, 1…2.
+    pub scale: f32,
+}
+
+impl View {
+    /// Finite and within what the editor can draw.
+    pub fn limited(self) -> Self {
+        let limit = |value: f32, low: f32, high: f32| if value.is_finite() { value.clamp(low, high) } else { low };
+        Self {
+            width: limit(self.width, MIN_WIDTH, MAX_WIDTH),
+            height: limit(self.height, MIN_HEIGHT, MAX_HEIGHT),
+            scale: limit(self.scale, 1.0, 2.0),
+        }
+    }
+}
+
+impl Default for View {
+    fn default() -> Self {
+        Self { width: MIN_WIDTH, height: MIN_HEIGHT, scale: 1.0 }
+    }
+}
+
+/// All that a project holds beside the parameters.
+#[derive(Debug, Clone, Default)]
+pub struct Project {
+    /// The pad's corners; a name is empty until a sound was put there.
+    pub corners: [CornerState; CORNERS],
+    /// Name of the sound that the knobs were last sent to, while they still stand there.
+    pub knobs_name: Option<String>,
+    /// The pack that the project was made with.
+    pub pack: PackRef,
+    /// Seed of all variation.
+    pub seed: u64,
+    /// Zones frozen when the project was saved, kept for a machine without the pack.
+    pub frozen: Vec<FrozenZone>,
+    /// Fields of the state document that this version does not know.
+    pub unknown: Map<String, Value>,
+    /// The window, if it was ever opened.
+    pub view: Option<View>,
+}
+
+impl Project {
+    fn scene(&self) -> Scene {
+        Scene { corners: std::array::from_fn(|corner| self.corners[corner].latent), seed: self.seed }
+    }
+}
+
+/// What the loaded pack offers to a project.
+#[derive(Debug, Clone)]
+pub struct Home {
+    /// Id and hash.
+    pub pack: PackRef,
+    /// Name for people.
+    pub pack_name: String,
+    /// Sounds for corners that none was put on.
+    pub corners: [CornerState; CORNERS],
+}
+
+/// Main-thread end: the project, its messages, and the writers of both crossings.
+pub struct Desk {
+    project: Mutex<Project>,
+    home: Mutex<Option<Home>>,
+    scene: Mutex<triple_buffer::Input<Scene>>,
+    notes: Mutex<rtrb::Producer<EventKind>>,
+    /// Messages to the user.
+    pub notices: Notices,
+}
+
+/// Audio-thread end.
+pub struct AudioEnd {
+    scene: triple_buffer::Output<Scene>,
+    notes: rtrb::Consumer<EventKind>,
+}
+
+impl Desk {
+    /// Both ends, with an empty project.
+    pub fn new() -> (Arc<Self>, AudioEnd) {
+        let project = Project::default();
+        let (scene_in, scene_out) = triple_buffer::triple_buffer(&project.scene());
+        let (notes_in, notes_out) = rtrb::RingBuffer::new(NOTE_QUEUE);
+        let desk = Self {
+            project: Mutex::new(project),
+            home: Mutex::default(),
+            scene: Mutex::new(scene_in),
+            notes: Mutex::new(notes_in),
+            notices: Notices::default(),
+        };
+        (Arc::new(desk), AudioEnd { scene: scene_out, notes: notes_out })
+    }
+
+    /// A copy of the project.
+    pub fn project(&self) -> Project {
+        self.project.lock().clone()
+    }
+
+    /// Reads from the project without copying it.
+    pub fn read<R>(&self, look: impl FnOnce(&Project) -> R) -> R {
+        look(&self.project.lock())
+    }
+
+    /// Changes the project and sends the new scene to the audio thread.
+    pub fn change<R>(&self, edit: impl FnOnce(&mut Project) -> R) -> R {
+        let mut project = self.project.lock();
+        let answer = edit(&mut project);
+        self.scene.lock().write(project.scene());
+        answer
+    }
+
+    /// Says which pack plays from now on, and fits the project to it.
+    pub fn set_home(&self, home: Home) {
+        *self.home.lock() = Some(home);
+        self.fit();
+    }
+
+    /// Takes a recalled project in place of the current one.
+    pub fn replace(&self, project: Project) {
+        self.change(|current| *current = project);
+        self.fit();
+    }
+
+    /// Gives corners without a sound the pack's first ones. A project of another pack keeps its points, and the user is
+    /// told.
+    fn fit(&self) {
+        let Some(home) = self.home.lock().clone() else { return };
+        let missing = self.change(|project| {
+            for (corner, first) in project.corners.iter_mut().zip(&home.corners) {
+                if corner.name.is_empty() {
+                    *corner = first.clone();
+                }
+            }
+            if project.pack.id.is_empty() {
+                project.pack = home.pack.clone();
+            }
+            let is_same = (&project.pack.id, &project.pack.hash) == (&home.pack.id, &home.pack.hash);
+            (!is_same).then(|| project.pack.id.clone())
+        });
+        if let Some(id) = missing {
+            self.notices.fault(format!(
+                "This project was made with another version of the pack “{id}”; it plays with “{}” and may sound \
+                 different.",
+                home.pack_name
+            ));
+        }
+    }
+
+    /// Puts a sound on a corner.
+    pub fn set_corner(&self, corner: usize, name: &str, latent: Latent) {
+        self.change(|project| project.corners[corner] = CornerState::new(name, latent));
+    }
+
+    /// Sends a note of the on-screen keyboard; `false` if the audio thread has not fetched the earlier ones.
+    pub fn play(&self, note: EventKind) -> bool {
+        self.notes.lock().push(note).is_ok()
+    }
+}
+
+impl AudioEnd {
+    /// The newest scene. Safe on the audio thread.
+    pub fn scene(&mut self) -> Scene {
+        *self.scene.read()
+    }
+
+    /// The next note of the on-screen keyboard. Safe on the audio thread.
+    pub fn next_note(&mut self) -> Option<EventKind> {
+        self.notes.pop().ok()
+    }
+}

@@ -1,0 +1,199 @@
+//! What the instances of host, editor and errand thread share of one instrument. Never touched by `process`.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use engine::Latent;
+use engine::audio::Synth;
+use engine::decode::{Model, Pool};
+use engine::instrument::{self, Instance, Meters, SoundView, Status};
+use parking_lot::Mutex;
+
+use crate::catalogue::Catalogue;
+use crate::errands::{Errand, Runner};
+use crate::folder::Listing;
+use crate::library::factory_model;
+use crate::params::Parameters;
+use crate::scene::{Desk, Home};
+
+/// What the editor watches of the engine. Tests put a still picture in its place.
+pub trait Readout: Send + Sync {
+    /// The last complete decode of the main zone.
+    fn sound(&self) -> Option<Arc<SoundView>>;
+    /// Decode time, late count, failure, voices.
+    fn status(&self) -> Status;
+    /// Peak and playhead.
+    fn meters(&self) -> Meters;
+    /// Asks the workers to look now rather than at the next idle poll.
+    fn wake(&self);
+}
+
+impl Readout for Instance {
+    fn sound(&self) -> Option<Arc<SoundView>> {
+        Self::sound(self)
+    }
+
+    fn status(&self) -> Status {
+        Self::status(self)
+    }
+
+    fn meters(&self) -> Meters {
+        Self::meters(self)
+    }
+
+    fn wake(&self) {
+        self.unpark();
+    }
+}
+
+/// A loaded pack with the engine that plays it.
+pub struct Rig {
+    /// Sounds and axes.
+    pub catalogue: Catalogue,
+    /// The engine's main-thread end.
+    pub readout: Box<dyn Readout>,
+    /// The model for imports; none where a fake stands in.
+    pub model: Option<Arc<Model>>,
+}
+
+/// Where an imported sound goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Target {
+    /// A corner of the pad.
+    Corner(usize),
+    /// The seven knobs.
+    Knobs,
+}
+
+impl Target {
+    /// For messages: "corner B", "the knobs".
+    pub fn describe(self) -> String {
+        match self {
+            Self::Corner(corner) => format!("corner {}", corner_letter(corner)),
+            Self::Knobs => "the knobs".to_owned(),
+        }
+    }
+}
+
+/// A…D.
+pub fn corner_letter(corner: usize) -> char {
+    ['A', 'B', 'C', 'D'][corner]
+}
+
+/// News for the editor, which alone may write parameters.
+pub enum Outcome {
+    /// Send the knobs to this point.
+    KnobsTo {
+        /// Name of the sound.
+        name: String,
+        /// Its point, in σ.
+        latent: Latent,
+    },
+    /// A folder was listed.
+    Listed(Listing),
+}
+
+/// One instrument, as all but the audio thread see it.
+pub struct Session {
+    /// Parameters.
+    pub params: Arc<Parameters>,
+    /// Project, messages, and the way to the audio thread.
+    pub desk: Arc<Desk>,
+    loading: Mutex<()>,
+    rig: Mutex<Option<Arc<Rig>>>,
+    synth: Mutex<Option<Synth>>,
+    outcomes: Mutex<Vec<Outcome>>,
+    pending: AtomicUsize,
+    runner: Runner,
+}
+
+impl Session {
+    /// With no pack loaded.
+    pub fn new(desk: Arc<Desk>) -> Arc<Self> {
+        Arc::new(Self {
+            params: Arc::new(Parameters::new(Arc::clone(&desk))),
+            desk,
+            loading: Mutex::default(),
+            rig: Mutex::default(),
+            synth: Mutex::default(),
+            outcomes: Mutex::default(),
+            pending: AtomicUsize::new(0),
+            runner: Runner::default(),
+        })
+    }
+
+    /// Loads the factory pack unless one is there. Blocks while it loads; a failure becomes a message and the
+    /// instrument stays silent.
+    pub fn load(&self) {
+        let _one_at_a_time = self.loading.lock();
+        if self.rig().is_some() {
+            return;
+        }
+        match factory_model() {
+            Ok(model) => {
+                let (synth, instance) = instrument::create(&Pool::global(), Arc::clone(&model));
+                let catalogue = Catalogue::new(model.manifest(), model.pack_hash());
+                self.install(Rig { catalogue, readout: Box::new(instance), model: Some(model) }, Some(synth));
+            }
+            Err(error) => self.desk.notices.fault(format!("Heptode cannot play: {error}")),
+        }
+    }
+
+    /// Takes a loaded pack into use.
+    pub fn install(&self, rig: Rig, synth: Option<Synth>) {
+        let catalogue = &rig.catalogue;
+        self.desk.set_home(Home {
+            pack: catalogue.pack.clone(),
+            pack_name: catalogue.pack_name.clone(),
+            corners: catalogue.first_corners(),
+        });
+        *self.synth.lock() = synth;
+        *self.rig.lock() = Some(Arc::new(rig));
+    }
+
+    /// The synth that belongs to the loaded pack, once: for the audio thread.
+    pub fn take_synth(&self) -> Option<Synth> {
+        self.synth.lock().take()
+    }
+
+    /// The loaded pack, if any.
+    pub fn rig(&self) -> Option<Arc<Rig>> {
+        self.rig.lock().clone()
+    }
+
+    /// Puts work in line for the errand thread.
+    pub fn run(self: &Arc<Self>, errand: Errand) {
+        self.pending.fetch_add(1, Ordering::Relaxed);
+        if !self.runner.send(self, errand) {
+            self.errand_done();
+            self.desk.notices.fault("The system gives no thread for the work; try again later.");
+        }
+    }
+
+    /// Whether errands are running or waiting.
+    pub fn is_busy(&self) -> bool {
+        self.pending.load(Ordering::Relaxed) > 0
+    }
+
+    pub(crate) fn errand_done(&self) {
+        self.pending.fetch_sub(1, Ordering::Relaxed);
+    }
+
+    /// Puts a sound where it belongs: a corner at once, the knobs when the editor next looks.
+    pub fn place(&self, target: Target, name: &str, latent: Latent) {
+        match target {
+            Target::Corner(corner) => self.desk.set_corner(corner, name, latent),
+            Target::Knobs => self.deliver(Outcome::KnobsTo { name: name.to_owned(), latent }),
+        }
+    }
+
+    /// Leaves news for the editor.
+    pub fn deliver(&self, outcome: Outcome) {
+        self.outcomes.lock().push(outcome);
+    }
+
+    /// Takes the news.
+    pub fn take_outcomes(&self) -> Vec<Outcome> {
+        std::mem::take(&mut self.outcomes.lock())
+    }
+}
