@@ -1,9 +1,12 @@
 //! WORKER side: from a latent point to samples. May wait, allocate and fail; never called by the audio thread.
 
 pub mod graph;
+pub mod latent;
 mod model;
 pub mod pipeline;
+pub mod pool;
 mod shape;
+pub mod source;
 
 pub use model::Model;
 pub use pipeline::Pipeline;

@@ -3,10 +3,16 @@
 //! Folders name threads. [`audio`] is audio-thread code; [`decode`] is worker code; [`link`] is the only crossing between
 //! them. Neither imports the other.
 
+pub mod audio;
 pub mod decode;
+pub mod import;
+pub mod instrument;
+pub mod link;
+pub mod measure;
 pub mod pack;
 pub mod sample;
 pub mod spectral;
+pub mod state;
 pub mod units;
 
 pub use units::Latent;

@@ -37,8 +37,8 @@ use crate::units::Latent;
 
 /// Sounds that an instance can hold at once.
 pub const SLOTS: usize = 16;
-/// Banks of a slot: one that plays, one that fades in, one that fills or drains.
-pub const BANKS: usize = 3;
+/// Banks of a slot: one that plays, one that fades in, one that fills or drains, and one under voices that are on their way out.
+pub const BANKS: usize = 4;
 /// Samples in a block: 46 ms at 44.1 kHz.
 pub const BLOCK_SAMPLES: usize = 2048;
 /// Longest sound, in samples at its own rate: 2 s stretched four times.
@@ -113,8 +113,10 @@ pub struct Request {
     pub spec: SoundSpec,
     /// The smaller, the sooner: 0 for a slot that sounds now.
     pub urgency: u32,
-    /// Where the listener is, in samples of the sound: blocks from here on come first.
+    /// Where the first of the listening voices is, in samples of the sound: blocks from here on come first.
     pub cursor_sample: u32,
+    /// Where the last of them is: a render does not yield before the region from the first to beyond this one is given.
+    pub last_cursor_sample: u32,
     /// Whether this is the sound that the editor shows.
     pub main: bool,
 }
@@ -241,7 +243,7 @@ pub fn link(zones: Zones) -> (AudioEnd, WorkerEnd, MainEnd) {
     let telemetry = Arc::new(Telemetry::default());
     telemetry.set_playhead(None);
     let audio = AudioEnd { board: board_in, deliveries, empties: give_back, zones: zones_out, telemetry: telemetry.clone() };
-    let worker = WorkerEnd { board: board_out, deliveries: deliver, empties, spare: Vec::new(), existing: 0 };
+    let worker = WorkerEnd { board: board_out, deliveries: deliver, empties, telemetry: telemetry.clone(), spare: Vec::new(), existing: 0 };
     (audio, worker, MainEnd { zones: zones_in, telemetry })
 }
 
@@ -301,6 +303,7 @@ pub struct WorkerEnd {
     board: Output<RequestBoard>,
     deliveries: Producer<Delivery>,
     empties: Consumer<Block>,
+    telemetry: Arc<Telemetry>,
     spare: Vec<Block>,
     existing: usize,
 }
@@ -350,6 +353,17 @@ impl WorkerEnd {
         while let Ok(block) = self.empties.pop() {
             self.put_back(block);
         }
+    }
+
+    /// Frees the spare blocks.
+    pub fn free_spare(&mut self) {
+        self.existing -= self.spare.len();
+        self.spare = Vec::new();
+    }
+
+    /// Meters and counters to read.
+    pub fn telemetry(&self) -> &Telemetry {
+        &self.telemetry
     }
 
     /// Blocks that exist now, wherever they are.

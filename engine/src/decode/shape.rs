@@ -1,5 +1,6 @@
 //! Frame shaping between decoder and vocoder: length without pitch, formants without harmonics, tilt. WORKER side.
 
+pub use crate::link::Shaping;
 use crate::spectral::{Frames, MelBank, SpectralShape, hertz_to_mel};
 use crate::units::key_to_hz;
 
@@ -9,23 +10,6 @@ const ATTACK_S: f32 = 0.03;
 const FADE_IN: f32 = 0.15;
 /// Frequency in hertz that a tilt leaves as it is.
 const TILT_PIVOT_HZ: f64 = 1000.0;
-
-/// What is done to the frames of a sound.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Shaping {
-    /// Length against the decoded sound, 0.25 to 4; the first 30 ms keep theirs.
-    pub stretch: f32,
-    /// Shift of the spectral envelope in semitones, −12 to 12.
-    pub formant_semitones: f32,
-    /// Tilt round 1 kHz in dB per octave, −6 to 6.
-    pub tilt_db_per_octave: f32,
-}
-
-impl Default for Shaping {
-    fn default() -> Self {
-        Self { stretch: 1.0, formant_semitones: 0.0, tilt_db_per_octave: 0.0 }
-    }
-}
 
 impl Shaping {
     /// The same with every value inside its range; what is not a number becomes neutral.

@@ -11,7 +11,7 @@ use crate::decode::source::{Flow, Sink, Source, SourceError};
 use crate::link::{BLOCK_SAMPLES, Request, RequestBoard, SLOTS, SoundSpec, WorkerEnd};
 use crate::units::Latent;
 
-/// Blocks from the cursor on that are given before a render yields: 186 ms at 44.1 kHz.
+/// Blocks from the last cursor on that are given before a render yields: 186 ms at 44.1 kHz.
 const FIRST_REGION_BLOCKS: usize = 4;
 /// Urgency of a preview: after sounding slots.
 const PREVIEW_URGENCY: u32 = 1;
@@ -130,7 +130,7 @@ impl Half {
 
     fn serve_preview(&mut self, mail: &Mail, spec: SoundSpec) {
         let started = Instant::now();
-        let request = Request { generation: 0, spec, urgency: PREVIEW_URGENCY, cursor_sample: 0, main: true };
+        let request = Request { generation: 0, spec, urgency: PREVIEW_URGENCY, cursor_sample: 0, last_cursor_sample: 0, main: true };
         let parcel = Parcel::new(0, &request, self.source.sample_rate_hz());
         let mut sink = PreviewSink { line: &mut self.line, mail, parcel, stopped: false, refused: None };
         let result = run(self.source.as_mut(), &spec, 0, &mut sink);
@@ -321,8 +321,9 @@ impl Sink for RequestSink<'_> {
 
     fn cancelled(&mut self) -> bool {
         let nobody = self.mail.detached.load(Ordering::Acquire) || self.line.end.audio_is_gone();
-        let region = FIRST_REGION_BLOCKS.min(self.parcel.total_blocks()).max(1);
-        let playable = self.parcel.given_blocks() >= region;
+        let first = self.request.cursor_sample as usize / BLOCK_SAMPLES;
+        let last = (self.request.last_cursor_sample as usize / BLOCK_SAMPLES).max(first) + FIRST_REGION_BLOCKS;
+        let playable = self.parcel.has_region(first, last);
         self.stopped = nobody || (playable && self.line.is_overtaken(self.parcel.slot(), self.request));
         self.stopped
     }

@@ -113,6 +113,12 @@ impl Parcel {
         self.given.iter().filter(|given| **given).count()
     }
 
+    /// Whether the blocks from `first` to before `last` are given, as far as the sound has them.
+    pub(super) fn has_region(&self, first: usize, last: usize) -> bool {
+        let end = last.min(self.given.len());
+        !self.given.is_empty() && self.given.get(first.min(end)..end).is_some_and(|region| region.iter().all(|given| *given))
+    }
+
     /// Blocks of the whole sound; 0 before its length is known.
     pub(super) fn total_blocks(&self) -> usize {
         self.given.len()

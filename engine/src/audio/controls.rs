@@ -1,0 +1,121 @@
+//! What the player sets, and its checked form. AUDIO THREAD: plain arithmetic on `Copy` values.
+
+use crate::link::Shaping;
+use crate::units::{LATENT_LIMIT, Latent};
+
+/// Values of all controls. Constant during a call of the synth; read on its 64-sample grid.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Controls {
+    /// Seven knobs, in σ units, [−3, 3].
+    pub knobs: Latent,
+    /// Corner sounds of the pad: A (x 0, y 0), B (1, 0), C (0, 1), D (1, 1), in σ units.
+    pub corners: [Latent; 4],
+    /// Pad position, [0, 1].
+    pub pad_x: f32,
+    /// Pad position, [0, 1].
+    pub pad_y: f32,
+    /// 0: the knobs' sound; 1: the pad's sound.
+    pub morph: f32,
+    /// Length factor, [0.25, 4].
+    pub stretch: f32,
+    /// Shift of the spectral envelope, [−12, 12].
+    pub formant_semitones: f32,
+    /// Slope of the spectrum, [−6, 6].
+    pub tilt_db_per_octave: f32,
+    /// Time from silence to full level, [0, 20].
+    pub attack_s: f32,
+    /// Time in which the level falls by 60 dB towards the sustain level, [0, 20].
+    pub decay_s: f32,
+    /// Sustain level, [0, 1].
+    pub sustain: f32,
+    /// Time in which a released note falls by 60 dB, [0, 20].
+    pub release_s: f32,
+    /// Transposition, [−60, 60].
+    pub coarse_semitones: f32,
+    /// Fine tuning, [−100, 100].
+    pub fine_cents: f32,
+    /// Output gain, [−100, 24].
+    pub gain_db: f32,
+    /// Seed of sources that draw at random.
+    pub seed: u64,
+}
+
+impl Default for Controls {
+    fn default() -> Self {
+        Self {
+            knobs: [0.0; 7],
+            corners: [[0.0; 7]; 4],
+            pad_x: 0.0,
+            pad_y: 0.0,
+            morph: 0.0,
+            stretch: 1.0,
+            formant_semitones: 0.0,
+            tilt_db_per_octave: 0.0,
+            attack_s: 0.0,
+            decay_s: 2.0,
+            sustain: 1.0,
+            release_s: 0.15,
+            coarse_semitones: 0.0,
+            fine_cents: 0.0,
+            gain_db: 0.0,
+            seed: 0,
+        }
+    }
+}
+
+impl Controls {
+    /// The point that is decoded: (1 − m)·K + m·P, P the bilinear mix of the corners.
+    pub fn point(&self) -> Latent {
+        let (x, y, m) = (self.pad_x, self.pad_y, self.morph);
+        let [a, b, c, d] = &self.corners;
+        let mut point = [0.0; 7];
+        let corners = a.iter().zip(b).zip(c).zip(d);
+        for ((out, knob), (((a, b), c), d)) in point.iter_mut().zip(&self.knobs).zip(corners) {
+            let pad = (a * (1.0 - x) + b * x) * (1.0 - y) + (c * (1.0 - x) + d * x) * y;
+            *out = knob * (1.0 - m) + pad * m;
+        }
+        point
+    }
+
+    /// Frame shaping of the decoded sound.
+    pub fn shaping(&self) -> Shaping {
+        Shaping { stretch: self.stretch, formant_semitones: self.formant_semitones, tilt_db_per_octave: self.tilt_db_per_octave }
+    }
+
+    /// Every value inside its range; what is not finite keeps its value of `last`.
+    pub(super) fn checked(&self, last: &Controls) -> Controls {
+        let latent = |now: &Latent, last: &Latent| {
+            let mut out = *last;
+            for (out, now) in out.iter_mut().zip(now) {
+                *out = inside(*now, *out, -LATENT_LIMIT, LATENT_LIMIT);
+            }
+            out
+        };
+        let mut corners = last.corners;
+        for (corner, now) in corners.iter_mut().zip(&self.corners) {
+            *corner = latent(now, corner);
+        }
+        Controls {
+            knobs: latent(&self.knobs, &last.knobs),
+            corners,
+            pad_x: inside(self.pad_x, last.pad_x, 0.0, 1.0),
+            pad_y: inside(self.pad_y, last.pad_y, 0.0, 1.0),
+            morph: inside(self.morph, last.morph, 0.0, 1.0),
+            stretch: inside(self.stretch, last.stretch, 0.25, 4.0),
+            formant_semitones: inside(self.formant_semitones, last.formant_semitones, -12.0, 12.0),
+            tilt_db_per_octave: inside(self.tilt_db_per_octave, last.tilt_db_per_octave, -6.0, 6.0),
+            attack_s: inside(self.attack_s, last.attack_s, 0.0, 20.0),
+            decay_s: inside(self.decay_s, last.decay_s, 0.0, 20.0),
+            sustain: inside(self.sustain, last.sustain, 0.0, 1.0),
+            release_s: inside(self.release_s, last.release_s, 0.0, 20.0),
+            coarse_semitones: inside(self.coarse_semitones, last.coarse_semitones, -60.0, 60.0),
+            fine_cents: inside(self.fine_cents, last.fine_cents, -100.0, 100.0),
+            gain_db: inside(self.gain_db, last.gain_db, -100.0, 24.0),
+            seed: self.seed,
+        }
+    }
+}
+
+fn inside(now: f32, last: f32, low: f32, high: f32) -> f32 {
+    if now.is_finite() { now.clamp(low, high) } else { last }
+}

@@ -1,0 +1,126 @@
+//! Attack, decay, sustain, release. AUDIO THREAD: plain arithmetic.
+
+/// Level below which a released note has ended: −80 dB.
+const SILENT: f32 = 1e-4;
+/// −60 dB, the fall that a decay or release time names.
+const FALL: f32 = 1e-3;
+/// Shortest decay and release, so that neither clicks.
+const SHORTEST_S: f32 = 0.002;
+
+/// Per-sample steps of all envelopes, from the controls' times.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct EnvelopeRates {
+    attack_step: f32,
+    decay_factor: f32,
+    sustain: f32,
+    release_factor: f32,
+}
+
+impl EnvelopeRates {
+    pub(super) fn new(attack_s: f32, decay_s: f32, sustain: f32, release_s: f32, rate_hz: f32) -> Self {
+        let factor = |time_s: f32| FALL.powf(1.0 / (time_s.max(SHORTEST_S) * rate_hz));
+        let attack_samples = attack_s * rate_hz;
+        Self {
+            attack_step: if attack_samples > 1.0 { 1.0 / attack_samples } else { 1.0 },
+            decay_factor: factor(decay_s),
+            sustain,
+            release_factor: factor(release_s),
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stage {
+    Attack,
+    Decay,
+    Release,
+    Ended,
+}
+
+/// Level of one voice.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Envelope {
+    stage: Stage,
+    level: f32,
+}
+
+impl Envelope {
+    /// At the start of a note; an attack of 0 gives full level with the first sample.
+    pub(super) fn start() -> Self {
+        Self { stage: Stage::Attack, level: 0.0 }
+    }
+
+    pub(super) fn release(&mut self) {
+        if self.stage != Stage::Ended {
+            self.stage = Stage::Release;
+        }
+    }
+
+    pub(super) fn is_released(&self) -> bool {
+        matches!(self.stage, Stage::Release | Stage::Ended)
+    }
+
+    pub(super) fn has_ended(&self) -> bool {
+        self.stage == Stage::Ended
+    }
+
+    pub(super) fn level(&self) -> f32 {
+        self.level
+    }
+
+    /// Level of the next sample.
+    pub(super) fn next(&mut self, rates: &EnvelopeRates) -> f32 {
+        match self.stage {
+            Stage::Attack => {
+                self.level += rates.attack_step;
+                if self.level >= 1.0 {
+                    self.level = 1.0;
+                    self.stage = Stage::Decay;
+                }
+            }
+            Stage::Decay => {
+                self.level = rates.sustain + (self.level - rates.sustain) * rates.decay_factor;
+                if rates.sustain < SILENT && self.level < SILENT {
+                    self.end();
+                }
+            }
+            Stage::Release => {
+                self.level *= rates.release_factor;
+                if self.level < SILENT {
+                    self.end();
+                }
+            }
+            Stage::Ended => {}
+        }
+        self.level
+    }
+
+    fn end(&mut self) {
+        self.stage = Stage::Ended;
+        self.level = 0.0;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn release_falls_by_60_db_in_its_time() {
+        let rates = EnvelopeRates::new(0.0, 1.0, 1.0, 0.1, 48_000.0);
+        let mut envelope = Envelope::start();
+        assert_eq!(envelope.next(&rates), 1.0);
+        envelope.release();
+        let level = (0..4800).map(|_| envelope.next(&rates)).last().unwrap_or(0.0);
+        assert!((level / FALL - 1.0).abs() < 0.01, "level {level}");
+    }
+
+    #[test]
+    fn a_note_released_at_once_ends() {
+        let rates = EnvelopeRates::new(5.0, 1.0, 1.0, 0.0, 8_000.0);
+        let mut envelope = Envelope::start();
+        envelope.release();
+        envelope.next(&rates);
+        assert!(envelope.has_ended());
+    }
+}

@@ -1,0 +1,94 @@
+//! Offline rendering waits for the worker: the one permitted wait of the audio side. AUDIO THREAD, in offline mode only.
+//!
+//! Nothing depends on how fast the worker is: a request takes over at a tick that is known when it is made, and until then nothing of it
+//! is seen; at that tick the render waits until the whole sound is there.
+
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use super::poly::Voices;
+use super::slots::{Received, Slots};
+use super::tick::TICK_SAMPLES;
+use super::wants::Wants;
+
+/// Ticks from a request to its take-over: 1024 samples.
+const DELAY_TICKS: u64 = 16;
+/// Pause between two looks at the queue.
+const PAUSE: Duration = Duration::from_micros(200);
+
+/// How a wait has ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Waited {
+    /// The sound is there.
+    Whole,
+    /// The worker has no sound to give.
+    Failed,
+    /// Voices read every bank; a crossfade must end first.
+    Blocked,
+}
+
+/// Ticks from a request to its take-over: long enough for the crossfade of the last take-over to end.
+pub(super) fn delay_ticks(fade_samples: u32) -> u64 {
+    DELAY_TICKS.max(u64::from(fade_samples).div_ceil(TICK_SAMPLES as u64) + 2)
+}
+
+/// Lets every request take over that is due at `tick`.
+pub(super) fn take_over(slots: &mut Slots, tick: u64) {
+    for index in 0..crate::link::SLOTS {
+        let Some(pending) = slots.get(index).and_then(|slot| slot.pending) else { continue };
+        if pending.due_tick > tick {
+            continue;
+        }
+        let waited = wait(slots, index, pending.generation);
+        if waited == Waited::Failed {
+            slots.end().telemetry().render_failed.store(true, Ordering::Relaxed);
+        }
+        if let Some(slot) = slots.get_mut(index).filter(|_| waited != Waited::Blocked) {
+            slot.pending = None;
+            slot.visible = u64::MAX;
+            slot.retire_unfinished();
+        }
+    }
+}
+
+/// Before a note: waits for the sound of its zone unless one is there or under way.
+pub(super) fn ensure(slots: &mut Slots, wants: &Wants, voices: &Voices, home: usize, tick: u64) {
+    let Some((slot, key)) = slots.get(home).and_then(|slot| Some((slot, slot.key?))) else { return };
+    let under_way = slot.pending.is_some() && slot.newest_complete().is_some();
+    if under_way || slot.holds(&wants.spec(key.root)) {
+        return;
+    }
+    if slot.pending.is_none() {
+        wants.request_pending(slots, home, voices.cursors(home), tick);
+    }
+    if let Some(pending) = slots.get_mut(home).and_then(|slot| slot.pending.as_mut()) {
+        pending.due_tick = tick;
+    }
+    slots.publish();
+    take_over(slots, tick);
+}
+
+#[expect(clippy::disallowed_methods, reason = "offline rendering is the one permitted wait of the audio side")]
+fn wait(slots: &mut Slots, index: usize, generation: u64) -> Waited {
+    loop {
+        let received = slots.receive_one();
+        let Some(slot) = slots.get(index) else { return Waited::Failed };
+        if slot.has_whole(generation) {
+            return Waited::Whole;
+        }
+        if slot.failed >= generation {
+            return Waited::Failed;
+        }
+        match received {
+            Received::One => continue,
+            Received::Blocked => {
+                slots.drain(usize::MAX);
+                if slots.receive_one() == Received::Blocked {
+                    return Waited::Blocked;
+                }
+            }
+            Received::Nothing if slots.end().worker_is_gone() => return Waited::Failed,
+            Received::Nothing => std::thread::sleep(PAUSE),
+        }
+    }
+}

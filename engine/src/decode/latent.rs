@@ -1,0 +1,78 @@
+//! The latent decoder as a source: point and key in, sound out. WORKER THREADS.
+//!
+//! A source holds nothing but the shared model. Run states and scratch are large, so each worker thread keeps one pipeline per model
+//! in use, and an idle instance costs nothing.
+
+use std::cell::RefCell;
+use std::sync::Arc;
+
+use super::source::{Sink, Source, SourceError, give_whole};
+use super::{Model, Pipeline};
+use crate::link::SoundSpec;
+
+/// Models whose pipelines a worker keeps: the factory pack and one of the user's.
+const KEPT_PIPELINES: usize = 2;
+
+thread_local! {
+    static PIPELINES: RefCell<Vec<Pipeline>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Gives the sounds of a model.
+pub struct LatentSource {
+    model: Arc<Model>,
+}
+
+impl LatentSource {
+    /// A source of the sounds of `model`.
+    pub fn new(model: Arc<Model>) -> Self {
+        Self { model }
+    }
+}
+
+impl Source for LatentSource {
+    fn roots(&self) -> &[u8] {
+        &self.model.manifest().root_keys
+    }
+
+    fn sample_rate_hz(&self) -> f32 {
+        self.model.manifest().sample_rate_hz as f32
+    }
+
+    fn render(&mut self, spec: &SoundSpec, first_sample: usize, sink: &mut dyn Sink) -> Result<(), SourceError> {
+        // Taken out while it runs: a panic drops it with its half-changed state.
+        let mut pipeline = take_pipeline(&self.model)?;
+        let result = decode(&mut pipeline, spec, sink);
+        PIPELINES.with_borrow_mut(|kept| {
+            kept.insert(0, pipeline);
+            kept.truncate(KEPT_PIPELINES);
+        });
+        if let Some(samples) = result? {
+            give_whole(&samples, first_sample, sink);
+        }
+        Ok(())
+    }
+}
+
+/// The whole sound, unless the sink has lost interest half-way.
+fn decode(pipeline: &mut Pipeline, spec: &SoundSpec, sink: &mut dyn Sink) -> Result<Option<Vec<f32>>, SourceError> {
+    let failed = |error: super::graph::GraphError| SourceError::Failed(error.to_string());
+    let frames = pipeline.decode_frames(&spec.latent, spec.key).map_err(failed)?;
+    if sink.cancelled() {
+        return Ok(None);
+    }
+    let shape = *pipeline.model().shape();
+    let frames = spec.shaping.apply(frames, &shape, spec.key);
+    pipeline.vocode(&frames, spec.key).map(Some).map_err(failed)
+}
+
+/// This thread's pipeline for `model`, made if there is none.
+fn take_pipeline(model: &Arc<Model>) -> Result<Pipeline, SourceError> {
+    let kept = PIPELINES.with_borrow_mut(|kept| {
+        let index = kept.iter().position(|pipeline| Arc::ptr_eq(pipeline.model(), model))?;
+        Some(kept.remove(index))
+    });
+    match kept {
+        Some(pipeline) => Ok(pipeline),
+        None => Pipeline::new(model.clone()).map_err(|error| SourceError::Failed(error.to_string())),
+    }
+}
