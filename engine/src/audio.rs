@@ -251,9 +251,13 @@ impl Synth {
             EventKind::NoteOn { key, velocity, channel } if velocity > 0.0 => {
                 self.note_on(Note { key: key.min(127), velocity: velocity.min(1.0), channel });
             }
-            EventKind::NoteOn { key, channel, .. } | EventKind::NoteOff { key, channel } => self.voices.note_off(slots, key.min(127), channel),
+            EventKind::NoteOn { key, channel, .. } | EventKind::NoteOff { key, channel } => {
+                self.voices.note_off(slots, key.min(127), channel)
+            }
             EventKind::Choke { key, channel } => self.voices.choke(slots, &self.timing, key.min(127), channel),
-            EventKind::PitchBend { semitones } if semitones.is_finite() => self.bend_semitones = semitones.clamp(-BEND_LIMIT, BEND_LIMIT),
+            EventKind::PitchBend { semitones } if semitones.is_finite() => {
+                self.bend_semitones = semitones.clamp(-BEND_LIMIT, BEND_LIMIT)
+            }
             EventKind::PitchBend { .. } => {}
             EventKind::AllNotesOff => self.voices.all_notes_off(slots),
             EventKind::AllSoundOff => self.voices.all_sound_off(slots, &self.timing),
@@ -266,7 +270,11 @@ impl Synth {
         let Some(home) = self.slots.slot_for(key, self.tick) else { return };
         if self.offline {
             offline::ensure(&mut self.slots, &self.wants, &self.voices, home, self.tick);
-        } else if self.slots.get(home).is_some_and(|slot| slot.requested.is_some_and(|request| slot.failed >= request.generation)) {
+        } else if self
+            .slots
+            .get(home)
+            .is_some_and(|slot| slot.requested.is_some_and(|request| slot.failed >= request.generation))
+        {
             // A new note tries a failed sound once more.
             self.slots.withdraw(home);
         }

@@ -10,4 +10,5 @@ pub mod source;
 
 pub use model::Model;
 pub use pipeline::Pipeline;
+pub use pool::Pool;
 pub use shape::Shaping;

@@ -1,5 +1,7 @@
 //! An instance of the instrument: the synth for the audio thread and a handle for the main thread. MAIN THREAD.
 
+#![expect(clippy::disallowed_types, reason = "the main thread's handle is never touched by the audio thread")]
+
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
@@ -8,11 +10,11 @@ use parking_lot::Mutex;
 use crate::audio::Synth;
 use crate::decode::Model;
 use crate::decode::latent::LatentSource;
-use crate::decode::pool::{Pool, Served};
+use crate::decode::pool::Served;
 use crate::decode::source::Source;
 use crate::link::{MainEnd, SoundSpec, Zones, link};
 
-pub use crate::decode::pool::SoundView;
+pub use crate::decode::pool::{Pool, SoundView};
 
 /// How an instance fares.
 #[derive(Clone, Debug, Default, PartialEq)]

@@ -27,13 +27,16 @@
 //! **Drop.** Either end may go first. Blocks that are then in a queue are freed with the last end of that queue, and those in the
 //! synth with the synth, which is for that reason dropped off the audio thread.
 
+mod telemetry;
+
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 
 use rtrb::{Consumer, Producer, RingBuffer};
 use triple_buffer::{Input, Output};
 
 use crate::units::Latent;
+
+pub use telemetry::Telemetry;
 
 /// Sounds that an instance can hold at once.
 pub const SLOTS: usize = 16;
@@ -197,43 +200,6 @@ impl Zones {
     }
 }
 
-/// Meters and counters. Relaxed atomics: each value stands alone.
-#[derive(Debug, Default)]
-pub struct Telemetry {
-    /// Voices that sound or wait for their sound.
-    pub playing_voices: AtomicU32,
-    /// How often a sound was not there when it was wanted.
-    pub late_count: AtomicU64,
-    /// Whether an offline render went on without a sound because the worker had failed.
-    pub render_failed: AtomicBool,
-    peak_bits: AtomicU32,
-    playhead_bits: AtomicU32,
-}
-
-impl Telemetry {
-    /// Raises the peak meter to `peak` if it is lower.
-    pub fn raise_peak(&self, peak: f32) {
-        // The bit patterns of non-negative floats are ordered as the floats are.
-        self.peak_bits.fetch_max(peak.max(0.0).to_bits(), Ordering::Relaxed);
-    }
-
-    /// Largest output magnitude since the last call.
-    pub fn take_peak(&self) -> f32 {
-        f32::from_bits(self.peak_bits.swap(0, Ordering::Relaxed))
-    }
-
-    /// Sets the position of the newest voice in its sound, [0, 1].
-    pub fn set_playhead(&self, position: Option<f32>) {
-        self.playhead_bits.store(position.unwrap_or(f32::NAN).to_bits(), Ordering::Relaxed);
-    }
-
-    /// Position of the newest voice in its sound, [0, 1].
-    pub fn playhead(&self) -> Option<f32> {
-        let position = f32::from_bits(self.playhead_bits.load(Ordering::Relaxed));
-        position.is_finite().then_some(position)
-    }
-}
-
 /// Makes the three ends of one instance.
 pub fn link(zones: Zones) -> (AudioEnd, WorkerEnd, MainEnd) {
     let (board_in, board_out) = triple_buffer::triple_buffer(&[None; SLOTS]);
@@ -242,8 +208,16 @@ pub fn link(zones: Zones) -> (AudioEnd, WorkerEnd, MainEnd) {
     let (give_back, empties) = RingBuffer::new(MAX_BLOCKS);
     let telemetry = Arc::new(Telemetry::default());
     telemetry.set_playhead(None);
-    let audio = AudioEnd { board: board_in, deliveries, empties: give_back, zones: zones_out, telemetry: telemetry.clone() };
-    let worker = WorkerEnd { board: board_out, deliveries: deliver, empties, telemetry: telemetry.clone(), spare: Vec::new(), existing: 0 };
+    let audio =
+        AudioEnd { board: board_in, deliveries, empties: give_back, zones: zones_out, telemetry: telemetry.clone() };
+    let worker = WorkerEnd {
+        board: board_out,
+        deliveries: deliver,
+        empties,
+        telemetry: telemetry.clone(),
+        spare: Vec::new(),
+        existing: 0,
+    };
     (audio, worker, MainEnd { zones: zones_in, telemetry })
 }
 

@@ -16,7 +16,15 @@ pub(super) struct Bank {
 
 impl Bank {
     pub(super) fn new() -> Self {
-        Self { blocks: [const { None }; MAX_SOUND_BLOCKS], head: None, generation: 0, complete: false, retired: false, readers: 0, drained: 0 }
+        Self {
+            blocks: [const { None }; MAX_SOUND_BLOCKS],
+            head: None,
+            generation: 0,
+            complete: false,
+            retired: false,
+            readers: 0,
+            drained: 0,
+        }
     }
 
     /// Nothing inside, ready for [`Self::begin`].
@@ -114,7 +122,8 @@ impl Bank {
 
     /// Whether `need` samples from `from` on are there, or all up to the end.
     pub(super) fn is_playable(&self, from: usize, need: usize) -> bool {
-        self.live_head().is_some_and(|head| self.available_end(from) >= head.length_samples.min(from.saturating_add(need)))
+        self.live_head()
+            .is_some_and(|head| self.available_end(from) >= head.length_samples.min(from.saturating_add(need)))
     }
 
     /// Copies samples from `start` on; zeros where there are none.
@@ -126,7 +135,10 @@ impl Bank {
             let within = position.rem_euclid(BLOCK) as usize;
             let count = (BLOCK_SAMPLES - within).min(out.len() - filled);
             let index = usize::try_from(position.div_euclid(BLOCK)).ok();
-            let from = index.and_then(|index| self.blocks.get(index)).and_then(Option::as_ref).and_then(|block| block.get(within..within + count));
+            let from = index
+                .and_then(|index| self.blocks.get(index))
+                .and_then(Option::as_ref)
+                .and_then(|block| block.get(within..within + count));
             if let Some(to) = out.get_mut(filled..filled + count) {
                 match from {
                     Some(from) => to.copy_from_slice(from),

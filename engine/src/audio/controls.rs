@@ -79,7 +79,11 @@ impl Controls {
 
     /// Frame shaping of the decoded sound.
     pub fn shaping(&self) -> Shaping {
-        Shaping { stretch: self.stretch, formant_semitones: self.formant_semitones, tilt_db_per_octave: self.tilt_db_per_octave }
+        Shaping {
+            stretch: self.stretch,
+            formant_semitones: self.formant_semitones,
+            tilt_db_per_octave: self.tilt_db_per_octave,
+        }
     }
 
     /// Every value inside its range; what is not finite keeps its value of `last`.

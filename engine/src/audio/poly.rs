@@ -28,7 +28,12 @@ pub(super) struct Timing {
 impl Timing {
     pub(super) fn new(rate_hz: f32) -> Self {
         let samples = |time_s: f32| ((time_s * rate_hz) as u32).max(1);
-        Self { rate_hz, fade_samples: samples(CROSSFADE_S), steal_samples: samples(STEAL_S), choke_samples: samples(CHOKE_S) }
+        Self {
+            rate_hz,
+            fade_samples: samples(CROSSFADE_S),
+            steal_samples: samples(STEAL_S),
+            choke_samples: samples(CHOKE_S),
+        }
     }
 }
 
@@ -68,9 +73,11 @@ impl Voices {
     pub(super) fn cursors(&self, slot: usize) -> (u32, u32) {
         let places = self.voices.iter().filter(|voice| voice.is_living() && voice.home == slot);
         let cursors = places.map(|voice| voice.place().map_or(0, |play| play.cursor as u32));
-        cursors.fold(None, |range: Option<(u32, u32)>, cursor| {
-            Some(range.map_or((cursor, cursor), |(first, last)| (first.min(cursor), last.max(cursor))))
-        }).unwrap_or((0, 0))
+        cursors
+            .fold(None, |range: Option<(u32, u32)>, cursor| {
+                Some(range.map_or((cursor, cursor), |(first, last)| (first.min(cursor), last.max(cursor))))
+            })
+            .unwrap_or((0, 0))
     }
 
     /// Position of the newest voice in its sound, [0, 1].
@@ -101,7 +108,8 @@ impl Voices {
         if self.voices.iter().filter(|voice| voice.is_living()).count() >= POLYPHONY {
             let living = self.voices.iter_mut().filter(|voice| voice.is_living());
             let victim = living.min_by(|a, b| {
-                let rank = |voice: &Voice| if voice.is_released() { (0, voice.level(), 0) } else { (1, 0.0, voice.order) };
+                let rank =
+                    |voice: &Voice| if voice.is_released() { (0, voice.level(), 0) } else { (1, 0.0, voice.order) };
                 rank(a).partial_cmp(&rank(b)).unwrap_or(std::cmp::Ordering::Equal)
             })?;
             let home = victim.home;

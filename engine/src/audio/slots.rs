@@ -52,7 +52,7 @@ impl Slot {
     fn new() -> Self {
         Self {
             key: None,
-            banks: [const { () }; BANKS].map(|()| Bank::new()),
+            banks: std::array::from_fn(|_| Bank::new()),
             requested: None,
             failed: 0,
             pending: None,
@@ -269,7 +269,13 @@ impl Slots {
 
     /// Makes the request that stands in a slot more or less urgent.
     pub(super) fn set_urgency(&mut self, index: usize, urgency: u32, main: bool) {
-        for request in [self.slots.get_mut(index).and_then(|slot| slot.requested.as_mut()), self.board.get_mut(index).and_then(Option::as_mut)].into_iter().flatten() {
+        for request in [
+            self.slots.get_mut(index).and_then(|slot| slot.requested.as_mut()),
+            self.board.get_mut(index).and_then(Option::as_mut),
+        ]
+        .into_iter()
+        .flatten()
+        {
             if request.urgency != urgency || request.main != main {
                 request.urgency = urgency;
                 request.main = main;
@@ -313,7 +319,8 @@ impl Slots {
         let Some(slot) = self.slots.get_mut(index) else { return Received::Blocked };
         let bank = slot.banks.iter().position(|bank| bank.generation() == generation && bank.live_head().is_some());
         // A sound begun again after an interruption keeps its bank.
-        let is_new = is_begin && bank.is_none() && generation >= slot.valid_from && generation > slot.newest_generation();
+        let is_new =
+            is_begin && bank.is_none() && generation >= slot.valid_from && generation > slot.newest_generation();
         let expected = slot.pending.map_or(!self.offline, |pending| pending.generation == generation);
         if is_new && expected && !slot.banks.iter().any(Bank::is_free) {
             slot.retire_for_newcomer();

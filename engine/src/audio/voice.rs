@@ -83,7 +83,18 @@ pub(super) type Freed = [Option<SoundRef>; 2];
 impl Voice {
     pub(super) fn idle() -> Self {
         let envelope = Envelope::start();
-        Self { key: 0, channel: 0, home: 0, order: 0, gain: 0.0, envelope, current: None, fade: None, dying: None, active: false }
+        Self {
+            key: 0,
+            channel: 0,
+            home: 0,
+            order: 0,
+            gain: 0.0,
+            envelope,
+            current: None,
+            fade: None,
+            dying: None,
+            active: false,
+        }
     }
 
     /// Begins a note, as yet without a sound.
@@ -164,9 +175,12 @@ impl Voice {
         let mut done = 0;
         while self.active && done < out.len() {
             let Some(mut current) = self.current else { break };
-            let piece = self.fade.map_or(usize::MAX, |fade| span.fade_samples.saturating_sub(fade.position).max(1) as usize);
+            let piece =
+                self.fade.map_or(usize::MAX, |fade| span.fade_samples.saturating_sub(fade.position).max(1) as usize);
             let piece = piece.min(out.len() - done);
-            let (Some(out), Some(here)) = (out.get_mut(done..done + piece), scratch.current.get_mut(..piece)) else { break };
+            let (Some(out), Some(here)) = (out.get_mut(done..done + piece), scratch.current.get_mut(..piece)) else {
+                break;
+            };
             let offset = span.offset + done;
             let mut goes_on = current.render(slots.bank(current.sound), span, offset, here, &mut scratch.window);
             self.current = Some(current);
@@ -257,7 +271,9 @@ impl Play {
             for out in piece {
                 let whole = self.cursor.floor();
                 let start = (whole - first) as usize;
-                *out = window.get(start..start + kernel.taps()).map_or(0.0, |window| kernel.interpolate(window, self.cursor - whole));
+                *out = window
+                    .get(start..start + kernel.taps())
+                    .map_or(0.0, |window| kernel.interpolate(window, self.cursor - whole));
                 self.cursor += self.step * span.tune.at(offset);
                 offset += 1;
             }

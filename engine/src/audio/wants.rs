@@ -65,7 +65,6 @@ impl Wants {
         self.main_root = key.root;
     }
 
-
     /// The wanted sound of a zone.
     pub(super) fn spec(&self, root: u8) -> SoundSpec {
         SoundSpec { latent: self.latent, key: f32::from(root), shaping: self.shaping, seed: self.seed, variation: 0 }
@@ -107,7 +106,9 @@ impl Wants {
         for root in neighbours.filter_map(|index| roots.get(index)) {
             let Some(index) = slots.slot_for(SlotKey { root: *root, variation: 0 }, tick) else { continue };
             let spec = self.spec(*root);
-            let Some(slot) = slots.get(index).filter(|slot| slot.key.is_some_and(|key| key.root == *root)) else { continue };
+            let Some(slot) = slots.get(index).filter(|slot| slot.key.is_some_and(|key| key.root == *root)) else {
+                continue;
+            };
             if slot.homes == 0 && !slot.requested.is_some_and(|request| request.spec.is_near(&spec)) {
                 slots.request(index, request(spec, NEIGHBOUR, false, (0, 0)));
             }

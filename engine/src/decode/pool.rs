@@ -4,6 +4,12 @@
 //! every ten when all are idle. It hands tokens to the workers; a worker with a token takes the most urgent request of all
 //! instances, the longest unserved instance first among equals. An instance is served by one worker at a time.
 
+#![expect(
+    clippy::disallowed_types,
+    clippy::disallowed_methods,
+    reason = "worker threads may wait: they park, and share locks with the main thread, never with the audio thread"
+)]
+
 mod half;
 mod parcel;
 mod served;
@@ -69,7 +75,11 @@ impl Pool {
             turn: AtomicU64::new(1),
         });
         let mut threads = Vec::new();
-        let poller = { let shared = shared.clone(); let tokens = token_in.clone(); move || poll_all(&shared, &tokens) };
+        let poller = {
+            let shared = shared.clone();
+            let tokens = token_in.clone();
+            move || poll_all(&shared, &tokens)
+        };
         threads.extend(spawn("heptode-poll", poller));
         if let Some(handle) = threads.first() {
             // Set once, here: the cell is new.

@@ -55,7 +55,9 @@ pub enum SourceError {
     #[error("the sound source stopped unexpectedly ({0}); the last sound goes on, change any control to try again")]
     Panicked(String),
     /// A sample is NaN or infinite.
-    #[error("the sound source gave a sample that is not a number in block {block}; the sound was refused, choose another point")]
+    #[error(
+        "the sound source gave a sample that is not a number in block {block}; the sound was refused, choose another point"
+    )]
     NotFinite {
         /// Index of the block.
         block: usize,

@@ -59,7 +59,15 @@ pub(super) struct Half {
 
 impl Half {
     pub(super) fn new(end: WorkerEnd, source: Box<dyn Source>) -> Self {
-        let line = Line { end, board: [None; SLOTS], done: [0; SLOTS], last: [const { None }; SLOTS], backlog: None, shown_generation: 0, last_request: None };
+        let line = Line {
+            end,
+            board: [None; SLOTS],
+            done: [0; SLOTS],
+            last: [const { None }; SLOTS],
+            backlog: None,
+            shown_generation: 0,
+            last_request: None,
+        };
         Self { source, line }
     }
 
@@ -130,7 +138,14 @@ impl Half {
 
     fn serve_preview(&mut self, mail: &Mail, spec: SoundSpec) {
         let started = Instant::now();
-        let request = Request { generation: 0, spec, urgency: PREVIEW_URGENCY, cursor_sample: 0, last_cursor_sample: 0, main: true };
+        let request = Request {
+            generation: 0,
+            spec,
+            urgency: PREVIEW_URGENCY,
+            cursor_sample: 0,
+            last_cursor_sample: 0,
+            main: true,
+        };
         let parcel = Parcel::new(0, &request, self.source.sample_rate_hz());
         let mut sink = PreviewSink { line: &mut self.line, mail, parcel, stopped: false, refused: None };
         let result = run(self.source.as_mut(), &spec, 0, &mut sink);
@@ -174,7 +189,9 @@ impl Line {
             return None;
         }
         let open = self.board.iter().zip(&self.done).enumerate();
-        let open = open.filter_map(|(slot, (request, done))| request.filter(|request| request.generation > *done).map(|request| (slot, request)));
+        let open = open.filter_map(|(slot, (request, done))| {
+            request.filter(|request| request.generation > *done).map(|request| (slot, request))
+        });
         open.min_by_key(|(_, request)| (request.urgency, request.generation))
     }
 
@@ -210,7 +227,11 @@ impl Line {
     /// Shows the sound of the main zone once it is complete.
     fn show_main(&mut self, mail: &Mail) {
         let main = self.board.iter().zip(&self.last).find_map(|(request, last)| match (request, last) {
-            (Some(request), Some(last)) if request.main && last.complete && last.view.generation == request.generation => Some(&last.view),
+            (Some(request), Some(last))
+                if request.main && last.complete && last.view.generation == request.generation =>
+            {
+                Some(&last.view)
+            }
             _ => None,
         });
         // A preview stays until another main sound is there.
@@ -250,13 +271,19 @@ fn correlation(a: &[f32], b: &[f32]) -> f32 {
 fn run(source: &mut dyn Source, spec: &SoundSpec, first_sample: usize, sink: &mut dyn Sink) -> Result<(), SourceError> {
     catch_unwind(AssertUnwindSafe(|| source.render(spec, first_sample, sink))).unwrap_or_else(|payload| {
         source.recover();
-        let text = payload.downcast_ref::<String>().map(String::as_str).or_else(|| payload.downcast_ref::<&str>().copied());
+        let text =
+            payload.downcast_ref::<String>().map(String::as_str).or_else(|| payload.downcast_ref::<&str>().copied());
         Err(SourceError::Panicked(text.unwrap_or("no reason given").to_owned()))
     })
 }
 
 /// Ok(true): complete. Ok(false): made way for something else.
-fn verdict(result: Result<(), SourceError>, refused: Option<SourceError>, stopped: bool, parcel: &Parcel) -> Result<bool, SourceError> {
+fn verdict(
+    result: Result<(), SourceError>,
+    refused: Option<SourceError>,
+    stopped: bool,
+    parcel: &Parcel,
+) -> Result<bool, SourceError> {
     result?;
     if let Some(error) = refused {
         return Err(error);
@@ -278,7 +305,13 @@ fn note_success(mail: &Mail, started: Instant) {
 fn view_of(parcel: Parcel) -> SoundView {
     let head = *parcel.head();
     let generation = parcel.generation();
-    SoundView { samples: parcel.into_samples(), sample_rate_hz: head.sample_rate_hz, root_key: head.spec.key, latent: head.spec.latent, generation }
+    SoundView {
+        samples: parcel.into_samples(),
+        sample_rate_hz: head.sample_rate_hz,
+        root_key: head.spec.key,
+        latent: head.spec.latent,
+        generation,
+    }
 }
 
 /// Sends a requested sound to the audio thread as it comes.

@@ -36,13 +36,26 @@ impl Parcel {
     /// Nothing made yet.
     pub(super) fn new(slot: usize, request: &Request, sample_rate_hz: f32) -> Self {
         let head = SoundHead { spec: request.spec, length_samples: 0, sample_rate_hz, correlation: 0.0 };
-        Self { slot, generation: request.generation, head, samples: Vec::new(), given: Vec::new(), unsent: VecDeque::new(), begun: false, tail: None }
+        Self {
+            slot,
+            generation: request.generation,
+            head,
+            samples: Vec::new(),
+            given: Vec::new(),
+            unsent: VecDeque::new(),
+            begun: false,
+            tail: None,
+        }
     }
 
     /// The source has named the length.
     pub(super) fn set_length(&mut self, length_samples: usize) -> Result<(), SourceError> {
         if length_samples == 0 || length_samples > MAX_SOUND_SAMPLES {
-            return Err(SourceError::OutOfBounds { what: "length in samples", found: length_samples, limit: MAX_SOUND_SAMPLES });
+            return Err(SourceError::OutOfBounds {
+                what: "length in samples",
+                found: length_samples,
+                limit: MAX_SOUND_SAMPLES,
+            });
         }
         self.head.length_samples = length_samples;
         self.samples = vec![0.0; length_samples];
@@ -55,7 +68,11 @@ impl Parcel {
         let start = index.saturating_mul(BLOCK_SAMPLES);
         let expected = self.head.length_samples.saturating_sub(start).min(BLOCK_SAMPLES);
         if expected == 0 {
-            return Err(SourceError::OutOfBounds { what: "block index", found: index, limit: self.given.len().saturating_sub(1) });
+            return Err(SourceError::OutOfBounds {
+                what: "block index",
+                found: index,
+                limit: self.given.len().saturating_sub(1),
+            });
         }
         if block.len() != expected {
             return Err(SourceError::OutOfBounds { what: "samples in a block", found: block.len(), limit: expected });
@@ -116,7 +133,8 @@ impl Parcel {
     /// Whether the blocks from `first` to before `last` are given, as far as the sound has them.
     pub(super) fn has_region(&self, first: usize, last: usize) -> bool {
         let end = last.min(self.given.len());
-        !self.given.is_empty() && self.given.get(first.min(end)..end).is_some_and(|region| region.iter().all(|given| *given))
+        !self.given.is_empty()
+            && self.given.get(first.min(end)..end).is_some_and(|region| region.iter().all(|given| *given))
     }
 
     /// Blocks of the whole sound; 0 before its length is known.

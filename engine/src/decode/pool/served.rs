@@ -40,7 +40,11 @@ pub(super) struct Mail {
 impl Served {
     /// An instance that nobody serves yet.
     pub fn new(end: WorkerEnd, source: Box<dyn Source>) -> Arc<Served> {
-        Arc::new(Served { half: Mutex::new(Half::new(end, source)), mail: Mail::default(), last_turn: AtomicU64::new(0) })
+        Arc::new(Served {
+            half: Mutex::new(Half::new(end, source)),
+            mail: Mail::default(),
+            last_turn: AtomicU64::new(0),
+        })
     }
 
     /// Moves mail and messages, and says what there is to do. Never waits: an instance in a worker's hands is busy.
