@@ -1,2 +1,41 @@
-//! heptode
-fn main() {}
+//! `heptode`: the instrument on the command line, the same engine as the plug-in's without a host.
+//!
+//! Main thread; sounds are decoded by the engine's workers. Every command makes all of its result before it writes the
+//! first byte, and each file appears whole or not at all. Exit codes: 0 done, 1 failed, 2 wrong use.
+
+mod args;
+mod encode;
+mod failure;
+mod info;
+mod morph;
+mod output;
+mod player;
+mod points;
+mod reconstruct;
+mod render;
+mod studio;
+mod vary;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use args::{Cli, Command};
+
+fn main() -> ExitCode {
+    let done = match Cli::parse().command {
+        Command::Info(args) => info::run(&args),
+        Command::Render(args) => render::run(&args),
+        Command::Morph(args) => morph::run(&args),
+        Command::Reconstruct(args) => reconstruct::run(&args),
+        Command::Encode(args) => encode::run(&args),
+        Command::Vary(args) => vary::run(&args),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            output::complain(&failure.message);
+            ExitCode::from(failure.exit_code)
+        }
+    }
+}

@@ -1,0 +1,251 @@
+//! The words of the command line, with their units and ranges.
+
+use std::ops::RangeInclusive;
+use std::path::PathBuf;
+
+use clap::builder::{StringValueParser, TypedValueParser, ValueParser};
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use engine::Latent;
+use engine::sample::{MAX_RATE_HZ, MIN_RATE_HZ};
+use engine::units::LATENT_LIMIT;
+
+/// Neural one-shot synthesizer: renders, morphs, varies and encodes sounds.
+#[derive(Debug, Parser)]
+#[command(name = "heptode", version, propagate_version = true, arg_required_else_help = true)]
+#[command(after_help = "Exit codes: 0 done, 1 failed (one line says why), 2 wrong use.")]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Tell what the pack holds: its sounds by category, its latents, where it comes from
+    #[command(after_help = "Example:\n  heptode info --json")]
+    Info(InfoArgs),
+    /// Render one note of one sound to a WAV file (mono, 32-bit float)
+    #[command(after_help = "Examples:\n  heptode render --sound NAME --key 48 --out bass.wav\n  \
+                            heptode render --latent 0,1.5,-2,0,0,0.3,0 --stretch 2 --out new.wav")]
+    Render(RenderArgs),
+    /// Render the way from one sound to another as numbered WAV files
+    #[command(after_help = "Example:\n  heptode morph --from NAME --to my-sample.wav --steps 9 --out morph/")]
+    Morph(MorphArgs),
+    /// Encode an audio file and decode it again: what the model keeps of a sound
+    #[command(after_help = "Example:\n  heptode reconstruct in.wav --out out.wav --via latent")]
+    Reconstruct(ReconstructArgs),
+    /// Find the latent point, the category and the nearest sounds of an audio file
+    #[command(after_help = "Example:\n  heptode encode in.wav --json")]
+    Encode(EncodeArgs),
+    /// Render variations of a sound as numbered WAV files
+    #[command(after_help = "Example:\n  heptode vary --sound NAME --amount 0.3 --count 16 --seed 1 --out steps/")]
+    Vary(VaryArgs),
+}
+
+/// What every command takes.
+#[derive(Debug, Args)]
+pub(crate) struct Common {
+    /// Model pack to use, one file or a folder, instead of the one that is built in
+    #[arg(long, value_name = "FILE")]
+    pub(crate) pack: Option<PathBuf>,
+    /// Write the result to standard output as one JSON object
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct InfoArgs {
+    #[command(flatten)]
+    pub(crate) common: Common,
+}
+
+/// How sounds are played.
+#[derive(Debug, Args)]
+pub(crate) struct Playing {
+    /// MIDI key to play, 0 to 127 (60 is middle C)
+    #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u8).range(0..=127))]
+    pub(crate) key: u8,
+    /// Length factor without change of pitch, 0.25 to 4
+    #[arg(long, default_value_t = 1.0, value_parser = number(0.25..=4.0))]
+    pub(crate) stretch: f32,
+    /// Formant shift in semitones, -12 to 12: moves the colour, not the pitch
+    #[arg(long, value_name = "SEMITONES", default_value_t = 0.0, allow_hyphen_values = true, value_parser = number(-12.0..=12.0))]
+    pub(crate) formant: f32,
+    /// Spectral tilt in dB per octave, -6 (darker) to 6 (brighter)
+    #[arg(long, value_name = "DB", default_value_t = 0.0, allow_hyphen_values = true, value_parser = number(-6.0..=6.0))]
+    pub(crate) tilt: f32,
+    /// Length of the file in seconds, 0.01 to 60: a longer sound is cut with a fade, a shorter one followed by silence
+    #[arg(long, value_parser = number(0.01..=60.0))]
+    pub(crate) seconds: Option<f32>,
+    /// Sample rate of the file in Hz, 4000 to 768000
+    #[arg(long, value_name = "HZ", default_value_t = 44_100, value_parser = rate())]
+    pub(crate) rate: u32,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RenderArgs {
+    /// WAV file to write
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: PathBuf,
+    #[command(flatten)]
+    pub(crate) point: Point,
+    #[command(flatten)]
+    pub(crate) playing: Playing,
+    #[command(flatten)]
+    pub(crate) common: Common,
+}
+
+/// Which sound; without any of these, the middle of the space.
+#[derive(Debug, Args)]
+#[group(multiple = false)]
+pub(crate) struct Point {
+    /// Seven latent values in sigma, each -3 to 3, separated by commas
+    #[arg(long, value_name = "Z1,…,Z7", allow_hyphen_values = true, value_parser = parse_latent)]
+    pub(crate) latent: Option<Latent>,
+    /// A sound of the pack by its name
+    #[arg(long, value_name = "NAME")]
+    pub(crate) sound: Option<String>,
+    /// A random point; the same seed gives the same sound
+    #[arg(long, value_name = "SEED")]
+    pub(crate) random: Option<u64>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct MorphArgs {
+    /// Where to start: a sound of the pack or an audio file
+    #[arg(long, value_name = "NAME|FILE")]
+    pub(crate) from: String,
+    /// Where to end: a sound of the pack or an audio file
+    #[arg(long, value_name = "NAME|FILE")]
+    pub(crate) to: String,
+    /// Number of files, both ends included, 2 to 512
+    #[arg(long, default_value_t = 9, value_parser = clap::value_parser!(u32).range(2..=512))]
+    pub(crate) steps: u32,
+    /// Folder to write 01.wav, 02.wav, … into; made if it is missing
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: PathBuf,
+    #[command(flatten)]
+    pub(crate) playing: Playing,
+    #[command(flatten)]
+    pub(crate) common: Common,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct VaryArgs {
+    /// The sound to vary: a sound of the pack or an audio file
+    #[arg(long, value_name = "NAME|FILE")]
+    pub(crate) sound: String,
+    /// How far variations lie from it: standard deviation of each latent in sigma, 0 to 3
+    #[arg(long, default_value_t = 0.3, value_parser = number(0.0..=3.0))]
+    pub(crate) amount: f32,
+    /// Number of files, 1 to 512
+    #[arg(long, default_value_t = 16, value_parser = clap::value_parser!(u32).range(1..=512))]
+    pub(crate) count: u32,
+    /// The same seed gives the same variations
+    #[arg(long, default_value_t = 1)]
+    pub(crate) seed: u64,
+    /// Folder to write 01.wav, 02.wav, … into; made if it is missing
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: PathBuf,
+    #[command(flatten)]
+    pub(crate) playing: Playing,
+    #[command(flatten)]
+    pub(crate) common: Common,
+}
+
+/// An audio file to read.
+#[derive(Debug, Args)]
+pub(crate) struct Input {
+    /// Audio file: WAV, AIFF or FLAC; of a long one the first 2 s after the onset are used
+    #[arg(value_name = "IN.wav")]
+    pub(crate) file: PathBuf,
+    /// MIDI key that the file is at, 0 to 127; without it, its pitch is looked for
+    #[arg(long, value_parser = number(0.0..=127.0))]
+    pub(crate) key: Option<f32>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ReconstructArgs {
+    #[command(flatten)]
+    pub(crate) input: Input,
+    /// WAV file to write
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: PathBuf,
+    /// How much of the way to go
+    #[arg(long, value_enum, default_value_t = Via::Latent)]
+    pub(crate) via: Via,
+    /// Sample rate of the file in Hz, 4000 to 768000
+    #[arg(long, value_name = "HZ", default_value_t = 44_100, value_parser = rate())]
+    pub(crate) rate: u32,
+    #[command(flatten)]
+    pub(crate) common: Common,
+}
+
+/// The way that `reconstruct` takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Via {
+    /// Analysis and inversion only: frames and back
+    Frames,
+    /// Through the seven latents
+    Latent,
+    /// Through the latents and what they leave out, with packs that keep it
+    Residual,
+}
+
+impl Via {
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Frames => "frames",
+            Self::Latent => "latent",
+            Self::Residual => "residual",
+        }
+    }
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct EncodeArgs {
+    #[command(flatten)]
+    pub(crate) input: Input,
+    #[command(flatten)]
+    pub(crate) common: Common,
+}
+
+/// A finite number within a range.
+fn number(range: RangeInclusive<f32>) -> ValueParser {
+    StringValueParser::new()
+        .try_map(move |text| match text.trim().parse::<f32>() {
+            Ok(value) if range.contains(&value) => Ok(value),
+            _ => Err(format!("it is not a number from {} to {}", range.start(), range.end())),
+        })
+        .into()
+}
+
+fn rate() -> ValueParser {
+    clap::value_parser!(u32).range(i64::from(MIN_RATE_HZ)..=i64::from(MAX_RATE_HZ)).into()
+}
+
+fn parse_latent(text: &str) -> Result<Latent, String> {
+    let mut latent = Latent::default();
+    let count = text.split(',').count();
+    if count != latent.len() {
+        return Err(format!("it has {count} values, and there are {} latents", latent.len()));
+    }
+    for (place, (slot, word)) in latent.iter_mut().zip(text.split(',')).enumerate() {
+        let value = word.trim().parse::<f32>().ok().filter(|z| (-LATENT_LIMIT..=LATENT_LIMIT).contains(z));
+        *slot = value.ok_or_else(|| {
+            format!("z{} is {:?}, which is not a number from -{LATENT_LIMIT} to {LATENT_LIMIT}", place + 1, word.trim())
+        })?;
+    }
+    Ok(latent)
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+}

@@ -1,0 +1,26 @@
+//! `heptode encode`: where an audio file lies in the latent space.
+
+use serde_json::{Value, json};
+
+use crate::args::EncodeArgs;
+use crate::failure::Failure;
+use crate::output::{latent_text, noted, result};
+use crate::studio::Studio;
+
+pub(crate) fn run(args: &EncodeArgs) -> Result<(), Failure> {
+    let studio = Studio::open(&args.common)?;
+    let sound = studio.import(&args.input)?;
+    let mut text =
+        format!("latent    {}\nkey       {:.2}\ncategory  {}\n", latent_text(&sound.latent), sound.key, sound.category);
+    for (name, distance) in &sound.nearest {
+        text += &format!("nearest   {name} ({distance:.2} sigma)\n");
+    }
+    text += &noted(&sound.notes);
+    let nearest = sound.nearest.iter().map(|(name, distance)| json!({ "name": name, "distance": distance }));
+    let json = json!({
+        "command": "encode", "pack": studio.pack_json(), "file": args.input.file, "name": sound.name,
+        "latent": sound.latent, "key": sound.key, "category": sound.category, "nearest": nearest.collect::<Vec<Value>>(),
+        "notes": sound.notes,
+    });
+    result(args.common.json, &text, &json)
+}

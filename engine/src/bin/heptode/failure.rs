@@ -1,0 +1,57 @@
+//! What ends a command early: one line and an exit code.
+
+use std::fmt::Display;
+
+use engine::decode::graph::GraphError;
+use engine::import::ImportError;
+use engine::pack::PackError;
+use engine::sample::SampleError;
+
+/// One clear line and the code to exit with.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    pub(crate) message: String,
+    pub(crate) exit_code: u8,
+}
+
+impl Failure {
+    /// The command was asked for something that it does not do.
+    pub(crate) fn usage(message: impl Display) -> Self {
+        Self { message: message.to_string(), exit_code: 2 }
+    }
+
+    /// The command was right and did not succeed.
+    pub(crate) fn failed(message: impl Display) -> Self {
+        Self { message: message.to_string(), exit_code: 1 }
+    }
+}
+
+impl From<PackError> for Failure {
+    fn from(error: PackError) -> Self {
+        match error {
+            PackError::UnknownSound { .. } => Self::usage(error),
+            _ => Self::failed(error),
+        }
+    }
+}
+
+impl From<GraphError> for Failure {
+    fn from(error: GraphError) -> Self {
+        Self::failed(error)
+    }
+}
+
+impl From<SampleError> for Failure {
+    fn from(error: SampleError) -> Self {
+        Self::failed(error)
+    }
+}
+
+impl From<ImportError> for Failure {
+    fn from(error: ImportError) -> Self {
+        match error {
+            ImportError::Key(_) => Self::usage(error),
+            _ => Self::failed(error),
+        }
+    }
+}

@@ -1,0 +1,73 @@
+//! The pack that a command works with, and sounds that are named on the command line.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use engine::Latent;
+use engine::decode::{Model, Pipeline};
+use engine::import::{Imported, import};
+use engine::pack::{Pack, PackError};
+use serde_json::{Value, json};
+
+use crate::args::{Common, Input};
+use crate::failure::Failure;
+
+/// Endings that mark a word as a file and not as the name of a sound.
+const AUDIO_ENDINGS: [&str; 6] = ["wav", "wave", "aif", "aiff", "aifc", "flac"];
+
+/// Opens the pack that was asked for, or the built-in one.
+pub(crate) fn open_pack(common: &Common) -> Result<Pack, Failure> {
+    Ok(match &common.pack {
+        Some(path) => Pack::open(path)?,
+        None => Pack::factory()?,
+    })
+}
+
+/// A pack with its graphs ready to run.
+pub(crate) struct Studio {
+    pub(crate) pack: Pack,
+    pub(crate) model: Arc<Model>,
+}
+
+impl Studio {
+    pub(crate) fn open(common: &Common) -> Result<Self, Failure> {
+        let pack = open_pack(common)?;
+        let model = Arc::new(Model::load(&pack)?);
+        Ok(Self { pack, model })
+    }
+
+    /// Which pack a result was made with.
+    pub(crate) fn pack_json(&self) -> Value {
+        json!({ "id": self.pack.manifest().id, "hash": self.pack.hash() })
+    }
+
+    /// Reads and encodes an audio file.
+    pub(crate) fn import(&self, input: &Input) -> Result<Imported, Failure> {
+        Ok(import(&input.file, &mut Pipeline::new(self.model.clone())?, input.key)?)
+    }
+
+    /// A sound of the pack, or an audio file: names of sounds come first.
+    pub(crate) fn resolve(&self, word: &str) -> Result<Named, Failure> {
+        let unknown = match self.pack.sound(word) {
+            Ok(sound) => return Ok(Named { name: sound.name.clone(), latent: sound.latent, notes: Vec::new() }),
+            Err(unknown @ PackError::UnknownSound { .. }) => unknown,
+            Err(other) => return Err(other.into()),
+        };
+        let path = Path::new(word);
+        let ending = path.extension().and_then(|e| e.to_str()).unwrap_or_default().to_lowercase();
+        let is_file = path.exists() || word.contains(['/', '\\']) || AUDIO_ENDINGS.contains(&ending.as_str());
+        if !is_file {
+            return Err(unknown.into());
+        }
+        let imported = self.import(&Input { file: path.to_path_buf(), key: None })?;
+        let notes = imported.notes.iter().map(|note| format!("{}: {note}", path.display())).collect();
+        Ok(Named { name: imported.name, latent: imported.latent, notes })
+    }
+}
+
+/// A latent point with the name that it goes by.
+pub(crate) struct Named {
+    pub(crate) name: String,
+    pub(crate) latent: Latent,
+    pub(crate) notes: Vec<String>,
+}
