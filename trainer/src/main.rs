@@ -1,2 +1,246 @@
-//! trainer
-fn main() {}
+//! Trains Heptode's models: makes corpora, trains, exports model packs and measures them.
+//!
+//! The only crate that sees libtorch. One thread drives; torch has its own for the arithmetic.
+
+mod corpus;
+mod export;
+mod features;
+mod files;
+mod loss;
+mod model;
+mod onnx;
+mod parity;
+mod signal;
+mod train;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use anyhow::{Result, bail, ensure};
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use tch::Device;
+
+use corpus::soundfont::Selection;
+use train::{Budget, Intervals};
+
+/// Share of the time that the first stage gets.
+const VAE_SHARE: f64 = 0.4;
+
+#[derive(Parser)]
+#[command(name = "trainer", version, about = "Trains Heptode's models and writes model packs")]
+struct Cli {
+    /// Threads for the arithmetic; 0 means all cores.
+    #[arg(long, global = true, default_value_t = 0)]
+    threads: u32,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Make a corpus from a sound font, a folder of recordings, or both.
+    Corpus(CorpusArgs),
+    /// Train on a corpus; the same command goes on after an interruption.
+    Train(TrainArgs),
+    /// Write a model pack from a run.
+    Export(ExportArgs),
+}
+
+#[derive(Args)]
+struct CorpusArgs {
+    /// Folder to write.
+    #[arg(long, default_value = "data/corpus")]
+    out: PathBuf,
+    /// Sound font (.sf2) to render.
+    #[arg(long)]
+    sound_font: Option<PathBuf>,
+    /// Folder of WAV, AIFF and FLAC files to read.
+    #[arg(long)]
+    folder: Option<PathBuf>,
+    /// Melodic programs of the sound font to render.
+    #[arg(long, default_value_t = 128)]
+    programs: u8,
+    /// Distinct drum sounds of the sound font to render.
+    #[arg(long, default_value_t = 100)]
+    drums: usize,
+    /// Part of the instruments to hold out.
+    #[arg(long, default_value_t = 0.12)]
+    held_out: f64,
+    /// Seed of the split.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+}
+
+#[derive(Args)]
+struct TrainArgs {
+    /// Corpus folder.
+    #[arg(long, default_value = "data/corpus")]
+    corpus: PathBuf,
+    /// Run folder: checkpoints and log.
+    #[arg(long, default_value = "data/run")]
+    out: PathBuf,
+    /// Time for both stages.
+    #[arg(long, default_value_t = 120.0)]
+    minutes: f64,
+    /// Steps of the first stage, instead of time.
+    #[arg(long, requires = "vocoder_steps")]
+    vae_steps: Option<u64>,
+    /// Steps of the second stage, instead of time.
+    #[arg(long, requires = "vae_steps")]
+    vocoder_steps: Option<u64>,
+    /// Seed of every random choice.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Model pack to start from.
+    #[arg(long)]
+    from_pack: Option<PathBuf>,
+    /// Where to compute.
+    #[arg(long, value_enum, default_value = "auto")]
+    device: DeviceChoice,
+    /// Seconds between checkpoints.
+    #[arg(long, default_value_t = 90.0)]
+    checkpoint_seconds: f64,
+    /// Seconds between figures on held-out sounds.
+    #[arg(long, default_value_t = 120.0)]
+    evaluation_seconds: f64,
+    /// Steps between log lines.
+    #[arg(long, default_value_t = 20)]
+    log_steps: u64,
+    /// End the process abruptly at this step of a stage (for tests of resuming).
+    #[arg(long, hide = true)]
+    abort_at_step: Option<u64>,
+}
+
+#[derive(Args)]
+struct ExportArgs {
+    /// Run folder.
+    #[arg(long, default_value = "data/run")]
+    run: PathBuf,
+    /// Corpus that the run was trained on.
+    #[arg(long, default_value = "data/corpus")]
+    corpus: PathBuf,
+    /// Folder to write the pack to.
+    #[arg(long)]
+    out: PathBuf,
+    /// Name of the pack for people.
+    #[arg(long, default_value = "My model")]
+    name: String,
+    /// Identifier of the pack.
+    #[arg(long, default_value = "my-model")]
+    id: String,
+    /// Iterations of fast Griffin-Lim after the vocoder.
+    #[arg(long, default_value_t = 4)]
+    iterations: usize,
+    /// Report of `trainer eval` to quote in the model card.
+    #[arg(long)]
+    report: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum DeviceChoice {
+    /// CUDA when there is one, else the CPU.
+    Auto,
+    /// The CPU.
+    Cpu,
+    /// The first CUDA device.
+    Cuda,
+}
+
+fn main() -> ExitCode {
+    if let Err(error) = start_with_quiet_threads().and_then(|()| run(Cli::parse())) {
+        eprintln!("trainer: {error:#}");
+        return ExitCode::FAILURE;
+    }
+    ExitCode::SUCCESS
+}
+
+fn run(cli: Cli) -> Result<()> {
+    let cores = std::thread::available_parallelism().map_or(1, |cores| cores.get() as u32);
+    tch::set_num_threads(if cli.threads == 0 { cores } else { cli.threads } as i32);
+    match cli.command {
+        Command::Corpus(args) => make_corpus(&args),
+        Command::Train(args) => train(args),
+        Command::Export(args) => export::export(&export::Options {
+            run: args.run,
+            corpus: args.corpus,
+            out: args.out,
+            name: args.name,
+            id: args.id,
+            iterations: args.iterations,
+            report: args.report,
+        }),
+    }
+}
+
+/// Starts this program again with the settings that OpenMP reads only at load time: without them its threads spin while
+/// they wait, which on a machine with other work makes training more than twice slower.
+#[cfg(unix)]
+fn start_with_quiet_threads() -> Result<()> {
+    use std::os::unix::process::CommandExt;
+    const SETTINGS: [(&str, &str); 2] = [("GOMP_SPINCOUNT", "0"), ("OMP_WAIT_POLICY", "passive")];
+    if SETTINGS.iter().all(|(name, _)| std::env::var_os(name).is_some()) {
+        return Ok(());
+    }
+    let program = std::env::current_exe()?;
+    let error = std::process::Command::new(program).args(std::env::args_os().skip(1)).envs(SETTINGS).exec();
+    bail!("cannot start again with OpenMP settings: {error}")
+}
+
+#[cfg(not(unix))]
+fn start_with_quiet_threads() -> Result<()> {
+    Ok(())
+}
+
+fn make_corpus(args: &CorpusArgs) -> Result<()> {
+    ensure!(
+        args.sound_font.is_some() || args.folder.is_some(),
+        "nothing to make a corpus of: give --sound-font FILE or --folder DIR"
+    );
+    ensure!((0.0..0.9).contains(&args.held_out), "--held-out must lie between 0 and 0.9");
+    let mut writer = corpus::CorpusWriter::new(&args.out)?;
+    let bar = indicatif::ProgressBar::new_spinner();
+    let progress = |name: &str| {
+        bar.tick();
+        bar.set_message(name.to_owned());
+    };
+    if let Some(path) = &args.sound_font {
+        corpus::soundfont::render(path, Selection { programs: args.programs, drums: args.drums }, &mut writer, &progress)?;
+    }
+    if let Some(folder) = &args.folder {
+        corpus::folder::read(folder, &mut writer, &progress)?;
+    }
+    bar.finish_and_clear();
+    writer.finish(args.held_out, args.seed)?;
+    print!("{}", corpus::Corpus::open(&args.out)?.summary());
+    Ok(())
+}
+
+fn train(args: TrainArgs) -> Result<()> {
+    ensure!(args.minutes.is_finite() && args.minutes > 0.0, "--minutes must be above 0");
+    let seconds = args.minutes * 60.0;
+    let positive = |seconds: f64| Duration::try_from_secs_f64(seconds.max(0.0)).unwrap_or(Duration::MAX);
+    let device = match args.device {
+        DeviceChoice::Auto => Device::cuda_if_available(),
+        DeviceChoice::Cpu => Device::Cpu,
+        DeviceChoice::Cuda => {
+            ensure!(tch::Cuda::is_available(), "no CUDA device can be used; give --device cpu");
+            Device::Cuda(0)
+        }
+    };
+    train::train(&train::Options {
+        corpus: args.corpus,
+        run: args.out,
+        seed: args.seed,
+        vae: args.vae_steps.map_or(Budget::Seconds(seconds * VAE_SHARE), Budget::Steps),
+        vocoder: args.vocoder_steps.map_or(Budget::Seconds(seconds * (1.0 - VAE_SHARE)), Budget::Steps),
+        from_pack: args.from_pack,
+        device,
+        intervals: Intervals {
+            checkpoint: positive(args.checkpoint_seconds),
+            evaluation: positive(args.evaluation_seconds),
+            log_steps: args.log_steps.max(1),
+            abort_at_step: args.abort_at_step,
+        },
+    })
+}

@@ -1,0 +1,143 @@
+//! A corpus: a folder of equal-length one-shots (16-bit WAV) and a manifest that says what each one is.
+//!
+//! Made once from a sound font or from a folder of recordings, then read by training and by evaluation.
+
+pub mod category;
+pub mod folder;
+mod groups;
+pub mod soundfont;
+mod writer;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail, ensure};
+use serde::{Deserialize, Serialize};
+
+pub use writer::CorpusWriter;
+
+/// Version of the manifest's layout.
+const FORMAT_VERSION: u32 = 1;
+/// Name of the manifest inside a corpus folder.
+const MANIFEST_NAME: &str = "corpus.json";
+
+/// Which part of a corpus a sound belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Split {
+    /// Seen by training.
+    Train,
+    /// Never seen by training; shares no recording with a sound that is.
+    HeldOut,
+}
+
+/// One sound of a corpus.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Item {
+    /// File name inside the corpus folder.
+    pub file: String,
+    /// Name that people read.
+    pub name: String,
+    /// Category, e.g. `Piano`.
+    pub category: String,
+    /// What is played: the items of one instrument differ only in their key.
+    pub instrument: String,
+    /// Connected component of shared recordings; a group is never divided between splits.
+    pub group: String,
+    /// Training or held out.
+    pub split: Split,
+    /// MIDI key that sounds.
+    pub key: u8,
+    /// Where the sound comes from.
+    pub source: String,
+    /// SHA-256 of the file, hex.
+    pub sha256: String,
+}
+
+/// The manifest of a corpus folder.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Manifest {
+    /// Layout version.
+    pub format_version: u32,
+    /// Sample rate of every file.
+    pub sample_rate_hz: u32,
+    /// Samples of every file.
+    pub samples: usize,
+    /// Sound fonts and folders that were read, with their licences where known.
+    pub sources: Vec<String>,
+    /// Sounds that were left out, each with the reason.
+    pub dropped: Vec<String>,
+    /// The sounds.
+    pub items: Vec<Item>,
+}
+
+/// A corpus folder that has been opened; its samples stay on disk.
+#[derive(Clone, Debug)]
+pub struct Corpus {
+    folder: PathBuf,
+    /// What the folder holds.
+    pub manifest: Manifest,
+    /// SHA-256 of the manifest, hex: names this corpus in runs and reports.
+    pub id: String,
+}
+
+impl Corpus {
+    /// Opens a folder written by [`CorpusWriter`].
+    pub fn open(folder: &Path) -> Result<Self> {
+        let path = folder.join(MANIFEST_NAME);
+        let bytes = fs::read(&path).with_context(|| {
+            format!("{} holds no corpus ({MANIFEST_NAME} cannot be read); make one with `trainer corpus`", folder.display())
+        })?;
+        let manifest: Manifest =
+            serde_json::from_slice(&bytes).with_context(|| format!("{} is damaged", path.display()))?;
+        ensure!(
+            manifest.format_version == FORMAT_VERSION,
+            "{} has version {}, this program reads version {FORMAT_VERSION}",
+            path.display(),
+            manifest.format_version
+        );
+        ensure!(!manifest.items.is_empty(), "the corpus {} is empty", folder.display());
+        Ok(Self { folder: folder.to_owned(), manifest, id: crate::files::sha256_hex(&bytes) })
+    }
+
+    /// The samples of an item, full scale ±1.
+    pub fn samples(&self, item: &Item) -> Result<Vec<f32>> {
+        let path = self.folder.join(&item.file);
+        let mut reader =
+            hound::WavReader::open(&path).with_context(|| format!("cannot read {} of the corpus", path.display()))?;
+        let samples: Vec<f32> = reader
+            .samples::<i16>()
+            .map(|sample| sample.map(|value| f32::from(value) / 32_768.0))
+            .collect::<Result<_, _>>()
+            .with_context(|| format!("{} is damaged", path.display()))?;
+        if samples.len() != self.manifest.samples {
+            bail!("{} holds {} samples instead of {}", path.display(), samples.len(), self.manifest.samples);
+        }
+        Ok(samples)
+    }
+
+    /// The items of a split, in manifest order.
+    pub fn split(&self, split: Split) -> Vec<&Item> {
+        self.manifest.items.iter().filter(|item| item.split == split).collect()
+    }
+
+    /// Items per split and category, for people.
+    pub fn summary(&self) -> String {
+        let mut counts = std::collections::BTreeMap::<&str, [usize; 2]>::new();
+        for item in &self.manifest.items {
+            counts.entry(&item.category).or_default()[usize::from(item.split == Split::HeldOut)] += 1;
+        }
+        let total = |split| self.split(split).len();
+        let mut text = format!(
+            "{} sounds: {} to train on, {} held out; {} left out\n",
+            self.manifest.items.len(),
+            total(Split::Train),
+            total(Split::HeldOut),
+            self.manifest.dropped.len()
+        );
+        for (category, [train, held_out]) in counts {
+            text += &format!("  {category:<14} {train:>4} train {held_out:>4} held out\n");
+        }
+        text
+    }
+}

@@ -1,0 +1,165 @@
+//! Names and categories: General MIDI programs and drum keys, and key words in file names.
+
+/// Category of a General MIDI melodic program, 0 to 127.
+pub fn of_program(program: u8) -> &'static str {
+    const FAMILIES: [&str; 16] = [
+        "Piano", "Mallet", "Organ", "Guitar", "Bass", "Strings", "Ensemble", "Brass", "Reed", "Pipe", "Lead", "Pad", "FX",
+        "Ethnic", "Percussive", "SFX",
+    ];
+    FAMILIES[usize::from(program / 8).min(15)]
+}
+
+/// Name and category of a General MIDI drum key, 35 to 81.
+pub fn of_drum(key: u8) -> Option<(&'static str, &'static str)> {
+    const DRUMS: [(&str, &str); 47] = [
+        ("Acoustic Bass Drum", "Kick"),
+        ("Bass Drum 1", "Kick"),
+        ("Side Stick", "Snare"),
+        ("Acoustic Snare", "Snare"),
+        ("Hand Clap", "Snare"),
+        ("Electric Snare", "Snare"),
+        ("Low Floor Tom", "Tom"),
+        ("Closed Hi-Hat", "Hat"),
+        ("High Floor Tom", "Tom"),
+        ("Pedal Hi-Hat", "Hat"),
+        ("Low Tom", "Tom"),
+        ("Open Hi-Hat", "Hat"),
+        ("Low-Mid Tom", "Tom"),
+        ("High-Mid Tom", "Tom"),
+        ("Crash Cymbal 1", "Cymbal"),
+        ("High Tom", "Tom"),
+        ("Ride Cymbal 1", "Cymbal"),
+        ("Chinese Cymbal", "Cymbal"),
+        ("Ride Bell", "Cymbal"),
+        ("Tambourine", "Percussion"),
+        ("Splash Cymbal", "Cymbal"),
+        ("Cowbell", "Percussion"),
+        ("Crash Cymbal 2", "Cymbal"),
+        ("Vibraslap", "Percussion"),
+        ("Ride Cymbal 2", "Cymbal"),
+        ("High Bongo", "Percussion"),
+        ("Low Bongo", "Percussion"),
+        ("Mute High Conga", "Percussion"),
+        ("Open High Conga", "Percussion"),
+        ("Low Conga", "Percussion"),
+        ("High Timbale", "Percussion"),
+        ("Low Timbale", "Percussion"),
+        ("High Agogo", "Percussion"),
+        ("Low Agogo", "Percussion"),
+        ("Cabasa", "Percussion"),
+        ("Maracas", "Percussion"),
+        ("Short Whistle", "Percussion"),
+        ("Long Whistle", "Percussion"),
+        ("Short Guiro", "Percussion"),
+        ("Long Guiro", "Percussion"),
+        ("Claves", "Percussion"),
+        ("High Wood Block", "Percussion"),
+        ("Low Wood Block", "Percussion"),
+        ("Mute Cuica", "Percussion"),
+        ("Open Cuica", "Percussion"),
+        ("Mute Triangle", "Percussion"),
+        ("Open Triangle", "Percussion"),
+    ];
+    DRUMS.get(usize::from(key.checked_sub(35)?)).copied()
+}
+
+/// Whether sounds of this category have no pitch that a key could name.
+pub fn is_drum(category: &str) -> bool {
+    matches!(category, "Kick" | "Snare" | "Hat" | "Cymbal" | "Tom" | "Percussion")
+}
+
+/// Category that a file name tells by a key word, else `Other`.
+pub fn of_file_name(name: &str) -> &'static str {
+    const WORDS: [(&str, &str); 40] = [
+        ("kick", "Kick"),
+        ("bassdrum", "Kick"),
+        ("bass drum", "Kick"),
+        ("snare", "Snare"),
+        ("clap", "Snare"),
+        ("rim", "Snare"),
+        ("hihat", "Hat"),
+        ("hi-hat", "Hat"),
+        ("hat", "Hat"),
+        ("cymbal", "Cymbal"),
+        ("crash", "Cymbal"),
+        ("ride", "Cymbal"),
+        ("tom", "Tom"),
+        ("conga", "Percussion"),
+        ("bongo", "Percussion"),
+        ("perc", "Percussion"),
+        ("shaker", "Percussion"),
+        ("piano", "Piano"),
+        ("rhodes", "Piano"),
+        ("key", "Piano"),
+        ("marimba", "Mallet"),
+        ("vibra", "Mallet"),
+        ("bell", "Mallet"),
+        ("glock", "Mallet"),
+        ("organ", "Organ"),
+        ("guitar", "Guitar"),
+        ("pluck", "Guitar"),
+        ("bass", "Bass"),
+        ("string", "Strings"),
+        ("violin", "Strings"),
+        ("cello", "Strings"),
+        ("choir", "Ensemble"),
+        ("vocal", "Ensemble"),
+        ("brass", "Brass"),
+        ("trumpet", "Brass"),
+        ("sax", "Reed"),
+        ("flute", "Pipe"),
+        ("lead", "Lead"),
+        ("pad", "Pad"),
+        ("fx", "SFX"),
+    ];
+    let name = name.to_lowercase();
+    WORDS.iter().find(|(word, _)| name.contains(word)).map_or("Other", |(_, category)| category)
+}
+
+/// MIDI key that a file name tells, as a note name (`C3`, `f#4`, `Bb2`; C4 is 60) or as a number from 21 to 108.
+pub fn key_of_file_name(name: &str) -> Option<u8> {
+    name.split(|c: char| !c.is_ascii_alphanumeric() && c != '#').find_map(key_of_word)
+}
+
+fn key_of_word(word: &str) -> Option<u8> {
+    if let Ok(number) = word.parse::<u8>() {
+        return (word.len() >= 2 && (21..=108).contains(&number)).then_some(number);
+    }
+    let mut letters = word.chars();
+    let semitone = match letters.next()?.to_ascii_lowercase() {
+        'c' => 0,
+        'd' => 2,
+        'e' => 4,
+        'f' => 5,
+        'g' => 7,
+        'a' => 9,
+        'b' => 11,
+        _ => return None,
+    };
+    let rest = letters.as_str();
+    let (shift, octave) = match rest.chars().next()? {
+        '#' => (1, &rest[1..]),
+        'b' => (-1, &rest[1..]),
+        _ => (0, rest),
+    };
+    let octave: i32 = octave.parse().ok().filter(|octave| (0..=8).contains(octave))?;
+    u8::try_from((octave + 1) * 12 + semitone + shift).ok().filter(|key| (21..=108).contains(key))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_tell_keys_and_categories() {
+        assert_eq!(key_of_file_name("Steinway_C4_soft.wav"), Some(60));
+        assert_eq!(key_of_file_name("bass Bb2"), Some(46));
+        assert_eq!(key_of_file_name("pad-72"), Some(72));
+        assert_eq!(key_of_file_name("kick 3"), None);
+        assert_eq!(of_file_name("My KICK.wav"), "Kick");
+        assert_eq!(of_file_name("zzz"), "Other");
+        assert_eq!(of_drum(81), Some(("Open Triangle", "Percussion")));
+        assert_eq!(of_drum(82), None);
+        assert_eq!(of_program(127), "SFX");
+    }
+}

@@ -1,0 +1,141 @@
+//! Collects prepared sounds, splits them and writes the corpus folder.
+
+use std::fs;
+use std::io::Cursor;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, ensure};
+use engine::sample::{Recording, one_shot};
+use engine::spectral::SpectralShape;
+
+use super::groups::{Sound, assign_splits};
+use super::{FORMAT_VERSION, Item, MANIFEST_NAME, Manifest, Split};
+use crate::files::{sha256_hex, write_atomically};
+
+/// What is known of a sound before it is split off.
+#[derive(Clone, Debug)]
+pub struct Description {
+    /// Name that people read.
+    pub name: String,
+    /// Category.
+    pub category: String,
+    /// Instrument id.
+    pub instrument: String,
+    /// Key that sounds.
+    pub key: u8,
+    /// Where it comes from.
+    pub source: String,
+    /// Ids of the recordings it is made of.
+    pub recordings: Vec<u64>,
+}
+
+/// Writes a corpus folder.
+#[derive(Debug)]
+pub struct CorpusWriter {
+    folder: PathBuf,
+    shape: SpectralShape,
+    sources: Vec<String>,
+    dropped: Vec<String>,
+    items: Vec<(Item, Vec<u64>)>,
+}
+
+impl CorpusWriter {
+    /// Starts a corpus in `folder`, which is made if it is missing.
+    pub fn new(folder: &Path) -> Result<Self> {
+        fs::create_dir_all(folder).with_context(|| format!("cannot make the folder {}", folder.display()))?;
+        let shape = SpectralShape::DEFAULT;
+        Ok(Self { folder: folder.to_owned(), shape, sources: Vec::new(), dropped: Vec::new(), items: Vec::new() })
+    }
+
+    /// Samples of every sound.
+    pub fn length(&self) -> usize {
+        self.shape.sound_samples()
+    }
+
+    /// Sample rate of every sound.
+    pub fn sample_rate_hz(&self) -> u32 {
+        self.shape.sample_rate_hz
+    }
+
+    /// Notes where sounds come from.
+    pub fn add_source(&mut self, source: String) {
+        self.sources.push(source);
+    }
+
+    /// Notes a sound that cannot be used.
+    pub fn drop_sound(&mut self, name: &str, reason: &str) {
+        self.dropped.push(format!("{name}: {reason}"));
+    }
+
+    /// Prepares and stores a sound; returns whether it was usable.
+    pub fn add(&mut self, description: Description, recording: Recording) -> Result<bool> {
+        let prepared = match one_shot(recording, self.sample_rate_hz(), self.length()) {
+            Ok(prepared) => prepared.samples,
+            Err(error) => {
+                self.drop_sound(&format!("{} (key {})", description.name, description.key), &error.to_string());
+                return Ok(false);
+            }
+        };
+        let file = format!("{:05}.wav", self.items.len());
+        let bytes = encode_wav(&prepared, self.sample_rate_hz())?;
+        write_atomically(&self.folder.join(&file), &bytes)?;
+        let Description { name, category, instrument, key, source, recordings } = description;
+        let item = Item {
+            file,
+            name,
+            category,
+            instrument,
+            group: String::new(),
+            split: Split::Train,
+            key,
+            source,
+            sha256: sha256_hex(&bytes),
+        };
+        self.items.push((item, recordings));
+        Ok(true)
+    }
+
+    /// Splits the sounds and writes the manifest.
+    pub fn finish(mut self, held_out: f64, seed: u64) -> Result<()> {
+        ensure!(!self.items.is_empty(), "no usable sound was found ({} left out)", self.dropped.len());
+        let sounds: Vec<Sound> = self
+            .items
+            .iter()
+            .map(|(item, recordings)| Sound {
+                instrument: &item.instrument,
+                category: &item.category,
+                recordings,
+            })
+            .collect();
+        let assigned = assign_splits(&sounds, held_out, seed);
+        for ((item, _), (group, split)) in self.items.iter_mut().zip(assigned) {
+            item.group = group;
+            item.split = split;
+        }
+        let manifest = Manifest {
+            format_version: FORMAT_VERSION,
+            sample_rate_hz: self.shape.sample_rate_hz,
+            samples: self.shape.sound_samples(),
+            sources: self.sources,
+            dropped: self.dropped,
+            items: self.items.into_iter().map(|(item, _)| item).collect(),
+        };
+        write_atomically(&self.folder.join(MANIFEST_NAME), &serde_json::to_vec_pretty(&manifest)?)
+    }
+}
+
+fn encode_wav(samples: &[f32], rate_hz: u32) -> Result<Vec<u8>> {
+    let spec = hound::WavSpec {
+        channels: 1,
+        sample_rate: rate_hz,
+        bits_per_sample: 16,
+        sample_format: hound::SampleFormat::Int,
+    };
+    let mut bytes = Cursor::new(Vec::new());
+    let mut writer = hound::WavWriter::new(&mut bytes, spec)?;
+    for sample in samples {
+        writer.write_sample((sample * 32_767.0).round() as i16)?;
+    }
+    writer.finalize()?;
+    Ok(bytes.into_inner())
+}

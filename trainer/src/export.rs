@@ -1,0 +1,114 @@
+//! From a training run to a model pack: latents in σ units, 16-bit weights, named sounds, graphs checked against torch.
+
+mod axes;
+mod bundle;
+mod card;
+mod sounds;
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use anyhow::{Context, Result, ensure};
+use engine::pack::{FORMAT_VERSION, Manifest, Pack, VocoderInfo};
+use engine::spectral::SpectralShape;
+
+pub use bundle::Bundle;
+
+use crate::corpus::soundfont::ROOT_KEYS;
+use crate::corpus::{Corpus, Split};
+use crate::features::Dataset;
+use crate::files::write_atomically;
+use crate::model::vocoder::CONTEXT_FRAMES;
+use crate::onnx::graphs;
+use crate::parity;
+use crate::train::RunConfig;
+
+/// What `trainer export` is asked to do.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Run folder.
+    pub run: PathBuf,
+    /// Corpus of the run.
+    pub corpus: PathBuf,
+    /// Folder to write.
+    pub out: PathBuf,
+    /// Name of the pack.
+    pub name: String,
+    /// Identifier of the pack.
+    pub id: String,
+    /// Iterations of fast Griffin-Lim after the vocoder.
+    pub iterations: usize,
+    /// Report of `trainer eval`, whose figures the model card shows.
+    pub report: Option<PathBuf>,
+}
+
+/// Writes the pack, its parity values and its model card.
+pub fn export(options: &Options) -> Result<()> {
+    let config = RunConfig::read(&options.run)?;
+    let corpus = Corpus::open(&options.corpus)?;
+    ensure!(
+        corpus.id == config.corpus_id,
+        "{} was not trained on the corpus {}; give the run's own --corpus",
+        options.run.display(),
+        options.corpus.display()
+    );
+    let mut bundle = Bundle::load(&options.run)?;
+    let train = Dataset::load(&corpus, &corpus.split(Split::Train))?;
+    let statistics = bundle.fold_latents(&train);
+    bundle.halve_precision();
+    eprintln!("latents: {statistics}");
+    let all = Dataset::load(&corpus, &corpus.manifest.items.iter().collect::<Vec<_>>())?;
+    let latents = bundle.latents(&all)?;
+    let manifest = manifest(options, &corpus, sounds::named(&all, &latents), axes::named(&all, &latents)?);
+    let files = BTreeMap::from([
+        ("encoder.onnx".to_owned(), graphs::encoder(&bundle.encoder)?),
+        ("decoder.onnx".to_owned(), graphs::decoder(&bundle.decoder)?),
+        ("vocoder.onnx".to_owned(), graphs::vocoder(&bundle.vocoder)?),
+    ]);
+    let pack = Pack::assemble(manifest, files)?;
+    let parity = parity::check(&pack, &bundle)?;
+    eprintln!("{parity}");
+    pack.save_folder(&options.out)?;
+    write_atomically(&options.out.join("parity.json"), &serde_json::to_vec(&parity.stored)?)?;
+    let report = options.report.as_deref().map(std::fs::read).transpose().context("cannot read the report")?;
+    let report = report.as_deref();
+    let facts =
+        card::Facts { pack: &pack, corpus: &corpus, config: &config, finished: bundle.finished, parity: &parity, report };
+    let card = card::text(&facts)?;
+    write_atomically(&options.out.join("README.md"), card.as_bytes())?;
+    let bytes: u64 = pack.manifest().files.values().map(|file| file.bytes).sum();
+    let sounds = pack.manifest().sounds.len();
+    println!("{}: {sounds} sounds, {:.1} MiB", options.out.display(), bytes as f64 / f64::from(1 << 20));
+    Ok(())
+}
+
+fn manifest(
+    options: &Options,
+    corpus: &Corpus,
+    sounds: Vec<engine::pack::NamedSound>,
+    latents: Vec<engine::pack::LatentAxis>,
+) -> Manifest {
+    let shape = SpectralShape::DEFAULT;
+    Manifest {
+        format_version: FORMAT_VERSION,
+        id: options.id.clone(),
+        name: options.name.clone(),
+        sample_rate_hz: shape.sample_rate_hz,
+        fft_size: shape.fft_size,
+        hop_samples: shape.hop_samples,
+        pad_samples: shape.pad_samples,
+        frame_count: shape.frame_count,
+        mel_bands: shape.mel_bands,
+        mel_low_hz: shape.mel_low_hz,
+        mel_high_hz: shape.mel_high_hz,
+        floor_db: shape.floor_db,
+        latents,
+        root_keys: ROOT_KEYS.to_vec(),
+        vocoder: VocoderInfo { chunk_frames: shape.frame_count, context_frames: CONTEXT_FRAMES },
+        griffin_lim_iterations: options.iterations,
+        sounds,
+        files: BTreeMap::new(),
+        licence: "MIT OR Apache-2.0".into(),
+        provenance: corpus.manifest.sources.clone(),
+    }
+}

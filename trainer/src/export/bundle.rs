@@ -1,0 +1,115 @@
+//! The trained models as they go into a pack.
+
+use std::fmt;
+use std::path::Path;
+
+use anyhow::Result;
+use engine::spectral::SpectralShape;
+use engine::units::{LATENT_LIMIT, Latent};
+use tch::nn::VarStore;
+use tch::{Device, Kind, Tensor};
+
+use crate::features::Dataset;
+use crate::model::vae::LATENTS;
+use crate::model::{Decoder, Encoder, Vocoder};
+use crate::train::load_finished;
+
+/// Sounds of one forward pass.
+const CHUNK: i64 = 64;
+
+/// Encoder, decoder and vocoder of a run, with their averaged weights, on the CPU.
+#[derive(Debug)]
+pub struct Bundle {
+    stores: [VarStore; 2],
+    /// Frames → latents.
+    pub encoder: Encoder,
+    /// Latents → frames.
+    pub decoder: Decoder,
+    /// Frames → bins.
+    pub vocoder: Vocoder,
+    /// Whether both stages had run to their end.
+    pub finished: bool,
+}
+
+/// How the latents were spread before they were brought to σ units.
+#[derive(Debug)]
+pub struct LatentStatistics {
+    scales: Vec<f64>,
+    clamped_part: f64,
+}
+
+impl fmt::Display for LatentStatistics {
+    fn fmt(&self, out: &mut fmt::Formatter) -> fmt::Result {
+        let scales: Vec<String> = self.scales.iter().map(|scale| format!("{scale:.2}")).collect();
+        write!(out, "σ was {}; {:.2} % of coordinates lie beyond ±3 σ", scales.join(" "), self.clamped_part * 100.0)
+    }
+}
+
+impl Bundle {
+    /// Loads the averaged weights of a run.
+    pub fn load(run: &Path) -> Result<Self> {
+        let stores = [VarStore::new(Device::Cpu), VarStore::new(Device::Cpu)];
+        let root = stores[0].root();
+        let (encoder, decoder) = (Encoder::new(&(&root / "encoder")), Decoder::new(&(&root / "decoder")));
+        let vocoder = Vocoder::new(&(stores[1].root() / "vocoder"), &SpectralShape::DEFAULT);
+        let vae_finished = load_finished(run, "vae", &stores[0])?;
+        let vocoder_finished = load_finished(run, "vocoder", &stores[1])?;
+        Ok(Self { stores, encoder, decoder, vocoder, finished: vae_finished && vocoder_finished })
+    }
+
+    /// Means of the latents of every sound, `[item, 7]`.
+    pub fn means(&self, data: &Dataset) -> Tensor {
+        let count = data.len() as i64;
+        let parts = (0..count).step_by(CHUNK as usize).map(|start| {
+            let length = CHUNK.min(count - start);
+            let part = |tensor: &Tensor| tensor.narrow(0, start, length);
+            tch::no_grad(|| self.encoder.forward(&part(&data.frames), &part(&data.keys)).0)
+        });
+        Tensor::cat(&parts.collect::<Vec<_>>(), 0)
+    }
+
+    /// Latent points of every sound, within the limits.
+    pub fn latents(&self, data: &Dataset) -> Result<Vec<Latent>> {
+        let limit = f64::from(LATENT_LIMIT);
+        let flat = Vec::<f32>::try_from(self.means(data).clamp(-limit, limit).contiguous().view(-1))?;
+        let point = |values: &[f32]| {
+            let mut point = Latent::default();
+            point.copy_from_slice(values);
+            point
+        };
+        Ok(flat.chunks_exact(LATENTS as usize).map(point).collect())
+    }
+
+    /// Rewrites the last layer of the encoder and the first of the decoder so that over `data` each latent has mean 0 and
+    /// deviation 1: then one turn of any knob means as much as of any other.
+    pub fn fold_latents(&mut self, data: &Dataset) -> LatentStatistics {
+        let means = self.means(data);
+        let centre = means.mean_dim([0i64].as_slice(), false, Kind::Float);
+        let scale = (&means - &centre).square().mean_dim([0i64].as_slice(), false, Kind::Float).sqrt().clamp_min(1e-6);
+        let outside = ((&means - &centre) / &scale).abs().gt(f64::from(LATENT_LIMIT)).to_kind(Kind::Float);
+        tch::no_grad(|| {
+            let layer = &self.encoder.mean;
+            let (mut weight, mut bias) = (layer.weight.shallow_clone(), layer.bias.shallow_clone());
+            bias.copy_(&((&bias - &centre) / &scale));
+            weight.copy_(&(&weight / scale.unsqueeze(1)));
+            let layer = &self.decoder.first;
+            let (mut weight, mut bias) = (layer.weight.narrow(1, 0, LATENTS), layer.bias.shallow_clone());
+            bias.copy_(&(&bias + weight.matmul(&centre)));
+            weight.copy_(&(&weight * scale.unsqueeze(0)));
+        });
+        LatentStatistics {
+            scales: Vec::<f64>::try_from(scale.to_kind(Kind::Double)).unwrap_or_default(),
+            clamped_part: outside.mean(Kind::Float).double_value(&[]),
+        }
+    }
+
+    /// Rounds every weight to what 16 bits hold, which halves the pack; torch then computes with the very same numbers.
+    pub fn halve_precision(&mut self) {
+        tch::no_grad(|| {
+            for mut parameter in self.stores.iter().flat_map(|store| store.variables().into_values()) {
+                let rounded = parameter.to_kind(Kind::Half).to_kind(Kind::Float);
+                parameter.copy_(&rounded);
+            }
+        });
+    }
+}

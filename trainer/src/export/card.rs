@@ -1,0 +1,132 @@
+//! The model card: what the pack is, where it comes from, how good it is.
+
+use std::collections::BTreeSet;
+use std::fmt::Write;
+
+use anyhow::{Context, Result};
+use engine::pack::Pack;
+use serde_json::Value;
+
+use crate::corpus::{Corpus, Split};
+use crate::parity::Parity;
+use crate::train::{Budget, RunConfig};
+
+/// What the card is written from.
+#[derive(Debug)]
+pub struct Facts<'a> {
+    /// The pack.
+    pub pack: &'a Pack,
+    /// What it was trained on.
+    pub corpus: &'a Corpus,
+    /// How.
+    pub config: &'a RunConfig,
+    /// Whether both stages had run to their end.
+    pub finished: bool,
+    /// The graphs against torch.
+    pub parity: &'a Parity,
+    /// Report of `trainer eval`.
+    pub report: Option<&'a [u8]>,
+}
+
+/// The card as Markdown.
+pub fn text(facts: &Facts) -> Result<String> {
+    let manifest = facts.pack.manifest();
+    let mut text = format!("# {}\n\n", manifest.name);
+    let megabytes = manifest.files.values().map(|file| file.bytes).sum::<u64>() as f64 / f64::from(1 << 20);
+    writeln!(
+        text,
+        "A Heptode model pack: {} named sounds, seven latents, root keys {:?}, {megabytes:.1} MiB of ONNX graphs (opset 20, \
+         weights in 16 bits). Pack hash `{}`.\n",
+        manifest.sounds.len(),
+        manifest.root_keys,
+        facts.pack.hash()
+    )?;
+    text += "| file | what it is |\n|---|---|\n\
+        | `manifest.json` | analysis constants, latents, named sounds, hashes |\n\
+        | `encoder.onnx` | `frames` [1,128,172], `key` [1,1] → `latent` [1,7] in σ units |\n\
+        | `decoder.onnx` | `latent` [1,7], `key` [1,1] → `frames` [1,128,172] |\n\
+        | `vocoder.onnx` | `frames` [1,128,172], `key` [1,1] → `log_magnitude` [1,1025,172], `phase` [1,3075,172] |\n\
+        | `parity.json` | outputs of torch for two points, for tests without torch |\n\n";
+    sources(&mut text, facts.corpus)?;
+    training(&mut text, facts)?;
+    if let Some(report) = facts.report {
+        figures(&mut text, report)?;
+    }
+    writeln!(text, "## Licence\n\n{}", manifest.licence)?;
+    Ok(text)
+}
+
+fn sources(text: &mut String, corpus: &Corpus) -> Result<()> {
+    *text += "## Sources\n\n";
+    for source in &corpus.manifest.sources {
+        writeln!(text, "- {source}")?;
+    }
+    if corpus.manifest.sources.iter().any(|source| source.contains("Fluid")) {
+        *text += "\nThe Fluid R3 General MIDI sound font is by Frank Wen and is licensed under the MIT licence (Debian package \
+            `fluid-soundfont-gm`). It is needed to train again, not to build, run or test.\n";
+    }
+    let count = |split| {
+        let items = corpus.split(split);
+        let instruments: BTreeSet<_> = items.iter().map(|item| item.instrument.as_str()).collect();
+        (items.len(), instruments.len())
+    };
+    let ((train, train_instruments), (held_out, held_out_instruments)) = (count(Split::Train), count(Split::HeldOut));
+    let names: BTreeSet<_> = corpus.split(Split::HeldOut).iter().map(|item| item.name.as_str()).collect();
+    writeln!(
+        text,
+        "\n{train} sounds of {train_instruments} instruments were trained on; {held_out} of {held_out_instruments} were held \
+         out, by groups that share no recording with a trained sound: {}. Their named sounds are what the encoder makes of \
+         them.\n",
+        names.into_iter().collect::<Vec<_>>().join(", ")
+    )?;
+    Ok(())
+}
+
+fn training(text: &mut String, facts: &Facts) -> Result<()> {
+    let length = |budget: Budget| match budget {
+        Budget::Seconds(seconds) => format!("{:.0} minutes", seconds / 60.0),
+        Budget::Steps(steps) => format!("{steps} steps"),
+    };
+    writeln!(
+        text,
+        "## Training\n\n`trainer train`, seed {}: {} for the auto-encoder (mean absolute error of log-mel frames, divergence, \
+         half of the examples across keys), then {} for the vocoder (log-magnitude, anti-wrapped phase differences after Ai \
+         and Ling 2023, log-mel error at three resolutions; half of the crops from true frames, half from the auto-encoder's). \
+         {}The pack asks for {} iterations of fast Griffin-Lim after the vocoder. The graphs, run by the engine's own loader: \
+         {}.\n",
+        facts.config.seed,
+        length(facts.config.vae),
+        length(facts.config.vocoder),
+        if facts.finished { "" } else { "The run had not ended when this pack was written. " },
+        facts.pack.manifest().griffin_lim_iterations,
+        facts.parity
+    )?;
+    Ok(())
+}
+
+fn figures(text: &mut String, report: &[u8]) -> Result<()> {
+    let report: Value = serde_json::from_slice(report).context("the report is damaged")?;
+    *text += "## Figures\n\nLog-mel error in dB, mean of three resolutions, by `trainer eval`:\n\n\
+        | split | way | sounds | mean | median | N = 512 | 2048 | 8192 | pitch, median cents |\n\
+        |---|---|---|---|---|---|---|---|---|\n";
+    let number =
+        |value: &Value, digits: usize| value.as_f64().map_or("–".to_owned(), |value| format!("{value:.digits$}"));
+    for row in report["summaries"].as_array().into_iter().flatten() {
+        let sizes = &row["by_size_db"];
+        writeln!(
+            text,
+            "| {} | {} | {} | **{}** | {} | {} | {} | {} | {} |",
+            row["split"].as_str().unwrap_or("–"),
+            row["way"].as_str().unwrap_or("–"),
+            row["sounds"],
+            number(&row["mean_db"], 2),
+            number(&row["median_db"], 2),
+            number(&sizes[0], 2),
+            number(&sizes[1], 2),
+            number(&sizes[2], 2),
+            number(&row["pitch_median_cents"], 1),
+        )?;
+    }
+    *text += "\n";
+    Ok(())
+}

@@ -1,0 +1,83 @@
+//! A corpus as tensors: samples and log-mel frames, made by the very analysis that the instrument uses.
+
+use anyhow::{Result, ensure};
+use engine::spectral::{FrameAnalysis, SpectralShape};
+use tch::{Kind, Tensor};
+
+use crate::corpus::{Corpus, Item};
+
+/// Scale of the key input: two octaves from middle C are 1.
+const KEY_SCALE: f32 = 24.0;
+
+/// The network's key input for a MIDI key.
+pub fn normalise_key(key: f32) -> f32 {
+    (key - 60.0) / KEY_SCALE
+}
+
+/// Some items of a corpus, ready for a network.
+#[derive(Debug)]
+pub struct Dataset {
+    /// The items, in the order of the tensors' first dimension.
+    pub items: Vec<Item>,
+    /// `[item, sample]`, full scale ±1, 16 bit.
+    pub samples: Tensor,
+    /// `[item, band, frame]`, normalised.
+    pub frames: Tensor,
+    /// `[item, 1]`, normalised.
+    pub keys: Tensor,
+    /// For each item the items of the same instrument, itself among them.
+    pub siblings: Vec<Vec<usize>>,
+}
+
+impl Dataset {
+    /// Reads and analyses `items`.
+    pub fn load(corpus: &Corpus, items: &[&Item]) -> Result<Self> {
+        ensure!(!items.is_empty(), "the corpus has no sound in this split");
+        let shape = SpectralShape::DEFAULT;
+        ensure!(
+            corpus.manifest.sample_rate_hz == shape.sample_rate_hz && corpus.manifest.samples == shape.sound_samples(),
+            "the corpus was made for another sample rate or length; make it again with `trainer corpus`"
+        );
+        let mut analysis = FrameAnalysis::new(&shape);
+        let (mut samples, mut frames) = (Vec::new(), Vec::new());
+        for item in items {
+            let sound = corpus.samples(item)?;
+            frames.push(frames_tensor(&analysis.frames(&sound).values, &shape));
+            samples.push((Tensor::from_slice(&sound) * 32_767.0).to_kind(Kind::Int16));
+        }
+        let keys: Vec<f32> = items.iter().map(|item| normalise_key(f32::from(item.key))).collect();
+        Ok(Self {
+            items: items.iter().map(|item| (*item).clone()).collect(),
+            samples: Tensor::stack(&samples, 0),
+            frames: Tensor::stack(&frames, 0),
+            keys: Tensor::from_slice(&keys).unsqueeze(1),
+            siblings: siblings(items),
+        })
+    }
+
+    /// Number of sounds.
+    pub fn len(&self) -> usize {
+        self.items.len()
+    }
+
+    /// Samples `start .. start + length` of one sound, `[length]`; silence beyond its ends.
+    pub fn slice(&self, index: usize, start: i64, length: i64) -> Tensor {
+        let sound = self.samples.get(index as i64);
+        let total = sound.size()[0];
+        let (from, to) = (start.clamp(0, total), (start + length).clamp(0, total));
+        let inside = sound.narrow(0, from, to - from).to_kind(Kind::Float) / 32_767.0;
+        inside.constant_pad_nd([from - start, (start + length) - to])
+    }
+}
+
+fn frames_tensor(values: &[f32], shape: &SpectralShape) -> Tensor {
+    Tensor::from_slice(values).view([shape.mel_bands as i64, shape.frame_count as i64])
+}
+
+fn siblings(items: &[&Item]) -> Vec<Vec<usize>> {
+    let mut by_instrument = std::collections::HashMap::<&str, Vec<usize>>::new();
+    for (index, item) in items.iter().enumerate() {
+        by_instrument.entry(&item.instrument).or_default().push(index);
+    }
+    items.iter().map(|item| by_instrument[item.instrument.as_str()].clone()).collect()
+}

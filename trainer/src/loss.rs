@@ -1,0 +1,147 @@
+//! What the two stages minimise. Levels are in dB, phases in radians.
+
+use engine::spectral::SpectralShape;
+use tch::{Device, Kind, Tensor};
+
+use crate::model::VocoderOutput;
+use crate::signal::{Angles, MelLevels, hann, inverse, spectrum};
+
+/// Level below which a bin or a band does not count, in dB.
+const FLOOR_DB: f64 = -80.0;
+const DB_PER_NEPER: f64 = 20.0 / std::f64::consts::LN_10;
+/// Added under square roots of powers.
+const TINY: f64 = 1e-9;
+/// FFT sizes of the log-mel error.
+const RESOLUTIONS: [usize; 3] = [512, 2048, 8192];
+
+/// Weighted mean absolute error of frames in normalised units, each sound counting the same however short it is.
+///
+/// What both have below −84 dB is silence and no error. Frames with sound weigh more than silent ones, and the first of
+/// them most, since an attack is short.
+pub fn frames_loss(predicted: &Tensor, target: &Tensor, shape: &SpectralShape) -> Tensor {
+    const ONSET_FRAMES: i64 = 8;
+    const ONSET_WEIGHT: f64 = 2.0;
+    const SILENT_WEIGHT: f64 = 0.15;
+    let silence = f64::from(shape.normalise_db(-84.0));
+    let error = (predicted.clamp_min(silence) - target.clamp_min(silence)).abs();
+    let per_frame = error.mean_dim([1i64].as_slice(), false, Kind::Float);
+    let weight = active_frames(target, shape) * (1.0 - SILENT_WEIGHT) + SILENT_WEIGHT;
+    let _ = weight.narrow(1, 0, ONSET_FRAMES).g_mul_scalar_(ONSET_WEIGHT);
+    let along_time = [1i64];
+    let sum = (per_frame * &weight).sum_dim_intlist(along_time.as_slice(), false, Kind::Float);
+    (sum / weight.sum_dim_intlist(along_time.as_slice(), false, Kind::Float)).mean(Kind::Float)
+}
+
+/// 1 for the frames that hold a band above −80 dB, else 0: `[batch, bands, time]` → `[batch, time]`.
+pub fn active_frames(frames: &Tensor, shape: &SpectralShape) -> Tensor {
+    let threshold = f64::from(shape.normalise_db(FLOOR_DB as f32));
+    frames.amax([1i64].as_slice(), false).gt(threshold).to_kind(Kind::Float)
+}
+
+/// The parts of the vocoder's loss, each averaged over a batch.
+#[derive(Debug)]
+pub struct VocoderLoss {
+    /// What is minimised.
+    pub total: Tensor,
+    /// Log-magnitude error in dB.
+    pub magnitude_db: Tensor,
+    /// Weighted anti-wrapped phase error along time in radians.
+    pub time_phase: Tensor,
+    /// The same along frequency.
+    pub frequency_phase: Tensor,
+    /// The phase error itself.
+    pub phase: Tensor,
+    /// Log-mel error of the samples in dB, mean of three resolutions.
+    pub mel_db: Tensor,
+}
+
+/// Computes [`VocoderLoss`].
+#[derive(Debug)]
+pub struct VocoderCriterion {
+    window: Tensor,
+    hop: i64,
+    full_scale: f64,
+    resolutions: Vec<MelLevels>,
+}
+
+impl VocoderCriterion {
+    /// A criterion for spectra of the given shape.
+    pub fn new(shape: &SpectralShape, device: Device) -> Self {
+        Self {
+            window: hann(shape.fft_size, device),
+            hop: shape.hop_samples as i64,
+            full_scale: f64::from(shape.full_scale()),
+            resolutions: RESOLUTIONS.iter().map(|size| MelLevels::new(*size, shape, device)).collect(),
+        }
+    }
+
+    /// Compares the output for crops with their true samples `[batch, (time − 1) · hop + window]`.
+    pub fn loss(&self, output: &VocoderOutput, reference: &Angles, noise: &Angles, samples: &Tensor) -> VocoderLoss {
+        let truth = spectrum(samples, &self.window, self.hop).transpose(1, 2);
+        let (true_real, true_imaginary) = (truth.real() / self.full_scale, truth.imag() / self.full_scale);
+        let true_magnitude = (&true_real * &true_real + &true_imaginary * &true_imaginary + 1e-14).sqrt();
+        let true_db = (true_magnitude.log() * DB_PER_NEPER).clamp_min(FLOOR_DB);
+        let weight = ((&true_db - FLOOR_DB) / -FLOOR_DB).square();
+
+        let predicted_db = (&output.log_magnitude * DB_PER_NEPER).clamp(FLOOR_DB, 20.0);
+        let magnitude_db = active_mean(&(&predicted_db - &true_db).abs(), &true_db);
+
+        let (real, imaginary) = phasor(&output.phase, reference, noise);
+        let along = (&real * &true_real + &imaginary * &true_imaginary) / &true_magnitude + 1e-7;
+        let across = (&imaginary * &true_real - &real * &true_imaginary) / &true_magnitude;
+        let error = across.atan2(&along);
+        let phase = weighted_mean(&unwrapped(&error), &weight);
+        let time_phase = difference(&error, &weight, 2);
+        let frequency_phase = difference(&error, &weight, 1);
+
+        let mel_db = self.mel_error_db(&output.log_magnitude, &real, &imaginary, samples);
+        let total = &magnitude_db * 0.1 + &time_phase + &frequency_phase + &phase * 0.3 + &mel_db * 0.15;
+        VocoderLoss { total, magnitude_db, time_phase, frequency_phase, phase, mel_db }
+    }
+
+    fn mel_error_db(&self, log_magnitude: &Tensor, real: &Tensor, imaginary: &Tensor, samples: &Tensor) -> Tensor {
+        let magnitude = log_magnitude.clamp_max(2.5).exp() * self.full_scale;
+        let bins = Tensor::complex(&(&magnitude * real), &(&magnitude * imaginary)).transpose(1, 2);
+        let made = inverse(&bins, &self.window);
+        let wanted = samples.narrow(1, 3 * self.hop, made.size()[1]);
+        let errors = self.resolutions.iter().map(|resolution| {
+            let wanted_db = tch::no_grad(|| resolution.levels_db(&wanted));
+            active_mean(&(resolution.levels_db(&made) - &wanted_db).abs(), &wanted_db)
+        });
+        errors.fold(Tensor::from(0.0).to_device(samples.device()), |sum, error| sum + error) / RESOLUTIONS.len() as f64
+    }
+}
+
+/// Unit phasor of every bin from the heads a, b and g: normalise((a + i·b)·e^{i·ref} + g·e^{i·noise}).
+pub fn phasor(heads: &Tensor, reference: &Angles, noise: &Angles) -> (Tensor, Tensor) {
+    let parts = heads.chunk(3, 1);
+    let [a, b, g] = [&parts[0], &parts[1], &parts[2]];
+    let real = a * &reference.cosine - b * &reference.sine + g * &noise.cosine;
+    let imaginary = a * &reference.sine + b * &reference.cosine + g * &noise.sine;
+    let length = (&real * &real + &imaginary * &imaginary + TINY).sqrt();
+    (&real / &length, &imaginary / &length)
+}
+
+/// Distance of an angle from the nearest whole turn (Ai and Ling 2023, eq. 8).
+fn unwrapped(angle: &Tensor) -> Tensor {
+    let turn = std::f64::consts::TAU;
+    (angle - tch::no_grad(|| (angle / turn).round() * turn)).abs()
+}
+
+/// Error of the phase's difference along a dimension.
+fn difference(error: &Tensor, weight: &Tensor, dimension: i64) -> Tensor {
+    let length = error.size()[dimension as usize] - 1;
+    let pair = |x: &Tensor| (x.narrow(dimension, 1, length), x.narrow(dimension, 0, length));
+    let ((after, before), (weight_after, weight_before)) = (pair(error), pair(weight));
+    weighted_mean(&unwrapped(&(after - before)), &weight_after.minimum(&weight_before))
+}
+
+fn weighted_mean(values: &Tensor, weight: &Tensor) -> Tensor {
+    (values * weight).sum(Kind::Float) / (weight.sum(Kind::Float) + 1e-3)
+}
+
+/// Mean over the values whose true level is above the floor; those below are silence and count once it is broken.
+fn active_mean(error_db: &Tensor, true_db: &Tensor) -> Tensor {
+    let active = true_db.gt(FLOOR_DB + 1e-3).to_kind(Kind::Float).sum(Kind::Float);
+    error_db.sum(Kind::Float) / (active + error_db.numel() as f64 * 0.05)
+}

@@ -1,0 +1,10 @@
+//! The default model: a VAE over log-mel frames and a vocoder, both 1-D convolutional with bands as channels.
+//!
+//! Only operators that the instrument's graph runner executes fast are used, and every layer can be written out as ONNX.
+
+pub mod layers;
+pub mod vae;
+pub mod vocoder;
+
+pub use vae::{Decoder, Encoder};
+pub use vocoder::{Vocoder, VocoderOutput};

@@ -1,0 +1,134 @@
+//! The few layers that the models are made of. Their weights are public so that the ONNX writer can read them.
+
+use tch::nn::{Init, Path};
+use tch::{Kind, Tensor};
+
+/// x · sigmoid(x).
+pub fn silu(x: &Tensor) -> Tensor {
+    x.silu()
+}
+
+/// Name of a layer's place, which its tensors' names begin with.
+fn place(path: &Path) -> String {
+    path.components().collect::<Vec<_>>().join(".")
+}
+
+/// A 1-D convolution with `same` padding (for odd kernels) and a stride.
+#[derive(Debug)]
+pub struct Conv {
+    /// What its tensors' names begin with.
+    pub name: String,
+    /// `[out, in / groups, kernel]`.
+    pub weight: Tensor,
+    /// `[out]`.
+    pub bias: Tensor,
+    /// Step between outputs.
+    pub stride: i64,
+    /// Zeros on both sides.
+    pub padding: i64,
+    /// 1, or the number of channels for a depthwise convolution.
+    pub groups: i64,
+}
+
+/// What a [`Conv`] looks like.
+#[derive(Clone, Copy, Debug)]
+pub struct ConvShape {
+    /// Channels in.
+    pub input: i64,
+    /// Channels out.
+    pub output: i64,
+    /// Taps; odd.
+    pub kernel: i64,
+    /// Step between outputs.
+    pub stride: i64,
+    /// 1, or the number of channels.
+    pub groups: i64,
+}
+
+impl ConvShape {
+    /// A dense convolution of stride 1.
+    pub fn new(input: i64, output: i64, kernel: i64) -> Self {
+        Self { input, output, kernel, stride: 1, groups: 1 }
+    }
+}
+
+impl Conv {
+    /// A convolution with He-like initial weights.
+    pub fn new(path: &Path, shape: ConvShape) -> Self {
+        let fan_in = (shape.input / shape.groups * shape.kernel) as f64;
+        let deviation = (1.0 / fan_in).sqrt();
+        let dims = [shape.output, shape.input / shape.groups, shape.kernel];
+        Self {
+            name: place(path),
+            weight: path.var("weight", &dims, Init::Randn { mean: 0.0, stdev: deviation }),
+            bias: path.var("bias", &[shape.output], Init::Const(0.0)),
+            stride: shape.stride,
+            padding: shape.kernel / 2,
+            groups: shape.groups,
+        }
+    }
+
+    /// `[batch, in, time]` → `[batch, out, time / stride]`.
+    pub fn forward(&self, x: &Tensor) -> Tensor {
+        x.conv1d(&self.weight, Some(&self.bias), self.stride, self.padding, 1, self.groups)
+    }
+}
+
+/// A fully connected layer.
+#[derive(Debug)]
+pub struct Linear {
+    /// What its tensors' names begin with.
+    pub name: String,
+    /// `[out, in]`.
+    pub weight: Tensor,
+    /// `[out]`.
+    pub bias: Tensor,
+}
+
+impl Linear {
+    /// A layer whose initial outputs have about `gain` times the inputs' spread.
+    pub fn new(path: &Path, input: i64, output: i64, gain: f64) -> Self {
+        let deviation = gain / (input as f64).sqrt();
+        Self {
+            name: place(path),
+            weight: path.var("weight", &[output, input], Init::Randn { mean: 0.0, stdev: deviation }),
+            bias: path.var("bias", &[output], Init::Const(0.0)),
+        }
+    }
+
+    /// `[batch, in]` → `[batch, out]`.
+    pub fn forward(&self, x: &Tensor) -> Tensor {
+        x.linear(&self.weight, Some(&self.bias))
+    }
+}
+
+/// Root-mean-square normalisation over channels, with a learned gain per channel.
+#[derive(Debug)]
+pub struct RmsNorm {
+    /// What its tensors' names begin with.
+    pub name: String,
+    /// `[1, channels, 1]`.
+    pub gain: Tensor,
+}
+
+impl RmsNorm {
+    /// Keeps the square root away from 0.
+    pub const EPSILON: f64 = 1e-5;
+
+    /// A norm of gain 1.
+    pub fn new(path: &Path, channels: i64) -> Self {
+        Self { name: place(path), gain: path.var("gain", &[1, channels, 1], Init::Const(1.0)) }
+    }
+
+    /// Normalises each frame of `[batch, channels, time]`.
+    pub fn forward(&self, x: &Tensor) -> Tensor {
+        let mean_square = (x * x).mean_dim([1i64].as_slice(), true, Kind::Float);
+        x * (mean_square + Self::EPSILON).rsqrt() * &self.gain
+    }
+}
+
+/// Each frame twice: `[batch, channels, time]` → `[batch, channels, 2 · time]`.
+pub fn double_frames(x: &Tensor) -> Tensor {
+    let size = x.size();
+    Tensor::stack(&[x, x], 3).reshape([size[0], size[1], 2 * size[2]])
+}

@@ -1,0 +1,122 @@
+//! The variational auto-encoder: 128 × 172 log-mel frames ↔ 7 latents, with the key given to both halves.
+
+use tch::nn::Path;
+use tch::{Kind, Tensor};
+
+use super::layers::{Conv, ConvShape, Linear, double_frames, silu};
+
+/// Latent dimensions.
+pub const LATENTS: i64 = 7;
+/// Mel bands.
+pub const BANDS: i64 = 128;
+/// Frames of a sound.
+pub const FRAMES: i64 = 172;
+/// Frames rounded up to a multiple of 16, since four layers halve or double them.
+pub const PADDED_FRAMES: i64 = 176;
+/// Frames in the middle of the network.
+pub const COARSE_FRAMES: i64 = PADDED_FRAMES / 16;
+
+const ENCODER_CHANNELS: [i64; 5] = [BANDS, 160, 224, 256, 256];
+const ENCODER_HIDDEN: i64 = 256;
+const DECODER_HIDDEN: i64 = 256;
+const DECODER_CHANNELS: [i64; 5] = [384, 320, 256, 256, 192];
+
+/// Frames and key → mean and log-variance of the latents.
+#[derive(Debug)]
+pub struct Encoder {
+    /// Strided convolutions, each followed by SiLU.
+    pub convs: Vec<Conv>,
+    /// All coarse frames and the key → hidden.
+    pub hidden: Linear,
+    /// Hidden → mean.
+    pub mean: Linear,
+    /// Hidden → log-variance.
+    pub log_variance: Linear,
+}
+
+impl Encoder {
+    /// An encoder with fresh weights under `path`.
+    pub fn new(path: &Path) -> Self {
+        let convs = ENCODER_CHANNELS.windows(2).enumerate().map(|(index, pair)| {
+            let shape = ConvShape { stride: 2, ..ConvShape::new(pair[0], pair[1], 5) };
+            Conv::new(&(path / format!("conv{index}")), shape)
+        });
+        let flat = ENCODER_CHANNELS[4] * COARSE_FRAMES + 1;
+        Self {
+            convs: convs.collect(),
+            hidden: Linear::new(&(path / "hidden"), flat, ENCODER_HIDDEN, 1.0),
+            mean: Linear::new(&(path / "mean"), ENCODER_HIDDEN, LATENTS, 1.0),
+            log_variance: Linear::new(&(path / "log_variance"), ENCODER_HIDDEN, LATENTS, 0.1),
+        }
+    }
+
+    /// `[batch, 128, 172]`, `[batch, 1]` → mean and log-variance, `[batch, 7]` each.
+    pub fn forward(&self, frames: &Tensor, key: &Tensor) -> (Tensor, Tensor) {
+        let mut x = frames.constant_pad_nd([0, PADDED_FRAMES - FRAMES]);
+        for conv in &self.convs {
+            x = silu(&conv.forward(&x));
+        }
+        let flat = Tensor::cat(&[x.flatten(1, 2), key.shallow_clone()], 1);
+        let hidden = silu(&self.hidden.forward(&flat));
+        (self.mean.forward(&hidden), self.log_variance.forward(&hidden).clamp(-12.0, 4.0))
+    }
+}
+
+/// One doubling of the frame rate: repeat, convolve, and a residual convolution.
+#[derive(Debug)]
+pub struct UpBlock {
+    /// After the repetition.
+    pub conv: Conv,
+    /// Added to its own input.
+    pub residual: Conv,
+}
+
+/// Latents and key → frames.
+#[derive(Debug)]
+pub struct Decoder {
+    /// Latents and key → hidden.
+    pub first: Linear,
+    /// Hidden → hidden.
+    pub second: Linear,
+    /// Hidden → coarse frames.
+    pub spread: Linear,
+    /// Four doublings.
+    pub blocks: Vec<UpBlock>,
+    /// Channels → bands.
+    pub output: Conv,
+}
+
+impl Decoder {
+    /// A decoder with fresh weights under `path`.
+    pub fn new(path: &Path) -> Self {
+        let blocks = DECODER_CHANNELS.windows(2).enumerate().map(|(index, pair)| UpBlock {
+            conv: Conv::new(&(path / format!("up{index}")), ConvShape::new(pair[0], pair[1], 5)),
+            residual: Conv::new(&(path / format!("residual{index}")), ConvShape::new(pair[1], pair[1], 3)),
+        });
+        Self {
+            first: Linear::new(&(path / "first"), LATENTS + 1, DECODER_HIDDEN, 1.5),
+            second: Linear::new(&(path / "second"), DECODER_HIDDEN, DECODER_HIDDEN, 1.5),
+            spread: Linear::new(&(path / "spread"), DECODER_HIDDEN, DECODER_CHANNELS[0] * COARSE_FRAMES, 1.5),
+            blocks: blocks.collect(),
+            output: Conv::new(&(path / "output"), ConvShape::new(DECODER_CHANNELS[4], BANDS, 3)),
+        }
+    }
+
+    /// `[batch, 7]`, `[batch, 1]` → `[batch, 128, 172]`.
+    pub fn forward(&self, latent: &Tensor, key: &Tensor) -> Tensor {
+        let x = silu(&self.first.forward(&Tensor::cat(&[latent, key], 1)));
+        let x = silu(&self.second.forward(&x));
+        let mut x = silu(&self.spread.forward(&x)).view([-1, DECODER_CHANNELS[0], COARSE_FRAMES]);
+        for block in &self.blocks {
+            x = silu(&block.conv.forward(&double_frames(&x)));
+            x = &x + silu(&block.residual.forward(&x));
+        }
+        self.output.forward(&x).narrow(2, 0, FRAMES)
+    }
+}
+
+/// Kullback-Leibler divergence from the unit normal distribution in nats, summed over latents, mean over the batch.
+pub fn divergence_nats(mean: &Tensor, log_variance: &Tensor) -> Tensor {
+    let per_latent = (mean * mean + log_variance.exp() - 1.0 - log_variance) * 0.5;
+    per_latent.sum_dim_intlist([1i64].as_slice(), false, Kind::Float).mean(Kind::Float)
+}

@@ -1,0 +1,143 @@
+//! The vocoder: log-mel frames and the key → log-magnitude and phase heads of every bin. No upsampling; the inverse
+//! transform is outside the graph.
+
+use engine::spectral::{MelBank, SpectralShape};
+use tch::Tensor;
+use tch::nn::{Init, Path};
+
+use super::layers::{Conv, ConvShape, Linear, RmsNorm, silu};
+
+const CHANNELS: i64 = 192;
+const EXPANDED: i64 = 576;
+const BLOCKS: usize = 6;
+const KEY_HIDDEN: i64 = 32;
+const INPUT_KERNEL: i64 = 7;
+const BLOCK_KERNEL: i64 = 7;
+/// Frames on each side that a frame's output depends on.
+pub const CONTEXT_FRAMES: usize = (INPUT_KERNEL as usize / 2) + BLOCKS * (BLOCK_KERNEL as usize / 2);
+
+/// A ConvNeXt-1d block.
+#[derive(Debug)]
+pub struct Block {
+    /// What its tensors' names begin with.
+    pub name: String,
+    /// Mixes along time, each channel by itself.
+    pub depthwise: Conv,
+    /// Evens out the level of each frame.
+    pub norm: RmsNorm,
+    /// To the wide inside.
+    pub expand: Conv,
+    /// And back.
+    pub contract: Conv,
+    /// How much of the block is added to its input: `[1, channels, 1]`.
+    pub scale: Tensor,
+}
+
+impl Block {
+    fn new(path: &Path) -> Self {
+        let depthwise = ConvShape { groups: CHANNELS, ..ConvShape::new(CHANNELS, CHANNELS, BLOCK_KERNEL) };
+        Self {
+            name: path.components().collect::<Vec<_>>().join("."),
+            depthwise: Conv::new(&(path / "depthwise"), depthwise),
+            norm: RmsNorm::new(&(path / "norm"), CHANNELS),
+            expand: Conv::new(&(path / "expand"), ConvShape::new(CHANNELS, EXPANDED, 1)),
+            contract: Conv::new(&(path / "contract"), ConvShape::new(EXPANDED, CHANNELS, 1)),
+            scale: path.var("scale", &[1, CHANNELS, 1], Init::Const(0.3)),
+        }
+    }
+
+    fn forward(&self, x: &Tensor) -> Tensor {
+        let mixed = self.norm.forward(&self.depthwise.forward(x));
+        x + self.contract.forward(&silu(&self.expand.forward(&mixed))) * &self.scale
+    }
+}
+
+/// What the vocoder says about every bin of every frame.
+#[derive(Debug)]
+pub struct VocoderOutput {
+    /// Natural log of magnitude against full scale, `[batch, bins, time]`.
+    pub log_magnitude: Tensor,
+    /// The heads a, b and g, `[batch, 3 · bins, time]`.
+    pub phase: Tensor,
+}
+
+/// Frames and key → bins.
+#[derive(Debug)]
+pub struct Vocoder {
+    /// Bands → channels.
+    pub input: Conv,
+    /// Key → hidden.
+    pub key_hidden: Linear,
+    /// Hidden → a bias per channel.
+    pub key_bias: Linear,
+    /// ConvNeXt blocks.
+    pub blocks: Vec<Block>,
+    /// Channels → correction of the log-magnitude.
+    pub magnitude: Conv,
+    /// Bands → log-magnitude; begins as interpolation between band centres.
+    pub skip: Conv,
+    /// Channels → phase heads.
+    pub phase: Conv,
+}
+
+impl Vocoder {
+    /// A vocoder with fresh weights under `path`.
+    pub fn new(path: &Path, shape: &SpectralShape) -> Self {
+        let (bands, bins) = (shape.mel_bands as i64, shape.bins() as i64);
+        let magnitude = Conv::new(&(path / "magnitude"), ConvShape::new(CHANNELS, bins, 1));
+        let skip = Conv::new(&(path / "skip"), ConvShape::new(bands, bins, 1));
+        let phase = Conv::new(&(path / "phase"), ConvShape::new(CHANNELS, 3 * bins, 1));
+        tch::no_grad(|| {
+            let (weight, bias) = interpolation(shape);
+            skip.weight.shallow_clone().copy_(&weight);
+            skip.bias.shallow_clone().copy_(&bias);
+            magnitude.weight.shallow_clone().copy_(&(&magnitude.weight * 0.1));
+            // A steady partial needs only a constant along the reference, so the first guess is that.
+            let _ = phase.bias.narrow(0, 0, bins).fill_(0.5);
+        });
+        Self {
+            input: Conv::new(&(path / "input"), ConvShape::new(bands, CHANNELS, INPUT_KERNEL)),
+            key_hidden: Linear::new(&(path / "key_hidden"), 1, KEY_HIDDEN, 1.0),
+            key_bias: Linear::new(&(path / "key_bias"), KEY_HIDDEN, CHANNELS, 1.0),
+            blocks: (0..BLOCKS).map(|index| Block::new(&(path / format!("block{index}")))).collect(),
+            magnitude,
+            skip,
+            phase,
+        }
+    }
+
+    /// `[batch, bands, time]`, `[batch, 1]` → bins.
+    pub fn forward(&self, frames: &Tensor, key: &Tensor) -> VocoderOutput {
+        let bias = self.key_bias.forward(&silu(&self.key_hidden.forward(key)));
+        let mut x = self.input.forward(frames) + bias.unsqueeze(2);
+        for block in &self.blocks {
+            x = block.forward(&x);
+        }
+        VocoderOutput {
+            log_magnitude: self.skip.forward(frames) + self.magnitude.forward(&x),
+            phase: self.phase.forward(&x),
+        }
+    }
+}
+
+/// Weights `[bins, bands, 1]` and bias `[bins]` that read each bin's log-magnitude off the bands, linearly between centres.
+fn interpolation(shape: &SpectralShape) -> (Tensor, Tensor) {
+    let rate_hz = f64::from(shape.sample_rate_hz);
+    let (low_hz, high_hz) = (f64::from(shape.mel_low_hz), f64::from(shape.mel_high_hz));
+    let bank = MelBank::new(rate_hz, shape.fft_size, shape.mel_bands, low_hz, high_hz);
+    let centres_hz = bank.centres_hz();
+    let (bands, bins) = (shape.mel_bands, shape.bins());
+    let nepers_per_db = std::f32::consts::LN_10 / 20.0;
+    let slope = (shape.denormalise_db(1.0) - shape.denormalise_db(0.0)) * nepers_per_db;
+    let mut weight = vec![0.0_f32; bins * bands];
+    for bin in 0..bins {
+        let frequency_hz = bin as f64 * rate_hz / shape.fft_size as f64;
+        let above = centres_hz.partition_point(|centre| *centre < frequency_hz).clamp(1, bands - 1);
+        let (low, high) = (centres_hz[above - 1], centres_hz[above]);
+        let part = ((frequency_hz - low) / (high - low)).clamp(0.0, 1.0) as f32;
+        weight[bin * bands + above - 1] = slope * (1.0 - part);
+        weight[bin * bands + above] = slope * part;
+    }
+    let bias = vec![shape.denormalise_db(0.0) * nepers_per_db; bins];
+    (Tensor::from_slice(&weight).view([bins as i64, bands as i64, 1]), Tensor::from_slice(&bias))
+}

@@ -1,0 +1,51 @@
+//! Between trained weights and ONNX graphs: writing them, and starting a training from a pack's graphs.
+
+mod builder;
+pub mod graphs;
+
+use anyhow::{Context, Result, ensure};
+use engine::decode::graph::proto::{ModelProto, TensorProto, tensor_proto::DataType};
+use engine::pack::Pack;
+use prost::Message;
+use tch::nn::VarStore;
+use tch::{Kind, Tensor};
+
+/// Log-variance that a model starts with when its weights come from a pack: ln σ² of a narrow posterior.
+const IMPORTED_LOG_VARIANCE: f64 = -4.0;
+
+/// Takes the weights of the named graphs of a pack into `store`. Initialisers carry the names of the trained tensors.
+///
+/// The log-variance layer is no part of a pack; it starts as a constant.
+pub fn import_weights(pack: &Pack, graphs: &[&str], store: &VarStore) -> Result<()> {
+    let mut initialisers = Vec::new();
+    for graph in graphs {
+        let model = ModelProto::decode(pack.graph(&format!("{graph}.onnx")))
+            .with_context(|| format!("the pack's {graph} is no ONNX graph"))?;
+        initialisers.extend(model.graph.unwrap_or_default().initializer);
+    }
+    for (name, mut parameter) in store.variables() {
+        if name.starts_with("encoder.log_variance") {
+            let value = if name.ends_with("bias") { IMPORTED_LOG_VARIANCE } else { 0.0 };
+            let _ = tch::no_grad(|| parameter.fill_(value));
+            continue;
+        }
+        let found = initialisers.iter().find(|tensor| tensor.name == name);
+        let value = values(found.with_context(|| format!("the pack belongs to another model: it has no {name}"))?)?;
+        ensure!(
+            value.numel() == parameter.numel(),
+            "the pack belongs to another model: {name} has {} values instead of {}",
+            value.numel(),
+            parameter.numel()
+        );
+        tch::no_grad(|| parameter.copy_(&value.view(parameter.size().as_slice())));
+    }
+    Ok(())
+}
+
+fn values(tensor: &TensorProto) -> Result<Tensor> {
+    let kind = if tensor.data_type == DataType::Float16 as i32 { Kind::Half } else { Kind::Float };
+    let width = if kind == Kind::Half { 2 } else { 4 };
+    ensure!(!tensor.raw_data.is_empty(), "the pack keeps {} in a form that is not written here", tensor.name);
+    let size = [(tensor.raw_data.len() / width) as i64];
+    Ok(Tensor::f_from_data_size(&tensor.raw_data, &size, kind)?.to_kind(Kind::Float))
+}

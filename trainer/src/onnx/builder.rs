@@ -1,0 +1,214 @@
+//! A small ONNX writer: nodes of a fixed set of operators, static shapes, weights in 16 bits.
+
+use anyhow::{Result, ensure};
+use engine::decode::graph::proto;
+use prost::Message;
+use proto::attribute_proto::AttributeType;
+use proto::tensor_proto::DataType;
+use proto::{
+    AttributeProto, GraphProto, ModelProto, NodeProto, OperatorSetIdProto, TensorProto, TensorShapeProto, TypeProto,
+    ValueInfoProto, tensor_shape_proto, type_proto,
+};
+use tch::{Kind, Tensor};
+
+use crate::model::layers::{Conv, Linear, RmsNorm};
+
+const IR_VERSION: i64 = 9;
+const OPSET: i64 = 20;
+
+/// Name of a value in the graph.
+pub type Value = String;
+
+/// Collects nodes and weights.
+#[derive(Debug, Default)]
+pub struct Builder {
+    graph: GraphProto,
+}
+
+impl Builder {
+    /// An empty graph of that name.
+    pub fn new(name: &str) -> Self {
+        Self { graph: GraphProto { name: name.to_owned(), ..GraphProto::default() } }
+    }
+
+    /// Declares an input.
+    pub fn input(&mut self, name: &str, shape: &[i64]) -> Value {
+        self.graph.input.push(port(name, shape));
+        name.to_owned()
+    }
+
+    /// Gives a value an output's name.
+    pub fn output(&mut self, value: Value, name: &str, shape: &[i64]) {
+        self.graph.output.push(port(name, shape));
+        for node in &mut self.graph.node {
+            let names = node.input.iter_mut().chain(&mut node.output);
+            names.filter(|other| **other == value).for_each(|other| *other = name.to_owned());
+        }
+    }
+
+    /// The finished model, encoded.
+    pub fn finish(self) -> Vec<u8> {
+        let opset = OperatorSetIdProto { domain: String::new(), version: OPSET };
+        let model = ModelProto {
+            ir_version: IR_VERSION,
+            producer_name: "heptode-trainer".into(),
+            opset_import: vec![opset],
+            graph: Some(self.graph),
+            ..ModelProto::default()
+        };
+        model.encode_to_vec()
+    }
+
+    /// A convolution; `extra_end` more zeros after the end than before the start.
+    pub fn conv(&mut self, x: &Value, layer: &Conv, extra_end: i64) -> Result<Value> {
+        let weight = self.weight(&format!("{}.weight", layer.name), &layer.weight)?;
+        let bias = self.weight(&format!("{}.bias", layer.name), &layer.bias)?;
+        let attributes = vec![
+            integers("kernel_shape", &layer.weight.size()[2..]),
+            integers("pads", &[layer.padding, layer.padding + extra_end]),
+            integers("strides", &[layer.stride]),
+            integers("dilations", &[1]),
+            integer("group", layer.groups),
+        ];
+        Ok(self.node("Conv", &[x.clone(), weight, bias], attributes))
+    }
+
+    /// A fully connected layer.
+    pub fn linear(&mut self, x: &Value, layer: &Linear) -> Result<Value> {
+        let weight = self.weight(&format!("{}.weight", layer.name), &layer.weight)?;
+        let bias = self.weight(&format!("{}.bias", layer.name), &layer.bias)?;
+        Ok(self.node("Gemm", &[x.clone(), weight, bias], vec![integer("transB", 1)]))
+    }
+
+    /// x · sigmoid(x).
+    pub fn silu(&mut self, x: &Value) -> Value {
+        let gate = self.node("Sigmoid", std::slice::from_ref(x), Vec::new());
+        self.node("Mul", &[x.clone(), gate], Vec::new())
+    }
+
+    /// Root-mean-square normalisation over channels.
+    pub fn rms_norm(&mut self, x: &Value, layer: &RmsNorm) -> Result<Value> {
+        let axes = self.integers(&[1]);
+        let epsilon = self.constant(&Tensor::from_slice(&[RmsNorm::EPSILON as f32]))?;
+        let square = self.node("Mul", &[x.clone(), x.clone()], Vec::new());
+        let mean = self.node("ReduceMean", &[square, axes], vec![integer("keepdims", 1)]);
+        let shifted = self.add(&mean, &epsilon);
+        let root = self.node("Sqrt", &[shifted], Vec::new());
+        let even = self.node("Div", &[x.clone(), root], Vec::new());
+        self.scaled(&even, &format!("{}.gain", layer.name), &layer.gain)
+    }
+
+    /// Multiplies by a named weight.
+    pub fn scaled(&mut self, x: &Value, name: &str, scale: &Tensor) -> Result<Value> {
+        let scale = self.weight(name, scale)?;
+        Ok(self.node("Mul", &[x.clone(), scale], Vec::new()))
+    }
+
+    /// Sum of two values.
+    pub fn add(&mut self, a: &Value, b: &Value) -> Value {
+        self.node("Add", &[a.clone(), b.clone()], Vec::new())
+    }
+
+    /// Values one after the other along an axis.
+    pub fn concat(&mut self, parts: &[Value], axis: i64) -> Value {
+        self.node("Concat", parts, vec![integer("axis", axis)])
+    }
+
+    /// The same numbers in another shape.
+    pub fn reshape(&mut self, x: &Value, shape: &[i64]) -> Value {
+        let shape = self.integers(shape);
+        self.node("Reshape", &[x.clone(), shape], Vec::new())
+    }
+
+    /// The first `length` elements along an axis.
+    pub fn first(&mut self, x: &Value, axis: i64, length: i64) -> Value {
+        let bounds = [0, length, axis].map(|value| self.integers(&[value]));
+        let [start, end, axis] = bounds;
+        self.node("Slice", &[x.clone(), start, end, axis], Vec::new())
+    }
+
+    /// Each frame of `[1, channels, frames]` twice.
+    pub fn double_frames(&mut self, x: &Value, channels: i64, frames: i64) -> Value {
+        let single = self.reshape(x, &[1, channels, frames, 1]);
+        let pairs = self.concat(&[single.clone(), single], 3);
+        self.reshape(&pairs, &[1, channels, 2 * frames])
+    }
+
+    fn node(&mut self, operator: &str, inputs: &[Value], attribute: Vec<AttributeProto>) -> Value {
+        let name = format!("{}_{}", operator.to_lowercase(), self.graph.node.len());
+        self.graph.node.push(NodeProto {
+            name: name.clone(),
+            op_type: operator.to_owned(),
+            input: inputs.to_vec(),
+            output: vec![name.clone()],
+            attribute,
+            ..NodeProto::default()
+        });
+        name
+    }
+
+    /// A trained tensor, whose values must already be exact in 16 bits.
+    fn weight(&mut self, name: &str, tensor: &Tensor) -> Result<Value> {
+        let half = tensor.detach().to_device(tch::Device::Cpu).to_kind(Kind::Half);
+        let exact = half.to_kind(Kind::Float).equal(&tensor.detach().to_device(tch::Device::Cpu));
+        ensure!(exact, "{name} has values that 16 bits cannot hold");
+        let flat = half.contiguous().view(-1);
+        let mut raw_data = vec![0_u8; flat.numel() * 2];
+        flat.copy_data_u8(&mut raw_data, flat.numel());
+        self.graph.initializer.push(TensorProto {
+            name: name.to_owned(),
+            dims: tensor.size(),
+            data_type: DataType::Float16 as i32,
+            raw_data,
+            ..TensorProto::default()
+        });
+        Ok(name.to_owned())
+    }
+
+    fn constant(&mut self, tensor: &Tensor) -> Result<Value> {
+        let values = Vec::<f32>::try_from(tensor.view(-1))?;
+        let name = format!("constant_{}", self.graph.initializer.len());
+        self.graph.initializer.push(TensorProto {
+            name: name.clone(),
+            dims: tensor.size(),
+            data_type: DataType::Float as i32,
+            raw_data: values.iter().flat_map(|value| value.to_le_bytes()).collect(),
+            ..TensorProto::default()
+        });
+        Ok(name)
+    }
+
+    fn integers(&mut self, values: &[i64]) -> Value {
+        let name = format!("constant_{}", self.graph.initializer.len());
+        self.graph.initializer.push(TensorProto {
+            name: name.clone(),
+            dims: vec![values.len() as i64],
+            data_type: DataType::Int64 as i32,
+            raw_data: values.iter().flat_map(|value| value.to_le_bytes()).collect(),
+            ..TensorProto::default()
+        });
+        name
+    }
+}
+
+fn integer(name: &str, value: i64) -> AttributeProto {
+    AttributeProto { name: name.to_owned(), r#type: AttributeType::Int as i32, i: value, ..AttributeProto::default() }
+}
+
+fn integers(name: &str, values: &[i64]) -> AttributeProto {
+    let kind = AttributeType::Ints as i32;
+    AttributeProto { name: name.to_owned(), r#type: kind, ints: values.to_vec(), ..AttributeProto::default() }
+}
+
+fn port(name: &str, shape: &[i64]) -> ValueInfoProto {
+    let fixed = |size: &i64| tensor_shape_proto::Dimension {
+        value: Some(tensor_shape_proto::dimension::Value::DimValue(*size)),
+        ..tensor_shape_proto::Dimension::default()
+    };
+    let tensor = type_proto::Tensor {
+        elem_type: DataType::Float as i32,
+        shape: Some(TensorShapeProto { dim: shape.iter().map(fixed).collect() }),
+    };
+    let kind = TypeProto { value: Some(type_proto::Value::TensorType(tensor)), ..TypeProto::default() };
+    ValueInfoProto { name: name.to_owned(), r#type: Some(kind), ..ValueInfoProto::default() }
+}

@@ -1,0 +1,147 @@
+//! Checkpoints: a folder per checkpoint, written beside its place and renamed, so that a kill never leaves a half one.
+//! The last two are kept; a damaged one is named and the one before it is used.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail, ensure};
+use serde::{Deserialize, Serialize};
+use tch::Tensor;
+use tch::nn::VarStore;
+
+use crate::files::{sha256_hex, write_atomically};
+
+const STATE_NAME: &str = "state.json";
+const TENSORS_NAME: &str = "tensors.safetensors";
+const KEPT: usize = 2;
+
+/// What a checkpoint says besides its tensors.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct State {
+    /// Name of the stage.
+    pub stage: String,
+    /// Steps done.
+    pub step: u64,
+    /// Time spent in the stage, in seconds.
+    pub elapsed_s: f64,
+    /// SHA-256 of the tensor file.
+    pub tensors_sha256: String,
+}
+
+/// Tensors by name.
+pub type Tensors = Vec<(String, Tensor)>;
+
+/// Writes a checkpoint of a stage and removes all but the last two.
+pub fn save(run: &Path, stage: &str, step: u64, elapsed_s: f64, tensors: &Tensors) -> Result<()> {
+    let name = format!("{stage}-{step:08}");
+    let temporary = run.join(format!("{name}.tmp"));
+    let write = || -> Result<()> {
+        fs::create_dir_all(&temporary)?;
+        let tensors_path = temporary.join(TENSORS_NAME);
+        Tensor::write_safetensors(tensors, &tensors_path)?;
+        fs::File::open(&tensors_path)?.sync_all()?;
+        let tensors_sha256 = sha256_hex(&fs::read(&tensors_path)?);
+        let state = State { stage: stage.to_owned(), step, elapsed_s, tensors_sha256 };
+        write_atomically(&temporary.join(STATE_NAME), &serde_json::to_vec_pretty(&state)?)?;
+        let place = run.join(&name);
+        if place.exists() {
+            fs::remove_dir_all(&place)?;
+        }
+        fs::rename(&temporary, place)?;
+        Ok(())
+    };
+    write().with_context(|| format!("cannot write the checkpoint {name} in {}", run.display()))?;
+    for old in list(run, stage)?.iter().rev().skip(KEPT) {
+        // An old checkpoint that cannot be removed only costs space.
+        let _ = fs::remove_dir_all(old);
+    }
+    Ok(())
+}
+
+/// The newest whole checkpoint of a stage. Damaged ones are named through `warn`.
+pub fn load_latest(run: &Path, stage: &str, warn: &dyn Fn(&str)) -> Result<Option<(State, Tensors)>> {
+    for folder in list(run, stage)?.iter().rev() {
+        match load(folder) {
+            Ok(loaded) => return Ok(Some(loaded)),
+            Err(error) => warn(&format!("checkpoint {} is damaged ({error:#}); trying the one before it", folder.display())),
+        }
+    }
+    Ok(None)
+}
+
+fn load(folder: &Path) -> Result<(State, Tensors)> {
+    let state: State = serde_json::from_slice(&fs::read(folder.join(STATE_NAME))?)?;
+    let tensors_path = folder.join(TENSORS_NAME);
+    ensure!(sha256_hex(&fs::read(&tensors_path)?) == state.tensors_sha256, "its tensors do not have the noted hash");
+    Ok((state, Tensor::read_safetensors(tensors_path)?))
+}
+
+/// Checkpoint folders of a stage, oldest first.
+fn list(run: &Path, stage: &str) -> Result<Vec<PathBuf>> {
+    let prefix = format!("{stage}-");
+    let entries = fs::read_dir(run).with_context(|| format!("cannot read the run folder {}", run.display()))?;
+    let mut found: Vec<PathBuf> = entries
+        .filter_map(|entry| entry.ok().map(|entry| entry.path()))
+        .filter(|path| {
+            let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+            name.strip_prefix(&prefix).is_some_and(|step| step.parse::<u64>().is_ok())
+        })
+        .collect();
+    found.sort();
+    Ok(found)
+}
+
+/// Stores the finished weights of a stage.
+pub fn save_finished(run: &Path, stage: &str, tensors: &Tensors) -> Result<()> {
+    let temporary = run.join(format!("{stage}.safetensors.tmp"));
+    let place = finished_path(run, stage);
+    let write = || -> Result<()> {
+        Tensor::write_safetensors(tensors, &temporary)?;
+        fs::rename(&temporary, &place)?;
+        Ok(())
+    };
+    write().with_context(|| format!("cannot write {}", place.display()))
+}
+
+/// Whether a stage is finished.
+pub fn is_finished(run: &Path, stage: &str) -> bool {
+    finished_path(run, stage).is_file()
+}
+
+/// Loads the averaged weights of a stage into `store`: the finished ones, else those of its newest checkpoint.
+/// Returns whether the stage is finished.
+pub fn load_finished(run: &Path, stage: &str, store: &VarStore) -> Result<bool> {
+    let finished = is_finished(run, stage);
+    let tensors = if finished {
+        let path = finished_path(run, stage);
+        Tensor::read_safetensors(&path).with_context(|| format!("cannot read {}", path.display()))?
+    } else {
+        match load_latest(run, stage, &|warning| eprintln!("{warning}"))? {
+            Some((_, tensors)) => tensors,
+            None => bail!("{} holds no trained {stage}; run `trainer train` first", run.display()),
+        }
+    };
+    for (name, mut parameter) in store.variables() {
+        let value = find(&tensors, &format!("average.{name}"), &parameter)?;
+        tch::no_grad(|| parameter.copy_(&value));
+    }
+    Ok(finished)
+}
+
+/// The tensor of that name, whose shape must be that of `like`.
+pub fn find(tensors: &Tensors, name: &str, like: &Tensor) -> Result<Tensor> {
+    let Some((_, tensor)) = tensors.iter().find(|(candidate, _)| candidate == name) else {
+        bail!("this checkpoint belongs to another model: it has no {name}");
+    };
+    ensure!(
+        tensor.size() == like.size(),
+        "this checkpoint belongs to another model: {name} has shape {:?} instead of {:?}",
+        tensor.size(),
+        like.size()
+    );
+    Ok(tensor.shallow_clone())
+}
+
+fn finished_path(run: &Path, stage: &str) -> PathBuf {
+    run.join(format!("{stage}.safetensors"))
+}

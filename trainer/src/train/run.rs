@@ -1,0 +1,126 @@
+//! A whole training run: its folder, its configuration, and the two stages in order.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, ensure};
+use serde::{Deserialize, Serialize};
+use tch::Device;
+use tch::nn::VarStore;
+
+use super::budget::Budget;
+use super::checkpoint;
+use super::stage::{self, Intervals, Stage};
+use super::vae_stage::VaeStage;
+use super::vocoder_stage::{Source, VocoderStage};
+use crate::corpus::{Corpus, Split};
+use crate::features::Dataset;
+use crate::files::write_atomically;
+use crate::onnx;
+
+const CONFIG_NAME: &str = "run.json";
+
+/// What fixes a run's results. Stored in the run folder; a resumed run must have the same.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RunConfig {
+    /// Seed of every random choice.
+    pub seed: u64,
+    /// Corpus that is trained on.
+    pub corpus_id: String,
+    /// Pack that the weights start from, by its hash.
+    pub from_pack: Option<String>,
+    /// End of the first stage.
+    pub vae: Budget,
+    /// End of the second stage.
+    pub vocoder: Budget,
+}
+
+impl RunConfig {
+    /// Reads the configuration of a run folder.
+    pub fn read(run: &Path) -> Result<Self> {
+        let path = run.join(CONFIG_NAME);
+        let bytes = fs::read(&path).with_context(|| format!("{} is no run folder: no {CONFIG_NAME}", run.display()))?;
+        serde_json::from_slice(&bytes).with_context(|| format!("{} is damaged", path.display()))
+    }
+}
+
+/// What `trainer train` is asked to do.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Corpus folder.
+    pub corpus: PathBuf,
+    /// Run folder.
+    pub run: PathBuf,
+    /// Seed.
+    pub seed: u64,
+    /// End of the first stage.
+    pub vae: Budget,
+    /// End of the second stage.
+    pub vocoder: Budget,
+    /// Pack to start from.
+    pub from_pack: Option<PathBuf>,
+    /// Where to compute.
+    pub device: Device,
+    /// How often things happen.
+    pub intervals: Intervals,
+}
+
+/// Trains both stages, from wherever the run folder stands.
+pub fn train(options: &Options) -> Result<()> {
+    let corpus = Corpus::open(&options.corpus)?;
+    let pack = options.from_pack.as_deref().map(engine::pack::Pack::open).transpose()?;
+    let config = RunConfig {
+        seed: options.seed,
+        corpus_id: corpus.id.clone(),
+        from_pack: pack.as_ref().map(|pack| pack.hash().to_owned()),
+        vae: options.vae,
+        vocoder: options.vocoder,
+    };
+    claim(&options.run, &config)?;
+    eprint!("{}", corpus.summary());
+    let train = Dataset::load(&corpus, &corpus.split(Split::Train))?;
+    let held_out = corpus.split(Split::HeldOut);
+    let held_out = if held_out.is_empty() { None } else { Some(Dataset::load(&corpus, &held_out)?) };
+
+    tch::manual_seed(options.seed as i64);
+    let vae_store = VarStore::new(options.device);
+    let vae = VaeStage::new(&vae_store, &train, held_out.as_ref());
+    if let Some(pack) = &pack {
+        onnx::import_weights(pack, &["encoder", "decoder"], &vae_store)?;
+    }
+    run_stage(&vae, &vae_store, options, options.vae)?;
+
+    let source = |data| Source::new(data, tch::no_grad(|| vae.reconstruct(data)));
+    tch::manual_seed(options.seed as i64);
+    let vocoder_store = VarStore::new(options.device);
+    let vocoder = VocoderStage::new(&vocoder_store, source(&train), held_out.as_ref().map(source));
+    if let Some(pack) = &pack {
+        onnx::import_weights(pack, &["vocoder"], &vocoder_store)?;
+    }
+    run_stage(&vocoder, &vocoder_store, options, options.vocoder)
+}
+
+fn run_stage<S: Stage>(stage: &S, store: &VarStore, options: &Options, budget: Budget) -> Result<()> {
+    if checkpoint::is_finished(&options.run, S::NAME) {
+        eprintln!("{}: already finished", S::NAME);
+        checkpoint::load_finished(&options.run, S::NAME, store)?;
+        return Ok(());
+    }
+    stage::run(stage, store, &options.run, options.seed, budget, options.intervals)
+}
+
+/// Makes the run folder, or checks that it belongs to the same run.
+fn claim(run: &Path, config: &RunConfig) -> Result<()> {
+    fs::create_dir_all(run).with_context(|| format!("cannot make the run folder {}", run.display()))?;
+    let path = run.join(CONFIG_NAME);
+    if path.exists() {
+        let stored = RunConfig::read(run)?;
+        ensure!(
+            stored == *config,
+            "{} was begun with another corpus, seed, budget or pack; give another --out or the same settings",
+            run.display()
+        );
+        return Ok(());
+    }
+    write_atomically(&path, &serde_json::to_vec_pretty(config)?)
+}

@@ -1,0 +1,128 @@
+//! The loop that both stages share.
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use anyhow::Result;
+use rand::SeedableRng;
+use rand_chacha::ChaCha8Rng;
+use tch::Tensor;
+use tch::nn::VarStore;
+
+use super::average::Average;
+use super::budget::{Budget, learning_rate};
+use super::checkpoint::{self, find};
+use super::optimiser::AdamW;
+use super::progress::{Progress, Record};
+
+/// Named figures of a step or of an evaluation.
+pub type Figures = Vec<(&'static str, f64)>;
+
+/// What differs between the stages.
+pub trait Stage {
+    /// Name in files and logs.
+    const NAME: &'static str;
+    /// Highest learning rate.
+    const RATE: f64;
+    /// Loss of one batch, and figures to log; these are not read from the device until they are logged.
+    fn loss(&self, progress: f64, rng: &mut ChaCha8Rng) -> (Tensor, Vec<(&'static str, Tensor)>);
+    /// Figures on sounds that are not trained on.
+    fn evaluate(&self) -> Figures;
+}
+
+/// How often things happen.
+#[derive(Clone, Copy, Debug)]
+pub struct Intervals {
+    /// Between checkpoints.
+    pub checkpoint: Duration,
+    /// Between evaluations.
+    pub evaluation: Duration,
+    /// Steps between log lines.
+    pub log_steps: u64,
+    /// End the process without a word after this step; tests use it as a kill.
+    pub abort_at_step: Option<u64>,
+}
+
+/// Runs a stage to its end, from its last checkpoint if there is one.
+pub fn run<S: Stage>(
+    stage: &S,
+    store: &VarStore,
+    folder: &Path,
+    seed: u64,
+    budget: Budget,
+    intervals: Intervals,
+) -> Result<()> {
+    let mut optimiser = AdamW::new(store);
+    let mut average = Average::new(store);
+    let (mut step, before_s) = resume::<S>(folder, &mut optimiser, &mut average)?;
+    let mut progress = Progress::open(folder, S::NAME, step)?;
+    let started = Instant::now();
+    let (mut last_checkpoint, mut last_evaluation) = (Instant::now(), None::<Instant>);
+    loop {
+        let elapsed_s = before_s + started.elapsed().as_secs_f64();
+        let done = budget.progress(step, elapsed_s);
+        if done >= 1.0 {
+            break;
+        }
+        let step_seed = mix(seed, S::NAME, step);
+        tch::manual_seed(step_seed as i64);
+        let (loss, figures) = stage.loss(done, &mut ChaCha8Rng::seed_from_u64(step_seed));
+        optimiser.step(&loss, S::RATE * learning_rate(done))?;
+        average.update(step);
+        step += 1;
+        if step.is_multiple_of(intervals.log_steps) {
+            let mut values = vec![("loss", loss.double_value(&[]))];
+            values.extend(figures.iter().map(|(name, value)| (*name, value.double_value(&[]))));
+            progress.log(&Record::new(S::NAME, "train", step, elapsed_s, &values))?;
+            progress.show(done, budget.remaining_s(step, elapsed_s), &values);
+        }
+        if last_evaluation.is_none_or(|last| last.elapsed() >= intervals.evaluation) {
+            let figures = average.with(|| tch::no_grad(|| stage.evaluate()));
+            progress.log(&Record::new(S::NAME, "evaluation", step, elapsed_s, &figures))?;
+            progress.show_evaluation(&figures);
+            last_evaluation = Some(Instant::now());
+        }
+        if last_checkpoint.elapsed() >= intervals.checkpoint {
+            let elapsed_s = before_s + started.elapsed().as_secs_f64();
+            save(folder, S::NAME, step, elapsed_s, &optimiser, &average)?;
+            last_checkpoint = Instant::now();
+        }
+        if intervals.abort_at_step.is_some_and(|limit| step >= limit) {
+            std::process::abort();
+        }
+    }
+    let elapsed_s = before_s + started.elapsed().as_secs_f64();
+    save(folder, S::NAME, step, elapsed_s, &optimiser, &average)?;
+    let figures = average.with(|| tch::no_grad(|| stage.evaluate()));
+    progress.log(&Record::new(S::NAME, "evaluation", step, elapsed_s, &figures))?;
+    progress.finish(&figures);
+    checkpoint::save_finished(folder, S::NAME, &average.state())?;
+    average.adopt();
+    Ok(())
+}
+
+fn resume<S: Stage>(folder: &Path, optimiser: &mut AdamW, average: &mut Average) -> Result<(u64, f64)> {
+    let Some((state, tensors)) = checkpoint::load_latest(folder, S::NAME, &|warning| eprintln!("{warning}"))? else {
+        return Ok((0, 0.0));
+    };
+    optimiser.restore(|name, like| find(&tensors, name, like), state.step)?;
+    average.restore(|name, like| find(&tensors, name, like))?;
+    eprintln!("{}: resumed at step {} after {:.0} s", S::NAME, state.step, state.elapsed_s);
+    Ok((state.step, state.elapsed_s))
+}
+
+fn save(folder: &Path, name: &str, step: u64, elapsed_s: f64, optimiser: &AdamW, average: &Average) -> Result<()> {
+    let mut tensors = average.state();
+    tensors.extend(optimiser.state());
+    checkpoint::save(folder, name, step, elapsed_s, &tensors)
+}
+
+/// A seed for one step: SplitMix64 over the run's seed, the stage and the step.
+fn mix(seed: u64, stage: &str, step: u64) -> u64 {
+    let stage = stage.bytes().fold(0_u64, |sum, byte| sum.wrapping_mul(31).wrapping_add(u64::from(byte)));
+    let mut x = seed ^ stage.rotate_left(32) ^ step.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    x = (x ^ (x >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    x = (x ^ (x >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    // Kept positive, since torch takes a signed seed.
+    (x ^ (x >> 31)) >> 1
+}

@@ -1,0 +1,170 @@
+//! First stage: the auto-encoder over frames.
+//!
+//! Half of the examples are cross-key: the encoder hears an instrument at one key and the decoder must give it at another,
+//! so that one latent point is one timbre at every key.
+
+use engine::spectral::SpectralShape;
+use rand::Rng;
+use rand_chacha::ChaCha8Rng;
+use tch::nn::VarStore;
+use tch::{Device, Kind, Tensor};
+
+use super::stage::{Figures, Stage};
+use crate::features::Dataset;
+use crate::loss::{active_frames, frames_loss};
+use crate::model::vae::divergence_nats;
+use crate::model::{Decoder, Encoder};
+
+const BATCH: usize = 16;
+const CROSS_KEY_PART: f64 = 0.5;
+/// Weight of the divergence in nats against the mean absolute error of normalised frames, once it is fully on.
+const DIVERGENCE_WEIGHT: f64 = 5e-5;
+/// Part of the stage over which the divergence comes on.
+const DIVERGENCE_RISE: f64 = 0.3;
+/// Part of the examples that are changed in colour and decay.
+const VARIED_PART: f64 = 0.25;
+const LARGEST_TILT_DB: f64 = 8.0;
+const LARGEST_DECAY_DB: f64 = 20.0;
+/// Spread of the noise on what the encoder hears, in normalised units.
+const INPUT_NOISE: f64 = 0.02;
+/// Training sounds of one evaluation.
+const EVALUATED: usize = 128;
+/// Sounds of one forward pass outside training.
+const CHUNK: i64 = 64;
+
+/// The VAE stage.
+#[derive(Debug)]
+pub struct VaeStage<'a> {
+    encoder: Encoder,
+    decoder: Decoder,
+    train: &'a Dataset,
+    held_out: Option<&'a Dataset>,
+    device: Device,
+    shape: SpectralShape,
+    db_per_unit: f64,
+}
+
+impl<'a> VaeStage<'a> {
+    /// Builds the networks in `store`.
+    pub fn new(store: &VarStore, train: &'a Dataset, held_out: Option<&'a Dataset>) -> Self {
+        let root = store.root();
+        let shape = SpectralShape::DEFAULT;
+        Self {
+            encoder: Encoder::new(&(&root / "encoder")),
+            decoder: Decoder::new(&(&root / "decoder")),
+            train,
+            held_out,
+            device: store.device(),
+            shape,
+            db_per_unit: f64::from(-shape.floor_db / 2.0),
+        }
+    }
+
+    /// Frames of every sound of `data` after the way through the latents, at the sound's own key.
+    pub fn reconstruct(&self, data: &Dataset) -> Tensor {
+        let count = data.len() as i64;
+        let parts = (0..count).step_by(CHUNK as usize).map(|start| {
+            let length = CHUNK.min(count - start);
+            let frames = data.frames.narrow(0, start, length).to_device(self.device);
+            let keys = data.keys.narrow(0, start, length).to_device(self.device);
+            let (mean, _) = self.encoder.forward(&frames, &keys);
+            self.decoder.forward(&mean, &keys).clamp(-1.0, 1.2).to_device(Device::Cpu)
+        });
+        Tensor::cat(&parts.collect::<Vec<_>>(), 0)
+    }
+
+    fn error_db(&self, data: &Dataset, target: &[usize]) -> f64 {
+        let indices: Vec<i64> = target.iter().map(|index| *index as i64).collect();
+        let indices = Tensor::from_slice(&indices);
+        let (targets, keys) = (data.frames.index_select(0, &indices), data.keys.index_select(0, &indices));
+        let mut sum = 0.0;
+        for start in (0..indices.size()[0]).step_by(CHUNK as usize) {
+            let length = CHUNK.min(indices.size()[0] - start);
+            let part = |tensor: &Tensor| tensor.narrow(0, start, length).to_device(self.device);
+            let (mean, _) = self.encoder.forward(&part(&data.frames), &part(&data.keys));
+            let made = self.decoder.forward(&mean, &part(&keys));
+            let wanted = part(&targets);
+            let active = active_frames(&wanted, &self.shape);
+            let floor = f64::from(self.shape.normalise_db(-80.0));
+            let difference = (made.clamp_min(floor) - wanted.clamp_min(floor)).abs();
+            let error = difference.mean_dim([1i64].as_slice(), false, Kind::Float) * &active;
+            let total = |x: &Tensor| x.sum_dim_intlist([1i64].as_slice(), false, Kind::Float);
+            sum += (total(&error) / total(&active).clamp_min(1.0)).sum(Kind::Float).double_value(&[]);
+        }
+        sum / indices.size()[0] as f64 * self.db_per_unit
+    }
+}
+
+impl Stage for VaeStage<'_> {
+    const NAME: &'static str = "vae";
+    const RATE: f64 = 1.2e-3;
+
+    fn loss(&self, progress: f64, rng: &mut ChaCha8Rng) -> (Tensor, Vec<(&'static str, Tensor)>) {
+        let heard: Vec<usize> = (0..BATCH).map(|_| rng.random_range(0..self.train.len())).collect();
+        let wanted: Vec<usize> = heard
+            .iter()
+            .map(|index| {
+                let siblings = &self.train.siblings[*index];
+                if rng.random_bool(CROSS_KEY_PART) { siblings[rng.random_range(0..siblings.len())] } else { *index }
+            })
+            .collect();
+        let select = |tensor: &Tensor, indices: &[usize]| {
+            let indices: Vec<i64> = indices.iter().map(|index| *index as i64).collect();
+            tensor.index_select(0, &Tensor::from_slice(&indices)).to_device(self.device)
+        };
+        let change = variation(&self.train.frames.size(), rng).to_device(self.device);
+        let input = (select(&self.train.frames, &heard) + &change).clamp_min(-1.0);
+        let target = (select(&self.train.frames, &wanted) + &change).clamp_min(-1.0);
+        let noisy = &input + input.randn_like() * INPUT_NOISE;
+
+        let (mean, log_variance) = self.encoder.forward(&noisy, &select(&self.train.keys, &heard));
+        let latent = &mean + (&log_variance * 0.5).exp() * mean.randn_like();
+        let made = self.decoder.forward(&latent, &select(&self.train.keys, &wanted));
+        let error = frames_loss(&made, &target, &self.shape);
+        let divergence = divergence_nats(&mean, &log_variance);
+        let weight = DIVERGENCE_WEIGHT * (progress / DIVERGENCE_RISE).min(1.0);
+        let loss = &error + &divergence * weight;
+        (loss, vec![("frames_db", error.detach() * self.db_per_unit), ("nats", divergence.detach())])
+    }
+
+    fn evaluate(&self) -> Figures {
+        let step = self.train.len().div_ceil(EVALUATED);
+        let seen = subset(self.train, &(0..self.train.len()).step_by(step).collect::<Vec<_>>());
+        let mut figures = vec![("train_db", self.error_db(&seen, &(0..seen.len()).collect::<Vec<_>>()))];
+        if let Some(held_out) = self.held_out {
+            figures.push(("held_out_db", self.error_db(held_out, &(0..held_out.len()).collect::<Vec<_>>())));
+            let crossed: Vec<usize> =
+                held_out.siblings.iter().enumerate().map(|(i, all)| all[(i + 1) % all.len()]).collect();
+            figures.push(("held_out_cross_key_db", self.error_db(held_out, &crossed)));
+        }
+        figures
+    }
+}
+
+fn subset(data: &Dataset, indices: &[usize]) -> Dataset {
+    let chosen = Tensor::from_slice(&indices.iter().map(|index| *index as i64).collect::<Vec<_>>());
+    Dataset {
+        items: indices.iter().map(|index| data.items[*index].clone()).collect(),
+        samples: Tensor::from_slice::<i16>(&[]),
+        frames: data.frames.index_select(0, &chosen),
+        keys: data.keys.index_select(0, &chosen),
+        siblings: (0..indices.len()).map(|index| vec![index]).collect(),
+    }
+}
+
+/// Additions to frames, `[batch, bands, frames]`: for some examples a slope over frequency and a decay over time, which
+/// make a believable other instrument of the same family; 0 for the others.
+fn variation(size: &[i64], rng: &mut ChaCha8Rng) -> Tensor {
+    let (bands, frames) = (size[1], size[2]);
+    let half_range_db = f64::from(-SpectralShape::DEFAULT.floor_db / 2.0);
+    let across = Tensor::linspace(-0.5, 0.5, bands, (Kind::Float, Device::Cpu)).unsqueeze(1);
+    let along = Tensor::linspace(0.0, 1.0, frames, (Kind::Float, Device::Cpu)).unsqueeze(0);
+    let changes = (0..BATCH).map(|_| {
+        let varied = f64::from(u8::from(rng.random_bool(VARIED_PART)));
+        let tilt = varied * rng.random_range(-LARGEST_TILT_DB..LARGEST_TILT_DB) / half_range_db;
+        let decay = varied * rng.random_range(0.0..LARGEST_DECAY_DB) / half_range_db;
+        // Only ever quieter: a full-scale sound stays within full scale.
+        &across * tilt - tilt.abs() / 2.0 - &along * decay
+    });
+    Tensor::stack(&changes.collect::<Vec<_>>(), 0)
+}
