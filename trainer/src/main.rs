@@ -3,6 +3,7 @@
 //! The only crate that sees libtorch. One thread drives; torch has its own for the arithmetic.
 
 mod corpus;
+mod eval;
 mod export;
 mod features;
 mod files;
@@ -45,6 +46,8 @@ enum Command {
     Train(TrainArgs),
     /// Write a model pack from a run.
     Export(ExportArgs),
+    /// Measure a model pack on a corpus.
+    Eval(EvalArgs),
 }
 
 #[derive(Args)]
@@ -137,6 +140,25 @@ struct ExportArgs {
     report: Option<PathBuf>,
 }
 
+#[derive(Args)]
+struct EvalArgs {
+    /// Pack: a folder or a file.
+    #[arg(long, default_value = "models")]
+    pack: PathBuf,
+    /// Corpus to measure on.
+    #[arg(long, default_value = "data/corpus")]
+    corpus: PathBuf,
+    /// Folder for the report.
+    #[arg(long, default_value = "data/eval")]
+    out: PathBuf,
+    /// Most sounds of each split, evenly spread; 0 means all.
+    #[arg(long, default_value_t = 0)]
+    limit: usize,
+    /// Iterations of fast Griffin-Lim, instead of the pack's own.
+    #[arg(long)]
+    iterations: Option<usize>,
+}
+
 #[derive(Clone, Copy, ValueEnum)]
 enum DeviceChoice {
     /// CUDA when there is one, else the CPU.
@@ -161,6 +183,13 @@ fn run(cli: Cli) -> Result<()> {
     match cli.command {
         Command::Corpus(args) => make_corpus(&args),
         Command::Train(args) => train(args),
+        Command::Eval(args) => eval::evaluate(&eval::Options {
+            pack: args.pack,
+            corpus: args.corpus,
+            out: args.out,
+            limit: args.limit,
+            iterations: args.iterations,
+        }),
         Command::Export(args) => export::export(&export::Options {
             run: args.run,
             corpus: args.corpus,
