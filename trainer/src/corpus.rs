@@ -86,7 +86,10 @@ impl Corpus {
     pub fn open(folder: &Path) -> Result<Self> {
         let path = folder.join(MANIFEST_NAME);
         let bytes = fs::read(&path).with_context(|| {
-            format!("{} holds no corpus ({MANIFEST_NAME} cannot be read); make one with `trainer corpus`", folder.display())
+            format!(
+                "{} holds no corpus ({MANIFEST_NAME} cannot be read); make one with `trainer corpus`",
+                folder.display()
+            )
         })?;
         let manifest: Manifest =
             serde_json::from_slice(&bytes).with_context(|| format!("{} is damaged", path.display()))?;
@@ -103,11 +106,17 @@ impl Corpus {
     /// The samples of an item, full scale ±1.
     pub fn samples(&self, item: &Item) -> Result<Vec<f32>> {
         let path = self.folder.join(&item.file);
+        let bytes = fs::read(&path).with_context(|| format!("cannot read {} of the corpus", path.display()))?;
+        ensure!(
+            crate::files::sha256_hex(&bytes) == item.sha256,
+            "{} is not the file that the corpus was made with; make the corpus again",
+            path.display()
+        );
         let mut reader =
-            hound::WavReader::open(&path).with_context(|| format!("cannot read {} of the corpus", path.display()))?;
+            hound::WavReader::new(bytes.as_slice()).with_context(|| format!("{} is no WAV file", path.display()))?;
         let samples: Vec<f32> = reader
             .samples::<i16>()
-            .map(|sample| sample.map(|value| f32::from(value) / 32_768.0))
+            .map(|sample| sample.map(|value| f32::from(value) / 32_767.0))
             .collect::<Result<_, _>>()
             .with_context(|| format!("{} is damaged", path.display()))?;
         if samples.len() != self.manifest.samples {

@@ -72,8 +72,14 @@ pub fn export(options: &Options) -> Result<()> {
     write_atomically(&options.out.join("parity.json"), &serde_json::to_vec(&parity.stored)?)?;
     let report = options.report.as_deref().map(std::fs::read).transpose().context("cannot read the report")?;
     let report = report.as_deref();
-    let facts =
-        card::Facts { pack: &pack, corpus: &corpus, config: &config, finished: bundle.finished, parity: &parity, report };
+    let facts = card::Facts {
+        pack: &pack,
+        corpus: &corpus,
+        config: &config,
+        finished: bundle.finished,
+        parity: &parity,
+        report,
+    };
     let card = card::text(&facts)?;
     write_atomically(&options.out.join("README.md"), card.as_bytes())?;
     let bytes: u64 = pack.manifest().files.values().map(|file| file.bytes).sum();

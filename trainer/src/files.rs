@@ -15,7 +15,9 @@ pub fn sha256_hex(bytes: &[u8]) -> String {
 pub fn write_atomically(path: &Path, bytes: &[u8]) -> Result<()> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let attempt = || -> std::io::Result<()> {
-        let mut file = tempfile::NamedTempFile::new_in(folder)?;
+        let mut builder = tempfile::Builder::new();
+        readable_by_all(&mut builder);
+        let mut file = builder.tempfile_in(folder)?;
         file.write_all(bytes)?;
         file.as_file().sync_all()?;
         file.persist(path)?;
@@ -23,3 +25,13 @@ pub fn write_atomically(path: &Path, bytes: &[u8]) -> Result<()> {
     };
     attempt().with_context(|| format!("cannot write {}", path.display()))
 }
+
+/// A temporary file is private; what it becomes here is not.
+#[cfg(unix)]
+fn readable_by_all(builder: &mut tempfile::Builder) {
+    use std::os::unix::fs::PermissionsExt;
+    builder.permissions(std::fs::Permissions::from_mode(0o644));
+}
+
+#[cfg(not(unix))]
+fn readable_by_all(_builder: &mut tempfile::Builder) {}

@@ -110,9 +110,6 @@ struct TrainArgs {
     /// Steps between log lines.
     #[arg(long, default_value_t = 20)]
     log_steps: u64,
-    /// End the process abruptly at this step of a stage (for tests of resuming).
-    #[arg(long, hide = true)]
-    abort_at_step: Option<u64>,
 }
 
 #[derive(Args)]
@@ -234,7 +231,12 @@ fn make_corpus(args: &CorpusArgs) -> Result<()> {
         bar.set_message(name.to_owned());
     };
     if let Some(path) = &args.sound_font {
-        corpus::soundfont::render(path, Selection { programs: args.programs, drums: args.drums }, &mut writer, &progress)?;
+        corpus::soundfont::render(
+            path,
+            Selection { programs: args.programs, drums: args.drums },
+            &mut writer,
+            &progress,
+        )?;
     }
     if let Some(folder) = &args.folder {
         corpus::folder::read(folder, &mut writer, &progress)?;
@@ -269,7 +271,6 @@ fn train(args: TrainArgs) -> Result<()> {
             checkpoint: positive(args.checkpoint_seconds),
             evaluation: positive(args.evaluation_seconds),
             log_steps: args.log_steps.max(1),
-            abort_at_step: args.abort_at_step,
         },
     })
 }

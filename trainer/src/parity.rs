@@ -62,7 +62,10 @@ pub struct Parity {
 impl fmt::Display for Parity {
     fn fmt(&self, out: &mut fmt::Formatter) -> fmt::Result {
         let [encoder, decoder, vocoder] = self.largest;
-        write!(out, "largest difference from torch: encoder {encoder:.1e}, decoder {decoder:.1e}, vocoder {vocoder:.1e}")
+        write!(
+            out,
+            "largest difference from torch: encoder {encoder:.1e}, decoder {decoder:.1e}, vocoder {vocoder:.1e}"
+        )
     }
 }
 
@@ -113,7 +116,8 @@ impl Graphs {
         };
         let frames_port = || Port::new("frames", &[1, bands, frames]);
         let latent_port = || Port::new("latent", &[1, LATENTS as usize]);
-        let vocoder_ports = vec![Port::new("log_magnitude", &[1, bins, frames]), Port::new("phase", &[1, 3 * bins, frames])];
+        let vocoder_ports =
+            vec![Port::new("log_magnitude", &[1, bins, frames]), Port::new("phase", &[1, 3 * bins, frames])];
         Ok(Self {
             encoder: load("encoder.onnx", frames_port(), vec![latent_port()])?,
             decoder: load("decoder.onnx", latent_port(), vec![frames_port()])?,
@@ -122,7 +126,13 @@ impl Graphs {
     }
 }
 
-fn compare(graphs: &Graphs, bundle: &Bundle, latent: Vec<f32>, key: f32, largest: &mut [f64; 3]) -> Result<StoredPoint> {
+fn compare(
+    graphs: &Graphs,
+    bundle: &Bundle,
+    latent: Vec<f32>,
+    key: f32,
+    largest: &mut [f64; 3],
+) -> Result<StoredPoint> {
     let key_input = [normalise_key(key)];
     let key_tensor = Tensor::from_slice(&key_input).unsqueeze(0);
     let _guard = tch::no_grad_guard();

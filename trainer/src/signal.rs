@@ -127,7 +127,8 @@ impl PhaseTables {
 
 fn table(shape: &SpectralShape, device: Device, value: impl Fn(usize, usize) -> (f32, f32)) -> Angles {
     let (bins, frames) = (shape.bins(), shape.frame_count);
-    let values = (0..bins).flat_map(|bin| (0..frames).map(move |frame| (bin, frame))).map(|(bin, frame)| value(bin, frame));
+    let values =
+        (0..bins).flat_map(|bin| (0..frames).map(move |frame| (bin, frame))).map(|(bin, frame)| value(bin, frame));
     let (cosine, sine): (Vec<f32>, Vec<f32>) = values.unzip();
     let tensor = |values: &[f32]| Tensor::from_slice(values).view([bins as i64, frames as i64]).to_device(device);
     Angles { cosine: tensor(&cosine), sine: tensor(&sine) }

@@ -3,8 +3,22 @@
 /// Category of a General MIDI melodic program, 0 to 127.
 pub fn of_program(program: u8) -> &'static str {
     const FAMILIES: [&str; 16] = [
-        "Piano", "Mallet", "Organ", "Guitar", "Bass", "Strings", "Ensemble", "Brass", "Reed", "Pipe", "Lead", "Pad", "FX",
-        "Ethnic", "Percussive", "SFX",
+        "Piano",
+        "Mallet",
+        "Organ",
+        "Guitar",
+        "Bass",
+        "Strings",
+        "Ensemble",
+        "Brass",
+        "Reed",
+        "Pipe",
+        "Lead",
+        "Pad",
+        "FX",
+        "Ethnic",
+        "Percussive",
+        "SFX",
     ];
     FAMILIES[usize::from(program / 8).min(15)]
 }

@@ -101,11 +101,7 @@ impl CorpusWriter {
         let sounds: Vec<Sound> = self
             .items
             .iter()
-            .map(|(item, recordings)| Sound {
-                instrument: &item.instrument,
-                category: &item.category,
-                recordings,
-            })
+            .map(|(item, recordings)| Sound { instrument: &item.instrument, category: &item.category, recordings })
             .collect();
         let assigned = assign_splits(&sounds, held_out, seed);
         for ((item, _), (group, split)) in self.items.iter_mut().zip(assigned) {

@@ -194,7 +194,9 @@ fn plot(
     {
         let area = SVGBackend::with_string(&mut picture, PLOT_SIZE).into_drawing_area();
         let drawn = area.fill(&WHITE).map_err(Into::into).and_then(|()| draw(&area));
-        drawn.and_then(|()| area.present().map_err(Into::into)).map_err(|error| anyhow!("cannot draw a plot: {error}"))?;
+        drawn
+            .and_then(|()| area.present().map_err(Into::into))
+            .map_err(|error| anyhow!("cannot draw a plot: {error}"))?;
     }
     Ok(picture)
 }

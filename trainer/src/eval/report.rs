@@ -122,7 +122,9 @@ impl Report {
 
     /// The summaries for a terminal.
     pub fn summary(&self) -> String {
-        let mut text = String::from("split     way                      sounds   mean  median  512    2048   8192  pitch ≤ 10 ct\n");
+        let mut text = String::from(
+            "split     way                      sounds   mean  median  512    2048   8192  pitch ≤ 10 ct\n",
+        );
         for row in &self.summaries {
             let [small, middle, large] = row.by_size_db;
             let pitch = row.pitch_within_10_cents.map_or("–".into(), |part| format!("{:.0} %", part * 100.0));

@@ -76,7 +76,8 @@ impl Average {
     /// Takes over weights and average.
     pub fn restore(&mut self, find: impl Fn(&str, &Tensor) -> Result<Tensor>) -> Result<()> {
         for (name, parameter, average) in &mut self.entries {
-            let (weight, mean) = (find(&format!("weight.{name}"), parameter)?, find(&format!("average.{name}"), parameter)?);
+            let (weight, mean) =
+                (find(&format!("weight.{name}"), parameter)?, find(&format!("average.{name}"), parameter)?);
             tch::no_grad(|| parameter.copy_(&weight));
             average.copy_(&mean);
         }

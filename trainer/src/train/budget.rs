@@ -37,7 +37,7 @@ impl Budget {
 
 /// Factor on the highest learning rate: a short linear rise, then half a cosine.
 pub fn learning_rate(progress: f64) -> f64 {
-    let rise = (progress / WARM_UP).min(1.0).max(0.02);
+    let rise = (progress / WARM_UP).clamp(0.02, 1.0);
     let fall = 0.5 + 0.5 * (std::f64::consts::PI * progress.min(1.0)).cos();
     rise * (FINAL_RATE + (1.0 - FINAL_RATE) * fall)
 }

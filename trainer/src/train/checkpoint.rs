@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail, ensure};
 use serde::{Deserialize, Serialize};
-use tch::Tensor;
 use tch::nn::VarStore;
+use tch::{Device, Tensor};
 
 use crate::files::{sha256_hex, write_atomically};
 
@@ -38,7 +38,8 @@ pub fn save(run: &Path, stage: &str, step: u64, elapsed_s: f64, tensors: &Tensor
     let write = || -> Result<()> {
         fs::create_dir_all(&temporary)?;
         let tensors_path = temporary.join(TENSORS_NAME);
-        Tensor::write_safetensors(tensors, &tensors_path)?;
+        let tensors = on_cpu(tensors);
+        Tensor::write_safetensors(&tensors, &tensors_path)?;
         fs::File::open(&tensors_path)?.sync_all()?;
         let tensors_sha256 = sha256_hex(&fs::read(&tensors_path)?);
         let state = State { stage: stage.to_owned(), step, elapsed_s, tensors_sha256 };
@@ -58,12 +59,18 @@ pub fn save(run: &Path, stage: &str, step: u64, elapsed_s: f64, tensors: &Tensor
     Ok(())
 }
 
+fn on_cpu(tensors: &Tensors) -> Tensors {
+    tensors.iter().map(|(name, tensor)| (name.clone(), tensor.to_device(Device::Cpu))).collect()
+}
+
 /// The newest whole checkpoint of a stage. Damaged ones are named through `warn`.
 pub fn load_latest(run: &Path, stage: &str, warn: &dyn Fn(&str)) -> Result<Option<(State, Tensors)>> {
     for folder in list(run, stage)?.iter().rev() {
         match load(folder) {
             Ok(loaded) => return Ok(Some(loaded)),
-            Err(error) => warn(&format!("checkpoint {} is damaged ({error:#}); trying the one before it", folder.display())),
+            Err(error) => {
+                warn(&format!("checkpoint {} is damaged ({error:#}); trying the one before it", folder.display()))
+            }
         }
     }
     Ok(None)
@@ -96,7 +103,7 @@ pub fn save_finished(run: &Path, stage: &str, tensors: &Tensors) -> Result<()> {
     let temporary = run.join(format!("{stage}.safetensors.tmp"));
     let place = finished_path(run, stage);
     let write = || -> Result<()> {
-        Tensor::write_safetensors(tensors, &temporary)?;
+        Tensor::write_safetensors(&on_cpu(tensors), &temporary)?;
         fs::rename(&temporary, &place)?;
         Ok(())
     };

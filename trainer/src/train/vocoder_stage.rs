@@ -124,7 +124,8 @@ impl Stage for VocoderStage<'_> {
         let crops: Vec<Crop> = (0..BATCH)
             .map(|_| {
                 let index = rng.random_range(0..self.train.data.len());
-                let start = if rng.random_bool(ONSET_PART) { 0 } else { rng.random_range(0..=self.train.last_starts[index]) };
+                let start =
+                    if rng.random_bool(ONSET_PART) { 0 } else { rng.random_range(0..=self.train.last_starts[index]) };
                 (index, start, rng.random_bool(RECONSTRUCTED_PART))
             })
             .collect();
@@ -142,7 +143,8 @@ impl Stage for VocoderStage<'_> {
     fn evaluate(&self) -> Figures {
         let [train_db, train_phase] = self.evaluate_on(&self.train, false);
         let [train_latent_db, _] = self.evaluate_on(&self.train, true);
-        let mut figures = vec![("train_db", train_db), ("train_latent_db", train_latent_db), ("train_phase", train_phase)];
+        let mut figures =
+            vec![("train_db", train_db), ("train_latent_db", train_latent_db), ("train_phase", train_phase)];
         if let Some(held_out) = &self.held_out {
             let [held_out_db, held_out_phase] = self.evaluate_on(held_out, false);
             let [held_out_latent_db, _] = self.evaluate_on(held_out, true);

@@ -1,0 +1,189 @@
+//! A tiny corpus is trained for seconds, killed, damaged, resumed, exported and played. Every program here is the real one.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use engine::decode::{Model, Pipeline, Shaping};
+use engine::pack::Pack;
+use engine::sample::write_wav;
+
+const RATE_HZ: u32 = 44_100;
+const VAE_STEPS: &str = "8";
+const VOCODER_STEPS: &str = "5";
+
+fn trainer(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_trainer"));
+    command.args(["--threads", "2"]).args(arguments);
+    command
+}
+
+fn output(command: &mut Command) -> Output {
+    command.output().expect("the trainer starts")
+}
+
+fn succeed(command: &mut Command) -> Output {
+    let output = output(command);
+    assert!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&output.stderr));
+    output
+}
+
+/// Runs a command that must fail with exactly one line.
+fn complaint(command: &mut Command) -> String {
+    let output = output(command);
+    let text = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(1), "{command:?}: {text}");
+    assert_eq!(text.trim_end().lines().count(), 1, "{command:?}: {text}");
+    text
+}
+
+fn text(path: &Path) -> &str {
+    path.to_str().expect("temporary folders have plain names")
+}
+
+/// Six one-second sounds: decaying harmonic tones of different colour.
+fn write_recordings(folder: &Path) {
+    fs::create_dir_all(folder).expect("a folder can be made");
+    for number in 0..6 {
+        let step = std::f32::consts::TAU * 261.63 / RATE_HZ as f32;
+        let sound: Vec<f32> = (0..RATE_HZ)
+            .map(|n| {
+                let decay = (-(n as f32) / (4000.0 * (1 + number) as f32)).exp();
+                decay * (1..=number + 1).map(|h| (step * (h * n) as f32).sin() / h as f32).sum::<f32>() * 0.4
+            })
+            .collect();
+        write_wav(&folder.join(format!("tone {number} C4.wav")), &sound, 1, RATE_HZ).expect("a sound can be written");
+    }
+}
+
+fn train<'a>(corpus: &'a Path, run: &'a Path, checkpoint_seconds: &'a str) -> Command {
+    trainer(&[
+        "train",
+        "--corpus",
+        text(corpus),
+        "--out",
+        text(run),
+        "--device",
+        "cpu",
+        "--vae-steps",
+        VAE_STEPS,
+        "--vocoder-steps",
+        VOCODER_STEPS,
+        "--log-steps",
+        "1",
+        "--evaluation-seconds",
+        "100000",
+        "--checkpoint-seconds",
+        checkpoint_seconds,
+    ])
+}
+
+/// Starts a training and kills it once a checkpoint of at least this step is there.
+fn kill_at(mut command: Command, run: &Path, stage: &str, step: u64) {
+    let mut child = command.stderr(Stdio::null()).spawn().expect("the trainer starts");
+    let deadline = Instant::now() + Duration::from_secs(120);
+    while checkpoints(run, stage).last().is_none_or(|(at, _)| *at < step) {
+        assert!(Instant::now() < deadline, "no checkpoint of {stage} at step {step} appeared");
+        assert!(child.try_wait().expect("a child can be asked").is_none(), "the training ended before it was killed");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    child.kill().expect("a child can be killed");
+    child.wait().expect("a child can be waited for");
+}
+
+/// Steps and folders of a stage's checkpoints, oldest first.
+fn checkpoints(run: &Path, stage: &str) -> Vec<(u64, PathBuf)> {
+    let Ok(entries) = fs::read_dir(run) else { return Vec::new() };
+    let mut found: Vec<(u64, PathBuf)> = entries
+        .filter_map(|entry| {
+            let path = entry.ok()?.path();
+            let step = path.file_name()?.to_str()?.strip_prefix(stage)?.strip_prefix('-')?.parse().ok()?;
+            Some((step, path))
+        })
+        .collect();
+    found.sort();
+    found
+}
+
+/// Loss of every step of a run, by stage and step.
+fn losses(run: &Path) -> BTreeMap<(String, u64), String> {
+    let log = fs::read_to_string(run.join("log.jsonl")).expect("a run has a log");
+    let lines = log.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).expect("the log is JSON"));
+    let steps = lines.filter(|line| line["kind"] == "train");
+    steps
+        .map(|line| {
+            let place = (line["stage"].as_str().unwrap_or_default().to_owned(), line["step"].as_u64().unwrap_or(0));
+            (place, line["loss"].to_string())
+        })
+        .collect()
+}
+
+#[test]
+fn a_killed_training_resumes_exactly_and_its_pack_plays() {
+    let folder = tempfile::tempdir().expect("a temporary folder can be made");
+    let [recordings, corpus, whole, killed, pack, again] =
+        ["recordings", "corpus", "whole", "killed", "pack", "again"].map(|name| folder.path().join(name));
+    write_recordings(&recordings);
+    succeed(&mut trainer(&["corpus", "--folder", text(&recordings), "--out", text(&corpus)]));
+
+    succeed(&mut train(&corpus, &whole, "100000"));
+    kill_at(train(&corpus, &killed, "0"), &killed, "vae", 3);
+    let (_, newest) = checkpoints(&killed, "vae").pop().expect("a checkpoint is there");
+    fs::write(newest.join("tensors.safetensors"), b"cut off").expect("a checkpoint can be damaged");
+    kill_at(train(&corpus, &killed, "0"), &killed, "vocoder", 2);
+    let last = succeed(&mut train(&corpus, &killed, "100000"));
+    assert!(String::from_utf8_lossy(&last.stderr).contains("vae: already finished"));
+    assert_eq!(losses(&whole), losses(&killed), "a resumed run makes the steps of an uninterrupted one");
+    assert_eq!(losses(&whole).len(), 13);
+
+    let export = ["export", "--run", text(&killed), "--corpus", text(&corpus), "--out", text(&pack)];
+    succeed(&mut trainer(&export));
+    plays(&pack);
+    let evaluation = folder.path().join("evaluation");
+    let eval = ["eval", "--pack", text(&pack), "--corpus", text(&corpus), "--out", text(&evaluation), "--limit", "2"];
+    succeed(&mut trainer(&eval));
+    assert!(evaluation.join("report.html").is_file());
+
+    let mut from_pack = train(&corpus, &again, "100000");
+    succeed(from_pack.args(["--from-pack", text(&pack)]));
+    let first = |run: &Path| losses(run)[&("vae".to_owned(), 1)].parse::<f64>().expect("a loss is a number");
+    assert!(first(&again) < first(&whole), "a training that starts from a pack starts better");
+}
+
+fn plays(folder: &Path) {
+    let pack = Pack::open(folder).expect("the exported pack is valid");
+    assert!(folder.join("README.md").is_file() && folder.join("parity.json").is_file());
+    let sound = pack.manifest().sounds[0].clone();
+    let model = Model::load(&pack).expect("the exported graphs load");
+    let mut pipeline = Pipeline::new(Arc::new(model)).expect("the exported graphs run");
+    let samples = pipeline.decode(&sound.latent, 60.0, &Shaping::default()).expect("a sound decodes");
+    assert_eq!(samples.len(), 88_064);
+    assert!(samples.iter().all(|sample| sample.is_finite()));
+    assert!(samples.iter().any(|sample| sample.abs() > 1e-3), "the decoded sound is silent");
+}
+
+#[test]
+fn bad_input_gets_one_line() {
+    let folder = tempfile::tempdir().expect("a temporary folder can be made");
+    let [empty, out, noise, run] = ["empty", "out", "noise.sf2", "run"].map(|name| folder.path().join(name));
+    fs::create_dir_all(&empty).expect("a folder can be made");
+    fs::write(&noise, [7_u8; 4096]).expect("a file can be written");
+
+    assert!(complaint(&mut trainer(&["corpus", "--out", text(&out)])).contains("--sound-font"));
+    let from_folder = complaint(&mut trainer(&["corpus", "--folder", text(&empty), "--out", text(&out)]));
+    assert!(from_folder.contains("no WAV, AIFF or FLAC"), "{from_folder}");
+    let from_font = complaint(&mut trainer(&["corpus", "--sound-font", text(&noise), "--out", text(&out)]));
+    assert!(from_font.contains("not a sound font"), "{from_font}");
+    fs::write(empty.join("a.wav"), b"RIFF").expect("a file can be written");
+    let from_broken = complaint(&mut trainer(&["corpus", "--folder", text(&empty), "--out", text(&out)]));
+    assert!(from_broken.contains("no usable sound"), "{from_broken}");
+    let no_corpus = complaint(&mut trainer(&["train", "--corpus", text(&empty), "--out", text(&run)]));
+    assert!(no_corpus.contains("holds no corpus"), "{no_corpus}");
+    let no_run = ["export", "--run", text(&empty), "--corpus", text(&empty), "--out", text(&out)];
+    assert!(complaint(&mut trainer(&no_run)).contains("no run folder"));
+    let no_pack = complaint(&mut trainer(&["eval", "--pack", text(&empty), "--corpus", text(&empty)]));
+    assert!(no_pack.contains("corpus"), "{no_pack}");
+}
