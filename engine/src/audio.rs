@@ -187,6 +187,11 @@ impl Synth {
         }
     }
 
+    /// Whether no note sounds or waits: the output stays silent until the next one. Audio-thread safe.
+    pub fn is_idle(&self) -> bool {
+        self.voices.active() == 0
+    }
+
     /// Whether an offline render since the last reset went on without a sound because the worker had failed. Audio-thread safe.
     pub fn render_failed(&mut self) -> bool {
         self.slots.end().telemetry().render_failed.load(Ordering::Relaxed)
