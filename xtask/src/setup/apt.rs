@@ -26,8 +26,10 @@ pub const TEST: &[&str] = &[
     "libegl1",
     "libgl1-mesa-dri",
 ];
-/// The trainer, and the sound font from which the factory corpus is rendered.
-pub const TRAIN: &[&str] = &["gcc", "g++", "libc6-dev", "pkg-config", "python3", "python3-venv", "fluid-soundfont-gm"];
+/// The trainer alone.
+pub const TRAINER: &[&str] = &["gcc", "g++", "libc6-dev", "python3", "python3-venv"];
+/// The sound font that the factory corpus is rendered from.
+pub const FACTORY_SOUNDS: &[&str] = &["fluid-soundfont-gm"];
 
 /// Makes sure that the Debian packages in `groups` are installed.
 pub fn ensure(groups: &[&[&str]]) -> Result<()> {
