@@ -26,7 +26,7 @@ use corpus::soundfont::Selection;
 use train::{Budget, Intervals};
 
 /// Share of the time that the first stage gets.
-const VAE_SHARE: f64 = 0.4;
+const VAE_SHARE: f64 = 0.5;
 
 #[derive(Parser)]
 #[command(name = "trainer", version, about = "Trains Heptode's models and writes model packs")]

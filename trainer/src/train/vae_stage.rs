@@ -22,7 +22,7 @@ const DIVERGENCE_WEIGHT: f64 = 5e-5;
 /// Part of the stage over which the divergence comes on.
 const DIVERGENCE_RISE: f64 = 0.3;
 /// Part of the examples that are changed in colour and decay.
-const VARIED_PART: f64 = 0.25;
+const VARIED_PART: f64 = 0.1;
 const LARGEST_TILT_DB: f64 = 8.0;
 const LARGEST_DECAY_DB: f64 = 20.0;
 /// Spread of the noise on what the encoder hears, in normalised units.
