@@ -34,7 +34,8 @@ struct Stage {
 
 impl Stage {
     fn open() -> Self {
-        let path = bundle("Heptode.clap");
+        let bundle = bundle("Heptode.clap");
+        let path = if cfg!(target_os = "macos") { bundle.join("Contents/MacOS/Heptode") } else { bundle };
         // SAFETY: the library was built from this workspace and is loaded as any CLAP host loads it.
         let entry = unsafe { PluginEntry::load(path.as_os_str()) }.expect("the bundle loads");
         let factory = entry.get_factory::<PluginFactory>().expect("a plug-in factory");

@@ -87,7 +87,8 @@ fn a_knob_changes_the_sound() {
     set(&mut plugin, "z1", turned);
     render(&mut plugin, 0.2);
     let after = play(&mut plugin, 60, 1.0);
-    let (same, changed) = (spectral_difference_db(&before, &again, 48e3), spectral_difference_db(&before, &after, 48e3));
+    let (same, changed) =
+        (spectral_difference_db(&before, &again, 48e3), spectral_difference_db(&before, &after, 48e3));
     assert!(same < 0.1, "the same note twice differs by {same} dB");
     assert!(changed > 1.0, "z1 = {turned} changes the sound by {changed} dB only");
 }
@@ -103,7 +104,8 @@ fn a_released_note_ends_in_silence() {
 #[test]
 fn a_saved_project_sounds_the_same_in_a_new_instance() {
     let mut first = pitched_instrument(48_000.0);
-    for (id, value) in [("morph", 0.25), ("pad_x", 0.8), ("pad_y", 0.1), ("tilt", 0.6), ("coarse", 0.75), ("gain", 0.7)] {
+    for (id, value) in [("morph", 0.25), ("pad_x", 0.8), ("pad_y", 0.1), ("tilt", 0.6), ("coarse", 0.75), ("gain", 0.7)]
+    {
         set(&mut first, id, value);
     }
     render(&mut first, 0.2);

@@ -48,7 +48,8 @@ mod tests {
     use super::*;
 
     fn tone(hz: f32, sample_rate_hz: f32) -> Vec<f32> {
-        let partial = |n: usize, k: f32| (std::f32::consts::TAU * (hz * k / sample_rate_hz * n as f32).fract()).sin() / k;
+        let partial =
+            |n: usize, k: f32| (std::f32::consts::TAU * (hz * k / sample_rate_hz * n as f32).fract()).sin() / k;
         (0..24_000).map(|n| (1..6).map(|k| partial(n, k as f32)).sum::<f32>() * 0.3).collect()
     }
 
