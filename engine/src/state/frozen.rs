@@ -104,8 +104,12 @@ fn quantise(value: f32) -> i32 {
 fn encode(steps: &[i32], sample_rate_hz: u32) -> Result<Vec<u8>, String> {
     let config = flacenc::config::Encoder::default().into_verified().map_err(|(_, e)| e.to_string())?;
     let source = MemSource::from_samples(steps, 1, BITS, sample_rate_hz as usize);
-    let stream =
-        flacenc::encode_with_fixed_block_size(&config, source, config.block_size).map_err(|e| e.to_string())?;
+    let block_samples = config.block_size;
+    let mut stream =
+        flacenc::encode_with_fixed_block_size(&config, source, block_samples).map_err(|e| e.to_string())?;
+    // The encoder counts the shorter last block as the smallest one; readers that go by the format's text, where the
+    // last block does not count, then take the stream for one of variable blocks and find no frame in it.
+    stream.stream_info_mut().set_block_sizes(block_samples, block_samples).map_err(|e| e.to_string())?;
     let mut sink = ByteSink::new();
     stream.write(&mut sink).map_err(|e| e.to_string())?;
     Ok(sink.into_inner())

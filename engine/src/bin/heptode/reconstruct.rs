@@ -1,6 +1,7 @@
 //! `heptode reconstruct`: a sound through the model and back.
 
 use engine::decode::{Pipeline, Shaping};
+use engine::measure::LogMelMeter;
 use engine::sample::{resample, write_wav};
 use serde_json::json;
 
@@ -22,11 +23,12 @@ pub(crate) fn run(args: &ReconstructArgs) -> Result<(), Failure> {
     } else {
         pipeline.decode(&sound.latent, sound.key, &Shaping::default())?
     };
+    let error_db = LogMelMeter::default().measure(&sound.samples, &samples).mean_db();
     let samples = resample(&samples, studio.model.shape().sample_rate_hz, args.rate)?;
     write_wav(&args.out, &samples, 1, args.rate)?;
     let seconds = samples.len() as f64 / f64::from(args.rate);
     let text = format!(
-        "{}: {seconds:.3} s at {} Hz, key {:.2}, via {}\nlatent {}\n{}",
+        "{}: {seconds:.3} s at {} Hz, key {:.2}, via {}\nlatent {}\nlog-mel error {error_db:.2} dB\n{}",
         args.out.display(),
         args.rate,
         sound.key,
@@ -36,7 +38,7 @@ pub(crate) fn run(args: &ReconstructArgs) -> Result<(), Failure> {
     );
     let json = json!({
         "command": "reconstruct", "pack": studio.pack_json(), "file": args.input.file, "out": args.out,
-        "via": args.via.name(), "latent": sound.latent, "key": sound.key, "category": sound.category,
+        "via": args.via.name(), "latent": sound.latent, "key": sound.key, "category": sound.category, "log_mel_error_db": error_db,
         "rate_hz": args.rate, "samples": samples.len(), "seconds": seconds, "notes": sound.notes,
     });
     result(args.common.json, &text, &json)

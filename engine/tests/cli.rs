@@ -1,0 +1,209 @@
+//! The command line from outside: results, exit codes, bad input, nothing half-written.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+use engine::sample;
+use serde_json::Value;
+use tempfile::TempDir;
+
+fn heptode(words: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_heptode")).args(words).output().expect("the program starts")
+}
+
+fn json(words: &[&str]) -> Value {
+    let output = heptode(&[words, &["--json"]].concat());
+    assert!(output.status.success(), "{words:?}: {}", String::from_utf8_lossy(&output.stderr));
+    serde_json::from_slice(&output.stdout).expect("one JSON object")
+}
+
+fn a_sound() -> (String, Value) {
+    let info = json(&["info"]);
+    let sound = info["sounds"][0].clone();
+    (sound["name"].as_str().unwrap().to_owned(), sound)
+}
+
+/// A decaying tone at key 57 in a file.
+fn tone_file(folder: &TempDir) -> PathBuf {
+    let path = folder.path().join("tone.wav");
+    let tone = |n: usize| (n as f32 * 220.0 * std::f32::consts::TAU / 48_000.0).sin() * (-(n as f32) / 20_000.0).exp();
+    let samples: Vec<f32> = (0..60_000).flat_map(|n| [tone(n), 0.5 * tone(n)]).collect();
+    sample::write_wav(&path, &samples, 2, 48_000).unwrap();
+    path
+}
+
+fn text(path: &Path) -> &str {
+    path.to_str().unwrap()
+}
+
+fn files_in(folder: &Path) -> usize {
+    std::fs::read_dir(folder).unwrap().count()
+}
+
+#[test]
+fn info_tells_what_the_pack_holds() {
+    let info = json(&["info"]);
+    assert!(info["pack"]["hash"].as_str().unwrap().len() == 64);
+    assert!(!info["sounds"].as_array().unwrap().is_empty());
+    assert_eq!(info["latents"].as_array().unwrap().len(), 7);
+    let words = String::from_utf8(heptode(&["info"]).stdout).unwrap();
+    assert!(words.contains(info["pack"]["name"].as_str().unwrap()));
+}
+
+#[test]
+fn render_is_repeatable_and_writes_what_it_says() {
+    let folder = TempDir::new().unwrap();
+    let (name, sound) = a_sound();
+    let out = |n: &str| folder.path().join(n);
+    let by_name = json(&["render", "--sound", &name, "--out", text(&out("a.wav"))]);
+    assert_eq!(by_name["latent"], sound["latent"]);
+    assert_eq!((by_name["key"].as_u64(), by_name["rate_hz"].as_u64()), (Some(60), Some(44_100)));
+    let written = hound::WavReader::open(out("a.wav")).unwrap();
+    assert_eq!(u64::from(written.duration()), by_name["samples"].as_u64().unwrap());
+    assert!((1.5..2.6).contains(&by_name["seconds"].as_f64().unwrap()));
+    json(&["render", "--sound", &name, "--out", text(&out("b.wav"))]);
+    assert_eq!(std::fs::read(out("a.wav")).unwrap(), std::fs::read(out("b.wav")).unwrap());
+    let seeds = [7, 7, 8].map(|seed| json(&["render", "--random", &seed.to_string(), "--out", text(&out("c.wav"))]));
+    assert_eq!(seeds[0]["latent"], seeds[1]["latent"]);
+    assert_ne!(seeds[0]["latent"], seeds[2]["latent"]);
+}
+
+#[test]
+fn length_rate_and_stretch_are_what_was_asked_for() {
+    let folder = TempDir::new().unwrap();
+    let out = folder.path().join("a.wav");
+    let render =
+        |more: &[&str]| json(&[&["render", "--latent", "0,-1,1,0,0,-0.5,3", "--out", text(&out)], more].concat());
+    let plain = render(&[])["seconds"].as_f64().unwrap();
+    for (rate_hz, seconds) in [("8000", "0.5"), ("96000", "3.25"), ("384000", "0.01")] {
+        let result = render(&["--rate", rate_hz, "--seconds", seconds]);
+        let want = rate_hz.parse::<f64>().unwrap() * seconds.parse::<f64>().unwrap();
+        assert_eq!(result["samples"].as_f64().unwrap(), want.round());
+    }
+    let long = render(&["--stretch", "2"])["seconds"].as_f64().unwrap();
+    assert!((1.8..2.2).contains(&(long / plain)), "{plain} s, stretched {long} s");
+    let shaped = render(&["--formant", "-5", "--tilt", "-2.5", "--key", "72"]);
+    assert!(shaped["peak"].as_f64().unwrap() > 0.0);
+}
+
+#[test]
+fn encode_and_reconstruct_take_stereo_files_at_any_rate() {
+    let folder = TempDir::new().unwrap();
+    let file = tone_file(&folder);
+    let found = json(&["encode", text(&file)]);
+    assert!((found["key"].as_f64().unwrap() - 57.0).abs() < 0.1, "key {}", found["key"]);
+    assert!(!found["nearest"].as_array().unwrap().is_empty());
+    assert!(found["latent"].as_array().unwrap().iter().all(|z| z.as_f64().unwrap().abs() <= 3.0));
+    assert_eq!(json(&["encode", text(&file), "--key", "40"])["key"], 40.0);
+    for via in ["frames", "latent"] {
+        let out = folder.path().join(via).with_extension("wav");
+        let result = json(&["reconstruct", text(&file), "--out", text(&out), "--via", via, "--rate", "48000"]);
+        assert_eq!(result["via"], via);
+        assert_eq!(hound::WavReader::open(&out).unwrap().spec().sample_rate, 48_000);
+    }
+}
+
+#[test]
+fn morph_and_vary_write_numbered_files() {
+    let folder = TempDir::new().unwrap();
+    let file = tone_file(&folder);
+    let (name, sound) = a_sound();
+    let out = folder.path().join("deep/er");
+    let fast = ["--seconds", "0.2", "--rate", "8000"];
+    let morph = json(
+        &[&["morph", "--from", &name, "--to", text(&file), "--steps", "3", "--out", text(&out)], &fast[..]].concat(),
+    );
+    let files = morph["files"].as_array().unwrap();
+    assert_eq!(files[0]["latent"], sound["latent"]);
+    assert_eq!(files[2]["latent"], json(&["encode", text(&file)])["latent"]);
+    assert!(files[1]["file"].as_str().unwrap().ends_with("02.wav"));
+    assert_eq!(files_in(&out), 3);
+    let vary = |seed: &str| {
+        let words = ["vary", "--sound", &name, "--amount", "0.3", "--count", "2", "--seed", seed, "--out", text(&out)];
+        json(&[&words[..], &fast[..]].concat())["files"].clone()
+    };
+    let (one, again, other) = (vary("1"), vary("1"), vary("2"));
+    assert_eq!(one, again);
+    assert_ne!(one[0]["latent"], other[0]["latent"]);
+}
+
+#[test]
+fn bad_input_gets_one_line_an_exit_code_and_no_file() {
+    let folder = TempDir::new().unwrap();
+    let put = |name: &str, bytes: &[u8]| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, bytes).unwrap();
+        path.to_str().unwrap().to_owned()
+    };
+    let (empty, noise) = (put("empty.wav", b""), put("noise.wav", &[0x5a; 3_000]));
+    let tone = std::fs::read(tone_file(&folder)).unwrap();
+    let cut = put("cut.wav", &tone[..tone.len() / 2]);
+    let nan = folder.path().join("nan.wav");
+    sample::write_wav(&nan, &[0.5, f32::NAN, 0.5], 1, 44_100).unwrap();
+    let (name, _) = a_sound();
+    let near = format!("{name}x");
+    let outs = TempDir::new().unwrap();
+    let (out, dir) = (outs.path().join("out.wav"), outs.path().join("dir"));
+    let (out, dir) = (text(&out), text(&dir));
+    let cases: &[(u8, &[&str], &str)] = &[
+        (2, &[], "Usage"),
+        (2, &["sing"], "sing"),
+        (2, &["render"], "--out"),
+        (2, &["render", "--out", out, "--latent", "0,0,0,0,0,0,3.01"], "z7"),
+        (2, &["render", "--out", out, "--latent", "0,nan,0,0,0,0,0"], "z2"),
+        (2, &["render", "--out", out, "--latent", "inf,0,0,0,0,0,0"], "z1"),
+        (2, &["render", "--out", out, "--latent", "0,0,0"], "3 values"),
+        (2, &["render", "--out", out, "--latent", "0,0,0,0,0,0,0", "--random", "1"], "cannot be used with"),
+        (2, &["render", "--out", out, "--sound", &near], &name),
+        (2, &["render", "--out", out, "--key", "128"], "128"),
+        (2, &["render", "--out", out, "--stretch", "NaN"], "0.25 to 4"),
+        (2, &["render", "--out", out, "--stretch", "5"], "0.25 to 4"),
+        (2, &["render", "--out", out, "--rate", "0"], "4000"),
+        (2, &["render", "--out", out, "--seconds", "0"], "0.01 to 60"),
+        (1, &["render", "--out", "/no/such/folder/a.wav"], "cannot write"),
+        (1, &["render", "--out", text(outs.path())], "not a regular file"),
+        (1, &["render", "--out", out, "--pack", "/no/such.heptode"], "/no/such.heptode"),
+        (1, &["render", "--out", out, "--pack", &noise], "pack"),
+        (2, &["morph", "--from", &near, "--to", &name, "--out", dir], "did you mean"),
+        (1, &["morph", "--from", &name, "--to", "gone.wav", "--out", dir], "gone.wav"),
+        (2, &["morph", "--from", &name, "--to", &name, "--steps", "1", "--out", dir], "steps"),
+        (1, &["morph", "--from", &name, "--to", &name, "--steps", "2", "--seconds", "0.1", "--out", &noise], "folder"),
+        (2, &["vary", "--sound", &name, "--amount", "-1", "--out", dir], "amount"),
+        (2, &["vary", "--sound", &name, "--count", "0", "--out", dir], "count"),
+        (1, &["encode", "/no/such.wav"], "/no/such.wav"),
+        (1, &["encode", &empty], "empty"),
+        (1, &["encode", &noise], "not a WAV, AIFF or FLAC"),
+        (1, &["encode", &cut], "truncated"),
+        (1, &["encode", text(&nan)], "not a finite number"),
+        (1, &["encode", text(folder.path())], "not a regular file"),
+        (2, &["encode", &empty, "--key", "200"], "0 to 127"),
+        (1, &["reconstruct", &cut, "--out", out], "truncated"),
+        (2, &["reconstruct", &cut, "--out", out, "--via", "residual"], "no residuals"),
+        (2, &["reconstruct", &cut, "--out", out, "--via", "magic"], "magic"),
+    ];
+    for (code, words, part) in cases {
+        let output = heptode(words);
+        let message = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(i32::from(*code)), "{words:?}: {message}");
+        assert!(message.contains(part), "{words:?} should say {part:?}: {message}");
+        assert!(!message.contains("panicked"), "{words:?}: {message}");
+        assert!(output.stdout.is_empty(), "{words:?} tells a result");
+        if *code == 1 {
+            assert_eq!(message.trim_end().lines().count(), 1, "{words:?}: {message}");
+        }
+        assert_eq!(files_in(outs.path()), 0, "{words:?} left a file");
+    }
+}
+
+#[test]
+fn a_reader_that_goes_away_is_no_failure() {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_heptode"))
+        .arg("info")
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let output = child.wait_with_output().unwrap();
+    assert!(output.status.success() && output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
+}

@@ -1,0 +1,199 @@
+//! The state document: round trips, versions, limits, damage.
+
+use std::collections::BTreeMap;
+
+use engine::state::{CornerState, FrozenZone, MAX_STATE_BYTES, PackRef, Preset, StateDocument, StateError};
+use support::Random;
+
+fn tone(samples: usize, level: f32) -> Vec<f32> {
+    (0..samples).map(|n| level * (n as f32 * 0.07).sin() * (-(n as f32) / 9_000.0).exp()).collect()
+}
+
+fn document() -> StateDocument {
+    let params = [("z1", 0.1_f32), ("pad_x", 1.0 / 3.0), ("gain", -6.0), ("attack", f32::MIN_POSITIVE)];
+    let corners =
+        ["Rain", "Bell “x”", "", "鐘"].map(|name| CornerState::new(name, [0.5, -3.0, 3.0, 0.0, 1e-7, -0.1, 2.9]));
+    let params = params.into_iter().map(|(id, value)| (id.to_owned(), value)).collect::<BTreeMap<_, _>>();
+    StateDocument {
+        knobs_name: Some("Organ".to_owned()),
+        seed: u64::MAX,
+        frozen: vec![FrozenZone::from_samples(60, 44_100, &tone(2_000, 0.9)).unwrap()],
+        ..StateDocument::new(params, PackRef::new("heptode-factory", "00ff"), corners)
+    }
+}
+
+/// `text` with one top-level change.
+fn edited(text: &str, edit: impl FnOnce(&mut serde_json::Value)) -> String {
+    let mut value: serde_json::Value = serde_json::from_str(text).unwrap();
+    edit(&mut value);
+    value.to_string()
+}
+
+#[test]
+fn a_document_comes_back_bit_for_bit() {
+    let document = document();
+    assert_eq!(StateDocument::parse(&document.to_json()).unwrap(), document);
+}
+
+#[test]
+fn every_float_survives_text() {
+    let mut random = Random::new(3);
+    let mut document = document();
+    for _ in 0..200 {
+        for n in 0..50 {
+            let value = f32::from_bits(random.bits() as u32);
+            document.params.insert(format!("p{n}"), if value.is_finite() { value } else { 0.0 });
+        }
+        let back = StateDocument::parse(&document.to_json()).unwrap();
+        for (id, value) in &document.params {
+            assert_eq!(back.params[id].to_bits(), value.to_bits(), "{value:e}");
+        }
+    }
+}
+
+#[test]
+fn unknown_fields_survive_at_every_level() {
+    let text = edited(&document().to_json(), |state| {
+        state["wavetable"] = serde_json::json!({"a": [1, 2.5, null]});
+        state["pack"]["origin"] = "shop".into();
+        state["corners"][2]["residual"] = "AAAA".into();
+        state["frozen"][0]["layer"] = 3.into();
+    });
+    let again: serde_json::Value = serde_json::from_str(&StateDocument::parse(&text).unwrap().to_json()).unwrap();
+    assert_eq!(again, serde_json::from_str::<serde_json::Value>(&text).unwrap());
+}
+
+#[test]
+fn newer_empty_and_truncated_documents_are_told_apart() {
+    let text = document().to_json();
+    let newer = edited(&text, |state| state["version"] = 3.into());
+    let message = StateDocument::parse(&newer).unwrap_err().to_string();
+    assert!(message.contains("newer Heptode (state version 3, this one reads up to 1)"), "{message}");
+    // A newer document need not have any field that is known here.
+    assert!(matches!(StateDocument::parse(r#"{"version":2,"other":[]}"#), Err(StateError::Newer(2))));
+    for empty in ["", " \n", "\0\0\0"] {
+        assert!(matches!(StateDocument::parse(empty), Err(StateError::Empty)));
+    }
+    for end in (1..text.len()).step_by(97).filter(|&end| text.is_char_boundary(end)) {
+        assert!(matches!(StateDocument::parse(&text[..end]), Err(StateError::Truncated)), "cut at {end}");
+    }
+    for bad in
+        ["null", "[]", "{}", r#"{"version":1}"#, r#"{"version":"1"}"#, r#"{"version":-1}"#, r#"{"version":0}"#, "{]"]
+    {
+        let message = StateDocument::parse(bad).unwrap_err().to_string();
+        assert!(message.contains("damaged") && !message.contains('\n'), "{bad}: {message}");
+    }
+    let long = " ".repeat(MAX_STATE_BYTES) + "1";
+    assert!(matches!(StateDocument::parse(&long), Err(StateError::TooLong(_))));
+}
+
+#[test]
+fn numbers_are_finite_and_latents_within_their_limits() {
+    let text = document().to_json();
+    let far = edited(&text, |state| state["corners"][0]["latent"][1] = (-50.0).into());
+    assert_eq!(StateDocument::parse(&far).unwrap().corners[0].latent[1], -3.0);
+    // 1e39 is a number in JSON and infinite as a parameter.
+    let param = text.replace("\"gain\":-6.0", "\"gain\":1e39");
+    assert!(matches!(StateDocument::parse(&param), Err(StateError::NotFinite(_))));
+    let latent = edited(&text, |state| state["corners"][3]["latent"][6] = 1e39.into());
+    assert!(StateDocument::parse(&latent).unwrap_err().to_string().contains("corner D"));
+    for wrong in [serde_json::json!([0, 1]), serde_json::json!(null), serde_json::json!("x")] {
+        assert!(StateDocument::parse(&edited(&text, |state| state["corners"][1]["latent"] = wrong)).is_err());
+    }
+    let mut broken = document();
+    broken.params.insert("z2".to_owned(), f32::NAN);
+    broken.corners[0].latent[0] = f32::INFINITY;
+    let back = StateDocument::parse(&broken.to_json()).expect("what is written can be read");
+    assert!(!back.params.contains_key("z2") && back.corners[0].latent[0] == 0.0);
+}
+
+#[test]
+fn frozen_sounds_come_back_to_24_bits() {
+    for (level, scale) in [(1.0_f32, 1.0_f32), (0.001, 1.0), (1.5, 2.0), (5.0, 8.0)] {
+        for rate_hz in [44_100, 48_000, 96_000] {
+            let sound = tone(20_000, level);
+            let zone = FrozenZone::from_samples(36, rate_hz, &sound).unwrap();
+            let back = zone.to_samples().unwrap();
+            assert_eq!(back.len(), sound.len());
+            let step = scale / 8_388_608.0;
+            assert!(sound.iter().zip(&back).all(|(a, b)| (a - b).abs() <= step), "level {level}");
+            // What came from 24 bits stays exactly as it is, however often it is saved.
+            let again = FrozenZone::from_samples(36, rate_hz, &back).unwrap().to_samples().unwrap();
+            if scale == 1.0 {
+                assert_eq!(again, back);
+            }
+        }
+    }
+    for length in [1, 15, 16, 4_095, 4_096, 4_097, 5_000] {
+        let silence = vec![0.0; length];
+        assert_eq!(FrozenZone::from_samples(60, 44_100, &silence).unwrap().to_samples().unwrap(), silence);
+    }
+}
+
+#[test]
+fn bad_frozen_sounds_are_refused() {
+    for bad in [vec![], vec![f32::NAN], vec![f32::INFINITY, 0.0], vec![1e30]] {
+        assert!(FrozenZone::from_samples(60, 44_100, &bad).is_err());
+    }
+    assert!(FrozenZone::from_samples(128, 44_100, &[0.5; 100]).is_err());
+    assert!(FrozenZone::from_samples(60, 100, &[0.5; 100]).is_err());
+    let good = FrozenZone::from_samples(60, 44_100, &tone(9_000, 0.5)).unwrap();
+    let half = good.flac_base64.len() / 8 * 4;
+    for text in ["", "%%%", "AAAA", &good.flac_base64[..half]] {
+        let zone = FrozenZone { flac_base64: text.to_owned(), ..good.clone() };
+        let message = zone.to_samples().unwrap_err().to_string();
+        assert!(message.contains("frozen sound of key 60"), "{message}");
+    }
+    assert!(FrozenZone { sample_rate_hz: 48_000, ..good.clone() }.to_samples().is_err());
+    assert!(FrozenZone { scale: f32::NAN, ..good }.to_samples().is_err());
+}
+
+#[test]
+fn damaged_documents_never_panic() {
+    let mut random = Random::new(11);
+    let mut small = document();
+    small.frozen = vec![FrozenZone::from_samples(60, 44_100, &tone(64, 0.5)).unwrap()];
+    let text = small.to_json();
+    for _ in 0..5_000 {
+        let mut bytes = text.clone().into_bytes();
+        for _ in 0..=random.below(4) {
+            let at = random.below(bytes.len());
+            match random.below(4) {
+                0 => bytes[at] = random.below(256) as u8,
+                1 => bytes[at] = b"0123456789.-eE[]{},:\"nul"[random.below(24)],
+                2 => drop(bytes.drain(at..(at + random.below(20)).min(bytes.len()))),
+                _ => bytes.truncate(at.max(1)),
+            }
+        }
+        let Ok(text) = String::from_utf8(bytes) else { continue };
+        if let Ok(document) = StateDocument::parse(&text) {
+            assert!(document.corners.iter().flat_map(|c| c.latent).all(|z| (-3.0..=3.0).contains(&z)));
+            assert!(document.params.values().all(|v| v.is_finite()));
+            document.frozen.iter().for_each(|zone| drop(zone.to_samples()));
+        }
+    }
+}
+
+#[test]
+fn presets_are_documents_with_a_name() {
+    let folder = tempfile::TempDir::new().unwrap();
+    let path = folder.path().join("a.heptode-preset");
+    let preset = Preset {
+        name: "Glass".to_owned(),
+        tags: vec!["bell".to_owned(), "soft".to_owned()],
+        author: "A. Nother".to_owned(),
+        document: document(),
+    };
+    preset.save(&path).unwrap();
+    assert_eq!(Preset::load(&path).unwrap(), preset);
+    // The document inside is read by the host-state reader, which keeps the preset's own fields.
+    let text = std::fs::read_to_string(&path).unwrap();
+    let state = StateDocument::parse(&text).unwrap();
+    assert_eq!(state.unknown["name"], "Glass");
+    assert_eq!(Preset::parse(&state.to_json()).unwrap(), preset);
+    assert!(Preset::parse(&document().to_json()).is_err(), "a preset has a name");
+    assert!(matches!(Preset::load(&folder.path().join("none")), Err(StateError::File { .. })));
+    assert!(matches!(preset.save(&folder.path().join("no/folder")), Err(StateError::File { .. })));
+    std::fs::write(&path, [0xff, 0xfe, 0x00]).unwrap();
+    assert!(matches!(Preset::load(&path), Err(StateError::File { .. })));
+}
