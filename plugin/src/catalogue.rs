@@ -6,6 +6,8 @@ use engine::state::{CornerState, PackRef};
 
 use crate::scene::CORNERS;
 
+const MIDDLE_C: f32 = 60.0;
+
 /// The sounds and axes of one pack.
 #[derive(Debug, Clone, Default)]
 pub struct Catalogue {
@@ -15,6 +17,8 @@ pub struct Catalogue {
     pub pack_name: String,
     /// Learned axes in order.
     pub axes: Vec<LatentAxis>,
+    /// Key whose zone is shown while nothing plays.
+    pub middle_root: u8,
     /// Sounds, sorted by category, then name.
     pub sounds: Vec<NamedSound>,
 }
@@ -28,6 +32,7 @@ impl Catalogue {
             pack: PackRef::new(&manifest.id, pack_hash),
             pack_name: manifest.name.clone(),
             axes: manifest.latents.clone(),
+            middle_root: manifest.root_keys.get(manifest.nearest_root(MIDDLE_C)).copied().unwrap_or(MIDDLE_C as u8),
             sounds,
         }
     }

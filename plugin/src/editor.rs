@@ -3,6 +3,7 @@
 //! The framework asks for one editor object per instance and opens windows from it. Each opening builds a fresh window
 //! from the size and scale that the project remembers.
 
+pub mod audition;
 pub mod browser;
 pub mod drag;
 pub mod face;

@@ -7,6 +7,7 @@
 //! the newest is refused).
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use engine::Latent;
 use engine::audio::EventKind;
@@ -85,9 +86,10 @@ pub struct Project {
     pub view: Option<View>,
 }
 
-impl Project {
-    fn scene(&self) -> Scene {
-        Scene { corners: std::array::from_fn(|corner| self.corners[corner].latent), seed: self.seed }
+impl Scene {
+    /// What the audio thread needs of a project.
+    pub fn of(project: &Project) -> Self {
+        Self { corners: project.corners.each_ref().map(|corner| corner.latent), seed: project.seed }
     }
 }
 
@@ -108,6 +110,7 @@ pub struct Desk {
     home: Mutex<Option<Home>>,
     scene: Mutex<triple_buffer::Input<Scene>>,
     notes: Mutex<rtrb::Producer<EventKind>>,
+    pulse: Arc<AtomicU64>,
     /// Messages to the user.
     pub notices: Notices,
 }
@@ -116,22 +119,25 @@ pub struct Desk {
 pub struct AudioEnd {
     scene: triple_buffer::Output<Scene>,
     notes: rtrb::Consumer<EventKind>,
+    pulse: Arc<AtomicU64>,
 }
 
 impl Desk {
     /// Both ends, with an empty project.
     pub fn new() -> (Arc<Self>, AudioEnd) {
         let project = Project::default();
-        let (scene_in, scene_out) = triple_buffer::triple_buffer(&project.scene());
+        let (scene_in, scene_out) = triple_buffer::triple_buffer(&Scene::of(&project));
         let (notes_in, notes_out) = rtrb::RingBuffer::new(NOTE_QUEUE);
+        let pulse = Arc::new(AtomicU64::new(0));
         let desk = Self {
             project: Mutex::new(project),
             home: Mutex::default(),
             scene: Mutex::new(scene_in),
             notes: Mutex::new(notes_in),
+            pulse: Arc::clone(&pulse),
             notices: Notices::default(),
         };
-        (Arc::new(desk), AudioEnd { scene: scene_out, notes: notes_out })
+        (Arc::new(desk), AudioEnd { scene: scene_out, notes: notes_out, pulse })
     }
 
     /// A copy of the project.
@@ -148,7 +154,7 @@ impl Desk {
     pub fn change<R>(&self, edit: impl FnOnce(&mut Project) -> R) -> R {
         let mut project = self.project.lock();
         let answer = edit(&mut project);
-        self.scene.lock().write(project.scene());
+        self.scene.lock().write(Scene::of(&project));
         answer
     }
 
@@ -194,6 +200,11 @@ impl Desk {
         self.change(|project| project.corners[corner] = CornerState::new(name, latent));
     }
 
+    /// Counts the blocks that the audio thread has begun: a count that stands still says that the host does not process.
+    pub fn pulse(&self) -> u64 {
+        self.pulse.load(Ordering::Relaxed)
+    }
+
     /// Sends a note of the on-screen keyboard; `false` if the audio thread has not fetched the earlier ones.
     pub fn play(&self, note: EventKind) -> bool {
         self.notes.lock().push(note).is_ok()
@@ -201,8 +212,9 @@ impl Desk {
 }
 
 impl AudioEnd {
-    /// The newest scene. Safe on the audio thread.
+    /// The newest scene, for the block that begins. Safe on the audio thread.
     pub fn scene(&mut self) -> Scene {
+        self.pulse.fetch_add(1, Ordering::Relaxed);
         *self.scene.read()
     }
 

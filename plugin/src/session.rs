@@ -7,6 +7,7 @@ use engine::Latent;
 use engine::audio::Synth;
 use engine::decode::{Model, Pool};
 use engine::instrument::{self, Instance, Meters, SoundView, Status};
+use engine::link::SoundSpec;
 use parking_lot::Mutex;
 
 use crate::catalogue::Catalogue;
@@ -24,8 +25,8 @@ pub trait Readout: Send + Sync {
     fn status(&self) -> Status;
     /// Peak and playhead.
     fn meters(&self) -> Meters;
-    /// Asks the workers to look now rather than at the next idle poll.
-    fn wake(&self);
+    /// Decodes a sound to look at while the host does not process.
+    fn preview(&self, spec: SoundSpec);
 }
 
 impl Readout for Instance {
@@ -41,8 +42,8 @@ impl Readout for Instance {
         Self::meters(self)
     }
 
-    fn wake(&self) {
-        self.unpark();
+    fn preview(&self, spec: SoundSpec) {
+        Self::preview(self, spec);
     }
 }
 

@@ -7,6 +7,7 @@ use egui::{Rect, Ui, Vec2};
 use engine::Latent;
 use engine::instrument::{Meters, SoundView, Status};
 
+use super::audition::Audition;
 use super::browser::{Browser, Tab, Wish};
 use super::drag::{self, Dragged};
 use super::hand::{Gestures, Hand};
@@ -52,6 +53,7 @@ pub struct Face {
     wave: Wave,
     keys: Keys,
     meter: Meter,
+    audition: Audition,
     chance: Chance,
     past: Past,
     scale: f32,
@@ -81,6 +83,7 @@ impl Face {
             wave: Wave::default(),
             keys: Keys::default(),
             meter: Meter::default(),
+            audition: Audition::default(),
             chance,
             past: Past::default(),
             scale,
@@ -90,10 +93,14 @@ impl Face {
     /// Draws everything and does what the user asks. Says what the window should do.
     pub fn show(&mut self, ui: &mut Ui) -> Option<WindowWish> {
         self.take_news();
-        let window = ui.max_rect();
+        let window = ui.ctx().content_rect();
+        ui.set_clip_rect(window);
         let regions = Regions::of(window);
         let now = self.look();
         ui.painter().rect_filled(window, 0.0, theme::GROUND);
+        if let Some(rig) = &now.rig {
+            self.audition.follow(ui.input(|input| input.time), &self.session, rig);
+        }
         self.meter.follow(now.meters.peak, ui.input(|input| input.stable_dt).min(0.25));
         let color = theme::between(self.hand.normalized(ParamId::MORPH));
         let mut wish = self.show_header(ui, &regions, &now, color);

@@ -44,9 +44,14 @@ pub struct Head<'a> {
 }
 
 /// The meter's falling bar.
-#[derive(Default)]
 pub struct Meter {
     level_db: f32,
+}
+
+impl Default for Meter {
+    fn default() -> Self {
+        Self { level_db: METER_FLOOR_DB }
+    }
 }
 
 impl Meter {

@@ -148,7 +148,7 @@ fn paint_corners(ui: &Ui, field: Rect, names: &[String; CORNERS], place: (f32, f
         let gap = if right { -7.0 } else { 7.0 };
         let name_place = pos2(if right { letter.min.x } else { letter.max.x } + gap, spot.y);
         let name_color: Color32 = DIM.lerp_to_gamma(TEXT, strength);
-        let room = field.width() / 2.0 - 40.0;
+        let room = field.width() / 2.0 - 30.0;
         theme::clipped_text(painter, name_place, anchor, &names[corner], theme::body(13.0), name_color, room);
     }
 }

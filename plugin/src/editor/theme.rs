@@ -89,6 +89,8 @@ fn fonts() -> FontDefinitions {
 fn style(style: &mut Style) {
     let visuals = &mut style.visuals;
     visuals.override_text_color = Some(TEXT);
+    // Hinting closes the gap below the dots of small letters.
+    visuals.text_options.font_hinting = false;
     visuals.panel_fill = GROUND;
     visuals.window_fill = PANEL;
     visuals.window_stroke = Stroke::new(1.0, LINE);

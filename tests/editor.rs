@@ -1,0 +1,196 @@
+//! The editor without a host: what the hand does reaches the parameters, the corners and the audio thread, and the
+//! window looks as it should at 100 % and 200 %, at rest and in use.
+//!
+//! After a wanted change of looks: `UPDATE_SNAPSHOTS=force cargo test -p tests --test editor`, then look at every picture
+//! in `tests/snapshots/` before it is committed.
+
+#[path = "editor/stage.rs"]
+mod stage;
+
+use egui::{Pos2, vec2};
+use egui_kittest::SnapshotResults;
+use egui_kittest::kittest::Queryable;
+use engine::audio::EventKind;
+use plugin::params::ParamId;
+use stage::{Stage, Told, catalogue};
+
+fn center(stage: &Stage, label: &str) -> Pos2 {
+    stage.harness.get_by_label(label).rect().center()
+}
+
+/// The disc of a knob lies in the upper half of its cell.
+fn knob(stage: &Stage, label: &str) -> Pos2 {
+    let rect = stage.harness.get_by_label(label).rect();
+    rect.center_top() + vec2(0.0, 26.0)
+}
+
+#[test]
+fn dragging_a_knob_is_one_gesture_that_moves_the_parameter() {
+    let mut stage = Stage::open(1.0, false);
+    let place = knob(&stage, "Latent 3 Decay");
+    stage.drag(place, place - vec2(0.0, 60.0));
+    stage.drop_at(place - vec2(0.0, 60.0));
+    let told = stage.told();
+    let id = ParamId::latent(2);
+    assert_eq!(told.first(), Some(&Told::Begin(id)));
+    assert_eq!(told.last(), Some(&Told::End(id)));
+    assert_eq!(told.iter().filter(|told| matches!(told, Told::Begin(_))).count(), 1);
+    assert!(stage.session.params.get(id).plain() > 1.0, "60 points up are a third of the range");
+}
+
+#[test]
+fn a_double_click_brings_the_default_back() {
+    let mut stage = Stage::open(1.0, false);
+    let place = knob(&stage, "Latent 1 Brightness");
+    stage.drag(place, place - vec2(0.0, 40.0));
+    stage.drop_at(place - vec2(0.0, 40.0));
+    stage.harness.run_steps(30);
+    for _ in 0..2 {
+        stage.harness.drag_at(place);
+        stage.harness.drop_at(place);
+    }
+    stage.harness.run_steps(2);
+    assert_eq!(stage.session.params.get(ParamId::latent(0)).plain(), 0.0);
+}
+
+#[test]
+fn a_typed_value_is_taken() {
+    let mut stage = Stage::open(1.0, false);
+    stage.harness.get_by_label("Gain Gain").click_secondary();
+    stage.harness.run_steps(2);
+    stage.harness.event(egui::Event::Text("-12 dB".to_owned()));
+    stage.harness.key_press(egui::Key::Enter);
+    stage.harness.run_steps(3);
+    assert!((stage.session.params.get(ParamId::GAIN).plain() + 12.0).abs() < 1e-3);
+}
+
+#[test]
+fn a_stepped_knob_reaches_whole_semitones() {
+    let mut stage = Stage::open(1.0, false);
+    let place = knob(&stage, "Coarse Coarse");
+    stage.drag(place, place - vec2(0.0, 90.0));
+    stage.drop_at(place - vec2(0.0, 90.0));
+    assert_eq!(stage.session.params.get(ParamId::COARSE).plain(), 24.0);
+}
+
+#[test]
+fn the_pad_follows_the_pointer() {
+    let mut stage = Stage::open(1.0, false);
+    let rect = stage.harness.get_by_label("Pad").rect();
+    stage.drag(rect.center(), rect.right_top() + vec2(-20.0, 20.0));
+    stage.drop_at(rect.right_top() + vec2(-20.0, 20.0));
+    assert!(stage.session.params.get(ParamId::PAD_X).plain() > 0.9);
+    assert!(stage.session.params.get(ParamId::PAD_Y).plain() < 0.1);
+    assert!(matches!(stage.told().last(), Some(Told::End(_))));
+}
+
+#[test]
+fn a_click_on_a_sound_sends_the_knobs_there_and_morph_to_zero() {
+    let mut stage = Stage::open(1.0, false);
+    stage.harness.get_by_label("Deep Kick").click();
+    stage.harness.run_steps(3);
+    let wanted = catalogue().sounds.into_iter().find(|sound| sound.name == "Deep Kick").expect("in the catalogue");
+    for (axis, sigma) in wanted.latent.into_iter().enumerate() {
+        assert!((stage.session.params.get(ParamId::latent(axis)).plain() - sigma).abs() < 1e-4);
+    }
+    assert_eq!(stage.session.params.get(ParamId::MORPH).plain(), 0.0);
+    assert_eq!(stage.session.desk.project().knobs_name.as_deref(), Some("Deep Kick"));
+}
+
+#[test]
+fn a_sound_dragged_to_a_corner_is_heard_there() {
+    let mut stage = Stage::open(1.0, false);
+    let pad = stage.harness.get_by_label("Pad").rect();
+    let target = pad.right_bottom() - vec2(40.0, 40.0);
+    let from = center(&stage, "Slap Bass");
+    stage.drag(from, target);
+    stage.drop_at(target);
+    let project = stage.session.desk.project();
+    assert_eq!(project.corners[3].name, "Slap Bass");
+    assert_eq!(stage.audio.scene().corners[3], project.corners[3].latent);
+}
+
+#[test]
+fn corner_buttons_of_a_row_do_the_same() {
+    let mut stage = Stage::open(1.0, false);
+    let row = center(&stage, "Fretless Bass");
+    stage.harness.hover_at(row);
+    stage.harness.run_steps(2);
+    stage.harness.get_by_label("Put Fretless Bass on corner B").click();
+    stage.harness.run_steps(2);
+    assert_eq!(stage.session.desk.project().corners[1].name, "Fretless Bass");
+}
+
+#[test]
+fn search_narrows_the_list() {
+    let mut stage = Stage::open(1.0, false);
+    stage.harness.get_by_label("Search sounds").click();
+    stage.harness.run_steps(2);
+    stage.harness.event(egui::Event::Text("snare".to_owned()));
+    stage.harness.run_steps(2);
+    assert!(stage.harness.query_by_label("Tight Snare").is_some());
+    assert!(stage.harness.query_by_label("Slap Bass").is_none());
+}
+
+#[test]
+fn random_moves_all_knobs_and_back_returns() {
+    let mut stage = Stage::open(1.0, false);
+    stage.harness.get_by_label("Random").click();
+    stage.harness.run_steps(2);
+    let moved = (0..7).filter(|axis| stage.session.params.get(ParamId::latent(*axis)).plain() != 0.0).count();
+    assert_eq!(moved, 7);
+    stage.harness.get_by_label("Back").click();
+    stage.harness.run_steps(2);
+    assert!((0..7).all(|axis| stage.session.params.get(ParamId::latent(axis)).plain().abs() < 1e-5));
+}
+
+#[test]
+fn the_keyboard_plays_and_lets_go() {
+    let mut stage = Stage::open(1.0, false);
+    let rect = stage.harness.get_by_label("Keyboard").rect();
+    let place = rect.left_bottom() + vec2(8.0, -4.0);
+    stage.drag(place, place);
+    assert!(matches!(stage.audio.next_note(), Some(EventKind::NoteOn { key: 36, .. })));
+    stage.drop_at(place);
+    assert!(matches!(stage.audio.next_note(), Some(EventKind::NoteOff { key: 36, .. })));
+}
+
+#[test]
+fn a_message_can_be_dismissed() {
+    let mut stage = Stage::open(1.0, false);
+    stage.session.desk.notices.fault("Something to read");
+    stage.harness.run_steps(3);
+    stage.harness.get_by_label("Dismiss message").click();
+    stage.harness.run_steps(3);
+    assert!(stage.session.desk.notices.all().is_empty());
+}
+
+#[test]
+fn looks_right_at_rest() {
+    let mut results = SnapshotResults::new();
+    for (scale, name) in [(1.0, "rest_100"), (2.0, "rest_200")] {
+        let mut stage = Stage::open(scale, false);
+        results.extend(stage.compare(name, scale));
+    }
+}
+
+#[test]
+fn looks_right_in_use() {
+    let mut results = SnapshotResults::new();
+    for (scale, name) in [(1.0, "use_100"), (2.0, "use_200")] {
+        let mut stage = Stage::open(scale, true);
+        stage.harness.get_by_label("Tight Snare").click();
+        stage.harness.run_steps(2);
+        let knob_place = knob(&stage, "Latent 5 Harmonics");
+        stage.drag(knob_place, knob_place - vec2(0.0, 40.0));
+        stage.drop_at(knob_place - vec2(0.0, 40.0));
+        let morph = stage.harness.get_by_label("Morph").rect();
+        let morph_place = morph.left_bottom() + vec2(morph.width() * 0.6, -14.0);
+        stage.drag(morph_place, morph_place);
+        stage.drop_at(morph_place);
+        stage.session.desk.notices.note("Exported to /home/ana/Music/Heptode/Tight Snare.wav");
+        let pad = stage.harness.get_by_label("Pad").rect();
+        stage.drag(pad.center(), pad.lerp_inside(vec2(0.8, 0.3)));
+        results.extend(stage.compare(name, scale));
+    }
+}

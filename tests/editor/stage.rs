@@ -1,0 +1,211 @@
+//! A stage for the editor without a host or a model: a still engine, a small catalogue, and a host that obeys at once.
+
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
+
+use egui_kittest::{Harness, SnapshotOptions, SnapshotResults};
+use engine::instrument::{Meters, SoundView, Status};
+use engine::pack::{LatentAxis, NamedSound};
+use engine::state::PackRef;
+use nice_plug::params::InternalParamMut;
+use plugin::catalogue::Catalogue;
+use plugin::editor::face::Face;
+use plugin::editor::hand::Gestures;
+use plugin::editor::points::Chance;
+use plugin::editor::theme;
+use plugin::params::{ParamId, Parameters, Value};
+use plugin::scene::{AudioEnd, Desk};
+use plugin::session::{Readout, Rig, Session};
+
+/// The editor's smallest window, in points.
+pub const SIZE: [f32; 2] = [1120.0, 736.0];
+/// Colour distance (in YIQ, as `dify` measures it) below which two pixels are the same. Software and hardware rasterisers
+/// round the edges of lines differently; this is what egui's own tests allow.
+const PIXEL_TOLERANCE: f32 = 0.6;
+/// Pixels that may differ all the same: edges and glyph corners, a thousandth of the picture at 100 %.
+const PIXELS_TOLERATED: usize = 800;
+
+/// What the host was told, in order.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Told {
+    /// A gesture begins.
+    Begin(ParamId),
+    /// A value.
+    Set(ParamId, f32),
+    /// A gesture ends.
+    End(ParamId),
+}
+
+/// A host that sets parameters at once and remembers what it was told.
+pub struct Host {
+    params: Arc<Parameters>,
+    told: Arc<Mutex<Vec<Told>>>,
+}
+
+impl Host {
+    fn tell(&self, told: Told) {
+        self.told.lock().expect("no test thread panicked").push(told);
+    }
+}
+
+impl Gestures for Host {
+    fn begin(&self, id: ParamId) {
+        self.tell(Told::Begin(id));
+    }
+
+    fn set(&self, id: ParamId, normalized: f32) {
+        self.tell(Told::Set(id, normalized));
+        // SAFETY: the call is for whoever plays the framework's part, as this host does; it touches atomics alone.
+        unsafe {
+            match self.params.get(id) {
+                Value::Real(param) => param._internal_set_normalized_value(normalized),
+                Value::Whole(param) => param._internal_set_normalized_value(normalized),
+            };
+        }
+    }
+
+    fn end(&self, id: ParamId) {
+        self.tell(Told::End(id));
+    }
+}
+
+/// An engine that stands still: one decaying tone, three voices, the playhead at a third.
+struct StillEngine {
+    sound: Arc<SoundView>,
+    is_playing: bool,
+}
+
+impl Readout for StillEngine {
+    fn sound(&self) -> Option<Arc<SoundView>> {
+        Some(Arc::clone(&self.sound))
+    }
+
+    fn status(&self) -> Status {
+        let playing_voices = if self.is_playing { 3 } else { 0 };
+        Status { decode_ms: 8.4, playing_voices, ..Status::default() }
+    }
+
+    fn meters(&self) -> Meters {
+        if self.is_playing { Meters { peak: 0.5, playhead: Some(0.31) } } else { Meters::default() }
+    }
+
+    fn preview(&self, _spec: engine::link::SoundSpec) {}
+}
+
+fn tone() -> Arc<SoundView> {
+    let rate_hz = 44_100.0f32;
+    let samples = (0..88_064)
+        .map(|sample| {
+            let time_s = sample as f32 / rate_hz;
+            let partial = |number: f32| (std::f32::consts::TAU * 130.81 * number * time_s).sin() / number;
+            let body = (-2.2 * time_s).exp() * (partial(1.0) + 0.6 * partial(2.0) + 0.5 * partial(3.0)) * 0.5;
+            let beat = 1.0 + 0.3 * (std::f32::consts::TAU * 5.0 * time_s).sin();
+            body * beat * (time_s * 400.0).min(1.0)
+        })
+        .collect();
+    Arc::new(SoundView { samples, sample_rate_hz: rate_hz, root_key: 48.0, latent: [0.0; 7], generation: 1 })
+}
+
+/// Thirty sounds in six categories.
+pub fn catalogue() -> Catalogue {
+    let names = [
+        ("Bass", ["Finger Bass", "Fretless Bass", "Slap Bass", "Synth Bass", "Upright Bass"]),
+        ("Drums", ["Closed Hat", "Deep Kick", "Rim Shot", "Tight Snare", "Woodblock"]),
+        ("Foley", ["Dog Bark", "Footstep on Gravel", "Gunshot", "Key Jingle", "Rain on Tin"]),
+        ("Keys", ["Celesta", "Clavinet", "Electric Grand", "Grand Piano", "Music Box"]),
+        ("Mallets", ["Glockenspiel", "Kalimba", "Marimba", "Tubular Bells", "Vibraphone"]),
+        ("Strings", ["Cello", "Harp", "Pizzicato", "Tremolo Strings", "Violin"]),
+    ];
+    let sounds = names
+        .iter()
+        .enumerate()
+        .flat_map(|(group, (category, names))| {
+            names.iter().enumerate().map(move |(place, name)| NamedSound {
+                name: (*name).to_owned(),
+                category: (*category).to_owned(),
+                latent: std::array::from_fn(|axis| ((group * 7 + place * 3 + axis * 5) % 11) as f32 * 0.4 - 2.0),
+                key: 60,
+            })
+        })
+        .collect();
+    let axes = ["Brightness", "Attack", "Decay", "Noise", "Harmonics", "Motion", "Body"];
+    Catalogue {
+        pack: PackRef::new("factory", "0123"),
+        pack_name: "Factory".to_owned(),
+        middle_root: 60,
+        axes: axes.map(|name| LatentAxis { name: name.to_owned(), low: -3.0, high: 3.0 }).to_vec(),
+        sounds,
+    }
+}
+
+/// The editor on its stage.
+pub struct Stage {
+    /// Drives the editor.
+    pub harness: Harness<'static, Face>,
+    /// What lies behind it.
+    pub session: Arc<Session>,
+    /// The audio thread's end.
+    pub audio: AudioEnd,
+    told: Arc<Mutex<Vec<Told>>>,
+}
+
+impl Stage {
+    /// Opens the editor at a scale; with `is_playing`, voices sound.
+    pub fn open(scale: f32, is_playing: bool) -> Self {
+        let (desk, audio) = Desk::new();
+        let session = Session::new(desk);
+        let readout = Box::new(StillEngine { sound: tone(), is_playing });
+        session.install(Rig { catalogue: catalogue(), readout, model: None }, None);
+        let told = Arc::new(Mutex::new(Vec::new()));
+        let host = Host { params: Arc::clone(&session.params), told: Arc::clone(&told) };
+        let face = Face::new(Arc::clone(&session), Box::new(host), Chance::new(1), scale);
+        let mut harness = Harness::builder()
+            .with_size(SIZE)
+            .with_pixels_per_point(scale)
+            .with_step_dt(1.0 / 30.0)
+            .with_render_cursor(false)
+            .with_context_setup(theme::install)
+            .wgpu()
+            .build_ui_state(
+                |ui, face: &mut Face| {
+                    face.show(ui);
+                },
+                face,
+            );
+        harness.run_steps(2);
+        Self { harness, session, audio, told }
+    }
+
+    /// Takes what the host was told.
+    pub fn told(&self) -> Vec<Told> {
+        std::mem::take(&mut self.told.lock().expect("no test thread panicked"))
+    }
+
+    /// Presses at one place, moves in steps, and stays there.
+    pub fn drag(&mut self, from: egui::Pos2, to: egui::Pos2) {
+        self.harness.hover_at(from);
+        self.harness.step();
+        self.harness.drag_at(from);
+        self.harness.step();
+        for step in 1..=8 {
+            self.harness.hover_at(from.lerp(to, step as f32 / 8.0));
+            self.harness.step();
+        }
+    }
+
+    /// Lets go.
+    pub fn drop_at(&mut self, place: egui::Pos2) {
+        self.harness.drop_at(place);
+        self.harness.run_steps(2);
+    }
+
+    /// Compares with the stored picture, within [`PIXEL_TOLERANCE`] and [`PIXELS_TOLERATED`] (times the area).
+    pub fn compare(&mut self, name: &str, scale: f32) -> SnapshotResults {
+        let options = SnapshotOptions::new()
+            .threshold(PIXEL_TOLERANCE)
+            .max_failed_pixels((PIXELS_TOLERATED as f32 * scale * scale) as usize)
+            .output_path(PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("snapshots"));
+        self.harness.snapshot_options(name, &options);
+        self.harness.take_snapshot_results()
+    }
+}

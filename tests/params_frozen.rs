@@ -1,0 +1,94 @@
+//! Parameters are a promise: projects and automation of every user name them by id, place and range.
+//!
+//! If this test fails, a promise was broken. Do not change the table to fit the code. A new parameter goes to the end of
+//! the table in `plugin/src/params.rs`, with a default that leaves old projects sounding as they did, and then to the end of the table
+//! here. An old one is never renamed, moved, re-ranged or removed; if it must go, it stays and does nothing.
+
+use nice_plug::prelude::Params;
+use plugin::params::{ParamId, Parameters, Scale, specs};
+use plugin::scene::Desk;
+
+const ADVICE: &str = "a frozen parameter differs; read the head of tests/params_frozen.rs before you change anything";
+
+/// Id, host name, smallest, default, largest, number of steps (0: continuous).
+const FROZEN: [(&str, &str, f32, f32, f32, usize); 20] = [
+    ("z1", "Latent 1", -3.0, 0.0, 3.0, 0),
+    ("z2", "Latent 2", -3.0, 0.0, 3.0, 0),
+    ("z3", "Latent 3", -3.0, 0.0, 3.0, 0),
+    ("z4", "Latent 4", -3.0, 0.0, 3.0, 0),
+    ("z5", "Latent 5", -3.0, 0.0, 3.0, 0),
+    ("z6", "Latent 6", -3.0, 0.0, 3.0, 0),
+    ("z7", "Latent 7", -3.0, 0.0, 3.0, 0),
+    ("pad_x", "Pad X", 0.0, 0.5, 1.0, 0),
+    ("pad_y", "Pad Y", 0.0, 0.5, 1.0, 0),
+    ("morph", "Morph", 0.0, 0.0, 1.0, 0),
+    ("stretch", "Stretch", 0.25, 1.0, 4.0, 0),
+    ("formant", "Formant", -12.0, 0.0, 12.0, 0),
+    ("tilt", "Tilt", -6.0, 0.0, 6.0, 0),
+    ("attack", "Attack", 0.0, 0.0, 5.0, 0),
+    ("decay", "Decay", 0.0, 2.0, 10.0, 0),
+    ("sustain", "Sustain", 0.0, 1.0, 1.0, 0),
+    ("release", "Release", 0.0, 0.15, 10.0, 0),
+    ("coarse", "Coarse", -24.0, 0.0, 24.0, 48),
+    ("fine", "Fine", -100.0, 0.0, 100.0, 0),
+    ("gain", "Gain", -60.0, -6.0, 12.0, 0),
+];
+
+/// Places on the host's 0…1 that automation depends on: id, value, place.
+const CURVES: [(&str, f32, f32); 6] = [
+    ("stretch", 1.0, 0.5),
+    ("attack", 0.3125, 0.5),
+    ("decay", 0.625, 0.5),
+    ("release", 0.625, 0.5),
+    ("gain", -24.0, 0.5),
+    ("z1", 1.5, 0.75),
+];
+
+fn parameters() -> Parameters {
+    Parameters::new(Desk::new().0)
+}
+
+#[test]
+fn ids_order_ranges_and_defaults_are_as_promised() {
+    let specs = specs();
+    assert_eq!(specs.len(), FROZEN.len(), "{ADVICE}");
+    let params = parameters();
+    for ((id, spec), frozen) in ParamId::all().zip(&specs).zip(FROZEN) {
+        let (min, max) = match spec.scale {
+            Scale::Linear { min, max } | Scale::Skewed { min, max, .. } => (min, max),
+            Scale::Steps { min, max } => (min as f32, max as f32),
+        };
+        let steps = params.get(id).steps().unwrap_or(0);
+        assert_eq!((spec.id.as_str(), spec.name.as_str(), min, spec.default, max, steps), frozen, "{ADVICE}");
+        assert!((params.get(id).plain() - frozen.3).abs() < 1e-6, "{}: {ADVICE}", spec.id);
+    }
+}
+
+#[test]
+fn the_host_sees_the_same_order() {
+    let ids: Vec<String> = parameters().param_map().into_iter().map(|(id, _, _)| id).collect();
+    assert_eq!(ids, FROZEN.map(|row| row.0), "{ADVICE}");
+}
+
+#[test]
+fn automation_curves_stay() {
+    let params = parameters();
+    for (name, value, place) in CURVES {
+        let id = ParamId::all().find(|id| params.spec(*id).id == name).expect("the table names it");
+        let found = params.get(id).normalize(value);
+        assert!((found - place).abs() < 1e-4, "{name}: {value} lies at {found}, promised {place}; {ADVICE}");
+    }
+}
+
+#[test]
+fn every_value_reads_and_is_understood() {
+    let params = parameters();
+    for id in ParamId::all() {
+        for step in 0..=20 {
+            let place = step as f32 / 20.0;
+            let text = params.get(id).text(place);
+            let back = params.get(id).parse(&text).unwrap_or_else(|| panic!("“{text}” is not understood"));
+            assert_eq!(params.get(id).text(back), text, "{} at {place}", params.spec(id).id);
+        }
+    }
+}

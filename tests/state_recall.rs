@@ -1,0 +1,131 @@
+//! What a host saves is what comes back; what cannot be read changes nothing and says so.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use nice_plug::params::InternalParamMut;
+use nice_plug::plugin::ParamValue;
+use nice_plug::prelude::{Params, PluginState};
+use plugin::params::{ParamId, Parameters, Value};
+use plugin::scene::{AudioEnd, Desk, View};
+use plugin::state::{FIELD, filter};
+
+struct Project {
+    params: Parameters,
+    desk: Arc<Desk>,
+    audio: AudioEnd,
+}
+
+impl Project {
+    fn fresh() -> Self {
+        let (desk, audio) = Desk::new();
+        Self { params: Parameters::new(Arc::clone(&desk)), desk, audio }
+    }
+
+    /// As the framework loads a state.
+    fn load(&self, mut state: PluginState) {
+        filter(&mut state);
+        for (name, value) in &state.params {
+            let id = ParamId::all().find(|id| &self.params.spec(*id).id == name).expect("filtered");
+            self.set(id, value);
+        }
+        self.params.deserialize_fields(&state.fields);
+    }
+
+    fn set(&self, id: ParamId, value: &ParamValue) {
+        // SAFETY: the call is for whoever plays the framework's part, as this test does; it touches atomics alone.
+        unsafe {
+            match (self.params.get(id), value) {
+                (Value::Real(param), ParamValue::F32(value)) => param._internal_set_plain_value(*value),
+                (Value::Whole(param), ParamValue::I32(value)) => param._internal_set_plain_value(*value),
+                (_, value) => panic!("{value:?} does not fit {}", self.params.spec(id).id),
+            };
+        }
+    }
+
+    fn save(&self) -> PluginState {
+        PluginState { version: String::new(), params: BTreeMap::new(), fields: self.params.serialize_fields() }
+    }
+
+    fn messages(&self) -> Vec<String> {
+        self.desk.notices.all().into_iter().map(|notice| notice.text).collect()
+    }
+}
+
+fn busy_project() -> Project {
+    let project = Project::fresh();
+    project.set(ParamId::latent(0), &ParamValue::F32(-2.25));
+    project.set(ParamId::STRETCH, &ParamValue::F32(3.5));
+    project.set(ParamId::COARSE, &ParamValue::I32(-7));
+    project.desk.set_corner(2, "A door", [0.1, 0.2, 0.3, -0.4, -0.5, 2.6, -3.0]);
+    project.desk.change(|inner| {
+        inner.knobs_name = Some("Grand Piano".to_owned());
+        inner.seed = 0x0123_4567_89ab_cdef;
+        inner.view = Some(View { width: 1400.0, height: 900.0, scale: 1.5 });
+        inner.unknown.insert("from_the_future".to_owned(), serde_json::json!({ "a": [1, 2, 3] }));
+    });
+    project
+}
+
+fn edited(state: &PluginState, edit: impl FnOnce(&mut serde_json::Value)) -> PluginState {
+    let mut document = serde_json::from_str(&state.fields[FIELD]).expect("the saved document is JSON");
+    edit(&mut document);
+    let fields = BTreeMap::from([(FIELD.to_owned(), document.to_string())]);
+    PluginState { fields, ..state.clone() }
+}
+
+#[test]
+fn all_that_makes_the_sound_comes_back() {
+    let saved = busy_project().save();
+    let mut back = Project::fresh();
+    back.load(saved.clone());
+    assert_eq!(back.save().fields, saved.fields);
+    assert_eq!(back.params.get(ParamId::latent(0)).plain(), -2.25);
+    assert_eq!(back.params.get(ParamId::COARSE).plain(), -7.0);
+    let project = back.desk.project();
+    assert_eq!(project.corners[2].name, "A door");
+    assert_eq!(project.view.map(|view| view.scale), Some(1.5));
+    assert_eq!(back.audio.scene().corners[2], [0.1, 0.2, 0.3, -0.4, -0.5, 2.6, -3.0]);
+    assert_eq!(back.audio.scene().seed, 0x0123_4567_89ab_cdef);
+    assert!(back.messages().is_empty(), "{:?}", back.messages());
+}
+
+#[test]
+fn a_state_that_cannot_be_read_changes_nothing_and_says_so() {
+    let saved = busy_project().save();
+    let whole = saved.fields[FIELD].clone();
+    let with_text = |text: &str| PluginState {
+        fields: BTreeMap::from([(FIELD.to_owned(), text.to_owned())]),
+        params: BTreeMap::from([("z1".to_owned(), ParamValue::F32(1.0))]),
+        version: String::new(),
+    };
+    let newer = edited(&saved, |document| document["version"] = 99.into());
+    let bad = [
+        ("newer", newer),
+        ("truncated", with_text(&whole[..whole.len() / 2])),
+        ("empty", with_text("")),
+        ("no document", with_text("null")),
+        ("without our field", PluginState { fields: BTreeMap::new(), ..with_text("") }),
+    ];
+    for (what, state) in bad {
+        let project = busy_project();
+        let before = project.save().fields;
+        project.load(state);
+        assert_eq!(project.save().fields, before, "{what}: something changed");
+        assert_eq!(project.messages().len(), 1, "{what}: {:?}", project.messages());
+    }
+}
+
+#[test]
+fn values_out_of_range_are_brought_in_and_missing_ones_take_their_default() {
+    let saved = busy_project().save();
+    let project = busy_project();
+    project.load(edited(&saved, |document| {
+        document["params"]["z1"] = serde_json::json!(17.0);
+        document["params"]["coarse"] = serde_json::json!(-300.0);
+        document["params"].as_object_mut().expect("a table").remove("stretch");
+    }));
+    assert_eq!(project.params.get(ParamId::latent(0)).plain(), 3.0);
+    assert_eq!(project.params.get(ParamId::COARSE).plain(), -24.0);
+    assert_eq!(project.params.get(ParamId::STRETCH).plain(), 1.0);
+}
