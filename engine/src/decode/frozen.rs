@@ -1,0 +1,107 @@
+//! Frozen zones as a source: the sound that a project was saved with, for when its pack is missing. WORKER THREADS.
+//!
+//! Every point gives the same sound: without the pack there is no other. Latent values stay what they are.
+
+use std::sync::Arc;
+
+use super::source::{Sink, Source, SourceError, give_whole};
+use crate::link::SoundSpec;
+use crate::state::{FrozenZone, StateError};
+
+/// Gives the sounds of frozen zones; cheap to clone.
+#[derive(Clone)]
+pub struct FrozenSource {
+    roots: Vec<u8>,
+    sample_rate_hz: f32,
+    sounds: Vec<Arc<[f32]>>,
+}
+
+impl FrozenSource {
+    /// Unpacks the zones of a project.
+    ///
+    /// # Errors
+    /// [`StateError`] when there is no zone, when one is damaged, or when their rates differ.
+    pub fn new(zones: &[FrozenZone]) -> Result<Self, StateError> {
+        let mut sorted: Vec<&FrozenZone> = zones.iter().collect();
+        sorted.sort_by_key(|zone| zone.root_key);
+        sorted.dedup_by_key(|zone| zone.root_key);
+        let refuse = |key: u8, reason: &str| StateError::Frozen { key, reason: reason.to_owned() };
+        let first = sorted.first().ok_or_else(|| refuse(0, "the project holds no frozen sound"))?;
+        if let Some(other) = sorted.iter().find(|zone| zone.sample_rate_hz != first.sample_rate_hz) {
+            return Err(refuse(other.root_key, "its sample rate differs from that of the other zones"));
+        }
+        let sounds = sorted.iter().map(|zone| zone.to_samples().map(Arc::from)).collect::<Result<_, _>>()?;
+        Ok(Self {
+            roots: sorted.iter().map(|zone| zone.root_key).collect(),
+            sample_rate_hz: first.sample_rate_hz as f32,
+            sounds,
+        })
+    }
+}
+
+impl Source for FrozenSource {
+    fn roots(&self) -> &[u8] {
+        &self.roots
+    }
+
+    fn sample_rate_hz(&self) -> f32 {
+        self.sample_rate_hz
+    }
+
+    fn render(&mut self, spec: &SoundSpec, first_sample: usize, sink: &mut dyn Sink) -> Result<(), SourceError> {
+        let zone = self.roots.iter().position(|root| f32::from(*root) == spec.key);
+        let sound = zone.and_then(|zone| self.sounds.get(zone));
+        let sound = sound.ok_or_else(|| SourceError::Failed(format!("no sound was frozen for key {}", spec.key)))?;
+        give_whole(sound, first_sample, sink);
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::decode::Shaping;
+    use crate::decode::source::Flow;
+
+    struct Collect(Vec<f32>);
+
+    impl Sink for Collect {
+        fn begin(&mut self, _length_samples: usize) -> Flow {
+            Flow::Continue
+        }
+
+        fn block(&mut self, _index: usize, samples: &[f32]) -> Flow {
+            self.0.extend_from_slice(samples);
+            Flow::Continue
+        }
+
+        fn cancelled(&mut self) -> bool {
+            false
+        }
+    }
+
+    fn zone(root_key: u8, level: f32) -> FrozenZone {
+        FrozenZone::from_samples(root_key, 44_100, &[level; 5000]).expect("a sound")
+    }
+
+    #[test]
+    fn each_zone_gives_its_own_sound_and_order_does_not_matter() {
+        let mut source = FrozenSource::new(&[zone(60, 0.5), zone(36, 0.25)]).expect("two zones");
+        assert_eq!(source.roots(), [36, 60]);
+        for (key, level) in [(36.0, 0.25), (60.0, 0.5)] {
+            let mut sink = Collect(Vec::new());
+            let spec = SoundSpec { latent: [0.0; 7], key, shaping: Shaping::default(), seed: 0, variation: 0 };
+            source.render(&spec, 0, &mut sink).expect("frozen");
+            assert_eq!(sink.0.len(), 5000);
+            assert!(sink.0.iter().all(|sample| (sample - level).abs() < 1e-6));
+        }
+    }
+
+    #[test]
+    fn nothing_frozen_and_mixed_rates_are_refused() {
+        assert!(FrozenSource::new(&[]).is_err());
+        let mut other = zone(48, 0.1);
+        other.sample_rate_hz = 48_000;
+        assert!(FrozenSource::new(&[zone(60, 0.5), other]).is_err());
+    }
+}

@@ -1,0 +1,124 @@
+//! The factory pack as it is heard: every named sound is sane, keys are in tune, long sounds have no seams.
+
+use std::sync::{Arc, OnceLock};
+
+use engine::audio::{Controls, Event, EventKind};
+use engine::decode::pipeline::Pipeline;
+use engine::decode::{Model, Shaping};
+use engine::instrument::{self, Pool};
+use engine::measure::pitch_offset_cents;
+use engine::pack::Pack;
+use engine::spectral::Frames;
+use engine::units::key_to_hz;
+
+/// Sounds with a clear pitch, one of each way of making it.
+const PITCHED: [&str; 6] = ["Acoustic Grand Piano", "Church Organ", "Nylon Guitar", "Trumpet", "Flute", "Square Lead"];
+
+/// A played key lies at most this far from equal temperament.
+const PITCH_TOLERANCE_CENTS: f64 = 10.0;
+
+fn model() -> Arc<Model> {
+    static MODEL: OnceLock<Arc<Model>> = OnceLock::new();
+    let load = || Arc::new(Model::load(&Pack::factory().expect("valid")).expect("the factory graphs load"));
+    Arc::clone(MODEL.get_or_init(load))
+}
+
+fn pipeline() -> Pipeline {
+    Pipeline::new(model()).expect("the factory graphs run")
+}
+
+/// `seconds` of one note of a named sound, played by the instrument offline.
+fn play(name: &str, key: u8, rate_hz: f32, seconds: f32) -> Vec<f32> {
+    let latent = model().manifest().sound(name).expect("a factory sound").latent;
+    let (mut synth, _instance) = instrument::create(&Pool::global(), model());
+    synth.set_sample_rate(rate_hz);
+    synth.set_offline(true);
+    synth.reset();
+    let controls = Controls { knobs: latent, morph: 0.0, ..Controls::default() };
+    let note = Event { offset: 0, kind: EventKind::NoteOn { key, velocity: 0.8, channel: 0 } };
+    let mut out = vec![0.0; (seconds * rate_hz) as usize];
+    synth.render(&[note], &controls, &mut out);
+    out
+}
+
+#[test]
+fn keys_are_in_tune_at_every_rate() {
+    for name in PITCHED {
+        for key in [36, 43, 48, 55, 60, 66, 72, 79, 84] {
+            for rate_hz in [44_100.0, 48_000.0, 96_000.0] {
+                let sound = play(name, key, rate_hz, 1.2);
+                let steady = &sound[(0.1 * rate_hz) as usize..];
+                let offset = pitch_offset_cents(steady, f64::from(rate_hz), key_to_hz(f64::from(key)));
+                let offset = offset.unwrap_or_else(|| panic!("{name} at key {key}, {rate_hz} Hz has no pitch"));
+                assert!(offset.abs() <= PITCH_TOLERANCE_CENTS, "{name} at key {key}, {rate_hz} Hz: {offset:.1} cents");
+            }
+        }
+    }
+}
+
+#[test]
+fn every_named_sound_is_sane() {
+    let mut pipeline = pipeline();
+    for sound in model().sounds() {
+        let samples = pipeline.decode(&sound.latent, f32::from(sound.key), &Shaping::default()).expect("decodes");
+        let peak = samples.iter().fold(0.0f32, |peak, sample| peak.max(sample.abs()));
+        let mean = samples.iter().sum::<f32>() / samples.len() as f32;
+        assert_eq!(samples.len(), model().shape().sound_samples());
+        assert!((0.2..2.0).contains(&peak), "{} peaks at {peak}", sound.name);
+        assert!(mean.abs() < 0.02 * peak, "{} has an offset of {mean}", sound.name);
+    }
+}
+
+#[test]
+fn straight_lines_between_sounds_never_fall_silent() {
+    let mut pipeline = pipeline();
+    let sounds = model().sounds();
+    for pair in 0..12 {
+        let (from, to) = (&sounds[pair * 7 % sounds.len()], &sounds[(pair * 31 + 11) % sounds.len()]);
+        for step in 0..=8 {
+            let part = step as f32 / 8.0;
+            let mut latent = from.latent;
+            for (coordinate, target) in latent.iter_mut().zip(to.latent) {
+                *coordinate += (target - *coordinate) * part;
+            }
+            let samples = pipeline.decode(&latent, 60.0, &Shaping::default()).expect("decodes");
+            let peak = samples.iter().fold(0.0f32, |peak, sample| peak.max(sample.abs()));
+            assert!((0.05..3.0).contains(&peak), "{} → {} at {part}: peak {peak}", from.name, to.name);
+        }
+    }
+}
+
+/// Frames that follow do not change those that came before, but for the vocoder's context: runs join without a seam.
+#[test]
+fn long_sounds_have_no_seam() {
+    let mut pipeline = pipeline();
+    let manifest = model().manifest().clone();
+    let short = pipeline.decode_frames(&manifest.sounds[0].latent, 60.0).expect("decodes");
+    let long_frames = 2 * short.frames;
+    let mut long = Frames::silent(short.bands, long_frames);
+    for band in 0..short.bands {
+        long.values[band * long_frames..][..short.frames].copy_from_slice(short.band(band));
+    }
+    let one_run = pipeline.bins(&short, 60.0).expect("vocodes");
+    let joined = pipeline.bins(&long, 60.0).expect("vocodes");
+    let same = (short.frames - manifest.vocoder.context_frames) * one_run.bins;
+    let full_scale = model().shape().full_scale();
+    let difference = one_run.values[..same].iter().zip(&joined.values).map(|(a, b)| (a - b).norm() / full_scale);
+    let worst = difference.fold(0.0, f32::max);
+    assert!(worst < 1e-3, "worst difference {worst} of full scale");
+}
+
+#[test]
+fn the_encoder_finds_a_sound_near_itself() {
+    let mut pipeline = pipeline();
+    let sounds = model().sounds();
+    let near = sounds.iter().step_by(9).filter(|sound| {
+        let samples = pipeline.decode(&sound.latent, f32::from(sound.key), &Shaping::default()).expect("decodes");
+        let found = pipeline.encode(&samples, f32::from(sound.key)).expect("encodes");
+        let distance = |other: &[f32; 7]| -> f32 { other.iter().zip(found).map(|(a, b)| (a - b).powi(2)).sum() };
+        let nearer = sounds.iter().filter(|other| distance(&other.latent) < distance(&sound.latent)).count();
+        nearer < 5
+    });
+    let (found, asked) = (near.count(), sounds.len().div_ceil(9));
+    assert!(found * 10 >= asked * 7, "{found} of {asked} sounds are among the five nearest to their own encoding");
+}
