@@ -30,6 +30,7 @@
 mod telemetry;
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use rtrb::{Consumer, Producer, RingBuffer};
 use triple_buffer::{Input, Output};
@@ -234,6 +235,8 @@ impl AudioEnd {
     /// Replaces the whole board. Audio-thread safe.
     pub fn publish(&mut self, board: &RequestBoard) {
         self.board.write(*board);
+        // After the board: whoever sees the count finds the board at the latest at its next look.
+        self.telemetry.published.fetch_add(1, Ordering::Release);
     }
 
     /// The next message, which stays in the queue. Audio-thread safe.
@@ -336,7 +339,7 @@ impl WorkerEnd {
     }
 
     /// Meters and counters to read.
-    pub fn telemetry(&self) -> &Telemetry {
+    pub fn telemetry(&self) -> &Arc<Telemetry> {
         &self.telemetry
     }
 

@@ -11,6 +11,8 @@ pub struct Telemetry {
     pub late_count: AtomicU64,
     /// Whether an offline render went on without a sound because the worker had failed.
     pub render_failed: AtomicBool,
+    /// Boards published so far: tells an idle instance from one that has something to say without touching its lock.
+    pub published: AtomicU64,
     peak_bits: AtomicU32,
     playhead_bits: AtomicU32,
 }

@@ -154,6 +154,9 @@ impl Half {
             Ok(true) => {
                 note_success(mail, started);
                 *mail.view.lock() = Some(Arc::new(view_of(parcel)));
+                // The player has moved on from what was asked for before.
+                let main = self.line.board.iter().flatten().filter(|request| request.main);
+                self.line.shown_generation = main.map(|request| request.generation).max().unwrap_or(0);
             }
             Ok(false) => {
                 // Something more urgent came between; the preview is done afterwards unless a newer one is there.

@@ -7,7 +7,7 @@ use parking_lot::Mutex;
 
 use super::half::{Half, SoundView};
 use crate::decode::source::Source;
-use crate::link::{SoundSpec, WorkerEnd};
+use crate::link::{SoundSpec, Telemetry, WorkerEnd};
 
 /// What a poll of an instance has found.
 #[derive(Clone, Copy, Debug)]
@@ -23,7 +23,19 @@ pub struct Served {
     half: Mutex<Half>,
     mail: Mail,
     last_turn: AtomicU64,
+    telemetry: Arc<Telemetry>,
+    /// Mail put into the boxes so far.
+    mail_count: AtomicU64,
+    /// [`Self::news`] when the instance was last found idle; [`NOT_IDLE`] before.
+    idle_since: AtomicU64,
+    /// Polls since then.
+    idle_polls: AtomicU64,
 }
+
+/// No count of news.
+const NOT_IDLE: u64 = u64::MAX;
+/// An idle instance is looked at closely every so many polls, to collect blocks that came back late.
+const CLOSE_LOOK_EVERY: u64 = 64;
 
 /// What the main thread and the worker tell each other.
 #[derive(Default)]
@@ -40,19 +52,38 @@ pub(super) struct Mail {
 impl Served {
     /// An instance that nobody serves yet.
     pub fn new(end: WorkerEnd, source: Box<dyn Source>) -> Arc<Served> {
+        let telemetry = end.telemetry().clone();
         Arc::new(Served {
             half: Mutex::new(Half::new(end, source)),
             mail: Mail::default(),
             last_turn: AtomicU64::new(0),
+            telemetry,
+            mail_count: AtomicU64::new(0),
+            idle_since: AtomicU64::new(NOT_IDLE),
+            idle_polls: AtomicU64::new(0),
         })
     }
 
     /// Moves mail and messages, and says what there is to do. Never waits: an instance in a worker's hands is busy.
     pub(super) fn poll(&self) -> Polled {
-        match self.half.try_lock() {
-            Some(mut half) => half.poll(&self.mail),
-            None => Polled { urgency: None, busy: true },
+        // Counted before the look, so that what comes during it is seen by the next one.
+        let news = self.news();
+        let voices = self.telemetry.playing_voices.load(Ordering::Relaxed);
+        let still_idle = voices == 0 && self.idle_since.load(Ordering::Relaxed) == news;
+        if still_idle && self.idle_polls.fetch_add(1, Ordering::Relaxed) % CLOSE_LOOK_EVERY != 0 {
+            return Polled { urgency: None, busy: false };
         }
+        let Some(mut half) = self.half.try_lock() else { return Polled { urgency: None, busy: true } };
+        let polled = half.poll(&self.mail);
+        if !polled.busy {
+            self.idle_since.store(news, Ordering::Relaxed);
+        }
+        polled
+    }
+
+    /// Boards and mail so far.
+    fn news(&self) -> u64 {
+        self.telemetry.published.load(Ordering::Acquire) + self.mail_count.load(Ordering::Acquire)
     }
 
     /// Does the most urgent thing there is to do.
@@ -76,11 +107,13 @@ impl Served {
     /// Replaces the source at the worker's next turn.
     pub fn set_source(&self, source: Box<dyn Source>) {
         *self.mail.new_source.lock() = Some(source);
+        self.mail_count.fetch_add(1, Ordering::Release);
     }
 
     /// Asks for a sound that is shown and not played. The newest wins.
     pub fn preview(&self, spec: SoundSpec) {
         *self.mail.preview.lock() = Some(spec);
+        self.mail_count.fetch_add(1, Ordering::Release);
     }
 
     /// The last complete sound of the main zone.

@@ -1,0 +1,115 @@
+//! The contract of the crossing: full, empty, order, drop, newest wins, and the bound on blocks.
+
+use engine::link::{
+    AudioEnd, BLOCK_SAMPLES, DELIVERY_CAPACITY, Delivery, MAX_BLOCKS, MainEnd, Part, Request, SLOTS, Shaping,
+    SoundSpec, WorkerEnd, Zones, link,
+};
+
+fn ends() -> (AudioEnd, WorkerEnd, MainEnd) {
+    link(Zones::new(&[60], 0))
+}
+
+fn request(generation: u64) -> Request {
+    let spec = SoundSpec { latent: [0.0; 7], key: 60.0, shaping: Shaping::default(), seed: 0, variation: 0 };
+    Request { generation, spec, urgency: 0, cursor_sample: 0, last_cursor_sample: 0, main: true }
+}
+
+fn end_of(generation: u64) -> Delivery {
+    Delivery { slot: 0, generation, part: Part::End }
+}
+
+#[test]
+fn empty_means_nothing_new() {
+    let (mut audio, mut worker, _main) = ends();
+    assert!(audio.peek().is_none() && audio.pop().is_none());
+    assert!(!worker.has_new_board());
+    assert_eq!(worker.board(), &[None; SLOTS]);
+}
+
+#[test]
+fn the_newest_board_wins() {
+    let (mut audio, mut worker, _main) = ends();
+    for generation in 1..=5 {
+        let mut board = [None; SLOTS];
+        board[3] = Some(request(generation));
+        audio.publish(&board);
+    }
+    assert!(worker.has_new_board());
+    assert_eq!(worker.board()[3], Some(request(5)));
+    assert!(!worker.has_new_board());
+}
+
+#[test]
+fn messages_keep_their_order() {
+    let (mut audio, mut worker, _main) = ends();
+    for generation in 0..100 {
+        assert!(worker.push(end_of(generation)).is_ok());
+    }
+    for generation in 0..100 {
+        assert_eq!(audio.peek().map(|delivery| delivery.generation), Some(generation));
+        assert_eq!(audio.pop().map(|delivery| delivery.generation), Some(generation));
+    }
+}
+
+#[test]
+fn a_full_queue_hands_the_message_back() {
+    let (mut audio, mut worker, _main) = ends();
+    for generation in 0..DELIVERY_CAPACITY as u64 {
+        assert!(worker.push(end_of(generation)).is_ok());
+    }
+    let refused = worker.push(end_of(9_999)).err();
+    assert_eq!(refused.map(|delivery| delivery.generation), Some(9_999));
+    assert!(audio.pop().is_some());
+    assert!(worker.push(end_of(9_999)).is_ok());
+}
+
+#[test]
+fn no_more_blocks_exist_than_can_be_handed_back() {
+    let (mut audio, mut worker, _main) = ends();
+    let mut blocks: Vec<_> = std::iter::from_fn(|| worker.take_block()).collect();
+    assert_eq!(blocks.len(), MAX_BLOCKS);
+    while let Some(block) = blocks.pop() {
+        assert!(audio.has_room_for_empties());
+        assert!(audio.give_back(block).is_none(), "the queue of empties has room for every block");
+    }
+    worker.collect_empties();
+    worker.free_spare();
+    assert_eq!(worker.existing_blocks(), 0);
+}
+
+#[test]
+fn a_returned_block_is_used_again_and_is_silent() {
+    let (mut audio, mut worker, _main) = ends();
+    let Some(mut block) = worker.take_block() else { panic!("no block") };
+    block.fill(1.0);
+    let place = block.as_ptr();
+    assert!(audio.give_back(block).is_none());
+    let Some(again) = worker.take_block() else { panic!("no block") };
+    assert_eq!(again.as_ptr(), place);
+    assert_eq!(*again, [0.0; BLOCK_SAMPLES]);
+    assert_eq!(worker.existing_blocks(), 1);
+}
+
+#[test]
+fn either_end_may_go_first() {
+    let (mut audio, mut worker, _main) = ends();
+    let Some(block) = worker.take_block() else { panic!("no block") };
+    assert!(worker.push(Delivery { slot: 0, generation: 1, part: Part::Block { index: 0, block } }).is_ok());
+    assert!(!audio.worker_is_gone());
+    drop(worker);
+    assert!(audio.worker_is_gone());
+    assert!(audio.pop().is_some(), "what was sent still arrives");
+
+    let (audio, mut worker, _main) = ends();
+    assert!(!worker.audio_is_gone());
+    drop(audio);
+    assert!(worker.audio_is_gone());
+    assert!(worker.push(end_of(1)).is_ok(), "and nothing breaks");
+}
+
+#[test]
+fn zones_are_sorted_distinct_and_never_none() {
+    assert_eq!(Zones::new(&[72, 36, 72, 60], 1).roots(), [36, 60, 72]);
+    assert_eq!(Zones::new(&[], 1).roots(), [60]);
+    assert_eq!(Zones::new(&(0..=127).collect::<Vec<u8>>(), 1).roots().len(), 32);
+}

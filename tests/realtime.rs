@@ -1,0 +1,177 @@
+//! The audio thread's bans, checked: a counting allocator stands round `render` while notes play, points sweep and the real pool
+//! delivers. Runs in debug and in release.
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::cell::Cell;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+
+use engine::audio::{Controls, Event, EventKind};
+use support::Random;
+use support::fake::{Rig, Timbre, wait_until};
+use support::script::{off, on, point};
+
+/// Counts what the guarded thread allocates and frees.
+struct Guard;
+
+thread_local! {
+    /// Allocations, reallocations and frees of this thread while it is guarded; `None` when it is not.
+    static COUNT: Cell<Option<u64>> = const { Cell::new(None) };
+}
+
+fn count_one() {
+    // The thread's storage may already be gone when its last values are freed.
+    let _ = COUNT.try_with(|count| count.set(count.get().map(|count| count + 1)));
+}
+
+// SAFETY: every call goes to the system allocator unchanged; the count is a thread-local number that allocates nothing.
+unsafe impl GlobalAlloc for Guard {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        count_one();
+        // SAFETY: the caller's promises are the system allocator's.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        count_one();
+        // SAFETY: as above.
+        unsafe { System.dealloc(pointer, layout) }
+    }
+
+    unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+        count_one();
+        // SAFETY: as above.
+        unsafe { System.realloc(pointer, layout, size) }
+    }
+}
+
+#[global_allocator]
+static GUARD: Guard = Guard;
+
+/// Allocations and frees of `body` on this thread.
+fn guarded(body: impl FnOnce()) -> u64 {
+    COUNT.set(Some(0));
+    body();
+    COUNT.take().unwrap_or(0)
+}
+
+#[test]
+fn the_guard_sees_an_allocation_and_a_free() {
+    assert_eq!(guarded(|| {}), 0);
+    let kept = std::cell::RefCell::new(Vec::new());
+    assert_eq!(guarded(|| kept.borrow_mut().push(1u8)), 1, "an allocation is counted");
+    assert_eq!(guarded(|| drop(kept.take())), 1, "a free is counted");
+}
+
+#[test]
+fn the_guard_counts_one_thread_only() {
+    let other = std::thread::spawn(|| (0..1_000).map(|_| vec![0u8; 100].len()).sum::<usize>());
+    assert_eq!(guarded(|| std::hint::black_box(())), 0);
+    assert_eq!(other.join().ok(), Some(100_000));
+}
+
+/// Random notes, chokes, bends and offs.
+fn random_event(random: &mut Random, length: usize) -> Event {
+    let key = 24 + random.below(80) as u8;
+    let kind = match random.below(12) {
+        0..=5 => on(key, 0.5),
+        6..=8 => off(key),
+        9 => EventKind::Choke { key, channel: 0 },
+        10 => EventKind::PitchBend { semitones: random.below(5) as f32 - 2.0 },
+        _ if random.below(8) == 0 => EventKind::AllSoundOff,
+        _ => EventKind::AllNotesOff,
+    };
+    Event { offset: random.below(length), kind }
+}
+
+/// Plays for `time` of real time; returns allocations, frees, and the decodes that were delivered meanwhile.
+fn storm(rig: &mut Rig, time: Duration, sweeps: bool) -> u64 {
+    let mut random = Random::new(3);
+    let mut out = vec![0.0; 1_024];
+    let mut events = Vec::with_capacity(16);
+    let mut count = 0;
+    let started = Instant::now();
+    let mut step = 0u32;
+    while started.elapsed() < time {
+        let length = 1 + random.below(out.len());
+        events.clear();
+        for _ in 0..random.below(4) {
+            events.push(random_event(&mut random, length));
+        }
+        events.sort_by_key(|event| event.offset);
+        let first = if sweeps { (step as f32 / 50.0).sin() * 3.0 } else { 0.0 };
+        let controls = Controls { stretch: if sweeps { 1.0 + (step % 64) as f32 / 64.0 } else { 1.0 }, ..point(first) };
+        let block = &mut out[..length];
+        count += guarded(|| rig.synth.render(&events, &controls, block));
+        assert!(block.iter().all(|sample| sample.is_finite()));
+        step += 1;
+        std::thread::sleep(Duration::from_micros(300));
+    }
+    count
+}
+
+#[test]
+fn rendering_neither_allocates_nor_frees() {
+    for rate_hz in [44_100.0, 96_000.0] {
+        let mut rig = Rig::new(Timbre::Noise, rate_hz);
+        assert_eq!(storm(&mut rig, Duration::from_millis(1_500), true), 0, "{rate_hz} Hz, sweeping");
+        let decodes = rig.instance.status().decodes;
+        assert!(decodes > 20, "the pool delivered while the guard stood: {decodes} sounds");
+        assert_eq!(storm(&mut rig, Duration::from_millis(300), false), 0, "{rate_hz} Hz, still");
+    }
+}
+
+#[test]
+fn rendering_neither_allocates_nor_frees_while_the_worker_fails_or_is_late() {
+    let mut rig = Rig::new(Timbre::Noise, 48_000.0);
+    assert_eq!(storm(&mut rig, Duration::from_millis(200), true), 0);
+    rig.control.fails.store(true, Ordering::SeqCst);
+    assert_eq!(storm(&mut rig, Duration::from_millis(200), true), 0, "failing");
+    rig.control.fails.store(false, Ordering::SeqCst);
+    rig.control.stingy_blocks.store(5, Ordering::SeqCst);
+    rig.control.stingy.store(true, Ordering::SeqCst);
+    assert_eq!(storm(&mut rig, Duration::from_millis(400), true), 0, "late");
+    rig.control.stingy.store(false, Ordering::SeqCst);
+}
+
+#[test]
+fn resets_rates_and_offline_rendering_neither_allocate_nor_free() {
+    let mut rig = Rig::new(Timbre::Noise, 48_000.0);
+    let mut out = vec![0.0; 4_096];
+    let note = [Event { offset: 3, kind: on(60, 1.0) }];
+    let count = guarded(|| {
+        rig.synth.set_sample_rate(96_000.0);
+        rig.synth.set_offline(true);
+        rig.synth.reset();
+        for step in 0..20 {
+            rig.synth.render(&note, &point(step as f32 / 10.0), &mut out);
+        }
+        rig.synth.set_offline(false);
+        rig.synth.reset();
+        rig.synth.render(&note, &point(0.0), &mut out);
+    });
+    assert_eq!(count, 0);
+}
+
+#[test]
+fn a_changed_source_neither_allocates_nor_frees_in_render() {
+    let mut rig = Rig::new(Timbre::Noise, 48_000.0);
+    for _ in 0..5 {
+        let (fake, _control) = support::fake::Fake::new(Timbre::Sine);
+        rig.instance.set_source(Box::new(fake));
+        assert_eq!(storm(&mut rig, Duration::from_millis(100), false), 0);
+    }
+}
+
+#[test]
+fn work_per_call_follows_its_length_after_a_stall() {
+    let mut rig = Rig::new(Timbre::Noise, 48_000.0);
+    let mut out = vec![0.0; 64];
+    rig.synth.render(&[Event { offset: 0, kind: on(60, 1.0) }], &point(0.0), &mut out);
+    wait_until("the sound waits in the queue", || rig.instance.status().decodes > 0);
+    // One tick takes up at most its share; a second tick finishes what is left.
+    let started = Instant::now();
+    rig.synth.render(&[], &point(0.0), &mut out);
+    let limit = if cfg!(debug_assertions) { Duration::from_millis(50) } else { Duration::from_millis(5) };
+    assert!(started.elapsed() < limit, "one tick took {:?}", started.elapsed());
+}

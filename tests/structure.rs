@@ -1,0 +1,146 @@
+//! Laws of the tree: who may import whom, and how long a file may grow.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Longest source file, in lines. Tests and the parameter table may be longer.
+const LONGEST_FILE: usize = 400;
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().map(Path::to_path_buf).unwrap_or_default()
+}
+
+/// All Rust files below `folder`, with their text.
+fn sources(folder: &str) -> Vec<(PathBuf, String)> {
+    let mut found = Vec::new();
+    let mut folders = vec![root().join(folder)];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(&folder).into_iter().flatten().flatten() {
+            let path = entry.path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                let text = fs::read_to_string(&path).unwrap_or_default();
+                found.push((path, text));
+            }
+        }
+    }
+    found.sort();
+    found
+}
+
+/// Lines of code, without comments.
+fn code(text: &str) -> impl Iterator<Item = &str> {
+    text.lines().map(|line| line.split("//").next().unwrap_or(""))
+}
+
+fn assert_without(files: &[(PathBuf, String)], words: &[&str], law: &str) {
+    assert!(!files.is_empty(), "{law}: no files were found");
+    for (path, text) in files {
+        for word in words {
+            let found = code(text).find(|line| line.contains(word));
+            assert_eq!(found, None, "{law}: {} names {word}", path.display());
+        }
+    }
+}
+
+fn audio() -> Vec<(PathBuf, String)> {
+    let mut files = sources("engine/src/audio");
+    let synth = root().join("engine/src/audio.rs");
+    files.push((synth.clone(), fs::read_to_string(synth).unwrap_or_default()));
+    files
+}
+
+fn decode() -> Vec<(PathBuf, String)> {
+    let mut files = sources("engine/src/decode");
+    let path = root().join("engine/src/decode.rs");
+    files.push((path.clone(), fs::read_to_string(path).unwrap_or_default()));
+    files
+}
+
+#[test]
+fn audio_and_decode_do_not_import_each_other() {
+    assert_without(&audio(), &["crate::decode", "super::decode", "decode::"], "audio never imports decode");
+    assert_without(&decode(), &["crate::audio", "super::audio", "audio::"], "decode never imports audio");
+}
+
+#[test]
+fn audio_imports_only_the_crossing_units_and_pack() {
+    for (path, text) in audio() {
+        for line in code(&text).filter(|line| line.contains("crate::")) {
+            let allowed = ["crate::link", "crate::units", "crate::pack"].iter().any(|module| line.contains(module));
+            assert!(allowed || line.contains("pub(crate)"), "{}: {line}", path.display());
+        }
+    }
+}
+
+#[test]
+fn the_audio_side_holds_no_lock_log_or_unwrap() {
+    let words = [
+        "Mutex",
+        "RwLock",
+        "Condvar",
+        "println!",
+        "eprintln!",
+        ".unwrap()",
+        ".expect(",
+        "Box::new",
+        "format!",
+        ".to_vec(",
+        "Arc::",
+    ];
+    let files: Vec<_> = audio()
+        .into_iter()
+        // Unit tests stand at the end of their file.
+        .map(|(path, text)| (path, text.split("#[cfg(test)]").next().unwrap_or("").to_owned()))
+        .collect();
+    assert_without(&files, &words, "the audio side");
+}
+
+#[test]
+fn one_file_names_tract() {
+    let naming: Vec<PathBuf> = sources("engine/src")
+        .into_iter()
+        .filter(|(_, text)| code(text).any(|line| line.contains("tract_") || line.contains("tract::")))
+        .map(|(path, _)| path)
+        .collect();
+    assert_eq!(naming, [root().join("engine/src/decode/graph.rs")], "tract is named in one file alone");
+}
+
+#[test]
+fn plugin_and_trainer_do_not_import_each_other() {
+    assert_without(
+        &sources("plugin/src"),
+        &["trainer::", "tch::"],
+        "the plug-in never imports the trainer or libtorch",
+    );
+    assert_without(
+        &sources("trainer/src"),
+        &["plugin::", "nice_plug", "egui"],
+        "the trainer never imports the plug-in",
+    );
+    assert_without(
+        &sources("engine/src"),
+        &["plugin::", "trainer::", "nice_plug", "egui", "tch::"],
+        "the engine knows neither",
+    );
+}
+
+#[test]
+fn modules_say_what_they_are() {
+    for folder in ["engine/src", "plugin/src", "trainer/src", "xtask/src"] {
+        for (path, text) in sources(folder) {
+            assert!(text.starts_with("//!"), "{} opens without saying what it is", path.display());
+        }
+    }
+}
+
+#[test]
+fn files_stay_short() {
+    for folder in ["engine/src", "plugin/src", "trainer/src", "xtask/src"] {
+        for (path, text) in sources(folder) {
+            let lines = text.lines().count();
+            assert!(lines <= LONGEST_FILE, "{} has {lines} lines, at most {LONGEST_FILE} fit", path.display());
+        }
+    }
+}
