@@ -145,3 +145,51 @@ fn active_mean(error_db: &Tensor, true_db: &Tensor) -> Tensor {
     let active = true_db.gt(FLOOR_DB + 1e-3).to_kind(Kind::Float).sum(Kind::Float);
     error_db.sum(Kind::Float) / (active + error_db.numel() as f64 * 0.05)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::signal::PhaseTables;
+
+    /// Heads and log-magnitude that describe the samples exactly.
+    fn perfect(samples: &Tensor, reference: &Angles, shape: &SpectralShape) -> VocoderOutput {
+        let window = hann(shape.fft_size, Device::Cpu);
+        let truth = spectrum(samples, &window, shape.hop_samples as i64).transpose(1, 2);
+        let (real, imaginary) = (truth.real(), truth.imag());
+        let length = (&real * &real + &imaginary * &imaginary + 1e-12).sqrt();
+        let a = (&real * &reference.cosine + &imaginary * &reference.sine) / &length;
+        let b = (&imaginary * &reference.cosine - &real * &reference.sine) / &length;
+        VocoderOutput {
+            log_magnitude: (&length / f64::from(shape.full_scale())).log(),
+            phase: Tensor::cat(&[&a, &b, &a.zeros_like()], 1),
+        }
+    }
+
+    #[test]
+    fn the_truth_has_no_loss_and_a_shifted_phase_has() {
+        let shape = SpectralShape::DEFAULT;
+        tch::manual_seed(2);
+        let frames = 24;
+        let noise = Tensor::randn([1, (frames - 1) * 512 + 2048], (Kind::Float, Device::Cpu)) * 0.1;
+        let (reference, directions) = PhaseTables::new(&shape, Device::Cpu).crops(&[60], &[5], frames);
+        let criterion = VocoderCriterion::new(&shape, Device::Cpu);
+        let mut output = perfect(&noise, &reference, &shape);
+        let loss = criterion.loss(&output, &reference, &directions, &noise);
+        assert!(loss.phase.double_value(&[]) < 1e-3);
+        assert!(loss.magnitude_db.double_value(&[]) < 1e-2);
+        // The longest window reaches over samples that the crop's edges do not determine.
+        assert!(loss.mel_db.double_value(&[]) < 0.05);
+        output.phase = output.phase.roll([1i64].as_slice(), [2i64].as_slice());
+        let shifted = criterion.loss(&output, &reference, &directions, &noise);
+        assert!(shifted.time_phase.double_value(&[]) > 0.5);
+        assert!(shifted.mel_db.double_value(&[]) > 1.0);
+    }
+
+    #[test]
+    fn silence_below_the_floor_is_no_error() {
+        let shape = SpectralShape::DEFAULT;
+        let silent = Tensor::full([1, 128, 172], -1.0, (Kind::Float, Device::Cpu));
+        let nearly = Tensor::full([1, 128, 172], f64::from(shape.normalise_db(-85.0)), (Kind::Float, Device::Cpu));
+        assert_eq!(frames_loss(&nearly, &silent, &shape).double_value(&[]), 0.0);
+    }
+}

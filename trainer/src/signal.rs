@@ -133,3 +133,26 @@ fn table(shape: &SpectralShape, device: Device, value: impl Fn(usize, usize) -> 
     let tensor = |values: &[f32]| Tensor::from_slice(values).view([bins as i64, frames as i64]).to_device(device);
     Angles { cosine: tensor(&cosine), sine: tensor(&sine) }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_inverse_gives_back_what_four_frames_cover() {
+        let window = hann(2048, Device::Cpu);
+        tch::manual_seed(1);
+        let samples = Tensor::randn([2, 2048 + 9 * 512], (Kind::Float, Device::Cpu));
+        let back = inverse(&spectrum(&samples, &window, 512), &window);
+        let wanted = samples.narrow(1, 3 * 512, back.size()[1]);
+        assert!((back - wanted).abs().max().double_value(&[]) < 1e-5);
+    }
+
+    #[test]
+    fn a_full_scale_sine_is_near_0_db() {
+        let levels = MelLevels::new(2048, &SpectralShape::DEFAULT, Device::Cpu);
+        let sine: Vec<f32> = (0..8192).map(|n| (n as f32 * 0.2).sin()).collect();
+        let loudest = levels.levels_db(&Tensor::from_slice(&sine).unsqueeze(0)).max().double_value(&[]);
+        assert!((-12.0..0.1).contains(&loudest), "{loudest} dB");
+    }
+}
