@@ -36,8 +36,8 @@ fn idle_instances_cost_next_to_nothing() {
         }
         rigs.iter().all(|(_, instance)| instance.status().decodes >= 3)
     });
-    // Busy for a second after the last request.
-    std::thread::sleep(Duration::from_millis(1_200));
+    // Busy for a second after the last request, then idle for two before the poller slows down.
+    std::thread::sleep(Duration::from_millis(3_300));
     let Some(before) = processor_time_s() else { return };
     let seconds = 3.0;
     std::thread::sleep(Duration::from_secs_f64(seconds));

@@ -70,7 +70,7 @@ impl Served {
         let news = self.news();
         let voices = self.telemetry.playing_voices.load(Ordering::Relaxed);
         let still_idle = voices == 0 && self.idle_since.load(Ordering::Relaxed) == news;
-        if still_idle && self.idle_polls.fetch_add(1, Ordering::Relaxed) % CLOSE_LOOK_EVERY != 0 {
+        if still_idle && !self.idle_polls.fetch_add(1, Ordering::Relaxed).is_multiple_of(CLOSE_LOOK_EVERY) {
             return Polled { urgency: None, busy: false };
         }
         let Some(mut half) = self.half.try_lock() else { return Polled { urgency: None, busy: true } };
