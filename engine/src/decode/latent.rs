@@ -4,6 +4,7 @@
 //! in use, and an idle instance costs nothing.
 
 use std::cell::RefCell;
+use std::mem::ManuallyDrop;
 use std::sync::Arc;
 
 use super::source::{Sink, Source, SourceError, give_whole};
@@ -14,7 +15,14 @@ use crate::link::SoundSpec;
 const KEPT_PIPELINES: usize = 2;
 
 thread_local! {
-    static PIPELINES: RefCell<Vec<Pipeline>> = const { RefCell::new(Vec::new()) };
+    /// Never dropped with the thread: a graph's state looks up thread-local storage of its own when it is dropped, which is gone
+    /// by then, and a panic there ends the process. [`drop_pipelines`] frees them while the thread still runs.
+    static PIPELINES: RefCell<ManuallyDrop<Vec<Pipeline>>> = const { RefCell::new(ManuallyDrop::new(Vec::new())) };
+}
+
+/// Frees this thread's pipelines; the last thing that a worker does.
+pub(super) fn drop_pipelines() {
+    PIPELINES.with_borrow_mut(|kept| kept.clear());
 }
 
 /// Gives the sounds of a model.

@@ -186,6 +186,7 @@ fn work(shared: &Shared, tokens: &Receiver<()>) {
             served.serve(shared.turn.fetch_add(1, Ordering::Relaxed));
         }
     }
+    super::latent::drop_pipelines();
 }
 
 /// The instance with the most urgent request that no other worker serves.

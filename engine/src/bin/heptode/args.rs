@@ -65,7 +65,7 @@ pub(crate) struct Playing {
     #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u8).range(0..=127))]
     pub(crate) key: u8,
     /// Length factor without change of pitch, 0.25 to 4
-    #[arg(long, default_value_t = 1.0, value_parser = number(0.25..=4.0))]
+    #[arg(long, default_value_t = 1.0, allow_hyphen_values = true, value_parser = number(0.25..=4.0))]
     pub(crate) stretch: f32,
     /// Formant shift in semitones, -12 to 12: moves the colour, not the pitch
     #[arg(long, value_name = "SEMITONES", default_value_t = 0.0, allow_hyphen_values = true, value_parser = number(-12.0..=12.0))]
@@ -135,7 +135,7 @@ pub(crate) struct VaryArgs {
     #[arg(long, value_name = "NAME|FILE")]
     pub(crate) sound: String,
     /// How far variations lie from it: standard deviation of each latent in sigma, 0 to 3
-    #[arg(long, default_value_t = 0.3, value_parser = number(0.0..=3.0))]
+    #[arg(long, default_value_t = 0.3, allow_hyphen_values = true, value_parser = number(0.0..=3.0))]
     pub(crate) amount: f32,
     /// Number of files, 1 to 512
     #[arg(long, default_value_t = 16, value_parser = clap::value_parser!(u32).range(1..=512))]

@@ -13,7 +13,7 @@ use engine::sample::write_wav;
 use crate::args::Playing;
 use crate::failure::Failure;
 
-/// Samples per call of the synth.
+/// Samples per call of the synth: one step of its own grid.
 const BLOCK_SAMPLES: usize = 64;
 /// Longest file, in seconds: the longest sound, stretched and played two octaves below its zone.
 const MAX_SECONDS: usize = 60;
@@ -50,17 +50,16 @@ impl Player {
         let wanted = playing.seconds.map(|seconds| (seconds * rate_hz).round() as usize);
         let longest = wanted.unwrap_or(MAX_SECONDS * playing.rate as usize);
         let note = Event { offset: 0, kind: EventKind::NoteOn { key: playing.key, velocity: 1.0, channel: 0 } };
-        let mut events: &[Event] = &[note];
-        let mut samples = Vec::new();
         let mut block = [0.0; BLOCK_SAMPLES];
-        loop {
-            self.synth.render(events, &controls, &mut block);
-            events = &[];
-            samples.extend_from_slice(&block);
-            let ended = self.instance.status().playing_voices == 0;
-            if ended || samples.len() >= longest {
+        self.synth.render(&[note], &controls, &mut block);
+        let mut samples = block.to_vec();
+        while samples.len() < longest {
+            self.synth.render(&[], &controls, &mut block);
+            // Voices are counted at the start of a block: without any, this one is silent.
+            if self.instance.status().playing_voices == 0 {
                 break;
             }
+            samples.extend_from_slice(&block);
         }
         self.check()?;
         if samples.len() > longest {
