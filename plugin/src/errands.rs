@@ -92,11 +92,11 @@ fn import(path: &Path, target: Target, session: &Session, pipeline: &mut Option<
     let Some(model) = session.rig().and_then(|rig| rig.model.clone()) else {
         return notices.fault("Nothing was imported: no model is loaded.");
     };
-    let mut pipeline = match pipeline.take().map_or_else(|| Pipeline::new(model), Ok) {
+    let pipeline = match pipeline.take().map_or_else(|| Pipeline::new(model), Ok) {
         Ok(ready) => pipeline.insert(ready),
         Err(error) => return notices.fault(format!("Nothing was imported: {error}")),
     };
-    match engine::import::import(path, &mut pipeline, None) {
+    match engine::import::import(path, pipeline, None) {
         Ok(imported) => {
             let remark = imported.notes.iter().map(|note| format!("; {note}")).collect::<String>();
             notices.note(format!("“{}” is now on {}{remark}.", imported.name, target.describe()));

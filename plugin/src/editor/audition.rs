@@ -36,7 +36,7 @@ impl Audition {
 }
 
 fn wanted(session: &Session, rig: &Rig) -> SoundSpec {
-    let scene = session.desk.read(|project| Scene::of(project));
+    let scene = session.desk.read(Scene::of);
     let controls = session.params.controls(&scene);
     SoundSpec {
         latent: controls.point(),

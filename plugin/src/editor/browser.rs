@@ -247,7 +247,11 @@ fn folder_bar(ui: &Ui, rect: Rect, folder: &Path) -> Option<Wish> {
     let response = ui.interact(up, ui.scope_id().with("folder up"), Sense::click());
     response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, "Folder above"));
     let color = if response.hovered() { AMBER } else { DIM };
-    ui.painter().text(up.center(), Align2::CENTER_CENTER, "⬆", theme::body(14.0), color);
+    let tip = up.center() - vec2(0.0, 5.0);
+    let arrow = [(vec2(-4.0, 4.0), vec2(0.0, 0.0)), (vec2(4.0, 4.0), vec2(0.0, 0.0)), (vec2(0.0, 11.0), vec2(0.0, 0.0))];
+    for (from, to) in arrow {
+        ui.painter().line_segment([tip + from, tip + to], Stroke::new(1.5, color));
+    }
     let place = pos2(name.min.x + 4.0, name.center().y);
     theme::clipped_text(ui.painter(), place, Align2::LEFT_CENTER, &file_name(folder), theme::bold(12.0), TEXT, name.width());
     let parent = folder.parent()?;

@@ -25,7 +25,7 @@ use crate::params::ParamId;
 use crate::scene::CORNERS;
 use crate::session::{Outcome, Rig, Session, Target};
 
-const KNOB_RADIUS: f32 = 26.0;
+const KNOB_RADIUS: f32 = 29.0;
 /// Nearer than this a point *is* the sound; a knob shows two decimals.
 const SAME_SIGMA: f32 = 0.02;
 /// From this share on a corner names the pad's sound.
@@ -116,7 +116,7 @@ impl Face {
         let pack = now.rig.as_ref().map_or("", |rig| rig.catalogue.pack_name.as_str());
         status::show(ui, regions.status, now.status.as_ref(), pack, self.session.is_busy());
         wish = status::resize_corner(ui, window).map(WindowWish::Size).or(wish);
-        status::messages(ui, window, &self.session.desk.notices);
+        status::messages(ui, regions.wave, &self.session.desk.notices);
         drag::paint_ghost(ui);
         self.plan_next_frame(ui, &now);
         wish
@@ -169,7 +169,7 @@ impl Face {
         } else if morph >= 1.0 {
             (now.pad_name.clone(), "on the pad".to_owned())
         } else {
-            (format!("{} → {}", now.knobs_name, now.pad_name), format!("{:.0} % of the way", morph * 100.0))
+            (format!("{} › {}", now.knobs_name, now.pad_name), format!("{:.0} % of the way", morph * 100.0))
         };
         let head = Head {
             name: &name,
@@ -225,7 +225,7 @@ impl Face {
         let room = inside(regions.knobs);
         let (knobs, slider) = room.split_top_bottom_at_y(room.max.y - 52.0);
         // The row of knobs floats in the middle of what a larger window leaves.
-        let knobs = Rect::from_center_size(knobs.center(), egui::vec2(knobs.width(), 104.0));
+        let knobs = Rect::from_center_size(knobs.center(), egui::vec2(knobs.width(), 112.0));
         for (axis, cell) in cells(knobs, engine::units::MODEL_LATENTS).enumerate() {
             let learned = now.rig.as_ref().and_then(|rig| rig.catalogue.axes.get(axis));
             let plain = format!("z{}", axis + 1);
@@ -278,7 +278,7 @@ impl Face {
 
     fn export(&self, now: &Moment, name: &str) {
         if let Some(sound) = now.sound.clone() {
-            let path = free_path(&export_folder(), &name.replace(" → ", " to "));
+            let path = free_path(&export_folder(), &name.replace(" › ", " to "));
             self.session.run(Errand::Export { path, sound });
         }
     }

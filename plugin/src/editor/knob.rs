@@ -76,7 +76,7 @@ impl Knob<'_> {
             let wheel = ui.input(|input| input.smooth_scroll_delta().y);
             if wheel != 0.0 {
                 let fine = if ui.input(|input| input.modifiers.shift) { FINE } else { 1.0 };
-                self.nudge(ui, hand, wheel * WHEEL * 1.0 / fine);
+                self.nudge(ui, hand, wheel * WHEEL / fine);
             }
         }
         if response.has_focus() {
@@ -142,8 +142,8 @@ impl Knob<'_> {
         painter.circle_filled(center + vec2(0.0, 1.5), disc + 1.0, theme::faded(Color32::BLACK, 0.5));
         painter.circle_filled(center, disc, RAISED.lerp_to_gamma(RAISED_HOVER, lit));
         // Light falls from above.
-        theme::glow(painter, center - vec2(0.0, disc * 0.35), disc * 0.62, theme::faded(TEXT, 0.07));
-        let rim = if response.has_focus() { theme::faded(self.color, 0.9) } else { theme::faded(TEXT, 0.10 + 0.08 * lit) };
+        theme::glow(painter, center - vec2(0.0, disc * 0.35), disc * 0.62, theme::faded(TEXT, 0.09));
+        let rim = if response.has_focus() { theme::faded(self.color, 0.9) } else { theme::faded(TEXT, 0.16 + 0.08 * lit) };
         painter.circle_stroke(center, disc, Stroke::new(1.0, rim));
         let pointer = Vec2::angled(angle);
         let hand_color = TEXT.lerp_to_gamma(self.color, lit);

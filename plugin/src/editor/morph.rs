@@ -55,16 +55,16 @@ fn paint_track(ui: &Ui, track: Rect, place: f32, lit: f32) {
     let painter = ui.painter();
     theme::well(painter, track.expand2(vec2(3.0, 2.0)));
     let mut mesh = Mesh::default();
-    for (corner, color) in [
-        (track.left_top(), AMBER),
-        (track.right_top(), TEAL),
-        (track.right_bottom(), TEAL),
-        (track.left_bottom(), AMBER),
-    ] {
-        mesh.colored_vertex(corner, theme::faded(color, 0.55));
+    for part in [0.0, 0.5, 1.0] {
+        let x = egui::lerp(track.x_range(), part);
+        let color = theme::faded(theme::between(part), 0.55);
+        mesh.colored_vertex(pos2(x, track.min.y), color);
+        mesh.colored_vertex(pos2(x, track.max.y), color);
     }
-    mesh.add_triangle(0, 1, 2);
-    mesh.add_triangle(0, 2, 3);
+    for corner in [0, 2] {
+        mesh.add_triangle(corner, corner + 1, corner + 2);
+        mesh.add_triangle(corner + 1, corner + 2, corner + 3);
+    }
     painter.add(Shape::mesh(mesh));
     let color = theme::between(place);
     let handle = pos2(egui::lerp(track.x_range(), place), track.center().y);

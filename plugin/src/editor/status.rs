@@ -51,38 +51,46 @@ pub fn resize_corner(ui: &Ui, window: Rect) -> Option<Vec2> {
     Some(pointer - window.min + vec2(4.0, 4.0))
 }
 
-/// Draws the messages, the newest lowest; a click takes one away.
-pub fn messages(ui: &Ui, window: Rect, notices: &Notices) {
-    let mut bottom = window.max.y - 36.0;
+/// Draws the messages over the picture of the sound, where they hide nothing that can be turned; the newest is highest.
+pub fn messages(ui: &Ui, picture: Rect, notices: &Notices) {
+    let mut top = picture.min.y + 10.0;
     for notice in notices.all().iter().rev() {
-        bottom = message(ui, window, bottom, notice, notices) - 8.0;
+        top = message(ui, picture, top, notice, notices) + 8.0;
     }
 }
 
-fn message(ui: &Ui, window: Rect, bottom: f32, notice: &Notice, notices: &Notices) -> f32 {
+/// Draws one message from `top` down; returns its lower edge.
+fn message(ui: &Ui, picture: Rect, top: f32, notice: &Notice, notices: &Notices) -> f32 {
     let layer = egui::LayerId::new(egui::Order::Foreground, egui::Id::unique("heptode messages"));
     let painter = ui.ctx().layer_painter(layer);
     let galley = painter.layout(notice.text.clone(), theme::body(13.0), TEXT, MESSAGE_WIDTH - 64.0);
     let size = vec2(MESSAGE_WIDTH, galley.size().y + 20.0);
-    let rect = Rect::from_min_size(pos2(window.center().x - MESSAGE_WIDTH / 2.0, bottom - size.y), size);
+    let rect = Rect::from_min_size(pos2(picture.center().x - MESSAGE_WIDTH / 2.0, top), size);
     let color = match notice.weight {
         Weight::Note => theme::TEAL,
         Weight::Fault => RED,
     };
-    painter.rect_filled(rect.translate(vec2(0.0, 3.0)).expand(2.0), theme::PANEL_ROUND, theme::faded(Color32::BLACK, 0.5));
-    painter.rect(rect, theme::PANEL_ROUND, theme::RAISED, Stroke::new(1.0, theme::faded(color, 0.7)), StrokeKind::Inside);
+    let shade = theme::faded(Color32::BLACK, 0.5);
+    painter.rect_filled(rect.translate(vec2(0.0, 3.0)).expand(2.0), theme::PANEL_ROUND, shade);
+    let rim = Stroke::new(1.0, theme::faded(color, 0.7));
+    painter.rect(rect, theme::PANEL_ROUND, theme::RAISED, rim, StrokeKind::Inside);
     painter.rect_filled(Rect::from_min_size(rect.min, vec2(4.0, rect.height())), theme::PANEL_ROUND, color);
     painter.galley(rect.min + vec2(18.0, 10.0), galley, TEXT);
     let close = Rect::from_center_size(pos2(rect.max.x - 22.0, rect.center().y), vec2(24.0, 24.0));
-    let area = egui::Area::new(ui.scope_id().with(("message", notice.number))).order(egui::Order::Foreground);
-    let response = area.fixed_pos(close.min).show(ui.ctx(), |ui| ui.allocate_response(close.size(), Sense::click())).inner;
+    if close_button(ui, &painter, close, notice.number) {
+        notices.dismiss(notice.number);
+    }
+    rect.max.y
+}
+
+fn close_button(ui: &Ui, painter: &egui::Painter, rect: Rect, number: u64) -> bool {
+    let area = egui::Area::new(ui.scope_id().with(("message", number))).order(egui::Order::Foreground);
+    let area = area.fixed_pos(rect.min);
+    let response = area.show(ui.ctx(), |ui| ui.allocate_response(rect.size(), Sense::click())).inner;
     response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, "Dismiss message"));
     let ink = if response.hovered() { TEXT } else { FAINT };
     for (from, to) in [(vec2(-4.0, -4.0), vec2(4.0, 4.0)), (vec2(-4.0, 4.0), vec2(4.0, -4.0))] {
-        painter.line_segment([close.center() + from, close.center() + to], Stroke::new(1.5, ink));
+        painter.line_segment([rect.center() + from, rect.center() + to], Stroke::new(1.5, ink));
     }
-    if response.clicked() {
-        notices.dismiss(notice.number);
-    }
-    rect.min.y
+    response.clicked()
 }

@@ -42,9 +42,13 @@ pub const ITEM_ROUND: CornerRadius = CornerRadius::same(4);
 
 const BOLD: &str = "heptode-bold";
 
+/// Halfway from amber to teal. A straight mix is a muddy olive; a glow gets whiter where colours meet.
+const HALFWAY: Color32 = Color32::from_rgb(0xee, 0xe2, 0xb4);
+
 /// Amber at 0, teal at 1: the colour of a sound between knobs and pad.
 pub fn between(morph: f32) -> Color32 {
-    AMBER.lerp_to_gamma(TEAL, morph.clamp(0.0, 1.0))
+    let place = 2.0 * morph.clamp(0.0, 1.0);
+    if place < 1.0 { AMBER.lerp_to_gamma(HALFWAY, place) } else { HALFWAY.lerp_to_gamma(TEAL, place - 1.0) }
 }
 
 /// A colour at a fraction of its strength.
