@@ -11,7 +11,10 @@ use egui::{Pos2, vec2};
 use egui_kittest::SnapshotResults;
 use egui_kittest::kittest::Queryable;
 use engine::audio::EventKind;
+use nice_plug::prelude::Params;
+use plugin::errands::Errand;
 use plugin::params::ParamId;
+use plugin::state::FIELD;
 use stage::{Stage, Told, catalogue};
 
 fn center(stage: &Stage, label: &str) -> Pos2 {
@@ -133,6 +136,48 @@ fn search_narrows_the_list() {
 }
 
 #[test]
+fn files_are_listed_and_folders_open() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    std::fs::create_dir(folder.path().join("Kit")).expect("writable");
+    for name in ["door.wav", "notes.txt", "rain.FLAC", ".hidden.wav"] {
+        std::fs::write(folder.path().join(name), b"").expect("writable");
+    }
+    let mut stage = Stage::open(1.0, false);
+    stage.harness.get_by_label("Import").click();
+    stage.harness.run_steps(3);
+    // The list first shows the home folder; errands are done in order, so this one comes after it.
+    stage.session.run(Errand::List(folder.path().to_owned()));
+    for _ in 0..200 {
+        stage.harness.step();
+        if stage.harness.query_by_label("door.wav").is_some() {
+            break;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    }
+    assert!(stage.harness.query_by_label("rain.FLAC").is_some());
+    assert!(stage.harness.query_by_label("Kit").is_some());
+    assert!(stage.harness.query_by_label("notes.txt").is_none());
+    assert!(stage.harness.query_by_label(".hidden.wav").is_none());
+}
+
+#[test]
+fn export_writes_a_file_and_says_where() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let path = folder.path().join("new folder").join("sound.wav");
+    let stage = Stage::open(1.0, false);
+    let sound = stage.session.rig().and_then(|rig| rig.readout.sound()).expect("the still engine has one");
+    stage.session.run(Errand::Export { path: path.clone(), sound });
+    for _ in 0..400 {
+        if !stage.session.is_busy() {
+            break;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    }
+    assert!(path.is_file());
+    assert!(stage.session.desk.notices.all()[0].text.contains("sound.wav"));
+}
+
+#[test]
 fn random_moves_all_knobs_and_back_returns() {
     let mut stage = Stage::open(1.0, false);
     stage.harness.get_by_label("Random").click();
@@ -163,6 +208,23 @@ fn a_message_can_be_dismissed() {
     stage.harness.get_by_label("Dismiss message").click();
     stage.harness.run_steps(3);
     assert!(stage.session.desk.notices.all().is_empty());
+}
+
+#[test]
+fn a_project_of_another_pack_plays_its_frozen_sound_until_it_is_moved() {
+    let saved = Stage::open(1.0, false).session.params.serialize_fields();
+    let elsewhere = saved[FIELD].replace("0123", "4567");
+    let mut stage = Stage::open(1.0, false);
+    stage.session.params.deserialize_fields(&[(FIELD.to_owned(), elsewhere.clone())].into());
+    stage.session.settle();
+    assert!(stage.session.is_frozen());
+    assert_eq!(stage.session.desk.notices.all().len(), 1);
+    assert_eq!(stage.session.params.serialize_fields()[FIELD], elsewhere, "it is saved as it came");
+    stage.harness.run_steps(2);
+    stage.harness.get_by_label("Frozen · move to Factory").click();
+    stage.harness.run_steps(2);
+    assert!(!stage.session.is_frozen());
+    assert_eq!(stage.session.params.serialize_fields(), saved);
 }
 
 #[test]

@@ -13,6 +13,7 @@ pub mod library;
 pub mod notices;
 pub mod params;
 pub mod params_text;
+pub mod player;
 pub mod scene;
 pub mod session;
 pub mod state;
@@ -88,6 +89,7 @@ impl Plugin for Heptode {
         _context: &mut impl ActivateContext<Self>,
     ) -> bool {
         self.session.load();
+        self.session.settle();
         let fresh_synth = self.session.take_synth();
         self.keep_playing = fresh_synth.is_none() && self.active.as_ref() == Some(config);
         self.synth = fresh_synth.or(self.synth.take());

@@ -342,6 +342,8 @@ unsafe impl Params for Parameters {
     }
 
     fn serialize_fields(&self) -> BTreeMap<String, String> {
+        let scene = self.desk.read(Scene::of);
+        self.desk.freeze(&self.controls(&scene).point());
         state::save(self.values_by_id(), &self.desk)
     }
 

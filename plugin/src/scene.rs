@@ -16,6 +16,8 @@ use parking_lot::Mutex;
 use serde_json::{Map, Value};
 
 use crate::notices::Notices;
+use crate::player::Freezer;
+use crate::session::is_same_pack;
 
 /// Corners of the pad: A (0, 0), B (1, 0), C (0, 1), D (1, 1).
 pub const CORNERS: usize = 4;
@@ -111,6 +113,7 @@ pub struct Desk {
     scene: Mutex<triple_buffer::Input<Scene>>,
     notes: Mutex<rtrb::Producer<EventKind>>,
     pulse: Arc<AtomicU64>,
+    freezer: Mutex<Option<Freezer>>,
     /// Messages to the user.
     pub notices: Notices,
 }
@@ -135,6 +138,7 @@ impl Desk {
             scene: Mutex::new(scene_in),
             notes: Mutex::new(notes_in),
             pulse: Arc::clone(&pulse),
+            freezer: Mutex::default(),
             notices: Notices::default(),
         };
         (Arc::new(desk), AudioEnd { scene: scene_out, notes: notes_out, pulse })
@@ -183,15 +187,30 @@ impl Desk {
             if project.pack.id.is_empty() {
                 project.pack = home.pack.clone();
             }
-            let is_same = (&project.pack.id, &project.pack.hash) == (&home.pack.id, &home.pack.hash);
-            (!is_same).then(|| project.pack.id.clone())
+            let is_other = !is_same_pack(&project.pack, &home.pack);
+            is_other.then(|| (project.pack.id.clone(), project.frozen.is_empty()))
         });
-        if let Some(id) = missing {
-            self.notices.fault(format!(
-                "This project was made with another version of the pack “{id}”; it plays with “{}” and may sound \
-                 different.",
-                home.pack_name
-            ));
+        if let Some((id, nothing_frozen)) = missing {
+            let pack = &home.pack_name;
+            self.notices.fault(if nothing_frozen {
+                format!("This project was made with another pack, “{id}”; it plays with “{pack}” and may sound different.")
+            } else {
+                format!("This project was made with another pack, “{id}”; it plays the sound that was saved with it.")
+            });
+        }
+    }
+
+    /// Says who packs sounds for the project.
+    pub fn set_freezer(&self, freezer: Freezer) {
+        *self.freezer.lock() = Some(freezer);
+    }
+
+    /// Packs what sounds at `point` into the project, unless the project still lives on what was packed elsewhere.
+    pub fn freeze(&self, point: &Latent) {
+        let is_home = self.home.lock().as_ref().is_some_and(|home| self.read(|now| is_same_pack(&now.pack, &home.pack)));
+        if is_home {
+            let zones = self.freezer.lock().as_mut().map(|freezer| freezer.freeze(point)).unwrap_or_default();
+            self.project.lock().frozen = zones;
         }
     }
 

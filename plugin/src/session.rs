@@ -6,8 +6,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use engine::Latent;
 use engine::audio::Synth;
 use engine::decode::{Model, Pool};
-use engine::instrument::{self, Instance, Meters, SoundView, Status};
-use engine::link::SoundSpec;
+use engine::instrument;
+use engine::state::{FrozenZone, PackRef};
 use parking_lot::Mutex;
 
 use crate::catalogue::Catalogue;
@@ -15,37 +15,8 @@ use crate::errands::{Errand, Runner};
 use crate::folder::Listing;
 use crate::library::factory_model;
 use crate::params::Parameters;
+use crate::player::{Freezer, Player, Readout};
 use crate::scene::{Desk, Home};
-
-/// What the editor watches of the engine. Tests put a still picture in its place.
-pub trait Readout: Send + Sync {
-    /// The last complete decode of the main zone.
-    fn sound(&self) -> Option<Arc<SoundView>>;
-    /// Decode time, late count, failure, voices.
-    fn status(&self) -> Status;
-    /// Peak and playhead.
-    fn meters(&self) -> Meters;
-    /// Decodes a sound to look at while the host does not process.
-    fn preview(&self, spec: SoundSpec);
-}
-
-impl Readout for Instance {
-    fn sound(&self) -> Option<Arc<SoundView>> {
-        Self::sound(self)
-    }
-
-    fn status(&self) -> Status {
-        Self::status(self)
-    }
-
-    fn meters(&self) -> Meters {
-        Self::meters(self)
-    }
-
-    fn preview(&self, spec: SoundSpec) {
-        Self::preview(self, spec);
-    }
-}
 
 /// A loaded pack with the engine that plays it.
 pub struct Rig {
@@ -55,6 +26,11 @@ pub struct Rig {
     pub readout: Box<dyn Readout>,
     /// The model for imports; none where a fake stands in.
     pub model: Option<Arc<Model>>,
+}
+
+/// Whether two references name the same pack.
+pub fn is_same_pack(a: &PackRef, b: &PackRef) -> bool {
+    (&a.id, &a.hash) == (&b.id, &b.hash)
 }
 
 /// Where an imported sound goes.
@@ -103,6 +79,7 @@ pub struct Session {
     loading: Mutex<()>,
     rig: Mutex<Option<Arc<Rig>>>,
     synth: Mutex<Option<Synth>>,
+    frozen: Mutex<Option<Vec<FrozenZone>>>,
     outcomes: Mutex<Vec<Outcome>>,
     pending: AtomicUsize,
     runner: Runner,
@@ -117,6 +94,7 @@ impl Session {
             loading: Mutex::default(),
             rig: Mutex::default(),
             synth: Mutex::default(),
+            frozen: Mutex::default(),
             outcomes: Mutex::default(),
             pending: AtomicUsize::new(0),
             runner: Runner::default(),
@@ -134,7 +112,8 @@ impl Session {
             Ok(model) => {
                 let (synth, instance) = instrument::create(&Pool::global(), Arc::clone(&model));
                 let catalogue = Catalogue::new(model.manifest(), model.pack_hash());
-                self.install(Rig { catalogue, readout: Box::new(instance), model: Some(model) }, Some(synth));
+                let readout = Box::new(Player::new(instance, Arc::clone(&model)));
+                self.install(Rig { catalogue, readout, model: Some(model) }, Some(synth));
             }
             Err(error) => self.desk.notices.fault(format!("Heptode cannot play: {error}")),
         }
@@ -148,8 +127,50 @@ impl Session {
             pack_name: catalogue.pack_name.clone(),
             corners: catalogue.first_corners(),
         });
+        let rig = Arc::new(rig);
+        self.desk.set_freezer(Freezer::new(Arc::downgrade(&rig)));
         *self.synth.lock() = synth;
-        *self.rig.lock() = Some(Arc::new(rig));
+        *self.rig.lock() = Some(rig);
+        self.settle();
+    }
+
+    /// Makes the engine play what the project asks for: its frozen zones if it was made with another pack and has any,
+    /// else the loaded pack. Called after loading a pack or a state.
+    pub fn settle(&self) {
+        let Some(rig) = self.rig() else { return };
+        let wanted = self.desk.read(|project| {
+            let is_other = !is_same_pack(&project.pack, &rig.catalogue.pack);
+            (is_other && !project.frozen.is_empty()).then(|| project.frozen.clone())
+        });
+        let mut playing = self.frozen.lock();
+        if *playing == wanted {
+            return;
+        }
+        match &wanted {
+            Some(zones) => {
+                if let Err(error) = rig.readout.play_frozen(zones) {
+                    return self.desk.notices.fault(format!("The project's frozen sound cannot be played: {error}"));
+                }
+            }
+            None => rig.readout.play_pack(),
+        }
+        *playing = wanted;
+    }
+
+    /// Whether the project's frozen zones play instead of the pack.
+    pub fn is_frozen(&self) -> bool {
+        self.frozen.lock().is_some()
+    }
+
+    /// Moves the project to the loaded pack.
+    pub fn thaw(&self) {
+        if let Some(rig) = self.rig() {
+            self.desk.change(|project| {
+                project.pack = rig.catalogue.pack.clone();
+                project.frozen.clear();
+            });
+            self.settle();
+        }
     }
 
     /// The synth that belongs to the loaded pack, once: for the audio thread.

@@ -15,7 +15,8 @@ use plugin::editor::points::Chance;
 use plugin::editor::theme;
 use plugin::params::{ParamId, Parameters, Value};
 use plugin::scene::{AudioEnd, Desk};
-use plugin::session::{Readout, Rig, Session};
+use plugin::player::Readout;
+use plugin::session::{Rig, Session};
 
 /// The editor's smallest window, in points.
 pub const SIZE: [f32; 2] = [1120.0, 736.0];
@@ -90,6 +91,12 @@ impl Readout for StillEngine {
     }
 
     fn preview(&self, _spec: engine::link::SoundSpec) {}
+
+    fn play_frozen(&self, _zones: &[engine::state::FrozenZone]) -> Result<(), String> {
+        Ok(())
+    }
+
+    fn play_pack(&self) {}
 }
 
 fn tone() -> Arc<SoundView> {

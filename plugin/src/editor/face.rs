@@ -114,7 +114,10 @@ impl Face {
         self.keys.show(ui, regions.keys, &self.session.desk);
         self.take_os_file(ui, &regions);
         let pack = now.rig.as_ref().map_or("", |rig| rig.catalogue.pack_name.as_str());
-        status::show(ui, regions.status, now.status.as_ref(), pack, self.session.is_busy());
+        status::show(ui, regions.status, now.status.as_ref(), self.session.is_busy());
+        if status::pack(ui, regions.status, pack, self.session.is_frozen()) {
+            self.session.thaw();
+        }
         wish = status::resize_corner(ui, window).map(WindowWish::Size).or(wish);
         status::messages(ui, regions.wave, &self.session.desk.notices);
         drag::paint_ghost(ui);

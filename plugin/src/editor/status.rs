@@ -9,7 +9,7 @@ use crate::notices::{Notice, Notices, Weight};
 const MESSAGE_WIDTH: f32 = 560.0;
 
 /// Draws the status line.
-pub fn show(ui: &Ui, rect: Rect, status: Option<&Status>, pack: &str, is_busy: bool) {
+pub fn show(ui: &Ui, rect: Rect, status: Option<&Status>, is_busy: bool) {
     let painter = ui.painter();
     let y = rect.center().y;
     let mut x = rect.min.x + 18.0;
@@ -31,7 +31,18 @@ pub fn show(ui: &Ui, rect: Rect, status: Option<&Status>, pack: &str, is_busy: b
     if is_busy {
         item("working …".to_owned(), AMBER);
     }
-    painter.text(pos2(rect.max.x - 28.0, y), Align2::RIGHT_CENTER, pack, theme::body(12.0), FAINT);
+}
+
+/// Draws the pack's name at the right end of the status line. While frozen sounds play, it is a button that moves the
+/// project to the pack; `true` when it was pressed.
+pub fn pack(ui: &Ui, rect: Rect, name: &str, is_frozen: bool) -> bool {
+    let place = pos2(rect.max.x - 28.0, rect.center().y);
+    if !is_frozen {
+        ui.painter().text(place, Align2::RIGHT_CENTER, name, theme::body(12.0), FAINT);
+        return false;
+    }
+    let button = Rect::from_min_max(place - vec2(220.0, 11.0), place + vec2(0.0, 11.0));
+    super::header::button(ui, button, &format!("Frozen · move to {name}"), true).clicked()
 }
 
 /// The corner that resizes the window; the wished size while it is dragged.
