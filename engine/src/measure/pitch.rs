@@ -69,15 +69,15 @@ mod tests {
 
     #[test]
     fn finds_the_offset_of_a_detuned_tone() {
-        for expected_hz in [65.4, 440.0, 2093.0] {
-            for cents in [-30.0, -3.0, 0.0, 7.0, 40.0] {
-                let frequency_hz: f64 = expected_hz * (f64::from(cents) / 1200.0f64).exp2();
+        for expected_hz in [65.4f64, 440.0, 2093.0] {
+            for cents in [-30.0f64, -3.0, 0.0, 7.0, 40.0] {
+                let frequency_hz = expected_hz * (cents / 1200.0).exp2();
                 let step = std::f64::consts::TAU * frequency_hz / 48_000.0;
                 let tone: Vec<f32> = (0..60_000)
                     .map(|n| (1..5).map(|h| (step * f64::from(n * h)).sin() as f32 / h as f32).sum())
                     .collect();
                 let found = pitch_offset_cents(&tone, 48_000.0, expected_hz).expect("a tone");
-                assert!((found - f64::from(cents)).abs() < 0.5, "{expected_hz} Hz {cents}: {found}");
+                assert!((found - cents).abs() < 0.5, "{expected_hz} Hz {cents}: {found}");
             }
         }
     }

@@ -127,7 +127,7 @@ impl Manifest {
         if let Some(found) = self.sounds.iter().find(|sound| sound.name.to_lowercase() == wanted) {
             return Ok(found);
         }
-        let closeness = |sound: &NamedSound| strsim::jaro_winkler(&sound.name.to_lowercase(), &wanted);
+        let closeness = |sound: &NamedSound| strsim::sorensen_dice(&sound.name.to_lowercase(), &wanted);
         let nearest = self.sounds.iter().max_by(|a, b| closeness(a).total_cmp(&closeness(b)));
         Err(PackError::UnknownSound { name: name.into(), suggestion: nearest.map(|sound| sound.name.clone()) })
     }
