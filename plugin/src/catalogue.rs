@@ -55,10 +55,7 @@ impl Catalogue {
 
     /// The sound nearest to a point, with its distance in σ.
     pub fn nearest(&self, point: &Latent) -> Option<(&NamedSound, f32)> {
-        self.sounds
-            .iter()
-            .map(|sound| (sound, distance(&sound.latent, point)))
-            .min_by(|a, b| a.1.total_cmp(&b.1))
+        self.sounds.iter().map(|sound| (sound, distance(&sound.latent, point))).min_by(|a, b| a.1.total_cmp(&b.1))
     }
 }
 

@@ -106,7 +106,8 @@ mod tests {
         let total = 3 * BATCH + 7;
         let mut sent = 0;
         let mut source = || {
-            let event = (sent < total).then_some((sent / 4, EventKind::NoteOff { key: (sent % 128) as u8, channel: 0 }));
+            let event =
+                (sent < total).then_some((sent / 4, EventKind::NoteOff { key: (sent % 128) as u8, channel: 0 }));
             sent += usize::from(event.is_some());
             event
         };

@@ -44,14 +44,7 @@ pub struct Heptode {
 impl Default for Heptode {
     fn default() -> Self {
         let (desk, audio) = Desk::new();
-        Self {
-            session: Session::new(desk),
-            audio,
-            batch: Batch::new(),
-            synth: None,
-            active: None,
-            keep_playing: false,
-        }
+        Self { session: Session::new(desk), audio, batch: Batch::new(), synth: None, active: None, keep_playing: false }
     }
 }
 
@@ -163,8 +156,13 @@ impl ClapPlugin for Heptode {
     const CLAP_DESCRIPTION: Option<&'static str> = Some("Neural one-shot synthesizer");
     const CLAP_MANUAL_URL: Option<&'static str> = None;
     const CLAP_SUPPORT_URL: Option<&'static str> = None;
-    const CLAP_FEATURES: &'static [ClapFeature] =
-        &[ClapFeature::Instrument, ClapFeature::Synthesizer, ClapFeature::Sampler, ClapFeature::Drum, ClapFeature::Stereo];
+    const CLAP_FEATURES: &'static [ClapFeature] = &[
+        ClapFeature::Instrument,
+        ClapFeature::Synthesizer,
+        ClapFeature::Sampler,
+        ClapFeature::Drum,
+        ClapFeature::Stereo,
+    ];
 }
 
 impl Vst3Plugin for Heptode {

@@ -193,7 +193,9 @@ impl Desk {
         if let Some((id, nothing_frozen)) = missing {
             let pack = &home.pack_name;
             self.notices.fault(if nothing_frozen {
-                format!("This project was made with another pack, “{id}”; it plays with “{pack}” and may sound different.")
+                format!(
+                    "This project was made with another pack, “{id}”; it plays with “{pack}” and may sound different."
+                )
             } else {
                 format!("This project was made with another pack, “{id}”; it plays the sound that was saved with it.")
             });
@@ -207,7 +209,8 @@ impl Desk {
 
     /// Packs what sounds at `point` into the project, unless the project still lives on what was packed elsewhere.
     pub fn freeze(&self, point: &Latent) {
-        let is_home = self.home.lock().as_ref().is_some_and(|home| self.read(|now| is_same_pack(&now.pack, &home.pack)));
+        let is_home =
+            self.home.lock().as_ref().is_some_and(|home| self.read(|now| is_same_pack(&now.pack, &home.pack)));
         if is_home {
             let zones = self.freezer.lock().as_mut().map(|freezer| freezer.freeze(point)).unwrap_or_default();
             self.project.lock().frozen = zones;

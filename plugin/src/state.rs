@@ -6,8 +6,8 @@
 use std::collections::BTreeMap;
 
 use engine::state::{STATE_VERSION, StateDocument};
-use nice_plug::prelude::PluginState;
 use nice_plug::plugin::ParamValue;
+use nice_plug::prelude::PluginState;
 use serde_json::{Map, Value, json};
 
 use crate::params::{ParamSpec, Scale, specs};

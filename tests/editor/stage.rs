@@ -14,8 +14,8 @@ use plugin::editor::hand::Gestures;
 use plugin::editor::points::Chance;
 use plugin::editor::theme;
 use plugin::params::{ParamId, Parameters, Value};
-use plugin::scene::{AudioEnd, Desk};
 use plugin::player::Readout;
+use plugin::scene::{AudioEnd, Desk};
 use plugin::session::{Rig, Session};
 
 /// The editor's smallest window, in points.

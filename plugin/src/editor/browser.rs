@@ -216,9 +216,23 @@ fn paint_row(ui: &Ui, rect: Rect, name: &str, is_current: bool, near: bool, rese
         let fill = if is_current { theme::faded(AMBER, 0.16) } else { theme::RAISED };
         painter.rect_filled(rect.with_max_x(rect.max.x - 4.0), theme::ITEM_ROUND, fill);
     }
-    let color = if is_current { AMBER } else if near { TEXT } else { DIM };
+    let color = if is_current {
+        AMBER
+    } else if near {
+        TEXT
+    } else {
+        DIM
+    };
     let place = pos2(rect.min.x + 10.0, rect.center().y);
-    theme::clipped_text(painter, place, Align2::LEFT_CENTER, name, theme::body(13.0), color, rect.width() - 24.0 - reserved);
+    theme::clipped_text(
+        painter,
+        place,
+        Align2::LEFT_CENTER,
+        name,
+        theme::body(13.0),
+        color,
+        rect.width() - 24.0 - reserved,
+    );
 }
 
 fn corner_buttons(ui: &Ui, row: Rect, name: &str) -> Option<usize> {
@@ -248,12 +262,21 @@ fn folder_bar(ui: &Ui, rect: Rect, folder: &Path) -> Option<Wish> {
     response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, "Folder above"));
     let color = if response.hovered() { AMBER } else { DIM };
     let tip = up.center() - vec2(0.0, 5.0);
-    let arrow = [(vec2(-4.0, 4.0), vec2(0.0, 0.0)), (vec2(4.0, 4.0), vec2(0.0, 0.0)), (vec2(0.0, 11.0), vec2(0.0, 0.0))];
+    let arrow =
+        [(vec2(-4.0, 4.0), vec2(0.0, 0.0)), (vec2(4.0, 4.0), vec2(0.0, 0.0)), (vec2(0.0, 11.0), vec2(0.0, 0.0))];
     for (from, to) in arrow {
         ui.painter().line_segment([tip + from, tip + to], Stroke::new(1.5, color));
     }
     let place = pos2(name.min.x + 4.0, name.center().y);
-    theme::clipped_text(ui.painter(), place, Align2::LEFT_CENTER, &file_name(folder), theme::bold(12.0), TEXT, name.width());
+    theme::clipped_text(
+        ui.painter(),
+        place,
+        Align2::LEFT_CENTER,
+        &file_name(folder),
+        theme::bold(12.0),
+        TEXT,
+        name.width(),
+    );
     let parent = folder.parent()?;
     response.clicked().then(|| Wish::Open(parent.to_owned()))
 }

@@ -128,7 +128,8 @@ impl Face {
     fn look(&self) -> Moment {
         let rig = self.session.rig();
         let readout = rig.as_ref().map(|rig| &rig.readout);
-        let corner_names = self.session.desk.read(|project| project.corners.each_ref().map(|corner| corner.name.clone()));
+        let corner_names =
+            self.session.desk.read(|project| project.corners.each_ref().map(|corner| corner.name.clone()));
         let (knobs_name, is_named) = self.name_of(&self.hand.knobs(), rig.as_deref());
         Moment {
             status: readout.map(|readout| readout.status()),
@@ -164,7 +165,13 @@ impl Face {
         if shares[most] >= MOSTLY { names[most].clone() } else { "mix of four".to_owned() }
     }
 
-    fn show_header(&mut self, ui: &mut Ui, regions: &Regions, now: &Moment, color: egui::Color32) -> Option<WindowWish> {
+    fn show_header(
+        &mut self,
+        ui: &mut Ui,
+        regions: &Regions,
+        now: &Moment,
+        color: egui::Color32,
+    ) -> Option<WindowWish> {
         let morph = self.hand.normalized(ParamId::MORPH);
         let (name, remark) = if morph <= 0.0 {
             let remark = if now.is_named { "on the knobs" } else { "a point between the sounds" };
@@ -254,7 +261,9 @@ impl Face {
 
     fn send(&mut self, what: &Dragged, target: Target) {
         match (what, target) {
-            (Dragged::Sound { name, latent }, Target::Corner(corner)) => self.session.desk.set_corner(corner, name, *latent),
+            (Dragged::Sound { name, latent }, Target::Corner(corner)) => {
+                self.session.desk.set_corner(corner, name, *latent)
+            }
             (Dragged::Sound { name, latent }, Target::Knobs) => self.go_to(Some(name.clone()), latent),
             (Dragged::File(path), target) => self.session.run(Errand::Import { path: path.clone(), target }),
         }

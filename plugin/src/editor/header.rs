@@ -92,8 +92,24 @@ pub fn show(ui: &mut Ui, rect: Rect, head: &Head<'_>, meter: &Meter) -> Option<A
     painter.text(pos2(rect.min.x + 60.0, y), Align2::LEFT_CENTER, "HEPTODE", theme::bold(20.0), TEXT);
     let name_x = rect.min.x + 16.0 + (rect.width() * 0.22).clamp(240.0, 360.0) + 8.0;
     let room = 300.0;
-    theme::clipped_text(painter, pos2(name_x, y - 8.0), Align2::LEFT_CENTER, head.name, theme::bold(18.0), head.color, room);
-    theme::clipped_text(painter, pos2(name_x, y + 12.0), Align2::LEFT_CENTER, head.remark, theme::body(12.0), FAINT, room);
+    theme::clipped_text(
+        painter,
+        pos2(name_x, y - 8.0),
+        Align2::LEFT_CENTER,
+        head.name,
+        theme::bold(18.0),
+        head.color,
+        room,
+    );
+    theme::clipped_text(
+        painter,
+        pos2(name_x, y + 12.0),
+        Align2::LEFT_CENTER,
+        head.remark,
+        theme::body(12.0),
+        FAINT,
+        room,
+    );
     meter.show(ui, Rect::from_center_size(pos2(rect.max.x - 16.0 - 56.0, y), vec2(112.0, 12.0)));
     let mut right = rect.max.x - 16.0 - 112.0 - 16.0;
     let mut action = scale_button(ui, place_left(&mut right, y, 64.0), head.scale);
@@ -128,7 +144,8 @@ pub fn button(ui: &Ui, rect: Rect, name: &str, enabled: bool) -> Response {
     let lit = ui.ctx().animate_bool(response.id, enabled && response.hovered());
     let pressed = enabled && response.is_pointer_button_down_on();
     let fill = if enabled { theme::RAISED.lerp_to_gamma(theme::RAISED_HOVER, lit) } else { theme::PANEL };
-    let rim = if pressed || response.has_focus() { AMBER } else { theme::LINE.lerp_to_gamma(theme::faded(AMBER, 0.6), lit) };
+    let rim =
+        if pressed || response.has_focus() { AMBER } else { theme::LINE.lerp_to_gamma(theme::faded(AMBER, 0.6), lit) };
     let rect = if pressed { rect.translate(vec2(0.0, 1.0)) } else { rect };
     ui.painter().rect(rect, theme::ITEM_ROUND, fill, Stroke::new(1.0, rim), StrokeKind::Inside);
     let ink = if enabled { DIM.lerp_to_gamma(TEXT, lit) } else { theme::faded(FAINT, 0.5) };

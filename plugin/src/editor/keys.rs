@@ -1,7 +1,7 @@
 //! The on-screen keyboard: the mouse plays notes, louder towards the front of a key.
 
-use engine::audio::EventKind;
 use egui::{Align2, Color32, Pos2, Rect, Sense, Stroke, StrokeKind, Ui, pos2, vec2};
+use engine::audio::EventKind;
 
 use super::theme::{self, AMBER, FAINT, LINE};
 use crate::scene::Desk;
@@ -88,9 +88,16 @@ fn paint(ui: &Ui, keyboard: Rect, held: Option<u8>, over: Option<u8>) {
     let painter = ui.painter().with_clip_rect(keyboard);
     for key in (FIRST..=LAST).filter(|key| !is_black(*key)) {
         let rect = rect_of(keyboard, key);
-        let rest = if over == Some(key) { IVORY.lerp_to_gamma(Color32::WHITE, 0.35) } else { theme::faded(IVORY, 0.92) };
+        let rest =
+            if over == Some(key) { IVORY.lerp_to_gamma(Color32::WHITE, 0.35) } else { theme::faded(IVORY, 0.92) };
         let fill = if held == Some(key) { AMBER } else { rest };
-        painter.rect(rect, egui::CornerRadius { nw: 0, ne: 0, sw: 3, se: 3 }, fill, Stroke::new(1.0, LINE), StrokeKind::Inside);
+        painter.rect(
+            rect,
+            egui::CornerRadius { nw: 0, ne: 0, sw: 3, se: 3 },
+            fill,
+            Stroke::new(1.0, LINE),
+            StrokeKind::Inside,
+        );
         if key % 12 == 0 {
             let name = format!("C{}", i32::from(key) / 12 - 1);
             painter.text(rect.center_bottom() - vec2(0.0, 5.0), Align2::CENTER_BOTTOM, name, theme::body(10.0), FAINT);

@@ -143,7 +143,8 @@ impl Knob<'_> {
         painter.circle_filled(center, disc, RAISED.lerp_to_gamma(RAISED_HOVER, lit));
         // Light falls from above.
         theme::glow(painter, center - vec2(0.0, disc * 0.35), disc * 0.62, theme::faded(TEXT, 0.09));
-        let rim = if response.has_focus() { theme::faded(self.color, 0.9) } else { theme::faded(TEXT, 0.16 + 0.08 * lit) };
+        let rim =
+            if response.has_focus() { theme::faded(self.color, 0.9) } else { theme::faded(TEXT, 0.16 + 0.08 * lit) };
         painter.circle_stroke(center, disc, Stroke::new(1.0, rim));
         let pointer = Vec2::angled(angle);
         let hand_color = TEXT.lerp_to_gamma(self.color, lit);
@@ -166,7 +167,15 @@ impl Knob<'_> {
         let active = response.hovered() || hand.holds(self.id);
         let color = if active { self.color } else { FAINT };
         let text = hand.text(self.id);
-        theme::clipped_text(ui.painter(), value_rect.center(), Align2::CENTER_CENTER, &text, theme::body(12.0), color, width);
+        theme::clipped_text(
+            ui.painter(),
+            value_rect.center(),
+            Align2::CENTER_CENTER,
+            &text,
+            theme::body(12.0),
+            color,
+            width,
+        );
     }
 
     fn type_value(&self, ui: &mut Ui, rect: Rect, hand: &mut Hand, typing: &mut Option<Typing>) {

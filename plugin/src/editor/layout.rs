@@ -78,7 +78,6 @@ pub fn inside(panel: Rect) -> Rect {
 /// `count` equal cells side by side.
 pub fn cells(rect: Rect, count: usize) -> impl Iterator<Item = Rect> {
     let width = rect.width() / count as f32;
-    (0..count).map(move |cell| {
-        Rect::from_min_size(rect.min + vec2(width * cell as f32, 0.0), vec2(width, rect.height()))
-    })
+    (0..count)
+        .map(move |cell| Rect::from_min_size(rect.min + vec2(width * cell as f32, 0.0), vec2(width, rect.height())))
 }

@@ -114,9 +114,7 @@ fn corner_under(response: &Response, ui: &Ui) -> Option<usize> {
 
 /// The corner whose quarter of `field` holds `place`.
 pub fn corner_at(field: Rect, place: Pos2) -> Option<usize> {
-    field.contains(place).then(|| {
-        usize::from(place.x > field.center().x) + 2 * usize::from(place.y > field.center().y)
-    })
+    field.contains(place).then(|| usize::from(place.x > field.center().x) + 2 * usize::from(place.y > field.center().y))
 }
 
 /// Share of each corner in the mix at a place.

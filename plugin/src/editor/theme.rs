@@ -153,9 +153,7 @@ pub fn glowing_line(painter: &Painter, points: Vec<Pos2>, width: f32, color: Col
 pub fn arc(center: Pos2, radius: f32, from: f32, to: f32) -> Vec<Pos2> {
     // A step of about four degrees is round at every scale.
     let steps = ((to - from).abs() / 0.07).ceil().max(1.0) as usize;
-    (0..=steps)
-        .map(|step| center + radius * Vec2::angled(egui::lerp(from..=to, step as f32 / steps as f32)))
-        .collect()
+    (0..=steps).map(|step| center + radius * Vec2::angled(egui::lerp(from..=to, step as f32 / steps as f32))).collect()
 }
 
 /// The mark: a heptode's circuit symbol with plate, five grids and cathode.

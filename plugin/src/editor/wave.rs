@@ -33,7 +33,13 @@ impl Wave {
     /// Draws the picture into `panel`.
     pub fn show(&mut self, ui: &Ui, panel: Rect, sound: Option<Arc<SoundView>>, overlay: &Overlay<'_>) {
         let painter = ui.painter();
-        painter.rect(panel, theme::PANEL_ROUND, theme::WELL, Stroke::new(1.0, theme::faded(LINE, 0.8)), egui::StrokeKind::Inside);
+        painter.rect(
+            panel,
+            theme::PANEL_ROUND,
+            theme::WELL,
+            Stroke::new(1.0, theme::faded(LINE, 0.8)),
+            egui::StrokeKind::Inside,
+        );
         let screen = panel.shrink2(egui::vec2(12.0, 8.0)).with_max_y(panel.max.y - AXIS);
         let middle = Stroke::new(1.0, theme::faded(LINE, 0.8));
         painter.hline(screen.x_range(), screen.center().y, middle);
