@@ -86,6 +86,17 @@ impl Builder {
         self.node("Mul", &[x.clone(), gate], Vec::new())
     }
 
+    /// The same as x / (1 + e⁻ˣ). Graph runners compute `Sigmoid` by a fast approximation whose error is the same way in every
+    /// channel; over the encoder's thousands of large activations that adds up. This form is exact and slower.
+    pub fn exact_silu(&mut self, x: &Value) -> Result<Value> {
+        let (minus_one, one) =
+            (self.constant(&Tensor::from_slice(&[-1.0_f32]))?, self.constant(&Tensor::from_slice(&[1.0_f32]))?);
+        let negative = self.node("Mul", &[x.clone(), minus_one], Vec::new());
+        let power = self.node("Exp", &[negative], Vec::new());
+        let divisor = self.add(&power, &one);
+        Ok(self.node("Div", &[x.clone(), divisor], Vec::new()))
+    }
+
     /// Root-mean-square normalisation over channels.
     pub fn rms_norm(&mut self, x: &Value, layer: &RmsNorm) -> Result<Value> {
         let axes = self.integers(&[1]);

@@ -7,6 +7,9 @@ use crate::model::vae::{BANDS, COARSE_FRAMES, FRAMES, LATENTS, PADDED_FRAMES};
 use crate::model::vocoder::Block;
 use crate::model::{Decoder, Encoder, Vocoder};
 
+/// Blocks of the decoder, from the first, whose activation is written in its exact form.
+const EXACT_BLOCKS: usize = 3;
+
 /// `frames`, `key` → `latent`.
 pub fn encoder(model: &Encoder) -> Result<Vec<u8>> {
     let mut graph = Builder::new("encoder");
@@ -15,13 +18,13 @@ pub fn encoder(model: &Encoder) -> Result<Vec<u8>> {
     let mut padding = PADDED_FRAMES - FRAMES;
     for conv in &model.convs {
         let y = graph.conv(&x, conv, padding)?;
-        x = graph.silu(&y);
+        x = graph.exact_silu(&y)?;
         padding = 0;
     }
     let flat = graph.reshape(&x, &[1, -1]);
     let joined = graph.concat(&[flat, key], 1);
     let hidden = graph.linear(&joined, &model.hidden)?;
-    let hidden = graph.silu(&hidden);
+    let hidden = graph.exact_silu(&hidden)?;
     let latent = graph.linear(&hidden, &model.mean)?;
     graph.output(latent, "latent", &[1, LATENTS]);
     Ok(graph.finish())
@@ -35,17 +38,21 @@ pub fn decoder(model: &Decoder) -> Result<Vec<u8>> {
     let mut x = graph.concat(&[latent, key], 1);
     for layer in [&model.first, &model.second, &model.spread] {
         let y = graph.linear(&x, layer)?;
-        x = graph.silu(&y);
+        x = graph.exact_silu(&y)?;
     }
     let mut frames = COARSE_FRAMES;
     let mut channels = model.spread.weight.size()[0] / COARSE_FRAMES;
     x = graph.reshape(&x, &[1, channels, frames]);
-    for block in &model.blocks {
+    for (index, block) in model.blocks.iter().enumerate() {
+        let activate = |graph: &mut Builder, x: &Value| {
+            // Later blocks have many more values and hand their error on to fewer layers.
+            if index < EXACT_BLOCKS { graph.exact_silu(x) } else { Ok(graph.silu(x)) }
+        };
         let doubled = graph.double_frames(&x, channels, frames);
         let y = graph.conv(&doubled, &block.conv, 0)?;
-        let y = graph.silu(&y);
+        let y = activate(&mut graph, &y)?;
         let residual = graph.conv(&y, &block.residual, 0)?;
-        let residual = graph.silu(&residual);
+        let residual = activate(&mut graph, &residual)?;
         x = graph.add(&y, &residual);
         frames *= 2;
         channels = block.conv.weight.size()[0];
