@@ -109,21 +109,12 @@ fn one_file_names_tract() {
 
 #[test]
 fn plugin_and_trainer_do_not_import_each_other() {
-    assert_without(
-        &sources("plugin/src"),
-        &["trainer::", "tch::"],
-        "the plug-in never imports the trainer or libtorch",
-    );
-    assert_without(
-        &sources("trainer/src"),
-        &["plugin::", "nice_plug", "egui"],
-        "the trainer never imports the plug-in",
-    );
-    assert_without(
-        &sources("engine/src"),
-        &["use plugin", "use trainer", "nice_plug", "egui", "tch::"],
-        "the engine knows neither",
-    );
+    let plugin = ["use trainer", " trainer::", "use tch", " tch::"];
+    assert_without(&sources("plugin/src"), &plugin, "the plug-in never imports the trainer or libtorch");
+    let trainer = ["use plugin", " plugin::", "nice_plug", "egui"];
+    assert_without(&sources("trainer/src"), &trainer, "the trainer never imports the plug-in");
+    let engine = ["use plugin", "use trainer", "nice_plug", "egui", "use tch", " tch::"];
+    assert_without(&sources("engine/src"), &engine, "the engine knows neither");
 }
 
 #[test]
