@@ -76,7 +76,7 @@ fn message(ui: &Ui, picture: Rect, top: f32, notice: &Notice, notices: &Notices)
     let painter = ui.ctx().layer_painter(layer);
     let galley = painter.layout(notice.text.clone(), theme::body(13.0), TEXT, MESSAGE_WIDTH - 64.0);
     let size = vec2(MESSAGE_WIDTH, galley.size().y + 20.0);
-    let rect = Rect::from_min_size(pos2(picture.center().x - MESSAGE_WIDTH / 2.0, top), size);
+    let rect = Rect::from_min_size(pos2(picture.min.x + 12.0, top), size);
     let color = match notice.weight {
         Weight::Note => theme::TEAL,
         Weight::Fault => RED,

@@ -11,6 +11,8 @@ use super::theme::{self, DIM, FAINT, LINE, TEXT};
 const MARK_STEPS_S: [f32; 6] = [0.1, 0.25, 0.5, 1.0, 2.0, 5.0];
 const MARK_ROOM: f32 = 72.0;
 const AXIS: f32 = 20.0;
+/// The picture is as high as the sound's peak, down to this one: below it the sound looks as quiet as it is.
+const QUIETEST_FILLING: f32 = 0.05;
 
 /// Smallest and largest sample of each column, kept until sound or width change.
 #[derive(Default)]
@@ -75,8 +77,10 @@ impl Wave {
     }
 
     fn paint(&self, ui: &Ui, screen: Rect, color: Color32) {
-        let peak = self.columns.iter().fold(1.0f32, |peak, (low, high)| peak.max(-low).max(*high));
-        let half = screen.height() / 2.0 / peak;
+        let peak = self.columns.iter().fold(0.0f32, |peak, (low, high)| peak.max(-low).max(*high));
+        let half = screen.height() / 2.0 / peak.max(QUIETEST_FILLING);
+        let level = format!("peak {:.1} dB", engine::units::gain_to_db(peak.max(1e-5)));
+        ui.painter().text(screen.right_top(), Align2::RIGHT_TOP, level, theme::body(11.0), FAINT);
         let place = |column: usize, level: f32| -> Pos2 {
             let x = egui::lerp(screen.x_range(), (column as f32 + 0.5) / self.columns.len() as f32);
             pos2(x, screen.center().y - level * half)
