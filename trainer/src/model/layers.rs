@@ -1,7 +1,7 @@
 //! The few layers that the models are made of. Their weights are public so that the ONNX writer can read them.
 
+use tch::Tensor;
 use tch::nn::{Init, Path};
-use tch::{Kind, Tensor};
 
 /// x · sigmoid(x).
 pub fn silu(x: &Tensor) -> Tensor {
@@ -122,7 +122,7 @@ impl RmsNorm {
 
     /// Normalises each frame of `[batch, channels, time]`.
     pub fn forward(&self, x: &Tensor) -> Tensor {
-        let mean_square = (x * x).mean_dim([1i64].as_slice(), true, Kind::Float);
+        let mean_square = (x * x).mean_dim([1i64].as_slice(), true, x.kind());
         x * (mean_square + Self::EPSILON).rsqrt() * &self.gain
     }
 }

@@ -16,6 +16,9 @@ pub const PADDED_FRAMES: i64 = 176;
 /// Frames in the middle of the network.
 pub const COARSE_FRAMES: i64 = PADDED_FRAMES / 16;
 
+/// Values that frames can have: from the floor to 9 dB above full scale.
+pub const FRAME_RANGE: (f64, f64) = (-1.0, 1.2);
+
 const ENCODER_CHANNELS: [i64; 5] = [BANDS, 160, 224, 256, 256];
 const ENCODER_HIDDEN: i64 = 256;
 const DECODER_HIDDEN: i64 = 256;
@@ -100,6 +103,11 @@ impl Decoder {
             blocks: blocks.collect(),
             output: Conv::new(&(path / "output"), ConvShape::new(DECODER_CHANNELS[4], BANDS, 3)),
         }
+    }
+
+    /// As [`Self::forward`], held to the range of frames: what the vocoder is trained on and what a pack's decoder gives.
+    pub fn decode(&self, latent: &Tensor, key: &Tensor) -> Tensor {
+        self.forward(latent, key).clamp(FRAME_RANGE.0, FRAME_RANGE.1)
     }
 
     /// `[batch, 7]`, `[batch, 1]` → `[batch, 128, 172]`.

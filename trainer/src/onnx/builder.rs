@@ -80,27 +80,31 @@ impl Builder {
         Ok(self.node("Gemm", &[x.clone(), weight, bias], vec![integer("transB", 1)]))
     }
 
-    /// x · sigmoid(x).
-    pub fn silu(&mut self, x: &Value) -> Value {
-        let gate = self.node("Sigmoid", std::slice::from_ref(x), Vec::new());
-        self.node("Mul", &[x.clone(), gate], Vec::new())
-    }
-
-    /// The same as x / (1 + e⁻ˣ). Graph runners compute `Sigmoid` by a fast approximation whose error is the same way in every
-    /// channel; over the encoder's thousands of large activations that adds up. This form is exact and slower.
-    pub fn exact_silu(&mut self, x: &Value) -> Result<Value> {
-        let (minus_one, one) =
-            (self.constant(&Tensor::from_slice(&[-1.0_f32]))?, self.constant(&Tensor::from_slice(&[1.0_f32]))?);
+    /// x · sigmoid(x), written as x / (1 + e⁻ˣ). A graph runner computes `Sigmoid` by an approximation that is wrong the same
+    /// way in every channel whose value is far below 0; over hundreds of channels that adds up, while this form is exact.
+    pub fn silu(&mut self, x: &Value) -> Result<Value> {
+        let (minus_one, one) = (self.number(-1.0)?, self.number(1.0)?);
         let negative = self.node("Mul", &[x.clone(), minus_one], Vec::new());
         let power = self.node("Exp", &[negative], Vec::new());
         let divisor = self.add(&power, &one);
         Ok(self.node("Div", &[x.clone(), divisor], Vec::new()))
     }
 
+    fn number(&mut self, value: f32) -> Result<Value> {
+        self.constant(&Tensor::from_slice(&[value]))
+    }
+
+    /// Holds values within a range.
+    pub fn clip(&mut self, x: &Value, (low, high): (f64, f64)) -> Result<Value> {
+        let low = self.constant(&Tensor::from(low as f32))?;
+        let high = self.constant(&Tensor::from(high as f32))?;
+        Ok(self.node("Clip", &[x.clone(), low, high], Vec::new()))
+    }
+
     /// Root-mean-square normalisation over channels.
     pub fn rms_norm(&mut self, x: &Value, layer: &RmsNorm) -> Result<Value> {
         let axes = self.integers(&[1]);
-        let epsilon = self.constant(&Tensor::from_slice(&[RmsNorm::EPSILON as f32]))?;
+        let epsilon = self.number(RmsNorm::EPSILON as f32)?;
         let square = self.node("Mul", &[x.clone(), x.clone()], Vec::new());
         let mean = self.node("ReduceMean", &[square, axes], vec![integer("keepdims", 1)]);
         let shifted = self.add(&mean, &epsilon);

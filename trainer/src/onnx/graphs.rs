@@ -3,12 +3,9 @@
 use anyhow::Result;
 
 use super::builder::{Builder, Value};
-use crate::model::vae::{BANDS, COARSE_FRAMES, FRAMES, LATENTS, PADDED_FRAMES};
+use crate::model::vae::{BANDS, COARSE_FRAMES, FRAME_RANGE, FRAMES, LATENTS, PADDED_FRAMES};
 use crate::model::vocoder::Block;
 use crate::model::{Decoder, Encoder, Vocoder};
-
-/// Blocks of the decoder, from the first, whose activation is written in its exact form.
-const EXACT_BLOCKS: usize = 3;
 
 /// `frames`, `key` → `latent`.
 pub fn encoder(model: &Encoder) -> Result<Vec<u8>> {
@@ -18,13 +15,13 @@ pub fn encoder(model: &Encoder) -> Result<Vec<u8>> {
     let mut padding = PADDED_FRAMES - FRAMES;
     for conv in &model.convs {
         let y = graph.conv(&x, conv, padding)?;
-        x = graph.exact_silu(&y)?;
+        x = graph.silu(&y)?;
         padding = 0;
     }
     let flat = graph.reshape(&x, &[1, -1]);
     let joined = graph.concat(&[flat, key], 1);
     let hidden = graph.linear(&joined, &model.hidden)?;
-    let hidden = graph.exact_silu(&hidden)?;
+    let hidden = graph.silu(&hidden)?;
     let latent = graph.linear(&hidden, &model.mean)?;
     graph.output(latent, "latent", &[1, LATENTS]);
     Ok(graph.finish())
@@ -38,27 +35,24 @@ pub fn decoder(model: &Decoder) -> Result<Vec<u8>> {
     let mut x = graph.concat(&[latent, key], 1);
     for layer in [&model.first, &model.second, &model.spread] {
         let y = graph.linear(&x, layer)?;
-        x = graph.exact_silu(&y)?;
+        x = graph.silu(&y)?;
     }
     let mut frames = COARSE_FRAMES;
     let mut channels = model.spread.weight.size()[0] / COARSE_FRAMES;
     x = graph.reshape(&x, &[1, channels, frames]);
-    for (index, block) in model.blocks.iter().enumerate() {
-        let activate = |graph: &mut Builder, x: &Value| {
-            // Later blocks have many more values and hand their error on to fewer layers.
-            if index < EXACT_BLOCKS { graph.exact_silu(x) } else { Ok(graph.silu(x)) }
-        };
+    for block in &model.blocks {
         let doubled = graph.double_frames(&x, channels, frames);
         let y = graph.conv(&doubled, &block.conv, 0)?;
-        let y = activate(&mut graph, &y)?;
+        let y = graph.silu(&y)?;
         let residual = graph.conv(&y, &block.residual, 0)?;
-        let residual = activate(&mut graph, &residual)?;
+        let residual = graph.silu(&residual)?;
         x = graph.add(&y, &residual);
         frames *= 2;
         channels = block.conv.weight.size()[0];
     }
     let all = graph.conv(&x, &model.output, 0)?;
     let made = graph.first(&all, 2, FRAMES);
+    let made = graph.clip(&made, FRAME_RANGE)?;
     graph.output(made, "frames", &[1, BANDS, FRAMES]);
     Ok(graph.finish())
 }
@@ -69,7 +63,7 @@ pub fn vocoder(model: &Vocoder) -> Result<Vec<u8>> {
     let frames = graph.input("frames", &[1, BANDS, FRAMES]);
     let key = graph.input("key", &[1, 1]);
     let hidden = graph.linear(&key, &model.key_hidden)?;
-    let hidden = graph.silu(&hidden);
+    let hidden = graph.silu(&hidden)?;
     let bias = graph.linear(&hidden, &model.key_bias)?;
     let bias = graph.reshape(&bias, &[1, -1, 1]);
     let first = graph.conv(&frames, &model.input, 0)?;
@@ -90,7 +84,7 @@ fn vocoder_block(graph: &mut Builder, x: &Value, block: &Block) -> Result<Value>
     let mixed = graph.conv(x, &block.depthwise, 0)?;
     let even = graph.rms_norm(&mixed, &block.norm)?;
     let wide = graph.conv(&even, &block.expand, 0)?;
-    let wide = graph.silu(&wide);
+    let wide = graph.silu(&wide)?;
     let back = graph.conv(&wide, &block.contract, 0)?;
     let back = graph.scaled(&back, &format!("{}.scale", block.name), &block.scale)?;
     Ok(graph.add(x, &back))

@@ -16,13 +16,13 @@ use crate::model::vae::divergence_nats;
 use crate::model::{Decoder, Encoder};
 
 const BATCH: usize = 16;
-const CROSS_KEY_PART: f64 = 0.5;
+const CROSS_KEY_PART: f64 = 0.3;
 /// Weight of the divergence in nats against the mean absolute error of normalised frames, once it is fully on.
-const DIVERGENCE_WEIGHT: f64 = 5e-5;
+const DIVERGENCE_WEIGHT: f64 = 2e-5;
 /// Part of the stage over which the divergence comes on.
 const DIVERGENCE_RISE: f64 = 0.3;
 /// Part of the examples that are changed in colour and decay.
-const VARIED_PART: f64 = 0.1;
+const VARIED_PART: f64 = 0.05;
 const LARGEST_TILT_DB: f64 = 8.0;
 const LARGEST_DECAY_DB: f64 = 20.0;
 /// Spread of the noise on what the encoder hears, in normalised units.
@@ -68,7 +68,7 @@ impl<'a> VaeStage<'a> {
             let frames = data.frames.narrow(0, start, length).to_device(self.device);
             let keys = data.keys.narrow(0, start, length).to_device(self.device);
             let (mean, _) = self.encoder.forward(&frames, &keys);
-            self.decoder.forward(&mean, &keys).clamp(-1.0, 1.2).to_device(Device::Cpu)
+            self.decoder.decode(&mean, &keys).to_device(Device::Cpu)
         });
         Tensor::cat(&parts.collect::<Vec<_>>(), 0)
     }
