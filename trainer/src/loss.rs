@@ -13,6 +13,12 @@ const DB_PER_NEPER: f64 = 20.0 / std::f64::consts::LN_10;
 const TINY: f64 = 1e-9;
 /// FFT sizes of the log-mel error.
 const RESOLUTIONS: [usize; 3] = [512, 2048, 8192];
+/// Weights of the vocoder's losses. In noise no guess of a phase is better than another, so there only the log-mel error of the
+/// samples tells noise from a click in the middle of each frame; it must not drown in the phases' errors.
+const MAGNITUDE_WEIGHT: f64 = 0.1;
+const DIFFERENCE_WEIGHT: f64 = 0.5;
+const PHASE_WEIGHT: f64 = 0.1;
+const MEL_WEIGHT: f64 = 0.5;
 
 /// Weighted mean absolute error of frames in normalised units, each sound counting the same however short it is.
 ///
@@ -95,7 +101,8 @@ impl VocoderCriterion {
         let frequency_phase = difference(&error, &weight, 1);
 
         let mel_db = self.mel_error_db(&output.log_magnitude, &real, &imaginary, samples);
-        let total = &magnitude_db * 0.1 + &time_phase + &frequency_phase + &phase * 0.3 + &mel_db * 0.15;
+        let phases = (&time_phase + &frequency_phase) * DIFFERENCE_WEIGHT + &phase * PHASE_WEIGHT;
+        let total = &magnitude_db * MAGNITUDE_WEIGHT + phases + &mel_db * MEL_WEIGHT;
         VocoderLoss { total, magnitude_db, time_phase, frequency_phase, phase, mel_db }
     }
 
