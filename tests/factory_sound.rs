@@ -75,7 +75,8 @@ fn every_named_sound_is_sane() {
 #[test]
 fn straight_lines_between_sounds_never_fall_silent() {
     let mut pipeline = pipeline();
-    let sounds = model().sounds();
+    let model = model();
+    let sounds = model.sounds();
     for pair in 0..12 {
         let (from, to) = (&sounds[pair * 7 % sounds.len()], &sounds[(pair * 31 + 11) % sounds.len()]);
         for step in 0..=8 {
@@ -114,7 +115,8 @@ fn long_sounds_have_no_seam() {
 #[test]
 fn the_encoder_finds_a_sound_near_itself() {
     let mut pipeline = pipeline();
-    let sounds = model().sounds();
+    let model = model();
+    let sounds = model.sounds();
     let near = sounds.iter().step_by(9).filter(|sound| {
         let samples = pipeline.decode(&sound.latent, f32::from(sound.key), &Shaping::default()).expect("decodes");
         let found = pipeline.encode(&samples, f32::from(sound.key)).expect("encodes");

@@ -12,6 +12,17 @@ const MIDDLE_KEY: u8 = 60;
 /// The same for basses.
 const BASS_KEY: u8 = 36;
 
+/// Words of sound fonts that are trade names or misspelt, and what the instrument calls the sound.
+const PLAIN_WORDS: [(&str, &str); 7] = [
+    ("Bright Yamaha Grand", "Bright Grand Piano"),
+    ("Yamaha Grand Piano", "Grand Piano"),
+    ("Rhodes EP", "Tine Piano"),
+    ("TR-808", "Analogue"),
+    ("Accordian", "Accordion"),
+    ("DrawbarOrgan", "Drawbar Organ"),
+    ("BagPipe", "Bagpipe"),
+];
+
 /// One sound per instrument: the mean of its latent points over its keys. Names are made unique by a number.
 pub fn named(data: &Dataset, latents: &[Latent]) -> Vec<NamedSound> {
     let mut instruments = BTreeMap::<&str, Vec<usize>>::new();
@@ -26,7 +37,7 @@ pub fn named(data: &Dataset, latents: &[Latent]) -> Vec<NamedSound> {
         let wanted_key = if first.category == "Bass" { BASS_KEY } else { MIDDLE_KEY };
         let key = members.iter().map(|index| data.items[*index].key).min_by_key(|key| key.abs_diff(wanted_key));
         NamedSound {
-            name: unique_name(&first.name, &mut taken),
+            name: unique_name(&plain_name(&first.name), &mut taken),
             category: first.category.clone(),
             latent: mean(&members, latents),
             key: key.unwrap_or(wanted_key),
@@ -45,6 +56,10 @@ fn mean(members: &[usize], latents: &[Latent]) -> Latent {
     point
 }
 
+fn plain_name(name: &str) -> String {
+    PLAIN_WORDS.iter().fold(name.to_owned(), |name, (word, plain)| name.replace(word, plain))
+}
+
 fn unique_name(name: &str, taken: &mut HashSet<String>) -> String {
     let candidates = (1..).map(|number| if number == 1 { name.to_owned() } else { format!("{name} {number}") });
     let free = |candidate: &String| !taken.contains(&candidate.to_lowercase());
@@ -56,6 +71,12 @@ fn unique_name(name: &str, taken: &mut HashSet<String>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn trade_names_give_way_to_plain_ones() {
+        assert_eq!(plain_name("TR-808 Mid Tom"), "Analogue Mid Tom");
+        assert_eq!(plain_name("Church Organ"), "Church Organ");
+    }
 
     #[test]
     fn names_are_made_unique_whatever_their_case() {
