@@ -19,6 +19,11 @@ const MAGNITUDE_WEIGHT: f64 = 0.1;
 const DIFFERENCE_WEIGHT: f64 = 0.5;
 const PHASE_WEIGHT: f64 = 0.1;
 const MEL_WEIGHT: f64 = 0.5;
+const PEAK_WEIGHT: f64 = 2.0;
+/// A peak may exceed the true one by this factor before it counts.
+const PEAK_MARGIN: f64 = 1.15;
+/// Added to peaks before their ratio is taken: −40 dB, so that silence asks for nothing.
+const PEAK_FLOOR: f64 = 0.01;
 
 /// Weighted mean absolute error of frames in normalised units, each sound counting the same however short it is.
 ///
@@ -59,6 +64,8 @@ pub struct VocoderLoss {
     pub phase: Tensor,
     /// Log-mel error of the samples in dB, mean of three resolutions.
     pub mel_db: Tensor,
+    /// By how much, in nepers, peaks exceed those of the true samples.
+    pub peak: Tensor,
 }
 
 /// Computes [`VocoderLoss`].
@@ -100,22 +107,37 @@ impl VocoderCriterion {
         let time_phase = difference(&error, &weight, 2);
         let frequency_phase = difference(&error, &weight, 1);
 
-        let mel_db = self.mel_error_db(&output.log_magnitude, &real, &imaginary, samples);
+        let made = self.samples(&output.log_magnitude, &real, &imaginary);
+        let wanted = samples.narrow(1, 3 * self.hop, made.size()[1]);
+        let (mel_db, peak) = (self.mel_error_db(&made, &wanted), self.peak_excess(&made, &wanted));
         let phases = (&time_phase + &frequency_phase) * DIFFERENCE_WEIGHT + &phase * PHASE_WEIGHT;
-        let total = &magnitude_db * MAGNITUDE_WEIGHT + phases + &mel_db * MEL_WEIGHT;
-        VocoderLoss { total, magnitude_db, time_phase, frequency_phase, phase, mel_db }
+        let total = &magnitude_db * MAGNITUDE_WEIGHT + phases + &mel_db * MEL_WEIGHT + &peak * PEAK_WEIGHT;
+        VocoderLoss { total, magnitude_db, time_phase, frequency_phase, phase, mel_db, peak }
     }
 
-    fn mel_error_db(&self, log_magnitude: &Tensor, real: &Tensor, imaginary: &Tensor, samples: &Tensor) -> Tensor {
+    fn samples(&self, log_magnitude: &Tensor, real: &Tensor, imaginary: &Tensor) -> Tensor {
         let magnitude = log_magnitude.clamp_max(2.5).exp() * self.full_scale;
         let bins = Tensor::complex(&(&magnitude * real), &(&magnitude * imaginary)).transpose(1, 2);
-        let made = inverse(&bins, &self.window);
-        let wanted = samples.narrow(1, 3 * self.hop, made.size()[1]);
+        inverse(&bins, &self.window)
+    }
+
+    fn mel_error_db(&self, made: &Tensor, wanted: &Tensor) -> Tensor {
         let errors = self.resolutions.iter().map(|resolution| {
-            let wanted_db = tch::no_grad(|| resolution.levels_db(&wanted));
-            active_mean(&(resolution.levels_db(&made) - &wanted_db).abs(), &wanted_db)
+            let wanted_db = tch::no_grad(|| resolution.levels_db(wanted));
+            active_mean(&(resolution.levels_db(made) - &wanted_db).abs(), &wanted_db)
         });
-        errors.fold(Tensor::from(0.0).to_device(samples.device()), |sum, error| sum + error) / RESOLUTIONS.len() as f64
+        errors.fold(Tensor::from(0.0).to_device(wanted.device()), |sum, error| sum + error) / RESOLUTIONS.len() as f64
+    }
+
+    /// Excess of the peaks of whole crops, and of each hop: noise whose bins are in phase is a click, which levels in bands
+    /// hardly show.
+    fn peak_excess(&self, made: &Tensor, wanted: &Tensor) -> Tensor {
+        let excess = |made: &Tensor, wanted: &Tensor| {
+            let peak = |x: &Tensor| x.abs().amax([-1i64].as_slice(), false) + PEAK_FLOOR;
+            (peak(made) / (peak(wanted) * PEAK_MARGIN)).log().relu().mean(Kind::Float)
+        };
+        let hops = |x: &Tensor| x.view([x.size()[0], -1, self.hop]);
+        excess(made, wanted) + excess(&hops(made), &hops(wanted))
     }
 }
 
@@ -186,10 +208,17 @@ mod tests {
         assert!(loss.magnitude_db.double_value(&[]) < 1e-2);
         // The longest window reaches over samples that the crop's edges do not determine.
         assert!(loss.mel_db.double_value(&[]) < 0.05);
+        assert_eq!(loss.peak.double_value(&[]), 0.0);
         output.phase = output.phase.roll([1i64].as_slice(), [2i64].as_slice());
         let shifted = criterion.loss(&output, &reference, &directions, &noise);
         assert!(shifted.time_phase.double_value(&[]) > 0.5);
         assert!(shifted.mel_db.double_value(&[]) > 1.0);
+        // With every bin in phase at the centre of its frame, noise becomes a click.
+        let (a, other) = (output.phase.narrow(1, 0, 1025).ones_like(), output.phase.narrow(1, 0, 2050).zeros_like());
+        let centred = Angles { cosine: reference.cosine.ones_like(), sine: reference.sine.zeros_like() };
+        let alternating = Tensor::arange(1025, (Kind::Float, Device::Cpu)).remainder(2.0) * -2.0 + 1.0;
+        output.phase = Tensor::cat(&[a * alternating.view([1, 1025, 1]), other], 1);
+        assert!(criterion.loss(&output, &centred, &directions, &noise).peak.double_value(&[]) > 0.5);
     }
 
     #[test]

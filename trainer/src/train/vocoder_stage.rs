@@ -136,6 +136,7 @@ impl Stage for VocoderStage<'_> {
             ("frequency_phase", loss.frequency_phase.detach()),
             ("phase", loss.phase.detach()),
             ("mel_db", loss.mel_db.detach()),
+            ("peak", loss.peak.detach()),
         ];
         (loss.total, figures)
     }
