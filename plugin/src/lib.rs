@@ -17,6 +17,7 @@ pub mod player;
 pub mod scene;
 pub mod session;
 pub mod state;
+mod vst3;
 
 use std::sync::Arc;
 
@@ -172,4 +173,3 @@ impl Vst3Plugin for Heptode {
 }
 
 nice_export_clap!(Heptode);
-nice_export_vst3!(Heptode);
