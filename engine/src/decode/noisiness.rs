@@ -1,0 +1,84 @@
+//! How much each frame of a sound is noise, so that its phases may be random there. WORKER side.
+//!
+//! Where no phase can be foretold the vocoder puts all bins in phase at the window's centre: a click in every frame of a
+//! snare or a cymbal. Random phases are right there. A tone shows as a ripple of the mean spectrum over bands, noise does not.
+
+use crate::spectral::{Frames, SpectralShape};
+
+/// Ripple in dB below which a frame is noise, and above which it is not.
+const NOISE_RIPPLE_DB: f32 = 1.0;
+const TONE_RIPPLE_DB: f32 = 2.0;
+/// Below this key a window does not resolve the harmonics, and the ripple of a tone is smaller.
+const RESOLVED_KEY: f32 = 48.0;
+/// Part of the ripple that is left an octave below.
+const UNRESOLVED_PART: f32 = 0.5;
+/// Bands in which harmonics are told apart, as parts of all bands.
+const LOWEST_PART: f32 = 0.03;
+const HIGHEST_PART: f32 = 0.58;
+/// Bands and frames on either side over which spectra are averaged.
+const REACH_BANDS: usize = 6;
+const REACH_FRAMES: usize = 6;
+/// Bands this far below the loudest do not count.
+const RANGE_DB: f32 = 50.0;
+
+/// Part of noise in each frame, 0 to 1, of a sound that was made for `key`.
+pub(super) fn noisiness(frames: &Frames, shape: &SpectralShape, key: f32) -> Vec<f32> {
+    let octaves_below = ((RESOLVED_KEY - key) / 12.0).clamp(0.0, 1.0);
+    let scale = UNRESOLVED_PART.powf(octaves_below);
+    let (noise_db, tone_db) = (NOISE_RIPPLE_DB * scale, TONE_RIPPLE_DB * scale);
+    let db_per_unit = -shape.floor_db / 2.0;
+    let ripples = (0..frames.frames).map(|frame| ripple(frames, frame, RANGE_DB / db_per_unit) * db_per_unit);
+    ripples.map(|ripple_db| ((tone_db - ripple_db) / (tone_db - noise_db)).clamp(0.0, 1.0)).collect()
+}
+
+/// Mean distance of the loud bands, averaged over neighbouring frames, from the mean of their neighbouring bands.
+fn ripple(frames: &Frames, frame: usize, range: f32) -> f32 {
+    let top = (frames.bands as f32 * HIGHEST_PART) as usize;
+    let bottom = (frames.bands as f32 * LOWEST_PART) as usize;
+    let time = frame.saturating_sub(REACH_FRAMES)..(frame + REACH_FRAMES + 1).min(frames.frames);
+    let mean = |values: &[f32]| values.iter().sum::<f32>() / values.len().max(1) as f32;
+    let levels: Vec<f32> = (0..(top + REACH_BANDS).min(frames.bands))
+        .map(|band| mean(frames.band(band).get(time.clone()).unwrap_or_default()))
+        .collect();
+    let loudest = levels.iter().copied().fold(-1.0, f32::max);
+    let distances = (bottom..top.min(levels.len())).filter(|band| levels[*band] >= loudest - range).map(|band| {
+        let around = &levels[band.saturating_sub(REACH_BANDS)..(band + REACH_BANDS + 1).min(levels.len())];
+        (levels[band] - mean(around)).abs()
+    });
+    let distances: Vec<f32> = distances.collect();
+    mean(&distances)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::spectral::FrameAnalysis;
+    use crate::units::key_to_hz;
+
+    const SHAPE: SpectralShape = SpectralShape::DEFAULT;
+
+    fn middle(samples: &[f32], key: f32) -> f32 {
+        let frames = FrameAnalysis::new(&SHAPE).frames(samples);
+        noisiness(&frames, &SHAPE, key)[60]
+    }
+
+    #[test]
+    fn harmonic_tones_are_no_noise() {
+        for key in [48.0, 60.0, 72.0, 84.0] {
+            let step = std::f64::consts::TAU * key_to_hz(key) / f64::from(SHAPE.sample_rate_hz);
+            let partials = (15_000.0 / key_to_hz(key)) as i32;
+            let tone: Vec<f32> = (0..60_000)
+                .map(|n| (1..partials).map(|h| (step * f64::from(n * h)).sin() as f32 / h as f32).sum::<f32>() * 0.5)
+                .collect();
+            assert_eq!(middle(&tone, key as f32), 0.0, "key {key}");
+        }
+    }
+
+    #[test]
+    fn smooth_spectra_are_noise() {
+        let values =
+            (0..SHAPE.mel_bands * SHAPE.frame_count).map(|index| 0.4 - (index / SHAPE.frame_count) as f32 * 0.004);
+        let frames = Frames { bands: SHAPE.mel_bands, frames: SHAPE.frame_count, values: values.collect() };
+        assert!(noisiness(&frames, &SHAPE, 60.0).iter().all(|part| *part == 1.0));
+    }
+}
