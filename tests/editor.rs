@@ -216,7 +216,6 @@ fn a_project_of_another_pack_plays_its_frozen_sound_until_it_is_moved() {
     let elsewhere = saved[FIELD].replace("0123", "4567");
     let mut stage = Stage::open(1.0, false);
     stage.session.params.deserialize_fields(&[(FIELD.to_owned(), elsewhere.clone())].into());
-    stage.session.settle();
     assert!(stage.session.is_frozen());
     assert_eq!(stage.session.desk.notices.all().len(), 1);
     assert_eq!(stage.session.params.serialize_fields()[FIELD], elsewhere, "it is saved as it came");

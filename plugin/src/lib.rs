@@ -36,16 +36,12 @@ pub struct Heptode {
     batch: Batch,
     /// None until the pack is loaded: the instrument is then silent.
     synth: Option<Synth>,
-    /// The configuration in force between `activate` and `deactivate`.
-    active: Option<BufferConfig>,
-    /// Set when the framework activates again only because a state was loaded: what plays goes on playing.
-    keep_playing: bool,
 }
 
 impl Default for Heptode {
     fn default() -> Self {
         let (desk, audio) = Desk::new();
-        Self { session: Session::new(desk), audio, batch: Batch::new(), synth: None, active: None, keep_playing: false }
+        Self { session: Session::new(desk), audio, batch: Batch::new(), synth: None }
     }
 }
 
@@ -83,26 +79,15 @@ impl Plugin for Heptode {
         _context: &mut impl ActivateContext<Self>,
     ) -> bool {
         self.session.load();
-        self.session.settle();
-        let fresh_synth = self.session.take_synth();
-        self.keep_playing = fresh_synth.is_none() && self.active.as_ref() == Some(config);
-        self.synth = fresh_synth.or(self.synth.take());
-        if let Some(synth) = self.synth.as_mut().filter(|_| !self.keep_playing) {
+        self.synth = self.session.take_synth().or(self.synth.take());
+        if let Some(synth) = &mut self.synth {
             synth.set_sample_rate(config.sample_rate);
             synth.set_offline(config.process_mode == ProcessMode::Offline);
         }
-        self.active = Some(*config);
         true
     }
 
-    fn deactivate(&mut self) {
-        self.active = None;
-    }
-
     fn reset(&mut self) {
-        if std::mem::take(&mut self.keep_playing) {
-            return;
-        }
         self.batch.clear();
         if let Some(synth) = &mut self.synth {
             synth.reset();

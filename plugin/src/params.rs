@@ -5,7 +5,7 @@
 //! the audio thread.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use engine::audio::Controls;
 use engine::units::{LATENT_LIMIT, MODEL_LATENTS};
@@ -281,6 +281,8 @@ pub struct Parameters {
     specs: Vec<ParamSpec>,
     values: Vec<Value>,
     desk: Arc<Desk>,
+    /// What is to happen when a state has been recalled.
+    after_recall: OnceLock<Box<dyn Fn() + Send + Sync>>,
 }
 
 impl Parameters {
@@ -288,7 +290,12 @@ impl Parameters {
     pub fn new(desk: Arc<Desk>) -> Self {
         let specs = specs();
         let values = specs.iter().map(Value::new).collect();
-        Self { specs, values, desk }
+        Self { specs, values, desk, after_recall: OnceLock::new() }
+    }
+
+    /// Sets what happens whenever a host has recalled a state, playing or not. Only the first call counts.
+    pub fn on_recall(&self, action: impl Fn() + Send + Sync + 'static) {
+        let _ = self.after_recall.set(Box::new(action));
     }
 
     /// One parameter.
@@ -349,5 +356,8 @@ unsafe impl Params for Parameters {
 
     fn deserialize_fields(&self, fields: &BTreeMap<String, String>) {
         state::recall(fields, &self.desk);
+        if let Some(action) = self.after_recall.get() {
+            action();
+        }
     }
 }

@@ -88,7 +88,7 @@ pub struct Session {
 impl Session {
     /// With no pack loaded.
     pub fn new(desk: Arc<Desk>) -> Arc<Self> {
-        Arc::new(Self {
+        let session = Arc::new(Self {
             params: Arc::new(Parameters::new(Arc::clone(&desk))),
             desk,
             loading: Mutex::default(),
@@ -98,7 +98,15 @@ impl Session {
             outcomes: Mutex::default(),
             pending: AtomicUsize::new(0),
             runner: Runner::default(),
-        })
+        });
+        // The framework does not activate again after a state was loaded, so the switch between pack and frozen sound is made here.
+        let recalled = Arc::downgrade(&session);
+        session.params.on_recall(move || {
+            if let Some(session) = recalled.upgrade() {
+                session.settle();
+            }
+        });
+        session
     }
 
     /// Loads the factory pack unless one is there. Blocks while it loads; a failure becomes a message and the

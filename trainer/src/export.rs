@@ -88,6 +88,16 @@ pub fn export(options: &Options) -> Result<()> {
     Ok(())
 }
 
+/// Licence of a pack: that of this project where every sound came from the sound font under the MIT licence; of other sounds
+/// nothing is known here.
+fn licence(sources: &[String]) -> &'static str {
+    if sources.iter().all(|source| source.contains("Fluid R3 GM")) {
+        "MIT OR Apache-2.0"
+    } else {
+        "LicenseRef-that-of-the-training-sounds"
+    }
+}
+
 fn manifest(
     options: &Options,
     corpus: &Corpus,
@@ -114,7 +124,7 @@ fn manifest(
         griffin_lim_iterations: options.iterations,
         sounds,
         files: BTreeMap::new(),
-        licence: "MIT OR Apache-2.0".into(),
+        licence: licence(&corpus.manifest.sources).into(),
         provenance: corpus.manifest.sources.clone(),
     }
 }
