@@ -4,6 +4,7 @@ pub mod frozen;
 pub mod graph;
 pub mod latent;
 mod model;
+mod noisiness;
 pub mod pipeline;
 pub mod pool;
 mod shape;

@@ -3,7 +3,7 @@
 //! Where no phase can be foretold the vocoder puts all bins in phase at the window's centre: a click in every frame of a
 //! snare or a cymbal. Random phases are right there. A tone shows as a ripple of the mean spectrum over bands, noise does not.
 
-use crate::spectral::{Frames, SpectralShape};
+use crate::spectral::{Complex32, Frames, ReferencePhasors, SpectralShape, Spectrogram};
 
 /// Ripple in dB below which a frame is noise, and above which it is not.
 const NOISE_RIPPLE_DB: f32 = 1.0;
@@ -29,6 +29,22 @@ pub(super) fn noisiness(frames: &Frames, shape: &SpectralShape, key: f32) -> Vec
     let db_per_unit = -shape.floor_db / 2.0;
     let ripples = (0..frames.frames).map(|frame| ripple(frames, frame, RANGE_DB / db_per_unit) * db_per_unit);
     ripples.map(|ripple_db| ((tone_db - ripple_db) / (tone_db - noise_db)).clamp(0.0, 1.0)).collect()
+}
+
+/// Turns the phase of every bin towards a random one, as far as its frame is noise. Magnitudes stay.
+pub(super) fn randomise(spectrogram: &mut Spectrogram, noise: &[f32], phasors: &ReferencePhasors) {
+    let bins = spectrogram.bins;
+    for (frame, (values, part)) in spectrogram.values.chunks_exact_mut(bins).zip(noise).enumerate() {
+        if *part == 0.0 {
+            continue;
+        }
+        for (bin, value) in values.iter_mut().enumerate() {
+            let magnitude = value.norm_sqr().sqrt();
+            let foretold = if magnitude > 0.0 { *value / magnitude } else { Complex32::ONE };
+            let direction = foretold * (1.0 - part) + phasors.noise(bin, frame) * *part;
+            *value = direction * (magnitude / direction.norm_sqr().sqrt().max(1e-9));
+        }
+    }
 }
 
 /// Mean distance of the loud bands, averaged over neighbouring frames, from the mean of their neighbouring bands.
@@ -71,6 +87,18 @@ mod tests {
                 .map(|n| (1..partials).map(|h| (step * f64::from(n * h)).sin() as f32 / h as f32).sum::<f32>() * 0.5)
                 .collect();
             assert_eq!(middle(&tone, key as f32), 0.0, "key {key}");
+        }
+    }
+
+    #[test]
+    fn random_phases_keep_magnitudes_and_spare_tones() {
+        let phasors = ReferencePhasors::new(&SHAPE, 60.0, 2);
+        let before = Spectrogram { bins: 3, values: (1..7).map(|n| Complex32::new(n as f32, -0.5)).collect() };
+        let mut after = before.clone();
+        randomise(&mut after, &[0.0, 1.0], &phasors);
+        assert_eq!(before.values[..3], after.values[..3]);
+        for (a, b) in before.values[3..].iter().zip(&after.values[3..]) {
+            assert!((a.norm() - b.norm()).abs() < 1e-5 && (a - b).norm() > 1e-3);
         }
     }
 

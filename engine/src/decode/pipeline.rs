@@ -10,7 +10,7 @@ use crate::units::Latent;
 
 use super::graph::{GraphError, Outputs, Runner};
 use super::model::Model;
-use super::noisiness::noisiness;
+use super::noisiness::{noisiness, randomise};
 use super::shape::Shaping;
 
 /// Largest magnitude that a bin may have against full scale; a wild graph must not blow a speaker.
@@ -114,6 +114,11 @@ impl Pipeline {
     pub fn vocode(&mut self, frames: &Frames, key: f32) -> Result<Vec<f32>, GraphError> {
         let mut spectrogram = self.bins(frames, key)?;
         let started = Instant::now();
+        let noise = noisiness(frames, self.model.shape(), key);
+        let phasors = self.phasors_for(key, frames.frames);
+        randomise(&mut spectrogram, &noise, &self.phasors[phasors]);
+        self.timings.bins += started.elapsed();
+        let started = Instant::now();
         let mut samples = Vec::new();
         let iterations = self.model.manifest().griffin_lim_iterations;
         fast_griffin_lim(&mut self.stft, &mut spectrogram, iterations, &mut samples);
@@ -134,14 +139,13 @@ impl Pipeline {
         self.vocode(&frames, key)
     }
 
-    /// The vocoder's complex bins before any iteration.
+    /// The vocoder's own complex bins: before noise gets random phases, and before any iteration.
     ///
     /// # Errors
     /// [`GraphError`] when the vocoder fails.
     pub fn bins(&mut self, frames: &Frames, key: f32) -> Result<Spectrogram, GraphError> {
         (self.timings.vocoder, self.timings.bins) = (Duration::ZERO, Duration::ZERO);
         let mut spectrogram = Spectrogram::zeros(self.model.shape().bins(), frames.frames);
-        let noise = noisiness(frames, self.model.shape(), key);
         for chunk in chunks(frames.frames, self.model.manifest().vocoder) {
             let started = Instant::now();
             self.load_chunk(frames, chunk.start);
@@ -149,8 +153,7 @@ impl Pipeline {
             self.timings.vocoder += started.elapsed();
             let started = Instant::now();
             let phasors = self.phasors_for(key, frames.frames);
-            let phases = Phases { phasors: &self.phasors[phasors], noise: &noise };
-            write_bins(&outputs, &phases, &chunk, self.model.shape().full_scale(), &mut spectrogram);
+            write_bins(&outputs, &self.phasors[phasors], &chunk, self.model.shape().full_scale(), &mut spectrogram);
             self.timings.bins += started.elapsed();
         }
         Ok(spectrogram)
@@ -214,28 +217,8 @@ fn chunks(frames: usize, vocoder: crate::pack::VocoderInfo) -> Vec<Chunk> {
 /// Frames that are written together: graphs give bins in rows of frames, a spectrogram holds frames of bins.
 const TILE_FRAMES: usize = 16;
 
-/// The fixed phases of a sound, and how much each of its frames follows the random one.
-struct Phases<'a> {
-    phasors: &'a ReferencePhasors,
-    noise: &'a [f32],
-}
-
-impl Phases<'_> {
-    /// Direction of a bin: that of (a + ib)·reference + g·noise, turned towards the noise as far as the frame is noise.
-    fn direction(&self, bin: usize, frame: usize, [a, b, g]: [f32; 3]) -> Complex32 {
-        let random = self.phasors.noise(bin, frame);
-        let foretold = unit(Complex32::new(a, b) * self.phasors.reference(bin, frame) + random * g);
-        let noise = self.noise.get(frame).copied().unwrap_or(0.0);
-        if noise == 0.0 { foretold } else { unit(foretold * (1.0 - noise) + random * noise) }
-    }
-}
-
-fn unit(value: Complex32) -> Complex32 {
-    value / value.norm_sqr().sqrt().max(1e-9)
-}
-
-/// Magnitude and phase heads to complex bins.
-fn write_bins(outputs: &Outputs, phases: &Phases, chunk: &Chunk, scale: f32, out: &mut Spectrogram) {
+/// Magnitude and phase heads to complex bins: magnitude · normalise((a + ib)·reference + g·noise).
+fn write_bins(outputs: &Outputs, phasors: &ReferencePhasors, chunk: &Chunk, scale: f32, out: &mut Spectrogram) {
     let (log_magnitude, phase) = (outputs.get(0), outputs.get(1));
     let bins = out.bins;
     let plane = bins * chunk.width;
@@ -245,9 +228,11 @@ fn write_bins(outputs: &Outputs, phases: &Phases, chunk: &Chunk, scale: f32, out
         for bin in 0..bins {
             for frame in tile.clone() {
                 let index = bin * chunk.width + frame - chunk.start;
-                let heads = [phase[index], phase[plane + index], phase[2 * plane + index]];
+                let steady = Complex32::new(phase[index], phase[plane + index]) * phasors.reference(bin, frame);
+                let direction = steady + phasors.noise(bin, frame) * phase[2 * plane + index];
                 let magnitude = log_magnitude[index].min(MAX_LOG_MAGNITUDE).exp() * scale;
-                out.values[frame * bins + bin] = phases.direction(bin, frame, heads) * magnitude;
+                let length = direction.norm_sqr().sqrt().max(1e-9);
+                out.values[frame * bins + bin] = direction * (magnitude / length);
             }
         }
         first = tile.end;
