@@ -1,5 +1,11 @@
 //! One side of `cargo xtask bench`: what 32 sounding voices cost the audio thread. One line of JSON on standard output.
 
+#![expect(
+    clippy::disallowed_methods,
+    clippy::disallowed_macros,
+    reason = "a program of its own: it waits for the worker and prints what it measured"
+)]
+
 use std::error::Error;
 use std::sync::Arc;
 use std::time::{Duration, Instant};

@@ -79,7 +79,8 @@ fn page(paths: &Paths) -> Result<String> {
     let mut page = String::from(
         "# Licences of what ships\n\n\
          Heptode's own code is licensed under MIT or Apache-2.0, at your option (`LICENSE-MIT`, `LICENSE-APACHE`); the factory \
-         sounds and their sources are described in `models/README.md`.\n\n\
+         sounds and their sources are described in `models/README.md`. The editor's font, Barlow, is under the SIL Open Font \
+         License 1.1 (`assets/fonts/OFL.txt`).\n\n\
          The plug-in, the standalone program and the command line link the crates below (all systems together; each links a \
          part of them). Their licence texts are in their sources on crates.io. None is under GPL, LGPL or AGPL terms alone.\n\n\
          This list is written by `cargo xtask licences` and checked by `cargo xtask test`.\n\n\

@@ -125,6 +125,7 @@ impl Pipeline {
         self.timings.griffin_lim = started.elapsed();
         let started = Instant::now();
         self.stft.synthesise_into(&spectrogram, &mut samples);
+        bring_to_peak(&mut samples);
         self.timings.synthesis = started.elapsed();
         Ok(samples)
     }
@@ -212,6 +213,17 @@ fn chunks(frames: usize, vocoder: crate::pack::VocoderInfo) -> Vec<Chunk> {
         done = end;
     }
     chunks
+}
+
+/// Largest factor by which a quiet sound is raised: near silence there is nothing to hear better.
+const MAX_RAISE: f32 = 4.0;
+
+/// Scales a sound to peak 1. Every sound that a model learns from has that peak; what decodes to another one has it from
+/// phases that were guessed and levels that were averaged.
+fn bring_to_peak(samples: &mut [f32]) {
+    let peak = samples.iter().fold(0.0f32, |peak, sample| peak.max(sample.abs()));
+    let gain = (1.0 / peak.max(1e-9)).min(MAX_RAISE);
+    samples.iter_mut().for_each(|sample| *sample *= gain);
 }
 
 /// Frames that are written together: graphs give bins in rows of frames, a spectrogram holds frames of bins.
