@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use engine::decode::{Model, Pipeline, Shaping};
-use engine::pack::Pack;
+use engine::pack::{GRAPHS, Pack};
 use serde_json::json;
 
 const DECODES: usize = 5;
@@ -25,8 +25,8 @@ fn main() -> Result<(), Box<dyn Error>> {
         Some(path) => Pack::open(Path::new(&path))?,
         None => Pack::factory()?,
     };
-    for name in ["decoder", "vocoder"] {
-        std::fs::write(Path::new(&folder).join(format!("{name}.onnx")), pack.graph(name))?;
+    for name in GRAPHS {
+        std::fs::write(Path::new(&folder).join(name), pack.graph(name))?;
     }
     let manifest = pack.manifest();
     let (frames, vocoder) = (manifest.frame_count, manifest.vocoder);

@@ -3,6 +3,7 @@
 //! A graph is data from outside. Before tract sees it, its size, node count, operators, tensor types, names and shapes
 //! are checked; loading runs under a guard that turns a panic into an error; and one trial run must give finite numbers.
 
+use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
@@ -301,15 +302,40 @@ fn fixed_shape(port: &proto::ValueInfoProto) -> Vec<usize> {
     sizes.collect()
 }
 
-/// Weights may be kept in 16 bits to halve the file; a cast left in the graph would run each time, so they are widened here.
+/// Weights may be kept in 16 bits and cast to 32, which halves the file. The library would cast them in every run, so such
+/// a weight is widened here and takes the place of its cast.
 fn widen_half_floats(model: &mut proto::ModelProto) {
     let Some(graph) = model.graph.as_mut() else { return };
-    for tensor in &mut graph.initializer {
-        if tensor.data_type != DataType::Float16 as i32 {
-            continue;
+    let mut halves: BTreeMap<String, proto::TensorProto> =
+        graph.initializer.extract_if(.., is_half).map(|tensor| (tensor.name.clone(), tensor)).collect();
+    let mut kept = Vec::new();
+    for node in std::mem::take(&mut graph.node) {
+        let wide = node.input.first().filter(|_| is_widening(&node)).and_then(|name| halves.get(name)).map(widened);
+        match (wide, node.output.first()) {
+            (Some(tensor), Some(name)) => graph.initializer.push(proto::TensorProto { name: name.clone(), ..tensor }),
+            _ => kept.push(node),
         }
-        let wide = tensor.raw_data.chunks_exact(2).map(|pair| f16::from_le_bytes([pair[0], pair[1]]).to_f32());
-        tensor.raw_data = wide.flat_map(f32::to_le_bytes).collect();
-        tensor.data_type = DataType::Float as i32;
+    }
+    graph.node = kept;
+    halves.retain(|name, _| graph.node.iter().any(|node| node.input.contains(name)));
+    graph.initializer.extend(halves.into_values());
+}
+
+fn is_half(tensor: &mut proto::TensorProto) -> bool {
+    tensor.data_type == DataType::Float16 as i32
+}
+
+/// Whether a node casts to 32-bit floats.
+fn is_widening(node: &proto::NodeProto) -> bool {
+    let to = node.attribute.iter().find(|attribute| attribute.name == "to");
+    node.op_type == "Cast" && to.is_some_and(|to| to.i == i64::from(DataType::Float as i32))
+}
+
+fn widened(tensor: &proto::TensorProto) -> proto::TensorProto {
+    let wide = tensor.raw_data.chunks_exact(2).map(|pair| f16::from_le_bytes([pair[0], pair[1]]).to_f32());
+    proto::TensorProto {
+        data_type: DataType::Float as i32,
+        raw_data: wide.flat_map(f32::to_le_bytes).collect(),
+        ..tensor.clone()
     }
 }

@@ -162,7 +162,7 @@ impl Builder {
         name
     }
 
-    /// A trained tensor, whose values must already be exact in 16 bits.
+    /// A trained tensor, whose values must already be exact in 16 bits; cast to 32 bits, which runners do once.
     fn weight(&mut self, name: &str, tensor: &Tensor) -> Result<Value> {
         let half = tensor.detach().to_device(tch::Device::Cpu).to_kind(Kind::Half);
         let exact = half.to_kind(Kind::Float).equal(&tensor.detach().to_device(tch::Device::Cpu));
@@ -177,7 +177,7 @@ impl Builder {
             raw_data,
             ..TensorProto::default()
         });
-        Ok(name.to_owned())
+        Ok(self.node("Cast", &[name.to_owned()], vec![integer("to", i64::from(DataType::Float as i32))]))
     }
 
     fn constant(&mut self, tensor: &Tensor) -> Result<Value> {
