@@ -97,7 +97,7 @@ fn a_click_on_a_sound_sends_the_knobs_there_and_morph_to_zero() {
         assert!((stage.session.params.get(ParamId::latent(axis)).plain() - sigma).abs() < 1e-4);
     }
     assert_eq!(stage.session.params.get(ParamId::MORPH).plain(), 0.0);
-    assert_eq!(stage.session.desk.project().knobs_name.as_deref(), Some("Deep Kick"));
+    assert_eq!(stage.session.desk.project().knobs.map(|sound| sound.name).as_deref(), Some("Deep Kick"));
 }
 
 #[test]

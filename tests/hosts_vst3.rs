@@ -3,19 +3,26 @@
 
 use engine::measure::pitch_offset_cents;
 use engine::units::key_to_hz;
-use support::bundles::{bundle, knobs, parameter_number, pitched_sound};
+use support::bundles::{bundle, knobs, parameter_number, pitched_sound, with_another_pack};
 use support::listen::{rms_db, spectral_difference_db};
 use vst3_host::{AudioBuffers, MidiChannel, Plugin, ProcessMode, Vst3Host};
 
 /// Odd on purpose: no multiple of any grid inside the plug-in.
 const BLOCK_SAMPLES: usize = 333;
+/// Two renders of one sound differ less than this; two sounds differ more than [`OTHER_DB`].
+const SAME_DB: f32 = 0.2;
+const OTHER_DB: f32 = 1.0;
 const PITCH_TOLERANCE_CENTS: f64 = 10.0;
 
-/// A loaded instance with its sound set.
+/// A loaded instance that renders offline.
 fn instrument(sample_rate_hz: f64) -> Plugin {
+    instrument_with_blocks(sample_rate_hz, BLOCK_SAMPLES)
+}
+
+fn instrument_with_blocks(sample_rate_hz: f64, block_samples: usize) -> Plugin {
     let mut host = Vst3Host::builder()
         .sample_rate(sample_rate_hz)
-        .block_size(BLOCK_SAMPLES)
+        .block_size(block_samples)
         .input_channels(0)
         .output_channels(2)
         .build()
@@ -24,6 +31,12 @@ fn instrument(sample_rate_hz: f64) -> Plugin {
     plugin.set_process_mode(ProcessMode::Offline).expect("offline rendering is supported");
     plugin.start_processing().expect("processing starts");
     plugin
+}
+
+fn switch(plugin: &mut Plugin, mode: ProcessMode) {
+    plugin.stop_processing().expect("processing stops");
+    plugin.set_process_mode(mode).expect("the mode is supported");
+    plugin.start_processing().expect("processing starts");
 }
 
 fn set(plugin: &mut Plugin, id: &str, value: f64) {
@@ -40,9 +53,10 @@ fn pitched_instrument(sample_rate_hz: f64) -> Plugin {
 
 /// Renders the left channel; both channels must be equal, and every sample finite.
 fn render(plugin: &mut Plugin, length_s: f64) -> Vec<f32> {
-    let blocks = (length_s * plugin.sample_rate()) as usize / BLOCK_SAMPLES;
-    let mut buffers = AudioBuffers::new(0, 2, BLOCK_SAMPLES, plugin.sample_rate());
-    let mut samples = Vec::with_capacity(blocks * BLOCK_SAMPLES);
+    let block_samples = plugin.block_size();
+    let blocks = (length_s * plugin.sample_rate()) as usize / block_samples;
+    let mut buffers = AudioBuffers::new(0, 2, block_samples, plugin.sample_rate());
+    let mut samples = Vec::with_capacity(blocks * block_samples);
     for _ in 0..blocks {
         buffers.clear();
         plugin.process_audio(&mut buffers).expect("a block renders");
@@ -122,6 +136,72 @@ fn a_saved_project_sounds_the_same_in_a_new_instance() {
     let difference: Vec<f32> = a.iter().zip(&b).map(|(x, y)| x - y).collect();
     assert!(rms_db(&a) > -50.0);
     assert!(rms_db(&difference) < rms_db(&a) - 80.0, "the difference is at {} dB", rms_db(&difference));
+}
+
+/// One note from the start, on a zone that nothing has asked for yet, with a knob that moves every 2664 samples.
+fn cold_bounce(block_samples: usize) -> Vec<f32> {
+    const STEP_SAMPLES: usize = 2664;
+    let mut plugin = instrument_with_blocks(48_000.0, block_samples);
+    plugin.note_on(MidiChannel::Ch1, 41, 100).expect("a note starts");
+    let piece_s = STEP_SAMPLES as f64 / 48e3 + 1e-6;
+    let mut samples = Vec::new();
+    for step in 0..12 {
+        set(&mut plugin, "z2", 0.2 + 0.05 * f64::from(step));
+        samples.extend(render(&mut plugin, piece_s));
+    }
+    samples
+}
+
+#[test]
+fn a_bounce_is_bit_identical_at_every_block_size_from_its_first_note_on() {
+    let expected = cold_bounce(2664);
+    assert!(rms_db(&expected[..2664]) > -60.0, "the first note is there at once: {} dB", rms_db(&expected[..2664]));
+    for block_samples in [37, 72, 333, 888] {
+        let bounce = cold_bounce(block_samples);
+        let first = bounce.iter().zip(&expected).position(|(a, b)| a != b);
+        assert_eq!((first, bounce.len()), (None, expected.len()), "blocks of {block_samples} samples");
+    }
+}
+
+#[test]
+fn live_and_offline_take_turns() {
+    let mut plugin = pitched_instrument(48_000.0);
+    let offline = play(&mut plugin, 60, 0.5);
+    switch(&mut plugin, ProcessMode::Realtime);
+    // Live, nothing waits: blocks come as fast as the test asks, so the sound may come late but must come.
+    let started = std::time::Instant::now();
+    let mut live = play(&mut plugin, 60, 0.5);
+    while spectral_difference_db(&offline, &live, 48e3) > SAME_DB {
+        assert!(started.elapsed().as_secs() < 10, "live playing gives another sound: {} dB", rms_db(&live));
+        std::thread::sleep(std::time::Duration::from_millis(20));
+        live = play(&mut plugin, 60, 0.5);
+    }
+    switch(&mut plugin, ProcessMode::Offline);
+    let again = play(&mut plugin, 60, 0.5);
+    assert_eq!(again, offline, "the second bounce is the first");
+}
+
+#[test]
+fn a_project_of_a_missing_pack_plays_its_frozen_sound_in_an_active_plugin() {
+    let mut plugin = pitched_instrument(48_000.0);
+    let z1 = plugin.get_parameter(parameter_number("z1")).expect("z1 exists");
+    let away = if z1 < 0.5 { 0.85 } else { 0.15 };
+    let before = play(&mut plugin, 60, 1.0);
+    let saved = plugin.save_state().expect("the state is saved");
+    plugin.load_state(&with_another_pack(&saved)).expect("the state is loaded");
+    let frozen = spectral_difference_db(&before, &play(&mut plugin, 60, 1.0), 48e3);
+    assert!(frozen < SAME_DB, "the frozen sound is {frozen} dB off");
+    set(&mut plugin, "z1", away);
+    render(&mut plugin, 0.2);
+    let turned = spectral_difference_db(&before, &play(&mut plugin, 60, 1.0), 48e3);
+    assert!(turned < SAME_DB, "a knob changed the frozen sound by {turned} dB");
+    plugin.load_state(&saved).expect("the state is loaded");
+    let back = spectral_difference_db(&before, &play(&mut plugin, 60, 1.0), 48e3);
+    assert!(back < SAME_DB, "the pack's sound came back {back} dB off");
+    set(&mut plugin, "z1", away);
+    render(&mut plugin, 0.2);
+    let thawed = spectral_difference_db(&before, &play(&mut plugin, 60, 1.0), 48e3);
+    assert!(thawed > OTHER_DB, "z1 changes the pack's sound by {thawed} dB only");
 }
 
 #[test]

@@ -1,59 +1,17 @@
 //! The audio thread's bans, checked: a counting allocator stands round `render` while notes play, points sweep and the real pool
 //! delivers. Runs in debug and in release.
 
-use std::alloc::{GlobalAlloc, Layout, System};
-use std::cell::Cell;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use engine::audio::{Controls, Event, EventKind};
 use support::Random;
 use support::fake::{Rig, Timbre, wait_until};
+use support::guard::{Guard, guarded};
 use support::script::{off, on, point};
-
-/// Counts what the guarded thread allocates and frees.
-struct Guard;
-
-thread_local! {
-    /// Allocations, reallocations and frees of this thread while it is guarded; `None` when it is not.
-    static COUNT: Cell<Option<u64>> = const { Cell::new(None) };
-}
-
-fn count_one() {
-    // The thread's storage may already be gone when its last values are freed.
-    let _ = COUNT.try_with(|count| count.set(count.get().map(|count| count + 1)));
-}
-
-// SAFETY: every call goes to the system allocator unchanged; the count is a thread-local number that allocates nothing.
-unsafe impl GlobalAlloc for Guard {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        count_one();
-        // SAFETY: the caller's promises are the system allocator's.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-        count_one();
-        // SAFETY: as above.
-        unsafe { System.dealloc(pointer, layout) }
-    }
-
-    unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
-        count_one();
-        // SAFETY: as above.
-        unsafe { System.realloc(pointer, layout, size) }
-    }
-}
 
 #[global_allocator]
 static GUARD: Guard = Guard;
-
-/// Allocations and frees of `body` on this thread.
-fn guarded(body: impl FnOnce()) -> u64 {
-    COUNT.set(Some(0));
-    body();
-    COUNT.take().unwrap_or(0)
-}
 
 #[test]
 fn the_guard_sees_an_allocation_and_a_free() {

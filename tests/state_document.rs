@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use engine::state::{CornerState, FrozenZone, MAX_STATE_BYTES, PackRef, Preset, StateDocument, StateError};
+use engine::state::{FrozenZone, MAX_STATE_BYTES, PackRef, Preset, SoundState, StateDocument, StateError};
 use support::Random;
 
 fn tone(samples: usize, level: f32) -> Vec<f32> {
@@ -12,10 +12,10 @@ fn tone(samples: usize, level: f32) -> Vec<f32> {
 fn document() -> StateDocument {
     let params = [("z1", 0.1_f32), ("pad_x", 1.0 / 3.0), ("gain", -6.0), ("attack", f32::MIN_POSITIVE)];
     let corners =
-        ["Rain", "Bell “x”", "", "鐘"].map(|name| CornerState::new(name, [0.5, -3.0, 3.0, 0.0, 1e-7, -0.1, 2.9]));
+        ["Rain", "Bell “x”", "", "鐘"].map(|name| SoundState::new(name, [0.5, -3.0, 3.0, 0.0, 1e-7, -0.1, 2.9]));
     let params = params.into_iter().map(|(id, value)| (id.to_owned(), value)).collect::<BTreeMap<_, _>>();
     StateDocument {
-        knobs_name: Some("Organ".to_owned()),
+        knobs: Some(SoundState::new("Organ", [0.25; 7])),
         seed: u64::MAX,
         frozen: vec![FrozenZone::from_samples(60, 44_100, &tone(2_000, 0.9)).unwrap()],
         ..StateDocument::new(params, PackRef::new("heptode-factory", "00ff"), corners)

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use engine::state::SoundState;
 use nice_plug::params::InternalParamMut;
 use nice_plug::plugin::ParamValue;
 use nice_plug::prelude::{Params, PluginState};
@@ -57,9 +58,9 @@ fn busy_project() -> Project {
     project.set(ParamId::latent(0), &ParamValue::F32(-2.25));
     project.set(ParamId::STRETCH, &ParamValue::F32(3.5));
     project.set(ParamId::COARSE, &ParamValue::I32(-7));
-    project.desk.set_corner(2, "A door", [0.1, 0.2, 0.3, -0.4, -0.5, 2.6, -3.0]);
+    project.desk.set_corner(2, SoundState::new("A door", [0.1, 0.2, 0.3, -0.4, -0.5, 2.6, -3.0]));
     project.desk.change(|inner| {
-        inner.knobs_name = Some("Grand Piano".to_owned());
+        inner.knobs = Some(SoundState::new("Grand Piano", [1.0; 7]));
         inner.seed = 0x0123_4567_89ab_cdef;
         inner.view = Some(View { width: 1400.0, height: 900.0, scale: 1.5 });
         inner.unknown.insert("from_the_future".to_owned(), serde_json::json!({ "a": [1, 2, 3] }));

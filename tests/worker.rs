@@ -236,7 +236,7 @@ fn a_host_that_does_not_process_costs_no_memory_and_blocks_no_worker() {
         let latent = point(step as f32 / 100.0).knobs;
         rig.instance.preview(SoundSpec { latent, key: 60.0, shaping: Shaping::default(), seed: 0, variation: 0 });
     }
-    wait_until("the last preview is shown", || rig.instance.sound().is_some_and(|sound| sound.latent[0] == 0.99));
+    wait_until("the last preview is shown", || rig.instance.sound().is_some_and(|sound| sound.spec.latent[0] == 0.99));
     wait_until("another instance is served", || {
         Script::still(point(0.0), Vec::new(), 64).play(&mut other_synth, 64);
         other_instance.status().decodes > 0
@@ -252,7 +252,7 @@ fn the_shown_sound_is_the_main_zones_whole_sound() {
         start_note(&mut rig, point(0.3), key);
         wait_until("the main zone is shown", || {
             play(&mut rig, point(0.3), 640);
-            rig.instance.sound().is_some_and(|sound| sound.root_key == f32::from(key))
+            rig.instance.sound().is_some_and(|sound| sound.spec.key == f32::from(key))
         });
         let Some(shown) = rig.instance.sound() else { panic!("nothing is shown") };
         let spec = SoundSpec {

@@ -71,6 +71,11 @@ impl Instance {
         self.served.view()
     }
 
+    /// The last complete decode of every zone in use, whatever point it was for.
+    pub fn sounds(&self) -> Vec<Arc<SoundView>> {
+        self.served.sounds()
+    }
+
     /// Counters and the last failure.
     pub fn status(&self) -> Status {
         let main = self.main.lock();

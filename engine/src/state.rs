@@ -34,10 +34,10 @@ pub struct StateDocument {
     /// The pack that the sound was made with.
     pub pack: PackRef,
     /// The pad's corners: A (x = 0, y = 0), B (1, 0), C (0, 1), D (1, 1).
-    pub corners: [CornerState; 4],
-    /// Name of the sound that the knobs were last set to, while it still describes them.
+    pub corners: [SoundState; 4],
+    /// The sound that the knobs were last set to, while it still describes them.
     #[serde(default)]
-    pub knobs_name: Option<String>,
+    pub knobs: Option<SoundState>,
     /// Variation seed.
     #[serde(default)]
     pub seed: u64,
@@ -68,22 +68,25 @@ impl PackRef {
     }
 }
 
-/// One corner of the pad.
+/// A sound on a corner of the pad or on the knobs.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-pub struct CornerState {
+pub struct SoundState {
     /// The sound's name, as shown.
     pub name: String,
     /// The sound's latent point, each in `[-3, 3]` σ.
     pub latent: Latent,
+    /// The recording, if the sound was imported: another pack can place it anew.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub audio: Option<FrozenZone>,
     /// Fields of other versions, kept as they came.
     #[serde(flatten)]
     pub unknown: Map<String, Value>,
 }
 
-impl CornerState {
-    /// A corner with nothing unknown in it.
+impl SoundState {
+    /// A sound of a pack, with nothing unknown in it.
     pub fn new(name: impl Into<String>, latent: Latent) -> Self {
-        Self { name: name.into(), latent, unknown: Map::new() }
+        Self { name: name.into(), latent, audio: None, unknown: Map::new() }
     }
 }
 
@@ -132,13 +135,13 @@ pub enum StateError {
 impl StateDocument {
     /// A document of the current version with nothing frozen and nothing unknown.
     #[must_use]
-    pub fn new(params: BTreeMap<String, f32>, pack: PackRef, corners: [CornerState; 4]) -> Self {
+    pub fn new(params: BTreeMap<String, f32>, pack: PackRef, corners: [SoundState; 4]) -> Self {
         Self {
             version: STATE_VERSION,
             params,
             pack,
             corners,
-            knobs_name: None,
+            knobs: None,
             seed: 0,
             frozen: Vec::new(),
             unknown: Map::new(),
@@ -163,20 +166,27 @@ impl StateDocument {
         let mut document = self.clone();
         document.version = STATE_VERSION;
         document.params.retain(|_, value| value.is_finite());
-        let latents = document.corners.iter_mut().flat_map(|corner| &mut corner.latent);
+        let latents = document.sounds_mut().flat_map(|(_, sound)| &mut sound.latent);
         latents.filter(|z| !z.is_finite()).for_each(|z| *z = 0.0);
         document
+    }
+
+    /// Corners and knobs, each with its name for people.
+    fn sounds_mut(&mut self) -> impl Iterator<Item = (&'static str, &mut SoundState)> {
+        let corners = ["corner A", "corner B", "corner C", "corner D"].into_iter().zip(&mut self.corners);
+        corners.chain(self.knobs.as_mut().map(|sound| ("the knobs", sound)))
     }
 
     fn check(&mut self) -> Result<(), StateError> {
         if let Some((id, _)) = self.params.iter().find(|(_, value)| !value.is_finite()) {
             return Err(StateError::NotFinite(format!("the parameter {id:?}")));
         }
-        for (corner, letter) in self.corners.iter_mut().zip('A'..) {
-            if corner.latent.iter().any(|z| !z.is_finite()) {
-                return Err(StateError::NotFinite(format!("the latent point of corner {letter}")));
+        for (place, sound) in self.sounds_mut() {
+            if sound.latent.iter().any(|z| !z.is_finite()) {
+                return Err(StateError::NotFinite(format!("the latent point of {place}")));
             }
-            corner.latent.iter_mut().for_each(|z| *z = z.clamp(-LATENT_LIMIT, LATENT_LIMIT));
+            sound.latent.iter_mut().for_each(|z| *z = z.clamp(-LATENT_LIMIT, LATENT_LIMIT));
+            sound.audio.as_ref().map_or(Ok(()), FrozenZone::check)?;
         }
         if self.frozen.len() > MAX_FROZEN_ZONES {
             let zones = self.frozen.len();

@@ -2,7 +2,7 @@
 
 use engine::Latent;
 use engine::pack::{LatentAxis, Manifest, NamedSound};
-use engine::state::{CornerState, PackRef};
+use engine::state::{PackRef, SoundState};
 
 use crate::scene::CORNERS;
 
@@ -45,11 +45,11 @@ impl Catalogue {
     }
 
     /// Four sounds for the pad of a fresh instance: evenly through the list, so from different categories.
-    pub fn first_corners(&self) -> [CornerState; CORNERS] {
+    pub fn first_corners(&self) -> [SoundState; CORNERS] {
         std::array::from_fn(|corner| {
             let place = (2 * corner + 1) * self.sounds.len() / (2 * CORNERS);
             let sound = self.sounds.get(place);
-            sound.map_or_else(CornerState::default, |sound| CornerState::new(&sound.name, sound.latent))
+            sound.map_or_else(SoundState::default, |sound| SoundState::new(&sound.name, sound.latent))
         })
     }
 

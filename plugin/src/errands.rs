@@ -7,8 +7,11 @@ use std::sync::{Arc, Weak};
 use std::thread::JoinHandle;
 
 use crossbeam_channel::{Receiver, Sender, unbounded};
+use engine::Latent;
 use engine::decode::Pipeline;
+use engine::import::Imported;
 use engine::instrument::SoundView;
+use engine::state::{FrozenZone, SoundState};
 use parking_lot::Mutex;
 
 use crate::folder::{Listing, list};
@@ -23,6 +26,13 @@ pub enum Errand {
         /// The file.
         path: PathBuf,
         /// Where its point goes.
+        target: Target,
+    },
+    /// Give an imported sound its point in the loaded pack.
+    Encode {
+        /// The sound, with its recording.
+        sound: SoundState,
+        /// Where it stands.
         target: Target,
     },
     /// Write a sound to a WAV file.
@@ -82,6 +92,7 @@ fn run(errand: Errand, session: &Arc<Session>, pipeline: &mut Option<Pipeline>) 
     match errand {
         Errand::Load => session.load(),
         Errand::Import { path, target } => import(&path, target, session, pipeline),
+        Errand::Encode { sound, target } => encode(sound, target, session, pipeline),
         Errand::Export { path, sound } => export(&path, &sound, session),
         Errand::List(folder) => session.deliver(Outcome::Listed(Listing { entries: list(&folder), folder })),
     }
@@ -89,21 +100,61 @@ fn run(errand: Errand, session: &Arc<Session>, pipeline: &mut Option<Pipeline>) 
 
 fn import(path: &Path, target: Target, session: &Session, pipeline: &mut Option<Pipeline>) {
     let notices = &session.desk.notices;
-    let Some(model) = session.rig().and_then(|rig| rig.model.clone()) else {
-        return notices.fault("Nothing was imported: no model is loaded.");
-    };
-    let pipeline = match pipeline.take().map_or_else(|| Pipeline::new(model), Ok) {
-        Ok(ready) => pipeline.insert(ready),
+    let pipeline = match ready(session, pipeline) {
+        Ok(ready) => ready,
         Err(error) => return notices.fault(format!("Nothing was imported: {error}")),
     };
+    let rate_hz = pipeline.model().shape().sample_rate_hz;
     match engine::import::import(path, pipeline, None) {
         Ok(imported) => {
             let remark = imported.notes.iter().map(|note| format!("; {note}")).collect::<String>();
             notices.note(format!("“{}” is now on {}{remark}.", imported.name, target.describe()));
-            session.place(target, &imported.name, imported.latent);
+            let mut sound = SoundState::new(&imported.name, imported.latent);
+            sound.audio = recording(&imported, rate_hz);
+            session.place(target, sound);
         }
         Err(error) => notices.fault(format!("Nothing was imported: {error}")),
     }
+}
+
+/// The thread's pipeline, made when there is none.
+fn ready<'a>(session: &Session, pipeline: &'a mut Option<Pipeline>) -> Result<&'a mut Pipeline, String> {
+    let made = match pipeline.take() {
+        Some(made) => made,
+        None => {
+            let model = session.rig().and_then(|rig| rig.model.clone()).ok_or("no model is loaded")?;
+            Pipeline::new(model).map_err(|error| error.to_string())?
+        }
+    };
+    Ok(pipeline.insert(made))
+}
+
+fn encode(mut sound: SoundState, target: Target, session: &Session, pipeline: &mut Option<Pipeline>) {
+    match ready(session, pipeline).and_then(|pipeline| point_of(&sound, pipeline)) {
+        Ok(point) => {
+            sound.latent = point;
+            session.resettle(target, sound);
+        }
+        Err(error) => {
+            session.desk.notices.fault(format!("“{}” keeps its point of the other pack: {error}", sound.name));
+        }
+    }
+}
+
+fn point_of(sound: &SoundState, pipeline: &mut Pipeline) -> Result<Latent, String> {
+    let zone = sound.audio.as_ref().ok_or("it has no recording")?;
+    let samples = zone.to_samples().map_err(|error| error.to_string())?;
+    let rate_hz = pipeline.model().shape().sample_rate_hz;
+    if zone.sample_rate_hz != rate_hz {
+        return Err(format!("its recording is at {} Hz, the pack at {rate_hz} Hz", zone.sample_rate_hz));
+    }
+    pipeline.encode(&samples, f32::from(zone.root_key)).map_err(|error| error.to_string())
+}
+
+/// The recording as the project keeps it. One that cannot be packed is left out: its point is what is heard.
+fn recording(imported: &Imported, rate_hz: u32) -> Option<FrozenZone> {
+    let key = imported.key.round().clamp(0.0, 127.0) as u8;
+    FrozenZone::from_samples(key, rate_hz, &imported.samples).ok()
 }
 
 fn export(path: &Path, sound: &SoundView, session: &Session) {

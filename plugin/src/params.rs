@@ -310,7 +310,11 @@ impl Parameters {
 
     /// All that the engine wants to know, with modulation. Safe on the audio thread.
     pub fn controls(&self, scene: &Scene) -> Controls {
-        let at = |id: ParamId| self.get(id).modulated();
+        self.controls_at(scene, Value::modulated)
+    }
+
+    fn controls_at(&self, scene: &Scene, read: impl Fn(&Value) -> f32) -> Controls {
+        let at = |id: ParamId| read(self.get(id));
         Controls {
             knobs: std::array::from_fn(|axis| at(ParamId::latent(axis))),
             corners: scene.corners,
@@ -349,9 +353,8 @@ unsafe impl Params for Parameters {
     }
 
     fn serialize_fields(&self) -> BTreeMap<String, String> {
-        let scene = self.desk.read(Scene::of);
-        self.desk.freeze(&self.controls(&scene).point());
-        state::save(self.values_by_id(), &self.desk)
+        let controls = self.controls_at(&self.desk.read(Scene::of), Value::plain);
+        state::save(self.values_by_id(), &self.desk.frozen_project(&controls))
     }
 
     fn deserialize_fields(&self, fields: &BTreeMap<String, String>) {

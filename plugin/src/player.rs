@@ -2,23 +2,22 @@
 
 use std::sync::{Arc, Weak};
 
-use engine::Latent;
-use engine::decode::Model;
+use engine::audio::Controls;
 use engine::decode::frozen::FrozenSource;
 use engine::decode::latent::LatentSource;
+use engine::decode::{Model, Pipeline};
 use engine::instrument::{Instance, Meters, SoundView, Status};
 use engine::link::SoundSpec;
 use engine::state::FrozenZone;
 
 use crate::session::Rig;
 
-/// Farther than this from the wanted point a sound is not the one to freeze; far below what is heard.
-const SAME_SIGMA: f32 = 1e-3;
-
 /// What the editor watches of the engine, and what it asks of it. Tests put a still picture in its place.
 pub trait Readout: Send + Sync {
     /// The last complete decode of the main zone.
     fn sound(&self) -> Option<Arc<SoundView>>;
+    /// The last complete decode of every zone in use.
+    fn sounds(&self) -> Vec<Arc<SoundView>>;
     /// Decode time, late count, failure, voices.
     fn status(&self) -> Status;
     /// Peak and playhead.
@@ -52,6 +51,10 @@ impl Readout for Player {
         self.instance.sound()
     }
 
+    fn sounds(&self) -> Vec<Arc<SoundView>> {
+        self.instance.sounds()
+    }
+
     fn status(&self) -> Status {
         self.instance.status()
     }
@@ -75,35 +78,50 @@ impl Readout for Player {
     }
 }
 
-/// Packs the current sound for the project. Hosts save often, so what was packed last is kept.
+/// Packs the zones in use for the project. Hosts save often, so what was packed last is kept.
 pub struct Freezer {
     rig: Weak<Rig>,
-    packed: Option<(Arc<SoundView>, FrozenZone)>,
+    packed: Vec<(SoundSpec, FrozenZone)>,
 }
 
 impl Freezer {
     /// For a loaded pack.
     pub fn new(rig: Weak<Rig>) -> Self {
-        Self { rig, packed: None }
+        Self { rig, packed: Vec::new() }
     }
 
-    /// The zone that sounds at `point`, if it is decoded; none otherwise, since another sound would be a wrong one.
-    pub fn freeze(&mut self, point: &Latent) -> Vec<FrozenZone> {
-        let sound = self.rig.upgrade().and_then(|rig| rig.readout.sound()).filter(|sound| is_at(sound, point));
-        sound.and_then(|sound| self.pack(sound)).into_iter().collect()
+    /// The decoded zones of the sound that `controls` ask for. While none is decoded yet, as in the middle of a sweep, the
+    /// main one is decoded here: a project without its sound could not be opened elsewhere.
+    pub fn freeze(&mut self, controls: &Controls) -> Vec<FrozenZone> {
+        let Some(rig) = self.rig.upgrade() else { return Vec::new() };
+        let mut sounds = rig.readout.sounds();
+        sounds.retain(|sound| sound.spec.is_near(&controls.spec(sound.spec.key)));
+        if sounds.is_empty() {
+            let key = rig.readout.sound().map_or(f32::from(rig.catalogue.middle_root), |sound| sound.spec.key);
+            sounds.extend(self.decode(&rig, &controls.spec(key)));
+        }
+        self.packed.retain(|(spec, _)| sounds.iter().any(|sound| sound.spec == *spec));
+        sounds.iter().filter_map(|sound| self.pack(sound)).collect()
     }
 
-    fn pack(&mut self, sound: Arc<SoundView>) -> Option<FrozenZone> {
-        if let Some((_, zone)) = self.packed.as_ref().filter(|(packed, _)| Arc::ptr_eq(packed, &sound)) {
+    fn pack(&mut self, sound: &SoundView) -> Option<FrozenZone> {
+        if let Some((_, zone)) = self.packed.iter().find(|(spec, _)| *spec == sound.spec) {
             return Some(zone.clone());
         }
-        let (key, rate_hz) = (sound.root_key.round() as u8, sound.sample_rate_hz.round() as u32);
+        let (key, rate_hz) = (sound.spec.key.round() as u8, sound.sample_rate_hz.round() as u32);
         let zone = FrozenZone::from_samples(key, rate_hz, &sound.samples).ok()?;
-        self.packed = Some((sound, zone.clone()));
+        self.packed.push((sound.spec, zone.clone()));
         Some(zone)
     }
-}
 
-fn is_at(sound: &SoundView, point: &Latent) -> bool {
-    sound.latent.iter().zip(point).all(|(a, b)| (a - b).abs() <= SAME_SIGMA)
+    /// A sound that no worker has decoded, unless it is packed already.
+    fn decode(&self, rig: &Rig, spec: &SoundSpec) -> Option<Arc<SoundView>> {
+        let model = rig.model.as_ref()?;
+        let sample_rate_hz = model.manifest().sample_rate_hz as f32;
+        let samples = match self.packed.iter().any(|(packed, _)| packed == spec) {
+            true => Vec::new(),
+            false => Pipeline::new(Arc::clone(model)).ok()?.decode(&spec.latent, spec.key, &spec.shaping).ok()?,
+        };
+        Some(Arc::new(SoundView { samples, sample_rate_hz, spec: *spec, generation: 0 }))
+    }
 }

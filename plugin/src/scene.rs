@@ -10,8 +10,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use engine::Latent;
-use engine::audio::EventKind;
-use engine::state::{CornerState, FrozenZone, PackRef};
+use engine::audio::{Controls, EventKind};
+use engine::state::{FrozenZone, PackRef, SoundState};
 use parking_lot::Mutex;
 use serde_json::{Map, Value};
 
@@ -73,14 +73,14 @@ impl Default for View {
 #[derive(Debug, Clone, Default)]
 pub struct Project {
     /// The pad's corners; a name is empty until a sound was put there.
-    pub corners: [CornerState; CORNERS],
-    /// Name of the sound that the knobs were last sent to, while they still stand there.
-    pub knobs_name: Option<String>,
+    pub corners: [SoundState; CORNERS],
+    /// The sound that the knobs were last sent to, while they still stand there.
+    pub knobs: Option<SoundState>,
     /// The pack that the project was made with.
     pub pack: PackRef,
     /// Seed of all variation.
     pub seed: u64,
-    /// Zones frozen when the project was saved, kept for a machine without the pack.
+    /// Zones frozen when the project was last saved on a machine with its pack.
     pub frozen: Vec<FrozenZone>,
     /// Fields of the state document that this version does not know.
     pub unknown: Map<String, Value>,
@@ -103,7 +103,7 @@ pub struct Home {
     /// Name for people.
     pub pack_name: String,
     /// Sounds for corners that none was put on.
-    pub corners: [CornerState; CORNERS],
+    pub corners: [SoundState; CORNERS],
 }
 
 /// Main-thread end: the project, its messages, and the writers of both crossings.
@@ -207,19 +207,20 @@ impl Desk {
         *self.freezer.lock() = Some(freezer);
     }
 
-    /// Packs what sounds at `point` into the project, unless the project still lives on what was packed elsewhere.
-    pub fn freeze(&self, point: &Latent) {
-        let is_home =
-            self.home.lock().as_ref().is_some_and(|home| self.read(|now| is_same_pack(&now.pack, &home.pack)));
-        if is_home {
-            let zones = self.freezer.lock().as_mut().map(|freezer| freezer.freeze(point)).unwrap_or_default();
-            self.project.lock().frozen = zones;
+    /// The project as it is to be saved: with the zones in use as they sound at `controls`. A project of another pack keeps
+    /// the zones that it came with.
+    pub fn frozen_project(&self, controls: &Controls) -> Project {
+        let mut project = self.project();
+        let is_home = self.home.lock().as_ref().is_some_and(|home| is_same_pack(&project.pack, &home.pack));
+        if let Some(freezer) = self.freezer.lock().as_mut().filter(|_| is_home) {
+            project.frozen = freezer.freeze(controls);
         }
+        project
     }
 
     /// Puts a sound on a corner.
-    pub fn set_corner(&self, corner: usize, name: &str, latent: Latent) {
-        self.change(|project| project.corners[corner] = CornerState::new(name, latent));
+    pub fn set_corner(&self, corner: usize, sound: SoundState) {
+        self.change(|project| project.corners[corner] = sound);
     }
 
     /// Counts the blocks that the audio thread has begun: a count that stands still says that the host does not process.

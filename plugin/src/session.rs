@@ -3,11 +3,10 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use engine::Latent;
 use engine::audio::Synth;
 use engine::decode::{Model, Pool};
 use engine::instrument;
-use engine::state::{FrozenZone, PackRef};
+use engine::state::{FrozenZone, PackRef, SoundState};
 use parking_lot::Mutex;
 
 use crate::catalogue::Catalogue;
@@ -59,13 +58,10 @@ pub fn corner_letter(corner: usize) -> char {
 
 /// News for the editor, which alone may write parameters.
 pub enum Outcome {
-    /// Send the knobs to this point.
-    KnobsTo {
-        /// Name of the sound.
-        name: String,
-        /// Its point, in σ.
-        latent: Latent,
-    },
+    /// Send the knobs to this sound.
+    KnobsTo(SoundState),
+    /// Put the knobs where their sound now is, and leave all else as it is.
+    KnobsMoved(SoundState),
     /// A folder was listed.
     Listed(Listing),
 }
@@ -170,14 +166,33 @@ impl Session {
         self.frozen.lock().is_some()
     }
 
-    /// Moves the project to the loaded pack.
-    pub fn thaw(&self) {
-        if let Some(rig) = self.rig() {
-            self.desk.change(|project| {
-                project.pack = rig.catalogue.pack.clone();
-                project.frozen.clear();
-            });
-            self.settle();
+    /// Moves the project to the loaded pack. A sound of a name that the pack has too takes the pack's point, an imported one
+    /// is encoded anew; any other keeps its seven numbers.
+    pub fn thaw(self: &Arc<Self>) {
+        let Some(rig) = self.rig() else { return };
+        let sounds = self.desk.change(|project| {
+            project.pack = rig.catalogue.pack.clone();
+            project.frozen.clear();
+            let corners = project.corners.iter().enumerate().map(|(corner, sound)| (Target::Corner(corner), sound));
+            let knobs = project.knobs.iter().map(|sound| (Target::Knobs, sound));
+            corners.chain(knobs).map(|(target, sound)| (target, sound.clone())).collect::<Vec<_>>()
+        });
+        for (target, mut sound) in sounds {
+            if sound.audio.is_some() {
+                self.run(Errand::Encode { sound, target });
+            } else if let Some(here) = rig.catalogue.sounds.iter().find(|here| here.name == sound.name) {
+                sound.latent = here.latent;
+                self.resettle(target, sound);
+            }
+        }
+        self.settle();
+    }
+
+    /// Gives a sound that stands somewhere another point.
+    pub fn resettle(&self, target: Target, sound: SoundState) {
+        match target {
+            Target::Corner(corner) => self.desk.set_corner(corner, sound),
+            Target::Knobs => self.deliver(Outcome::KnobsMoved(sound)),
         }
     }
 
@@ -210,10 +225,10 @@ impl Session {
     }
 
     /// Puts a sound where it belongs: a corner at once, the knobs when the editor next looks.
-    pub fn place(&self, target: Target, name: &str, latent: Latent) {
+    pub fn place(&self, target: Target, sound: SoundState) {
         match target {
-            Target::Corner(corner) => self.desk.set_corner(corner, name, latent),
-            Target::Knobs => self.deliver(Outcome::KnobsTo { name: name.to_owned(), latent }),
+            Target::Corner(corner) => self.desk.set_corner(corner, sound),
+            Target::Knobs => self.deliver(Outcome::KnobsTo(sound)),
         }
     }
 

@@ -19,8 +19,8 @@ pub const FIELD: &str = "heptode";
 const VIEW_FIELD: &str = "editor";
 
 /// The fields that the framework is to save.
-pub fn save(params: BTreeMap<String, f32>, desk: &Desk) -> BTreeMap<String, String> {
-    BTreeMap::from([(FIELD.to_owned(), document(params, &desk.project()).to_json())])
+pub fn save(params: BTreeMap<String, f32>, project: &Project) -> BTreeMap<String, String> {
+    BTreeMap::from([(FIELD.to_owned(), document(params, project).to_json())])
 }
 
 /// The document of a project.
@@ -34,7 +34,7 @@ pub fn document(params: BTreeMap<String, f32>, project: &Project) -> StateDocume
         params,
         pack: project.pack.clone(),
         corners: project.corners.clone(),
-        knobs_name: project.knobs_name.clone(),
+        knobs: project.knobs.clone(),
         seed: project.seed,
         frozen: project.frozen.clone(),
         unknown,
@@ -55,7 +55,7 @@ fn project_of(document: StateDocument, view_now: Option<View>) -> Project {
     let view = unknown.remove(VIEW_FIELD).as_ref().and_then(read_view);
     Project {
         corners: document.corners,
-        knobs_name: document.knobs_name,
+        knobs: document.knobs,
         pack: document.pack,
         seed: document.seed,
         frozen: document.frozen,

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
 use egui_kittest::{Harness, SnapshotOptions, SnapshotResults};
+use engine::audio::Controls;
 use engine::instrument::{Meters, SoundView, Status};
 use engine::pack::{LatentAxis, NamedSound};
 use engine::state::PackRef;
@@ -81,6 +82,10 @@ impl Readout for StillEngine {
         Some(Arc::clone(&self.sound))
     }
 
+    fn sounds(&self) -> Vec<Arc<SoundView>> {
+        vec![Arc::clone(&self.sound)]
+    }
+
     fn status(&self) -> Status {
         let playing_voices = if self.is_playing { 3 } else { 0 };
         Status { decode_ms: 8.4, playing_voices, ..Status::default() }
@@ -110,7 +115,7 @@ fn tone() -> Arc<SoundView> {
             body * beat * (time_s * 400.0).min(1.0)
         })
         .collect();
-    Arc::new(SoundView { samples, sample_rate_hz: rate_hz, root_key: 48.0, latent: [0.0; 7], generation: 1 })
+    Arc::new(SoundView { samples, sample_rate_hz: rate_hz, spec: Controls::default().spec(48.0), generation: 1 })
 }
 
 /// Thirty sounds in six categories.

@@ -31,6 +31,20 @@ pub fn knobs(sound: &NamedSound) -> [(String, f64); MODEL_LATENTS] {
     })
 }
 
+/// A saved project as it would look had it been made with a pack that is not here.
+///
+/// # Panics
+/// If the state does not name the factory pack.
+pub fn with_another_pack(state: &[u8]) -> Vec<u8> {
+    let pack = Pack::factory().expect("the factory pack is valid");
+    let hash = pack.hash().as_bytes();
+    let places: Vec<usize> = (0..state.len()).filter(|at| state[*at..].starts_with(hash)).collect();
+    assert!(!places.is_empty(), "the state names its pack");
+    let mut other = state.to_vec();
+    places.iter().for_each(|at| other[*at..*at + hash.len()].fill(b'5'));
+    other
+}
+
 /// A factory sound with one steady pitch: wind instruments before others, since organs and leads may sound in octaves.
 pub fn pitched_sound() -> NamedSound {
     let pack = Pack::factory().expect("the factory pack is valid");

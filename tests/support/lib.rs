@@ -1,7 +1,9 @@
 //! support
 
 pub mod bundles;
+pub mod clap;
 pub mod fake;
+pub mod guard;
 pub mod listen;
 mod random;
 pub mod script;

@@ -1,6 +1,6 @@
 //! What the player sets, and its checked form. AUDIO THREAD: plain arithmetic on `Copy` values.
 
-use crate::link::Shaping;
+use crate::link::{Shaping, SoundSpec};
 use crate::units::{LATENT_LIMIT, Latent};
 
 /// Values of all controls. Constant during a call of the synth; read on its 64-sample grid.
@@ -84,6 +84,11 @@ impl Controls {
             formant_semitones: self.formant_semitones,
             tilt_db_per_octave: self.tilt_db_per_octave,
         }
+    }
+
+    /// The sound that is asked for in the zone of a root key.
+    pub fn spec(&self, key: f32) -> SoundSpec {
+        SoundSpec { latent: self.point(), key, shaping: self.shaping(), seed: self.seed, variation: 0 }
     }
 
     /// Every value inside its range; what is not finite keeps its value of `last`.

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use egui::{Rect, Ui, Vec2};
 use engine::Latent;
 use engine::instrument::{Meters, SoundView, Status};
+use engine::state::SoundState;
 
 use super::audition::Audition;
 use super::browser::{Browser, Tab, Wish};
@@ -150,7 +151,7 @@ impl Face {
         if let Some((sound, _)) = near.filter(|(sound, _)| is_at(&sound.latent)) {
             return (sound.name.clone(), true);
         }
-        let given = self.session.desk.read(|project| project.knobs_name.clone());
+        let given = self.session.desk.read(|project| project.knobs.as_ref().map(|sound| sound.name.clone()));
         match (given, near) {
             (Some(name), _) => (name, true),
             (None, Some((sound, _))) => (format!("near {}", sound.name), false),
@@ -254,38 +255,43 @@ impl Face {
     }
 
     fn forget_name(&self) {
-        if self.session.desk.read(|project| project.knobs_name.is_some()) {
-            self.session.desk.change(|project| project.knobs_name = None);
+        if self.session.desk.read(|project| project.knobs.is_some()) {
+            self.session.desk.change(|project| project.knobs = None);
         }
     }
 
     fn send(&mut self, what: &Dragged, target: Target) {
         match (what, target) {
             (Dragged::Sound { name, latent }, Target::Corner(corner)) => {
-                self.session.desk.set_corner(corner, name, *latent)
+                self.session.desk.set_corner(corner, SoundState::new(name, *latent))
             }
-            (Dragged::Sound { name, latent }, Target::Knobs) => self.go_to(Some(name.clone()), latent),
+            (Dragged::Sound { name, latent }, Target::Knobs) => self.go_to_sound(SoundState::new(name, *latent)),
             (Dragged::File(path), target) => self.session.run(Errand::Import { path: path.clone(), target }),
         }
     }
 
+    fn go_to_sound(&mut self, sound: SoundState) {
+        let point = sound.latent;
+        self.go_to(Some(sound), &point);
+    }
+
     /// Sends the knobs to a point and makes them heard.
-    fn go_to(&mut self, name: Option<String>, point: &Latent) {
-        let left = self.session.desk.read(|project| project.knobs_name.clone());
+    fn go_to(&mut self, sound: Option<SoundState>, point: &Latent) {
+        let left = self.session.desk.read(|project| project.knobs.clone());
         self.past.leave(left, self.hand.knobs());
-        self.arrive(name, point);
+        self.arrive(sound, point);
     }
 
     fn go_back(&mut self) {
-        if let Some((name, point)) = self.past.pop() {
-            self.arrive(name, &point);
+        if let Some((sound, point)) = self.past.pop() {
+            self.arrive(sound, &point);
         }
     }
 
-    fn arrive(&mut self, name: Option<String>, point: &Latent) {
+    fn arrive(&mut self, sound: Option<SoundState>, point: &Latent) {
         self.hand.put_knobs(point);
         self.hand.put(ParamId::MORPH, 0.0);
-        self.session.desk.change(|project| project.knobs_name = name);
+        self.session.desk.change(|project| project.knobs = sound);
     }
 
     fn export(&self, now: &Moment, name: &str) {
@@ -298,7 +304,11 @@ impl Face {
     fn take_news(&mut self) {
         for outcome in self.session.take_outcomes() {
             match outcome {
-                Outcome::KnobsTo { name, latent } => self.go_to(Some(name), &latent),
+                Outcome::KnobsTo(sound) => self.go_to_sound(sound),
+                Outcome::KnobsMoved(sound) => {
+                    self.hand.put_knobs(&sound.latent);
+                    self.session.desk.change(|project| project.knobs = Some(sound));
+                }
                 Outcome::Listed(listing) => self.browser.set_listing(listing),
             }
         }

@@ -1,6 +1,7 @@
 //! Points of the latent space that the editor goes to: random ones, near ones, and the way back. Main thread.
 
 use engine::Latent;
+use engine::state::SoundState;
 use engine::units::LATENT_LIMIT;
 
 /// Points to return to.
@@ -53,20 +54,20 @@ impl Chance {
 
 /// Points that were left, newest last.
 #[derive(Default)]
-pub struct Past(Vec<(Option<String>, Latent)>);
+pub struct Past(Vec<(Option<SoundState>, Latent)>);
 
 impl Past {
     /// Remembers a point that is being left.
-    pub fn leave(&mut self, name: Option<String>, point: Latent) {
+    pub fn leave(&mut self, sound: Option<SoundState>, point: Latent) {
         if self.0.last().is_none_or(|(_, last)| *last != point) {
-            self.0.push((name, point));
+            self.0.push((sound, point));
         }
         let excess = self.0.len().saturating_sub(MOST_PAST);
         self.0.drain(..excess);
     }
 
     /// The point left last.
-    pub fn pop(&mut self) -> Option<(Option<String>, Latent)> {
+    pub fn pop(&mut self) -> Option<(Option<SoundState>, Latent)> {
         self.0.pop()
     }
 

@@ -9,7 +9,6 @@ use super::parcel::{Parcel, Tail};
 use super::served::{Mail, Polled};
 use crate::decode::source::{Flow, Sink, Source, SourceError};
 use crate::link::{BLOCK_SAMPLES, Request, RequestBoard, SLOTS, SoundSpec, WorkerEnd};
-use crate::units::Latent;
 
 /// Blocks from the last cursor on that are given before a render yields: 186 ms at 44.1 kHz.
 const FIRST_REGION_BLOCKS: usize = 4;
@@ -25,10 +24,8 @@ pub struct SoundView {
     pub samples: Vec<f32>,
     /// Their rate in hertz.
     pub sample_rate_hz: f32,
-    /// Key at which they were decoded.
-    pub root_key: f32,
-    /// Point of the latent space, in σ units.
-    pub latent: Latent,
+    /// What they are the sound of.
+    pub spec: SoundSpec,
     /// Generation of the request; 0 for a preview.
     pub generation: u64,
 }
@@ -36,7 +33,6 @@ pub struct SoundView {
 /// The last sound that was begun in a slot.
 struct Last {
     view: Arc<SoundView>,
-    spec: SoundSpec,
     complete: bool,
 }
 
@@ -79,6 +75,7 @@ impl Half {
     pub(super) fn poll(&mut self, mail: &Mail) -> Polled {
         if let Some(source) = mail.new_source.lock().take() {
             self.source = source;
+            *mail.sounds.lock() = [const { None }; SLOTS];
         }
         self.line.end.collect_empties();
         self.line.refresh();
@@ -115,7 +112,7 @@ impl Half {
         let result = run(self.source.as_mut(), &request.spec, request.cursor_sample as usize, &mut sink);
         let RequestSink { mut parcel, stopped, refused, .. } = sink;
         let result = verdict(result, refused, stopped, &parcel);
-        self.line.keep(&parcel, request, matches!(result, Ok(true)));
+        self.line.keep(mail, &parcel, request, matches!(result, Ok(true)));
         match result {
             Ok(true) => {
                 self.line.done[slot] = request.generation;
@@ -211,20 +208,22 @@ impl Line {
         newer || self.most_urgent().is_some_and(|(_, other)| other.urgency < request.urgency)
     }
 
-    /// Keeps a sound for the next one's correlation and for the editor.
-    fn keep(&mut self, parcel: &Parcel, request: &Request, complete: bool) {
+    /// Keeps a sound for the next one's correlation, for the editor and for the project.
+    fn keep(&mut self, mail: &Mail, parcel: &Parcel, request: &Request, complete: bool) {
         if parcel.given_blocks() == 0 {
             return;
         }
         let head = parcel.head();
-        let view = SoundView {
+        let view = Arc::new(SoundView {
             samples: parcel.samples().to_vec(),
             sample_rate_hz: head.sample_rate_hz,
-            root_key: request.spec.key,
-            latent: request.spec.latent,
+            spec: request.spec,
             generation: request.generation,
-        };
-        self.last[parcel.slot()] = Some(Last { view: Arc::new(view), spec: request.spec, complete });
+        });
+        if complete {
+            mail.sounds.lock()[parcel.slot()] = Some(view.clone());
+        }
+        self.last[parcel.slot()] = Some(Last { view, complete });
     }
 
     /// Shows the sound of the main zone once it is complete.
@@ -247,8 +246,8 @@ impl Line {
     /// Correlation of block `index` of `parcel` with the slot's last sound.
     fn correlation(&self, parcel: &Parcel, index: usize) -> f32 {
         let Some(last) = &self.last[parcel.slot()] else { return 0.0 };
-        let spec = &parcel.head().spec;
-        if last.spec.shaping.stretch != spec.shaping.stretch || last.spec.key != spec.key {
+        let (spec, before) = (&parcel.head().spec, &last.view.spec);
+        if before.shaping.stretch != spec.shaping.stretch || before.key != spec.key {
             return 0.0;
         }
         let start = (index * BLOCK_SAMPLES).min(last.view.samples.len());
@@ -308,13 +307,7 @@ fn note_success(mail: &Mail, started: Instant) {
 fn view_of(parcel: Parcel) -> SoundView {
     let head = *parcel.head();
     let generation = parcel.generation();
-    SoundView {
-        samples: parcel.into_samples(),
-        sample_rate_hz: head.sample_rate_hz,
-        root_key: head.spec.key,
-        latent: head.spec.latent,
-        generation,
-    }
+    SoundView { samples: parcel.into_samples(), sample_rate_hz: head.sample_rate_hz, spec: head.spec, generation }
 }
 
 /// Sends a requested sound to the audio thread as it comes.

@@ -7,7 +7,7 @@ use parking_lot::Mutex;
 
 use super::half::{Half, SoundView};
 use crate::decode::source::Source;
-use crate::link::{SoundSpec, Telemetry, WorkerEnd};
+use crate::link::{SLOTS, SoundSpec, Telemetry, WorkerEnd};
 
 /// What a poll of an instance has found.
 #[derive(Clone, Copy, Debug)]
@@ -44,6 +44,8 @@ pub(super) struct Mail {
     pub(super) preview: Mutex<Option<SoundSpec>>,
     pub(super) new_source: Mutex<Option<Box<dyn Source>>>,
     pub(super) view: Mutex<Option<Arc<SoundView>>>,
+    /// The last complete sound of each slot, from the present source.
+    pub(super) sounds: Mutex<[Option<Arc<SoundView>>; SLOTS]>,
     pub(super) failure: Mutex<Option<String>>,
     pub(super) decode_us: AtomicU32,
     pub(super) decodes: AtomicU64,
@@ -119,6 +121,14 @@ impl Served {
     /// The last complete sound of the main zone.
     pub fn view(&self) -> Option<Arc<SoundView>> {
         self.mail.view.lock().clone()
+    }
+
+    /// The last complete sound of every slot; none while a new source waits for its first turn.
+    pub fn sounds(&self) -> Vec<Arc<SoundView>> {
+        if self.mail.new_source.lock().is_some() {
+            return Vec::new();
+        }
+        self.mail.sounds.lock().iter().flatten().cloned().collect()
     }
 
     /// Why the last render gave no sound.
