@@ -30,7 +30,7 @@ fn pipeline() -> Pipeline {
 
 /// `seconds` of one note of a sound, played by the instrument offline.
 fn play(latent: Latent, key: u8, rate_hz: f32, seconds: f32) -> Vec<f32> {
-    let (mut synth, _instance) = instrument::create(&Pool::global(), model());
+    let (mut synth, _instance) = instrument::create(&Pool::global().expect("threads"), model());
     synth.set_sample_rate(rate_hz);
     synth.set_offline(true);
     synth.reset();

@@ -27,7 +27,7 @@ fn processor_time_s() -> Option<f64> {
 
 #[test]
 fn idle_instances_cost_next_to_nothing() {
-    let pool = Pool::new(2);
+    let pool = Pool::new(2).expect("threads");
     let mut rigs: Vec<_> =
         (0..INSTANCES).map(|_| instrument::create_with_source(&pool, Box::new(Fake::new(Timbre::Sine).0))).collect();
     wait_until("all are decoded", || {

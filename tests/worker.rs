@@ -283,7 +283,7 @@ fn a_new_source_replaces_every_sound() {
 
 #[test]
 fn every_instance_of_a_pool_is_served() {
-    let pool = Pool::new(2);
+    let pool = Pool::new(2).expect("threads");
     let mut rigs: Vec<_> = (0..24)
         .map(|_| {
             let (fake, control) = Fake::new(Timbre::Sine);

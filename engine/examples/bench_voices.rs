@@ -24,7 +24,7 @@ const LENGTH_S: f32 = 1.0;
 const REPEATS: usize = 30;
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let pool = Pool::new(1);
+    let pool = Pool::new(1)?;
     let (mut synth, _instance) = instrument::create(&pool, Arc::new(Model::load(&Pack::factory()?)?));
     synth.set_sample_rate(SAMPLE_RATE_HZ);
     let controls = Controls::default();

@@ -12,6 +12,7 @@ mod envelope;
 mod kernel;
 mod offline;
 mod poly;
+mod slot;
 mod slots;
 mod tick;
 mod voice;

@@ -5,6 +5,7 @@
 
 pub mod audio;
 pub mod decode;
+pub mod files;
 pub mod import;
 pub mod instrument;
 pub mod link;

@@ -348,6 +348,11 @@ impl WorkerEnd {
         self.existing
     }
 
+    /// Messages that the audio side has not taken yet.
+    pub fn waiting_messages(&self) -> usize {
+        DELIVERY_CAPACITY - self.deliveries.slots()
+    }
+
     /// Whether the synth has been dropped.
     pub fn audio_is_gone(&self) -> bool {
         self.deliveries.is_abandoned()

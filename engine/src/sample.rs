@@ -4,7 +4,6 @@
 //! A file is outside data. Whatever is in it, the answer is a [`Recording`] or one [`SampleError`]
 //! that says what is wrong and what to do; work and memory are bounded before the first byte is read.
 
-mod atomic;
 mod decode;
 mod onset;
 mod resample;
@@ -12,11 +11,10 @@ mod wav;
 
 use std::path::{Path, PathBuf};
 
-pub(crate) use atomic::{FileError, replace};
 pub(crate) use decode::decode_flac;
 pub use onset::one_shot;
 pub use resample::resample;
-pub use wav::write_wav;
+pub use wav::{stage_wav, write_wav};
 
 /// Lowest sample rate that is read or written, in Hz.
 pub const MIN_RATE_HZ: u32 = 4_000;

@@ -196,6 +196,21 @@ fn bad_input_gets_one_line_an_exit_code_and_no_file() {
 }
 
 #[test]
+fn a_series_that_fails_leaves_nothing_and_keeps_what_was_there() {
+    let folder = TempDir::new().unwrap();
+    let (name, _) = a_sound();
+    let out = folder.path().join("series");
+    std::fs::create_dir_all(out.join("02.wav")).unwrap();
+    std::fs::write(out.join("01.wav"), b"older").unwrap();
+    let fast = ["--steps", "3", "--seconds", "0.1", "--rate", "8000"];
+    let output = heptode(&[&["morph", "--from", &name, "--to", &name, "--out", text(&out)], &fast[..]].concat());
+    assert_eq!(output.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("02.wav"));
+    assert_eq!(std::fs::read(out.join("01.wav")).unwrap(), b"older");
+    assert_eq!(files_in(&out), 2, "the older file and the folder that stands in the way");
+}
+
+#[test]
 fn a_reader_that_goes_away_is_no_failure() {
     let mut child = Command::new(env!("CARGO_BIN_EXE_heptode"))
         .arg("info")

@@ -112,9 +112,9 @@ impl Session {
         if self.rig().is_some() {
             return;
         }
-        match factory_model() {
-            Ok(model) => {
-                let (synth, instance) = instrument::create(&Pool::global(), Arc::clone(&model));
+        match factory_model().and_then(|model| Ok((model, Pool::global().map_err(|error| error.to_string())?))) {
+            Ok((model, pool)) => {
+                let (synth, instance) = instrument::create(&pool, Arc::clone(&model));
                 let catalogue = Catalogue::new(model.manifest(), model.pack_hash());
                 let readout = Box::new(Player::new(instance, Arc::clone(&model)));
                 self.install(Rig { catalogue, readout, model: Some(model) }, Some(synth));

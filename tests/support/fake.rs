@@ -177,7 +177,7 @@ pub struct Rig {
 impl Rig {
     /// At the given host rate, live.
     pub fn new(timbre: Timbre, rate_hz: f32) -> Rig {
-        let pool = Pool::new(1);
+        let pool = Pool::new(1).expect("threads");
         let (fake, control) = Fake::new(timbre);
         let (mut synth, instance) = instrument::create_with_source(&pool, Box::new(fake));
         synth.set_sample_rate(rate_hz);

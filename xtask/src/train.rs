@@ -1,9 +1,9 @@
 //! `cargo xtask train`: from a bare machine to a model pack. Everything can be interrupted and goes on where it stopped.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::Result;
+use anyhow::{Context, Result, bail};
 use clap::Args;
 
 use crate::paths::Paths;
@@ -13,15 +13,18 @@ use crate::setup::{apt, libtorch};
 /// Where Debian's `fluid-soundfont-gm` puts the sound font that the factory corpus is rendered from.
 const SOUND_FONT: &str = "/usr/share/sounds/sf2/FluidR3_GM.sf2";
 
+/// Beside a corpus: where its sounds came from.
+const SOURCE_NOTE: &str = "made-from.txt";
+
 /// What to train on, and what to hand on to the trainer.
 #[derive(Args)]
 pub struct Options {
     /// A folder of WAV, AIFF or FLAC files; without it, the factory corpus from a General MIDI sound font
     #[arg(long)]
     sounds: Option<PathBuf>,
-    /// Where corpus, checkpoints, pack and report go
-    #[arg(long, default_value = "data")]
-    out: PathBuf,
+    /// Where corpus, checkpoints, pack and report go; without it, `data/factory` or `data/` and the name of the sounds' folder
+    #[arg(long)]
+    out: Option<PathBuf>,
     /// Time for training
     #[arg(long, default_value_t = 120.0)]
     minutes: f64,
@@ -55,20 +58,11 @@ pub fn train(paths: &Paths, options: &Options) -> Result<()> {
         command.env("LIBTORCH", &libtorch).arg(stage);
         command
     };
-    let folder = |name: &str| options.out.join(name);
+    let out = options.out.clone().unwrap_or_else(|| default_out(options.sounds.as_deref()));
+    let folder = |name: &str| out.join(name);
     let (corpus, runs, pack, report) = (folder("corpus"), folder("run"), folder("pack"), folder("eval"));
 
-    // The manifest is written when the corpus is whole.
-    if corpus.join("corpus.json").exists() {
-        say(&format!("using the corpus in {}", corpus.display()));
-    } else {
-        let mut make = trainer("corpus");
-        match &options.sounds {
-            Some(sounds) => make.arg("--folder").arg(sounds),
-            None => make.args(["--sound-font", SOUND_FONT]),
-        };
-        run(make.arg("--out").arg(&corpus))?;
-    }
+    make_corpus(&corpus, options.sounds.as_deref(), trainer("corpus"))?;
     let mut train = trainer("train");
     train.arg("--corpus").arg(&corpus).arg("--out").arg(&runs).args(["--minutes", &options.minutes.to_string()]);
     if let Some(start) = &options.from_pack {
@@ -88,4 +82,32 @@ pub fn train(paths: &Paths, options: &Options) -> Result<()> {
     say(&format!("the pack is in {}, its report in {}", pack.display(), report.display()));
     say(&format!("listen: heptode render --pack {} --random 1 --out first.wav", pack.display()));
     Ok(())
+}
+
+fn default_out(sounds: Option<&Path>) -> PathBuf {
+    let name = sounds.and_then(Path::file_name).unwrap_or("factory".as_ref());
+    Path::new("data").join(name)
+}
+
+/// Makes the corpus unless it is there. One that was made from other sounds is refused: training would go on with those.
+fn make_corpus(corpus: &Path, sounds: Option<&Path>, mut trainer: Command) -> Result<()> {
+    let source = match sounds {
+        Some(folder) => std::path::absolute(folder).context("cannot find the current folder")?,
+        None => PathBuf::from(SOUND_FONT),
+    };
+    let note = corpus.join(SOURCE_NOTE);
+    // The manifest is written when the corpus is whole.
+    if corpus.join("corpus.json").exists() {
+        let made_from = std::fs::read_to_string(&note).unwrap_or_default();
+        if made_from != source.to_string_lossy() {
+            bail!("{} was made from other sounds ({made_from}); choose another folder with --out", corpus.display());
+        }
+        say(&format!("using the corpus in {}", corpus.display()));
+        return Ok(());
+    }
+    trainer.arg(if sounds.is_some() { "--folder" } else { "--sound-font" }).arg(&source);
+    std::fs::create_dir_all(corpus).with_context(|| format!("cannot make {}", corpus.display()))?;
+    std::fs::write(&note, source.to_string_lossy().as_bytes())
+        .with_context(|| format!("cannot write {}", note.display()))?;
+    run(trainer.arg("--out").arg(corpus))
 }

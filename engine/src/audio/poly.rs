@@ -1,6 +1,7 @@
 //! The voices: who begins, who ends, who makes room. AUDIO THREAD.
 
-use super::slots::{SlotKey, Slots, SoundRef};
+use super::slot::SlotKey;
+use super::slots::{Slots, SoundRef};
 use super::tick::Ramp;
 use super::voice::{Freed, Play, Reach, Scratch, Span, Voice};
 use super::wants::Wants;

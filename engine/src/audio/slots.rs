@@ -1,147 +1,17 @@
 //! The sounds of an instance: which are wanted, which are there. AUDIO THREAD.
 //!
-//! A slot is the sound of one zone. Of its banks voices play one, cross to another, while a third fills or drains. Voices refer to a bank by [`SoundRef`] and are counted, so that no bank drains under a voice.
+//! A slot is the sound of one zone. Of its banks voices play one, cross to another, while a third fills or drains. Voices refer
+//! to a bank by [`SoundRef`] and are counted, so that no bank drains under a voice.
 
 use super::bank::Bank;
-use crate::link::{AudioEnd, BANKS, Delivery, Part, Request, RequestBoard, SLOTS, SoundSpec};
+use super::slot::{Slot, SlotKey};
+use crate::link::{AudioEnd, BANKS, Delivery, Part, Request, RequestBoard, SLOTS};
 
 /// A bank of a slot. Valid as long as it is counted by [`Slots::acquire`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct SoundRef {
     pub(super) slot: usize,
     pub(super) bank: usize,
-}
-
-/// Which sound a slot is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct SlotKey {
-    /// Root key of the zone.
-    pub(super) root: u8,
-    /// Which of the pre-decoded variations.
-    pub(super) variation: u32,
-}
-
-/// An offline request that takes over at a fixed tick.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Pending {
-    pub(super) generation: u64,
-    pub(super) due_tick: u64,
-}
-
-/// One slot.
-pub(super) struct Slot {
-    pub(super) key: Option<SlotKey>,
-    banks: [Bank; BANKS],
-    /// The newest request.
-    pub(super) requested: Option<Request>,
-    /// Generation of the last request that failed.
-    pub(super) failed: u64,
-    /// Offline: the request that has not taken over yet.
-    pub(super) pending: Option<Pending>,
-    /// Sounds of an older generation belong to another zone or source.
-    pub(super) valid_from: u64,
-    /// Newest generation that voices may move to: without bound, except between an offline request and its take-over.
-    pub(super) visible: u64,
-    /// Voices whose zone this is.
-    pub(super) homes: u32,
-    /// Tick of the last use, for the choice of the slot that is given up.
-    pub(super) used_tick: u64,
-}
-
-impl Slot {
-    fn new() -> Self {
-        Self {
-            key: None,
-            banks: std::array::from_fn(|_| Bank::new()),
-            requested: None,
-            failed: 0,
-            pending: None,
-            valid_from: 0,
-            visible: u64::MAX,
-            homes: 0,
-            used_tick: 0,
-        }
-    }
-
-    /// Whether a voice reads any of its banks.
-    fn is_read(&self) -> bool {
-        self.banks.iter().any(Bank::is_read)
-    }
-
-    /// The newest bank that a voice may move to. `place` says for a bank from where on how many samples are needed.
-    pub(super) fn newest_playable(&self, place: impl Fn(&Bank) -> (usize, usize)) -> Option<usize> {
-        let banks = self.banks.iter().enumerate();
-        let known = self.valid_from..=self.visible;
-        let playable = banks.filter(|(_, bank)| {
-            let (from, need) = place(bank);
-            known.contains(&bank.generation()) && bank.is_playable(from, need)
-        });
-        playable.max_by_key(|(_, bank)| bank.generation()).map(|(index, _)| index)
-    }
-
-    /// The newest complete sound that voices may move to, if it belongs to this zone and source.
-    pub(super) fn newest_complete(&self) -> Option<&Bank> {
-        let complete = self.banks.iter().filter(|bank| bank.is_complete() && bank.generation() <= self.visible);
-        complete.max_by_key(|bank| bank.generation()).filter(|bank| bank.generation() >= self.valid_from)
-    }
-
-    /// Whether the newest complete sound is exactly `spec`.
-    pub(super) fn holds(&self, spec: &SoundSpec) -> bool {
-        self.newest_complete().and_then(Bank::live_head).is_some_and(|head| head.spec == *spec)
-    }
-
-    /// Whether `generation` has arrived whole.
-    pub(super) fn has_whole(&self, generation: u64) -> bool {
-        self.banks.iter().any(|bank| bank.is_complete() && bank.generation() == generation)
-    }
-
-    fn newest_generation(&self) -> u64 {
-        self.banks.iter().filter(|bank| !bank.is_free()).map(Bank::generation).max().unwrap_or(0)
-    }
-
-    /// Retires what no voice reads and a newer complete sound has replaced.
-    fn retire_replaced(&mut self) {
-        let keep = self.newest_complete().map_or(0, Bank::generation).max(self.valid_from);
-        for bank in &mut self.banks {
-            if !bank.is_read() && bank.generation() < keep {
-                bank.retire();
-            }
-        }
-    }
-
-    /// Retires every unfinished sound that no voice reads: it will never be finished.
-    pub(super) fn retire_unfinished(&mut self) {
-        for bank in &mut self.banks {
-            if !bank.is_complete() && !bank.is_read() {
-                bank.retire();
-            }
-        }
-    }
-
-    /// Makes room for a sound that is about to begin.
-    fn retire_for_newcomer(&mut self) {
-        let newest = self.newest_generation();
-        let unread = self.banks.iter_mut().filter(|bank| !bank.is_read() && bank.live_head().is_some());
-        // An interrupted sound goes before a whole one, an old one before a new one.
-        let victim = unread.min_by_key(|bank| (bank.is_complete() || bank.generation() == newest, bank.generation()));
-        if let Some(victim) = victim {
-            victim.retire();
-        }
-    }
-
-    /// Gives the slot to another zone.
-    fn assign(&mut self, key: SlotKey, first_generation: u64) {
-        self.key = Some(key);
-        self.forget_sounds(first_generation);
-    }
-
-    /// Makes every sound of before `first_generation` stale.
-    fn forget_sounds(&mut self, first_generation: u64) {
-        self.requested = None;
-        self.pending = None;
-        self.visible = u64::MAX;
-        self.valid_from = first_generation;
-    }
 }
 
 /// What became of the next message.
@@ -394,5 +264,59 @@ impl Slots {
             left -= 1;
         }
         left
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::link::{Shaping, SoundHead, SoundSpec, WorkerEnd, Zones, link};
+
+    const SOUND_BLOCKS: usize = 100;
+
+    fn send(worker: &mut WorkerEnd, generation: u64, part: Part) {
+        worker.push(Delivery { slot: 0, generation, part }).expect("there is room");
+    }
+
+    /// A whole sound in slot 0, waiting in the queue.
+    fn send_sound(worker: &mut WorkerEnd, request: &Request, generation: u64) {
+        let length_samples = SOUND_BLOCKS * crate::link::BLOCK_SAMPLES;
+        let head = SoundHead { spec: request.spec, length_samples, sample_rate_hz: 44_100.0, correlation: 0.0 };
+        send(worker, generation, Part::Begin(head));
+        for index in 0..SOUND_BLOCKS {
+            let block = worker.take_block().expect("a block");
+            send(worker, generation, Part::Block { index, block });
+        }
+        send(worker, generation, Part::End);
+    }
+
+    #[test]
+    fn no_call_takes_or_hands_back_more_than_its_budget() {
+        let (audio, mut worker, _main) = link(Zones::new(&[60], 0));
+        let mut slots = Slots::new(audio);
+        slots.slot_for(SlotKey { root: 60, variation: 0 }, 0).expect("a free slot");
+        let spec = SoundSpec { latent: [0.0; 7], key: 60.0, shaping: Shaping::default(), seed: 0, variation: 0 };
+        let request = Request { generation: 0, spec, urgency: 0, cursor_sample: 0, last_cursor_sample: 0, main: true };
+        let first = slots.request(0, request);
+        send_sound(&mut worker, &request, first);
+        for budget in [0, 1, 7, 64] {
+            let before = worker.waiting_messages();
+            slots.receive(budget);
+            assert_eq!(before - worker.waiting_messages(), budget);
+        }
+        slots.receive(usize::MAX);
+        assert!(slots.get(0).is_some_and(|slot| slot.has_whole(first)), "the budgets add up to the whole sound");
+        let second = slots.request(0, request);
+        send_sound(&mut worker, &request, second);
+        slots.receive(usize::MAX);
+        worker.collect_empties();
+        worker.free_spare();
+        for budget in [0, 1, 7, 64] {
+            let before = worker.existing_blocks();
+            slots.drain(budget);
+            worker.collect_empties();
+            worker.free_spare();
+            assert_eq!(before - worker.existing_blocks(), budget, "blocks of the replaced sound come back");
+        }
     }
 }

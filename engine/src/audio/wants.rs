@@ -2,7 +2,8 @@
 
 use super::controls::Controls;
 use super::poly::Voices;
-use super::slots::{Pending, SlotKey, Slots};
+use super::slot::{Pending, SlotKey};
+use super::slots::Slots;
 use crate::link::{Request, Shaping, SoundSpec, Zones};
 use crate::units::Latent;
 

@@ -37,6 +37,11 @@ const LONG_IDLE_AFTER: Duration = Duration::from_secs(2);
 /// Most worker threads of the process-wide pool.
 const MAX_WORKERS: usize = 4;
 
+/// The system starts no thread to decode on: without one an instance would stay silent and a bounce would wait for ever.
+#[derive(Debug, thiserror::Error)]
+#[error("the system starts no thread to decode sounds on ({0}); close other programs and try again")]
+pub struct PoolError(std::io::Error);
+
 /// Worker threads that serve any number of instances. Dropping the last handle ends and joins them.
 pub struct Pool {
     shared: Arc<Shared>,
@@ -58,19 +63,25 @@ static GLOBAL: Mutex<Weak<Pool>> = Mutex::new(Weak::new());
 impl Pool {
     /// The pool of the process: half the cores, at least one and at most four workers. Started by the first instance, and ended by the last,
     /// so that no thread outlives the plug-in's code in the host.
-    pub fn global() -> Arc<Pool> {
+    ///
+    /// # Errors
+    /// As [`Pool::new`].
+    pub fn global() -> Result<Arc<Pool>, PoolError> {
         let mut global = GLOBAL.lock();
         if let Some(pool) = global.upgrade() {
-            return pool;
+            return Ok(pool);
         }
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
-        let pool = Pool::new((cores / 2).clamp(1, MAX_WORKERS));
+        let pool = Pool::new((cores / 2).clamp(1, MAX_WORKERS))?;
         *global = Arc::downgrade(&pool);
-        pool
+        Ok(pool)
     }
 
-    /// A pool with `workers` worker threads (at least one) and a poller.
-    pub fn new(workers: usize) -> Arc<Pool> {
+    /// A pool with up to `workers` worker threads (at least one) and a poller.
+    ///
+    /// # Errors
+    /// [`PoolError`] when the system starts no poller or no worker; fewer workers than asked for are no error.
+    pub fn new(workers: usize) -> Result<Arc<Pool>, PoolError> {
         let workers = workers.max(1);
         let (token_in, token_out) = crossbeam_channel::bounded(workers);
         let shared = Arc::new(Shared {
@@ -79,23 +90,23 @@ impl Pool {
             stop: AtomicBool::new(false),
             turn: AtomicU64::new(1),
         });
-        let mut threads = Vec::new();
-        let poller = {
-            let shared = shared.clone();
-            let tokens = token_in.clone();
-            move || poll_all(&shared, &tokens)
-        };
-        threads.extend(spawn("heptode-poll", poller));
-        if let Some(handle) = threads.first() {
-            // Set once, here: the cell is new.
-            let _ = shared.poller.set(handle.thread().clone());
-        }
+        // Dropped on an early return, which ends and joins what has been started.
+        let mut pool = Pool { shared, threads: Vec::new(), tokens: Some(token_in.clone()) };
+        let shared = pool.shared.clone();
+        let poller = spawn("heptode-poll", move || poll_all(&shared, &token_in))?;
+        // Set once, here: the cell is new.
+        let _ = pool.shared.poller.set(poller.thread().clone());
+        pool.threads.push(poller);
         for index in 0..workers {
-            let shared = shared.clone();
+            let shared = pool.shared.clone();
             let tokens = token_out.clone();
-            threads.extend(spawn(&format!("heptode-work-{index}"), move || work(&shared, &tokens)));
+            match spawn(&format!("heptode-work-{index}"), move || work(&shared, &tokens)) {
+                Ok(worker) => pool.threads.push(worker),
+                Err(error) if index == 0 => return Err(error),
+                Err(_) => break,
+            }
         }
-        Arc::new(Pool { shared, threads, tokens: Some(token_in) })
+        Ok(Arc::new(pool))
     }
 
     /// Starts to serve an instance.
@@ -139,9 +150,8 @@ impl Drop for Pool {
     }
 }
 
-/// Starts a named thread; `None` if the system refuses.
-fn spawn(name: &str, body: impl FnOnce() + Send + 'static) -> Option<JoinHandle<()>> {
-    std::thread::Builder::new().name(name.to_owned()).spawn(body).ok()
+fn spawn(name: &str, body: impl FnOnce() + Send + 'static) -> Result<JoinHandle<()>, PoolError> {
+    std::thread::Builder::new().name(name.to_owned()).spawn(body).map_err(PoolError)
 }
 
 /// The poller's life.

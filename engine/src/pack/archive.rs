@@ -5,11 +5,11 @@ use std::fs::{self, File};
 use std::io::{Cursor, Read, Write};
 use std::path::Path;
 
-use tempfile::NamedTempFile;
 use zip::write::SimpleFileOptions;
 use zip::{ZipArchive, ZipWriter};
 
 use super::{GRAPHS, MANIFEST_FILE, MAX_PACK_BYTES, PackError};
+use crate::files::replace;
 
 const MAX_ENTRIES: usize = 32;
 
@@ -83,13 +83,7 @@ pub(super) fn write_folder(folder: &Path, files: &[(&str, &[u8])]) -> Result<(),
 }
 
 fn write_atomically(path: &Path, bytes: &[u8]) -> Result<(), PackError> {
-    let folder = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let failed = |source: std::io::Error| cannot("write", path, source);
-    let mut file = NamedTempFile::new_in(folder).map_err(failed)?;
-    file.write_all(bytes).map_err(failed)?;
-    file.as_file().sync_all().map_err(failed)?;
-    file.persist(path).map_err(|error| failed(error.error))?;
-    Ok(())
+    replace(path, |file| file.write_all(bytes)).map_err(|error| cannot("write", path, std::io::Error::other(error)))
 }
 
 fn cannot(action: &'static str, path: &Path, source: std::io::Error) -> PackError {

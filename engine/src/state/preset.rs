@@ -8,7 +8,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use super::{MAX_STATE_BYTES, StateDocument, StateError, parse_versioned, to_text};
-use crate::sample::{FileError, replace};
+use crate::files::replace;
 
 /// A named state document. In JSON all fields lie side by side.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -54,6 +54,6 @@ impl Preset {
     /// Writes a preset file: whole or not at all.
     pub fn save(&self, path: &Path) -> Result<(), StateError> {
         replace(path, |file| file.write_all(self.to_json().as_bytes()))
-            .map_err(|FileError(reason)| StateError::File { path: path.display().to_string(), reason })
+            .map_err(|error| StateError::File { path: path.display().to_string(), reason: error.to_string() })
     }
 }

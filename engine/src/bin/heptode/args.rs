@@ -109,6 +109,18 @@ pub(crate) struct Point {
     pub(crate) random: Option<u64>,
 }
 
+/// How a series of sounds is played, and where it goes.
+#[derive(Debug, Args)]
+pub(crate) struct SeriesArgs {
+    /// Folder to write 01.wav, 02.wav, … into; made if it is missing
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: PathBuf,
+    #[command(flatten)]
+    pub(crate) playing: Playing,
+    #[command(flatten)]
+    pub(crate) common: Common,
+}
+
 #[derive(Debug, Args)]
 pub(crate) struct MorphArgs {
     /// Where to start: a sound of the pack or an audio file
@@ -120,13 +132,8 @@ pub(crate) struct MorphArgs {
     /// Number of files, both ends included, 2 to 512
     #[arg(long, default_value_t = 9, value_parser = clap::value_parser!(u32).range(2..=512))]
     pub(crate) steps: u32,
-    /// Folder to write 01.wav, 02.wav, … into; made if it is missing
-    #[arg(long, value_name = "DIR")]
-    pub(crate) out: PathBuf,
     #[command(flatten)]
-    pub(crate) playing: Playing,
-    #[command(flatten)]
-    pub(crate) common: Common,
+    pub(crate) output: SeriesArgs,
 }
 
 #[derive(Debug, Args)]
@@ -143,13 +150,8 @@ pub(crate) struct VaryArgs {
     /// The same seed gives the same variations
     #[arg(long, default_value_t = 1)]
     pub(crate) seed: u64,
-    /// Folder to write 01.wav, 02.wav, … into; made if it is missing
-    #[arg(long, value_name = "DIR")]
-    pub(crate) out: PathBuf,
     #[command(flatten)]
-    pub(crate) playing: Playing,
-    #[command(flatten)]
-    pub(crate) common: Common,
+    pub(crate) output: SeriesArgs,
 }
 
 /// An audio file to read.

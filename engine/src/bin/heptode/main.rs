@@ -13,6 +13,7 @@ mod player;
 mod points;
 mod reconstruct;
 mod render;
+mod series;
 mod studio;
 mod vary;
 

@@ -1,6 +1,5 @@
 //! Plays single notes through the instrument itself, offline: what the plug-in plays is what the file holds.
 
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use engine::Latent;
@@ -8,7 +7,6 @@ use engine::audio::{Controls, Event, EventKind, Synth};
 use engine::decode::Model;
 use engine::decode::pool::Pool;
 use engine::instrument::{Instance, create};
-use engine::sample::write_wav;
 
 use crate::args::Playing;
 use crate::failure::Failure;
@@ -29,11 +27,11 @@ pub(crate) struct Player {
 }
 
 impl Player {
-    pub(crate) fn new(model: Arc<Model>) -> Self {
-        let pool = Pool::new(1);
+    pub(crate) fn new(model: Arc<Model>) -> Result<Self, Failure> {
+        let pool = Pool::new(1).map_err(Failure::failed)?;
         let (mut synth, instance) = create(&pool, model);
         synth.set_offline(true);
-        Self { synth, instance, _pool: pool }
+        Ok(Self { synth, instance, _pool: pool })
     }
 
     /// Plays one note of the sound at `latent` at full velocity until the sound ends, or for the length asked for.
@@ -84,16 +82,4 @@ fn fade_out(samples: &mut [f32], length: usize) {
     for (i, sample) in samples.iter_mut().rev().take(length).enumerate() {
         *sample *= i as f32 / length as f32;
     }
-}
-
-/// Writes sounds as `01.wav`, `02.wav`, … into `folder`, which is made if it is missing.
-pub(crate) fn write_numbered(folder: &Path, sounds: &[Vec<f32>], rate_hz: u32) -> Result<Vec<PathBuf>, Failure> {
-    std::fs::create_dir_all(folder)
-        .map_err(|e| Failure::failed(format!("cannot make the folder {}: {e}", folder.display())))?;
-    let digits = sounds.len().to_string().len().max(2);
-    let paths: Vec<PathBuf> = (1..=sounds.len()).map(|n| folder.join(format!("{n:0digits$}.wav"))).collect();
-    for (path, samples) in paths.iter().zip(sounds) {
-        write_wav(path, samples, 1, rate_hz)?;
-    }
-    Ok(paths)
 }

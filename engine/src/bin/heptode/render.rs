@@ -18,7 +18,7 @@ pub(crate) fn run(args: &RenderArgs) -> Result<(), Failure> {
     }
     let studio = Studio::open(&args.common)?;
     let latent = point(&studio, &args.point)?;
-    let samples = Player::new(studio.model.clone()).play(&latent, &args.playing)?;
+    let samples = Player::new(studio.model.clone())?.play(&latent, &args.playing)?;
     let rate_hz = args.playing.rate;
     write_wav(&args.out, &samples, 1, rate_hz)?;
     let seconds = samples.len() as f64 / f64::from(rate_hz);
