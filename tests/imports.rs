@@ -1,10 +1,12 @@
 //! An audio file in the plug-in: its point and its recording stay with the project, and another pack can place it anew.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use nice_plug::prelude::Params;
 use plugin::errands::Errand;
+use plugin::library::Library;
 use plugin::scene::{AudioEnd, Desk};
 use plugin::session::{Outcome, Session, Target};
 use plugin::state::FIELD;
@@ -15,7 +17,7 @@ const SAME_SIGMA: f32 = 1e-3;
 /// A session with the factory pack. The audio end only has to live.
 fn session() -> (Arc<Session>, AudioEnd) {
     let (desk, audio) = Desk::new();
-    let session = Session::new(desk);
+    let session = Session::new(desk, Library { folder: PathBuf::from("no packs here") });
     session.load();
     assert!(session.rig().is_some(), "the factory pack loads");
     (session, audio)

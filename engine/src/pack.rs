@@ -149,6 +149,24 @@ impl Pack {
         Self::from_files(archive::read(path)?)
     }
 
+    /// The manifest and the hash of the pack at `path`. The graphs are neither read nor checked.
+    ///
+    /// # Errors
+    /// What [`PackError`] names of the file and of its manifest.
+    pub fn peek(path: &Path) -> Result<(Manifest, String), PackError> {
+        let json = archive::read_manifest(path)?;
+        Ok((validate::parse(&json)?, hex_sha256(&json)))
+    }
+
+    /// The manifest and the hash of the pack that is built into the program.
+    ///
+    /// # Errors
+    /// As [`Pack::peek`], which would be a fault of the build.
+    #[cfg(feature = "factory-pack")]
+    pub fn factory_manifest() -> Result<(Manifest, String), PackError> {
+        Ok((validate::parse(factory::MANIFEST)?, hex_sha256(factory::MANIFEST)))
+    }
+
     /// The pack that is built into the program.
     ///
     /// # Errors

@@ -13,6 +13,7 @@ pub mod keys;
 pub mod knob;
 pub mod layout;
 pub mod morph;
+pub mod packs;
 pub mod pad;
 pub mod points;
 pub mod status;

@@ -15,6 +15,7 @@ use engine::state::{FrozenZone, SoundState};
 use parking_lot::Mutex;
 
 use crate::folder::{Listing, list};
+use crate::library::Found;
 use crate::session::{Outcome, Session, Target};
 
 /// One piece of work.
@@ -44,6 +45,12 @@ pub enum Errand {
     },
     /// List a folder.
     List(PathBuf),
+    /// List the packs that can be loaded.
+    ListPacks,
+    /// Play another pack.
+    ChangePack(Found),
+    /// Copy a pack into the library and play it.
+    AddPack(PathBuf),
 }
 
 /// The instance's end of its errand thread.
@@ -94,6 +101,12 @@ fn run(errand: Errand, session: &Arc<Session>, pipeline: &mut Option<Pipeline>) 
         Errand::Import { path, target } => import(&path, target, session, pipeline),
         Errand::Encode { sound, target } => encode(sound, target, session, pipeline),
         Errand::Export { path, sound } => export(&path, &sound, session),
+        Errand::ListPacks => session.deliver(Outcome::Packs(session.library.list())),
+        Errand::ChangePack(found) => change_pack(Ok(found), session),
+        Errand::AddPack(path) => {
+            change_pack(session.library.add(&path), session);
+            session.deliver(Outcome::Packs(session.library.list()));
+        }
         Errand::List(folder) => session.deliver(Outcome::Listed(Listing { entries: list(&folder), folder })),
     }
 }
@@ -117,16 +130,21 @@ fn import(path: &Path, target: Target, session: &Session, pipeline: &mut Option<
     }
 }
 
-/// The thread's pipeline, made when there is none.
+/// The thread's pipeline for the pack that is loaded now, made when there is none.
 fn ready<'a>(session: &Session, pipeline: &'a mut Option<Pipeline>) -> Result<&'a mut Pipeline, String> {
-    let made = match pipeline.take() {
+    let model = session.rig().and_then(|rig| rig.model.clone()).ok_or("no model is loaded")?;
+    let made = match pipeline.take().filter(|made| Arc::ptr_eq(made.model(), &model)) {
         Some(made) => made,
-        None => {
-            let model = session.rig().and_then(|rig| rig.model.clone()).ok_or("no model is loaded")?;
-            Pipeline::new(model).map_err(|error| error.to_string())?
-        }
+        None => Pipeline::new(model).map_err(|error| error.to_string())?,
     };
     Ok(pipeline.insert(made))
+}
+
+fn change_pack(found: Result<Found, String>, session: &Arc<Session>) {
+    match found.and_then(|found| session.change_pack(&found).map(|()| found)) {
+        Ok(found) => session.desk.notices.note(format!("“{}” plays now.", found.name)),
+        Err(error) => session.desk.notices.fault(format!("The pack was not taken: {error}")),
+    }
 }
 
 fn encode(mut sound: SoundState, target: Target, session: &Session, pipeline: &mut Option<Pipeline>) {

@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::library::is_pack;
+
 /// A longer folder is cut here; nobody scrolls further and the list stays light.
 const MOST_ENTRIES: usize = 4000;
 
@@ -12,6 +14,8 @@ pub enum Entry {
     Folder(PathBuf),
     /// An audio file that can be imported.
     Audio(PathBuf),
+    /// A model pack.
+    Pack(PathBuf),
 }
 
 /// A folder and what is in it, or why it cannot be read.
@@ -23,7 +27,7 @@ pub struct Listing {
     pub entries: Result<Vec<Entry>, String>,
 }
 
-/// Folders and audio files in `folder`, hidden ones left out.
+/// Folders, audio files and packs in `folder`, hidden ones left out.
 pub fn list(folder: &Path) -> Result<Vec<Entry>, String> {
     let reading = std::fs::read_dir(folder).map_err(|error| format!("Cannot read {}: {error}", folder.display()))?;
     let visible = reading.flatten().filter(|entry| !entry.file_name().to_string_lossy().starts_with('.'));
@@ -36,7 +40,11 @@ fn entry_of(path: PathBuf) -> Option<Entry> {
     if path.is_dir() {
         return Some(Entry::Folder(path));
     }
-    is_audio(&path).then_some(Entry::Audio(path))
+    match &path {
+        path if is_audio(path) => Some(Entry::Audio(path.clone())),
+        path if is_pack(path) => Some(Entry::Pack(path.clone())),
+        _ => None,
+    }
 }
 
 /// Whether the name is that of a file the importer reads.
@@ -50,11 +58,9 @@ pub fn home() -> PathBuf {
     std::env::home_dir().filter(|home| home.is_dir()).unwrap_or_else(|| PathBuf::from("."))
 }
 
-/// Where exports go unless the user says otherwise: `Heptode` in the music folder if there is one, else in the home.
+/// Where exports go: `Heptode` in the user's music folder if there is one, else in the home.
 pub fn export_folder() -> PathBuf {
-    let home = home();
-    let music = home.join("Music");
-    if music.is_dir() { music.join("Heptode") } else { home.join("Heptode") }
+    dirs::audio_dir().filter(|music| music.is_dir()).unwrap_or_else(home).join("Heptode")
 }
 
 /// A free path in `folder` for a sound called `name`: nothing that exists is overwritten.

@@ -26,6 +26,7 @@ use nice_plug::prelude::*;
 
 use crate::editor::HeptodeEditor;
 use crate::events::{Batch, translate};
+use crate::library::Library;
 use crate::scene::{AudioEnd, Desk};
 use crate::session::Session;
 
@@ -41,7 +42,7 @@ pub struct Heptode {
 impl Default for Heptode {
     fn default() -> Self {
         let (desk, audio) = Desk::new();
-        Self { session: Session::new(desk), audio, batch: Batch::new(), synth: None }
+        Self { session: Session::new(desk, Library::of_user()), audio, batch: Batch::new(), synth: None }
     }
 }
 

@@ -1,23 +1,122 @@
-//! The factory model, loaded once per process and shared by all instances. Blocks while it loads: activation and errand
-//! threads only, never at scan time and never on the audio thread.
+//! Model packs: the one that is built in, and those in the user's folder. Models are loaded once per process and shared by
+//! all instances. Blocks while it reads: activation, recall and errand threads only, never at scan time and never on the audio thread.
 
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Weak};
 
 use engine::decode::Model;
 use engine::pack::Pack;
+use engine::state::PackRef;
 use parking_lot::Mutex;
 
-/// Freed with the last instance, so that closing them all gives the memory back.
-static FACTORY: Mutex<Weak<Model>> = Mutex::new(Weak::new());
+/// Ending of a pack's file name.
+const EXTENSION: &str = "heptode";
 
-/// The factory model. Callers that come while it loads wait for the one load.
-pub fn factory_model() -> Result<Arc<Model>, String> {
-    let mut cached = FACTORY.lock();
-    if let Some(model) = cached.upgrade() {
+/// Models in use, by the hash of their pack. Each is freed with its last instance, so that closing them all gives the memory back.
+static LOADED: Mutex<Vec<(String, Weak<Model>)>> = Mutex::new(Vec::new());
+
+/// A pack that can be loaded.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Found {
+    /// Id and hash.
+    pub pack: PackRef,
+    /// Name for people.
+    pub name: String,
+    /// Where it is; none for the pack that is built in.
+    pub path: Option<PathBuf>,
+}
+
+/// Where packs are looked for.
+#[derive(Debug, Clone)]
+pub struct Library {
+    /// The user's folder; it need not exist.
+    pub folder: PathBuf,
+}
+
+impl Library {
+    /// Of the user who runs the host.
+    pub fn of_user() -> Self {
+        let data = dirs::data_dir().unwrap_or_else(crate::folder::home);
+        Self { folder: data.join("heptode").join("packs") }
+    }
+
+    /// The built-in pack, then the user's by name. Files that are no packs are left out.
+    pub fn list(&self) -> Vec<Found> {
+        let entries = std::fs::read_dir(&self.folder).into_iter().flatten().flatten();
+        let mut found: Vec<Found> = entries.filter_map(|entry| look_at(&entry.path())).collect();
+        found.sort_by(|a, b| a.name.cmp(&b.name));
+        if let Ok(factory) = factory() {
+            found.insert(0, factory);
+        }
+        found
+    }
+
+    /// The very pack that a project names, if it is here.
+    pub fn find(&self, pack: &PackRef) -> Option<Found> {
+        self.list().into_iter().find(|found| (&found.pack.id, &found.pack.hash) == (&pack.id, &pack.hash))
+    }
+
+    /// Copies a pack into the user's folder, so that projects find it again.
+    ///
+    /// # Errors
+    /// Why the file is no pack, or why it cannot be copied; nothing is changed.
+    pub fn add(&self, path: &Path) -> Result<Found, String> {
+        let pack = Pack::open(path).map_err(|error| error.to_string())?;
+        Model::load(&pack).map_err(|error| error.to_string())?;
+        let cannot = |error: &dyn std::fmt::Display| format!("cannot write into {}: {error}", self.folder.display());
+        std::fs::create_dir_all(&self.folder).map_err(|error| cannot(&error))?;
+        let target = self.folder.join(format!("{}.{EXTENSION}", pack.manifest().id));
+        if look_at(&target).is_some_and(|older| older.pack.hash != pack.hash()) {
+            // Projects made with the older one must still find it.
+            let kept = self.folder.join(format!("{}-{}.{EXTENSION}", pack.manifest().id, short_hash(&target)));
+            std::fs::rename(&target, kept).map_err(|error| cannot(&error))?;
+        }
+        pack.save_archive(&target).map_err(|error| error.to_string())?;
+        look_at(&target).ok_or_else(|| cannot(&"the copy cannot be read"))
+    }
+}
+
+/// Whether the name is that of a pack.
+pub fn is_pack(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case(EXTENSION))
+}
+
+/// The model of a pack. Callers that come while it loads wait for the one load.
+///
+/// # Errors
+/// Why the pack cannot be played, in one line.
+pub fn model(found: &Found) -> Result<Arc<Model>, String> {
+    let mut loaded = LOADED.lock();
+    loaded.retain(|(_, model)| model.strong_count() > 0);
+    if let Some(model) = loaded.iter().find(|(hash, _)| *hash == found.pack.hash).and_then(|(_, model)| model.upgrade())
+    {
         return Ok(model);
     }
-    let pack = Pack::factory().map_err(|error| error.to_string())?;
+    let pack = match &found.path {
+        Some(path) => Pack::open(path),
+        None => Pack::factory(),
+    };
+    let pack = pack.map_err(|error| error.to_string())?;
     let model = Arc::new(Model::load(&pack).map_err(|error| error.to_string())?);
-    *cached = Arc::downgrade(&model);
+    loaded.push((pack.hash().to_owned(), Arc::downgrade(&model)));
     Ok(model)
+}
+
+/// The built-in pack.
+///
+/// # Errors
+/// A fault of the build.
+pub fn factory() -> Result<Found, String> {
+    let (manifest, hash) = Pack::factory_manifest().map_err(|error| error.to_string())?;
+    Ok(Found { pack: PackRef::new(&manifest.id, hash), name: manifest.name, path: None })
+}
+
+fn look_at(path: &Path) -> Option<Found> {
+    let is_candidate = is_pack(path) || path.is_dir();
+    let (manifest, hash) = is_candidate.then(|| Pack::peek(path).ok())??;
+    Some(Found { pack: PackRef::new(&manifest.id, hash), name: manifest.name, path: Some(path.to_owned()) })
+}
+
+fn short_hash(path: &Path) -> String {
+    look_at(path).map_or_else(String::new, |found| found.pack.hash.chars().take(8).collect())
 }

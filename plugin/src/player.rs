@@ -29,20 +29,19 @@ pub trait Readout: Send + Sync {
     /// # Errors
     /// Why the zones cannot be played; what played goes on.
     fn play_frozen(&self, zones: &[FrozenZone]) -> Result<(), String>;
-    /// Plays the pack again.
-    fn play_pack(&self);
+    /// Plays a pack.
+    fn play_pack(&self, model: &Arc<Model>);
 }
 
-/// An instance that plays a model.
+/// An instance of the engine.
 pub struct Player {
     instance: Instance,
-    model: Arc<Model>,
 }
 
 impl Player {
-    /// Watches an instance of a model.
-    pub fn new(instance: Instance, model: Arc<Model>) -> Self {
-        Self { instance, model }
+    /// Watches an instance.
+    pub fn new(instance: Instance) -> Self {
+        Self { instance }
     }
 }
 
@@ -73,8 +72,8 @@ impl Readout for Player {
         Ok(())
     }
 
-    fn play_pack(&self) {
-        self.instance.set_source(Box::new(LatentSource::new(Arc::clone(&self.model))));
+    fn play_pack(&self, model: &Arc<Model>) {
+        self.instance.set_source(Box::new(LatentSource::new(Arc::clone(model))));
     }
 }
 

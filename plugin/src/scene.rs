@@ -162,21 +162,19 @@ impl Desk {
         answer
     }
 
-    /// Says which pack plays from now on, and fits the project to it.
+    /// Says which pack plays from now on. [`Self::fit`] follows.
     pub fn set_home(&self, home: Home) {
         *self.home.lock() = Some(home);
-        self.fit();
     }
 
-    /// Takes a recalled project in place of the current one.
+    /// Takes a recalled project in place of the current one. [`Self::fit`] follows once its pack was looked for.
     pub fn replace(&self, project: Project) {
         self.change(|current| *current = project);
-        self.fit();
     }
 
     /// Gives corners without a sound the pack's first ones. A project of another pack keeps its points, and the user is
     /// told.
-    fn fit(&self) {
+    pub fn fit(&self) {
         let Some(home) = self.home.lock().clone() else { return };
         let missing = self.change(|project| {
             for (corner, first) in project.corners.iter_mut().zip(&home.corners) {

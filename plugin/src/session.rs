@@ -12,7 +12,7 @@ use parking_lot::Mutex;
 use crate::catalogue::Catalogue;
 use crate::errands::{Errand, Runner};
 use crate::folder::Listing;
-use crate::library::factory_model;
+use crate::library::{self, Found, Library};
 use crate::params::Parameters;
 use crate::player::{Freezer, Player, Readout};
 use crate::scene::{Desk, Home};
@@ -21,8 +21,8 @@ use crate::scene::{Desk, Home};
 pub struct Rig {
     /// Sounds and axes.
     pub catalogue: Catalogue,
-    /// The engine's main-thread end.
-    pub readout: Box<dyn Readout>,
+    /// The engine's main-thread end; the same for every pack of an instance.
+    pub readout: Arc<dyn Readout>,
     /// The model for imports; none where a fake stands in.
     pub model: Option<Arc<Model>>,
 }
@@ -56,6 +56,18 @@ pub fn corner_letter(corner: usize) -> char {
     ['A', 'B', 'C', 'D'][corner]
 }
 
+/// What the engine's instance is fed from.
+#[derive(Debug, Default, PartialEq)]
+enum Playing {
+    /// There is no instance yet.
+    #[default]
+    Nothing,
+    /// The pack with this hash.
+    Pack(String),
+    /// The zones of a project whose pack is missing.
+    Frozen(Vec<FrozenZone>),
+}
+
 /// News for the editor, which alone may write parameters.
 pub enum Outcome {
     /// Send the knobs to this sound.
@@ -64,6 +76,8 @@ pub enum Outcome {
     KnobsMoved(SoundState),
     /// A folder was listed.
     Listed(Listing),
+    /// The packs that can be loaded.
+    Packs(Vec<Found>),
 }
 
 /// One instrument, as all but the audio thread see it.
@@ -72,10 +86,12 @@ pub struct Session {
     pub params: Arc<Parameters>,
     /// Project, messages, and the way to the audio thread.
     pub desk: Arc<Desk>,
+    /// Where packs are looked for.
+    pub library: Library,
     loading: Mutex<()>,
     rig: Mutex<Option<Arc<Rig>>>,
     synth: Mutex<Option<Synth>>,
-    frozen: Mutex<Option<Vec<FrozenZone>>>,
+    playing: Mutex<Playing>,
     outcomes: Mutex<Vec<Outcome>>,
     pending: AtomicUsize,
     runner: Runner,
@@ -83,48 +99,54 @@ pub struct Session {
 
 impl Session {
     /// With no pack loaded.
-    pub fn new(desk: Arc<Desk>) -> Arc<Self> {
+    pub fn new(desk: Arc<Desk>, library: Library) -> Arc<Self> {
         let session = Arc::new(Self {
             params: Arc::new(Parameters::new(Arc::clone(&desk))),
             desk,
+            library,
             loading: Mutex::default(),
             rig: Mutex::default(),
             synth: Mutex::default(),
-            frozen: Mutex::default(),
+            playing: Mutex::default(),
             outcomes: Mutex::default(),
             pending: AtomicUsize::new(0),
             runner: Runner::default(),
         });
-        // The framework does not activate again after a state was loaded, so the switch between pack and frozen sound is made here.
+        // The framework does not activate again after a state was loaded, so the switch between sounds is made here.
         let recalled = Arc::downgrade(&session);
         session.params.on_recall(move || {
             if let Some(session) = recalled.upgrade() {
-                session.settle();
+                session.follow_project();
             }
         });
         session
     }
 
-    /// Loads the factory pack unless one is there. Blocks while it loads; a failure becomes a message and the
-    /// instrument stays silent.
+    /// Loads the project's pack if it is in the library, else the factory's, unless one is there already. Blocks while it loads; a
+    /// failure becomes a message and the instrument stays silent.
     pub fn load(&self) {
         let _one_at_a_time = self.loading.lock();
         if self.rig().is_some() {
             return;
         }
-        match factory_model().and_then(|model| Ok((model, Pool::global().map_err(|error| error.to_string())?))) {
-            Ok((model, pool)) => {
-                let (synth, instance) = instrument::create(&pool, Arc::clone(&model));
-                let catalogue = Catalogue::new(model.manifest(), model.pack_hash());
-                let readout = Box::new(Player::new(instance, Arc::clone(&model)));
-                self.install(Rig { catalogue, readout, model: Some(model) }, Some(synth));
-            }
-            Err(error) => self.desk.notices.fault(format!("Heptode cannot play: {error}")),
+        let wanted = self.desk.read(|project| project.pack.clone());
+        let found = self.library.find(&wanted).map_or_else(library::factory, Ok);
+        let start = || -> Result<(), String> {
+            let model = library::model(&found?)?;
+            let pool = Pool::global().map_err(|error| error.to_string())?;
+            let (synth, instance) = instrument::create(&pool, Arc::clone(&model));
+            *self.playing.lock() = Playing::Pack(model.pack_hash().to_owned());
+            *self.synth.lock() = Some(synth);
+            self.install(rig_of(&model, Arc::new(Player::new(instance))));
+            Ok(())
+        };
+        if let Err(error) = start() {
+            self.desk.notices.fault(format!("Heptode cannot play: {error}"));
         }
     }
 
     /// Takes a loaded pack into use.
-    pub fn install(&self, rig: Rig, synth: Option<Synth>) {
+    pub fn install(&self, rig: Rig) {
         let catalogue = &rig.catalogue;
         self.desk.set_home(Home {
             pack: catalogue.pack.clone(),
@@ -133,41 +155,78 @@ impl Session {
         });
         let rig = Arc::new(rig);
         self.desk.set_freezer(Freezer::new(Arc::downgrade(&rig)));
-        *self.synth.lock() = synth;
         *self.rig.lock() = Some(rig);
+        self.desk.fit();
         self.settle();
     }
 
+    /// Plays another pack and moves the project to it.
+    ///
+    /// # Errors
+    /// Why the pack cannot be played; what played goes on.
+    pub fn change_pack(self: &Arc<Self>, found: &Found) -> Result<(), String> {
+        self.take_pack(found)?;
+        self.thaw();
+        Ok(())
+    }
+
+    /// After a state was loaded: takes the project's own pack if it is in the library.
+    fn follow_project(&self) {
+        let Some(rig) = self.rig() else { return };
+        let wanted = self.desk.read(|project| project.pack.clone());
+        let own = if is_same_pack(&wanted, &rig.catalogue.pack) { None } else { self.library.find(&wanted) };
+        match own.map(|found| self.take_pack(&found)) {
+            Some(Ok(())) => {}
+            Some(Err(error)) => self.desk.notices.fault(format!("The project's pack cannot be played: {error}")),
+            None => {
+                self.desk.fit();
+                self.settle();
+            }
+        }
+    }
+
+    fn take_pack(&self, found: &Found) -> Result<(), String> {
+        let rig = self.rig().ok_or("no pack is loaded")?;
+        let model = library::model(found)?;
+        self.install(rig_of(&model, Arc::clone(&rig.readout)));
+        Ok(())
+    }
+
     /// Makes the engine play what the project asks for: its frozen zones if it was made with another pack and has any,
-    /// else the loaded pack. Called after loading a pack or a state.
-    pub fn settle(&self) {
+    /// else the loaded pack.
+    fn settle(&self) {
         let Some(rig) = self.rig() else { return };
         let wanted = self.desk.read(|project| {
             let is_other = !is_same_pack(&project.pack, &rig.catalogue.pack);
-            (is_other && !project.frozen.is_empty()).then(|| project.frozen.clone())
+            match is_other && !project.frozen.is_empty() {
+                true => Playing::Frozen(project.frozen.clone()),
+                false => Playing::Pack(rig.catalogue.pack.hash.clone()),
+            }
         });
-        let mut playing = self.frozen.lock();
+        let mut playing = self.playing.lock();
         if *playing == wanted {
             return;
         }
-        match &wanted {
-            Some(zones) => {
+        match (&wanted, &rig.model) {
+            (Playing::Frozen(zones), _) => {
                 if let Err(error) = rig.readout.play_frozen(zones) {
                     return self.desk.notices.fault(format!("The project's frozen sound cannot be played: {error}"));
                 }
             }
-            None => rig.readout.play_pack(),
+            (Playing::Pack(_), Some(model)) => rig.readout.play_pack(model),
+            _ => {}
         }
         *playing = wanted;
     }
 
     /// Whether the project's frozen zones play instead of the pack.
     pub fn is_frozen(&self) -> bool {
-        self.frozen.lock().is_some()
+        matches!(*self.playing.lock(), Playing::Frozen(_))
     }
 
     /// Moves the project to the loaded pack. A sound of a name that the pack has too takes the pack's point, an imported one
-    /// is encoded anew; any other keeps its seven numbers.
+    /// is encoded anew. The points of any other mean nothing here: a corner takes one of the pack's sounds, the knobs stay and
+    /// lose their name.
     pub fn thaw(self: &Arc<Self>) {
         let Some(rig) = self.rig() else { return };
         let sounds = self.desk.change(|project| {
@@ -183,8 +242,14 @@ impl Session {
             } else if let Some(here) = rig.catalogue.sounds.iter().find(|here| here.name == sound.name) {
                 sound.latent = here.latent;
                 self.resettle(target, sound);
+            } else {
+                self.desk.change(|project| match target {
+                    Target::Corner(corner) => project.corners[corner] = SoundState::default(),
+                    Target::Knobs => project.knobs = None,
+                });
             }
         }
+        self.desk.fit();
         self.settle();
     }
 
@@ -241,4 +306,8 @@ impl Session {
     pub fn take_outcomes(&self) -> Vec<Outcome> {
         std::mem::take(&mut self.outcomes.lock())
     }
+}
+
+fn rig_of(model: &Arc<Model>, readout: Arc<dyn Readout>) -> Rig {
+    Rig { catalogue: Catalogue::new(model.manifest(), model.pack_hash()), readout, model: Some(Arc::clone(model)) }
 }

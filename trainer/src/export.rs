@@ -38,6 +38,8 @@ pub struct Options {
     pub id: String,
     /// Iterations of fast Griffin-Lim after the vocoder.
     pub iterations: usize,
+    /// File to write the pack to as well: what the plug-in takes.
+    pub archive: Option<PathBuf>,
     /// Report of `trainer eval`, whose figures the model card shows.
     pub report: Option<PathBuf>,
 }
@@ -69,6 +71,9 @@ pub fn export(options: &Options) -> Result<()> {
     let parity = parity::check(&pack, &bundle)?;
     eprintln!("{parity}");
     pack.save_folder(&options.out)?;
+    if let Some(file) = &options.archive {
+        pack.save_archive(file)?;
+    }
     write_atomically(&options.out.join("parity.json"), &serde_json::to_vec(&parity.stored)?)?;
     let report = options.report.as_deref().map(std::fs::read).transpose().context("cannot read the report")?;
     let report = report.as_deref();

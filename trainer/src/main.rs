@@ -132,6 +132,9 @@ struct ExportArgs {
     /// Iterations of fast Griffin-Lim after the vocoder.
     #[arg(long, default_value_t = 4)]
     iterations: usize,
+    /// Write the pack to this file as well: what the plug-in takes.
+    #[arg(long)]
+    archive: Option<PathBuf>,
     /// Report of `trainer eval` to quote in the model card.
     #[arg(long)]
     report: Option<PathBuf>,
@@ -194,6 +197,7 @@ fn run(cli: Cli) -> Result<()> {
             name: args.name,
             id: args.id,
             iterations: args.iterations,
+            archive: args.archive,
             report: args.report,
         }),
     }

@@ -69,18 +69,20 @@ pub fn train(paths: &Paths, options: &Options) -> Result<()> {
         train.arg("--from-pack").arg(start);
     }
     run(train.args(&options.trainer_options))?;
+    let archive = folder(&format!("{}.heptode", options.id));
     let export = || {
         let mut export = trainer("export");
         export.arg("--run").arg(&runs).arg("--corpus").arg(&corpus).arg("--out").arg(&pack);
-        export.args(["--name", &options.name, "--id", &options.id]);
+        export.args(["--name", &options.name, "--id", &options.id]).arg("--archive").arg(&archive);
         export
     };
     run(&mut export())?;
     run(trainer("eval").arg("--pack").arg(&pack).arg("--corpus").arg(&corpus).arg("--out").arg(&report))?;
     // Once more, now that the model card can quote the figures.
     run(export().arg("--report").arg(report.join("report.json")))?;
-    say(&format!("the pack is in {}, its report in {}", pack.display(), report.display()));
-    say(&format!("listen: heptode render --pack {} --random 1 --out first.wav", pack.display()));
+    say(&format!("the pack is {}, its report is in {}", archive.display(), report.display()));
+    say(&format!("listen: heptode render --pack {} --random 1 --out first.wav", archive.display()));
+    say("play: open it under Files in the plug-in's window");
     Ok(())
 }
 

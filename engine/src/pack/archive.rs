@@ -15,12 +15,21 @@ const MAX_ENTRIES: usize = 32;
 
 /// Reads the files of the pack at `path`, a folder or an archive.
 pub(super) fn read(path: &Path) -> Result<BTreeMap<String, Vec<u8>>, PackError> {
-    if path.is_dir() { read_folder(path) } else { read_archive(path) }
+    let [encoder, decoder, vocoder] = GRAPHS;
+    let wanted = [MANIFEST_FILE, encoder, decoder, vocoder];
+    if path.is_dir() { read_folder(path, &wanted) } else { read_archive(path, &wanted) }
 }
 
-fn read_folder(folder: &Path) -> Result<BTreeMap<String, Vec<u8>>, PackError> {
+/// Reads the manifest alone.
+pub(super) fn read_manifest(path: &Path) -> Result<Vec<u8>, PackError> {
+    let wanted = [MANIFEST_FILE];
+    let mut files = if path.is_dir() { read_folder(path, &wanted)? } else { read_archive(path, &wanted)? };
+    files.remove(MANIFEST_FILE).ok_or_else(|| PackError::Missing { file: MANIFEST_FILE.into() })
+}
+
+fn read_folder(folder: &Path, wanted: &[&str]) -> Result<BTreeMap<String, Vec<u8>>, PackError> {
     let mut files = BTreeMap::new();
-    for name in GRAPHS.iter().chain([&MANIFEST_FILE]) {
+    for name in wanted {
         let path = folder.join(name);
         if !path.is_file() {
             continue;
@@ -35,7 +44,7 @@ fn read_folder(folder: &Path) -> Result<BTreeMap<String, Vec<u8>>, PackError> {
     Ok(files)
 }
 
-fn read_archive(path: &Path) -> Result<BTreeMap<String, Vec<u8>>, PackError> {
+fn read_archive(path: &Path, wanted: &[&str]) -> Result<BTreeMap<String, Vec<u8>>, PackError> {
     let refuse = |why: String| PackError::NotAPack { path: path.into(), why };
     let file = File::open(path).map_err(|source| cannot("read", path, source))?;
     let mut archive = ZipArchive::new(file).map_err(|error| refuse(error.to_string()))?;
@@ -46,7 +55,7 @@ fn read_archive(path: &Path) -> Result<BTreeMap<String, Vec<u8>>, PackError> {
     for index in 0..archive.len() {
         let entry = archive.by_index(index).map_err(|error| refuse(error.to_string()))?;
         let name = entry.name().map_err(|error| refuse(error.to_string()))?.into_owned();
-        if name != MANIFEST_FILE && !GRAPHS.contains(&name.as_str()) {
+        if !wanted.contains(&name.as_str()) {
             continue;
         }
         files.insert(name, read_capped(entry, path)?);

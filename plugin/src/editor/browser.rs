@@ -1,5 +1,5 @@
-//! The browser: the pack's sounds by category with search, and the machine's audio files. A click goes there with the
-//! knobs, A B C D put it on a corner, dragging does either.
+//! The browser: the pack's sounds by category with search, the machine's audio files, and the packs. A click goes to a sound
+//! with the knobs, A B C D put it on a corner, dragging does either.
 
 use std::path::{Path, PathBuf};
 
@@ -7,13 +7,15 @@ use egui::{Align2, Rect, Response, ScrollArea, Sense, Stroke, Ui, UiBuilder, pos
 use engine::pack::NamedSound;
 
 use super::drag::Dragged;
+use super::packs;
 use super::theme::{self, AMBER, DIM, FAINT, TEAL, TEXT};
 use crate::catalogue::Catalogue;
 use crate::folder::{Entry, Listing};
+use crate::library::Found;
 use crate::scene::CORNERS;
 use crate::session::{Target, corner_letter};
 
-const ROW: f32 = 24.0;
+pub(super) const ROW: f32 = 24.0;
 const TAB: f32 = 28.0;
 
 /// Which list is shown.
@@ -23,6 +25,8 @@ pub enum Tab {
     Sounds,
     /// Audio files.
     Files,
+    /// Model packs.
+    Packs,
 }
 
 /// What the user asked for.
@@ -31,6 +35,12 @@ pub enum Wish {
     Send(Dragged, Target),
     /// Show this folder.
     Open(PathBuf),
+    /// List the packs.
+    ListPacks,
+    /// Play this pack.
+    Change(Found),
+    /// Take this pack into the library and play it.
+    Add(PathBuf),
 }
 
 /// The browser's own state.
@@ -40,11 +50,13 @@ pub struct Browser {
     search: String,
     listing: Option<Listing>,
     asked: bool,
+    packs: Option<Vec<Found>>,
+    asked_packs: bool,
 }
 
 impl Default for Browser {
     fn default() -> Self {
-        Self { tab: Tab::Sounds, search: String::new(), listing: None, asked: false }
+        Self { tab: Tab::Sounds, search: String::new(), listing: None, asked: false, packs: None, asked_packs: false }
     }
 }
 
@@ -54,8 +66,20 @@ impl Browser {
         self.listing = Some(listing);
     }
 
-    /// Draws the browser. `current` is the name of the sound on the knobs.
-    pub fn show(&mut self, ui: &mut Ui, rect: Rect, catalogue: Option<&Catalogue>, current: &str) -> Option<Wish> {
+    /// Takes the list of packs over.
+    pub fn set_packs(&mut self, packs: Vec<Found>) {
+        self.packs = Some(packs);
+    }
+
+    /// Draws the browser. `current` is the name of the sound on the knobs, `folder` where the user's packs lie.
+    pub fn show(
+        &mut self,
+        ui: &mut Ui,
+        rect: Rect,
+        catalogue: Option<&Catalogue>,
+        current: &str,
+        folder: &Path,
+    ) -> Option<Wish> {
         theme::panel(ui.painter(), rect, "");
         let room = rect.shrink(8.0);
         self.tabs(ui, Rect::from_min_size(room.min, vec2(room.width(), TAB)));
@@ -63,15 +87,19 @@ impl Browser {
         match self.tab {
             Tab::Sounds => self.sounds(ui, list, catalogue, current),
             Tab::Files => self.files(ui, list),
+            Tab::Packs => self.packs(ui, list, catalogue, folder),
         }
     }
 
     fn tabs(&mut self, ui: &Ui, rect: Rect) {
-        for (cell, (tab, name)) in super::layout::cells(rect, 2).zip([(Tab::Sounds, "Sounds"), (Tab::Files, "Files")]) {
+        let tabs = [(Tab::Sounds, "Sounds"), (Tab::Files, "Files"), (Tab::Packs, "Packs")];
+        for (cell, (tab, name)) in super::layout::cells(rect, tabs.len()).zip(tabs) {
             let response = ui.interact(cell, ui.scope_id().with(("tab", name)), Sense::click());
             response.widget_info(|| egui::WidgetInfo::selected(egui::Role::Tab, true, self.tab == tab, name));
             if response.clicked() {
                 self.tab = tab;
+                // What lies in the folder may have changed since.
+                self.asked_packs = false;
             }
             let chosen = ui.ctx().animate_bool(response.id, self.tab == tab);
             let color = (if response.hovered() { DIM } else { FAINT }).lerp_to_gamma(TEXT, chosen);
@@ -97,7 +125,7 @@ impl Browser {
             paint_remark(ui, list, "No sound has that in its name.");
         }
         let mut wish = None;
-        scrolled(ui, list, "sounds").show_rows(&mut child(ui, list), ROW, rows.len(), |ui, range| {
+        scrolled(list, "sounds").show_rows(&mut child(ui, list), ROW, rows.len(), |ui, range| {
             for row in &rows[range] {
                 let rect = ui.allocate_space(vec2(ui.available_width(), ROW)).1;
                 match row {
@@ -124,18 +152,25 @@ impl Browser {
             }
         };
         if entries.is_empty() {
-            paint_remark(ui, list, "No folders and no WAV, AIFF or FLAC files here.");
+            paint_remark(ui, list, "No folders, no WAV, AIFF or FLAC files and no packs here.");
         }
-        scrolled(ui, list, "files").show_rows(&mut child(ui, list), ROW, entries.len(), |ui, range| {
+        scrolled(list, "files").show_rows(&mut child(ui, list), ROW, entries.len(), |ui, range| {
             for entry in &entries[range] {
                 let rect = ui.allocate_space(vec2(ui.available_width(), ROW)).1;
                 wish = wish.take().or(match entry {
                     Entry::Folder(path) => folder_row(ui, rect, path),
                     Entry::Audio(path) => file_row(ui, rect, path),
+                    Entry::Pack(path) => pack_row(ui, rect, path),
                 });
             }
         });
         wish
+    }
+
+    fn packs(&mut self, ui: &mut Ui, rect: Rect, now: Option<&Catalogue>, folder: &Path) -> Option<Wish> {
+        let asked = std::mem::replace(&mut self.asked_packs, true);
+        let wish = packs::show(ui, rect, self.packs.as_deref(), now, folder);
+        wish.or((!asked).then_some(Wish::ListPacks))
     }
 }
 
@@ -161,14 +196,14 @@ fn rows_of<'a>(catalogue: &'a Catalogue, search: &str) -> Vec<Row<'a>> {
     rows
 }
 
-fn child(ui: &mut Ui, rect: Rect) -> Ui {
+pub(super) fn child(ui: &mut Ui, rect: Rect) -> Ui {
     let mut child = ui.new_child(UiBuilder::new().max_rect(rect));
     child.set_clip_rect(rect.intersect(ui.clip_rect()));
     child.spacing_mut().item_spacing.y = 0.0;
     child
 }
 
-fn scrolled(_ui: &Ui, rect: Rect, name: &str) -> ScrollArea {
+pub(super) fn scrolled(rect: Rect, name: &str) -> ScrollArea {
     ScrollArea::vertical().id_salt(name).max_height(rect.height()).auto_shrink(false)
 }
 
@@ -179,7 +214,7 @@ fn paint_category(ui: &Ui, rect: Rect, name: &str, count: usize) {
     painter.text(pos2(rect.max.x - 8.0, y), Align2::RIGHT_CENTER, count.to_string(), theme::body(10.5), FAINT);
 }
 
-fn paint_remark(ui: &Ui, rect: Rect, text: &str) {
+pub(super) fn paint_remark(ui: &Ui, rect: Rect, text: &str) {
     let galley = ui.painter().layout(text.to_owned(), theme::body(12.0), FAINT, rect.width() - 16.0);
     ui.painter().galley(rect.min + vec2(8.0, 8.0), galley, FAINT);
 }
@@ -210,7 +245,7 @@ fn sendable(ui: &mut Ui, rect: Rect, name: &str, is_current: bool, what: impl Fn
     response.clicked().then(|| Wish::Send(what(), Target::Knobs))
 }
 
-fn paint_row(ui: &Ui, rect: Rect, name: &str, is_current: bool, near: bool, reserved: f32) {
+pub(super) fn paint_row(ui: &Ui, rect: Rect, name: &str, is_current: bool, near: bool, reserved: f32) {
     let painter = ui.painter();
     if near || is_current {
         let fill = if is_current { theme::faded(AMBER, 0.16) } else { theme::RAISED };
@@ -287,6 +322,14 @@ fn folder_row(ui: &Ui, rect: Rect, path: &Path) -> Option<Wish> {
     response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, &name));
     paint_row(ui, rect, &format!("{name} ›"), false, response.hovered(), 0.0);
     response.clicked().then(|| Wish::Open(path.to_owned()))
+}
+
+fn pack_row(ui: &Ui, rect: Rect, path: &Path) -> Option<Wish> {
+    let name = file_name(path);
+    let response: Response = ui.interact(rect, ui.scope_id().with(("pack file", path)), Sense::click());
+    response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, format!("Use the pack {name}")));
+    paint_row(ui, rect, &name, false, response.hovered(), 0.0);
+    response.clicked().then(|| Wish::Add(path.to_owned()))
 }
 
 fn file_name(path: &Path) -> String {

@@ -22,6 +22,7 @@ use super::wave::{Overlay, Wave};
 use super::{morph, status, strip, theme};
 use crate::errands::Errand;
 use crate::folder::{export_folder, free_path, is_audio};
+use crate::library::is_pack;
 use crate::params::ParamId;
 use crate::scene::CORNERS;
 use crate::session::{Outcome, Rig, Session, Target};
@@ -213,9 +214,12 @@ impl Face {
     fn show_browser(&mut self, ui: &mut Ui, regions: &Regions, now: &Moment) {
         let catalogue = now.rig.as_ref().map(|rig| &rig.catalogue);
         let current = if now.is_named { now.knobs_name.as_str() } else { "" };
-        match self.browser.show(ui, regions.browser, catalogue, current) {
+        match self.browser.show(ui, regions.browser, catalogue, current, &self.session.library.folder) {
             Some(Wish::Send(what, target)) => self.send(&what, target),
             Some(Wish::Open(folder)) => self.session.run(Errand::List(folder)),
+            Some(Wish::ListPacks) => self.session.run(Errand::ListPacks),
+            Some(Wish::Change(found)) => self.session.run(Errand::ChangePack(found)),
+            Some(Wish::Add(path)) => self.session.run(Errand::AddPack(path)),
             None => {}
         }
     }
@@ -310,15 +314,19 @@ impl Face {
                     self.session.desk.change(|project| project.knobs = Some(sound));
                 }
                 Outcome::Listed(listing) => self.browser.set_listing(listing),
+                Outcome::Packs(packs) => self.browser.set_packs(packs),
             }
         }
     }
 
-    /// A file that the system drops goes to the corner it falls on, elsewhere to the knobs.
+    /// An audio file that the system drops goes to the corner it falls on, elsewhere to the knobs; a pack is played.
     fn take_os_file(&mut self, ui: &Ui, regions: &Regions) {
         let Some(path) = drag::os_dropped_file(ui) else { return };
+        if is_pack(&path) {
+            return self.session.run(Errand::AddPack(path));
+        }
         if !is_audio(&path) {
-            self.session.desk.notices.fault(format!("{} is no WAV, AIFF or FLAC file.", path.display()));
+            self.session.desk.notices.fault(format!("{} is no WAV, AIFF or FLAC file and no pack.", path.display()));
             return;
         }
         let place = ui.input(|input| input.pointer.latest_pos());
