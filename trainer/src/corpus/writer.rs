@@ -23,6 +23,8 @@ pub struct Description {
     pub instrument: String,
     /// Key that sounds.
     pub key: u8,
+    /// MIDI velocity of the stroke.
+    pub velocity: u8,
     /// Where it comes from.
     pub source: String,
     /// Ids of the recordings it is made of.
@@ -79,7 +81,7 @@ impl CorpusWriter {
         let file = format!("{:05}.wav", self.items.len());
         let bytes = encode_wav(&prepared, self.sample_rate_hz())?;
         write_atomically(&self.folder.join(&file), &bytes)?;
-        let Description { name, category, instrument, key, source, recordings } = description;
+        let Description { name, category, instrument, key, velocity, source, recordings } = description;
         let item = Item {
             file,
             name,
@@ -88,6 +90,7 @@ impl CorpusWriter {
             group: String::new(),
             split: Split::Train,
             key,
+            velocity,
             source,
             sha256: sha256_hex(&bytes),
         };
