@@ -161,3 +161,19 @@ impl Corpus {
         text
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_manifest_without_velocities_opens() {
+        let folder = tempfile::tempdir().expect("a temporary folder can be made");
+        let manifest = r#"{"format_version":1,"sample_rate_hz":44100,"samples":88064,"sources":[],"dropped":[],"items":[
+            {"file":"00000.wav","name":"A","category":"Piano","instrument":"a","group":"g000","split":"train","key":60,
+             "source":"s","sha256":""}]}"#;
+        fs::write(folder.path().join(MANIFEST_NAME), manifest).expect("a manifest can be written");
+        let corpus = Corpus::open(folder.path()).expect("an old corpus opens");
+        assert_eq!(corpus.manifest.items[0].velocity, DEFAULT_VELOCITY);
+    }
+}

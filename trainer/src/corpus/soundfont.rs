@@ -11,6 +11,7 @@ use engine::sample::Recording;
 use rustysynth::{Preset, SoundFont, Synthesizer, SynthesizerSettings};
 
 use super::category;
+use super::procedural::without_offset;
 use super::writer::{CorpusWriter, Description};
 
 /// Keys that a melodic instrument is rendered between.
@@ -88,7 +89,7 @@ fn render_programs(
                     source: format!("bank 0 program {program}"),
                     recordings: recordings.clone(),
                 };
-                writer.add(description, recording(samples.clone(), rate_hz))?;
+                writer.add(description, recording(&samples, rate_hz))?;
                 strokes.0.push((velocity, samples));
             }
         }
@@ -133,7 +134,7 @@ fn render_drums(
                     recordings: recordings.clone(),
                 };
                 let samples = resample(&rendered, ratio, length);
-                writer.add(description, recording(samples, writer.sample_rate_hz()))?;
+                writer.add(description, recording(&samples, writer.sample_rate_hz()))?;
             }
             strokes.0.push((velocity, rendered));
         }
@@ -178,7 +179,10 @@ fn peak(samples: &[f32]) -> f32 {
     samples.iter().fold(0.0, |peak, sample| sample.abs().max(peak))
 }
 
-fn recording(samples: Vec<f32>, sample_rate_hz: u32) -> Recording {
+/// Some fonts hold samples with an offset, which would click at the cut.
+fn recording(samples: &[f32], sample_rate_hz: u32) -> Recording {
+    let exact: Vec<f64> = samples.iter().map(|sample| f64::from(*sample)).collect();
+    let samples = without_offset(&exact).into_iter().map(|sample| sample as f32).collect();
     Recording { samples, sample_rate_hz, notes: Vec::new() }
 }
 

@@ -51,7 +51,7 @@ pub fn draw(dice: &mut Dice) -> Instrument {
         } else {
             dice.between(0.1, 0.5)
         },
-        breath: if howl { 0.03 } else { dice.between(0.1, 0.4) },
+        breath: if howl { 0.03 } else { dice.between(0.15, 0.7) },
         barks: if growl || howl { 1 } else { dice.choose(&[1, 1, 2, 3]) },
         pause_s: dice.between(0.2, 0.5),
         open: dice.choose(&[3, 4, 5, 8]),

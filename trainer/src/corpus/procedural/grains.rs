@@ -2,7 +2,7 @@
 //! rate and strength that follow the energy of the system, and each rings a resonance of its own.
 
 use super::dice::Dice;
-use super::mix::{lay, render};
+use super::mix::{high_passed, lay, render};
 use super::modes::{Mode, strike};
 use super::wave::HIGHEST_PARTIAL_HZ;
 use super::{SAMPLE_RATE_HZ, samples_of};
@@ -39,7 +39,8 @@ pub fn collisions(
         }
     }
     output.truncate(samples_of(seconds));
-    output
+    // A strongly damped resonance also answers below itself, which a small body cannot radiate.
+    high_passed(&output, 0.5 * grain.low_hz)
 }
 
 /// White noise shaped by `level(t)`.

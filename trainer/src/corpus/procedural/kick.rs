@@ -54,7 +54,7 @@ fn play(patch: &Patch, note: Note, dice: &mut Dice) -> Vec<f64> {
     render((1.2 * length_s).min(2.0), |time_s| {
         let octaves = force * patch.snap_octaves * decay(time_s, 3.0 * patch.snap_s)
             + patch.bend_octaves * decay(time_s, 12.0 * patch.snap_s);
-        let body = sine(phase.advance((patch.base_hz * ratio).max(22.0) * octaves.exp2()));
+        let body = sine(phase.advance((patch.base_hz * ratio).max(28.0) * octaves.exp2()));
         let driven = ((1.0 + patch.drive * force) * body * decay(time_s, length_s)).tanh();
         let tick = click.band(dice.noise(), patch.click_hz * ratio.sqrt(), 0.8) * decay(time_s, 0.012);
         let head = skin.low(dice.noise(), 900.0 * ratio, FLAT_Q) * decay(time_s, 0.12);

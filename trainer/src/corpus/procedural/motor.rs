@@ -54,16 +54,16 @@ fn combustion(dice: &mut Dice) -> Instrument {
         ("Moped", 1, [35.0, 110.0]),
         ("Eight-cylinder engine", 8, [10.0, 60.0]),
     ]);
-    let (start, end) = dice.choose(&[(1.0, 1.0), (0.4, 1.0), (1.0, 1.6), (1.0, 0.6)]);
+    let (start, end) = dice.choose(&[(1.0, 1.0), (0.35, 1.0), (1.0, 2.0), (1.0, 0.5), (0.5, 2.0)]);
     let engine = Engine {
         speed: Speed { turns_hz: dice.ratio_between(turns[0], turns[1]), start, end, wobble: dice.between(0.0, 0.02) },
         cylinders: (0..cylinders).map(|_| dice.between(0.65, 1.0)).collect(),
-        pulse_s: dice.ratio_between(0.002, 0.007),
+        pulse_s: dice.ratio_between(0.0006, 0.006),
         pipe_s: dice.ratio_between(0.003, 0.014),
         pipe: dice.between(0.3, 0.75),
-        rough: dice.between(0.05, 0.35),
-        intake: dice.between(0.05, 0.4),
-        muffler_hz: dice.ratio_between(500.0, 4500.0),
+        rough: dice.between(0.1, 0.6),
+        intake: dice.between(0.1, 0.9),
+        muffler_hz: dice.ratio_between(400.0, 9000.0),
     };
     Instrument::new("Motor", label, unpitched(dice), move |note, dice| {
         let firings = firings(&engine, note, dice);
@@ -109,7 +109,7 @@ fn exhaust(engine: &Engine, note: Note, firings: &[f64]) -> Vec<f64> {
         let back = wall.low(pipe[n % length], 2500.0 * ratio, FLAT_Q);
         let sound = input - engine.pipe * back;
         pipe[n % length] = sound;
-        let open = rumble.high(muffler.low(sound, muffler_hz, 0.9) + 0.15 * sound, 28.0, FLAT_Q);
+        let open = rumble.high(muffler.low(sound, muffler_hz, 1.4) + 0.25 * sound, 28.0, FLAT_Q);
         open * rise(time_s, 0.01) * rise(2.0 - time_s, 0.3)
     })
 }

@@ -70,10 +70,10 @@ fn cough(person: &Person, note: Note, dice: &mut Dice) -> Vec<f64> {
     render(length_s + 0.1, |time_s| {
         let noise = dice.noise();
         let burst = decay(time_s, 3.0 * burst_s) * rise(time_s, 0.004);
-        let middle = 0.25 * decay(time_s, 1.2 * length_s) * rise(time_s, 0.03);
-        let last = person.voice * bump(time_s - 0.45 * length_s, 0.6 * length_s);
+        let middle = 0.5 * decay(time_s, 1.4 * length_s) * rise(time_s, 0.03);
+        let last = person.voice * bump(time_s - 0.25 * length_s, 0.75 * length_s);
         let pitch_hz = person.pitch_hz * ratio * (1.4 - 0.5 * time_s / length_s) * (1.0 + 0.04 * noise);
-        let voiced = wave.at(phase.advance(pitch_hz)) * (0.5 * person.voice * burst + 0.35 * last);
+        let voiced = wave.at(phase.advance(pitch_hz)) * (0.4 * person.voice * burst + 0.16 * last);
         let throat = tract.next(noise * (burst + middle) + voiced, &tract::between(&open, &closing, time_s / length_s));
         let air = bright.high(noise, person.hiss_hz * ratio, FLAT_Q) * burst * 2.5 * force.powi(2);
         (throat + air) * rise(length_s + 0.1 - time_s, 0.08)

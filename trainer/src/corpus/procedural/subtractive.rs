@@ -11,6 +11,8 @@ use super::wave::{Phase, Wave, cents, sine};
 
 /// Fundamental to the highest cutoff, in octaves.
 const HIGHEST_OCTAVES: f64 = 10.0;
+/// An octave below the key is left out where it would only move the loudspeaker.
+const LOWEST_SUB_HZ: f64 = 26.0;
 
 #[derive(Clone, Copy)]
 struct Patch {
@@ -105,11 +107,12 @@ fn play(patch: &Patch, note: Note, dice: &mut Dice) -> Vec<f64> {
     let (mut first, mut second) = (Svf::default(), Svf::default());
     let attack_s = patch.amp.attack_s * (1.6 - 0.6 * note.force());
     let amp = Adsr { attack_s, ..patch.amp };
+    let sub_gain = if 0.5 * frequency_hz > LOWEST_SUB_HZ { patch.sub } else { 0.0 };
     let loudness: f64 = voices.iter().map(|(_, _, gain)| gain).sum();
     render(2.0, |time_s| {
         let bend = cents(patch.vibrato_cents * sine(5.3 * time_s) * (time_s / 0.6).min(1.0));
         let width = patch.width + patch.width_motion * sine(0.7 * time_s);
-        let mut sound = patch.sub * square.at(sub.advance(0.5 * frequency_hz * bend));
+        let mut sound = sub_gain * square.at(sub.advance(0.5 * frequency_hz * bend));
         for (phase, detune, gain) in &mut voices {
             let at = phase.advance(frequency_hz * bend * *detune);
             // A pulse is the difference of two saw-tooth waves.

@@ -34,7 +34,7 @@ pub const UH: usize = 8;
 /// A vowel of a throat that is `scale` times shorter than a man's.
 pub fn vowel(number: usize, scale: f64) -> Vowel {
     let [first, second, third] = CENTRES_HZ[number % VOWELS];
-    [(first, 60.0), (second, 90.0), (third, 130.0), (3500.0, 220.0), (4500.0, 300.0)]
+    [(first, 80.0), (second, 110.0), (third, 150.0), (3500.0, 220.0), (4500.0, 300.0)]
         .map(|(centre_hz, width_hz)| (centre_hz * scale, width_hz * scale))
 }
 

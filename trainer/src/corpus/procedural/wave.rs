@@ -47,15 +47,6 @@ impl Wave {
         Self::of_harmonics(highest_hz, |harmonic| if harmonic % 2 == 1 { 1.2 / harmonic as f64 } else { 0.0 })
     }
 
-    /// Triangle.
-    pub fn triangle(highest_hz: f64) -> Self {
-        Self::of_harmonics(highest_hz, |harmonic| match harmonic % 4 {
-            1 => 0.8 / (harmonic * harmonic) as f64,
-            3 => -0.8 / (harmonic * harmonic) as f64,
-            _ => 0.0,
-        })
-    }
-
     fn sum(highest_hz: f64, parts: impl Fn(usize) -> (f64, f64)) -> Self {
         let harmonics = ((HIGHEST_PARTIAL_HZ / highest_hz) as usize).clamp(1, TABLE_LENGTH / 4);
         let mut table = vec![0.0; TABLE_LENGTH];
