@@ -57,8 +57,8 @@ const STREAMS_PER_INSTRUMENT: u64 = 64;
 /// Marks the ids of procedural recordings, which must differ from those of sound fonts and files.
 const RECORDING_MARK: u64 = 1 << 41;
 
-/// Draws the parameters of an instrument.
-type Family = fn(&mut Dice) -> Instrument;
+/// Draws the parameters of an instrument, of the style whose turn it is.
+type Family = fn(&mut Dice, usize) -> Instrument;
 
 /// The families, in the order in which instruments are drawn. Wide families come more than once.
 const FAMILIES: [Family; 26] = [
@@ -125,8 +125,9 @@ fn describe(instrument: &Instrument, name: &str, note: Note, index: u64, seed: u
 }
 
 fn draw(seed: u64, index: u64) -> Instrument {
-    let family = FAMILIES[(index % FAMILIES.len() as u64) as usize];
-    family(&mut Dice::new(seed, index * STREAMS_PER_INSTRUMENT))
+    let (round, place) = (index as usize / FAMILIES.len(), index as usize % FAMILIES.len());
+    // Families that come twice in a round take different styles.
+    FAMILIES[place](&mut Dice::new(seed, index * STREAMS_PER_INSTRUMENT), round + place)
 }
 
 /// One note of an instrument, without offset and with a quiet end.

@@ -19,9 +19,9 @@ struct Partial {
     phase: f64,
 }
 
-/// Draws an instrument.
-pub fn draw(dice: &mut Dice) -> Instrument {
-    match dice.whole(0, 3) {
+/// Draws an instrument of the style whose turn it is.
+pub fn draw(dice: &mut Dice, turn: usize) -> Instrument {
+    match turn % 4 {
         0 => organ(dice),
         1 => blown(dice, "Reed", "Additive reed"),
         2 => blown(dice, "Brass", "Additive brass"),

@@ -4,7 +4,7 @@
 use super::dice::Dice;
 use super::envelope::{decay, rise};
 use super::filter::{FLAT_Q, Svf};
-use super::instrument::Instrument;
+use super::instrument::{Instrument, in_turn};
 use super::mix::{lay, render};
 use super::note::{Note, unpitched};
 
@@ -20,14 +20,17 @@ struct Patch {
     room_s: f64,
 }
 
-/// Draws an instrument.
-pub fn draw(dice: &mut Dice) -> Instrument {
-    let (label, hands, scatter) = dice.choose(&[
-        ("Hand clap", [1, 2], [0.0, 0.01]),
-        ("Clap", [3, 4], [0.02, 0.04]),
-        ("Crowd clap", [6, 12], [0.03, 0.08]),
-        ("Finger snap", [1, 1], [0.0, 0.0001]),
-    ]);
+/// Draws an instrument of the style whose turn it is.
+pub fn draw(dice: &mut Dice, turn: usize) -> Instrument {
+    let (label, hands, scatter) = in_turn(
+        turn,
+        &[
+            ("Hand clap", [1, 2], [0.0, 0.01]),
+            ("Clap", [3, 4], [0.02, 0.04]),
+            ("Crowd clap", [6, 12], [0.03, 0.08]),
+            ("Finger snap", [1, 1], [0.0, 0.0001]),
+        ],
+    );
     let snap = label == "Finger snap";
     let patch = Patch {
         hands: dice.whole(hands[0], hands[1]),

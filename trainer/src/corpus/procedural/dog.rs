@@ -3,11 +3,15 @@
 
 use super::dice::Dice;
 use super::envelope::{bump, rise};
-use super::instrument::Instrument;
+use super::filter::{FLAT_Q, Svf};
+use super::instrument::{Instrument, in_turn};
 use super::mix::{lay, normalised, render};
 use super::note::{Note, unpitched};
 use super::tract::{self, Tract};
 use super::wave::{Phase, sine};
+
+/// Breath that passes the teeth, beside the formants.
+const HISS_HZ: f64 = 3000.0;
 
 #[derive(Clone, Copy)]
 struct Dog {
@@ -28,15 +32,18 @@ struct Dog {
     closed: usize,
 }
 
-/// Draws an instrument.
-pub fn draw(dice: &mut Dice) -> Instrument {
-    let (label, top, length, throat) = dice.choose(&[
-        ("Small dog", [800.0, 1400.0], [0.07, 0.14], 1.7),
-        ("Dog", [450.0, 850.0], [0.1, 0.22], 1.25),
-        ("Large dog", [250.0, 480.0], [0.14, 0.3], 0.95),
-        ("Growling dog", [70.0, 130.0], [0.6, 1.4], 0.95),
-        ("Howling dog", [380.0, 750.0], [1.0, 1.7], 1.1),
-    ]);
+/// Draws an instrument of the style whose turn it is.
+pub fn draw(dice: &mut Dice, turn: usize) -> Instrument {
+    let (label, top, length, throat) = in_turn(
+        turn,
+        &[
+            ("Small dog", [800.0, 1400.0], [0.07, 0.14], 1.7),
+            ("Dog", [450.0, 850.0], [0.1, 0.22], 1.25),
+            ("Large dog", [250.0, 480.0], [0.14, 0.3], 0.95),
+            ("Growling dog", [70.0, 130.0], [0.6, 1.4], 0.95),
+            ("Howling dog", [380.0, 750.0], [1.0, 1.7], 1.1),
+        ],
+    );
     let (growl, howl) = (label == "Growling dog", label == "Howling dog");
     let dog = Dog {
         top_hz: dice.ratio_between(top[0], top[1]),
@@ -75,6 +82,7 @@ fn bark(dog: &Dog, note: Note, dice: &mut Dice) -> Vec<f64> {
     let wave = tract::glottis(1.6 * top_hz, 0.75 - 0.3 * force);
     let (open, closed) = (tract::vowel(dog.open, dog.throat * ratio), tract::vowel(dog.closed, dog.throat * ratio));
     let (mut phase, mut half, mut tract) = (Phase::new(0.0), Phase::new(0.0), Tract::default());
+    let mut air = Svf::default();
     let mut jitter = 0.0;
     render(length_s + 0.12, |time_s| {
         let part = (time_s / length_s).min(1.0);
@@ -89,6 +97,7 @@ fn bark(dog: &Dog, note: Note, dice: &mut Dice) -> Vec<f64> {
         let vowel = tract::between(&closed, &open, bump(part, 1.0).sqrt());
         let level =
             rise(time_s, 0.008 + 0.06 * length_s) * (1.0 - 0.9 * rise(part - 0.4, 0.6)) * rise(1.0 - part, 0.15);
-        tract.next((voiced + noise) * level, &vowel)
+        let hiss = air.high(dice.noise(), HISS_HZ * ratio, FLAT_Q) * 2.0 * dog.breath * force;
+        tract.next((voiced + noise) * level, &vowel) + hiss * level
     })
 }

@@ -4,7 +4,7 @@
 
 use super::dice::Dice;
 use super::envelope::Adsr;
-use super::instrument::Instrument;
+use super::instrument::{Instrument, in_turn};
 use super::mix::render;
 use super::note::{Note, pitched};
 use super::wave::{HIGHEST_PARTIAL_HZ, cents, sine};
@@ -25,8 +25,8 @@ struct Patch {
     amp: Adsr,
 }
 
-/// Draws an instrument.
-pub fn draw(dice: &mut Dice) -> Instrument {
+/// Draws an instrument of the style whose turn it is.
+pub fn draw(dice: &mut Dice, turn: usize) -> Instrument {
     type Style = (&'static str, &'static str, u8, u8, fn(&mut Dice) -> Patch);
     let styles: [Style; 8] = [
         ("Bell", "FM bell", 48, 96, bell),
@@ -38,7 +38,7 @@ pub fn draw(dice: &mut Dice) -> Instrument {
         ("Lead", "FM lead", 48, 96, lead),
         ("Pluck", "FM pluck", 36, 90, pluck),
     ];
-    let (category, label, low, high, make) = dice.choose(&styles);
+    let (category, label, low, high, make) = in_turn(turn, &styles);
     let patch = make(dice);
     Instrument::new(category, label, pitched(dice, low, high), move |note, _| play(&patch, note))
 }

@@ -6,7 +6,7 @@ use super::dice::Dice;
 use super::envelope::{bump, decay, rise};
 use super::filter::Svf;
 use super::grains::{Grain, collisions};
-use super::instrument::Instrument;
+use super::instrument::{Instrument, in_turn};
 use super::mix::{lay, low_passed, normalised, render};
 use super::modes::{Mode, strike};
 use super::note::{Note, unpitched};
@@ -110,8 +110,8 @@ const FLOORS: [Floor; 8] = [
         grains_hz: [1500.0, 9000.0],
         periods: 1.5,
         rate_hz: 6000.0,
-        loose: 0.5,
-        scuff: 0.6,
+        loose: 0.9,
+        scuff: 0.25,
         scuff_hz: 3500.0,
     },
     Floor {
@@ -142,9 +142,9 @@ struct Walk {
     room: f64,
 }
 
-/// Draws an instrument.
-pub fn draw(dice: &mut Dice) -> Instrument {
-    let floor = dice.choose(&FLOORS);
+/// Draws an instrument of the style whose turn it is.
+pub fn draw(dice: &mut Dice, turn: usize) -> Instrument {
+    let floor = in_turn(turn, &FLOORS);
     let sole = dice.between(0.0, 1.0);
     let mode = |number: u32| {
         let frequency_hz = dice.ratio_between(floor.modes_hz[0], floor.modes_hz[1]);

@@ -4,7 +4,7 @@
 use super::dice::Dice;
 use super::envelope::{decay, rise};
 use super::filter::{FLAT_Q, Svf};
-use super::instrument::Instrument;
+use super::instrument::{Instrument, in_turn};
 use super::mix::{lay, low_passed, normalised, render};
 use super::modes::{Mode, strike};
 use super::note::{Note, unpitched};
@@ -24,6 +24,8 @@ struct Gun {
     echoes: Vec<(f64, f64)>,
     tail: f64,
     tail_s: f64,
+    /// How far the recording is driven into saturation, as close ones are.
+    overload: f64,
     /// What the air leaves of the highs.
     air_hz: f64,
     action: Vec<Mode>,
@@ -31,16 +33,19 @@ struct Gun {
     action_at_s: f64,
 }
 
-/// Draws an instrument.
-pub fn draw(dice: &mut Dice) -> Instrument {
-    let (label, blast, shock, gas_hz, air_hz, tail) = dice.choose(&[
-        ("Pistol", [0.0006, 0.0012], 0.0, 1600.0, 18_000.0, [0.15, 0.4]),
-        ("Rifle", [0.0010, 0.0025], 0.8, 1100.0, 18_000.0, [0.2, 0.5]),
-        ("Shotgun", [0.0020, 0.0040], 0.0, 600.0, 15_000.0, [0.2, 0.5]),
-        ("Silenced pistol", [0.0008, 0.0015], 0.0, 2500.0, 5000.0, [0.01, 0.05]),
-        ("Distant shot", [0.0040, 0.0080], 0.2, 350.0, 1800.0, [0.5, 0.9]),
-        ("Cannon", [0.0060, 0.0120], 0.0, 250.0, 7000.0, [0.3, 0.7]),
-    ]);
+/// Draws an instrument of the style whose turn it is.
+pub fn draw(dice: &mut Dice, turn: usize) -> Instrument {
+    let (label, blast, shock, gas_hz, air_hz, tail) = in_turn(
+        turn,
+        &[
+            ("Pistol", [0.0006, 0.0012], 0.0, 1600.0, 18_000.0, [0.15, 0.4]),
+            ("Rifle", [0.0010, 0.0025], 0.8, 1100.0, 18_000.0, [0.2, 0.5]),
+            ("Shotgun", [0.0020, 0.0040], 0.0, 600.0, 15_000.0, [0.2, 0.5]),
+            ("Silenced pistol", [0.0008, 0.0015], 0.0, 2500.0, 5000.0, [0.01, 0.05]),
+            ("Distant shot", [0.0040, 0.0080], 0.2, 350.0, 1800.0, [0.5, 0.9]),
+            ("Cannon", [0.0060, 0.0120], 0.0, 250.0, 7000.0, [0.3, 0.7]),
+        ],
+    );
     let outdoors = dice.chance(0.6);
     let spread_s = if outdoors { 0.35 } else { 0.05 };
     let echo = |_| {
@@ -64,6 +69,7 @@ pub fn draw(dice: &mut Dice) -> Instrument {
         echoes,
         tail: dice.between(tail[0], tail[1]),
         tail_s: if outdoors { dice.between(0.9, 2.2) } else { dice.between(0.3, 0.9) },
+        overload: dice.ratio_between(0.6, 8.0),
         air_hz,
         action,
         action_gain: if label == "Silenced pistol" { 0.35 } else { dice.between(0.0, 0.06) },
@@ -84,7 +90,8 @@ fn play(gun: &Gun, note: Note, dice: &mut Dice) -> Vec<f64> {
     let tune = |mode: &Mode| Mode { frequency_hz: mode.frequency_hz * ratio, ..*mode };
     let action: Vec<Mode> = gun.action.iter().map(tune).collect();
     lay(&mut sound, &normalised(strike(&action, 0.0003, 0.3)), gun.action_at_s, gun.action_gain);
-    sound
+    let driven = normalised(sound).into_iter().map(|sample| (gun.overload * sample).tanh());
+    driven.collect()
 }
 
 /// Shock, blast and gas, as they reach the ear without a detour.

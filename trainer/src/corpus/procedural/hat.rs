@@ -4,7 +4,7 @@
 use super::dice::Dice;
 use super::envelope::{decay, rise};
 use super::filter::{FLAT_Q, Svf};
-use super::instrument::Instrument;
+use super::instrument::{Instrument, in_turn};
 use super::mix::{high_passed, lay, normalised, render};
 use super::modes::{Mode, strike};
 use super::note::{Note, unpitched};
@@ -21,16 +21,19 @@ struct Patch {
     tail: f64,
 }
 
-/// Draws an instrument.
-pub fn draw(dice: &mut Dice) -> Instrument {
-    let (category, label, length) = dice.choose(&[
-        ("Hat", "Closed hat", [0.05, 0.18]),
-        ("Hat", "Closed hat", [0.05, 0.18]),
-        ("Hat", "Half-open hat", [0.2, 0.6]),
-        ("Hat", "Open hat", [0.6, 1.8]),
-        ("Cymbal", "Crash cymbal", [1.8, 4.0]),
-        ("Cymbal", "Ride cymbal", [1.5, 4.0]),
-    ]);
+/// Draws an instrument of the style whose turn it is.
+pub fn draw(dice: &mut Dice, turn: usize) -> Instrument {
+    let (category, label, length) = in_turn(
+        turn,
+        &[
+            ("Hat", "Closed hat", [0.05, 0.18]),
+            ("Hat", "Closed hat", [0.05, 0.18]),
+            ("Hat", "Half-open hat", [0.2, 0.6]),
+            ("Hat", "Open hat", [0.6, 1.8]),
+            ("Cymbal", "Crash cymbal", [1.8, 4.0]),
+            ("Cymbal", "Ride cymbal", [1.5, 4.0]),
+        ],
+    );
     let base_hz = dice.between(190.0, 330.0);
     let length_s = dice.ratio_between(length[0], length[1]);
     let plate_mode = |_| {

@@ -29,3 +29,8 @@ impl Instrument {
         Self { category, label: label.into(), notes, play: Box::new(play) }
     }
 }
+
+/// The style whose turn it is; `styles` must not be empty.
+pub fn in_turn<T: Copy>(turn: usize, styles: &[T]) -> T {
+    styles[turn % styles.len()]
+}

@@ -4,7 +4,7 @@
 use super::dice::Dice;
 use super::envelope::{decay, rise};
 use super::filter::{FLAT_Q, Svf};
-use super::instrument::Instrument;
+use super::instrument::{Instrument, in_turn};
 use super::mix::render;
 use super::note::{Note, unpitched};
 use super::wave::{Phase, sine};
@@ -24,14 +24,17 @@ struct Patch {
     skin: f64,
 }
 
-/// Draws an instrument.
-pub fn draw(dice: &mut Dice) -> Instrument {
-    let (label, length, click, skin) = dice.choose(&[
-        ("Deep kick", [0.6, 1.8], [0.0, 0.15], 0.0),
-        ("Punch kick", [0.2, 0.5], [0.2, 0.6], 0.0),
-        ("Room kick", [0.15, 0.4], [0.1, 0.4], 0.3),
-        ("Hard kick", [0.25, 0.6], [0.3, 0.8], 0.05),
-    ]);
+/// Draws an instrument of the style whose turn it is.
+pub fn draw(dice: &mut Dice, turn: usize) -> Instrument {
+    let (label, length, click, skin) = in_turn(
+        turn,
+        &[
+            ("Deep kick", [0.6, 1.8], [0.0, 0.15], 0.0),
+            ("Punch kick", [0.2, 0.5], [0.2, 0.6], 0.0),
+            ("Room kick", [0.15, 0.4], [0.1, 0.4], 0.3),
+            ("Hard kick", [0.25, 0.6], [0.3, 0.8], 0.05),
+        ],
+    );
     let patch = Patch {
         base_hz: dice.ratio_between(40.0, 68.0),
         snap_octaves: dice.between(1.0, 3.5),

@@ -3,7 +3,7 @@
 
 use super::dice::Dice;
 use super::grains::hiss;
-use super::instrument::Instrument;
+use super::instrument::{Instrument, in_turn};
 use super::mix::{lay, normalised};
 use super::modes::{Mode, strike};
 use super::note::{Note, pitched};
@@ -38,8 +38,8 @@ struct Body {
     tension: f64,
 }
 
-/// Draws an instrument.
-pub fn draw(dice: &mut Dice) -> Instrument {
+/// Draws an instrument of the style whose turn it is.
+pub fn draw(dice: &mut Dice, turn: usize) -> Instrument {
     type Style = (&'static str, &'static str, &'static [f64], [f64; 2], [f64; 2], u8, u8);
     let styles: [Style; 8] = [
         ("Bell", "Church bell", &BELL, [3.0, 9.0], [0.2, 0.7], 40, 84),
@@ -51,7 +51,7 @@ pub fn draw(dice: &mut Dice) -> Instrument {
         ("Mallet", "Xylophone bar", &XYLOPHONE, [0.2, 0.8], [0.5, 1.0], 60, 96),
         ("Tom", "Membrane", &MEMBRANE, [0.3, 1.2], [0.3, 1.0], 36, 72),
     ];
-    let (category, label, ratios, ringing, loss, low, high) = dice.choose(&styles);
+    let (category, label, ratios, ringing, loss, low, high) = in_turn(turn, &styles);
     let gain = |(number, _): (usize, &f64)| (0.15 + dice.between(0.0, 0.85)) / (1.0 + 0.25 * number as f64);
     let mut gains: Vec<f64> = ratios.iter().enumerate().map(gain).collect();
     // The partial that is the pitch stands out.

@@ -6,7 +6,7 @@ use super::SAMPLE_RATE_HZ;
 use super::dice::Dice;
 use super::envelope::{Adsr, decay, rise};
 use super::filter::{FLAT_Q, Svf};
-use super::instrument::Instrument;
+use super::instrument::{Instrument, in_turn};
 use super::mix::{lay, normalised, render};
 use super::note::{Note, unpitched};
 use super::wave::{HIGHEST_PARTIAL_HZ, Phase, sine};
@@ -29,9 +29,9 @@ impl Speed {
     }
 }
 
-/// Draws an instrument.
-pub fn draw(dice: &mut Dice) -> Instrument {
-    if dice.chance(0.6) { combustion(dice) } else { electric(dice) }
+/// Draws an instrument of the style whose turn it is.
+pub fn draw(dice: &mut Dice, turn: usize) -> Instrument {
+    if turn % 2 == 0 { combustion(dice, turn / 2) } else { electric(dice, turn / 2) }
 }
 
 struct Engine {
@@ -46,14 +46,17 @@ struct Engine {
     muffler_hz: f64,
 }
 
-fn combustion(dice: &mut Dice) -> Instrument {
-    let (label, cylinders, turns) = dice.choose(&[
-        ("Car engine", 4, [11.0, 55.0]),
-        ("Motorcycle", 2, [14.0, 80.0]),
-        ("Lorry engine", 6, [8.0, 25.0]),
-        ("Moped", 1, [35.0, 110.0]),
-        ("Eight-cylinder engine", 8, [10.0, 60.0]),
-    ]);
+fn combustion(dice: &mut Dice, turn: usize) -> Instrument {
+    let (label, cylinders, turns) = in_turn(
+        turn,
+        &[
+            ("Car engine", 4, [11.0, 55.0]),
+            ("Motorcycle", 2, [14.0, 80.0]),
+            ("Lorry engine", 6, [8.0, 25.0]),
+            ("Moped", 1, [35.0, 110.0]),
+            ("Eight-cylinder engine", 8, [10.0, 60.0]),
+        ],
+    );
     let (start, end) = dice.choose(&[(1.0, 1.0), (0.35, 1.0), (1.0, 2.0), (1.0, 0.5), (0.5, 2.0)]);
     let engine = Engine {
         speed: Speed { turns_hz: dice.ratio_between(turns[0], turns[1]), start, end, wobble: dice.between(0.0, 0.02) },
@@ -117,13 +120,11 @@ fn exhaust(engine: &Engine, note: Note, firings: &[f64]) -> Vec<f64> {
 /// Whine at a multiple of the speed with its level.
 type Whine = (f64, f64);
 
-fn electric(dice: &mut Dice) -> Instrument {
-    let (label, turns) = dice.choose(&[
-        ("Drill", [25.0, 70.0]),
-        ("Fan", [15.0, 45.0]),
-        ("Servo", [40.0, 120.0]),
-        ("Tram motor", [12.0, 40.0]),
-    ]);
+fn electric(dice: &mut Dice, turn: usize) -> Instrument {
+    let (label, turns) = in_turn(
+        turn,
+        &[("Drill", [25.0, 70.0]), ("Fan", [15.0, 45.0]), ("Servo", [40.0, 120.0]), ("Tram motor", [12.0, 40.0])],
+    );
     let (slots, teeth) = (dice.whole(7, 24) as f64, dice.whole(9, 40) as f64);
     let mut whines: Vec<Whine> = vec![(1.0, dice.between(0.1, 0.5)), (2.0, dice.between(0.1, 0.4))];
     for harmonic in 1..=5 {

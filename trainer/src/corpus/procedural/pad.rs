@@ -4,7 +4,7 @@
 use super::dice::Dice;
 use super::envelope::{Adsr, rise};
 use super::filter::Svf;
-use super::instrument::Instrument;
+use super::instrument::{Instrument, in_turn};
 use super::mix::{lay, normalised, render};
 use super::note::{Note, pitched};
 use super::wave::{HIGHEST_PARTIAL_HZ, Phase, cents, sine};
@@ -23,14 +23,17 @@ struct Patch {
     amp: Adsr,
 }
 
-/// Draws an instrument.
-pub fn draw(dice: &mut Dice) -> Instrument {
-    let (label, slope, parity, air) = dice.choose(&[
-        ("Warm pad", 1.5, 1.0, 0.0),
-        ("Bright pad", 0.8, 1.0, 0.02),
-        ("Hollow pad", 1.1, 0.1, 0.01),
-        ("Airy pad", 1.3, 0.7, 0.15),
-    ]);
+/// Draws an instrument of the style whose turn it is.
+pub fn draw(dice: &mut Dice, turn: usize) -> Instrument {
+    let (label, slope, parity, air) = in_turn(
+        turn,
+        &[
+            ("Warm pad", 1.5, 1.0, 0.0),
+            ("Bright pad", 0.8, 1.0, 0.02),
+            ("Hollow pad", 1.1, 0.1, 0.01),
+            ("Airy pad", 1.3, 0.7, 0.15),
+        ],
+    );
     let harmonic = |number: usize| {
         let even = if number % 2 == 0 { parity } else { 1.0 };
         (even * dice.between(0.3, 1.0) * (number as f64).powf(-slope), dice.between(0.1, 0.9), dice.between(0.0, 1.0))
@@ -61,10 +64,12 @@ fn play(patch: &Patch, note: Note, dice: &mut Dice) -> Vec<f64> {
         if centre_hz > 0.98 * HIGHEST_PARTIAL_HZ {
             break;
         }
+        // Neighbours on both sides start together, so that their beating leaves the pitch alone.
+        let starts: Vec<f64> = (0..=patch.neighbours).map(|_| dice.between(0.0, 1.0)).collect();
         for neighbour in -(patch.neighbours as i32)..=patch.neighbours as i32 {
             let away = f64::from(neighbour) * patch.spread_cents / patch.neighbours as f64;
             let gain = if neighbour == 0 { *level } else { 0.45 * level };
-            let mut phase = Phase::new(dice.between(0.0, 1.0));
+            let mut phase = Phase::new(starts[neighbour.unsigned_abs() as usize]);
             let tone = render(2.0, |time_s| {
                 sine(phase.advance(centre_hz * cents(away))) * (1.0 + 0.5 * sine(drift_hz * time_s + drift_phase))
             });

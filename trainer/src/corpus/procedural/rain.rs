@@ -8,7 +8,7 @@ use super::dice::Dice;
 use super::envelope::{bump, decay, rise};
 use super::filter::{FLAT_Q, Svf};
 use super::grains::{Grain, collisions};
-use super::instrument::Instrument;
+use super::instrument::{Instrument, in_turn};
 use super::mix::{lay, normalised, render};
 use super::modes::{Mode, strike};
 use super::note::{Note, unpitched};
@@ -88,13 +88,13 @@ const SURFACES: [Surface; 5] = [
     },
 ];
 
-/// Draws an instrument.
-pub fn draw(dice: &mut Dice) -> Instrument {
-    if dice.chance(0.4) { drip(dice) } else { shower(dice) }
+/// Draws an instrument of the style whose turn it is.
+pub fn draw(dice: &mut Dice, turn: usize) -> Instrument {
+    if turn % 2 == 0 { shower(dice, turn / 2) } else { drip(dice, turn / 2) }
 }
 
-fn shower(dice: &mut Dice) -> Instrument {
-    let surface = dice.choose(&SURFACES);
+fn shower(dice: &mut Dice, turn: usize) -> Instrument {
+    let surface = in_turn(turn, &SURFACES);
     let drops_per_s = dice.ratio_between(surface.drops_per_s[0], surface.drops_per_s[1]);
     let bed = dice.ratio_between(surface.bed[0], surface.bed[1]);
     let gusts_hz = dice.between(0.2, 1.2);
@@ -160,10 +160,10 @@ fn bubble(radius_m: f64, rise_share: f64) -> Vec<f64> {
 }
 
 /// Single drops into a vessel: the tick of the impact, one large bubble, some small ones, and the vessel's air.
-fn drip(dice: &mut Dice) -> Instrument {
-    let label = dice.choose(&["Water drop", "Drops in a cave", "Drops in a bucket"]);
+fn drip(dice: &mut Dice, turn: usize) -> Instrument {
+    let label = in_turn(turn, &["Water drop", "Drops in a cave", "Drops in a bucket"]);
     let radius_m = dice.ratio_between(0.0015, 0.008);
-    let rise_share = dice.between(0.1, 0.5);
+    let rise_share = dice.between(0.03, 0.2);
     let count = if label == "Water drop" { 1 } else { dice.whole(2, 4) };
     let vessel_hz = dice.ratio_between(250.0, 1400.0);
     let tail_s = if label == "Drops in a cave" { dice.between(0.8, 1.8) } else { dice.between(0.08, 0.4) };

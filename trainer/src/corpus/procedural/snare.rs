@@ -4,7 +4,7 @@
 use super::dice::Dice;
 use super::envelope::{decay, rise};
 use super::filter::{FLAT_Q, Svf};
-use super::instrument::Instrument;
+use super::instrument::{Instrument, in_turn};
 use super::mix::{lay, normalised, render};
 use super::modes::{Mode, strike};
 use super::note::{Note, unpitched};
@@ -22,15 +22,18 @@ struct Patch {
     tail: f64,
 }
 
-/// Draws an instrument.
-pub fn draw(dice: &mut Dice) -> Instrument {
-    let (label, head, wires, rim) = dice.choose(&[
-        ("Snare", 1.0, [0.5, 1.2], 0.15),
-        ("Tight snare", 0.8, [0.3, 0.9], 0.2),
-        ("Noise snare", 0.3, [1.0, 1.6], 0.0),
-        ("Rim shot", 0.7, [0.2, 0.6], 1.0),
-        ("Side stick", 0.15, [0.0, 0.08], 1.0),
-    ]);
+/// Draws an instrument of the style whose turn it is.
+pub fn draw(dice: &mut Dice, turn: usize) -> Instrument {
+    let (label, head, wires, rim) = in_turn(
+        turn,
+        &[
+            ("Snare", 1.0, [0.5, 1.2], 0.15),
+            ("Tight snare", 0.8, [0.3, 0.9], 0.2),
+            ("Noise snare", 0.3, [1.0, 1.6], 0.0),
+            ("Rim shot", 0.7, [0.2, 0.6], 1.0),
+            ("Side stick", 0.15, [0.0, 0.08], 1.0),
+        ],
+    );
     let base_hz = dice.ratio_between(150.0, 330.0);
     let ring_s = dice.ratio_between(0.08, 0.4);
     let head_mode = |ratio: &f64| Mode {

@@ -4,7 +4,7 @@
 use super::dice::Dice;
 use super::envelope::{bump, decay, rise};
 use super::filter::{FLAT_Q, Svf};
-use super::instrument::Instrument;
+use super::instrument::{Instrument, in_turn};
 use super::mix::{lay, normalised, render};
 use super::note::{Note, unpitched};
 use super::tract::{self, AH, Tract, UH, VOWELS};
@@ -25,11 +25,11 @@ struct Person {
     breath_s: f64,
 }
 
-/// Draws an instrument.
-pub fn draw(dice: &mut Dice) -> Instrument {
+/// Draws an instrument of the style whose turn it is.
+pub fn draw(dice: &mut Dice, turn: usize) -> Instrument {
     let (who, pitch, throat) =
-        dice.choose(&[("man", [85.0, 150.0], 1.0), ("woman", [170.0, 260.0], 1.17), ("child", [250.0, 380.0], 1.35)]);
-    let sneezes = dice.chance(0.5);
+        in_turn(turn, &[("man", [85.0, 150.0], 1.0), ("woman", [170.0, 260.0], 1.17), ("child", [250.0, 380.0], 1.35)]);
+    let sneezes = (turn / 3) % 2 == 0;
     let person = Person {
         pitch_hz: dice.ratio_between(pitch[0], pitch[1]),
         throat: throat * dice.between(0.93, 1.07),

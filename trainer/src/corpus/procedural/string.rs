@@ -8,7 +8,7 @@ use super::SAMPLE_RATE_HZ;
 use super::dice::Dice;
 use super::envelope::decay;
 use super::filter::{FLAT_Q, Svf};
-use super::instrument::Instrument;
+use super::instrument::{Instrument, in_turn};
 use super::mix::{lay, normalised};
 use super::modes::{Mode, resonate};
 use super::note::{Note, pitched};
@@ -31,18 +31,21 @@ struct Patch {
     course_cents: f64,
 }
 
-/// Draws an instrument.
-pub fn draw(dice: &mut Dice) -> Instrument {
-    let (category, label, low, high) = dice.choose(&[
-        ("Guitar", "Steel guitar", 40, 88),
-        ("Guitar", "Nylon guitar", 40, 84),
-        ("Guitar", "Twelve-string", 40, 84),
-        ("Bass", "String bass", 24, 60),
-        ("Pluck", "Harp", 30, 96),
-        ("Pluck", "Muted string", 36, 84),
-        ("Ethnic", "Zither", 42, 96),
-        ("Piano", "Harpsichord", 30, 90),
-    ]);
+/// Draws an instrument of the style whose turn it is.
+pub fn draw(dice: &mut Dice, turn: usize) -> Instrument {
+    let (category, label, low, high) = in_turn(
+        turn,
+        &[
+            ("Guitar", "Steel guitar", 40, 88),
+            ("Guitar", "Nylon guitar", 40, 84),
+            ("Guitar", "Twelve-string", 40, 84),
+            ("Bass", "String bass", 24, 60),
+            ("Pluck", "Harp", 30, 96),
+            ("Pluck", "Muted string", 36, 84),
+            ("Ethnic", "Zither", 42, 96),
+            ("Piano", "Harpsichord", 30, 90),
+        ],
+    );
     let patch = patch(dice, label);
     Instrument::new(category, label, pitched(dice, low, high), move |note, dice| play(&patch, note, dice))
 }

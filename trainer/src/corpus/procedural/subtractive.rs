@@ -4,7 +4,7 @@
 use super::dice::Dice;
 use super::envelope::{Adsr, decay};
 use super::filter::Svf;
-use super::instrument::Instrument;
+use super::instrument::{Instrument, in_turn};
 use super::mix::render;
 use super::note::{Note, pitched};
 use super::wave::{Phase, Wave, cents, sine};
@@ -37,16 +37,19 @@ struct Patch {
     amp: Adsr,
 }
 
-/// Draws an instrument.
-pub fn draw(dice: &mut Dice) -> Instrument {
-    let (category, label, low, high) = dice.choose(&[
-        ("Bass", "Analogue bass", 24, 60),
-        ("Bass", "Rubber bass", 24, 60),
-        ("Lead", "Analogue lead", 48, 96),
-        ("Pluck", "Filter pluck", 36, 90),
-        ("Brass", "Synth brass", 36, 84),
-        ("Strings", "Synth strings", 36, 96),
-    ]);
+/// Draws an instrument of the style whose turn it is.
+pub fn draw(dice: &mut Dice, turn: usize) -> Instrument {
+    let (category, label, low, high) = in_turn(
+        turn,
+        &[
+            ("Bass", "Analogue bass", 24, 60),
+            ("Bass", "Rubber bass", 24, 60),
+            ("Lead", "Analogue lead", 48, 96),
+            ("Pluck", "Filter pluck", 36, 90),
+            ("Brass", "Synth brass", 36, 84),
+            ("Strings", "Synth strings", 36, 96),
+        ],
+    );
     let patch = patch(dice, category);
     Instrument::new(category, label, pitched(dice, low, high), move |note, dice| play(&patch, note, dice))
 }
@@ -115,8 +118,8 @@ fn play(patch: &Patch, note: Note, dice: &mut Dice) -> Vec<f64> {
         let mut sound = sub_gain * square.at(sub.advance(0.5 * frequency_hz * bend));
         for (phase, detune, gain) in &mut voices {
             let at = phase.advance(frequency_hz * bend * *detune);
-            // A pulse is the difference of two saw-tooth waves.
-            sound += *gain * (saw.at(at) - patch.pulse * saw.at(at + width)) / loudness;
+            // A pulse is the difference of two saw-tooth waves; shifted both ways, its harmonics keep their phase.
+            sound += *gain * (saw.at(at + 0.5 * width) - patch.pulse * saw.at(at - 0.5 * width)) / loudness;
         }
         sound += patch.noise * dice.noise();
         let open = patch.cutoff_octaves
@@ -136,8 +139,10 @@ fn voices(patch: &Patch, dice: &mut Dice) -> Vec<(Phase, f64, f64)> {
     let mut voices = vec![(Phase::new(0.0), 1.0, 1.0)];
     for pair in 1..=patch.pairs {
         let away = patch.spread_cents * pair as f64 / patch.pairs as f64;
+        // Both sides start together, so that their beating leaves the pitch alone.
+        let start = dice.between(0.0, 1.0);
         for side in [-away, away] {
-            voices.push((Phase::new(dice.between(0.0, 1.0)), cents(side), 0.5));
+            voices.push((Phase::new(start), cents(side), 0.35));
         }
     }
     voices

@@ -4,7 +4,7 @@
 use super::dice::Dice;
 use super::envelope::{bump, decay};
 use super::filter::{FLAT_Q, Svf};
-use super::instrument::Instrument;
+use super::instrument::{Instrument, in_turn};
 use super::mix::{lay, normalised, render};
 use super::modes::{Mode, strike};
 use super::note::{Note, unpitched};
@@ -24,15 +24,18 @@ struct Keyboard {
     pace_s: f64,
 }
 
-/// Draws an instrument.
-pub fn draw(dice: &mut Dice) -> Instrument {
-    let (label, ring, thump, contact_s, travel) = dice.choose(&[
-        ("Laptop keys", [0.008, 0.025], 0.4, 0.0006, [0.002, 0.008]),
-        ("Mechanical keys", [0.015, 0.05], 0.6, 0.0003, [0.008, 0.02]),
-        ("Typewriter", [0.03, 0.14], 0.9, 0.0002, [0.015, 0.035]),
-        ("Rubber keys", [0.006, 0.02], 0.9, 0.0015, [0.004, 0.015]),
-        ("Button", [0.01, 0.06], 0.3, 0.0003, [0.004, 0.015]),
-    ]);
+/// Draws an instrument of the style whose turn it is.
+pub fn draw(dice: &mut Dice, turn: usize) -> Instrument {
+    let (label, ring, thump, contact_s, travel) = in_turn(
+        turn,
+        &[
+            ("Laptop keys", [0.008, 0.025], 0.4, 0.0006, [0.002, 0.008]),
+            ("Mechanical keys", [0.015, 0.05], 0.6, 0.0003, [0.008, 0.02]),
+            ("Typewriter", [0.03, 0.14], 0.9, 0.0002, [0.015, 0.035]),
+            ("Rubber keys", [0.006, 0.02], 0.9, 0.0015, [0.004, 0.015]),
+            ("Button", [0.01, 0.06], 0.3, 0.0003, [0.004, 0.015]),
+        ],
+    );
     let modes = |dice: &mut Dice, low_hz: f64, high_hz: f64, stretch: f64| -> Vec<Mode> {
         let mode = |_| Mode {
             frequency_hz: dice.ratio_between(low_hz, high_hz),

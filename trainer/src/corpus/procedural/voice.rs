@@ -2,7 +2,7 @@
 
 use super::dice::Dice;
 use super::envelope::{Adsr, rise};
-use super::instrument::Instrument;
+use super::instrument::{Instrument, in_turn};
 use super::mix::render;
 use super::note::{Note, pitched};
 use super::tract::{self, Tract, VOWELS, Vowel};
@@ -21,16 +21,19 @@ struct Patch {
     amp: Adsr,
 }
 
-/// Draws an instrument.
-pub fn draw(dice: &mut Dice) -> Instrument {
-    let (label, scale, low, high, pairs) = dice.choose(&[
-        ("Bass voice", 0.92, 36, 60, 0),
-        ("Tenor voice", 1.0, 45, 69, 0),
-        ("Alto voice", 1.12, 53, 77, 0),
-        ("Soprano voice", 1.2, 60, 88, 0),
-        ("Choir", 1.05, 40, 80, 2),
-        ("Robot voice", 1.0, 30, 72, 0),
-    ]);
+/// Draws an instrument of the style whose turn it is.
+pub fn draw(dice: &mut Dice, turn: usize) -> Instrument {
+    let (label, scale, low, high, pairs) = in_turn(
+        turn,
+        &[
+            ("Bass voice", 0.92, 36, 60, 0),
+            ("Tenor voice", 1.0, 45, 69, 0),
+            ("Alto voice", 1.12, 53, 77, 0),
+            ("Soprano voice", 1.2, 60, 88, 0),
+            ("Choir", 1.05, 40, 80, 2),
+            ("Robot voice", 1.0, 30, 72, 0),
+        ],
+    );
     let scale = scale * dice.between(0.94, 1.06);
     let robot = label == "Robot voice";
     let patch = Patch {
@@ -61,8 +64,9 @@ fn play(patch: &Patch, note: Note, dice: &mut Dice) -> Vec<f64> {
     let mut singers = vec![(Phase::new(0.0), 1.0, 1.0)];
     for pair in 0..patch.pairs {
         let away = 6.0 + 8.0 * pair as f64;
-        singers.push((Phase::new(dice.between(0.0, 1.0)), cents(away), 0.6));
-        singers.push((Phase::new(dice.between(0.0, 1.0)), cents(-away), 0.6));
+        // Both of a pair start together, so that their beating leaves the pitch alone.
+        let start = dice.between(0.0, 1.0);
+        singers.extend([away, -away].map(|side| (Phase::new(start), cents(side), 0.5)));
     }
     let mut tract = Tract::default();
     render(2.0, |time_s| {

@@ -4,7 +4,7 @@
 use super::dice::Dice;
 use super::envelope::Adsr;
 use super::filter::Svf;
-use super::instrument::Instrument;
+use super::instrument::{Instrument, in_turn};
 use super::mix::render;
 use super::note::{Note, pitched};
 use super::wave::{Phase, Wave, cents, sine};
@@ -26,14 +26,17 @@ struct Patch {
     amp: Adsr,
 }
 
-/// Draws an instrument.
-pub fn draw(dice: &mut Dice) -> Instrument {
-    let (category, label, low, high) = dice.choose(&[
-        ("Lead", "Wavetable lead", 48, 96),
-        ("Pluck", "Wavetable pluck", 36, 90),
-        ("Pad", "Wavetable pad", 36, 84),
-        ("Bass", "Wavetable bass", 24, 60),
-    ]);
+/// Draws an instrument of the style whose turn it is.
+pub fn draw(dice: &mut Dice, turn: usize) -> Instrument {
+    let (category, label, low, high) = in_turn(
+        turn,
+        &[
+            ("Lead", "Wavetable lead", 48, 96),
+            ("Pluck", "Wavetable pluck", 36, 90),
+            ("Pad", "Wavetable pad", 36, 84),
+            ("Bass", "Wavetable bass", 24, 60),
+        ],
+    );
     let patch = patch(dice, category);
     Instrument::new(category, label, pitched(dice, low, high), move |note, _| play(&patch, note))
 }
