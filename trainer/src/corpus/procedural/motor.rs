@@ -80,17 +80,18 @@ fn firings(engine: &Engine, note: Note, dice: &mut Dice) -> Vec<f64> {
     let count = engine.cylinders.len() as f64;
     let mut crank = Phase::new(0.0);
     let mut intake = Svf::default();
-    let (mut last, mut jitter, mut since_s) = (usize::MAX, 1.0, 1.0);
+    let (mut previous, mut jitter, mut since_s) = (f64::MAX, 1.0, 1.0);
     let pulse_s = engine.pulse_s / ratio;
     render(2.0, |time_s| {
         // A four-stroke cylinder fires once in two turns.
         let place = crank.advance(0.5 * ratio * engine.speed.at(time_s)) * count;
-        if place as usize != last {
-            last = place as usize;
+        let cylinder = place as usize;
+        if place < previous || cylinder > previous as usize {
             jitter = 1.0 + engine.rough * dice.normal() * 0.5;
             since_s = 0.0;
         }
-        let strength = engine.cylinders[last.min(engine.cylinders.len() - 1)] * jitter;
+        previous = place;
+        let strength = engine.cylinders[cylinder.min(engine.cylinders.len() - 1)] * jitter;
         let pulse = rise(since_s, 0.2 * pulse_s) * decay(since_s, 3.0 * pulse_s);
         since_s += 1.0 / SAMPLE_RATE_HZ;
         let noise = dice.noise();

@@ -66,7 +66,7 @@ fn play(patch: &Patch, note: Note, dice: &mut Dice) -> Vec<f64> {
         |mode: &Mode| Mode { frequency_hz: mode.frequency_hz * ratio, t60_s: mode.t60_s * ratio.powf(-0.4), ..*mode };
     let modes: Vec<Mode> = patch.heads.iter().chain(&patch.rim).map(tune).collect();
     let contact_s = 0.0006 * (1.0 + 2.0 * (0.9 - force)) * ratio.powf(-0.5);
-    let seconds = (1.4 * patch.wires_s + 0.3).min(2.0);
+    let seconds = (2.4 * patch.wires_s + 0.3).min(2.0);
     let mut sound = normalised(strike(&modes, contact_s, seconds));
     let (mut low_cut, mut colour) = (Svf::default(), Svf::default());
     let wires = render(seconds, |time_s| {
