@@ -13,6 +13,8 @@ use super::wave::{Phase, Wave, cents, sine};
 const HIGHEST_OCTAVES: f64 = 10.0;
 /// An octave below the key is left out where it would only move the loudspeaker.
 const LOWEST_SUB_HZ: f64 = 26.0;
+/// Below this the waves beat so slowly that, unless they start together, their sum is out of tune while it lasts.
+const SLOW_BEAT_HZ: f64 = 250.0;
 
 #[derive(Clone, Copy)]
 struct Patch {
@@ -105,7 +107,7 @@ fn patch(dice: &mut Dice, category: &str) -> Patch {
 fn play(patch: &Patch, note: Note, dice: &mut Dice) -> Vec<f64> {
     let frequency_hz = note.frequency_hz();
     let (saw, square) = (Wave::saw(1.02 * frequency_hz), Wave::square(0.52 * frequency_hz));
-    let mut voices = voices(patch, dice);
+    let mut voices = voices(patch, frequency_hz, dice);
     let mut sub = Phase::new(0.0);
     let (mut first, mut second) = (Svf::default(), Svf::default());
     let attack_s = patch.amp.attack_s * (1.6 - 0.6 * note.force());
@@ -135,12 +137,11 @@ fn play(patch: &Patch, note: Note, dice: &mut Dice) -> Vec<f64> {
 }
 
 /// Phase, detuning ratio and gain of each wave; the main one is the loudest, so that the pitch is its own.
-fn voices(patch: &Patch, dice: &mut Dice) -> Vec<(Phase, f64, f64)> {
+fn voices(patch: &Patch, frequency_hz: f64, dice: &mut Dice) -> Vec<(Phase, f64, f64)> {
     let mut voices = vec![(Phase::new(0.0), 1.0, 1.0)];
     for pair in 1..=patch.pairs {
         let away = patch.spread_cents * pair as f64 / patch.pairs as f64;
-        // Both sides start together, so that their beating leaves the pitch alone.
-        let start = dice.between(0.0, 1.0);
+        let start = if frequency_hz < SLOW_BEAT_HZ { 0.0 } else { dice.between(0.0, 1.0) };
         for side in [-away, away] {
             voices.push((Phase::new(start), cents(side), 0.35));
         }
