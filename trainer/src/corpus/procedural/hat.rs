@@ -26,9 +26,9 @@ pub fn draw(dice: &mut Dice, turn: usize) -> Instrument {
     let (category, label, length) = in_turn(
         turn,
         &[
-            ("Hat", "Closed hat", [0.05, 0.18]),
-            ("Hat", "Closed hat", [0.05, 0.18]),
-            ("Hat", "Half-open hat", [0.2, 0.6]),
+            ("Hat", "Closed hat", [0.09, 0.3]),
+            ("Hat", "Closed hat", [0.09, 0.3]),
+            ("Hat", "Half-open hat", [0.3, 0.9]),
             ("Hat", "Open hat", [0.6, 1.8]),
             ("Cymbal", "Crash cymbal", [1.8, 4.0]),
             ("Cymbal", "Ride cymbal", [1.5, 4.0]),

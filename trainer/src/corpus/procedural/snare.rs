@@ -53,7 +53,7 @@ pub fn draw(dice: &mut Dice, turn: usize) -> Instrument {
         heads,
         rim,
         wires: dice.between(wires[0], wires[1]),
-        wires_s: dice.ratio_between(0.1, if tight { 0.2 } else { 0.6 }),
+        wires_s: dice.ratio_between(0.15, if tight { 0.3 } else { 0.8 }),
         wires_hz: dice.ratio_between(1200.0, 4500.0),
         tail: dice.between(0.0, 0.2),
     };

@@ -76,7 +76,7 @@ fn play(keyboard: &Keyboard, note: Note, dice: &mut Dice) -> Vec<f64> {
 
 fn stroke(keyboard: &Keyboard, note: Note, dice: &mut Dice) -> Vec<f64> {
     let (ratio, force) = (note.ratio(), note.force());
-    let contact_s = keyboard.contact_s * (1.7 - 0.8 * force) * ratio.powf(-0.6);
+    let contact_s = keyboard.contact_s * (1.3 - 0.6 * force) * ratio.powf(-0.6);
     // Every key sits elsewhere in the case and excites it differently.
     let mut tuned = |modes: &[Mode], gain: f64| -> Vec<Mode> {
         let tune = |mode: &Mode| Mode {
@@ -87,7 +87,7 @@ fn stroke(keyboard: &Keyboard, note: Note, dice: &mut Dice) -> Vec<f64> {
         modes.iter().map(tune).collect()
     };
     let caps = tuned(&keyboard.caps, 1.0);
-    let bottom: Vec<Mode> = caps.iter().copied().chain(tuned(&keyboard.case, 2.0 * keyboard.thump)).collect();
+    let bottom: Vec<Mode> = caps.iter().copied().chain(tuned(&keyboard.case, 0.6 * keyboard.thump)).collect();
     let travel_s = keyboard.travel_s * (1.5 - 0.6 * force);
     let mut sound = Vec::new();
     lay(&mut sound, &normalised(strike(&caps, contact_s, 0.2)), 0.0, keyboard.touch);
