@@ -1,5 +1,8 @@
 //! Sounds of a General MIDI sound font, rendered by rustysynth without reverb and chorus.
 
+mod faults;
+mod play;
+
 use std::collections::{BTreeSet, HashSet};
 use std::fs::File;
 use std::io::BufReader;
@@ -8,11 +11,13 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result, anyhow};
 use engine::sample::Recording;
-use rustysynth::{Preset, SoundFont, Synthesizer, SynthesizerSettings};
+use rustysynth::{Preset, SoundFont};
 
 use super::category;
 use super::procedural::without_offset;
 use super::writer::{CorpusWriter, Description};
+use faults::{Strokes, fault, silence};
+use play::{Stroke, play, resample};
 
 /// Keys that a melodic instrument is rendered between.
 const LOWEST_KEY: u8 = 24;
@@ -23,16 +28,8 @@ pub const ROOT_KEYS: [u8; 5] = [36, 48, 60, 72, 84];
 const DRUM_KEY: u8 = 60;
 const DRUM_BANK: i32 = 128;
 const DRUM_CHANNEL: i32 = 9;
-const PROGRAM_CHANGE: i32 = 0xC0;
 /// Rendered beyond the wanted length, since the onset comes late in some sounds.
 const EXTRA_SAMPLES: usize = 22_050;
-
-/// A render whose peak stays below this is silence or an artefact.
-const QUIET_PEAK: f32 = 1e-4;
-/// A melodic render that is shorter than this is a fault of the font at that key, in seconds.
-const SHORTEST_NOTE_S: f64 = 0.01;
-/// Renders at two velocities that differ by less than this, relative to their root mean square, differ only in level.
-const SAME_SOUND: f32 = 0.01;
 
 /// Which part of a sound font is rendered.
 #[derive(Clone, Debug)]
@@ -90,7 +87,7 @@ fn render_programs(
                     recordings: recordings.clone(),
                 };
                 writer.add(description, recording(&samples, rate_hz))?;
-                strokes.0.push((velocity, samples));
+                strokes.keep(velocity, samples);
             }
         }
     }
@@ -121,7 +118,7 @@ fn render_drums(
                 writer.drop_sound(&format!("{name} (velocity {velocity})"), &fault);
                 continue;
             }
-            let zones = if strokes.0.is_empty() { &ROOT_KEYS[..] } else { &[DRUM_KEY] };
+            let zones = if strokes.is_empty() { &ROOT_KEYS[..] } else { &[DRUM_KEY] };
             for &zone in zones {
                 let ratio = 2f64.powf((f64::from(zone) - f64::from(DRUM_KEY)) / 12.0);
                 let description = Description {
@@ -136,47 +133,10 @@ fn render_drums(
                 let samples = resample(&rendered, ratio, length);
                 writer.add(description, recording(&samples, writer.sample_rate_hz()))?;
             }
-            strokes.0.push((velocity, rendered));
+            strokes.keep(velocity, rendered);
         }
     }
     Ok(())
-}
-
-/// Renders of one key that were kept, with their velocities.
-#[derive(Default)]
-struct Strokes(Vec<(u8, Vec<f32>)>);
-
-impl Strokes {
-    /// Says which earlier stroke a render repeats, levels apart.
-    fn same_as(&self, samples: &[f32]) -> Option<String> {
-        let same = |earlier: &[f32]| {
-            let scale = peak(samples) / peak(earlier).max(f32::MIN_POSITIVE);
-            let power: f32 = samples.iter().map(|sample| sample * sample).sum();
-            let error: f32 = samples.iter().zip(earlier).map(|(now, then)| (now - scale * then).powi(2)).sum();
-            error <= SAME_SOUND * SAME_SOUND * power
-        };
-        let (velocity, _) = self.0.iter().find(|(_, earlier)| same(earlier))?;
-        Some(format!("only the level differs from velocity {velocity}"))
-    }
-}
-
-/// Why a melodic render cannot be used.
-fn fault(samples: &[f32], rate_hz: u32) -> Option<String> {
-    silence(samples).or_else(|| {
-        let threshold = 0.01 * peak(samples);
-        let first = samples.iter().position(|sample| sample.abs() > threshold)?;
-        let last = samples.iter().rposition(|sample| sample.abs() > threshold)?;
-        let short = ((last - first) as f64) < SHORTEST_NOTE_S * f64::from(rate_hz);
-        short.then(|| "no more than a click".to_owned())
-    })
-}
-
-fn silence(samples: &[f32]) -> Option<String> {
-    (peak(samples) < QUIET_PEAK).then(|| "silent".to_owned())
-}
-
-fn peak(samples: &[f32]) -> f32 {
-    samples.iter().fold(0.0, |peak, sample| sample.abs().max(peak))
 }
 
 /// Some fonts hold samples with an offset, which would click at the cut.
@@ -231,65 +191,4 @@ fn recordings(font: &SoundFont, preset: &Preset, key: Option<u8>, velocities: &[
         }
     }
     found.into_iter().collect()
-}
-
-/// A key and how hard it is struck.
-#[derive(Clone, Copy)]
-struct Stroke {
-    key: u8,
-    velocity: u8,
-}
-
-/// One held note, both channels mixed.
-fn play(
-    font: &Arc<SoundFont>,
-    channel: i32,
-    program: u8,
-    stroke: Stroke,
-    length: usize,
-    rate_hz: u32,
-) -> Result<Vec<f32>> {
-    let mut settings = SynthesizerSettings::new(rate_hz as i32);
-    settings.enable_reverb_and_chorus = false;
-    let mut synthesizer =
-        Synthesizer::new(font, &settings).map_err(|error| anyhow!("the sound font cannot be played: {error}"))?;
-    synthesizer.process_midi_message(channel, PROGRAM_CHANGE, i32::from(program), 0);
-    synthesizer.note_on(channel, i32::from(stroke.key), i32::from(stroke.velocity));
-    let (mut left, mut right) = (vec![0.0; length], vec![0.0; length]);
-    synthesizer.render(&mut left, &mut right);
-    Ok(left.iter().zip(&right).map(|(left, right)| 0.5 * (left + right)).collect())
-}
-
-/// Plays `samples` `ratio` times faster, by windowed-sinc interpolation band-limited to the lower of both Nyquists.
-fn resample(samples: &[f32], ratio: f64, length: usize) -> Vec<f32> {
-    const HALF_WIDTH: f64 = 16.0;
-    let cutoff = (1.0 / ratio).min(1.0);
-    let reach = HALF_WIDTH / cutoff;
-    let kernel = |distance: f64| {
-        let x = std::f64::consts::PI * distance * cutoff;
-        let sinc = if x.abs() < 1e-9 { 1.0 } else { x.sin() / x };
-        cutoff * sinc * (0.5 + 0.5 * (std::f64::consts::PI * distance / reach).cos())
-    };
-    if ratio == 1.0 {
-        return samples.iter().take(length).copied().collect();
-    }
-    let sample_at = |position: f64| -> f32 {
-        let first = (position - reach).ceil().max(0.0) as usize;
-        let last = ((position + reach).floor() as usize).min(samples.len().saturating_sub(1));
-        (first..=last).map(|index| samples[index] * kernel(index as f64 - position) as f32).sum()
-    };
-    (0..length).map(|index| index as f64 * ratio).take_while(|at| *at < samples.len() as f64).map(sample_at).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn resampling_moves_pitch_by_the_ratio() {
-        let sine = |step: f64| -> Vec<f32> { (0..4000).map(|n| (step * n as f64).sin() as f32).collect() };
-        let faster = resample(&sine(0.1), 2.0, 1500);
-        let wanted = sine(0.2);
-        assert!((100..1400).all(|n| (faster[n] - wanted[n]).abs() < 5e-3));
-    }
 }

@@ -52,7 +52,7 @@ fn held(attack_s: f64, sustain: f64, hold_s: f64) -> Adsr {
 }
 
 fn bell(dice: &mut Dice) -> Patch {
-    let ratio = dice.choose(&[1.4, 1.41, 2.76, 3.5, 1.73, 2.41, 3.14]) * cents(dice.between(-20.0, 20.0));
+    let ratio = dice.choose(&[1.4, 1.41, 2.76, 3.5, 1.73, 2.41, 3.2]) * cents(dice.between(-20.0, 20.0));
     let length_s = dice.ratio_between(1.0, 5.0);
     Patch {
         carrier_ratio: 1.0,
@@ -192,7 +192,7 @@ fn play(patch: &Patch, note: Note) -> Vec<f64> {
         let cycles = frequency_hz * time_s * detune;
         let mut bend = 0.0;
         for (modulator, limit) in patch.modulators.iter().zip(&limits) {
-            let index = (modulator.index * softness).min(*limit) * modulator.envelope.at(time_s);
+            let index = modulator.index.min(*limit) * softness * modulator.envelope.at(time_s);
             bend += index * sine(modulator.ratio * cycles);
         }
         (std::f64::consts::TAU * patch.carrier_ratio * cycles + bend).sin()

@@ -31,7 +31,7 @@ impl Speed {
 
 /// Draws an instrument of the style whose turn it is.
 pub fn draw(dice: &mut Dice, turn: usize) -> Instrument {
-    if turn % 2 == 0 { combustion(dice, turn / 2) } else { electric(dice, turn / 2) }
+    if turn.is_multiple_of(2) { combustion(dice, turn / 2) } else { electric(dice, turn / 2) }
 }
 
 struct Engine {

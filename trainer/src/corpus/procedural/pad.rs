@@ -35,7 +35,7 @@ pub fn draw(dice: &mut Dice, turn: usize) -> Instrument {
         ],
     );
     let harmonic = |number: usize| {
-        let even = if number % 2 == 0 { parity } else { 1.0 };
+        let even = if number.is_multiple_of(2) { parity } else { 1.0 };
         (even * dice.between(0.3, 1.0) * (number as f64).powf(-slope), dice.between(0.1, 0.9), dice.between(0.0, 1.0))
     };
     let patch = Patch {

@@ -90,7 +90,7 @@ const SURFACES: [Surface; 5] = [
 
 /// Draws an instrument of the style whose turn it is.
 pub fn draw(dice: &mut Dice, turn: usize) -> Instrument {
-    if turn % 2 == 0 { shower(dice, turn / 2) } else { drip(dice, turn / 2) }
+    if turn.is_multiple_of(2) { shower(dice, turn / 2) } else { drip(dice, turn / 2) }
 }
 
 fn shower(dice: &mut Dice, turn: usize) -> Instrument {

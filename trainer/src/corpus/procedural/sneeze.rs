@@ -29,7 +29,7 @@ struct Person {
 pub fn draw(dice: &mut Dice, turn: usize) -> Instrument {
     let (who, pitch, throat) =
         in_turn(turn, &[("man", [85.0, 150.0], 1.0), ("woman", [170.0, 260.0], 1.17), ("child", [250.0, 380.0], 1.35)]);
-    let sneezes = (turn / 3) % 2 == 0;
+    let sneezes = (turn / 3).is_multiple_of(2);
     let person = Person {
         pitch_hz: dice.ratio_between(pitch[0], pitch[1]),
         throat: throat * dice.between(0.93, 1.07),

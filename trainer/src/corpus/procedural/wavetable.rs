@@ -76,7 +76,7 @@ fn spectrum(dice: &mut Dice) -> Vec<f64> {
     let harmonic = |number: usize| {
         let place = number as f64;
         let lift: f64 = humps.iter().map(|(at, width, gain)| gain * (-((place - at) / width).powi(2)).exp()).sum();
-        let teeth = if number % comb == 0 { left } else { 1.0 };
+        let teeth = if number.is_multiple_of(comb) { left } else { 1.0 };
         place.powf(-slope) * (1.0 + lift) * teeth
     };
     let raw: Vec<f64> = (1..=DRAWN_HARMONICS).map(harmonic).collect();
