@@ -1,10 +1,11 @@
 //! A corpus: a folder of equal-length one-shots (16-bit WAV) and a manifest that says what each one is.
 //!
-//! Made once from a sound font or from a folder of recordings, then read by training and by evaluation.
+//! Made once from a sound font, a procedural generator, folders of recordings or all of them, then read by training and by evaluation.
 
 pub mod category;
 pub mod folder;
 mod groups;
+pub mod procedural;
 pub mod soundfont;
 mod writer;
 
@@ -20,6 +21,13 @@ pub use writer::CorpusWriter;
 const FORMAT_VERSION: u32 = 1;
 /// Name of the manifest inside a corpus folder.
 const MANIFEST_NAME: &str = "corpus.json";
+
+/// Velocity of a recording that does not tell its own.
+const DEFAULT_VELOCITY: u8 = 100;
+
+fn default_velocity() -> u8 {
+    DEFAULT_VELOCITY
+}
 
 /// Which part of a corpus a sound belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -40,7 +48,7 @@ pub struct Item {
     pub name: String,
     /// Category, e.g. `Piano`.
     pub category: String,
-    /// What is played: the items of one instrument differ only in their key.
+    /// What is played: the items of one instrument differ only in key and velocity.
     pub instrument: String,
     /// Connected component of shared recordings; a group is never divided between splits.
     pub group: String,
@@ -48,6 +56,9 @@ pub struct Item {
     pub split: Split,
     /// MIDI key that sounds.
     pub key: u8,
+    /// MIDI velocity of the stroke, 1 to 127.
+    #[serde(default = "default_velocity")]
+    pub velocity: u8,
     /// Where the sound comes from.
     pub source: String,
     /// SHA-256 of the file, hex.
@@ -148,5 +159,21 @@ impl Corpus {
             text += &format!("  {category:<14} {train:>4} train {held_out:>4} held out\n");
         }
         text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_manifest_without_velocities_opens() {
+        let folder = tempfile::tempdir().expect("a temporary folder can be made");
+        let manifest = r#"{"format_version":1,"sample_rate_hz":44100,"samples":88064,"sources":[],"dropped":[],"items":[
+            {"file":"00000.wav","name":"A","category":"Piano","instrument":"a","group":"g000","split":"train","key":60,
+             "source":"s","sha256":""}]}"#;
+        fs::write(folder.path().join(MANIFEST_NAME), manifest).expect("a manifest can be written");
+        let corpus = Corpus::open(folder.path()).expect("an old corpus opens");
+        assert_eq!(corpus.manifest.items[0].velocity, DEFAULT_VELOCITY);
     }
 }

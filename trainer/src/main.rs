@@ -40,7 +40,7 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Make a corpus from a sound font, a folder of recordings, or both.
+    /// Make a corpus from a sound font, procedural sounds, a folder of recordings, or any of them together.
     Corpus(CorpusArgs),
     /// Train on a corpus; the same command goes on after an interruption.
     Train(TrainArgs),
@@ -64,13 +64,22 @@ struct CorpusArgs {
     /// Melodic programs of the sound font to render.
     #[arg(long, default_value_t = 128)]
     programs: u8,
-    /// Distinct drum sounds of the sound font to render.
-    #[arg(long, default_value_t = 100)]
+    /// Most distinct drum sounds of the sound font to render; the default is all of them.
+    #[arg(long, default_value_t = usize::MAX, hide_default_value = true)]
     drums: usize,
+    /// Semitones between the keys that are rendered, from 24 to 96.
+    #[arg(long, default_value_t = 12, value_parser = clap::value_parser!(u8).range(1..=12))]
+    key_step: u8,
+    /// Velocities to render the sound font at; a stroke that differs from the first in level only is left out.
+    #[arg(long, value_delimiter = ',', default_values_t = [112, 48], value_parser = clap::value_parser!(u8).range(1..=127))]
+    velocities: Vec<u8>,
+    /// Procedural sounds to make; 1500 if no number is given.
+    #[arg(long, num_args = 0..=1, default_value_t = 0, default_missing_value = "1500")]
+    procedural: usize,
     /// Part of the instruments to hold out.
     #[arg(long, default_value_t = 0.12)]
     held_out: f64,
-    /// Seed of the split.
+    /// Seed of the split and of the procedural sounds.
     #[arg(long, default_value_t = 1)]
     seed: u64,
 }
@@ -231,8 +240,8 @@ fn start_with_settings() -> Result<()> {
 
 fn make_corpus(args: &CorpusArgs) -> Result<()> {
     ensure!(
-        args.sound_font.is_some() || args.folder.is_some(),
-        "nothing to make a corpus of: give --sound-font FILE or --folder DIR"
+        args.sound_font.is_some() || args.folder.is_some() || args.procedural > 0,
+        "nothing to make a corpus of: give --sound-font FILE, --procedural N or --folder DIR"
     );
     ensure!((0.0..0.9).contains(&args.held_out), "--held-out must lie between 0 and 0.9");
     let mut writer = corpus::CorpusWriter::new(&args.out)?;
@@ -244,10 +253,18 @@ fn make_corpus(args: &CorpusArgs) -> Result<()> {
     if let Some(path) = &args.sound_font {
         corpus::soundfont::render(
             path,
-            Selection { programs: args.programs, drums: args.drums },
+            &Selection {
+                programs: args.programs,
+                drums: args.drums,
+                key_step: args.key_step,
+                velocities: args.velocities.clone(),
+            },
             &mut writer,
             &progress,
         )?;
+    }
+    if args.procedural > 0 {
+        corpus::procedural::generate(args.procedural, args.seed, &mut writer, &progress)?;
     }
     if let Some(folder) = &args.folder {
         corpus::folder::read(folder, &mut writer, &progress)?;

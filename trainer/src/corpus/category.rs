@@ -30,7 +30,7 @@ pub fn of_drum(key: u8) -> Option<(&'static str, &'static str)> {
         ("Bass Drum 1", "Kick"),
         ("Side Stick", "Snare"),
         ("Acoustic Snare", "Snare"),
-        ("Hand Clap", "Snare"),
+        ("Hand Clap", "Clap"),
         ("Electric Snare", "Snare"),
         ("Low Floor Tom", "Tom"),
         ("Closed Hi-Hat", "Hat"),
@@ -79,55 +79,115 @@ pub fn of_drum(key: u8) -> Option<(&'static str, &'static str)> {
 
 /// Whether sounds of this category have no pitch that a key could name.
 pub fn is_drum(category: &str) -> bool {
-    matches!(category, "Kick" | "Snare" | "Hat" | "Cymbal" | "Tom" | "Percussion")
+    matches!(
+        category,
+        "Kick"
+            | "Snare"
+            | "Clap"
+            | "Hat"
+            | "Cymbal"
+            | "Tom"
+            | "Percussion"
+            | "Footsteps"
+            | "Rain"
+            | "Water"
+            | "Gunshot"
+            | "Typing"
+            | "Motor"
+            | "Dog"
+            | "Sneeze"
+            | "Cough"
+    )
 }
 
-/// Category that a file name tells by a key word, else `Other`.
+/// Category of what no name tells.
+pub const UNKNOWN: &str = "Other";
+
+/// Key words and their categories; where several fit, the first counts.
+const WORDS: [(&str, &str); 66] = [
+    ("kick", "Kick"),
+    ("bassdrum", "Kick"),
+    ("bass drum", "Kick"),
+    ("snare", "Snare"),
+    ("clap", "Clap"),
+    ("rimshot", "Snare"),
+    ("rim", "Snare"),
+    ("hihat", "Hat"),
+    ("hi-hat", "Hat"),
+    ("hat", "Hat"),
+    ("cymbal", "Cymbal"),
+    ("crash", "Cymbal"),
+    ("ride", "Cymbal"),
+    ("tom", "Tom"),
+    ("conga", "Percussion"),
+    ("bongo", "Percussion"),
+    ("perc", "Percussion"),
+    ("shaker", "Percussion"),
+    ("foot", "Footsteps"),
+    ("step", "Footsteps"),
+    ("walk", "Footsteps"),
+    ("rain", "Rain"),
+    ("water", "Water"),
+    ("drip", "Water"),
+    ("drop", "Water"),
+    ("gun", "Gunshot"),
+    ("rifle", "Gunshot"),
+    ("pistol", "Gunshot"),
+    ("typing", "Typing"),
+    ("typewriter", "Typing"),
+    ("keyboard", "Typing"),
+    ("motor", "Motor"),
+    ("engine", "Motor"),
+    ("dog", "Dog"),
+    ("bark", "Dog"),
+    ("sneeze", "Sneeze"),
+    ("cough", "Cough"),
+    ("piano", "Piano"),
+    ("rhodes", "Piano"),
+    ("keys", "Piano"),
+    ("marimba", "Mallet"),
+    ("xylo", "Mallet"),
+    ("vibra", "Mallet"),
+    ("glock", "Mallet"),
+    ("bell", "Bell"),
+    ("organ", "Organ"),
+    ("guitar", "Guitar"),
+    ("pluck", "Pluck"),
+    ("bass", "Bass"),
+    ("string", "Strings"),
+    ("violin", "Strings"),
+    ("cello", "Strings"),
+    ("choir", "Ensemble"),
+    ("vocal", "Voice"),
+    ("vox", "Voice"),
+    ("voice", "Voice"),
+    ("brass", "Brass"),
+    ("trumpet", "Brass"),
+    ("sax", "Reed"),
+    ("clarinet", "Reed"),
+    ("oboe", "Reed"),
+    ("flute", "Pipe"),
+    ("lead", "Lead"),
+    ("pad", "Pad"),
+    ("atmo", "Pad"),
+    ("fx", "SFX"),
+];
+
+/// Category that a file name tells by a key word, else [`UNKNOWN`].
 pub fn of_file_name(name: &str) -> &'static str {
-    const WORDS: [(&str, &str); 40] = [
-        ("kick", "Kick"),
-        ("bassdrum", "Kick"),
-        ("bass drum", "Kick"),
-        ("snare", "Snare"),
-        ("clap", "Snare"),
-        ("rim", "Snare"),
-        ("hihat", "Hat"),
-        ("hi-hat", "Hat"),
-        ("hat", "Hat"),
-        ("cymbal", "Cymbal"),
-        ("crash", "Cymbal"),
-        ("ride", "Cymbal"),
-        ("tom", "Tom"),
-        ("conga", "Percussion"),
-        ("bongo", "Percussion"),
-        ("perc", "Percussion"),
-        ("shaker", "Percussion"),
-        ("piano", "Piano"),
-        ("rhodes", "Piano"),
-        ("key", "Piano"),
-        ("marimba", "Mallet"),
-        ("vibra", "Mallet"),
-        ("bell", "Mallet"),
-        ("glock", "Mallet"),
-        ("organ", "Organ"),
-        ("guitar", "Guitar"),
-        ("pluck", "Guitar"),
-        ("bass", "Bass"),
-        ("string", "Strings"),
-        ("violin", "Strings"),
-        ("cello", "Strings"),
-        ("choir", "Ensemble"),
-        ("vocal", "Ensemble"),
-        ("brass", "Brass"),
-        ("trumpet", "Brass"),
-        ("sax", "Reed"),
-        ("flute", "Pipe"),
-        ("lead", "Lead"),
-        ("pad", "Pad"),
-        ("fx", "SFX"),
-    ];
-    let name = name.to_lowercase();
-    WORDS.iter().find(|(word, _)| name.contains(word)).map_or("Other", |(_, category)| category)
+    WORDS.iter().find(|(word, _)| tells(name, word)).map_or(UNKNOWN, |(_, category)| category)
+}
+
+/// Whether a name contains a word. Short ones hide inside others (`rain` in `train`, `hat` in `that`), so they must begin
+/// where a word does.
+fn tells(name: &str, word: &str) -> bool {
+    const SHORT: usize = 4;
+    let lower = name.to_ascii_lowercase();
+    let begins = |at: usize| {
+        let (before, here) = (name[..at].chars().next_back(), name[at..].chars().next());
+        before.is_none_or(|c| !c.is_alphabetic() || (c.is_lowercase() && here.is_some_and(char::is_uppercase)))
+    };
+    lower.match_indices(word).any(|(at, _)| word.len() > SHORT || begins(at))
 }
 
 /// MIDI key that a file name tells, as a note name (`C3`, `f#4`, `Bb2`; C4 is 60) or as a number from 21 to 108.
@@ -171,6 +231,10 @@ mod tests {
         assert_eq!(key_of_file_name("pad-72"), Some(72));
         assert_eq!(key_of_file_name("kick 3"), None);
         assert_eq!(of_file_name("My KICK.wav"), "Kick");
+        assert_eq!(of_file_name("bigSnare"), "Snare");
+        assert_eq!(of_file_name("DeepKick 2"), "Kick");
+        assert_eq!(of_file_name("train"), "Other");
+        assert_eq!(of_file_name("Rain on tin"), "Rain");
         assert_eq!(of_file_name("zzz"), "Other");
         assert_eq!(of_drum(81), Some(("Open Triangle", "Percussion")));
         assert_eq!(of_drum(82), None);

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
 
+use super::DEFAULT_VELOCITY;
 use super::category;
 use super::writer::{CorpusWriter, Description};
 
@@ -28,9 +29,10 @@ pub fn read(folder: &Path, writer: &mut CorpusWriter, progress: &dyn Fn(&str)) -
             Err(error) => writer.drop_sound(&name, &error.to_string()),
             Ok(recording) => {
                 let description = Description {
-                    category: category::of_file_name(&name).to_owned(),
+                    category: category_of(folder, path).to_owned(),
                     instrument: format!("file-{number:05}"),
                     key: category::key_of_file_name(&name).unwrap_or(DEFAULT_KEY),
+                    velocity: DEFAULT_VELOCITY,
                     source: format!("{folder_name}/{}", path.strip_prefix(folder).unwrap_or(path).display()),
                     recordings: vec![(1 << 40) + number as u64],
                     name,
@@ -40,6 +42,15 @@ pub fn read(folder: &Path, writer: &mut CorpusWriter, progress: &dyn Fn(&str)) -
         }
     }
     Ok(())
+}
+
+/// Category that the file's own name tells, else the folders it lies in, innermost first.
+fn category_of(folder: &Path, path: &Path) -> &'static str {
+    let inside = path.strip_prefix(folder).unwrap_or(path).with_extension("");
+    let root = folder.file_name().map(Path::new).unwrap_or(Path::new(""));
+    let places = root.join(inside);
+    let names = places.iter().rev().map(|part| category::of_file_name(&part.to_string_lossy()));
+    names.into_iter().find(|category| *category != category::UNKNOWN).unwrap_or(category::UNKNOWN)
 }
 
 fn collect(folder: &Path, depth: usize, files: &mut Vec<PathBuf>) -> Result<()> {
@@ -58,4 +69,18 @@ fn collect(folder: &Path, depth: usize, files: &mut Vec<PathBuf>) -> Result<()> 
 fn is_audio(path: &Path) -> bool {
     let extension = path.extension().map(|extension| extension.to_string_lossy().to_lowercase()).unwrap_or_default();
     matches!(extension.as_str(), "wav" | "aif" | "aiff" | "flac")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn folders_tell_what_file_names_do_not() {
+        let category =
+            |path: &str| category_of(Path::new("/samples/My drums"), &Path::new("/samples/My drums").join(path));
+        assert_eq!(category("Snares/001.wav"), "Snare");
+        assert_eq!(category("Snares/kick 3.wav"), "Kick");
+        assert_eq!(category("001.wav"), category::UNKNOWN);
+    }
 }

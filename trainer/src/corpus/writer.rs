@@ -23,6 +23,8 @@ pub struct Description {
     pub instrument: String,
     /// Key that sounds.
     pub key: u8,
+    /// MIDI velocity of the stroke.
+    pub velocity: u8,
     /// Where it comes from.
     pub source: String,
     /// Ids of the recordings it is made of.
@@ -79,7 +81,7 @@ impl CorpusWriter {
         let file = format!("{:05}.wav", self.items.len());
         let bytes = encode_wav(&prepared, self.sample_rate_hz())?;
         write_atomically(&self.folder.join(&file), &bytes)?;
-        let Description { name, category, instrument, key, source, recordings } = description;
+        let Description { name, category, instrument, key, velocity, source, recordings } = description;
         let item = Item {
             file,
             name,
@@ -88,6 +90,7 @@ impl CorpusWriter {
             group: String::new(),
             split: Split::Train,
             key,
+            velocity,
             source,
             sha256: sha256_hex(&bytes),
         };
@@ -134,4 +137,28 @@ fn encode_wav(samples: &[f32], rate_hz: u32) -> Result<Vec<u8>> {
     }
     writer.finalize()?;
     Ok(bytes.into_inner())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn silence_is_left_out_and_counted() {
+        let folder = tempfile::tempdir().expect("a temporary folder can be made");
+        let mut writer = CorpusWriter::new(folder.path()).expect("a corpus can be started");
+        let description = Description {
+            name: "Nothing".to_owned(),
+            category: "Other".to_owned(),
+            instrument: "nothing".to_owned(),
+            key: 60,
+            velocity: 100,
+            source: "test".to_owned(),
+            recordings: vec![1],
+        };
+        let silence = Recording { samples: vec![0.0; 1000], sample_rate_hz: 44_100, notes: Vec::new() };
+        assert!(!writer.add(description, silence).expect("silence is no failure"));
+        assert_eq!(writer.dropped.len(), 1);
+        assert!(writer.finish(0.1, 1).expect_err("nothing is left").to_string().contains("no usable sound"));
+    }
 }

@@ -1,0 +1,66 @@
+//! Bass drums: a sine whose pitch falls, with a click at the front, after the circuit of the TR-808 as Werner, Abel and Smith
+//! describe it ("A physically-informed, circuit-bendable, digital model of the Roland TR-808 bass drum circuit", 2014).
+
+use super::dice::Dice;
+use super::envelope::{decay, rise};
+use super::filter::{FLAT_Q, Svf};
+use super::instrument::{Instrument, in_turn};
+use super::mix::render;
+use super::note::{Note, unpitched};
+use super::wave::{Phase, sine};
+
+#[derive(Clone, Copy)]
+struct Patch {
+    base_hz: f64,
+    /// How far above the base the pitch starts, in octaves: a fast and a slow fall.
+    snap_octaves: f64,
+    bend_octaves: f64,
+    snap_s: f64,
+    length_s: f64,
+    drive: f64,
+    click: f64,
+    click_hz: f64,
+    /// Skin and room, as of a recorded drum.
+    skin: f64,
+}
+
+/// Draws an instrument of the style whose turn it is.
+pub fn draw(dice: &mut Dice, turn: usize) -> Instrument {
+    let (label, length, click, skin) = in_turn(
+        turn,
+        &[
+            ("Deep kick", [0.6, 1.8], [0.0, 0.15], 0.0),
+            ("Punch kick", [0.2, 0.5], [0.2, 0.6], 0.0),
+            ("Room kick", [0.15, 0.4], [0.1, 0.4], 0.3),
+            ("Hard kick", [0.25, 0.6], [0.3, 0.8], 0.05),
+        ],
+    );
+    let patch = Patch {
+        base_hz: dice.ratio_between(40.0, 68.0),
+        snap_octaves: dice.between(1.0, 3.5),
+        bend_octaves: dice.between(0.1, 1.2),
+        snap_s: dice.ratio_between(0.006, 0.03),
+        length_s: dice.ratio_between(length[0], length[1]),
+        drive: if label == "Hard kick" { dice.between(2.0, 5.0) } else { dice.between(0.1, 1.2) },
+        click: dice.between(click[0], click[1]),
+        click_hz: dice.ratio_between(1200.0, 6000.0),
+        skin: skin * dice.between(0.5, 1.5),
+    };
+    Instrument::new("Kick", label, unpitched(dice), move |note, dice| play(&patch, note, dice))
+}
+
+fn play(patch: &Patch, note: Note, dice: &mut Dice) -> Vec<f64> {
+    let (ratio, force) = (note.ratio(), note.force());
+    let mut phase = Phase::new(0.0);
+    let (mut click, mut skin) = (Svf::default(), Svf::default());
+    let length_s = patch.length_s * ratio.powf(-0.4);
+    render((1.2 * length_s).min(2.0), |time_s| {
+        let octaves = force * patch.snap_octaves * decay(time_s, 3.0 * patch.snap_s)
+            + patch.bend_octaves * decay(time_s, 12.0 * patch.snap_s);
+        let body = sine(phase.advance((patch.base_hz * ratio).max(28.0) * octaves.exp2()));
+        let driven = ((1.0 + patch.drive * force) * body * decay(time_s, length_s)).tanh();
+        let tick = click.band(dice.noise(), patch.click_hz * ratio.sqrt(), 0.8) * decay(time_s, 0.012);
+        let head = skin.low(dice.noise(), 900.0 * ratio, FLAT_Q) * decay(time_s, 0.12);
+        driven * rise(time_s, 0.0008) + force.powi(2) * 2.0 * patch.click * tick + patch.skin * head
+    })
+}
