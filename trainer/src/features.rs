@@ -25,7 +25,7 @@ pub struct Dataset {
     pub frames: Tensor,
     /// `[item, 1]`, normalised.
     pub keys: Tensor,
-    /// For each item the items of the same instrument, itself among them.
+    /// For each item the items of the same instrument and stroke at all its keys, itself among them.
     pub siblings: Vec<Vec<usize>>,
 }
 
@@ -75,9 +75,10 @@ fn frames_tensor(values: &[f32], shape: &SpectralShape) -> Tensor {
 }
 
 fn siblings(items: &[&Item]) -> Vec<Vec<usize>> {
-    let mut by_instrument = std::collections::HashMap::<&str, Vec<usize>>::new();
+    let timbre = |item: &Item| (item.instrument.clone(), item.velocity);
+    let mut by_timbre = std::collections::HashMap::<_, Vec<usize>>::new();
     for (index, item) in items.iter().enumerate() {
-        by_instrument.entry(&item.instrument).or_default().push(index);
+        by_timbre.entry(timbre(item)).or_default().push(index);
     }
-    items.iter().map(|item| by_instrument[item.instrument.as_str()].clone()).collect()
+    items.iter().map(|item| by_timbre[&timbre(item)].clone()).collect()
 }
