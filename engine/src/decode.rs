@@ -1,5 +1,6 @@
 //! WORKER side: from a latent point to samples. May wait, allocate and fail; never called by the audio thread.
 
+mod bins;
 pub mod frozen;
 pub mod graph;
 pub mod latent;

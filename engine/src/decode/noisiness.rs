@@ -3,6 +3,8 @@
 //! Where no phase can be foretold the vocoder puts all bins in phase at the window's centre: a click in every frame of a
 //! snare or a cymbal. Random phases are right there. A tone shows as a ripple of the mean spectrum over bands, noise does not.
 
+use std::ops::Range;
+
 use crate::spectral::{Complex32, Frames, ReferencePhasors, SpectralShape, Spectrogram};
 
 /// Ripple in dB below which a frame is noise, and above which it is not.
@@ -27,7 +29,14 @@ pub(super) fn noisiness(frames: &Frames, shape: &SpectralShape, key: f32) -> Vec
     let scale = UNRESOLVED_PART.powf(octaves_below);
     let (noise_db, tone_db) = (NOISE_RIPPLE_DB * scale, TONE_RIPPLE_DB * scale);
     let db_per_unit = -shape.floor_db / 2.0;
-    let ripples = (0..frames.frames).map(|frame| ripple(frames, frame, RANGE_DB / db_per_unit) * db_per_unit);
+    let part = |part: f32| (frames.bands as f32 * part) as usize;
+    let bands = part(LOWEST_PART)..part(HIGHEST_PART);
+    let looked_at = (bands.end + REACH_BANDS).min(frames.bands);
+    let smooth: Vec<Vec<f32>> = (0..looked_at).map(|band| running_means(frames.band(band), REACH_FRAMES)).collect();
+    let ripples = (0..frames.frames).map(|frame| {
+        let levels: Vec<f32> = smooth.iter().map(|row| row[frame]).collect();
+        ripple(&levels, &bands, RANGE_DB / db_per_unit) * db_per_unit
+    });
     ripples.map(|ripple_db| ((tone_db - ripple_db) / (tone_db - noise_db)).clamp(0.0, 1.0)).collect()
 }
 
@@ -47,22 +56,26 @@ pub(super) fn randomise(spectrogram: &mut Spectrogram, noise: &[f32], phasors: &
     }
 }
 
-/// Mean distance of the loud bands, averaged over neighbouring frames, from the mean of their neighbouring bands.
-fn ripple(frames: &Frames, frame: usize, range: f32) -> f32 {
-    let top = (frames.bands as f32 * HIGHEST_PART) as usize;
-    let bottom = (frames.bands as f32 * LOWEST_PART) as usize;
-    let time = frame.saturating_sub(REACH_FRAMES)..(frame + REACH_FRAMES + 1).min(frames.frames);
-    let mean = |values: &[f32]| values.iter().sum::<f32>() / values.len().max(1) as f32;
-    let levels: Vec<f32> = (0..(top + REACH_BANDS).min(frames.bands))
-        .map(|band| mean(frames.band(band).get(time.clone()).unwrap_or_default()))
-        .collect();
+/// Mean distance of the loud bands from the mean of their neighbouring bands.
+fn ripple(levels: &[f32], bands: &Range<usize>, range: f32) -> f32 {
     let loudest = levels.iter().copied().fold(-1.0, f32::max);
-    let distances = (bottom..top.min(levels.len())).filter(|band| levels[*band] >= loudest - range).map(|band| {
-        let around = &levels[band.saturating_sub(REACH_BANDS)..(band + REACH_BANDS + 1).min(levels.len())];
-        (levels[band] - mean(around)).abs()
-    });
-    let distances: Vec<f32> = distances.collect();
-    mean(&distances)
+    let smooth = running_means(levels, REACH_BANDS);
+    let loud = bands.clone().filter(|band| levels[*band] >= loudest - range);
+    let distances = loud.map(|band| (levels[band] - smooth[band]).abs());
+    let (count, sum) = distances.fold((0, 0.0), |(count, sum), distance| (count + 1, sum + distance));
+    sum / count.max(1) as f32
+}
+
+/// For each value the mean of it and of up to `reach` values on either side.
+fn running_means(values: &[f32], reach: usize) -> Vec<f32> {
+    let mut sums = vec![0.0f64];
+    sums.extend(values.iter().scan(0.0, |sum, value| {
+        *sum += f64::from(*value);
+        Some(*sum)
+    }));
+    let stretch = |place: usize| (place.saturating_sub(reach), (place + reach + 1).min(values.len()));
+    let mean = |(from, to): (usize, usize)| ((sums[to] - sums[from]) / (to - from) as f64) as f32;
+    (0..values.len()).map(|place| mean(stretch(place))).collect()
 }
 
 #[cfg(test)]

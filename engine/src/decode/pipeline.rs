@@ -5,16 +5,14 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crate::spectral::{Complex32, FrameAnalysis, Frames, ReferencePhasors, Spectrogram, Stft, fast_griffin_lim};
+use crate::spectral::{FrameAnalysis, Frames, ReferencePhasors, Spectrogram, Stft, fast_griffin_lim};
 use crate::units::Latent;
 
-use super::graph::{GraphError, Outputs, Runner};
+use super::bins;
+use super::graph::{GraphError, Runner};
 use super::model::Model;
 use super::noisiness::{noisiness, randomise};
 use super::shape::Shaping;
-
-/// Largest magnitude that a bin may have against full scale; a wild graph must not blow a speaker.
-const MAX_LOG_MAGNITUDE: f32 = 1.4;
 
 /// Where the time of the last decode went.
 #[derive(Clone, Copy, Debug, Default)]
@@ -147,14 +145,15 @@ impl Pipeline {
     pub fn bins(&mut self, frames: &Frames, key: f32) -> Result<Spectrogram, GraphError> {
         (self.timings.vocoder, self.timings.bins) = (Duration::ZERO, Duration::ZERO);
         let mut spectrogram = Spectrogram::zeros(self.model.shape().bins(), frames.frames);
-        for chunk in chunks(frames.frames, self.model.manifest().vocoder) {
+        for chunk in bins::chunks(frames.frames, self.model.manifest().vocoder) {
             let started = Instant::now();
             self.load_chunk(frames, chunk.start);
             let outputs = self.vocoder.run(&[&self.chunk, &[key_input(key)]])?;
             self.timings.vocoder += started.elapsed();
             let started = Instant::now();
             let phasors = self.phasors_for(key, frames.frames);
-            write_bins(&outputs, &self.phasors[phasors], &chunk, self.model.shape().full_scale(), &mut spectrogram);
+            let heads = bins::Heads { log_magnitude: outputs.get(0), phase: outputs.get(1) };
+            bins::write(&heads, &self.phasors[phasors], &chunk, self.model.shape().full_scale(), &mut spectrogram);
             self.timings.bins += started.elapsed();
         }
         Ok(spectrogram)
@@ -191,30 +190,6 @@ pub fn key_input(key: f32) -> f32 {
     (key - 60.0) / 24.0
 }
 
-/// One run of the vocoder: where its input starts and which of its frames are kept.
-#[derive(Debug, PartialEq)]
-struct Chunk {
-    start: usize,
-    keep: std::ops::Range<usize>,
-    width: usize,
-}
-
-/// Runs that cover `frames` frames. Inner edges stand at least the context away from every frame that is kept, so the
-/// result is that of one run over everything.
-fn chunks(frames: usize, vocoder: crate::pack::VocoderInfo) -> Vec<Chunk> {
-    let (width, context) = (vocoder.chunk_frames, vocoder.context_frames);
-    let mut chunks = Vec::new();
-    let mut done = 0;
-    while done < frames {
-        let start = if done == 0 { 0 } else { (done - context).min(frames.saturating_sub(width)) };
-        let reaches_end = start + width >= frames;
-        let end = if reaches_end { frames } else { start + width - context };
-        chunks.push(Chunk { start, keep: done..end, width });
-        done = end;
-    }
-    chunks
-}
-
 /// Largest factor by which a quiet sound is raised: near silence there is nothing to hear better.
 const MAX_RAISE: f32 = 4.0;
 
@@ -224,50 +199,4 @@ fn bring_to_peak(samples: &mut [f32]) {
     let peak = samples.iter().fold(0.0f32, |peak, sample| peak.max(sample.abs()));
     let gain = (1.0 / peak.max(1e-9)).min(MAX_RAISE);
     samples.iter_mut().for_each(|sample| *sample *= gain);
-}
-
-/// Frames that are written together: graphs give bins in rows of frames, a spectrogram holds frames of bins.
-const TILE_FRAMES: usize = 16;
-
-/// Magnitude and phase heads to complex bins: magnitude · normalise((a + ib)·reference + g·noise).
-fn write_bins(outputs: &Outputs, phasors: &ReferencePhasors, chunk: &Chunk, scale: f32, out: &mut Spectrogram) {
-    let (log_magnitude, phase) = (outputs.get(0), outputs.get(1));
-    let bins = out.bins;
-    let plane = bins * chunk.width;
-    let mut first = chunk.keep.start;
-    while first < chunk.keep.end {
-        let tile = first..(first + TILE_FRAMES).min(chunk.keep.end);
-        for bin in 0..bins {
-            for frame in tile.clone() {
-                let index = bin * chunk.width + frame - chunk.start;
-                let steady = Complex32::new(phase[index], phase[plane + index]) * phasors.reference(bin, frame);
-                let direction = steady + phasors.noise(bin, frame) * phase[2 * plane + index];
-                let magnitude = log_magnitude[index].min(MAX_LOG_MAGNITUDE).exp() * scale;
-                let length = direction.norm_sqr().sqrt().max(1e-9);
-                out.values[frame * bins + bin] = direction * (magnitude / length);
-            }
-        }
-        first = tile.end;
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::pack::VocoderInfo;
-
-    #[test]
-    fn runs_cover_every_frame_once_and_keep_their_context() {
-        let vocoder = VocoderInfo { chunk_frames: 172, context_frames: 21 };
-        for frames in [8, 43, 171, 172, 173, 200, 301, 344, 500, 688] {
-            let mut expected = 0;
-            for chunk in chunks(frames, vocoder) {
-                assert_eq!(chunk.keep.start, expected, "{frames} frames");
-                assert!(chunk.keep.start == 0 || chunk.keep.start >= chunk.start + 21, "{frames}: {chunk:?}");
-                assert!(chunk.keep.end == frames || chunk.keep.end + 21 <= chunk.start + 172, "{frames}: {chunk:?}");
-                expected = chunk.keep.end;
-            }
-            assert_eq!(expected, frames);
-        }
-    }
 }

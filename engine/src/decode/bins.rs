@@ -1,0 +1,143 @@
+//! The vocoder's heads to complex bins: magnitude · normalise((a + ib)·reference + g·noise). WORKER side.
+//!
+//! Graphs give bins in rows of frames, a spectrogram holds frames of bins. Tiles of one cache line's frames are computed side by side
+//! and written across.
+
+use crate::spectral::{Complex32, ReferencePhasors, Spectrogram};
+
+/// Largest log of a magnitude against full scale; a wild graph must not blow a speaker.
+const MAX_LOG_MAGNITUDE: f32 = 1.4;
+/// Smallest, far below what is heard.
+const MIN_LOG_MAGNITUDE: f32 = -60.0;
+
+/// Frames of a tile.
+const TILE: usize = 16;
+
+/// One run of the vocoder: where its input starts and which of its frames are kept.
+#[derive(Debug, PartialEq)]
+pub(super) struct Chunk {
+    pub(super) start: usize,
+    pub(super) keep: std::ops::Range<usize>,
+    pub(super) width: usize,
+}
+
+/// The outputs of one run, flat: log-magnitude `[bins, width]`, and a, b and g `[3, bins, width]`.
+pub(super) struct Heads<'a> {
+    pub(super) log_magnitude: &'a [f32],
+    pub(super) phase: &'a [f32],
+}
+
+/// Runs that cover `frames` frames. Inner edges stand at least the context away from every frame that is kept, so the
+/// result is that of one run over everything.
+pub(super) fn chunks(frames: usize, vocoder: crate::pack::VocoderInfo) -> Vec<Chunk> {
+    let (width, context) = (vocoder.chunk_frames, vocoder.context_frames);
+    let mut chunks = Vec::new();
+    let mut done = 0;
+    while done < frames {
+        let start = if done == 0 { 0 } else { (done - context).min(frames.saturating_sub(width)) };
+        let reaches_end = start + width >= frames;
+        let end = if reaches_end { frames } else { start + width - context };
+        chunks.push(Chunk { start, keep: done..end, width });
+        done = end;
+    }
+    chunks
+}
+
+/// Writes the kept frames of a run; magnitudes are relative to `scale`.
+pub(super) fn write(heads: &Heads, phasors: &ReferencePhasors, chunk: &Chunk, scale: f32, out: &mut Spectrogram) {
+    let mut first = chunk.keep.start;
+    while first < chunk.keep.end {
+        let count = TILE.min(chunk.keep.end - first);
+        for bin in 0..out.bins {
+            let tile = tile(heads, phasors, chunk, out.bins, (bin, first, count));
+            for (offset, (re, im)) in tile.re.iter().zip(&tile.im).take(count).enumerate() {
+                out.values[(first + offset) * out.bins + bin] = Complex32::new(re * scale, im * scale);
+            }
+        }
+        first += count;
+    }
+}
+
+struct Tile {
+    re: [f32; TILE],
+    im: [f32; TILE],
+}
+
+/// One bin in `count` frames from `first` on; what lies beyond `count` is of no use.
+fn tile(
+    heads: &Heads,
+    phasors: &ReferencePhasors,
+    chunk: &Chunk,
+    bins: usize,
+    (bin, first, count): (usize, usize, usize),
+) -> Tile {
+    let row = |values: &[f32], plane: usize| {
+        let start = (plane * bins + bin) * chunk.width + first - chunk.start;
+        let mut tile = [0.0f32; TILE];
+        tile[..count].copy_from_slice(&values[start..start + count]);
+        tile
+    };
+    let (log_magnitude, a, b, g) =
+        (row(heads.log_magnitude, 0), row(heads.phase, 0), row(heads.phase, 1), row(heads.phase, 2));
+    let (mut steady_re, mut steady_im) = ([0.0f32; TILE], [0.0f32; TILE]);
+    let (mut noise_re, mut noise_im) = ([0.0f32; TILE], [0.0f32; TILE]);
+    for offset in 0..count {
+        let (steady, noise) = (phasors.reference(bin, first + offset), phasors.noise(bin, first + offset));
+        (steady_re[offset], steady_im[offset]) = (steady.re, steady.im);
+        (noise_re[offset], noise_im[offset]) = (noise.re, noise.im);
+    }
+    let mut out = Tile { re: [0.0; TILE], im: [0.0; TILE] };
+    for i in 0..TILE {
+        let re = a[i] * steady_re[i] - b[i] * steady_im[i] + g[i] * noise_re[i];
+        let im = a[i] * steady_im[i] + b[i] * steady_re[i] + g[i] * noise_im[i];
+        let length = (re * re + im * im).sqrt().max(1e-9);
+        let gain = exp(log_magnitude[i].clamp(MIN_LOG_MAGNITUDE, MAX_LOG_MAGNITUDE)) / length;
+        (out.re[i], out.im[i]) = (re * gain, im * gain);
+    }
+    out
+}
+
+/// eˣ for x in [−80, 80] to 1 part in 10⁶, in a form that compilers compute four at a time (the method of Cephes' `expf`).
+fn exp(x: f32) -> f32 {
+    const LN_2_HIGH: f32 = 0.693_359_4;
+    const LN_2_LOW: f32 = -2.121_944_4e-4;
+    // Adding and taking away 1.5 · 2²³ rounds to the nearest whole number.
+    const ROUND: f32 = 12_582_912.0;
+    let whole = (x * std::f32::consts::LOG2_E + ROUND) - ROUND;
+    let rest = (x - whole * LN_2_HIGH) - whole * LN_2_LOW;
+    let square = rest * rest;
+    let upper = (1.987_569_1e-4 * rest + 1.398_2e-3) * rest + 8.333_452e-3;
+    let series = ((upper * rest + 4.166_579_6e-2) * rest + 1.666_666_5e-1) * rest + 0.5;
+    let power = f32::from_bits(((whole as i32 + 127) << 23) as u32);
+    (series * square + rest + 1.0) * power
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pack::VocoderInfo;
+
+    #[test]
+    fn runs_cover_every_frame_once_and_keep_their_context() {
+        let vocoder = VocoderInfo { chunk_frames: 172, context_frames: 21 };
+        for frames in [8, 43, 171, 172, 173, 200, 301, 344, 500, 688] {
+            let mut expected = 0;
+            for chunk in chunks(frames, vocoder) {
+                assert_eq!(chunk.keep.start, expected, "{frames} frames");
+                assert!(chunk.keep.start == 0 || chunk.keep.start >= chunk.start + 21, "{frames}: {chunk:?}");
+                assert!(chunk.keep.end == frames || chunk.keep.end + 21 <= chunk.start + 172, "{frames}: {chunk:?}");
+                expected = chunk.keep.end;
+            }
+            assert_eq!(expected, frames);
+        }
+    }
+
+    #[test]
+    fn powers_of_e_are_right_to_a_millionth() {
+        for step in -7999..=7999 {
+            let x = step as f32 / 100.0;
+            let exact = f64::from(x).exp();
+            assert!((f64::from(exp(x)) / exact - 1.0).abs() < 1e-6, "e^{x}");
+        }
+    }
+}
