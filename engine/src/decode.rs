@@ -1,6 +1,7 @@
 //! WORKER side: from a latent point to samples. May wait, allocate and fail; never called by the audio thread.
 
 mod bins;
+pub mod fit;
 pub mod frozen;
 pub mod graph;
 pub mod latent;

@@ -67,7 +67,7 @@ pub fn import(path: &Path, pipeline: &mut Pipeline, key: Option<f32>) -> Result<
         notes.push("no clear pitch in it: taken as key 60".to_owned());
         UNPITCHED_KEY
     });
-    let latent = pipeline.encode(&sound.samples, key)?;
+    let latent = pipeline.place(&sound.samples, key)?;
     let (nearest, category) = neighbours(&latent, &pipeline.model().manifest().sounds);
     let name = path.file_stem().map_or_else(|| "imported".to_owned(), |stem| stem.to_string_lossy().into_owned());
     Ok(Imported { name, latent, key, category, nearest, notes, samples: sound.samples })

@@ -166,7 +166,7 @@ fn point_of(sound: &SoundState, pipeline: &mut Pipeline) -> Result<Latent, Strin
     if zone.sample_rate_hz != rate_hz {
         return Err(format!("its recording is at {} Hz, the pack at {rate_hz} Hz", zone.sample_rate_hz));
     }
-    pipeline.encode(&samples, f32::from(zone.root_key)).map_err(|error| error.to_string())
+    pipeline.place(&samples, f32::from(zone.root_key)).map_err(|error| error.to_string())
 }
 
 /// The recording as the project keeps it. One that cannot be packed is left out: its point is what is heard.

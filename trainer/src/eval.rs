@@ -138,7 +138,7 @@ fn remake(
             Some(pipeline.vocode(&frames, key)?)
         }
         Way::Latent => {
-            let latent = pipeline.encode(truth, key)?;
+            let latent = pipeline.place(truth, key)?;
             Some(pipeline.decode(&latent, key, &Shaping::default())?)
         }
         Way::Named => match named.get(&item.name) {

@@ -7,8 +7,10 @@ mod sounds;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use anyhow::{Context, Result, ensure};
+use engine::decode::Model;
 use engine::pack::{FORMAT_VERSION, Manifest, Pack, VocoderInfo};
 use engine::spectral::SpectralShape;
 
@@ -61,12 +63,16 @@ pub fn export(options: &Options) -> Result<()> {
     eprintln!("latents: {statistics}");
     let all = Dataset::load(&corpus, &corpus.manifest.items.iter().collect::<Vec<_>>())?;
     let latents = bundle.latents(&all)?;
-    let manifest = manifest(options, &corpus, sounds::named(&all, &latents), axes::named(&all, &latents)?);
+    let mut manifest = manifest(options, &corpus, axes::named(&all, &latents)?);
     let files = BTreeMap::from([
         ("encoder.onnx".to_owned(), graphs::encoder(&bundle.encoder)?),
         ("decoder.onnx".to_owned(), graphs::decoder(&bundle.decoder)?),
         ("vocoder.onnx".to_owned(), graphs::vocoder(&bundle.vocoder)?),
     ]);
+    let candidates = sounds::candidates(&all, &latents)?;
+    manifest.sounds = sounds::as_encoded(&candidates);
+    let first = Pack::assemble(manifest.clone(), files.clone())?;
+    manifest.sounds = sounds::named(&Arc::new(Model::load(&first)?), &candidates)?;
     let pack = Pack::assemble(manifest, files)?;
     let parity = parity::check(&pack, &bundle)?;
     eprintln!("{parity}");
@@ -103,12 +109,7 @@ fn licence(sources: &[String]) -> &'static str {
     }
 }
 
-fn manifest(
-    options: &Options,
-    corpus: &Corpus,
-    sounds: Vec<engine::pack::NamedSound>,
-    latents: Vec<engine::pack::LatentAxis>,
-) -> Manifest {
+fn manifest(options: &Options, corpus: &Corpus, latents: Vec<engine::pack::LatentAxis>) -> Manifest {
     let shape = SpectralShape::DEFAULT;
     Manifest {
         format_version: FORMAT_VERSION,
@@ -127,7 +128,7 @@ fn manifest(
         root_keys: ROOT_KEYS.to_vec(),
         vocoder: VocoderInfo { chunk_frames: shape.frame_count, context_frames: CONTEXT_FRAMES },
         griffin_lim_iterations: options.iterations,
-        sounds,
+        sounds: Vec::new(),
         files: BTreeMap::new(),
         licence: licence(&corpus.manifest.sources).into(),
         provenance: corpus.manifest.sources.clone(),

@@ -1,7 +1,7 @@
 //! A corpus as tensors: samples and log-mel frames, made by the very analysis that the instrument uses.
 
 use anyhow::{Result, ensure};
-use engine::spectral::{FrameAnalysis, SpectralShape};
+use engine::spectral::{FrameAnalysis, Frames, SpectralShape};
 use tch::{Kind, Tensor};
 
 use crate::corpus::{Corpus, Item};
@@ -58,6 +58,13 @@ impl Dataset {
     /// Number of sounds.
     pub fn len(&self) -> usize {
         self.items.len()
+    }
+
+    /// The frames of one sound as the engine takes them.
+    pub fn frames_of(&self, index: usize) -> Result<Frames> {
+        let frames = self.frames.get(index as i64).contiguous();
+        let (bands, count) = (frames.size()[0] as usize, frames.size()[1] as usize);
+        Ok(Frames { bands, frames: count, values: Vec::try_from(frames.view(-1))? })
     }
 
     /// Samples `start .. start + length` of one sound, `[length]`; silence beyond its ends.

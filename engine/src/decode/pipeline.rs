@@ -9,6 +9,7 @@ use crate::spectral::{FrameAnalysis, Frames, ReferencePhasors, Spectrogram, Stft
 use crate::units::Latent;
 
 use super::bins;
+use super::fit::{Target, fit};
 use super::graph::{GraphError, Runner};
 use super::model::Model;
 use super::noisiness::{noisiness, randomise};
@@ -42,6 +43,8 @@ pub struct Pipeline {
     timings: Timings,
 }
 
+/// Rounds of improvement of an imported sound's point: 33 decodes of the decoder.
+const PLACE_ROUNDS: usize = 4;
 /// Keys whose phase tables are kept; a pack has at most 16 roots, few are in use at once.
 const KEPT_PHASORS: usize = 8;
 
@@ -91,6 +94,16 @@ impl Pipeline {
             *coordinate = value.clamp(-crate::units::LATENT_LIMIT, crate::units::LATENT_LIMIT);
         }
         Ok(latent)
+    }
+
+    /// The point that gives a sound best: the encoder's, improved by the decoder. Within 200 ms.
+    ///
+    /// # Errors
+    /// [`GraphError`] when a graph fails.
+    pub fn place(&mut self, samples: &[f32], key: f32) -> Result<Latent, GraphError> {
+        let start = self.encode(samples, key)?;
+        let frames = self.analyse(samples);
+        Ok(fit(self, &[Target { frames: &frames, key }], &start, PLACE_ROUNDS)?.latent)
     }
 
     /// Frames of a latent point at a key.

@@ -1,0 +1,222 @@
+//! The latent point whose decoded frames lie nearest to given ones. WORKER side.
+//!
+//! The encoder gives one answer from one look; this starts there and improves it by the decoder itself. Levenberg–Marquardt
+//! (Marquardt 1963) with slopes by differences, on the mean absolute difference, which is made a sum of squares by weights that
+//! follow the last differences (iteratively reweighted least squares).
+
+use crate::spectral::{Frames, SpectralShape};
+use crate::units::{LATENT_LIMIT, Latent, MODEL_LATENTS};
+
+use super::graph::GraphError;
+use super::pipeline::Pipeline;
+
+/// Step in σ over which slopes are taken.
+const SLOPE_STEP: f32 = 0.04;
+/// What lies below is silence and no difference.
+const SILENCE_DB: f32 = -80.0;
+/// Differences below this weigh no more than at it: the weights would grow without bound.
+const SMALLEST_DIFFERENCE_DB: f32 = 0.5;
+/// Damping at first, and its factors after a step that helped and after one that did not.
+const DAMPING: f64 = 1e-2;
+const DAMPING_DOWN: f64 = 0.3;
+const DAMPING_UP: f64 = 6.0;
+
+/// Frames to come near to, and the key at which the decoder is to give them.
+#[derive(Clone, Copy, Debug)]
+pub struct Target<'a> {
+    /// The frames.
+    pub frames: &'a Frames,
+    /// MIDI key.
+    pub key: f32,
+}
+
+/// A point and how near its frames come.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Fit {
+    /// The point, each coordinate within ±3 σ.
+    pub latent: Latent,
+    /// Mean absolute difference over the bands of the frames that sound, in dB, averaged over the targets.
+    pub error_db: f32,
+}
+
+/// Improves `start` in `rounds` steps of eight decodes for each target. Never gets worse; the same input gives the same point.
+///
+/// # Errors
+/// [`GraphError`] when the decoder fails.
+pub fn fit(pipeline: &mut Pipeline, targets: &[Target], start: &Latent, rounds: usize) -> Result<Fit, GraphError> {
+    let scale = Scale::of(pipeline.model().shape());
+    let mut best = evaluate(pipeline, targets, &start.map(inside), &scale)?;
+    let mut damping = DAMPING;
+    for _ in 0..rounds {
+        let equations = equations(pipeline, targets, &best, &scale)?;
+        let Some(step) = equations.solve(damping) else { break };
+        let moved: Latent = std::array::from_fn(|axis| inside(best.latent[axis] + step[axis] as f32));
+        let tried = evaluate(pipeline, targets, &moved, &scale)?;
+        if tried.error < best.error {
+            best = tried;
+            damping *= DAMPING_DOWN;
+        } else {
+            damping *= DAMPING_UP;
+        }
+    }
+    Ok(Fit { latent: best.latent, error_db: (best.error * scale.db_per_unit) as f32 })
+}
+
+fn inside(coordinate: f32) -> f32 {
+    coordinate.clamp(-LATENT_LIMIT, LATENT_LIMIT)
+}
+
+/// The constants above in the units of frames.
+struct Scale {
+    silence: f32,
+    smallest: f64,
+    db_per_unit: f64,
+}
+
+impl Scale {
+    fn of(shape: &SpectralShape) -> Self {
+        let db_per_unit = f64::from(-shape.floor_db / 2.0);
+        Self {
+            silence: shape.normalise_db(SILENCE_DB),
+            smallest: f64::from(SMALLEST_DIFFERENCE_DB) / db_per_unit,
+            db_per_unit,
+        }
+    }
+}
+
+/// A point with the frames that it gives for each target.
+struct Evaluated {
+    latent: Latent,
+    frames: Vec<Frames>,
+    error: f64,
+}
+
+fn evaluate(
+    pipeline: &mut Pipeline,
+    targets: &[Target],
+    latent: &Latent,
+    scale: &Scale,
+) -> Result<Evaluated, GraphError> {
+    let made = targets.iter().map(|target| pipeline.decode_frames(latent, target.key));
+    let frames = made.collect::<Result<Vec<_>, _>>()?;
+    let errors = targets.iter().zip(&frames).map(|(target, made)| mean_difference(target.frames, made, scale.silence));
+    let error = errors.sum::<f64>() / targets.len().max(1) as f64;
+    Ok(Evaluated { latent: *latent, frames, error })
+}
+
+/// Mean absolute difference over all bands of the frames in which either sounds.
+fn mean_difference(wanted: &Frames, made: &Frames, silence: f32) -> f64 {
+    let (mut sum, mut count) = (0.0, 0usize);
+    for frame in sounding(wanted, silence) {
+        count += wanted.bands;
+        sum += (0..wanted.bands).map(|band| difference(wanted, made, band, frame, silence).abs()).sum::<f64>();
+    }
+    sum / count.max(1) as f64
+}
+
+/// Frames that hold something above silence.
+fn sounding(frames: &Frames, silence: f32) -> impl Iterator<Item = usize> {
+    (0..frames.frames).filter(move |frame| (0..frames.bands).any(|band| frames.band(band)[*frame] > silence))
+}
+
+fn difference(wanted: &Frames, made: &Frames, band: usize, frame: usize, silence: f32) -> f64 {
+    f64::from(made.band(band)[frame].max(silence)) - f64::from(wanted.band(band)[frame].max(silence))
+}
+
+/// The normal equations of one step.
+#[derive(Default)]
+struct Equations {
+    matrix: [[f64; MODEL_LATENTS]; MODEL_LATENTS],
+    right: [f64; MODEL_LATENTS],
+}
+
+fn equations(
+    pipeline: &mut Pipeline,
+    targets: &[Target],
+    at: &Evaluated,
+    scale: &Scale,
+) -> Result<Equations, GraphError> {
+    let mut equations = Equations::default();
+    for (target, made) in targets.iter().zip(&at.frames) {
+        let mut moved = Vec::with_capacity(MODEL_LATENTS);
+        for axis in 0..MODEL_LATENTS {
+            let mut point = at.latent;
+            // Away from the limit, so that the step is a whole one.
+            point[axis] += if point[axis] > 0.0 { -SLOPE_STEP } else { SLOPE_STEP };
+            let slope = 1.0 / f64::from(point[axis] - at.latent[axis]);
+            moved.push((pipeline.decode_frames(&point, target.key)?, slope));
+        }
+        equations.add(target.frames, made, &moved, scale);
+    }
+    Ok(equations)
+}
+
+impl Equations {
+    fn add(&mut self, wanted: &Frames, made: &Frames, moved: &[(Frames, f64)], scale: &Scale) {
+        for frame in sounding(wanted, scale.silence) {
+            for band in 0..wanted.bands {
+                let off = difference(wanted, made, band, frame, scale.silence);
+                let weight = 1.0 / off.abs().max(scale.smallest);
+                let mut slopes = [0.0; MODEL_LATENTS];
+                for (out, (frames, slope)) in slopes.iter_mut().zip(moved) {
+                    *out = difference(made, frames, band, frame, scale.silence) * slope;
+                }
+                for (row, slope) in slopes.iter().enumerate() {
+                    self.right[row] -= weight * slope * off;
+                    for (column, other) in slopes.iter().enumerate().take(row + 1) {
+                        self.matrix[row][column] += weight * slope * other;
+                    }
+                }
+            }
+        }
+    }
+
+    /// The damped step by Cholesky's method; none when nothing changes with the point.
+    fn solve(&self, damping: f64) -> Option<[f64; MODEL_LATENTS]> {
+        let mut lower = self.matrix;
+        for row in 0..MODEL_LATENTS {
+            lower[row][row] *= 1.0 + damping;
+            for column in 0..=row {
+                let known: f64 = (0..column).map(|k| lower[row][k] * lower[column][k]).sum();
+                let rest = lower[row][column] - known;
+                lower[row][column] =
+                    if row == column { (rest > 0.0).then(|| rest.sqrt())? } else { rest / lower[column][column] };
+            }
+        }
+        let mut step = self.right;
+        for row in 0..MODEL_LATENTS {
+            let known: f64 = (0..row).map(|k| lower[row][k] * step[k]).sum();
+            step[row] = (step[row] - known) / lower[row][row];
+        }
+        for row in (0..MODEL_LATENTS).rev() {
+            let known: f64 = (row + 1..MODEL_LATENTS).map(|k| lower[k][row] * step[k]).sum();
+            step[row] = (step[row] - known) / lower[row][row];
+        }
+        Some(step)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn equations_are_solved() {
+        let mut equations = Equations::default();
+        let slopes: Vec<[f64; MODEL_LATENTS]> =
+            (0..20).map(|n| std::array::from_fn(|axis| ((n * 7 + axis * 13) % 11) as f64 - 5.0)).collect();
+        let answer: [f64; MODEL_LATENTS] = std::array::from_fn(|axis| axis as f64 * 0.3 - 1.0);
+        for slopes in &slopes {
+            let value: f64 = slopes.iter().zip(&answer).map(|(a, b)| a * b).sum();
+            for row in 0..MODEL_LATENTS {
+                equations.right[row] += slopes[row] * value;
+                for column in 0..=row {
+                    equations.matrix[row][column] += slopes[row] * slopes[column];
+                }
+            }
+        }
+        let found = equations.solve(0.0).expect("regular");
+        assert!(found.iter().zip(&answer).all(|(a, b)| (a - b).abs() < 1e-9), "{found:?}");
+        assert_eq!(Equations::default().solve(1.0), None);
+    }
+}
