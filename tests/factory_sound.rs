@@ -113,17 +113,17 @@ fn long_sounds_have_no_seam() {
 }
 
 #[test]
-fn the_encoder_finds_a_sound_near_itself() {
+fn a_sound_is_placed_near_itself() {
     let mut pipeline = pipeline();
     let model = model();
     let sounds = model.sounds();
     let near = sounds.iter().step_by(9).filter(|sound| {
         let samples = pipeline.decode(&sound.latent, f32::from(sound.key), &Shaping::default()).expect("decodes");
-        let found = pipeline.encode(&samples, f32::from(sound.key)).expect("encodes");
+        let found = pipeline.place(&samples, f32::from(sound.key)).expect("is placed");
         let distance = |other: &[f32; 7]| -> f32 { other.iter().zip(found).map(|(a, b)| (a - b).powi(2)).sum() };
         let nearer = sounds.iter().filter(|other| distance(&other.latent) < distance(&sound.latent)).count();
         nearer < 5
     });
     let (found, asked) = (near.count(), sounds.len().div_ceil(9));
-    assert!(found * 10 >= asked * 7, "{found} of {asked} sounds are among the five nearest to their own encoding");
+    assert!(found * 10 >= asked * 7, "{found} of {asked} sounds are among the five nearest to where they are placed");
 }

@@ -206,7 +206,7 @@ fn one_shots_start_at_the_onset_have_peak_one_and_repeat_exactly() {
         for (level, body) in [(0.001_f32, 3_000_usize), (0.25, 50_000), (40.0, 200_000)] {
             let mut samples = vec![level * 1e-4; lead];
             samples.extend(sine(200.0, RATE_HZ, body).iter().map(|v| v * level));
-            let rec = Recording { samples, sample_rate_hz: RATE_HZ, notes: Vec::new() };
+            let rec = Recording::new(samples, RATE_HZ);
             let shot = sample::one_shot(rec, RATE_HZ, LENGTH).unwrap();
             assert_eq!(shot.samples.len(), LENGTH);
             assert_eq!(shot.samples.iter().fold(0.0_f32, |p, v| p.max(v.abs())), 1.0);
@@ -222,8 +222,7 @@ fn one_shots_start_at_the_onset_have_peak_one_and_repeat_exactly() {
 
 #[test]
 fn silence_and_no_numbers_make_no_one_shot() {
-    let one_shot =
-        |samples| sample::one_shot(Recording { samples, sample_rate_hz: RATE_HZ, notes: vec![] }, RATE_HZ, 100);
+    let one_shot = |samples| sample::one_shot(Recording::new(samples, RATE_HZ), RATE_HZ, 100);
     assert!(matches!(one_shot(vec![]), Err(SampleError::Silent)));
     assert!(matches!(one_shot(vec![0.0; 10]), Err(SampleError::Silent)));
     assert!(matches!(one_shot(vec![0.5, f32::NAN]), Err(SampleError::NotFinite(1))));

@@ -46,8 +46,8 @@ fn recording(folder: &std::path::Path) -> std::path::PathBuf {
 fn an_imported_sound_keeps_its_recording_and_moves_to_another_pack() {
     let folder = tempfile::tempdir().expect("a folder");
     let (session, _audio) = session();
-    session.run(Errand::Import { path: recording(folder.path()), target: Target::Corner(2) });
-    session.run(Errand::Import { path: recording(folder.path()), target: Target::Knobs });
+    session.run(Errand::Import { path: recording(folder.path()), target: Target::Corner(2), era: 0 });
+    session.run(Errand::Import { path: recording(folder.path()), target: Target::Knobs, era: 0 });
     wait(&session);
     let corner = session.desk.project().corners[2].clone();
     assert_eq!(corner.name, "Plucked A3");
@@ -79,7 +79,7 @@ fn a_file_without_sound_changes_nothing_and_says_why() {
     let (session, _audio) = session();
     let before = session.desk.project().corners;
     for path in [path, folder.path().join("missing.wav")] {
-        session.run(Errand::Import { path, target: Target::Corner(0) });
+        session.run(Errand::Import { path, target: Target::Corner(0), era: 0 });
     }
     wait(&session);
     assert_eq!(session.desk.project().corners, before);

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use engine::pack::{GRAPHS, Pack};
+use engine::state::SoundState;
 use nice_plug::prelude::Params;
 use plugin::errands::Errand;
 use plugin::library::Library;
@@ -97,6 +98,49 @@ fn a_new_version_of_a_pack_leaves_the_old_one_to_its_projects() {
     assert_eq!(names[1..], ["Mine, first", "Mine, second"]);
     first.params.deserialize_fields(&saved);
     assert_eq!(pack_name(&first), "Mine, first");
+}
+
+#[test]
+fn a_project_whose_pack_is_broken_plays_its_frozen_sound() {
+    let (downloads, library) = (tempfile::tempdir().expect("a folder"), tempfile::tempdir().expect("a folder"));
+    let file = downloads.path().join("mine.heptode");
+    users_pack(&file, "Mine");
+    let (first, _audio) = session(library.path());
+    run(&first, Errand::AddPack(file));
+    let saved = first.params.serialize_fields();
+    drop(first);
+    // A folder, since its graph can be spoilt while its manifest stays.
+    let broken = tempfile::tempdir().expect("a folder");
+    let pack = Pack::open(&library.path().join("users.heptode")).expect("valid");
+    pack.save_folder(&broken.path().join("users")).expect("written");
+    std::fs::write(broken.path().join("users").join("decoder.onnx"), b"spoilt").expect("written");
+    for load_first in [true, false] {
+        let (desk, _audio) = Desk::new();
+        let session = Session::new(desk, Library { folder: broken.path().to_owned() });
+        if load_first {
+            session.load();
+        }
+        session.params.deserialize_fields(&saved);
+        session.load();
+        assert!(session.is_frozen(), "loaded first: {load_first}");
+        assert_eq!(pack_name(&session), Pack::factory().expect("valid").manifest().name);
+        assert!(messages(&session)[0].starts_with("The project's pack cannot be played"), "{:?}", messages(&session));
+    }
+}
+
+#[test]
+fn a_look_at_another_pack_loses_nothing() {
+    let (downloads, library) = (tempfile::tempdir().expect("a folder"), tempfile::tempdir().expect("a folder"));
+    let file = downloads.path().join("mine.heptode");
+    users_pack(&file, "Mine");
+    let (session, _audio) = session(library.path());
+    let own = SoundState::new("A name that no pack has", [0.5; 7]);
+    session.desk.set_corner(3, own.clone());
+    run(&session, Errand::AddPack(file));
+    assert_ne!(session.desk.project().corners[3], own, "its point means nothing in the other pack");
+    let factory = session.library.list().remove(0);
+    run(&session, Errand::ChangePack(factory));
+    assert_eq!(session.desk.project().corners[3], own);
 }
 
 #[test]

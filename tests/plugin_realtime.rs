@@ -6,11 +6,15 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use clack_host::prelude::PluginEntry;
 use support::Random;
+use support::bundles::with_another_pack;
 use support::clap::Stage;
 use support::guard::{Guard, guarded};
 
 #[global_allocator]
 static GUARD: Guard = Guard;
+
+/// Events of a crowded block: all 128 controllers and more of 16 channels.
+const CROWD: u32 = 2100;
 
 /// Allocations and frees of all guarded blocks of this program.
 static COUNT: AtomicU64 = AtomicU64::new(0);
@@ -31,6 +35,7 @@ fn process_neither_allocates_nor_frees() {
     let mut random = Random::new(11);
     let mut heard = 0.0_f32;
     let saved = stage.save();
+    let elsewhere = with_another_pack(&saved);
     for step in 0..600 {
         match random.below(6) {
             0 | 1 => stage.note_on(36 + random.below(48) as u16),
@@ -42,8 +47,13 @@ fn process_neither_allocates_nor_frees() {
                 stage.set(id, random.below(1000) as f64 / 1000.0);
             }
         }
-        if step % 150 == 149 {
-            stage.load(&saved);
+        match step % 200 {
+            50 => stage.load(&saved),
+            // The zones that were saved play in place of the pack.
+            150 => stage.load(&elsewhere),
+            // More events than controllers and channels can give in one block.
+            199 => (0..CROWD).for_each(|event| stage.set("gain", f64::from(event) / f64::from(CROWD))),
+            _ => {}
         }
         heard = stage.render(0.005).iter().fold(heard, |peak, sample| peak.max(sample.abs()));
     }

@@ -101,6 +101,40 @@ fn a_static_point_sounds_the_same_in_any_blocks_live_and_offline() {
 }
 
 #[test]
+fn a_sound_ends_on_the_same_sample_in_any_blocks() {
+    for (rate_hz, key) in [(48_000.0, 95), (44_100.0, 97), (96_000.0, 101)] {
+        let mut rig = offline_rig(Timbre::Noise, rate_hz);
+        let script = Script::still(point(0.3), vec![(5, on(key, 1.0))], (1.2 * rate_hz) as usize);
+        let reference = script.play(&mut rig.synth, 8192);
+        let end = reference.iter().rposition(|sample| *sample != 0.0).expect("a sound");
+        assert!(end + 100 < reference.len(), "key {key} ends within the script");
+        for block in BLOCK_SIZES {
+            rig.synth.reset();
+            assert_same(&reference, &script.play(&mut rig.synth, block), &format!("key {key}, blocks of {block}"));
+        }
+    }
+}
+
+#[test]
+fn the_sustain_pedal_holds_released_notes_of_its_channel() {
+    let mut rig = offline_rig(Timbre::Sine, 48_000.0);
+    let pedal = |down| EventKind::Sustain { channel: 0, down };
+    let level_db = |rig: &mut Rig, events| {
+        rig.synth.reset();
+        let sound = Script::still(Controls { release_s: 0.02, ..point(0.0) }, events, 30_000).play(&mut rig.synth, 333);
+        [rms_db(&sound[10_000..15_000]), rms_db(&sound[25_000..])]
+    };
+    let [held, let_go] =
+        level_db(&mut rig, vec![(0, pedal(true)), (0, on(60, 1.0)), (2000, off(60)), (20_000, pedal(false))]);
+    assert!(held > -20.0 && let_go < -100.0, "held {held} dB, let go {let_go} dB");
+    let [other_channel, _] =
+        level_db(&mut rig, vec![(0, EventKind::Sustain { channel: 1, down: true }), (0, on(60, 1.0)), (2000, off(60))]);
+    assert!(other_channel < -100.0, "{other_channel} dB");
+    let [_, pressed] = level_db(&mut rig, vec![(0, pedal(true)), (0, on(60, 1.0)), (20_000, pedal(false))]);
+    assert!(pressed > -20.0, "a key that is down does not end with the pedal: {pressed} dB");
+}
+
+#[test]
 fn offline_automation_sounds_the_same_in_any_blocks_and_with_a_slow_worker() {
     let length = 20_000;
     let script = Script { events: phrase(), controls: moving(length), length };

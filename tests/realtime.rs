@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use engine::audio::{Controls, Event, EventKind};
 use support::Random;
-use support::fake::{Rig, Timbre};
+use support::fake::{Rig, Timbre, wait_until};
 use support::guard::{Guard, guarded};
 use support::script::{off, on, point};
 
@@ -28,12 +28,13 @@ fn the_guard_counts_one_thread_only() {
     assert_eq!(other.join().ok(), Some(100_000));
 }
 
-/// Random notes, chokes, bends and offs.
+/// Random notes, chokes, bends, pedals and offs.
 fn random_event(random: &mut Random, length: usize) -> Event {
     let key = 24 + random.below(80) as u8;
     let kind = match random.below(12) {
         0..=5 => on(key, 0.5),
-        6..=8 => off(key),
+        6 | 7 => off(key),
+        8 => EventKind::Sustain { channel: 0, down: random.below(2) == 0 },
         9 => EventKind::Choke { key, channel: 0 },
         10 => EventKind::PitchBend { semitones: random.below(5) as f32 - 2.0 },
         _ if random.below(8) == 0 => EventKind::AllSoundOff,
@@ -119,4 +120,24 @@ fn a_changed_source_neither_allocates_nor_frees_in_render() {
         rig.instance.set_source(Box::new(fake));
         assert_eq!(storm(&mut rig, Duration::from_millis(100), false), 0);
     }
+}
+
+#[test]
+fn a_call_takes_up_no_more_than_its_length_allows_after_a_stall() {
+    /// Messages that one tick of 64 samples may take up.
+    const SHARE: usize = 64;
+    let mut rig = Rig::new(Timbre::Noise, 48_000.0);
+    let longest = Controls { stretch: 4.0, ..point(0.0) };
+    let mut out = [0.0; 64];
+    rig.synth.render(&[Event { offset: 0, kind: on(60, 1.0) }], &longest, &mut out);
+    rig.wait_for_decodes(1);
+    let waiting = |rig: &Rig| rig.instance.waiting_messages().unwrap_or(0);
+    wait_until("the whole sound waits in the queue", || waiting(&rig) > 2 * SHARE);
+    for length in [0, 1, 63, 64, 64] {
+        let before = waiting(&rig);
+        rig.synth.render(&[], &longest, &mut out[..length]);
+        let taken = before - waiting(&rig);
+        assert!(taken <= SHARE, "{length} samples took up {taken} of {before} messages");
+    }
+    assert!(waiting(&rig) > 0, "192 samples do not take up a sound of 8 s at once");
 }

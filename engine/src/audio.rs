@@ -81,7 +81,14 @@ pub enum EventKind {
         /// [−96, 96].
         semitones: f32,
     },
-    /// All notes are released.
+    /// The sustain pedal: while it is down, released notes of its channel go on.
+    Sustain {
+        /// MIDI channel, [0, 15].
+        channel: u8,
+        /// Whether it is down.
+        down: bool,
+    },
+    /// All notes are released, whatever the pedals.
     AllNotesOff,
     /// All notes end within 5 ms.
     AllSoundOff,
@@ -265,6 +272,7 @@ impl Synth {
                 self.bend_semitones = semitones.clamp(-BEND_LIMIT, BEND_LIMIT)
             }
             EventKind::PitchBend { .. } => {}
+            EventKind::Sustain { channel, down } => self.voices.sustain(slots, channel, down),
             EventKind::AllNotesOff => self.voices.all_notes_off(slots),
             EventKind::AllSoundOff => self.voices.all_sound_off(slots, &self.timing),
         }

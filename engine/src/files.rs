@@ -4,9 +4,7 @@
 
 use std::fs::File;
 use std::io;
-use std::path::{Path, PathBuf};
-
-use tempfile::NamedTempFile;
+use std::path::Path;
 
 /// Why a file could not be written, in words that follow "cannot write X: ".
 #[derive(Debug, thiserror::Error)]
@@ -19,34 +17,11 @@ impl From<io::Error> for FileError {
     }
 }
 
-/// A file that is written but not yet in its place. Dropping it leaves nothing behind.
-#[derive(Debug)]
-pub struct Staged {
-    file: NamedTempFile,
-    path: PathBuf,
-}
-
-impl Staged {
-    /// Where the file will be.
-    pub fn path(&self) -> &Path {
-        &self.path
-    }
-
-    /// Moves the file into its place, over an older one.
-    ///
-    /// # Errors
-    /// When the system refuses; the older file is then still whole.
-    pub fn keep(self) -> Result<(), FileError> {
-        self.file.persist(&self.path).map_err(|error| error.error)?;
-        Ok(())
-    }
-}
-
-/// Writes a file beside `path`, in the same folder.
+/// Replaces the file at `path` by what `write` writes; whatever fails, the old file stays and no other is left.
 ///
 /// # Errors
 /// When there is no such folder, when something else than a file has that name, or when the system refuses.
-pub fn stage(path: &Path, write: impl FnOnce(&mut File) -> io::Result<()>) -> Result<Staged, FileError> {
+pub fn replace(path: &Path, write: impl FnOnce(&mut File) -> io::Result<()>) -> Result<(), FileError> {
     // Moving a file over a device or a folder's link target would destroy it.
     if path.metadata().is_ok_and(|meta| !meta.is_file()) {
         return Err(FileError("there is something with this name that is not a regular file".to_owned()));
@@ -66,13 +41,6 @@ pub fn stage(path: &Path, write: impl FnOnce(&mut File) -> io::Result<()>) -> Re
     let mut file = builder.tempfile_in(folder)?;
     write(file.as_file_mut())?;
     file.as_file().sync_all()?;
-    Ok(Staged { file, path: path.to_path_buf() })
-}
-
-/// Replaces the file at `path` by what `write` writes; whatever fails, the old file stays and no other is left.
-///
-/// # Errors
-/// As [`stage`] and [`Staged::keep`].
-pub fn replace(path: &Path, write: impl FnOnce(&mut File) -> io::Result<()>) -> Result<(), FileError> {
-    stage(path, write)?.keep()
+    file.persist(path).map_err(|error| error.error)?;
+    Ok(())
 }

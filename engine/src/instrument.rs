@@ -117,6 +117,11 @@ impl Instance {
         self.pool.unpark();
     }
 
+    /// Messages that wait for the synth; `None` while a worker is busy with it.
+    pub fn waiting_messages(&self) -> Option<usize> {
+        self.served.waiting_messages()
+    }
+
     /// Blocks of samples that exist for this instance; `None` while a worker is busy with it.
     pub fn existing_blocks(&self) -> Option<usize> {
         self.served.existing_blocks()

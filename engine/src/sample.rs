@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 pub(crate) use decode::decode_flac;
 pub use onset::one_shot;
 pub use resample::resample;
-pub use wav::{stage_wav, write_wav};
+pub use wav::write_wav;
 
 /// Lowest sample rate that is read or written, in Hz.
 pub const MIN_RATE_HZ: u32 = 4_000;
@@ -34,8 +34,17 @@ pub struct Recording {
     pub samples: Vec<f32>,
     /// Sample rate in Hz.
     pub sample_rate_hz: u32,
+    /// Where in its file the first sample was, in seconds.
+    pub start_s: f64,
     /// Remarks in plain words, such as "used the first 2.00 s after the onset at 0.35 s".
     pub notes: Vec<String>,
+}
+
+impl Recording {
+    /// Samples that come from no file.
+    pub fn new(samples: Vec<f32>, sample_rate_hz: u32) -> Self {
+        Self { samples, sample_rate_hz, start_s: 0.0, notes: Vec::new() }
+    }
 }
 
 /// Why a recording cannot be read, converted or written.

@@ -11,6 +11,7 @@ use engine::Latent;
 use engine::decode::Pipeline;
 use engine::import::Imported;
 use engine::instrument::SoundView;
+use engine::sample::resample;
 use engine::state::{FrozenZone, SoundState};
 use parking_lot::Mutex;
 
@@ -28,6 +29,8 @@ pub enum Errand {
         path: PathBuf,
         /// Where its point goes.
         target: Target,
+        /// When it was asked for; see [`crate::scene::Desk::era`].
+        era: u64,
     },
     /// Give an imported sound its point in the loaded pack.
     Encode {
@@ -35,6 +38,8 @@ pub enum Errand {
         sound: SoundState,
         /// Where it stands.
         target: Target,
+        /// When it was asked for; see [`crate::scene::Desk::era`].
+        era: u64,
     },
     /// Write a sound to a WAV file.
     Export {
@@ -98,8 +103,8 @@ fn run_all(errands: &Receiver<Errand>, session: &Weak<Session>) {
 fn run(errand: Errand, session: &Arc<Session>, pipeline: &mut Option<Pipeline>) {
     match errand {
         Errand::Load => session.load(),
-        Errand::Import { path, target } => import(&path, target, session, pipeline),
-        Errand::Encode { sound, target } => encode(sound, target, session, pipeline),
+        Errand::Import { path, target, era } => import(&path, target, era, session, pipeline),
+        Errand::Encode { sound, target, era } => encode(sound, target, era, session, pipeline),
         Errand::Export { path, sound } => export(&path, &sound, session),
         Errand::ListPacks => session.deliver(Outcome::Packs(session.library.list())),
         Errand::ChangePack(found) => change_pack(Ok(found), session),
@@ -111,7 +116,7 @@ fn run(errand: Errand, session: &Arc<Session>, pipeline: &mut Option<Pipeline>) 
     }
 }
 
-fn import(path: &Path, target: Target, session: &Session, pipeline: &mut Option<Pipeline>) {
+fn import(path: &Path, target: Target, era: u64, session: &Session, pipeline: &mut Option<Pipeline>) {
     let notices = &session.desk.notices;
     let pipeline = match ready(session, pipeline) {
         Ok(ready) => ready,
@@ -119,6 +124,9 @@ fn import(path: &Path, target: Target, session: &Session, pipeline: &mut Option<
     };
     let rate_hz = pipeline.model().shape().sample_rate_hz;
     match engine::import::import(path, pipeline, None) {
+        Ok(imported) if session.desk.era() != era => {
+            notices.note(format!("“{}” was not placed: the project has changed meanwhile.", imported.name));
+        }
         Ok(imported) => {
             let remark = imported.notes.iter().map(|note| format!("; {note}")).collect::<String>();
             notices.note(format!("“{}” is now on {}{remark}.", imported.name, target.describe()));
@@ -147,8 +155,10 @@ fn change_pack(found: Result<Found, String>, session: &Arc<Session>) {
     }
 }
 
-fn encode(mut sound: SoundState, target: Target, session: &Session, pipeline: &mut Option<Pipeline>) {
+fn encode(mut sound: SoundState, target: Target, era: u64, session: &Session, pipeline: &mut Option<Pipeline>) {
     match ready(session, pipeline).and_then(|pipeline| point_of(&sound, pipeline)) {
+        // Another project or pack came meanwhile.
+        Ok(_) if session.desk.era() != era => {}
         Ok(point) => {
             sound.latent = point;
             session.resettle(target, sound);
@@ -163,9 +173,7 @@ fn point_of(sound: &SoundState, pipeline: &mut Pipeline) -> Result<Latent, Strin
     let zone = sound.audio.as_ref().ok_or("it has no recording")?;
     let samples = zone.to_samples().map_err(|error| error.to_string())?;
     let rate_hz = pipeline.model().shape().sample_rate_hz;
-    if zone.sample_rate_hz != rate_hz {
-        return Err(format!("its recording is at {} Hz, the pack at {rate_hz} Hz", zone.sample_rate_hz));
-    }
+    let samples = resample(&samples, zone.sample_rate_hz, rate_hz).map_err(|error| error.to_string())?;
     pipeline.place(&samples, f32::from(zone.root_key)).map_err(|error| error.to_string())
 }
 

@@ -76,6 +76,12 @@ pub fn translate(event: &NoteEvent<()>) -> Option<(usize, EventKind)> {
             None => EventKind::AllSoundOff,
         },
         NoteEvent::MidiPitchBend { value, .. } => EventKind::PitchBend { semitones: bend_semitones(value) },
+        NoteEvent::MidiCC { cc: control_change::DAMPER_PEDAL, channel, value, .. } => {
+            EventKind::Sustain { channel, down: value >= 0.5 }
+        }
+        NoteEvent::MidiCC { cc: control_change::RESET_ALL_CONTROLLERS, channel, .. } => {
+            EventKind::Sustain { channel, down: false }
+        }
         NoteEvent::MidiCC { cc: control_change::ALL_SOUND_OFF, .. } => EventKind::AllSoundOff,
         NoteEvent::MidiCC { cc: control_change::ALL_NOTES_OFF, .. } => EventKind::AllNotesOff,
         _ => return None,

@@ -56,6 +56,8 @@ impl Plugin for Heptode {
         &[AudioIOLayout { main_output_channels: NonZeroU32::new(2), ..AudioIOLayout::const_default() }];
     const MIDI_INPUT: MidiConfig = MidiConfig::MidiCCs;
     const SAMPLE_ACCURATE_AUTOMATION: bool = true;
+    // A VST3 host may move all 128 controllers of 16 channels in one block; beyond the capacity the framework allocates.
+    const INPUT_EVENT_CAPACITY: usize = 8192;
 
     type Editor = HeptodeEditor;
     type SysExMessage = ();

@@ -1,6 +1,7 @@
 //! Model packs: the one that is built in, and those in the user's folder. Models are loaded once per process and shared by
 //! all instances. Blocks while it reads: activation, recall and errand threads only, never at scan time and never on the audio thread.
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Weak};
 
@@ -48,6 +49,9 @@ impl Library {
         if let Ok(factory) = factory() {
             found.insert(0, factory);
         }
+        // Copies of one pack are one pack.
+        let mut seen = HashSet::new();
+        found.retain(|found| seen.insert(found.pack.hash.clone()));
         found
     }
 

@@ -8,9 +8,12 @@ use engine::decode::latent::LatentSource;
 use engine::decode::{Model, Pipeline};
 use engine::instrument::{Instance, Meters, SoundView, Status};
 use engine::link::SoundSpec;
-use engine::state::FrozenZone;
+use engine::state::{FrozenZone, MAX_STATE_BYTES};
 
 use crate::session::Rig;
+
+/// Most that a project keeps of decoded sound; far below what a project may hold, so that it can be opened again.
+const MAX_FROZEN_BYTES: usize = MAX_STATE_BYTES / 2;
 
 /// What the editor watches of the engine, and what it asks of it. Tests put a still picture in its place.
 pub trait Readout: Send + Sync {
@@ -100,7 +103,17 @@ impl Freezer {
             sounds.extend(self.decode(&rig, &controls.spec(key)));
         }
         self.packed.retain(|(spec, _)| sounds.iter().any(|sound| sound.spec == *spec));
-        sounds.iter().filter_map(|sound| self.pack(sound)).collect()
+        // The zone played last first, in case that not all find room.
+        let main = rig.readout.sound().map(|sound| sound.spec.key);
+        sounds.sort_by_key(|sound| Some(sound.spec.key) != main);
+        let mut room = MAX_FROZEN_BYTES;
+        let mut zones = Vec::new();
+        for zone in sounds.iter().filter_map(|sound| self.pack(sound)) {
+            let Some(left) = room.checked_sub(zone.flac_base64.len()) else { break };
+            room = left;
+            zones.push(zone);
+        }
+        zones
     }
 
     fn pack(&mut self, sound: &SoundView) -> Option<FrozenZone> {

@@ -114,6 +114,9 @@ pub struct Desk {
     notes: Mutex<rtrb::Producer<EventKind>>,
     pulse: Arc<AtomicU64>,
     freezer: Mutex<Option<Freezer>>,
+    era: AtomicU64,
+    /// Held while the pack changes: a save in between would mix two packs.
+    pub switching: Mutex<()>,
     /// Messages to the user.
     pub notices: Notices,
 }
@@ -139,6 +142,8 @@ impl Desk {
             notes: Mutex::new(notes_in),
             pulse: Arc::clone(&pulse),
             freezer: Mutex::default(),
+            era: AtomicU64::new(0),
+            switching: Mutex::default(),
             notices: Notices::default(),
         };
         (Arc::new(desk), AudioEnd { scene: scene_out, notes: notes_out, pulse })
@@ -169,6 +174,7 @@ impl Desk {
 
     /// Takes a recalled project in place of the current one. [`Self::fit`] follows once its pack was looked for.
     pub fn replace(&self, project: Project) {
+        self.begin_era();
         self.change(|current| *current = project);
     }
 
@@ -208,12 +214,23 @@ impl Desk {
     /// The project as it is to be saved: with the zones in use as they sound at `controls`. A project of another pack keeps
     /// the zones that it came with.
     pub fn frozen_project(&self, controls: &Controls) -> Project {
+        let _whole = self.switching.lock();
         let mut project = self.project();
         let is_home = self.home.lock().as_ref().is_some_and(|home| is_same_pack(&project.pack, &home.pack));
         if let Some(freezer) = self.freezer.lock().as_mut().filter(|_| is_home) {
             project.frozen = freezer.freeze(controls);
         }
         project
+    }
+
+    /// Another project or another pack is here: what was begun before has no place in it.
+    pub fn begin_era(&self) {
+        self.era.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Counts projects and packs; see [`Self::begin_era`].
+    pub fn era(&self) -> u64 {
+        self.era.load(Ordering::Relaxed)
     }
 
     /// Puts a sound on a corner.

@@ -1,8 +1,10 @@
 //! What the instances of host, editor and errand thread share of one instrument. Never touched by `process`.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use engine::Latent;
 use engine::audio::Synth;
 use engine::decode::{Model, Pool};
 use engine::instrument;
@@ -13,9 +15,9 @@ use crate::catalogue::Catalogue;
 use crate::errands::{Errand, Runner};
 use crate::folder::Listing;
 use crate::library::{self, Found, Library};
-use crate::params::Parameters;
+use crate::params::{ParamId, Parameters};
 use crate::player::{Freezer, Player, Readout};
-use crate::scene::{Desk, Home};
+use crate::scene::{CORNERS, Desk, Home};
 
 /// A loaded pack with the engine that plays it.
 pub struct Rig {
@@ -68,12 +70,24 @@ enum Playing {
     Frozen(Vec<FrozenZone>),
 }
 
+/// What stood on corners and knobs when a pack was left.
+struct Place {
+    corners: [SoundState; CORNERS],
+    knobs: Option<SoundState>,
+    point: Latent,
+}
+
 /// News for the editor, which alone may write parameters.
 pub enum Outcome {
     /// Send the knobs to this sound.
     KnobsTo(SoundState),
-    /// Put the knobs where their sound now is, and leave all else as it is.
-    KnobsMoved(SoundState),
+    /// Put the knobs at a point, and leave all else as it is.
+    KnobsMoved {
+        /// The sound that the point is of.
+        sound: Option<SoundState>,
+        /// The point, in σ.
+        point: Latent,
+    },
     /// A folder was listed.
     Listed(Listing),
     /// The packs that can be loaded.
@@ -92,6 +106,8 @@ pub struct Session {
     rig: Mutex<Option<Arc<Rig>>>,
     synth: Mutex<Option<Synth>>,
     playing: Mutex<Playing>,
+    /// By the hash of the pack that was left.
+    places: Mutex<HashMap<String, Place>>,
     outcomes: Mutex<Vec<Outcome>>,
     pending: AtomicUsize,
     runner: Runner,
@@ -108,6 +124,7 @@ impl Session {
             rig: Mutex::default(),
             synth: Mutex::default(),
             playing: Mutex::default(),
+            places: Mutex::default(),
             outcomes: Mutex::default(),
             pending: AtomicUsize::new(0),
             runner: Runner::default(),
@@ -129,10 +146,11 @@ impl Session {
         if self.rig().is_some() {
             return;
         }
-        let wanted = self.desk.read(|project| project.pack.clone());
-        let found = self.library.find(&wanted).map_or_else(library::factory, Ok);
         let start = || -> Result<(), String> {
-            let model = library::model(&found?)?;
+            let model = match self.own_model() {
+                Some(model) => model,
+                None => library::model(&library::factory()?)?,
+            };
             let pool = Pool::global().map_err(|error| error.to_string())?;
             let (synth, instance) = instrument::create(&pool, Arc::clone(&model));
             *self.playing.lock() = Playing::Pack(model.pack_hash().to_owned());
@@ -143,6 +161,13 @@ impl Session {
         if let Err(error) = start() {
             self.desk.notices.fault(format!("Heptode cannot play: {error}"));
         }
+    }
+
+    /// The model of the project's own pack, if it is in the library and can be played.
+    fn own_model(&self) -> Option<Arc<Model>> {
+        let wanted = self.desk.read(|project| project.pack.clone());
+        let model = library::model(&self.library.find(&wanted)?);
+        model.map_err(|error| self.desk.notices.fault(format!("The project's pack cannot be played: {error}"))).ok()
     }
 
     /// Takes a loaded pack into use.
@@ -165,31 +190,41 @@ impl Session {
     /// # Errors
     /// Why the pack cannot be played; what played goes on.
     pub fn change_pack(self: &Arc<Self>, found: &Found) -> Result<(), String> {
-        self.take_pack(found)?;
+        let rig = self.rig().ok_or("no pack is loaded")?;
+        let model = library::model(found)?;
+        let _no_save_between = self.desk.switching.lock();
+        self.remember(&rig.catalogue.pack.hash);
+        self.install(rig_of(&model, Arc::clone(&rig.readout)));
         self.thaw();
         Ok(())
     }
 
+    /// Keeps what stands on corners and knobs, for the case that the user comes back to the pack with this hash.
+    fn remember(&self, pack_hash: &str) {
+        let knobs = std::array::from_fn(|axis| self.params.get(ParamId::latent(axis)).plain());
+        let place = self.desk.read(|project| Place {
+            corners: project.corners.clone(),
+            knobs: project.knobs.clone(),
+            point: knobs,
+        });
+        self.places.lock().insert(pack_hash.to_owned(), place);
+    }
+
     /// After a state was loaded: takes the project's own pack if it is in the library.
     fn follow_project(&self) {
+        self.outcomes.lock().clear();
         let Some(rig) = self.rig() else { return };
-        let wanted = self.desk.read(|project| project.pack.clone());
-        let own = if is_same_pack(&wanted, &rig.catalogue.pack) { None } else { self.library.find(&wanted) };
-        match own.map(|found| self.take_pack(&found)) {
-            Some(Ok(())) => {}
-            Some(Err(error)) => self.desk.notices.fault(format!("The project's pack cannot be played: {error}")),
+        let is_here = self.desk.read(|project| is_same_pack(&project.pack, &rig.catalogue.pack));
+        match if is_here { None } else { self.own_model() } {
+            Some(model) => {
+                let _no_save_between = self.desk.switching.lock();
+                self.install(rig_of(&model, Arc::clone(&rig.readout)));
+            }
             None => {
                 self.desk.fit();
                 self.settle();
             }
         }
-    }
-
-    fn take_pack(&self, found: &Found) -> Result<(), String> {
-        let rig = self.rig().ok_or("no pack is loaded")?;
-        let model = library::model(found)?;
-        self.install(rig_of(&model, Arc::clone(&rig.readout)));
-        Ok(())
     }
 
     /// Makes the engine play what the project asks for: its frozen zones if it was made with another pack and has any,
@@ -229,6 +264,16 @@ impl Session {
     /// lose their name.
     pub fn thaw(self: &Arc<Self>) {
         let Some(rig) = self.rig() else { return };
+        self.desk.begin_era();
+        if let Some(place) = self.places.lock().remove(&rig.catalogue.pack.hash) {
+            self.desk.change(|project| {
+                project.pack = rig.catalogue.pack.clone();
+                project.frozen.clear();
+                project.corners = place.corners;
+            });
+            self.deliver(Outcome::KnobsMoved { sound: place.knobs, point: place.point });
+            return self.settle();
+        }
         let sounds = self.desk.change(|project| {
             project.pack = rig.catalogue.pack.clone();
             project.frozen.clear();
@@ -238,7 +283,7 @@ impl Session {
         });
         for (target, mut sound) in sounds {
             if sound.audio.is_some() {
-                self.run(Errand::Encode { sound, target });
+                self.run(Errand::Encode { sound, target, era: self.desk.era() });
             } else if let Some(here) = rig.catalogue.sounds.iter().find(|here| here.name == sound.name) {
                 sound.latent = here.latent;
                 self.resettle(target, sound);
@@ -257,7 +302,7 @@ impl Session {
     pub fn resettle(&self, target: Target, sound: SoundState) {
         match target {
             Target::Corner(corner) => self.desk.set_corner(corner, sound),
-            Target::Knobs => self.deliver(Outcome::KnobsMoved(sound)),
+            Target::Knobs => self.deliver(Outcome::KnobsMoved { point: sound.latent, sound: Some(sound) }),
         }
     }
 

@@ -1,5 +1,6 @@
 //! `cargo xtask train`: from a bare machine to a model pack. Everything can be interrupted and goes on where it stopped.
 
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -13,8 +14,10 @@ use crate::setup::{apt, libtorch};
 /// Where Debian's `fluid-soundfont-gm` puts the sound font that the factory corpus is rendered from.
 const SOUND_FONT: &str = "/usr/share/sounds/sf2/FluidR3_GM.sf2";
 
-/// Beside a corpus: where its sounds came from.
-const SOURCE_NOTE: &str = "made-from.txt";
+/// Generated sounds of the factory corpus.
+const PROCEDURAL_SOUNDS: &str = "2600";
+/// Beside a corpus: the options that it was made by.
+const SOURCE_NOTE: &str = "made-by.txt";
 
 /// What to train on, and what to hand on to the trainer.
 #[derive(Args)]
@@ -58,7 +61,7 @@ pub fn train(paths: &Paths, options: &Options) -> Result<()> {
         command.env("LIBTORCH", &libtorch).arg(stage);
         command
     };
-    let out = options.out.clone().unwrap_or_else(|| default_out(options.sounds.as_deref()));
+    let out = options.out.clone().map_or_else(|| default_out(options.sounds.as_deref()), Ok)?;
     let folder = |name: &str| out.join(name);
     let (corpus, runs, pack, report) = (folder("corpus"), folder("run"), folder("pack"), folder("eval"));
 
@@ -86,30 +89,33 @@ pub fn train(paths: &Paths, options: &Options) -> Result<()> {
     Ok(())
 }
 
-fn default_out(sounds: Option<&Path>) -> PathBuf {
-    let name = sounds.and_then(Path::file_name).unwrap_or("factory".as_ref());
-    Path::new("data").join(name)
+/// `data/factory`, or `data/` and the name of the sounds' folder.
+fn default_out(sounds: Option<&Path>) -> Result<PathBuf> {
+    let data = Path::new("data");
+    let Some(folder) = sounds else { return Ok(data.join("factory")) };
+    let whole = folder.canonicalize().with_context(|| format!("cannot find {}", folder.display()))?;
+    let name = whole.file_name().with_context(|| format!("{} has no name: say --out", whole.display()))?;
+    Ok(data.join(name))
 }
 
-/// Makes the corpus unless it is there. One that was made from other sounds is refused: training would go on with those.
+/// Makes the corpus unless it is there. One that was made in another way is refused: training would go on with that.
 fn make_corpus(corpus: &Path, sounds: Option<&Path>, mut trainer: Command) -> Result<()> {
-    let source = match sounds {
-        Some(folder) => std::path::absolute(folder).context("cannot find the current folder")?,
-        None => PathBuf::from(SOUND_FONT),
+    let words: Vec<OsString> = match sounds {
+        Some(folder) => vec!["--folder".into(), std::path::absolute(folder)?.into()],
+        None => ["--sound-font", SOUND_FONT, "--procedural", PROCEDURAL_SOUNDS].map(OsString::from).into(),
     };
+    let made_by = words.iter().map(|word| word.to_string_lossy()).collect::<Vec<_>>().join(" ");
     let note = corpus.join(SOURCE_NOTE);
     // The manifest is written when the corpus is whole.
     if corpus.join("corpus.json").exists() {
-        let made_from = std::fs::read_to_string(&note).unwrap_or_default();
-        if made_from != source.to_string_lossy() {
-            bail!("{} was made from other sounds ({made_from}); choose another folder with --out", corpus.display());
+        let before = std::fs::read_to_string(&note).unwrap_or_default();
+        if before != made_by {
+            bail!("{} was made by other options ({before}); choose another folder with --out", corpus.display());
         }
         say(&format!("using the corpus in {}", corpus.display()));
         return Ok(());
     }
-    trainer.arg(if sounds.is_some() { "--folder" } else { "--sound-font" }).arg(&source);
     std::fs::create_dir_all(corpus).with_context(|| format!("cannot make {}", corpus.display()))?;
-    std::fs::write(&note, source.to_string_lossy().as_bytes())
-        .with_context(|| format!("cannot write {}", note.display()))?;
-    run(trainer.arg("--out").arg(corpus))
+    std::fs::write(&note, made_by).with_context(|| format!("cannot write {}", note.display()))?;
+    run(trainer.args(&words).arg("--out").arg(corpus))
 }

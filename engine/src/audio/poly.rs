@@ -57,12 +57,14 @@ pub(super) struct Moment<'a> {
 pub(super) struct Voices {
     voices: Vec<Voice>,
     next_order: u64,
+    /// Channels whose sustain pedal is down, as bits.
+    pedals: u16,
 }
 
 impl Voices {
     /// Allocates: not for the audio thread.
     pub(super) fn new() -> Self {
-        Self { voices: (0..POLYPHONY + FADING).map(|_| Voice::idle()).collect(), next_order: 1 }
+        Self { voices: (0..POLYPHONY + FADING).map(|_| Voice::idle()).collect(), next_order: 1, pedals: 0 }
     }
 
     /// Voices that sound or wait.
@@ -91,7 +93,7 @@ impl Voices {
 
     /// Begins a note in the slot `home`. False when there is no sound for it yet.
     pub(super) fn note_on(&mut self, slots: &mut Slots, moment: &Moment, note: Note, home: usize) -> bool {
-        self.note_off(slots, note.key, note.channel);
+        self.each(slots, |voice| voice.key == note.key && voice.channel == note.channel, Voice::release);
         let Some(index) = self.free_place(slots, moment.timing) else { return true };
         let order = self.next_order;
         self.next_order += 1;
@@ -131,9 +133,21 @@ impl Voices {
         Some(index)
     }
 
-    /// Releases the notes of a key.
+    /// Releases the notes of a key, or leaves that to the pedal.
     pub(super) fn note_off(&mut self, slots: &mut Slots, key: u8, channel: u8) {
-        self.each(slots, |voice| voice.key == key && voice.channel == channel, Voice::release);
+        let sustained = self.pedals & pedal(channel) != 0;
+        let what = if sustained { Voice::leave_to_pedal } else { Voice::release };
+        self.each(slots, |voice| voice.key == key && voice.channel == channel, what);
+    }
+
+    /// Moves the sustain pedal of a channel; up, it releases what it held.
+    pub(super) fn sustain(&mut self, slots: &mut Slots, channel: u8, down: bool) {
+        if down {
+            self.pedals |= pedal(channel);
+        } else {
+            self.pedals &= !pedal(channel);
+            self.each(slots, |voice| voice.channel == channel && voice.is_left_to_pedal(), Voice::release);
+        }
     }
 
     /// Fades the notes of a key.
@@ -155,6 +169,7 @@ impl Voices {
     pub(super) fn reset(&mut self, slots: &mut Slots) {
         self.each(slots, |_| true, Voice::end);
         self.next_order = 1;
+        self.pedals = 0;
     }
 
     fn each(&mut self, slots: &mut Slots, which: impl Fn(&Voice) -> bool, what: impl Fn(&mut Voice) -> Freed) {
@@ -200,6 +215,11 @@ impl Voices {
             settle(voice, slots, home, freed);
         }
     }
+}
+
+/// A channel's bit among the pedals.
+fn pedal(channel: u8) -> u16 {
+    1 << (channel % 16)
 }
 
 /// Books what a voice has let go: sounds, and its home if it has ended.

@@ -75,6 +75,8 @@ pub(super) struct Voice {
     fade: Option<Fade>,
     dying: Option<Dying>,
     active: bool,
+    /// Its key is up, and the sustain pedal holds it.
+    on_pedal: bool,
 }
 
 /// References that a voice has let go.
@@ -94,6 +96,7 @@ impl Voice {
             fade: None,
             dying: None,
             active: false,
+            on_pedal: false,
         }
     }
 
@@ -142,6 +145,16 @@ impl Voice {
     /// Begins a crossfade. The caller has counted the reader.
     pub(super) fn cross_to(&mut self, to: Play, correlation: f32) {
         self.fade = Some(Fade { to, position: 0, correlation });
+    }
+
+    /// The key is up while the pedal is down.
+    pub(super) fn leave_to_pedal(&mut self) -> Freed {
+        self.on_pedal = true;
+        [None; 2]
+    }
+
+    pub(super) fn is_left_to_pedal(&self) -> bool {
+        self.on_pedal
     }
 
     pub(super) fn release(&mut self) -> Freed {
@@ -271,9 +284,9 @@ impl Play {
             for out in piece {
                 let whole = self.cursor.floor();
                 let start = (whole - first) as usize;
-                *out = window
-                    .get(start..start + kernel.taps())
-                    .map_or(0.0, |window| kernel.interpolate(window, self.cursor - whole));
+                // Nothing comes after the end: where a piece stops must not decide how much of the kernel's tail is heard.
+                let taps = if self.cursor < length { window.get(start..start + kernel.taps()) } else { None };
+                *out = taps.map_or(0.0, |window| kernel.interpolate(window, self.cursor - whole));
                 self.cursor += self.step * span.tune.at(offset);
                 offset += 1;
             }

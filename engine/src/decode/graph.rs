@@ -3,7 +3,7 @@
 //! A graph is data from outside. Before tract sees it, its size, node count, operators, tensor types, names and shapes
 //! are checked; loading runs under a guard that turns a panic into an error; and one trial run must give finite numbers.
 
-use std::collections::BTreeMap;
+use std::collections::{HashMap, HashSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
@@ -303,25 +303,30 @@ fn fixed_shape(port: &proto::ValueInfoProto) -> Vec<usize> {
 }
 
 /// Weights may be kept in 16 bits and cast to 32, which halves the file. The library would cast them in every run, so such
-/// a weight is widened here and takes the place of its cast.
+/// a weight is widened here, once, and whoever used the cast uses the weight.
 fn widen_half_floats(model: &mut proto::ModelProto) {
     let Some(graph) = model.graph.as_mut() else { return };
-    let mut halves: BTreeMap<String, proto::TensorProto> =
-        graph.initializer.extract_if(.., is_half).map(|tensor| (tensor.name.clone(), tensor)).collect();
-    let mut kept = Vec::new();
-    for node in std::mem::take(&mut graph.node) {
-        let wide = node.input.first().filter(|_| is_widening(&node)).and_then(|name| halves.get(name)).map(widened);
-        match (wide, node.output.first()) {
-            (Some(tensor), Some(name)) => graph.initializer.push(proto::TensorProto { name: name.clone(), ..tensor }),
-            _ => kept.push(node),
+    let halves: HashSet<String> =
+        graph.initializer.iter().filter(|tensor| is_half(tensor)).map(|tensor| tensor.name.clone()).collect();
+    let mut weight_of_cast = HashMap::new();
+    graph.node.retain(|node| {
+        let weight = node.input.first().filter(|name| is_widening(node) && halves.contains(*name));
+        let (Some(weight), Some(cast)) = (weight, node.output.first()) else { return true };
+        weight_of_cast.insert(cast.clone(), weight.clone());
+        false
+    });
+    for name in graph.node.iter_mut().flat_map(|node| &mut node.input) {
+        if let Some(weight) = weight_of_cast.get(name) {
+            name.clone_from(weight);
         }
     }
-    graph.node = kept;
-    halves.retain(|name, _| graph.node.iter().any(|node| node.input.contains(name)));
-    graph.initializer.extend(halves.into_values());
+    let widened: HashSet<&String> = weight_of_cast.values().collect();
+    for tensor in graph.initializer.iter_mut().filter(|tensor| widened.contains(&tensor.name)) {
+        widen(tensor);
+    }
 }
 
-fn is_half(tensor: &mut proto::TensorProto) -> bool {
+fn is_half(tensor: &proto::TensorProto) -> bool {
     tensor.data_type == DataType::Float16 as i32
 }
 
@@ -331,11 +336,8 @@ fn is_widening(node: &proto::NodeProto) -> bool {
     node.op_type == "Cast" && to.is_some_and(|to| to.i == i64::from(DataType::Float as i32))
 }
 
-fn widened(tensor: &proto::TensorProto) -> proto::TensorProto {
+fn widen(tensor: &mut proto::TensorProto) {
     let wide = tensor.raw_data.chunks_exact(2).map(|pair| f16::from_le_bytes([pair[0], pair[1]]).to_f32());
-    proto::TensorProto {
-        data_type: DataType::Float as i32,
-        raw_data: wide.flat_map(f32::to_le_bytes).collect(),
-        ..tensor.clone()
-    }
+    tensor.raw_data = wide.flat_map(f32::to_le_bytes).collect();
+    tensor.data_type = DataType::Float as i32;
 }

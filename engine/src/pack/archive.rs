@@ -46,6 +46,10 @@ fn read_folder(folder: &Path, wanted: &[&str]) -> Result<BTreeMap<String, Vec<u8
 
 fn read_archive(path: &Path, wanted: &[&str]) -> Result<BTreeMap<String, Vec<u8>>, PackError> {
     let refuse = |why: String| PackError::NotAPack { path: path.into(), why };
+    // To open a pipe would wait for somebody to write into it.
+    if path.metadata().is_ok_and(|meta| !meta.is_file()) {
+        return Err(refuse("it is not a regular file".into()));
+    }
     let file = File::open(path).map_err(|source| cannot("read", path, source))?;
     let mut archive = ZipArchive::new(file).map_err(|error| refuse(error.to_string()))?;
     if archive.len() > MAX_ENTRIES {

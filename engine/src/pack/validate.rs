@@ -10,6 +10,7 @@ use crate::units::{LATENT_LIMIT, MODEL_LATENTS};
 
 /// Longest text that the manifest may hold in one field.
 const MAX_TEXT_BYTES: usize = 4096;
+const MAX_ID_BYTES: usize = 64;
 const MAX_SOUNDS: usize = 10_000;
 
 #[derive(Deserialize)]
@@ -43,9 +44,14 @@ fn ensure(holds: bool, field: &str, found: impl Display, expected: &str) -> Resu
 
 fn check_texts(manifest: &Manifest) -> Result<(), PackError> {
     for (field, text) in [("id", &manifest.id), ("name", &manifest.name), ("licence", &manifest.licence)] {
-        let fits = !text.trim().is_empty() && text.len() <= MAX_TEXT_BYTES;
-        ensure(fits, field, format!("{} bytes", text.len()), "1 to 4096 bytes of text")?;
+        let fits = !text.trim().is_empty() && text.len() <= MAX_TEXT_BYTES && !text.chars().any(char::is_control);
+        ensure(fits, field, format!("{} bytes", text.len()), "1 to 4096 bytes of text on one line")?;
     }
+    // The id becomes a file's name.
+    let id = &manifest.id;
+    let plain = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
+    let fits = id.chars().all(plain) && !id.starts_with('.') && id.len() <= MAX_ID_BYTES;
+    ensure(fits, "id", format!("{id:?}"), "at most 64 letters, digits, dots, dashes and underlines")?;
     Ok(())
 }
 

@@ -149,6 +149,8 @@ struct Window {
     /// Sample frames that came in so far.
     seen: u64,
     sounding: bool,
+    /// Sample frames before those that are kept.
+    dropped: u64,
     kept: Vec<f32>,
     look_samples: usize,
     lead_kept_samples: usize,
@@ -162,6 +164,7 @@ impl Window {
             limits,
             seen: 0,
             sounding: limits.silence <= 0.0,
+            dropped: 0,
             kept: Vec::new(),
             look_samples: samples(limits.look_s),
             lead_kept_samples: samples(LEAD_KEPT_S),
@@ -189,6 +192,7 @@ impl Window {
             // Dropping in bulk keeps the cost per sample constant.
             if self.kept.len() >= 2 * self.lead_kept_samples {
                 self.kept.drain(..self.lead_kept_samples);
+                self.dropped += self.lead_kept_samples as u64;
             }
         }
         if !self.is_full() {
@@ -214,6 +218,7 @@ impl Window {
                 .map_or_else(String::new, |frames| format!(" of {:.0} s", frames as f64 / f64::from(self.rate_hz)));
             notes.push(format!("a long file: looked at {:.0} s{whole}, from its first sound on", self.limits.look_s));
         }
-        Ok(Recording { samples: self.kept, sample_rate_hz: self.rate_hz, notes })
+        let start_s = self.dropped as f64 / f64::from(self.rate_hz);
+        Ok(Recording { samples: self.kept, sample_rate_hz: self.rate_hz, start_s, notes })
     }
 }

@@ -44,12 +44,12 @@ pub fn one_shot(rec: Recording, rate_hz: u32, length: usize) -> Result<Recording
     if samples.len() > length {
         samples.truncate(length);
         fade_out(&mut samples, (CUT_FADE_S * f64::from(rate_hz)).round() as usize);
-        let onset_s = onset as f64 / from_hz;
+        let onset_s = rec.start_s + onset as f64 / from_hz;
         notes.push(format!("used the first {wanted_s:.1} s after the onset at {onset_s:.2} s"));
     }
     samples.resize(length, 0.0);
     set_peak(&mut samples)?;
-    Ok(Recording { samples, sample_rate_hz: rate_hz, notes })
+    Ok(Recording { samples, sample_rate_hz: rate_hz, start_s: rec.start_s + start as f64 / from_hz, notes })
 }
 
 fn peak(samples: &[f32]) -> f32 {

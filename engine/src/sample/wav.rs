@@ -8,7 +8,7 @@ use std::path::Path;
 use hound::{SampleFormat, WavSpec, WavWriter};
 
 use super::SampleError;
-use crate::files::{Staged, stage};
+use crate::files::replace;
 
 /// Writes interleaved `samples` as a 32-bit float WAV file.
 ///
@@ -17,21 +17,12 @@ use crate::files::{Staged, stage};
 /// # Errors
 /// [`SampleError::Write`] with the reason; nothing is left behind.
 pub fn write_wav(path: &Path, samples: &[f32], channels: u16, rate_hz: u32) -> Result<(), SampleError> {
-    let staged = stage_wav(path, samples, channels, rate_hz)?;
-    staged.keep().map_err(|error| SampleError::Write { path: path.to_path_buf(), problem: error.to_string() })
-}
-
-/// As [`write_wav`], but the file takes its place only when it is told to.
-///
-/// # Errors
-/// As [`write_wav`].
-pub fn stage_wav(path: &Path, samples: &[f32], channels: u16, rate_hz: u32) -> Result<Staged, SampleError> {
     let problem = |problem: String| SampleError::Write { path: path.to_path_buf(), problem };
     if channels == 0 || !samples.len().is_multiple_of(usize::from(channels)) {
         return Err(problem(format!("{} samples do not divide into {channels} channels", samples.len())));
     }
     let spec = WavSpec { channels, sample_rate: rate_hz, bits_per_sample: 32, sample_format: SampleFormat::Float };
-    stage(path, |file| {
+    replace(path, |file| {
         let mut writer = WavWriter::new(BufWriter::new(file), spec).map_err(io_error)?;
         for &sample in samples {
             writer.write_sample(sample).map_err(io_error)?;

@@ -270,7 +270,9 @@ impl Face {
                 self.session.desk.set_corner(corner, SoundState::new(name, *latent))
             }
             (Dragged::Sound { name, latent }, Target::Knobs) => self.go_to_sound(SoundState::new(name, *latent)),
-            (Dragged::File(path), target) => self.session.run(Errand::Import { path: path.clone(), target }),
+            (Dragged::File(path), target) => {
+                self.session.run(Errand::Import { path: path.clone(), target, era: self.session.desk.era() })
+            }
         }
     }
 
@@ -309,9 +311,9 @@ impl Face {
         for outcome in self.session.take_outcomes() {
             match outcome {
                 Outcome::KnobsTo(sound) => self.go_to_sound(sound),
-                Outcome::KnobsMoved(sound) => {
-                    self.hand.put_knobs(&sound.latent);
-                    self.session.desk.change(|project| project.knobs = Some(sound));
+                Outcome::KnobsMoved { sound, point } => {
+                    self.hand.put_knobs(&point);
+                    self.session.desk.change(|project| project.knobs = sound);
                 }
                 Outcome::Listed(listing) => self.browser.set_listing(listing),
                 Outcome::Packs(packs) => self.browser.set_packs(packs),

@@ -135,7 +135,7 @@ fn record(instrument: &Instrument, seed: u64, index: u64, position: usize) -> Re
     let mut dice = Dice::new(seed, index * STREAMS_PER_INSTRUMENT + 1 + position as u64);
     let raw = (instrument.play)(instrument.notes[position], &mut dice);
     let samples = finished(&raw).into_iter().map(|sample| sample as f32).collect();
-    Recording { samples, sample_rate_hz: SAMPLE_RATE_HZ as u32, notes: Vec::new() }
+    Recording::new(samples, SAMPLE_RATE_HZ as u32)
 }
 
 fn finished(raw: &[f64]) -> Vec<f64> {
@@ -212,7 +212,15 @@ mod tests {
         let soft = instrument.notes.iter().position(|note| note.velocity < hard.velocity).expect("a soft note");
         let twin =
             instrument.notes.iter().position(|note| note.key == instrument.notes[soft].key).expect("its hard twin");
-        assert_ne!(prepared(0, soft), prepared(0, twin));
+        // The same random stream for both, so that nothing but the stroke can differ.
+        let play = |position: usize| {
+            let samples = (instrument.play)(instrument.notes[position], &mut Dice::new(SEED, 1));
+            let peak = samples.iter().fold(0.0f64, |peak, sample| peak.max(sample.abs()));
+            samples.into_iter().map(move |sample| sample / peak)
+        };
+        let difference: f64 = play(soft).zip(play(twin)).map(|(a, b)| (a - b).powi(2)).sum();
+        let power: f64 = play(twin).map(|sample| sample.powi(2)).sum();
+        assert!(difference > 0.01 * power, "{difference} of {power}");
     }
 
     #[test]

@@ -143,7 +143,7 @@ fn render_drums(
 fn recording(samples: &[f32], sample_rate_hz: u32) -> Recording {
     let exact: Vec<f64> = samples.iter().map(|sample| f64::from(*sample)).collect();
     let samples = without_offset(&exact).into_iter().map(|sample| sample as f32).collect();
-    Recording { samples, sample_rate_hz, notes: Vec::new() }
+    Recording::new(samples, sample_rate_hz)
 }
 
 fn render_length(writer: &CorpusWriter) -> usize {

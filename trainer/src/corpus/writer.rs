@@ -156,7 +156,7 @@ mod tests {
             source: "test".to_owned(),
             recordings: vec![1],
         };
-        let silence = Recording { samples: vec![0.0; 1000], sample_rate_hz: 44_100, notes: Vec::new() };
+        let silence = Recording::new(vec![0.0; 1000], 44_100);
         assert!(!writer.add(description, silence).expect("silence is no failure"));
         assert_eq!(writer.dropped.len(), 1);
         assert!(writer.finish(0.1, 1).expect_err("nothing is left").to_string().contains("no usable sound"));

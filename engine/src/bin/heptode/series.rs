@@ -1,11 +1,13 @@
 //! Sounds that are rendered one after the other into numbered files: what `morph` and `vary` share.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use engine::Latent;
-use engine::files::Staged;
-use engine::sample::stage_wav;
+use engine::sample::write_wav;
 use serde_json::{Value, json};
+use tempfile::TempDir;
 
 use crate::args::SeriesArgs;
 use crate::failure::Failure;
@@ -24,20 +26,18 @@ impl Series<'_> {
     pub(crate) fn render(&self, studio: &Studio, mut json: Value, notes: &[String]) -> Result<(), Failure> {
         let output = self.output;
         let mut player = Player::new(studio.model.clone())?;
-        let folder = Folder::make(&output.out)?;
+        let stage = Stage::open(&output.out)?;
         let bar = progress(self.points.len(), "rendering");
-        let mut staged = Vec::new();
         let mut files = Vec::new();
-        for (path, latent) in self.paths().iter().zip(self.points) {
+        for (name, latent) in self.names().iter().zip(self.points) {
             let samples = player.play(latent, &output.playing)?;
-            files.push(json!({ "file": path, "latent": latent, "samples": samples.len() }));
-            staged.push(stage_wav(path, &samples, 1, output.playing.rate)?);
+            stage.write(name, &samples, output.playing.rate)?;
+            files.push(json!({ "file": output.out.join(name), "latent": latent, "samples": samples.len() }));
             bar.inc(1);
         }
         bar.finish_and_clear();
-        staged.into_iter().try_for_each(Staged::keep).map_err(|error| folder.cannot_write(&error))?;
+        stage.finish(&self.names())?;
         let text = format!("{} files in {}\n{}", files.len(), output.out.display(), noted(notes));
-        folder.keep();
         json["pack"] = studio.pack_json();
         json["key"] = output.playing.key.into();
         json["rate_hz"] = output.playing.rate.into();
@@ -46,41 +46,67 @@ impl Series<'_> {
     }
 
     /// `01.wav`, `02.wav`, … with as many digits as the last one needs.
-    fn paths(&self) -> Vec<PathBuf> {
+    fn names(&self) -> Vec<String> {
         let count = self.points.len();
         let digits = count.to_string().len().max(2);
-        (1..=count).map(|n| self.output.out.join(format!("{n:0digits$}.wav"))).collect()
+        (1..=count).map(|n| format!("{n:0digits$}.wav")).collect()
     }
 }
 
-/// The folder to write into. One that was made for files that never came is removed again.
-struct Folder<'a> {
-    path: &'a Path,
+/// A hidden folder inside the one to write into, where files wait until all are there. Dropping it, or an interrupt by the
+/// user, leaves nothing behind.
+struct Stage {
+    waiting: TempDir,
+    folder: PathBuf,
+    /// The folder was made for files that may never come.
     is_new: bool,
+    interrupted: Arc<AtomicBool>,
 }
 
-impl<'a> Folder<'a> {
-    fn make(path: &'a Path) -> Result<Self, Failure> {
-        let is_new = !path.exists();
-        std::fs::create_dir_all(path)
-            .map_err(|error| Failure::failed(format!("cannot make the folder {}: {error}", path.display())))?;
-        Ok(Self { path, is_new })
+impl Stage {
+    fn open(folder: &Path) -> Result<Self, Failure> {
+        let is_new = !folder.exists();
+        std::fs::create_dir_all(folder)
+            .map_err(|error| Failure::failed(format!("cannot make the folder {}: {error}", folder.display())))?;
+        let waiting = tempfile::Builder::new().prefix(".heptode-").tempdir_in(folder);
+        let waiting = waiting.map_err(|error| cannot_write(folder, &error))?;
+        let interrupted = Arc::new(AtomicBool::new(false));
+        let flag = Arc::clone(&interrupted);
+        // Without a handler an interrupt ends the program at once, which is then all that is lost.
+        let _ = ctrlc::set_handler(move || flag.store(true, Ordering::Relaxed));
+        Ok(Self { waiting, folder: folder.to_owned(), is_new, interrupted })
     }
 
-    fn cannot_write(&self, error: &dyn std::fmt::Display) -> Failure {
-        Failure::failed(format!("cannot write into {}: {error}", self.path.display()))
+    fn write(&self, name: &str, samples: &[f32], rate_hz: u32) -> Result<(), Failure> {
+        if self.interrupted.load(Ordering::Relaxed) {
+            return Err(Failure::failed("interrupted: nothing was written"));
+        }
+        if self.folder.join(name).is_dir() {
+            return Err(cannot_write(&self.folder.join(name), &"there is a folder of this name"));
+        }
+        Ok(write_wav(&self.waiting.path().join(name), samples, 1, rate_hz)?)
     }
 
-    fn keep(mut self) {
+    fn finish(mut self, names: &[String]) -> Result<(), Failure> {
+        for name in names {
+            let place = self.folder.join(name);
+            std::fs::rename(self.waiting.path().join(name), &place).map_err(|error| cannot_write(&place, &error))?;
+        }
         self.is_new = false;
+        Ok(())
     }
 }
 
-impl Drop for Folder<'_> {
+impl Drop for Stage {
     fn drop(&mut self) {
         if self.is_new {
-            // Fails when there is something in it, which is then not ours to remove.
-            let _ = std::fs::remove_dir(self.path);
+            // What cannot be removed now is not ours to remove.
+            let _ = std::fs::remove_dir_all(self.waiting.path());
+            let _ = std::fs::remove_dir(&self.folder);
         }
     }
+}
+
+fn cannot_write(path: &Path, error: &dyn std::fmt::Display) -> Failure {
+    Failure::failed(format!("cannot write {}: {error}", path.display()))
 }

@@ -71,6 +71,10 @@ impl Half {
         self.line.end.existing_blocks()
     }
 
+    pub(super) fn waiting_messages(&self) -> usize {
+        self.line.end.waiting_messages()
+    }
+
     /// Moves mail and messages, and says what there is to do.
     pub(super) fn poll(&mut self, mail: &Mail) -> Polled {
         if let Some(source) = mail.new_source.lock().take() {

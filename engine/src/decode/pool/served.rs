@@ -146,6 +146,11 @@ impl Served {
         self.mail.decodes.load(Ordering::Relaxed)
     }
 
+    /// Messages on their way to the audio thread; `None` while a worker is busy with the instance.
+    pub fn waiting_messages(&self) -> Option<usize> {
+        self.half.try_lock().map(|half| half.waiting_messages())
+    }
+
     /// Blocks that exist now; `None` while a worker is busy with the instance.
     pub fn existing_blocks(&self) -> Option<usize> {
         self.half.try_lock().map(|half| half.existing_blocks())
