@@ -25,9 +25,6 @@ use tch::Device;
 use corpus::soundfont::Selection;
 use train::{Budget, Intervals};
 
-/// Share of the time that the first stage gets.
-const VAE_SHARE: f64 = 0.5;
-
 #[derive(Parser)]
 #[command(name = "trainer", version, about = "Trains Heptode's models and writes model packs")]
 struct Cli {
@@ -95,6 +92,12 @@ struct TrainArgs {
     /// Time for both stages.
     #[arg(long, default_value_t = 120.0)]
     minutes: f64,
+    /// Part of the time that the auto-encoder gets; the vocoder gets the rest.
+    #[arg(long, default_value_t = 0.5)]
+    vae_share: f64,
+    /// Factor on the learning rate; below 1 when training starts from a good pack.
+    #[arg(long, default_value_t = 1.0)]
+    rate: f64,
     /// Steps of the first stage, instead of time.
     #[arg(long, requires = "vocoder_steps")]
     vae_steps: Option<u64>,
@@ -277,6 +280,8 @@ fn make_corpus(args: &CorpusArgs) -> Result<()> {
 
 fn train(args: TrainArgs) -> Result<()> {
     ensure!(args.minutes.is_finite() && args.minutes > 0.0, "--minutes must be above 0");
+    ensure!((0.01..=0.99).contains(&args.vae_share), "--vae-share must lie between 0.01 and 0.99");
+    ensure!(args.rate > 0.0 && args.rate <= 4.0, "--rate must lie above 0 and not above 4");
     let seconds = args.minutes * 60.0;
     let positive = |seconds: f64| Duration::try_from_secs_f64(seconds.max(0.0)).unwrap_or(Duration::MAX);
     let device = match args.device {
@@ -291,8 +296,9 @@ fn train(args: TrainArgs) -> Result<()> {
         corpus: args.corpus,
         run: args.out,
         seed: args.seed,
-        vae: args.vae_steps.map_or(Budget::Seconds(seconds * VAE_SHARE), Budget::Steps),
-        vocoder: args.vocoder_steps.map_or(Budget::Seconds(seconds * (1.0 - VAE_SHARE)), Budget::Steps),
+        vae: args.vae_steps.map_or(Budget::Seconds(seconds * args.vae_share), Budget::Steps),
+        vocoder: args.vocoder_steps.map_or(Budget::Seconds(seconds * (1.0 - args.vae_share)), Budget::Steps),
+        rate: args.rate,
         from_pack: args.from_pack,
         device,
         intervals: Intervals {

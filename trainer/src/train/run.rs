@@ -33,6 +33,13 @@ pub struct RunConfig {
     pub vae: Budget,
     /// End of the second stage.
     pub vocoder: Budget,
+    /// Factor on the learning rate.
+    #[serde(default = "whole")]
+    pub rate: f64,
+}
+
+fn whole() -> f64 {
+    1.0
 }
 
 impl RunConfig {
@@ -57,6 +64,8 @@ pub struct Options {
     pub vae: Budget,
     /// End of the second stage.
     pub vocoder: Budget,
+    /// Factor on the learning rate: below 1 for a start from weights that are good already.
+    pub rate: f64,
     /// Pack to start from.
     pub from_pack: Option<PathBuf>,
     /// Where to compute.
@@ -75,6 +84,7 @@ pub fn train(options: &Options) -> Result<()> {
         from_pack: pack.as_ref().map(|pack| pack.hash().to_owned()),
         vae: options.vae,
         vocoder: options.vocoder,
+        rate: options.rate,
     };
     claim(&options.run, &config)?;
     eprint!("{}", corpus.summary());
@@ -106,7 +116,7 @@ fn run_stage<S: Stage>(stage: &S, store: &VarStore, options: &Options, budget: B
         checkpoint::load_finished(&options.run, S::NAME, store)?;
         return Ok(());
     }
-    stage::run(stage, store, &options.run, options.seed, budget, options.intervals)
+    stage::run(stage, store, options, budget)
 }
 
 /// Makes the run folder, or checks that it belongs to the same run.

@@ -11,6 +11,7 @@ use tch::nn::VarStore;
 
 use super::average::Average;
 use super::budget::{Budget, learning_rate};
+use super::run::Options;
 use super::checkpoint::{self, find};
 use super::optimiser::AdamW;
 use super::progress::{Progress, Record};
@@ -42,14 +43,8 @@ pub struct Intervals {
 }
 
 /// Runs a stage to its end, from its last checkpoint if there is one.
-pub fn run<S: Stage>(
-    stage: &S,
-    store: &VarStore,
-    folder: &Path,
-    seed: u64,
-    budget: Budget,
-    intervals: Intervals,
-) -> Result<()> {
+pub fn run<S: Stage>(stage: &S, store: &VarStore, options: &Options, budget: Budget) -> Result<()> {
+    let (folder, seed, intervals) = (options.run.as_path(), options.seed, options.intervals);
     let mut optimiser = AdamW::new(store);
     let mut average = Average::new(store);
     let (mut step, before_s) = resume::<S>(folder, &mut optimiser, &mut average)?;
@@ -65,7 +60,7 @@ pub fn run<S: Stage>(
         let step_seed = mix(seed, S::NAME, step);
         tch::manual_seed(step_seed as i64);
         let (loss, figures) = stage.loss(done, &mut ChaCha8Rng::seed_from_u64(step_seed));
-        optimiser.step(&loss, S::RATE * learning_rate(done))?;
+        optimiser.step(&loss, options.rate * S::RATE * learning_rate(done))?;
         average.update(step);
         step += 1;
         if step.is_multiple_of(intervals.log_steps) {
