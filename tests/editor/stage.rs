@@ -146,7 +146,9 @@ pub fn catalogue() -> Catalogue {
         pack: PackRef::new("factory", "0123"),
         pack_name: "Factory".to_owned(),
         middle_root: 60,
-        axes: axes.map(|name| LatentAxis { name: name.to_owned(), low: -3.0, high: 3.0 }).to_vec(),
+        axes: axes
+            .map(|name| LatentAxis { name: name.to_owned(), low: -3.0, high: 3.0, rank_correlation: None })
+            .to_vec(),
         sounds,
     }
 }

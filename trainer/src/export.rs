@@ -4,6 +4,7 @@ mod axes;
 mod bundle;
 mod card;
 mod sounds;
+mod traits;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -13,9 +14,14 @@ use anyhow::{Context, Result, ensure};
 use engine::decode::Model;
 use engine::pack::{FORMAT_VERSION, Manifest, Pack, VocoderInfo};
 use engine::spectral::SpectralShape;
+use engine::units::Latent;
+use rand::SeedableRng;
+use rand_chacha::ChaCha8Rng;
+use rand_distr::{Distribution, StandardNormal};
 
 pub use bundle::Bundle;
 
+use crate::corpus::procedural::SOURCE as PROCEDURAL;
 use crate::corpus::soundfont::ROOT_KEYS;
 use crate::corpus::{Corpus, Split};
 use crate::features::Dataset;
@@ -24,6 +30,10 @@ use crate::model::vocoder::CONTEXT_FRAMES;
 use crate::onnx::graphs;
 use crate::parity;
 use crate::train::RunConfig;
+
+/// Random points from which the axes are found, and others over which their figures are measured; and the key that they are heard at.
+const RANDOM_POINTS: usize = 1000;
+const MIDDLE_KEY: f32 = 60.0;
 
 /// What `trainer export` is asked to do.
 #[derive(Clone, Debug)]
@@ -58,12 +68,17 @@ pub fn export(options: &Options) -> Result<()> {
     );
     let mut bundle = Bundle::load(&options.run)?;
     let train = Dataset::load(&corpus, &corpus.split(Split::Train))?;
-    let statistics = bundle.fold_latents(&train);
+    let statistics = bundle.whiten(&train)?;
+    let points = random_points(1);
+    let turn = axes::turn(&points, &bundle.frames_of(&points, MIDDLE_KEY)?);
+    bundle.turn(&turn.matrix);
     bundle.halve_precision();
     eprintln!("latents: {statistics}");
     let all = Dataset::load(&corpus, &corpus.manifest.items.iter().collect::<Vec<_>>())?;
     let latents = bundle.latents(&all)?;
-    let mut manifest = manifest(options, &corpus, axes::named(&all, &latents)?);
+    let points = random_points(2);
+    let axes = axes::named(&turn, &points, &bundle.frames_of(&points, MIDDLE_KEY)?);
+    let mut manifest = manifest(options, &corpus, axes);
     let files = BTreeMap::from([
         ("encoder.onnx".to_owned(), graphs::encoder(&bundle.encoder)?),
         ("decoder.onnx".to_owned(), graphs::decoder(&bundle.decoder)?),
@@ -99,14 +114,19 @@ pub fn export(options: &Options) -> Result<()> {
     Ok(())
 }
 
-/// Licence of a pack: that of this project where every sound came from the sound font under the MIT licence; of other sounds
-/// nothing is known here.
+/// Points as sounds are spread, the same for every pack.
+fn random_points(seed: u64) -> Vec<Latent> {
+    let mut rng = ChaCha8Rng::seed_from_u64(seed);
+    let normal = StandardNormal;
+    let point = |_| std::array::from_fn(|_| normal.sample(&mut rng));
+    (0..RANDOM_POINTS).map(point).collect()
+}
+
+/// Licence of a pack: that of this project where every sound came from the sound font under the MIT licence or was generated; of
+/// other sounds nothing is known here.
 fn licence(sources: &[String]) -> &'static str {
-    if sources.iter().all(|source| source.contains("Fluid R3 GM")) {
-        "MIT OR Apache-2.0"
-    } else {
-        "LicenseRef-that-of-the-training-sounds"
-    }
+    let known = |source: &String| source.contains("Fluid R3 GM") || source.starts_with(PROCEDURAL);
+    if sources.iter().all(known) { "MIT OR Apache-2.0" } else { "LicenseRef-that-of-the-training-sounds" }
 }
 
 fn manifest(options: &Options, corpus: &Corpus, latents: Vec<engine::pack::LatentAxis>) -> Manifest {

@@ -62,6 +62,10 @@ pub struct LatentAxis {
     pub low: f32,
     /// Highest value in σ units.
     pub high: f32,
+    /// How well the knob goes along with the property that it is named after: rank correlation over random points, [−1, 1]. None when
+    /// it is named after none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rank_correlation: Option<f32>,
 }
 
 /// How the vocoder graph is run over a sound of any length.

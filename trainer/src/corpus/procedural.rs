@@ -44,6 +44,8 @@ use envelope::rise;
 use instrument::Instrument;
 use note::Note;
 
+/// How the generator is called among a corpus's sources.
+pub const SOURCE: &str = "procedural generator";
 /// Rate of every procedural sound.
 const SAMPLE_RATE_HZ: f64 = 44_100.0;
 /// Nothing is longer than this, just below the length of a corpus sound, so that nothing is cut off after its end's fade.
@@ -92,7 +94,7 @@ const FAMILIES: [Family; 26] = [
 
 /// Adds `count` sounds to the corpus.
 pub fn generate(count: usize, seed: u64, writer: &mut CorpusWriter, progress: &dyn Fn(&str)) -> Result<()> {
-    writer.add_source(format!("procedural generator, {count} sounds of seed {seed}"));
+    writer.add_source(format!("{SOURCE}, {count} sounds of seed {seed}"));
     let mut numbers = HashMap::<String, usize>::new();
     let mut made = 0;
     for index in 0.. {

@@ -1,75 +1,109 @@
-//! Names for the latent axes: what each goes along with most over the corpus.
+//! Axes that mean something: the latent space is turned so that each knob goes along with one property of the sound.
+//!
+//! A turn changes no sound and no distance; it only chooses which way the knobs point. The first property of the list gets the direction
+//! along which it grows most; the next one the direction at a right angle to it along which that grows most; and so on.
 
-use anyhow::Result;
 use engine::pack::LatentAxis;
-use engine::spectral::SpectralShape;
 use engine::units::{LATENT_LIMIT, Latent, MODEL_LATENTS};
 
-use crate::features::Dataset;
+use super::traits::{NAMES, TRAITS, measure};
 
-/// What can be read off a sound's frames; names of the axes that follow it.
-const TRAITS: [&str; 9] = ["Bright", "Sustain", "Attack", "Density", "Body", "Air", "Motion", "Punch", "Presence"];
+/// An axis along which nothing grows more than this (as a correlation) gets no property's name.
+const WEAKEST: f64 = 0.2;
 
-/// The axes of the model. Each gets the trait with which it is most correlated; no trait is given twice. A minus sign says
-/// that the trait falls as the knob rises.
-pub fn named(data: &Dataset, latents: &[Latent]) -> Result<Vec<LatentAxis>> {
-    let mut traits = Vec::new();
-    for index in 0..data.len() {
-        let values = Vec::<f32>::try_from(data.frames.get(index as i64).contiguous().view(-1))?;
-        traits.push(measure(&values));
-    }
-    let mut pairs = Vec::new();
-    for axis in 0..MODEL_LATENTS {
-        let knob: Vec<f64> = latents.iter().map(|latent| f64::from(latent[axis])).collect();
-        for number in 0..TRAITS.len() {
-            let values: Vec<f64> = traits.iter().map(|traits| traits[number]).collect();
-            pairs.push((axis, number, correlation(&knob, &values)));
-        }
-    }
-    pairs.sort_by(|a, b| b.2.abs().total_cmp(&a.2.abs()));
-    let mut names: [Option<(usize, f64)>; MODEL_LATENTS] = Default::default();
-    for (axis, number, strength) in pairs {
-        let used = names.iter().flatten().any(|(other, _)| *other == number);
-        if names[axis].is_none() && !used {
-            names[axis] = Some((number, strength));
-        }
-    }
-    let axis = |(index, found): (usize, Option<(usize, f64)>)| {
-        let name = match found {
-            Some((number, strength)) if strength < 0.0 => format!("−{}", TRAITS[number]),
-            Some((number, _)) => TRAITS[number].to_owned(),
-            None => format!("Axis {}", index + 1),
-        };
-        LatentAxis { name, low: -LATENT_LIMIT, high: LATENT_LIMIT }
-    };
-    Ok(names.into_iter().enumerate().map(axis).collect())
+/// A matrix that turns latent points, in rows.
+pub type Matrix = [[f64; MODEL_LATENTS]; MODEL_LATENTS];
+
+/// The turned axes.
+#[derive(Debug)]
+pub struct Turn {
+    /// What takes a whitened point to its place on the axes: orthonormal rows.
+    pub matrix: Matrix,
+    /// Property of each axis.
+    traits: [Option<usize>; MODEL_LATENTS],
 }
 
-/// The traits of one sound, from its frames `[band][frame]`.
-fn measure(values: &[f32]) -> [f64; TRAITS.len()] {
-    let shape = SpectralShape::DEFAULT;
-    let (bands, frames) = (shape.mel_bands, shape.frame_count);
-    let level = |band: usize, frame: usize| f64::from(values.get(band * frames + frame).copied().unwrap_or(-1.0)) + 1.0;
-    let over = |low: usize, high: usize, from: usize, to: usize| -> f64 {
-        let sum: f64 = (low..high).map(|band| (from..to).map(|frame| level(band, frame)).sum::<f64>()).sum();
-        sum / ((high - low) * (to - from)) as f64
+/// Finds the turn from what the decoder makes of random points whose coordinates have mean 0, deviation 1 and no correlation. Not
+/// from the corpus: what a knob does is heard on the way between its sounds as well.
+pub fn turn(points: &[Latent], frames: &[Vec<f32>]) -> Turn {
+    let measured: Vec<[f64; TRAITS]> = frames.iter().map(|values| measure(values)).collect();
+    let slopes: Vec<[f64; MODEL_LATENTS]> = (0..TRAITS)
+        .map(|number| {
+            let values: Vec<f64> = measured.iter().map(|traits| traits[number]).collect();
+            let ranks = ranks(&values);
+            let knob = |axis: usize| points.iter().map(|point| f64::from(point[axis])).collect::<Vec<_>>();
+            std::array::from_fn(|axis| correlation(&ranks, &knob(axis)))
+        })
+        .collect();
+    let mut found: Vec<(Option<usize>, [f64; MODEL_LATENTS])> = Vec::new();
+    for (number, slopes) in slopes.iter().enumerate() {
+        let rest = without(slopes, &found);
+        if length(&rest) > WEAKEST && found.len() < MODEL_LATENTS {
+            found.push((Some(number), unit(&rest)));
+        }
+    }
+    while found.len() < MODEL_LATENTS {
+        let rest = anything_else(&found);
+        found.push((None, unit(&rest)));
+    }
+    Turn { matrix: std::array::from_fn(|row| found[row].1), traits: std::array::from_fn(|row| found[row].0) }
+}
+
+/// Names the axes, each with the rank correlation of its knob and its property over `frames` of random `points`.
+pub fn named(turn: &Turn, points: &[Latent], frames: &[Vec<f32>]) -> Vec<LatentAxis> {
+    let measured: Vec<[f64; TRAITS]> = frames.iter().map(|values| measure(values)).collect();
+    let axis = |(row, number): (usize, &Option<usize>)| {
+        let knob = ranks(&points.iter().map(|point| f64::from(point[row])).collect::<Vec<_>>());
+        let strength = number.map(|number| {
+            let values: Vec<f64> = measured.iter().map(|traits| traits[number]).collect();
+            (correlation(&knob, &ranks(&values)) * 100.0).round() / 100.0
+        });
+        LatentAxis {
+            name: number.map_or_else(|| format!("Colour {}", row + 1), |number| NAMES[number].to_owned()),
+            low: -LATENT_LIMIT,
+            high: LATENT_LIMIT,
+            rank_correlation: strength.map(|strength| strength as f32),
+        }
     };
-    let envelope: Vec<f64> = (0..frames).map(|frame| over(0, bands, frame, frame + 1)).collect();
-    let peak = envelope.iter().copied().fold(1e-9, f64::max);
-    let spectrum: Vec<f64> = (0..bands).map(|band| over(band, band + 1, 0, frames)).collect();
-    let mean = spectrum.iter().sum::<f64>() / bands as f64;
-    let centroid: f64 = spectrum.iter().enumerate().map(|(band, level)| band as f64 * level).sum();
-    [
-        centroid / (mean * bands as f64).max(1e-9),
-        over(0, bands, frames / 2, frames),
-        envelope.iter().position(|value| *value >= 0.9 * peak).unwrap_or(0) as f64,
-        -spectrum.iter().map(|level| (level - mean).powi(2)).sum::<f64>(),
-        over(0, bands / 6, 0, frames),
-        over(bands * 3 / 4, bands, 0, frames),
-        envelope.windows(2).map(|pair| (pair[1] - pair[0]).abs()).sum(),
-        over(0, bands, 0, 6),
-        over(bands / 3, bands * 2 / 3, 0, frames),
-    ]
+    turn.traits.iter().enumerate().map(axis).collect()
+}
+
+/// What is left of a direction at right angles to those found.
+fn without(direction: &[f64; MODEL_LATENTS], found: &[(Option<usize>, [f64; MODEL_LATENTS])]) -> [f64; MODEL_LATENTS] {
+    let mut rest = *direction;
+    for (_, other) in found {
+        let along: f64 = rest.iter().zip(other).map(|(a, b)| a * b).sum();
+        rest.iter_mut().zip(other).for_each(|(value, other)| *value -= along * other);
+    }
+    rest
+}
+
+/// The coordinate direction that is least taken, at right angles to those found.
+fn anything_else(found: &[(Option<usize>, [f64; MODEL_LATENTS])]) -> [f64; MODEL_LATENTS] {
+    let candidates = (0..MODEL_LATENTS).map(|axis| {
+        let mut unit = [0.0; MODEL_LATENTS];
+        unit[axis] = 1.0;
+        without(&unit, found)
+    });
+    candidates.max_by(|a, b| length(a).total_cmp(&length(b))).unwrap_or_default()
+}
+
+fn unit(direction: &[f64; MODEL_LATENTS]) -> [f64; MODEL_LATENTS] {
+    let length = length(direction);
+    direction.map(|value| value / length)
+}
+
+fn length(direction: &[f64; MODEL_LATENTS]) -> f64 {
+    direction.iter().map(|value| value * value).sum::<f64>().sqrt()
+}
+
+/// Ranks of values, as numbers; equal values get ranks in their order.
+fn ranks(values: &[f64]) -> Vec<f64> {
+    let mut order: Vec<usize> = (0..values.len()).collect();
+    order.sort_by(|a, b| values[*a].total_cmp(&values[*b]));
+    let mut ranks = vec![0.0; values.len()];
+    order.iter().enumerate().for_each(|(rank, index)| ranks[*index] = rank as f64);
+    ranks
 }
 
 fn correlation(a: &[f64], b: &[f64]) -> f64 {
@@ -82,4 +116,26 @@ fn correlation(a: &[f64], b: &[f64]) -> f64 {
         square_b += (b - mean_b).powi(2);
     }
     both / (square_a * square_b).sqrt().max(1e-12)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_left_stands_at_right_angles() {
+        let mut found = Vec::new();
+        for _ in 0..MODEL_LATENTS {
+            let direction = anything_else(&found);
+            assert!(length(&direction) > 1e-6);
+            found.push((None, unit(&direction)));
+        }
+        assert!(length(&without(&[1.0; MODEL_LATENTS], &found)) < 1e-9);
+    }
+
+    #[test]
+    fn ranks_follow_the_order() {
+        assert_eq!(ranks(&[3.0, -1.0, 2.0]), [2.0, 0.0, 1.0]);
+        assert!((correlation(&[0.0, 1.0, 2.0], &[0.0, -1.0, -2.0]) + 1.0).abs() < 1e-12);
+    }
 }

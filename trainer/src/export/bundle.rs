@@ -9,7 +9,8 @@ use engine::units::{LATENT_LIMIT, Latent};
 use tch::nn::VarStore;
 use tch::{Device, Kind, Tensor};
 
-use crate::features::Dataset;
+use super::axes::Matrix;
+use crate::features::{Dataset, normalise_key};
 use crate::model::vae::LATENTS;
 use crate::model::{Decoder, Encoder, Vocoder};
 use crate::train::load_finished;
@@ -80,27 +81,52 @@ impl Bundle {
         Ok(flat.chunks_exact(LATENTS as usize).map(point).collect())
     }
 
-    /// Rewrites the last layer of the encoder and the first of the decoder so that over `data` each latent has mean 0 and
-    /// deviation 1: then one turn of any knob means as much as of any other.
-    pub fn fold_latents(&mut self, data: &Dataset) -> LatentStatistics {
-        let means = self.means(data);
-        let centre = means.mean_dim([0i64].as_slice(), false, Kind::Float);
-        let scale = (&means - &centre).square().mean_dim([0i64].as_slice(), false, Kind::Float).sqrt().clamp_min(1e-6);
-        let outside = ((&means - &centre) / &scale).abs().gt(f64::from(LATENT_LIMIT)).to_kind(Kind::Float);
+    /// Rewrites the last layer of the encoder and the first of the decoder so that over `data` the latents have mean 0, deviation 1
+    /// and no correlation: then one turn of any knob means as much as of any other.
+    pub fn whiten(&mut self, data: &Dataset) -> Result<LatentStatistics> {
+        let means = self.means(data).to_kind(Kind::Double);
+        let centre = means.mean_dim([0i64].as_slice(), false, Kind::Double);
+        let away = &means - &centre;
+        let covariance = away.transpose(0, 1).matmul(&away) / data.len() as f64;
+        let spread = covariance.linalg_cholesky(false);
+        let whitened = away.matmul(&spread.inverse().transpose(0, 1));
+        let outside = whitened.abs().gt(f64::from(LATENT_LIMIT)).to_kind(Kind::Float);
+        tch::no_grad(|| self.rewrite(&centre, &spread.inverse(), &spread));
+        let scales = Vec::<f64>::try_from(covariance.diagonal(0, 0, 1).sqrt())?;
+        Ok(LatentStatistics { scales, clamped_part: outside.mean(Kind::Float).double_value(&[]) })
+    }
+
+    /// Turns the latent space; see [`super::axes`].
+    pub fn turn(&mut self, matrix: &Matrix) {
+        let matrix = Tensor::from_slice2(matrix);
         tch::no_grad(|| {
-            let layer = &self.encoder.mean;
-            let (mut weight, mut bias) = (layer.weight.shallow_clone(), layer.bias.shallow_clone());
-            bias.copy_(&((&bias - &centre) / &scale));
-            weight.copy_(&(&weight / scale.unsqueeze(1)));
-            let layer = &self.decoder.first;
-            let (mut weight, mut bias) = (layer.weight.narrow(1, 0, LATENTS), layer.bias.shallow_clone());
-            bias.copy_(&(&bias + weight.matmul(&centre)));
-            weight.copy_(&(&weight * scale.unsqueeze(0)));
+            self.rewrite(&Tensor::zeros([LATENTS], (Kind::Float, Device::Cpu)), &matrix, &matrix.transpose(0, 1))
         });
-        LatentStatistics {
-            scales: Vec::<f64>::try_from(scale.to_kind(Kind::Double)).unwrap_or_default(),
-            clamped_part: outside.mean(Kind::Float).double_value(&[]),
+    }
+
+    fn rewrite(&mut self, centre: &Tensor, to_axes: &Tensor, from_axes: &Tensor) {
+        let (to_axes, from_axes, centre) =
+            (to_axes.to_kind(Kind::Float), from_axes.to_kind(Kind::Float), centre.to_kind(Kind::Float));
+        let layer = &self.encoder.mean;
+        let (mut weight, mut bias) = (layer.weight.shallow_clone(), layer.bias.shallow_clone());
+        bias.copy_(&to_axes.matmul(&(&bias - &centre)));
+        weight.copy_(&to_axes.matmul(&weight));
+        let layer = &self.decoder.first;
+        let (mut weight, mut bias) = (layer.weight.narrow(1, 0, LATENTS), layer.bias.shallow_clone());
+        bias.copy_(&(&bias + weight.matmul(&centre)));
+        weight.copy_(&weight.matmul(&from_axes));
+    }
+
+    /// Frames of points at a key, `[band][frame]` each.
+    pub fn frames_of(&self, points: &[Latent], key: f32) -> Result<Vec<Vec<f32>>> {
+        let mut frames = Vec::with_capacity(points.len());
+        for point in points {
+            let latent = Tensor::from_slice(point).unsqueeze(0);
+            let key = Tensor::from_slice(&[normalise_key(key)]).unsqueeze(0);
+            let made = tch::no_grad(|| self.decoder.decode(&latent, &key));
+            frames.push(Vec::try_from(made.contiguous().view(-1))?);
         }
+        Ok(frames)
     }
 
     /// Rounds every weight to what 16 bits hold, which halves the pack; torch then computes with the very same numbers.

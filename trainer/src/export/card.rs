@@ -7,6 +7,7 @@ use anyhow::{Context, Result};
 use engine::pack::Pack;
 use serde_json::Value;
 
+use crate::corpus::procedural::SOURCE as PROCEDURAL;
 use crate::corpus::{Corpus, Split};
 use crate::parity::Parity;
 use crate::train::{Budget, RunConfig};
@@ -65,18 +66,24 @@ fn sources(text: &mut String, corpus: &Corpus) -> Result<()> {
         *text += "\nThe Fluid R3 General MIDI sound font is by Frank Wen and is licensed under the MIT licence (Debian package \
             `fluid-soundfont-gm`). It is needed to train again, not to build, run or test.\n";
     }
+    if corpus.manifest.sources.iter().any(|source| source.starts_with(PROCEDURAL)) {
+        *text += "\nGenerated sounds are made by `trainer corpus --procedural` from published models of instruments, drums and everyday \
+            sounds; each model's source stands in its file.\n";
+    }
     let count = |split| {
         let items = corpus.split(split);
         let instruments: BTreeSet<_> = items.iter().map(|item| item.instrument.as_str()).collect();
         (items.len(), instruments.len())
     };
     let ((train, train_instruments), (held_out, held_out_instruments)) = (count(Split::Train), count(Split::HeldOut));
-    let names: BTreeSet<_> = corpus.split(Split::HeldOut).iter().map(|item| item.name.as_str()).collect();
+    // Generated instruments are told by their style: their numbers mean nothing to a reader.
+    let style = |name: &str| name.trim_end_matches(|c: char| c.is_ascii_digit()).trim_end().to_owned();
+    let names: BTreeSet<_> = corpus.split(Split::HeldOut).iter().map(|item| style(&item.name)).collect();
     writeln!(
         text,
         "\n{train} sounds of {train_instruments} instruments were trained on; {held_out} of {held_out_instruments} were held \
-         out, by groups that share no recording with a trained sound: {}. Their named sounds are what the encoder makes of \
-         them.\n",
+         out, by groups that share no recording with a trained sound: {}. A named sound stands at the point that gives it best \
+         at all its keys.\n",
         names.into_iter().collect::<Vec<_>>().join(", ")
     )?;
     Ok(())
@@ -89,12 +96,17 @@ fn training(text: &mut String, facts: &Facts) -> Result<()> {
     };
     writeln!(
         text,
-        "## Training\n\n`trainer train`, seed {}: {} for the auto-encoder (mean absolute error of log-mel frames, divergence, \
-         half of the examples across keys), then {} for the vocoder (log-magnitude, anti-wrapped phase differences after Ai \
+        "## Training\n\n`trainer train`, seed {}{}: {} for the auto-encoder (mean absolute error of log-mel frames, divergence, \
+         a part of the examples across keys), then {} for the vocoder (log-magnitude, anti-wrapped phase differences after Ai \
          and Ling 2023, log-mel error at three resolutions; half of the crops from true frames, half from the auto-encoder's). \
          {}The pack asks for {} iterations of fast Griffin-Lim after the vocoder. The graphs, run by the engine's own loader: \
          {}.\n",
         facts.config.seed,
+        facts
+            .config
+            .from_pack
+            .as_ref()
+            .map_or_else(String::new, |hash| format!(", from the pack {}", &hash[..8.min(hash.len())])),
         length(facts.config.vae),
         length(facts.config.vocoder),
         if facts.finished { "" } else { "The run had not ended when this pack was written. " },

@@ -11,10 +11,10 @@ use tch::nn::VarStore;
 
 use super::average::Average;
 use super::budget::{Budget, learning_rate};
-use super::run::Options;
 use super::checkpoint::{self, find};
 use super::optimiser::AdamW;
 use super::progress::{Progress, Record};
+use super::run::Options;
 
 /// Named figures of a step or of an evaluation.
 pub type Figures = Vec<(&'static str, f64)>;

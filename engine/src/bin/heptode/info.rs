@@ -24,7 +24,9 @@ pub(crate) fn run(args: &InfoArgs) -> Result<(), Failure> {
         manifest.root_keys.iter().map(u8::to_string).collect::<Vec<_>>().join(" "),
     );
     for (place, axis) in manifest.latents.iter().enumerate() {
-        text += &format!("z{}      {}, {} to {}\n", place + 1, axis.name, axis.low, axis.high);
+        let strength =
+            axis.rank_correlation.map_or(String::new(), |strength| format!(", rank correlation {strength:.2}"));
+        text += &format!("z{}      {}, {} to {}{strength}\n", place + 1, axis.name, axis.low, axis.high);
     }
     for category in manifest.categories() {
         let names = manifest.sounds.iter().filter(|s| s.category == category).map(|s| s.name.as_str());
@@ -45,7 +47,10 @@ pub(crate) fn run(args: &InfoArgs) -> Result<(), Failure> {
         "root_keys": manifest.root_keys,
         "griffin_lim_iterations": manifest.griffin_lim_iterations,
         "latents": manifest.latents.iter()
-            .map(|axis| json!({ "name": axis.name, "low": axis.low, "high": axis.high })).collect::<Vec<Value>>(),
+            .map(|axis| json!({
+                "name": axis.name, "low": axis.low, "high": axis.high, "rank_correlation": axis.rank_correlation,
+            }))
+            .collect::<Vec<Value>>(),
         "sounds": manifest.sounds.iter()
             .map(|s| json!({ "name": s.name, "category": s.category, "latent": s.latent, "key": s.key }))
             .collect::<Vec<Value>>(),
