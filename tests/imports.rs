@@ -11,8 +11,8 @@ use plugin::scene::{AudioEnd, Desk};
 use plugin::session::{Outcome, Session, Target};
 use plugin::state::FIELD;
 
-/// Farthest that a point moves when its recording was kept in 24 bits.
-const SAME_SIGMA: f32 = 1e-3;
+/// Farthest that a point moves when its recording was kept in 24 bits: whether a step of the fit helped can hang on a rounding.
+const SAME_SIGMA: f32 = 0.02;
 
 /// A session with the factory pack. The audio end only has to live.
 fn session() -> (Arc<Session>, AudioEnd) {
@@ -34,10 +34,13 @@ fn wait(session: &Session) {
 /// A plucked tone at A3, with silence before it.
 fn recording(folder: &std::path::Path) -> std::path::PathBuf {
     let path = folder.join("Plucked A3.wav");
-    let samples: Vec<f32> = (0..70_000)
-        .map(|n| (n as f32 - 3000.0) / 48_000.0)
-        .map(|time_s| if time_s < 0.0 { 0.0 } else { (-3.0 * time_s).exp() * (time_s * 220.0 * 6.2832).sin() })
-        .collect();
+    let samples: Vec<f32> =
+        (0..70_000)
+            .map(|n| (n as f32 - 3000.0) / 48_000.0)
+            .map(|time_s| {
+                if time_s < 0.0 { 0.0 } else { (-3.0 * time_s).exp() * (time_s * 220.0 * std::f32::consts::TAU).sin() }
+            })
+            .collect();
     engine::sample::write_wav(&path, &samples, 1, 48_000).expect("the file is written");
     path
 }

@@ -75,10 +75,10 @@ fn a_changed_file_is_named() {
 #[test]
 fn manifests_out_of_range_are_refused() {
     assert!(manifest_refusal(|manifest| manifest.format_version = 99).contains("format version 99"));
-    assert!(manifest_refusal(|manifest| manifest.fft_size = 1000).contains("fft_size"));
-    assert!(manifest_refusal(|manifest| manifest.hop_samples = 0).contains("hop_samples"));
-    assert!(manifest_refusal(|manifest| manifest.frame_count = 1 << 40).contains("frame_count"));
-    assert!(manifest_refusal(|manifest| manifest.sample_rate_hz = 0).contains("sample_rate_hz"));
+    assert!(manifest_refusal(|manifest| manifest.shape.fft_size = 1000).contains("fft_size"));
+    assert!(manifest_refusal(|manifest| manifest.shape.hop_samples = 0).contains("hop_samples"));
+    assert!(manifest_refusal(|manifest| manifest.shape.frame_count = 1 << 40).contains("frame_count"));
+    assert!(manifest_refusal(|manifest| manifest.shape.sample_rate_hz = 0).contains("sample_rate_hz"));
     assert!(manifest_refusal(|manifest| manifest.root_keys = vec![60, 48]).contains("root_keys"));
     assert!(manifest_refusal(|manifest| manifest.root_keys.clear()).contains("root_keys"));
     assert!(manifest_refusal(|manifest| manifest.sounds[3].latent[2] = 7.0).contains("latent"));

@@ -56,7 +56,7 @@ fn the_stored_outputs_belong_to_the_shipped_pack() {
 #[test]
 fn graphs_give_what_training_gave() {
     let pack = Pack::factory().expect("valid");
-    let (shape, stored) = (pack.manifest().shape(), Stored::read());
+    let (shape, stored) = (pack.manifest().shape, Stored::read());
     let key = Port::new("key", &[1, 1]);
     let latent = Port::new("latent", &[1, 7]);
     let frames = Port::new("frames", &[1, shape.mel_bands, shape.frame_count]);

@@ -29,16 +29,16 @@ fn main() -> Result<(), Box<dyn Error>> {
         std::fs::write(Path::new(&folder).join(name), pack.graph(name))?;
     }
     let manifest = pack.manifest();
-    let (frames, vocoder) = (manifest.frame_count, manifest.vocoder);
+    let (frames, vocoder) = (manifest.shape.frame_count, manifest.vocoder);
     let vocoder_runs = match frames.checked_sub(vocoder.chunk_frames) {
         None | Some(0) => 1,
         Some(rest) => 1 + (rest + vocoder.context_frames).div_ceil(vocoder.chunk_frames - 2 * vocoder.context_frames),
     };
     let mut out = std::io::stdout().lock();
     let about = json!({
-        "pack": manifest.name, "frames": frames, "mel_bands": manifest.mel_bands, "vocoder_frames": vocoder.chunk_frames,
+        "pack": manifest.name, "frames": frames, "mel_bands": manifest.shape.mel_bands, "vocoder_frames": vocoder.chunk_frames,
         "vocoder_runs": vocoder_runs, "griffin_lim_iterations": manifest.griffin_lim_iterations,
-        "audio_s": (frames * manifest.hop_samples) as f64 / f64::from(manifest.sample_rate_hz),
+        "audio_s": (frames * manifest.shape.hop_samples) as f64 / f64::from(manifest.shape.sample_rate_hz),
     });
     writeln!(out, "{about}")?;
     let mut pipeline = Pipeline::new(Arc::new(Model::load(&pack)?))?;

@@ -13,11 +13,13 @@ pub use frames::{FrameAnalysis, Frames};
 pub use griffin_lim::fast_griffin_lim;
 pub use mel::{MelBank, hertz_to_mel, mel_to_hertz};
 pub use phase::{ReferencePhasors, noise_phase, reference_phase};
+use serde::{Deserialize, Serialize};
+
 pub use rustfft::num_complex::Complex32;
 pub use stft::{Spectrogram, Stft, hann_periodic};
 
 /// The constants of the analysis that a model is trained on.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SpectralShape {
     /// Sample rate in hertz.
     pub sample_rate_hz: u32,

@@ -129,7 +129,7 @@ impl Freezer {
     /// A sound that no worker has decoded, unless it is packed already.
     fn decode(&self, rig: &Rig, spec: &SoundSpec) -> Option<Arc<SoundView>> {
         let model = rig.model.as_ref()?;
-        let sample_rate_hz = model.manifest().sample_rate_hz as f32;
+        let sample_rate_hz = model.manifest().shape.sample_rate_hz as f32;
         let samples = match self.packed.iter().any(|(packed, _)| packed == spec) {
             true => Vec::new(),
             false => Pipeline::new(Arc::clone(model)).ok()?.decode(&spec.latent, spec.key, &spec.shaping).ok()?,

@@ -63,7 +63,7 @@ impl Way {
 pub fn evaluate(options: &Options) -> Result<()> {
     let corpus = Corpus::open(&options.corpus)?;
     let pack = open_pack(options)?;
-    let shape = pack.manifest().shape();
+    let shape = pack.manifest().shape;
     ensure!(
         shape.sample_rate_hz == corpus.manifest.sample_rate_hz && shape.sound_samples() == corpus.manifest.samples,
         "the pack and the corpus have different sample rates or lengths"

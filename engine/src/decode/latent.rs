@@ -43,7 +43,7 @@ impl Source for LatentSource {
     }
 
     fn sample_rate_hz(&self) -> f32 {
-        self.model.manifest().sample_rate_hz as f32
+        self.model.manifest().shape.sample_rate_hz as f32
     }
 
     fn render(&mut self, spec: &SoundSpec, first_sample: usize, sink: &mut dyn Sink) -> Result<(), SourceError> {

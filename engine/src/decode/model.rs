@@ -22,7 +22,7 @@ impl Model {
     /// [`GraphError`] naming the graph and what is wrong with it.
     pub fn load(pack: &Pack) -> Result<Self, GraphError> {
         let manifest = pack.manifest().clone();
-        let shape = manifest.shape();
+        let shape = manifest.shape;
         let chunk = manifest.vocoder.chunk_frames;
         let key = || Port::new("key", &[1, 1]);
         let latent = || Port::new("latent", &[1, manifest.latents.len()]);

@@ -17,24 +17,9 @@ pub struct Manifest {
     pub id: String,
     /// Name for people.
     pub name: String,
-    /// Sample rate of the sounds in hertz.
-    pub sample_rate_hz: u32,
-    /// Transform length in samples.
-    pub fft_size: usize,
-    /// Distance between frames in samples.
-    pub hop_samples: usize,
-    /// Zeros before and after the sound in samples.
-    pub pad_samples: usize,
-    /// Frames of a whole sound.
-    pub frame_count: usize,
-    /// Mel bands of a frame.
-    pub mel_bands: usize,
-    /// Lower edge of the lowest band in hertz.
-    pub mel_low_hz: f32,
-    /// Upper edge of the highest band in hertz.
-    pub mel_high_hz: f32,
-    /// Level in dB that a frame value of −1 stands for.
-    pub floor_db: f32,
+    /// The analysis that the model was trained on; its fields lie beside the others.
+    #[serde(flatten)]
+    pub shape: SpectralShape,
     /// The latent dimensions, in knob order.
     pub latents: Vec<LatentAxis>,
     /// MIDI keys at which the decoder is asked, rising; a played key takes the nearest.
@@ -100,21 +85,6 @@ pub struct FileEntry {
 }
 
 impl Manifest {
-    /// The analysis that the model was trained on.
-    pub fn shape(&self) -> SpectralShape {
-        SpectralShape {
-            sample_rate_hz: self.sample_rate_hz,
-            fft_size: self.fft_size,
-            hop_samples: self.hop_samples,
-            pad_samples: self.pad_samples,
-            frame_count: self.frame_count,
-            mel_bands: self.mel_bands,
-            mel_low_hz: self.mel_low_hz,
-            mel_high_hz: self.mel_high_hz,
-            floor_db: self.floor_db,
-        }
-    }
-
     /// Index into `root_keys` of the root nearest to a key; the lower one where two are as near.
     pub fn nearest_root(&self, key: f32) -> usize {
         let distance = |root: &u8| (f32::from(*root) - key).abs();

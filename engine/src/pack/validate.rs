@@ -56,22 +56,22 @@ fn check_texts(manifest: &Manifest) -> Result<(), PackError> {
 }
 
 fn check_shape(manifest: &Manifest) -> Result<(), PackError> {
-    let rate_hz = manifest.sample_rate_hz;
+    let rate_hz = manifest.shape.sample_rate_hz;
     ensure((8_000..=192_000).contains(&rate_hz), "sample_rate_hz", rate_hz, "8000 to 192000")?;
-    let fft_size = manifest.fft_size;
+    let fft_size = manifest.shape.fft_size;
     let fft_fits = fft_size.is_power_of_two() && (256..=16_384).contains(&fft_size);
     ensure(fft_fits, "fft_size", fft_size, "a power of two from 256 to 16384")?;
-    let hop = manifest.hop_samples;
+    let hop = manifest.shape.hop_samples;
     ensure(hop >= 32 && hop <= fft_size / 2, "hop_samples", hop, "32 to half of fft_size")?;
-    let pad = manifest.pad_samples;
+    let pad = manifest.shape.pad_samples;
     let pad_expected = (fft_size - hop) / 2;
     ensure(pad == pad_expected, "pad_samples", pad, &format!("{pad_expected}, half of fft_size − hop_samples"))?;
-    ensure((8..=4096).contains(&manifest.frame_count), "frame_count", manifest.frame_count, "8 to 4096")?;
-    ensure((8..=1024).contains(&manifest.mel_bands), "mel_bands", manifest.mel_bands, "8 to 1024")?;
-    let (low, high) = (manifest.mel_low_hz, manifest.mel_high_hz);
+    ensure((8..=4096).contains(&manifest.shape.frame_count), "frame_count", manifest.shape.frame_count, "8 to 4096")?;
+    ensure((8..=1024).contains(&manifest.shape.mel_bands), "mel_bands", manifest.shape.mel_bands, "8 to 1024")?;
+    let (low, high) = (manifest.shape.mel_low_hz, manifest.shape.mel_high_hz);
     let edges_fit = low >= 0.0 && low < high && high <= rate_hz as f32 / 2.0;
     ensure(edges_fit, "mel_low_hz, mel_high_hz", format!("{low}, {high}"), "0 ≤ low < high ≤ half the sample rate")?;
-    let floor = manifest.floor_db;
+    let floor = manifest.shape.floor_db;
     ensure((-160.0..=-20.0).contains(&floor), "floor_db", floor, "-160 to -20")
 }
 

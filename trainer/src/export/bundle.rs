@@ -15,6 +15,8 @@ use crate::model::vae::LATENTS;
 use crate::model::{Decoder, Encoder, Vocoder};
 use crate::train::load_finished;
 
+/// Variance that every direction has at least, as part of the whole.
+const LEAST_SPREAD: f64 = 1e-5;
 /// Sounds of one forward pass.
 const CHUNK: i64 = 64;
 
@@ -88,7 +90,9 @@ impl Bundle {
         let centre = means.mean_dim([0i64].as_slice(), false, Kind::Double);
         let away = &means - &centre;
         let covariance = away.transpose(0, 1).matmul(&away) / data.len() as f64;
-        let spread = covariance.linalg_cholesky(false);
+        // Fewer sounds than latents leave directions without any spread.
+        let least = covariance.trace() * LEAST_SPREAD + f64::MIN_POSITIVE;
+        let spread = (&covariance + Tensor::eye(LATENTS, (Kind::Double, Device::Cpu)) * least).linalg_cholesky(false);
         let whitened = away.matmul(&spread.inverse().transpose(0, 1));
         let outside = whitened.abs().gt(f64::from(LATENT_LIMIT)).to_kind(Kind::Float);
         tch::no_grad(|| self.rewrite(&centre, &spread.inverse(), &spread));

@@ -10,8 +10,8 @@ use crate::studio::open_pack;
 pub(crate) fn run(args: &InfoArgs) -> Result<(), Failure> {
     let pack = open_pack(&args.common)?;
     let manifest = pack.manifest();
-    let samples = manifest.frame_count * manifest.hop_samples;
-    let seconds = samples as f64 / f64::from(manifest.sample_rate_hz);
+    let samples = manifest.shape.frame_count * manifest.shape.hop_samples;
+    let seconds = samples as f64 / f64::from(manifest.shape.sample_rate_hz);
     let mut text = format!(
         "{} ({}), pack format {}, licence {}\nhash    {}\nsounds  {} of {seconds:.2} s at {} Hz\nkeys    {}\n",
         manifest.name,
@@ -20,7 +20,7 @@ pub(crate) fn run(args: &InfoArgs) -> Result<(), Failure> {
         manifest.licence,
         pack.hash(),
         manifest.sounds.len(),
-        manifest.sample_rate_hz,
+        manifest.shape.sample_rate_hz,
         manifest.root_keys.iter().map(u8::to_string).collect::<Vec<_>>().join(" "),
     );
     for (place, axis) in manifest.latents.iter().enumerate() {
@@ -42,7 +42,7 @@ pub(crate) fn run(args: &InfoArgs) -> Result<(), Failure> {
             "id": manifest.id, "name": manifest.name, "hash": pack.hash(), "format_version": manifest.format_version,
             "licence": manifest.licence, "provenance": manifest.provenance,
         },
-        "sample_rate_hz": manifest.sample_rate_hz,
+        "sample_rate_hz": manifest.shape.sample_rate_hz,
         "seconds": seconds,
         "root_keys": manifest.root_keys,
         "griffin_lim_iterations": manifest.griffin_lim_iterations,
