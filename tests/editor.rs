@@ -147,13 +147,7 @@ fn files_are_listed_and_folders_open() {
     stage.harness.run_steps(3);
     // The list first shows the home folder; errands are done in order, so this one comes after it.
     stage.session.run(Errand::List(folder.path().to_owned()));
-    for _ in 0..200 {
-        stage.harness.step();
-        if stage.harness.query_by_label("door.wav").is_some() {
-            break;
-        }
-        std::thread::sleep(std::time::Duration::from_millis(5));
-    }
+    stage.wait_until("the folder is listed", |stage| stage.harness.query_by_label("door.wav").is_some());
     assert!(stage.harness.query_by_label("rain.FLAC").is_some());
     assert!(stage.harness.query_by_label("Kit").is_some());
     assert!(stage.harness.query_by_label("notes.txt").is_none());
@@ -198,6 +192,18 @@ fn the_keyboard_plays_and_lets_go() {
     assert!(matches!(stage.audio.next_note(), Some(EventKind::NoteOn { key: 36, .. })));
     stage.drop_at(place);
     assert!(matches!(stage.audio.next_note(), Some(EventKind::NoteOff { key: 36, .. })));
+}
+
+#[test]
+fn packs_are_listed_and_a_click_plays_one() {
+    let mut stage = Stage::open(1.0, false);
+    stage.harness.get_by_label("Packs").click();
+    stage.wait_until("the packs are listed", |stage| stage.harness.query_by_label("Heptode factory").is_some());
+    stage.harness.get_by_label("Heptode factory").click();
+    stage.wait_until("the pack plays", |stage| !stage.session.desk.notices.all().is_empty());
+    let messages: Vec<String> = stage.session.desk.notices.all().into_iter().map(|notice| notice.text).collect();
+    assert_eq!(messages, ["“Heptode factory” plays now."]);
+    assert_eq!(stage.session.desk.project().pack.id, "heptode-factory");
 }
 
 #[test]

@@ -172,6 +172,12 @@ impl Session {
 
     /// Takes a loaded pack into use.
     pub fn install(&self, rig: Rig) {
+        self.swap(rig);
+        self.desk.fit();
+        self.settle();
+    }
+
+    fn swap(&self, rig: Rig) {
         let catalogue = &rig.catalogue;
         self.desk.set_home(Home {
             pack: catalogue.pack.clone(),
@@ -181,8 +187,6 @@ impl Session {
         let rig = Arc::new(rig);
         self.desk.set_freezer(Freezer::new(Arc::downgrade(&rig)));
         *self.rig.lock() = Some(rig);
-        self.desk.fit();
-        self.settle();
     }
 
     /// Plays another pack and moves the project to it.
@@ -194,7 +198,7 @@ impl Session {
         let model = library::model(found)?;
         let _no_save_between = self.desk.switching.lock();
         self.remember(&rig.catalogue.pack.hash);
-        self.install(rig_of(&model, Arc::clone(&rig.readout)));
+        self.swap(rig_of(&model, Arc::clone(&rig.readout)));
         self.thaw();
         Ok(())
     }

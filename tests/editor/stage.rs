@@ -214,6 +214,16 @@ impl Stage {
         self.harness.run_steps(2);
     }
 
+    /// Steps until `done`.
+    pub fn wait_until(&mut self, what: &str, done: impl Fn(&Self) -> bool) {
+        let started = std::time::Instant::now();
+        while !done(self) {
+            assert!(started.elapsed().as_secs() < 10, "waited ten seconds: {what}");
+            self.harness.step();
+            std::thread::sleep(std::time::Duration::from_millis(5));
+        }
+    }
+
     /// Compares with the stored picture, within [`PIXEL_TOLERANCE`] and [`PIXELS_TOLERATED`] (times the area).
     pub fn compare(&mut self, name: &str, scale: f32) -> SnapshotResults {
         let options = SnapshotOptions::new()
