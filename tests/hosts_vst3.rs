@@ -5,7 +5,7 @@ use engine::measure::pitch_offset_cents;
 use engine::units::key_to_hz;
 use support::bundles::{bundle, knobs, parameter_number, pitched_sound, with_another_pack};
 use support::listen::{rms_db, spectral_difference_db};
-use vst3_host::{AudioBuffers, MidiChannel, Plugin, ProcessMode, Vst3Host};
+use vst3_host::{AudioBuffers, MidiChannel, MidiEvent, Plugin, ProcessMode, Vst3Host};
 
 /// Odd on purpose: no multiple of any grid inside the plug-in.
 const BLOCK_SAMPLES: usize = 333;
@@ -160,6 +160,43 @@ fn a_bounce_is_bit_identical_at_every_block_size_from_its_first_note_on() {
         let bounce = cold_bounce(block_samples);
         let first = bounce.iter().zip(&expected).position(|(a, b)| a != b);
         assert_eq!((first, bounce.len()), (None, expected.len()), "blocks of {block_samples} samples");
+    }
+}
+
+/// Notes and the wheel at samples that fit no grid.
+fn bounce_with_wheel(block_samples: usize) -> Vec<f32> {
+    const LENGTH_SAMPLES: usize = 30_000;
+    let channel = MidiChannel::Ch1;
+    let wheel = |value| MidiEvent::PitchBend { channel, value };
+    let events = [
+        (3, MidiEvent::NoteOn { channel, note: 60, velocity: 100 }),
+        (1501, wheel(12_000)),
+        (4097, MidiEvent::NoteOn { channel, note: 67, velocity: 80 }),
+        (7777, wheel(3000)),
+        (12_345, wheel(8192)),
+        (20_001, MidiEvent::NoteOff { channel, note: 60, velocity: 0 }),
+    ];
+    let mut plugin = instrument_with_blocks(48_000.0, block_samples);
+    let mut samples = Vec::new();
+    while samples.len() < LENGTH_SAMPLES {
+        let start = samples.len();
+        for (at, event) in events.iter().filter(|(at, _)| (start..start + block_samples).contains(at)) {
+            plugin.send_midi_event_at(*event, (at - start) as i32).expect("the event is taken");
+        }
+        samples.extend(render(&mut plugin, (block_samples as f64 + 0.5) / 48e3));
+    }
+    samples.truncate(LENGTH_SAMPLES);
+    samples
+}
+
+#[test]
+fn the_wheel_is_heard_at_its_sample_in_any_blocks() {
+    let expected = bounce_with_wheel(8192);
+    assert!(rms_db(&expected) > -40.0);
+    for block_samples in [1, 17, 64, 333, 1024] {
+        let bounce = bounce_with_wheel(block_samples);
+        let first = bounce.iter().zip(&expected).position(|(a, b)| a != b);
+        assert_eq!(first, None, "blocks of {block_samples} samples");
     }
 }
 
