@@ -104,7 +104,7 @@ fn evaluate(
     Ok(Evaluated { latent: *latent, frames, error })
 }
 
-/// Mean absolute difference over all bands of the frames in which either sounds.
+/// Mean absolute difference over all bands of the frames in which the wanted one sounds.
 fn mean_difference(wanted: &Frames, made: &Frames, silence: f32) -> f64 {
     let (mut sum, mut count) = (0.0, 0usize);
     for frame in sounding(wanted, silence) {

@@ -87,7 +87,11 @@ impl Pipeline {
     /// # Errors
     /// [`GraphError`] when the encoder fails.
     pub fn encode(&mut self, samples: &[f32], key: f32) -> Result<Latent, GraphError> {
-        let frames = self.analysis.frames(samples);
+        let frames = self.analyse(samples);
+        self.encode_frames(&frames, key)
+    }
+
+    fn encode_frames(&mut self, frames: &Frames, key: f32) -> Result<Latent, GraphError> {
         let outputs = self.encoder.run(&[&frames.values, &[key_input(key)]])?;
         let mut latent = Latent::default();
         for (coordinate, value) in latent.iter_mut().zip(outputs.get(0)) {
@@ -101,8 +105,8 @@ impl Pipeline {
     /// # Errors
     /// [`GraphError`] when a graph fails.
     pub fn place(&mut self, samples: &[f32], key: f32) -> Result<Latent, GraphError> {
-        let start = self.encode(samples, key)?;
         let frames = self.analyse(samples);
+        let start = self.encode_frames(&frames, key)?;
         Ok(fit(self, &[Target { frames: &frames, key }], &start, PLACE_ROUNDS)?.latent)
     }
 
