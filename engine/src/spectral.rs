@@ -1,16 +1,18 @@
-//! Time–frequency analysis and synthesis: STFT, log-mel frames, phases, fast Griffin-Lim.
+//! Time–frequency analysis and synthesis: STFT, log-mel frames, phases, Griffin-Lim.
 //!
 //! Used by the worker, by the trainer and by the command line, so that training and playing share every constant.
 //! Allocates; never for the audio thread.
 
+mod exponential;
 mod frames;
 mod griffin_lim;
 mod mel;
 mod phase;
 mod stft;
 
+pub(crate) use exponential::exp;
 pub use frames::{FrameAnalysis, Frames};
-pub use griffin_lim::fast_griffin_lim;
+pub use griffin_lim::GriffinLim;
 pub use mel::{MelBank, hertz_to_mel, mel_to_hertz};
 pub use phase::{ReferencePhasors, noise_phase, reference_phase};
 use serde::{Deserialize, Serialize};

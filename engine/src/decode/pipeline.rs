@@ -5,7 +5,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crate::spectral::{FrameAnalysis, Frames, ReferencePhasors, Spectrogram, Stft, fast_griffin_lim};
+use crate::spectral::{FrameAnalysis, Frames, GriffinLim, ReferencePhasors, Spectrogram, Stft};
 use crate::units::Latent;
 
 use super::bins;
@@ -24,7 +24,7 @@ pub struct Timings {
     pub vocoder: Duration,
     /// Heads to complex bins.
     pub bins: Duration,
-    /// Fast Griffin-Lim.
+    /// Griffin-Lim.
     pub griffin_lim: Duration,
     /// Inverse STFT.
     pub synthesis: Duration,
@@ -38,6 +38,7 @@ pub struct Pipeline {
     vocoder: Runner,
     analysis: FrameAnalysis,
     stft: Stft,
+    griffin_lim: GriffinLim,
     phasors: Vec<ReferencePhasors>,
     chunk: Vec<f32>,
     timings: Timings,
@@ -60,6 +61,7 @@ impl Pipeline {
             vocoder: model.vocoder.runner()?,
             analysis: FrameAnalysis::new(model.shape()),
             stft: Stft::new(model.shape()),
+            griffin_lim: GriffinLim::new(model.shape()),
             phasors: Vec::new(),
             chunk: Vec::new(),
             timings: Timings::default(),
@@ -134,12 +136,11 @@ impl Pipeline {
         randomise(&mut spectrogram, &noise, &self.phasors[phasors]);
         self.timings.bins += started.elapsed();
         let started = Instant::now();
-        let mut samples = Vec::new();
         let iterations = self.model.manifest().griffin_lim_iterations;
-        fast_griffin_lim(&mut self.stft, &mut spectrogram, iterations, &mut samples);
+        self.griffin_lim.run(&mut self.stft, frames, &mut spectrogram, iterations);
         self.timings.griffin_lim = started.elapsed();
         let started = Instant::now();
-        self.stft.synthesise_into(&spectrogram, &mut samples);
+        let mut samples = self.stft.synthesise(&spectrogram);
         bring_to_peak(&mut samples);
         self.timings.synthesis = started.elapsed();
         Ok(samples)

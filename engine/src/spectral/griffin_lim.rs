@@ -1,69 +1,173 @@
-//! Fast Griffin-Lim: makes the phases of a spectrogram agree with each other. Allocates; not for the audio thread.
+//! Griffin-Lim held to log-mel frames: makes the phases of a spectrogram agree with each other, and its levels with the
+//! frames that it was made from. Allocates; not for the audio thread.
+//!
+//! The plain method (Griffin and Lim 1984; the fast variant, Perraudin, Balazs and Søndergaard 2013) keeps the first guess of every
+//! magnitude. Here only the 128 levels of each frame are known, so only they are kept: magnitudes are those of the rebuilt
+//! sound, scaled band by band to the wanted level. Two rounds of this come nearer to the sound than sixteen of the other.
 
 use rustfft::num_complex::Complex32;
 
-use super::{Spectrogram, Stft};
+use super::{Frames, MelBank, SpectralShape, Spectrogram, Stft, exp};
 
-/// Momentum α of the fast variant; Perraudin, Balazs and Søndergaard 2013 find 0.99 best.
-const MOMENTUM: f32 = 0.99;
+/// Momentum α of the fast variant (Perraudin et al. 2013, alg. 2).
+const MOMENTUM: f32 = 1.3;
+/// Largest factor on a band's magnitudes in one round, and the smallest.
+const LARGEST_GAIN: f32 = 10.0;
+const SMALLEST_GAIN: f32 = 0.02;
+/// Levels below this count as this, so that nothing is divided by 0.
+const TINY: f32 = 1e-9;
 
-/// Runs `iterations` of fast Griffin-Lim (Perraudin et al. 2013, alg. 2) on `spectrogram`, whose magnitudes are kept and
-/// whose phases are the start. `iterations` = 0 changes nothing. `samples` is used as scratch.
-pub fn fast_griffin_lim(stft: &mut Stft, spectrogram: &mut Spectrogram, iterations: usize, samples: &mut Vec<f32>) {
-    if iterations == 0 {
-        return;
-    }
-    let magnitudes: Vec<f32> = spectrogram.values.iter().map(|value| value.norm_sqr().sqrt()).collect();
-    let frames = spectrogram.frames();
-    let mut rebuilt = Spectrogram::zeros(spectrogram.bins, frames);
-    let mut previous = vec![Complex32::ZERO; rebuilt.values.len()];
-    for _ in 0..iterations {
-        stft.synthesise_into(spectrogram, samples);
-        stft.analyse_into(samples, frames, &mut rebuilt);
-        project(&mut spectrogram.values, &rebuilt.values, &previous, &magnitudes);
-        std::mem::swap(&mut previous, &mut rebuilt.values);
-    }
+/// Improves spectrograms; keeps scratch between calls.
+pub struct GriffinLim {
+    shape: SpectralShape,
+    bank: MelBank,
+    /// Wanted magnitudes against full scale, `[frame][band]`.
+    wanted: Vec<f32>,
+    rebuilt: Spectrogram,
+    previous: Vec<Complex32>,
+    samples: Vec<f32>,
+    magnitudes: Vec<f32>,
+    band_gains: Vec<f32>,
+    gains: Vec<f32>,
 }
 
-/// Takes the phase of `rebuilt` pushed on by the momentum, and the given magnitudes.
-fn project(out: &mut [Complex32], rebuilt: &[Complex32], previous: &[Complex32], magnitudes: &[f32]) {
-    let weight = MOMENTUM / (1.0 + MOMENTUM);
-    let inputs = rebuilt.iter().zip(previous).zip(magnitudes);
-    for (value, ((rebuilt, previous), magnitude)) in out.iter_mut().zip(inputs) {
-        let direction = rebuilt - previous * weight;
-        let length = direction.norm_sqr().sqrt();
-        *value = if length > 1e-12 { direction * (magnitude / length) } else { Complex32::new(*magnitude, 0.0) };
+impl GriffinLim {
+    /// For spectrograms of the given shape.
+    pub fn new(shape: &SpectralShape) -> Self {
+        let (low_hz, high_hz) = (f64::from(shape.mel_low_hz), f64::from(shape.mel_high_hz));
+        let rate_hz = f64::from(shape.sample_rate_hz);
+        Self {
+            shape: *shape,
+            bank: MelBank::new(rate_hz, shape.fft_size, shape.mel_bands, low_hz, high_hz),
+            wanted: Vec::new(),
+            rebuilt: Spectrogram::zeros(shape.bins(), 0),
+            previous: Vec::new(),
+            samples: Vec::new(),
+            magnitudes: vec![0.0; shape.bins()],
+            band_gains: vec![0.0; shape.mel_bands],
+            gains: vec![0.0; shape.bins()],
+        }
+    }
+
+    /// Scales `spectrogram` to the levels of `frames`, then runs `iterations` rounds from its phases. Both have the same
+    /// number of frames.
+    pub fn run(&mut self, stft: &mut Stft, frames: &Frames, spectrogram: &mut Spectrogram, iterations: usize) {
+        self.load(frames);
+        self.scale(spectrogram);
+        self.previous.clear();
+        self.previous.resize(spectrogram.values.len(), Complex32::ZERO);
+        for _ in 0..iterations {
+            stft.synthesise_into(spectrogram, &mut self.samples);
+            stft.analyse_into(&self.samples, frames.frames, &mut self.rebuilt);
+            self.project(spectrogram);
+            std::mem::swap(&mut self.previous, &mut self.rebuilt.values);
+        }
+    }
+
+    fn load(&mut self, frames: &Frames) {
+        let nepers_per_db = std::f32::consts::LN_10 / 20.0;
+        let shape = self.shape;
+        self.wanted.resize(frames.values.len(), 0.0);
+        for band in 0..frames.bands {
+            for (frame, value) in frames.band(band).iter().enumerate() {
+                self.wanted[frame * frames.bands + band] = exp(shape.denormalise_db(*value) * nepers_per_db);
+            }
+        }
+    }
+
+    /// Brings the bands of every frame to the wanted levels.
+    fn scale(&mut self, spectrogram: &mut Spectrogram) {
+        let bins = spectrogram.bins;
+        for (frame, values) in spectrogram.values.chunks_exact_mut(bins).enumerate() {
+            for (magnitude, value) in self.magnitudes.iter_mut().zip(values.iter()) {
+                *magnitude = value.norm_sqr().sqrt();
+            }
+            self.find_gains(frame);
+            for (value, gain) in values.iter_mut().zip(&self.gains) {
+                *value *= *gain;
+            }
+        }
+    }
+
+    /// Magnitudes of `rebuilt` at the wanted levels, with its phases pushed on by the momentum.
+    fn project(&mut self, out: &mut Spectrogram) {
+        let weight = MOMENTUM / (1.0 + MOMENTUM);
+        let bins = out.bins;
+        for (frame, values) in out.values.chunks_exact_mut(bins).enumerate() {
+            let place = frame * bins..(frame + 1) * bins;
+            for (magnitude, rebuilt) in self.magnitudes.iter_mut().zip(&self.rebuilt.values[place.clone()]) {
+                *magnitude = rebuilt.norm_sqr().sqrt();
+            }
+            self.find_gains(frame);
+            let (rebuilt, previous) = (&self.rebuilt.values[place.clone()], &self.previous[place]);
+            let levels = self.magnitudes.iter().zip(&self.gains);
+            for (((value, rebuilt), previous), (magnitude, gain)) in values.iter_mut().zip(rebuilt).zip(previous).zip(levels)
+            {
+                let direction = rebuilt - previous * weight;
+                *value = direction * (magnitude * gain / direction.norm_sqr().sqrt().max(TINY));
+            }
+        }
+    }
+
+    /// Factors that bring `magnitudes` to the wanted levels of a frame. What is wanted at the floor or below may be quieter.
+    fn find_gains(&mut self, frame: usize) {
+        let bands = self.band_gains.len();
+        let (full_scale, floor) = (self.shape.full_scale(), self.floor());
+        let wanted = &self.wanted[frame * bands..][..bands];
+        let levels = self.bank.apply(&self.magnitudes).zip(wanted);
+        for (gain, (level, wanted)) in self.band_gains.iter_mut().zip(levels) {
+            let largest = if *wanted <= floor { 1.0 } else { LARGEST_GAIN };
+            *gain = (wanted * full_scale / level.max(TINY)).clamp(SMALLEST_GAIN, largest);
+        }
+        self.bank.spread(&self.band_gains, &mut self.gains);
+    }
+
+    /// Magnitude of the lowest frame value, and a little more for rounding.
+    fn floor(&self) -> f32 {
+        10.0_f32.powf(self.shape.floor_db / 20.0) * 1.001
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::spectral::SpectralShape;
+    use crate::spectral::FrameAnalysis;
 
-    /// Distance between the wanted magnitudes and those of the sound that comes out, against the wanted ones, in dB.
-    fn convergence_db(iterations: usize) -> f32 {
-        let shape = SpectralShape::DEFAULT;
-        let mut stft = Stft::new(&shape);
+    const SHAPE: SpectralShape = SpectralShape::DEFAULT;
+
+    fn bell() -> Vec<f32> {
         let decay = |n: usize| (-(n as f32) / 9000.0).exp();
-        let sound: Vec<f32> = (0..44_032).map(|n| decay(n) * (n as f32 * 0.05).sin()).collect();
+        let tone = |n: usize, step: f32| (n as f32 * step).sin();
+        (0..SHAPE.sound_samples()).map(|n| decay(n) * (tone(n, 0.05) + 0.5 * tone(n, 0.19))).collect()
+    }
+
+    /// Mean distance in dB between the frames of a sound and those of what is made from its smeared magnitudes.
+    fn distance_db(iterations: usize) -> f32 {
+        let sound = bell();
+        let mut analysis = FrameAnalysis::new(&SHAPE);
+        let frames = analysis.frames(&sound);
+        let mut stft = Stft::new(&SHAPE);
         let mut spectrogram = stft.analyse(&sound);
-        for value in &mut spectrogram.values {
-            *value = Complex32::new(value.norm(), 0.0);
+        for (index, value) in spectrogram.values.iter_mut().enumerate() {
+            *value = Complex32::new(value.norm() * if index % 3 == 0 { 0.3 } else { 1.0 }, 0.0);
         }
-        let wanted = spectrogram.clone();
-        let mut samples = Vec::new();
-        fast_griffin_lim(&mut stft, &mut spectrogram, iterations, &mut samples);
-        let back = stft.synthesise(&spectrogram);
-        let got = stft.analyse(&back);
-        let error: f32 = wanted.values.iter().zip(&got.values).map(|(a, b)| (a.re - b.norm()).powi(2)).sum();
-        let power: f32 = wanted.values.iter().map(|a| a.re.powi(2)).sum();
-        10.0 * (error / power).log10()
+        GriffinLim::new(&SHAPE).run(&mut stft, &frames, &mut spectrogram, iterations);
+        let made = analysis.frames(&stft.synthesise(&spectrogram));
+        let differences = frames.values.iter().zip(&made.values).map(|(a, b)| (a - b).abs());
+        differences.sum::<f32>() / frames.values.len() as f32 * -SHAPE.floor_db / 2.0
     }
 
     #[test]
-    fn iterations_bring_the_phases_together() {
-        let (start_db, end_db) = (convergence_db(0), convergence_db(32));
-        assert!(end_db < start_db - 10.0, "{start_db} dB before, {end_db} dB after");
+    fn rounds_bring_a_sound_to_its_frames() {
+        let (start_db, two_db, more_db) = (distance_db(0), distance_db(2), distance_db(16));
+        assert!(two_db < 0.8 * start_db && more_db < 0.6 * two_db, "{start_db}, {two_db}, {more_db} dB");
+    }
+
+    #[test]
+    fn silence_stays_silent_and_finite() {
+        let mut stft = Stft::new(&SHAPE);
+        let mut spectrogram = Spectrogram::zeros(SHAPE.bins(), 20);
+        GriffinLim::new(&SHAPE).run(&mut stft, &Frames::silent(SHAPE.mel_bands, 20), &mut spectrogram, 3);
+        assert!(spectrogram.values.iter().all(|value| *value == Complex32::ZERO));
     }
 }

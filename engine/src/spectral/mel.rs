@@ -16,6 +16,10 @@ pub fn mel_to_hertz(mel: f64) -> f64 {
 pub struct MelBank {
     bands: Vec<Band>,
     centres_hz: Vec<f64>,
+    /// The same triangles, scaled so that the weights of the bands sum to 1 in each bin.
+    shares: Vec<Band>,
+    /// Bins that no band holds.
+    bare_bins: Vec<usize>,
 }
 
 #[derive(Clone, Debug)]
@@ -32,7 +36,12 @@ impl MelBank {
         let bin_hz = sample_rate_hz / fft_size as f64;
         let bins = fft_size / 2 + 1;
         let made = (0..bands).map(|band| Band::new(edge_hz(band), edge_hz(band + 1), edge_hz(band + 2), bin_hz, bins));
-        Self { bands: made.collect(), centres_hz: (0..bands).map(|band| edge_hz(band + 1)).collect() }
+        let bands: Vec<Band> = made.collect();
+        let centres_hz = (0..bands.len()).map(|band| edge_hz(band + 1)).collect();
+        let sums = sums_by_bin(&bands, bins);
+        let shares = bands.iter().map(|band| band.divided_by(&sums)).collect();
+        let bare_bins = (0..bins).filter(|bin| sums[*bin] <= 0.0).collect();
+        Self { bands, centres_hz, shares, bare_bins }
     }
 
     /// Number of bands.
@@ -56,6 +65,19 @@ impl MelBank {
             let bins = magnitudes.get(band.first_bin..).unwrap_or_default();
             band.weights.iter().zip(bins).map(|(weight, magnitude)| weight * magnitude).sum()
         })
+    }
+
+    /// Spreads one factor per band over the bins: to each bin the mean over the bands that hold it, 1 where none does.
+    pub fn spread(&self, factors: &[f32], out: &mut [f32]) {
+        out.fill(0.0);
+        for (band, factor) in self.shares.iter().zip(factors) {
+            for (value, share) in out[band.first_bin..].iter_mut().zip(&band.weights) {
+                *value += share * factor;
+            }
+        }
+        for bin in &self.bare_bins {
+            out[*bin] = 1.0;
+        }
     }
 
     /// The bank as a dense matrix `[band][bin]`, flat.
@@ -86,6 +108,22 @@ impl Band {
         }
         Self { first_bin, weights: weights.iter().map(|weight| (weight / sum) as f32).collect() }
     }
+
+    fn divided_by(&self, sums: &[f32]) -> Self {
+        let own = &sums[self.first_bin..];
+        let shares = self.weights.iter().zip(own).map(|(weight, sum)| if *sum > 0.0 { weight / sum } else { 0.0 });
+        Self { first_bin: self.first_bin, weights: shares.collect() }
+    }
+}
+
+fn sums_by_bin(bands: &[Band], bins: usize) -> Vec<f32> {
+    let mut sums = vec![0.0; bins];
+    for band in bands {
+        for (sum, weight) in sums[band.first_bin..].iter_mut().zip(&band.weights) {
+            *sum += weight;
+        }
+    }
+    sums
 }
 
 #[cfg(test)]
@@ -99,6 +137,15 @@ mod tests {
             let ones = vec![1.0; fft_size / 2 + 1];
             assert!(bank.apply(&ones).all(|value| (value - 1.0).abs() < 1e-5));
         }
+    }
+
+    #[test]
+    fn equal_factors_spread_evenly() {
+        let bank = MelBank::new(44_100.0, 2048, 128, 20.0, 22_050.0);
+        let mut gains = vec![0.0; 1025];
+        bank.spread(&[0.25; 128], &mut gains);
+        assert!(gains[1..1024].iter().all(|gain| (gain - 0.25).abs() < 1e-6));
+        assert_eq!((gains[0], gains[1024]), (1.0, 1.0), "no band holds these");
     }
 
     #[test]
