@@ -13,6 +13,7 @@ mod shape;
 pub mod source;
 
 pub use model::Model;
+pub use noisiness::noisiness;
 pub use pipeline::Pipeline;
 pub use pool::Pool;
 pub use shape::Shaping;

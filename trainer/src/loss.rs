@@ -3,8 +3,9 @@
 use engine::spectral::SpectralShape;
 use tch::{Device, Kind, Tensor};
 
+use crate::levelled::Levelled;
 use crate::model::VocoderOutput;
-use crate::signal::{Angles, MelLevels, hann, inverse, spectrum};
+use crate::signal::{Angles, MelLevels, hann, spectrum};
 
 /// Level below which a bin or a band does not count, in dB.
 const FLOOR_DB: f64 = -80.0;
@@ -74,7 +75,25 @@ pub struct VocoderCriterion {
     window: Tensor,
     hop: i64,
     full_scale: f64,
+    levelled: Levelled,
     resolutions: Vec<MelLevels>,
+}
+
+/// What a batch of crops is told and asked for.
+#[derive(Debug)]
+pub struct Crops {
+    /// The frames that the vocoder heard, `[batch, bands, time]`.
+    pub frames: Tensor,
+    /// How much of each frame is noise, whose phases the engine makes random: `[batch, time]`.
+    pub noise_parts: Tensor,
+    /// Reference phases, `[batch, bins, time]`.
+    pub reference: Angles,
+    /// Noise phases, `[batch, bins, time]`.
+    pub noise: Angles,
+    /// The true samples, `[batch, (time − 1) · hop + window]`.
+    pub samples: Tensor,
+    /// Whether the crops begin with the sound.
+    pub from_start: bool,
 }
 
 impl VocoderCriterion {
@@ -84,22 +103,24 @@ impl VocoderCriterion {
             window: hann(shape.fft_size, device),
             hop: shape.hop_samples as i64,
             full_scale: f64::from(shape.full_scale()),
+            levelled: Levelled::new(shape, device),
             resolutions: RESOLUTIONS.iter().map(|size| MelLevels::new(*size, shape, device)).collect(),
         }
     }
 
-    /// Compares the output for crops with their true samples `[batch, (time − 1) · hop + window]`.
-    pub fn loss(&self, output: &VocoderOutput, reference: &Angles, noise: &Angles, samples: &Tensor) -> VocoderLoss {
-        let truth = spectrum(samples, &self.window, self.hop).transpose(1, 2);
+    /// Compares the output for crops with their true samples.
+    pub fn loss(&self, output: &VocoderOutput, crops: &Crops) -> VocoderLoss {
+        let truth = spectrum(&crops.samples, &self.window, self.hop).transpose(1, 2);
         let (true_real, true_imaginary) = (truth.real() / self.full_scale, truth.imag() / self.full_scale);
         let true_magnitude = (&true_real * &true_real + &true_imaginary * &true_imaginary + 1e-14).sqrt();
         let true_db = (true_magnitude.log() * DB_PER_NEPER).clamp_min(FLOOR_DB);
-        let weight = ((&true_db - FLOOR_DB) / -FLOOR_DB).square();
+        let noise_parts = crops.noise_parts.unsqueeze(1);
+        let weight = ((&true_db - FLOOR_DB) / -FLOOR_DB).square() * (1.0 - &noise_parts);
 
         let predicted_db = (&output.log_magnitude * DB_PER_NEPER).clamp(FLOOR_DB, 20.0);
         let magnitude_db = active_mean(&(&predicted_db - &true_db).abs(), &true_db);
 
-        let (real, imaginary) = phasor(&output.phase, reference, noise);
+        let (real, imaginary) = phasor(&output.phase, &crops.reference, &crops.noise);
         let along = (&real * &true_real + &imaginary * &true_imaginary) / &true_magnitude + 1e-7;
         let across = (&imaginary * &true_real - &real * &true_imaginary) / &true_magnitude;
         let error = across.atan2(&along);
@@ -107,18 +128,15 @@ impl VocoderCriterion {
         let time_phase = difference(&error, &weight, 2);
         let frequency_phase = difference(&error, &weight, 1);
 
-        let made = self.samples(&output.log_magnitude, &real, &imaginary);
-        let wanted = samples.narrow(1, 3 * self.hop, made.size()[1]);
-        let (mel_db, peak) = (self.mel_error_db(&made, &wanted), self.peak_excess(&made, &wanted));
+        let (real, imaginary) = randomised((&real, &imaginary), &crops.noise, &noise_parts);
+        let magnitude = output.log_magnitude.clamp_max(2.5).exp() * self.full_scale;
+        let bins = Tensor::complex(&(&magnitude * real), &(&magnitude * imaginary)).transpose(1, 2);
+        let made = self.levelled.samples(&bins, &crops.frames, crops.from_start);
+        let wanted = crops.samples.narrow(1, made.first, made.samples.size()[1]);
+        let (mel_db, peak) = (self.mel_error_db(&made.samples, &wanted), self.peak_excess(&made.samples, &wanted));
         let phases = (&time_phase + &frequency_phase) * DIFFERENCE_WEIGHT + &phase * PHASE_WEIGHT;
         let total = &magnitude_db * MAGNITUDE_WEIGHT + phases + &mel_db * MEL_WEIGHT + &peak * PEAK_WEIGHT;
         VocoderLoss { total, magnitude_db, time_phase, frequency_phase, phase, mel_db, peak }
-    }
-
-    fn samples(&self, log_magnitude: &Tensor, real: &Tensor, imaginary: &Tensor) -> Tensor {
-        let magnitude = log_magnitude.clamp_max(2.5).exp() * self.full_scale;
-        let bins = Tensor::complex(&(&magnitude * real), &(&magnitude * imaginary)).transpose(1, 2);
-        inverse(&bins, &self.window)
     }
 
     fn mel_error_db(&self, made: &Tensor, wanted: &Tensor) -> Tensor {
@@ -136,7 +154,8 @@ impl VocoderCriterion {
             let peak = |x: &Tensor| x.abs().amax([-1i64].as_slice(), false) + PEAK_FLOOR;
             (peak(made) / (peak(wanted) * PEAK_MARGIN)).log().relu().mean(Kind::Float)
         };
-        let hops = |x: &Tensor| x.view([x.size()[0], -1, self.hop]);
+        let whole = |x: &Tensor| x.size()[1] / self.hop * self.hop;
+        let hops = |x: &Tensor| x.narrow(1, 0, whole(x)).reshape([x.size()[0], -1, self.hop]);
         excess(made, wanted) + excess(&hops(made), &hops(wanted))
     }
 }
@@ -147,6 +166,14 @@ pub fn phasor(heads: &Tensor, reference: &Angles, noise: &Angles) -> (Tensor, Te
     let [a, b, g] = [&parts[0], &parts[1], &parts[2]];
     let real = a * &reference.cosine - b * &reference.sine + g * &noise.cosine;
     let imaginary = a * &reference.sine + b * &reference.cosine + g * &noise.sine;
+    let length = (&real * &real + &imaginary * &imaginary + TINY).sqrt();
+    (&real / &length, &imaginary / &length)
+}
+
+/// Directions turned towards the random ones, as far as their frame is noise (`engine::decode`, `noisiness`).
+fn randomised((real, imaginary): (&Tensor, &Tensor), noise: &Angles, parts: &Tensor) -> (Tensor, Tensor) {
+    let mixed = |foretold: &Tensor, random: &Tensor| -> Tensor { foretold * (1.0 - parts) + random * parts };
+    let (real, imaginary) = (mixed(real, &noise.cosine), mixed(imaginary, &noise.sine));
     let length = (&real * &real + &imaginary * &imaginary + TINY).sqrt();
     (&real / &length, &imaginary / &length)
 }
@@ -194,31 +221,47 @@ mod tests {
         }
     }
 
+    /// Frames `[1, bands, time]` of samples `[1, (time − 1) · hop + window]`.
+    fn levels(samples: &Tensor, shape: &SpectralShape) -> Tensor {
+        let levels_db = MelLevels::new(shape.fft_size, shape, Device::Cpu).levels_db(samples);
+        let half = f64::from(-shape.floor_db / 2.0);
+        ((levels_db + half) / half).transpose(1, 2)
+    }
+
     #[test]
     fn the_truth_has_no_loss_and_a_shifted_phase_has() {
         let shape = SpectralShape::DEFAULT;
         tch::manual_seed(2);
-        let frames = 24;
+        let frames = 30;
         let noise = Tensor::randn([1, (frames - 1) * 512 + 2048], (Kind::Float, Device::Cpu)) * 0.1;
         let (reference, directions) = PhaseTables::new(&shape, Device::Cpu).crops(&[60], &[5], frames);
         let criterion = VocoderCriterion::new(&shape, Device::Cpu);
         let mut output = perfect(&noise, &reference, &shape);
-        let loss = criterion.loss(&output, &reference, &directions, &noise);
+        let mut crops = Crops {
+            frames: levels(&noise, &shape),
+            noise_parts: Tensor::zeros([1, frames], (Kind::Float, Device::Cpu)),
+            reference,
+            noise: directions,
+            samples: noise,
+            from_start: false,
+        };
+        let loss = criterion.loss(&output, &crops);
         assert!(loss.phase.double_value(&[]) < 1e-3);
         assert!(loss.magnitude_db.double_value(&[]) < 1e-2);
         // The longest window reaches over samples that the crop's edges do not determine.
         assert!(loss.mel_db.double_value(&[]) < 0.05);
         assert_eq!(loss.peak.double_value(&[]), 0.0);
         output.phase = output.phase.roll([1i64].as_slice(), [2i64].as_slice());
-        let shifted = criterion.loss(&output, &reference, &directions, &noise);
+        let shifted = criterion.loss(&output, &crops);
         assert!(shifted.time_phase.double_value(&[]) > 0.5);
         assert!(shifted.mel_db.double_value(&[]) > 1.0);
         // With every bin in phase at the centre of its frame, noise becomes a click.
         let (a, other) = (output.phase.narrow(1, 0, 1025).ones_like(), output.phase.narrow(1, 0, 2050).zeros_like());
-        let centred = Angles { cosine: reference.cosine.ones_like(), sine: reference.sine.zeros_like() };
+        let ones = crops.reference.cosine.ones_like();
+        crops.reference = Angles { cosine: ones, sine: crops.reference.sine.zeros_like() };
         let alternating = Tensor::arange(1025, (Kind::Float, Device::Cpu)).remainder(2.0) * -2.0 + 1.0;
         output.phase = Tensor::cat(&[a * alternating.view([1, 1025, 1]), other], 1);
-        assert!(criterion.loss(&output, &centred, &directions, &noise).peak.double_value(&[]) > 0.5);
+        assert!(criterion.loss(&output, &crops).peak.double_value(&[]) > 0.5);
     }
 
     #[test]

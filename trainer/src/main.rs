@@ -7,6 +7,7 @@ mod eval;
 mod export;
 mod features;
 mod files;
+mod levelled;
 mod loss;
 mod model;
 mod onnx;

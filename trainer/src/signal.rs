@@ -32,6 +32,19 @@ pub fn inverse(spectrum: &Tensor, window: &Tensor) -> Tensor {
     (sum / OVERLAP_GAIN).reshape([batch, (time - 3) * hop])
 }
 
+/// Overlap-adds complex `[batch, time, bins]` from the very first frame on, as the engine does at the start of a sound, without
+/// the `pad` samples before it: `[batch, time · hop − pad]`.
+pub fn inverse_from_start(spectrum: &Tensor, window: &Tensor, pad: i64) -> Tensor {
+    let (length, time) = (window.size()[0], spectrum.size()[1]);
+    let hop = length / 4;
+    let nothing = Tensor::zeros([spectrum.size()[0], 3, spectrum.size()[2]], (spectrum.kind(), spectrum.device()));
+    let sum = inverse(&Tensor::cat(&[&nothing, spectrum], 1), window) * OVERLAP_GAIN;
+    let powers = (window * window).view([4, hop]).cumsum(0, Kind::Float);
+    let steady = powers.narrow(0, 3, 1).repeat([(time - 3).max(0), 1]);
+    let power = Tensor::cat(&[powers.narrow(0, 0, 3), steady], 0).view([-1]).narrow(0, 0, time * hop);
+    (sum / power.clamp_min(1e-6)).narrow(1, pad, time * hop - pad)
+}
+
 /// One resolution of the log-mel error.
 #[derive(Debug)]
 pub struct MelLevels {
@@ -146,6 +159,16 @@ mod tests {
         let back = inverse(&spectrum(&samples, &window, 512), &window);
         let wanted = samples.narrow(1, 3 * 512, back.size()[1]);
         assert!((back - wanted).abs().max().double_value(&[]) < 1e-5);
+    }
+
+    #[test]
+    fn the_inverse_from_the_start_gives_back_the_start() {
+        let window = hann(2048, Device::Cpu);
+        tch::manual_seed(1);
+        let samples = Tensor::randn([2, 9 * 512], (Kind::Float, Device::Cpu));
+        let back = inverse_from_start(&spectrum(&samples.constant_pad_nd([768, 0]), &window, 512), &window, 768);
+        let wanted = samples.narrow(1, 0, back.size()[1]);
+        assert!((back - wanted).abs().max().double_value(&[]) < 1e-4);
     }
 
     #[test]

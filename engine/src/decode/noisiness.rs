@@ -24,7 +24,7 @@ const REACH_FRAMES: usize = 6;
 const RANGE_DB: f32 = 50.0;
 
 /// Part of noise in each frame, 0 to 1, of a sound that was made for `key`.
-pub(super) fn noisiness(frames: &Frames, shape: &SpectralShape, key: f32) -> Vec<f32> {
+pub fn noisiness(frames: &Frames, shape: &SpectralShape, key: f32) -> Vec<f32> {
     let octaves_below = ((RESOLVED_KEY - key) / 12.0).clamp(0.0, 1.0);
     let scale = UNRESOLVED_PART.powf(octaves_below);
     let (noise_db, tone_db) = (NOISE_RIPPLE_DB * scale, TONE_RIPPLE_DB * scale);

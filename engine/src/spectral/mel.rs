@@ -144,8 +144,8 @@ mod tests {
         let bank = MelBank::new(44_100.0, 2048, 128, 20.0, 22_050.0);
         let mut gains = vec![0.0; 1025];
         bank.spread(&[0.25; 128], &mut gains);
-        assert!(gains[1..1024].iter().all(|gain| (gain - 0.25).abs() < 1e-6));
-        assert_eq!((gains[0], gains[1024]), (1.0, 1.0), "no band holds these");
+        assert_eq!(gains[0], 1.0, "no band holds 0 Hz");
+        assert!(gains[1..1024].iter().all(|gain| (gain - 0.25).abs() < 1e-5), "{gains:?}");
     }
 
     #[test]

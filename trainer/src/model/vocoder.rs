@@ -9,7 +9,7 @@ use super::layers::{Conv, ConvShape, Linear, RmsNorm, silu};
 
 const CHANNELS: i64 = 192;
 const EXPANDED: i64 = 576;
-const BLOCKS: usize = 6;
+const BLOCKS: usize = 4;
 const KEY_HIDDEN: i64 = 32;
 const INPUT_KERNEL: i64 = 7;
 const BLOCK_KERNEL: i64 = 7;
