@@ -30,6 +30,8 @@ pub struct Imported {
     pub latent: Latent,
     /// The MIDI key it is at: the given one, else that of the pitch found in it, else 60.
     pub key: f32,
+    /// How clear its pitch is, 0 (noise) to 1 (repeats exactly); it is believed from 0.85 on.
+    pub key_confidence: f32,
     /// The category that most of the nearest sounds have, the nearest with more weight; empty if the pack has no sounds.
     pub category: String,
     /// The nearest sounds of the pack with their distance in σ, nearest first.
@@ -38,6 +40,15 @@ pub struct Imported {
     pub notes: Vec<String>,
     /// The one-shot that was encoded: mono, at the model's rate and length, peak 1.
     pub samples: Vec<f32>,
+}
+
+/// What the user says of a file; what is left open is found.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Choice {
+    /// Its MIDI key, 0 to 127.
+    pub key: Option<f32>,
+    /// Where the sound begins, in seconds from the start of the file; its onset is then not looked for.
+    pub region_s: Option<f64>,
 }
 
 /// Why a file cannot be imported. The sound that plays is not touched.
@@ -54,23 +65,28 @@ pub enum ImportError {
     Key(f32),
 }
 
-/// Reads `path`, cuts a one-shot out of it and encodes it; `key` is its MIDI key if that is known.
-pub fn import(path: &Path, pipeline: &mut Pipeline, key: Option<f32>) -> Result<Imported, ImportError> {
-    if let Some(key) = key.filter(|key| !(0.0..=127.0).contains(key)) {
+/// Reads `path`, cuts a one-shot out of it and encodes it.
+pub fn import(path: &Path, pipeline: &mut Pipeline, choice: Choice) -> Result<Imported, ImportError> {
+    if let Some(key) = choice.key.filter(|key| !(0.0..=127.0).contains(key)) {
         return Err(ImportError::Key(key));
     }
     let shape = pipeline.model().shape();
     let (rate_hz, length) = (shape.sample_rate_hz, shape.frame_count * shape.hop_samples);
-    let sound = sample::one_shot(sample::read(path)?, rate_hz, length)?;
+    let sound = match choice.region_s {
+        Some(start_s) => sample::region(sample::read_from(path, start_s)?, rate_hz, length)?,
+        None => sample::one_shot(sample::read(path)?, rate_hz, length)?,
+    };
     let mut notes = sound.notes;
-    let key = key.or_else(|| pitch::key_of(&sound.samples, rate_hz)).unwrap_or_else(|| {
+    let found = pitch::find(&sound.samples, rate_hz);
+    let key = choice.key.or(found.filter(|pitch| pitch.is_clear()).map(|pitch| pitch.key)).unwrap_or_else(|| {
         notes.push("no clear pitch in it: taken as key 60".to_owned());
         UNPITCHED_KEY
     });
+    let confidence = found.map_or(0.0, |pitch| pitch.confidence);
     let latent = pipeline.place(&sound.samples, key)?;
     let (nearest, category) = neighbours(&latent, &pipeline.model().manifest().sounds);
     let name = path.file_stem().map_or_else(|| "imported".to_owned(), |stem| stem.to_string_lossy().into_owned());
-    Ok(Imported { name, latent, key, category, nearest, notes, samples: sound.samples })
+    Ok(Imported { name, latent, key, key_confidence: confidence, category, nearest, notes, samples: sound.samples })
 }
 
 /// The sounds nearest to `latent` with their distances in σ, and the category that they vote for.

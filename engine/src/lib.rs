@@ -11,6 +11,7 @@ pub mod instrument;
 pub mod link;
 pub mod measure;
 pub mod pack;
+pub mod residual;
 pub mod sample;
 pub mod spectral;
 pub mod state;

@@ -12,7 +12,7 @@ mod wav;
 use std::path::{Path, PathBuf};
 
 pub(crate) use decode::decode_flac;
-pub use onset::one_shot;
+pub use onset::{one_shot, region};
 pub use resample::resample;
 pub use wav::write_wav;
 
@@ -135,6 +135,14 @@ pub enum ReadProblem {
         /// How much was looked at, in seconds.
         looked_s: f64,
     },
+    /// The wanted part lies behind the end.
+    #[error("it ends at {found_s:.2} s, before the region that begins at {start_s:.2} s; choose an earlier one")]
+    Short {
+        /// Length of the file in seconds.
+        found_s: f64,
+        /// Where the region was to begin, in seconds.
+        start_s: f64,
+    },
     /// A sample rate outside the limits.
     #[error("its sample rate is {0} Hz; {MIN_RATE_HZ} to {MAX_RATE_HZ} Hz are read: convert it first")]
     Rate(u32),
@@ -145,6 +153,11 @@ pub enum ReadProblem {
 /// Of a long file only the first [`LOOK_S`] seconds from its first sound are read, and a note says so.
 pub fn read(path: &Path) -> Result<Recording, SampleError> {
     decode::read_file(path).map_err(|problem| SampleError::Read { path: path.to_path_buf(), problem })
+}
+
+/// Reads a file as [`read`] does, from `start_s` seconds on, silence included.
+pub fn read_from(path: &Path, start_s: f64) -> Result<Recording, SampleError> {
+    decode::read_file_from(path, start_s).map_err(|problem| SampleError::Read { path: path.to_path_buf(), problem })
 }
 
 /// Whether files and conversions at this rate are supported.

@@ -9,7 +9,7 @@ use std::thread::JoinHandle;
 use crossbeam_channel::{Receiver, Sender, unbounded};
 use engine::Latent;
 use engine::decode::Pipeline;
-use engine::import::Imported;
+use engine::import::{Choice, Imported};
 use engine::instrument::SoundView;
 use engine::sample::resample;
 use engine::state::{FrozenZone, SoundState};
@@ -123,7 +123,7 @@ fn import(path: &Path, target: Target, era: u64, session: &Session, pipeline: &m
         Err(error) => return notices.fault(format!("Nothing was imported: {error}")),
     };
     let rate_hz = pipeline.model().shape().sample_rate_hz;
-    match engine::import::import(path, pipeline, None) {
+    match engine::import::import(path, pipeline, Choice::default()) {
         Ok(imported) if session.desk.era() != era => {
             notices.note(format!("“{}” was not placed: the project has changed meanwhile.", imported.name));
         }

@@ -5,6 +5,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use crate::residual::Residual;
 use crate::spectral::{FrameAnalysis, Frames, GriffinLim, ReferencePhasors, Spectrogram, Stft};
 use crate::units::Latent;
 
@@ -154,6 +155,15 @@ impl Pipeline {
         let frames = self.decode_frames(latent, key)?;
         let frames = shaping.apply(frames, self.model.shape(), key);
         self.vocode(&frames, key)
+    }
+
+    /// What the point of a sound leaves out of it, for a mono sound at the model's rate with peak 1 that is at `key`.
+    ///
+    /// # Errors
+    /// [`GraphError`] when the decoder fails.
+    pub fn residual(&mut self, samples: &[f32], latent: &Latent, key: f32) -> Result<Residual, GraphError> {
+        let (wanted, made) = (self.analyse(samples), self.decode_frames(latent, key)?);
+        Ok(Residual::between(&wanted, &made, self.model.shape()))
     }
 
     /// The vocoder's own complex bins: before noise gets random phases, and before any iteration.

@@ -17,8 +17,24 @@ const CLEAR: f32 = 0.85;
 /// Moments quieter than this (root of the mean square, full scale 1) are not measured.
 const QUIET: f32 = 1e-3;
 
-/// The fractional MIDI key of the sound's pitch, if it has a clear one.
-pub(super) fn key_of(samples: &[f32], rate_hz: u32) -> Option<f32> {
+/// A pitch and how sure it is.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Pitch {
+    /// Fractional MIDI key.
+    pub(super) key: f32,
+    /// Likeness of one period to the next, 0 to 1.
+    pub(super) confidence: f32,
+}
+
+impl Pitch {
+    /// Whether it is to be believed.
+    pub(super) fn is_clear(&self) -> bool {
+        self.confidence >= CLEAR
+    }
+}
+
+/// The clearest pitch of the sound, if anything in it repeats.
+pub(super) fn find(samples: &[f32], rate_hz: u32) -> Option<Pitch> {
     let rate_hz = rate_hz as f32;
     let span = (SPAN_S * rate_hz) as usize;
     let measured = MOMENTS_S.iter().filter_map(|at_s| {
@@ -26,7 +42,7 @@ pub(super) fn key_of(samples: &[f32], rate_hz: u32) -> Option<f32> {
         period(samples.get(start..start + span)?, rate_hz)
     });
     let (clarity, period) = measured.max_by(|a, b| a.0.total_cmp(&b.0))?;
-    (clarity >= CLEAR).then(|| 69.0 + 12.0 * (rate_hz / period / 440.0).log2())
+    Some(Pitch { key: 69.0 + 12.0 * (rate_hz / period / 440.0).log2(), confidence: clarity.clamp(0.0, 1.0) })
 }
 
 /// Clarity in `[0, 1]` and period in samples of the strongest repetition.

@@ -27,6 +27,15 @@ const PIPED_VALUES: u64 = 0x7fff_0000 / 8;
 
 /// Reads a file as [`super::read`] promises.
 pub(super) fn read_file(path: &Path) -> Result<Recording, ReadProblem> {
+    read_limited(path, Limits { look_s: LOOK_S, lead_s: LEAD_LIMIT_S, silence: SILENCE, skip_s: 0.0 })
+}
+
+/// Reads a file as [`super::read_from`] promises.
+pub(super) fn read_file_from(path: &Path, start_s: f64) -> Result<Recording, ReadProblem> {
+    read_limited(path, Limits { look_s: LOOK_S, lead_s: 0.0, silence: 0.0, skip_s: start_s })
+}
+
+fn read_limited(path: &Path, limits: Limits) -> Result<Recording, ReadProblem> {
     let meta = std::fs::metadata(path).map_err(ReadProblem::System)?;
     if !meta.is_file() {
         return Err(ReadProblem::NotAFile);
@@ -41,14 +50,16 @@ pub(super) fn read_file(path: &Path) -> Result<Recording, ReadProblem> {
     if let Some(extension) = path.extension().and_then(|e| e.to_str()) {
         hint.with_extension(extension);
     }
-    guarded(|| decode(Box::new(file), &hint, Limits { look_s: LOOK_S, lead_s: LEAD_LIMIT_S, silence: SILENCE }))
+    guarded(|| decode(Box::new(file), &hint, limits))
 }
 
 /// Reads a whole FLAC stream that lies in memory, silence included, up to `max_s` seconds.
 pub(crate) fn decode_flac(bytes: Vec<u8>, max_s: f64) -> Result<Recording, ReadProblem> {
     let mut hint = Hint::new();
     hint.with_extension("flac");
-    guarded(|| decode(Box::new(Cursor::new(bytes)), &hint, Limits { look_s: max_s, lead_s: 0.0, silence: 0.0 }))
+    guarded(|| {
+        decode(Box::new(Cursor::new(bytes)), &hint, Limits { look_s: max_s, lead_s: 0.0, silence: 0.0, skip_s: 0.0 })
+    })
 }
 
 /// Turns a panic of a decoder into an error: the file is at fault, and the host must live on.
@@ -63,6 +74,8 @@ struct Limits {
     lead_s: f64,
     /// Samples at or above this level count as sound.
     silence: f32,
+    /// What is left out at the start of the stream, in seconds.
+    skip_s: f64,
 }
 
 fn decode(source: Box<dyn MediaSource>, hint: &Hint, limits: Limits) -> Result<Recording, ReadProblem> {
@@ -154,6 +167,8 @@ struct Window {
     kept: Vec<f32>,
     look_samples: usize,
     lead_kept_samples: usize,
+    /// Sample frames at the start of the stream that are not looked at.
+    skip_samples: u64,
 }
 
 impl Window {
@@ -168,6 +183,7 @@ impl Window {
             kept: Vec::new(),
             look_samples: samples(limits.look_s),
             lead_kept_samples: samples(LEAD_KEPT_S),
+            skip_samples: (limits.skip_s * f64::from(rate_hz)).round() as u64,
         }
     }
 
@@ -187,6 +203,10 @@ impl Window {
         let mix = frame.iter().map(|&v| f64::from(v)).sum::<f64>() / frame.len() as f64;
         let mix = mix as f32;
         self.seen += 1;
+        if self.dropped < self.skip_samples {
+            self.dropped += 1;
+            return Ok(());
+        }
         if !self.sounding {
             self.sounding = mix.abs() >= self.limits.silence;
             // Dropping in bulk keeps the cost per sample constant.
@@ -209,11 +229,14 @@ impl Window {
         if self.seen == 0 {
             return Err(ReadProblem::Empty);
         }
+        if self.kept.is_empty() && self.skip_samples > 0 {
+            return Err(ReadProblem::Short { found_s: self.now_s(), start_s: self.limits.skip_s });
+        }
         if !self.sounding {
             return Err(ReadProblem::Silent { looked_s: self.now_s() });
         }
         let mut notes = Vec::new();
-        if self.is_full() {
+        if self.is_full() && self.skip_samples == 0 {
             let whole = promised
                 .map_or_else(String::new, |frames| format!(" of {:.0} s", frames as f64 / f64::from(self.rate_hz)));
             notes.push(format!("a long file: looked at {:.0} s{whole}, from its first sound on", self.limits.look_s));

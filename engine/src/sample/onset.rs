@@ -52,6 +52,23 @@ pub fn one_shot(rec: Recording, rate_hz: u32, length: usize) -> Result<Recording
     Ok(Recording { samples, sample_rate_hz: rate_hz, start_s: rec.start_s + start as f64 / from_hz, notes })
 }
 
+/// Makes a one-shot of exactly `length` samples at `rate_hz` with a peak of 1 out of the very beginning of a recording.
+///
+/// A longer recording is cut with a 5 ms fade; a shorter one is followed by silence.
+pub fn region(rec: Recording, rate_hz: u32, length: usize) -> Result<Recording, SampleError> {
+    let from_hz = f64::from(rec.sample_rate_hz);
+    let source_samples = ((length as f64 / f64::from(rate_hz) + MARGIN_S) * from_hz).ceil() as usize;
+    let head = &rec.samples[..rec.samples.len().min(source_samples)];
+    let mut samples = resample(head, rec.sample_rate_hz, rate_hz)?;
+    let is_cut = samples.len() > length;
+    samples.resize(length, 0.0);
+    if is_cut {
+        fade_out(&mut samples, (CUT_FADE_S * f64::from(rate_hz)).round() as usize);
+    }
+    set_peak(&mut samples)?;
+    Ok(Recording { samples, sample_rate_hz: rate_hz, ..rec })
+}
+
 fn peak(samples: &[f32]) -> f32 {
     samples.iter().fold(0.0, |peak, v| peak.max(v.abs()))
 }

@@ -163,6 +163,9 @@ pub(crate) struct Input {
     /// MIDI key that the file is at, 0 to 127; without it, its pitch is looked for
     #[arg(long, value_parser = number(0.0..=127.0))]
     pub(crate) key: Option<f32>,
+    /// Where in the file the 2 s begin, in seconds; without it, at the first sound
+    #[arg(long, value_name = "SECONDS", value_parser = number(0.0..=36_000.0))]
+    pub(crate) region: Option<f32>,
 }
 
 #[derive(Debug, Args)]
@@ -189,7 +192,7 @@ pub(crate) enum Via {
     Frames,
     /// Through the seven latents
     Latent,
-    /// Through the latents and what they leave out, with packs that keep it
+    /// Through the latents, with what they leave out added from 6 KiB
     Residual,
 }
 

@@ -10,8 +10,13 @@ use crate::studio::Studio;
 pub(crate) fn run(args: &EncodeArgs) -> Result<(), Failure> {
     let studio = Studio::open(&args.common)?;
     let sound = studio.import(&args.input)?;
-    let mut text =
-        format!("latent    {}\nkey       {:.2}\ncategory  {}\n", latent_text(&sound.latent), sound.key, sound.category);
+    let mut text = format!(
+        "latent    {}\nkey       {:.2} (confidence {:.2})\ncategory  {}\n",
+        latent_text(&sound.latent),
+        sound.key,
+        sound.key_confidence,
+        sound.category
+    );
     for (name, distance) in &sound.nearest {
         text += &format!("nearest   {name} ({distance:.2} sigma)\n");
     }
@@ -19,7 +24,7 @@ pub(crate) fn run(args: &EncodeArgs) -> Result<(), Failure> {
     let nearest = sound.nearest.iter().map(|(name, distance)| json!({ "name": name, "distance": distance }));
     let json = json!({
         "command": "encode", "pack": studio.pack_json(), "file": args.input.file, "name": sound.name,
-        "latent": sound.latent, "key": sound.key, "category": sound.category, "nearest": nearest.collect::<Vec<Value>>(),
+        "latent": sound.latent, "key": sound.key, "key_confidence": sound.key_confidence, "category": sound.category, "nearest": nearest.collect::<Vec<Value>>(),
         "notes": sound.notes,
     });
     result(args.common.json, &text, &json)

@@ -1,8 +1,10 @@
 //! `heptode reconstruct`: a sound through the model and back.
 
-use engine::decode::{Pipeline, Shaping};
+use engine::decode::Pipeline;
 use engine::measure::LogMelMeter;
+use engine::residual::{Residual, add};
 use engine::sample::{resample, write_wav};
+use engine::spectral::{Frames, SpectralShape};
 use serde_json::json;
 
 use crate::args::{ReconstructArgs, Via};
@@ -11,24 +13,30 @@ use crate::output::{latent_text, noted, result};
 use crate::studio::Studio;
 
 pub(crate) fn run(args: &ReconstructArgs) -> Result<(), Failure> {
-    if args.via == Via::Residual {
-        return Err(Failure::usage("this pack keeps no residuals: use --via latent or --via frames"));
-    }
     let studio = Studio::open(&args.common)?;
     let sound = studio.import(&args.input)?;
     let mut pipeline = Pipeline::new(studio.model.clone())?;
-    let samples = if args.via == Via::Frames {
-        let frames = pipeline.analyse(&sound.samples);
-        pipeline.vocode(&frames, sound.key)?
-    } else {
-        pipeline.decode(&sound.latent, sound.key, &Shaping::default())?
+    let residual = match args.via {
+        Via::Residual => Some(pipeline.residual(&sound.samples, &sound.latent, sound.key)?),
+        Via::Frames | Via::Latent => None,
     };
+    let frames = match args.via {
+        Via::Frames => pipeline.analyse(&sound.samples),
+        Via::Latent | Via::Residual => pipeline.decode_frames(&sound.latent, sound.key)?,
+    };
+    let frames = match &residual {
+        Some(residual) => with_residual(frames, residual, studio.model.shape()),
+        None => frames,
+    };
+    let samples = pipeline.vocode(&frames, sound.key)?;
     let error_db = LogMelMeter::default().measure(&sound.samples, &samples).mean_db();
     let samples = resample(&samples, studio.model.shape().sample_rate_hz, args.rate)?;
     write_wav(&args.out, &samples, 1, args.rate)?;
     let seconds = samples.len() as f64 / f64::from(args.rate);
+    let residual_bytes = residual.as_ref().map(|residual| residual.bytes().len());
+    let kept = residual_bytes.map_or_else(String::new, |bytes| format!("\nresidual {bytes} bytes"));
     let text = format!(
-        "{}: {seconds:.3} s at {} Hz, key {:.2}, via {}\nlatent {}\nlog-mel error {error_db:.2} dB\n{}",
+        "{}: {seconds:.3} s at {} Hz, key {:.2}, via {}\nlatent {}{kept}\nlog-mel error {error_db:.2} dB\n{}",
         args.out.display(),
         args.rate,
         sound.key,
@@ -39,7 +47,13 @@ pub(crate) fn run(args: &ReconstructArgs) -> Result<(), Failure> {
     let json = json!({
         "command": "reconstruct", "pack": studio.pack_json(), "file": args.input.file, "out": args.out,
         "via": args.via.name(), "latent": sound.latent, "key": sound.key, "category": sound.category, "log_mel_error_db": error_db,
-        "rate_hz": args.rate, "samples": samples.len(), "seconds": seconds, "notes": sound.notes,
+        "residual_bytes": residual_bytes, "rate_hz": args.rate, "samples": samples.len(), "seconds": seconds, "notes": sound.notes,
     });
     result(args.common.json, &text, &json)
+}
+
+/// Frames of the model with the whole residual added.
+fn with_residual(mut frames: Frames, residual: &Residual, shape: &SpectralShape) -> Frames {
+    add(&mut frames, &residual.difference(), 1.0, shape);
+    frames
 }

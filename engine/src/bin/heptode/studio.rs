@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use engine::Latent;
 use engine::decode::{Model, Pipeline};
-use engine::import::{Imported, import};
+use engine::import::{Choice, Imported, import};
 use engine::pack::{Pack, PackError};
 use serde_json::{Value, json};
 
@@ -43,7 +43,8 @@ impl Studio {
 
     /// Reads and encodes an audio file.
     pub(crate) fn import(&self, input: &Input) -> Result<Imported, Failure> {
-        Ok(import(&input.file, &mut Pipeline::new(self.model.clone())?, input.key)?)
+        let choice = Choice { key: input.key, region_s: input.region.map(f64::from) };
+        Ok(import(&input.file, &mut Pipeline::new(self.model.clone())?, choice)?)
     }
 
     /// A sound of the pack, or an audio file: names of sounds come first.
@@ -59,7 +60,7 @@ impl Studio {
         if !is_file {
             return Err(unknown.into());
         }
-        let imported = self.import(&Input { file: path.to_path_buf(), key: None })?;
+        let imported = self.import(&Input { file: path.to_path_buf(), key: None, region: None })?;
         let notes = imported.notes.iter().map(|note| format!("{}: {note}", path.display())).collect();
         Ok(Named { name: imported.name, latent: imported.latent, notes })
     }
