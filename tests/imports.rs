@@ -4,6 +4,10 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use engine::audio::Controls;
+use engine::decode::Pipeline;
+use engine::decode::latent::decode;
+use engine::measure::LogMelMeter;
 use nice_plug::prelude::Params;
 use plugin::errands::Errand;
 use plugin::library::Library;
@@ -72,6 +76,53 @@ fn an_imported_sound_keeps_its_recording_and_moves_to_another_pack() {
     let distance = moved.latent.iter().zip(&corner.latent).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
     assert!(distance < SAME_SIGMA, "the recording was placed {distance} σ from where it was");
     assert!(!session.is_frozen());
+}
+
+/// The sound that is decoded for the pad at `(x, y)`, as the workers do it.
+fn decoded(session: &Session, pad: (f32, f32), fidelity: f32, key: f32) -> Vec<f32> {
+    let rig = session.rig().expect("a pack is loaded");
+    let mut pipeline = Pipeline::new(rig.model.clone().expect("with its graphs")).expect("memory");
+    let controls =
+        Controls { pad_x: pad.0, pad_y: pad.1, morph: 1.0, fidelity, ..session.params.controls(&session.desk.scene()) };
+    let sound = decode(&mut pipeline, &controls.spec(key), &session.desk.residuals(), || false);
+    sound.expect("the graphs run").expect("nobody cancels")
+}
+
+/// The recording of [`recording`], brought from its key 57 to the root of its zone, at the pack's rate.
+fn at_root() -> Vec<f32> {
+    let ratio = 2.0_f32.powf(3.0 / 12.0);
+    let mut samples = vec![0.0; 88_064];
+    for (n, sample) in samples.iter_mut().enumerate() {
+        let time_s = (n as f32 / 44_100.0 - 0.001) * ratio;
+        if (0.0..1.395).contains(&time_s) {
+            *sample = (-3.0 * time_s).exp() * (time_s * 220.0 * std::f32::consts::TAU).sin();
+        }
+    }
+    samples
+}
+
+#[test]
+fn a_pad_corner_gives_its_recording_back_as_far_as_fidelity_says() {
+    const RECORDING_DB: f32 = 1.8;
+    let folder = tempfile::tempdir().expect("a folder");
+    let (session, _audio) = session();
+    session.run(Errand::Import { path: recording(folder.path()), target: Target::Corner(2), era: 0 });
+    wait(&session);
+    let mut meter = LogMelMeter::default();
+    let mut error_db = |fidelity| {
+        let sound = decoded(&session, (0.0, 1.0), fidelity, 60.0);
+        meter.measure(&at_root(), &sound).mean_db()
+    };
+    let errors_db = [0.0, 0.5, 1.0].map(&mut error_db);
+    assert!(errors_db[2] < RECORDING_DB && errors_db.is_sorted_by(|a, b| a > b), "{errors_db:?} dB");
+    assert_eq!(decoded(&session, (1.0, 0.0), 1.0, 60.0), decoded(&session, (1.0, 0.0), 0.0, 60.0), "another corner");
+    assert_eq!(decoded(&session, (0.0, 1.0), 1.0, 72.0), decoded(&session, (0.0, 1.0), 0.0, 72.0), "another zone");
+
+    // The project keeps what makes the sound.
+    let saved = session.params.serialize_fields();
+    let (again, _audio) = self::session();
+    again.params.deserialize_fields(&saved);
+    assert_eq!(decoded(&again, (0.0, 1.0), 1.0, 60.0), decoded(&session, (0.0, 1.0), 1.0, 60.0));
 }
 
 #[test]

@@ -10,7 +10,14 @@ fn ends() -> (AudioEnd, WorkerEnd, MainEnd) {
 }
 
 fn request(generation: u64) -> Request {
-    let spec = SoundSpec { latent: [0.0; 7], key: 60.0, shaping: Shaping::default(), seed: 0, variation: 0 };
+    let spec = SoundSpec {
+        latent: [0.0; 7],
+        key: 60.0,
+        shaping: Shaping::default(),
+        residual: Default::default(),
+        seed: 0,
+        variation: 0,
+    };
     Request { generation, spec, urgency: 0, cursor_sample: 0, last_cursor_sample: 0, main: true }
 }
 

@@ -11,7 +11,7 @@ use plugin::scene::Desk;
 const ADVICE: &str = "a frozen parameter differs; read the head of tests/params_frozen.rs before you change anything";
 
 /// Id, host name, smallest, default, largest, number of steps (0: continuous).
-const FROZEN: [(&str, &str, f32, f32, f32, usize); 20] = [
+const FROZEN: [(&str, &str, f32, f32, f32, usize); 21] = [
     ("z1", "Latent 1", -3.0, 0.0, 3.0, 0),
     ("z2", "Latent 2", -3.0, 0.0, 3.0, 0),
     ("z3", "Latent 3", -3.0, 0.0, 3.0, 0),
@@ -32,6 +32,7 @@ const FROZEN: [(&str, &str, f32, f32, f32, usize); 20] = [
     ("coarse", "Coarse", -24.0, 0.0, 24.0, 48),
     ("fine", "Fine", -100.0, 0.0, 100.0, 0),
     ("gain", "Gain", -60.0, -6.0, 12.0, 0),
+    ("fidelity", "Fidelity", 0.0, 1.0, 1.0, 0),
 ];
 
 /// Places on the host's 0…1 that automation depends on: id, value, place.

@@ -56,7 +56,7 @@ fn unknown_fields_survive_at_every_level() {
     let text = edited(&document().to_json(), |state| {
         state["wavetable"] = serde_json::json!({"a": [1, 2.5, null]});
         state["pack"]["origin"] = "shop".into();
-        state["corners"][2]["residual"] = "AAAA".into();
+        state["corners"][2]["aura"] = "AAAA".into();
         state["frozen"][0]["layer"] = 3.into();
     });
     let again: serde_json::Value = serde_json::from_str(&StateDocument::parse(&text).unwrap().to_json()).unwrap();

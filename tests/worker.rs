@@ -234,7 +234,14 @@ fn a_host_that_does_not_process_costs_no_memory_and_blocks_no_worker() {
     for step in 0..100 {
         // No rendering: previews alone.
         let latent = point(step as f32 / 100.0).knobs;
-        rig.instance.preview(SoundSpec { latent, key: 60.0, shaping: Shaping::default(), seed: 0, variation: 0 });
+        rig.instance.preview(SoundSpec {
+            latent,
+            key: 60.0,
+            shaping: Shaping::default(),
+            residual: Default::default(),
+            seed: 0,
+            variation: 0,
+        });
     }
     wait_until("the last preview is shown", || rig.instance.sound().is_some_and(|sound| sound.spec.latent[0] == 0.99));
     wait_until("another instance is served", || {
@@ -259,6 +266,7 @@ fn the_shown_sound_is_the_main_zones_whole_sound() {
             latent: point(0.3).knobs,
             key: f32::from(key),
             shaping: Shaping::default(),
+            residual: Default::default(),
             seed: 0,
             variation: 0,
         };

@@ -30,7 +30,7 @@ use tick::{Smoothed, TICK_SAMPLES};
 use voice::{Scratch, Span};
 use wants::Wants;
 
-pub use controls::Controls;
+pub use controls::{Controls, ResidualSet, is_within_recording};
 
 /// Messages taken, and blocks handed back, per tick: a sound of 2 s fits in one.
 const MESSAGES_PER_TICK: usize = 64;

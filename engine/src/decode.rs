@@ -9,6 +9,7 @@ mod model;
 mod noisiness;
 pub mod pipeline;
 pub mod pool;
+pub mod residuals;
 mod shape;
 pub mod source;
 

@@ -10,8 +10,9 @@ use std::path::Path;
 
 use crate::decode::Pipeline;
 use crate::decode::graph::GraphError;
+use crate::decode::residuals::ZoneResidual;
 use crate::pack::NamedSound;
-use crate::sample::{self, SampleError};
+use crate::sample::{self, Recording, SampleError};
 use crate::units::Latent;
 
 /// The key that a sound without a pitch is taken to be at: middle C.
@@ -87,6 +88,25 @@ pub fn import(path: &Path, pipeline: &mut Pipeline, choice: Choice) -> Result<Im
     let (nearest, category) = neighbours(&latent, &pipeline.model().manifest().sounds);
     let name = path.file_stem().map_or_else(|| "imported".to_owned(), |stem| stem.to_string_lossy().into_owned());
     Ok(Imported { name, latent, key, key_confidence: confidence, category, nearest, notes, samples: sound.samples })
+}
+
+/// What the point of a recording leaves out of it in the key zone that the recording belongs to. The recording is brought to
+/// the zone's root as a voice would play it there, so that its own key gives it back.
+pub fn zone_residual(
+    samples: &[f32],
+    latent: &Latent,
+    key: f32,
+    pipeline: &mut Pipeline,
+) -> Result<ZoneResidual, ImportError> {
+    let (shape, manifest) = (*pipeline.model().shape(), pipeline.model().manifest());
+    let root_key = manifest.root_keys.get(manifest.nearest_root(key)).copied().unwrap_or(60);
+    let ratio = f64::from((f32::from(root_key) - key) / 12.0).exp2();
+    let rate_hz = shape.sample_rate_hz;
+    let played_hz = (f64::from(rate_hz) * ratio).round() as u32;
+    let moved = sample::resample(samples, played_hz, rate_hz)?;
+    let at_root = sample::region(Recording::new(moved, rate_hz), rate_hz, samples.len())?;
+    let residual = pipeline.residual(&at_root.samples, latent, f32::from(root_key))?;
+    Ok(ZoneResidual { root_key, residual })
 }
 
 /// The sounds nearest to `latent` with their distances in σ, and the category that they vote for.

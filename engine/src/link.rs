@@ -78,6 +78,25 @@ impl Default for Shaping {
     }
 }
 
+/// Residuals that an instance can mix: those of the pad's four corners and of the knobs' sound.
+pub const RESIDUALS: usize = 5;
+
+/// How much of each residual is in a sound.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct ResidualMix {
+    /// Factors on the residuals, corners A to D first, then the knobs' sound; [0, 1].
+    pub weights: [f32; RESIDUALS],
+    /// Which set of residuals is meant; 0 when no weight counts.
+    pub epoch: u64,
+}
+
+impl ResidualMix {
+    fn is_near(&self, other: &Self, epsilon: f32) -> bool {
+        let near = self.weights.iter().zip(&other.weights).all(|(a, b)| (a - b).abs() <= epsilon);
+        self.epoch == other.epoch && near
+    }
+}
+
 /// All that determines a sound: a source gives the same samples for the same spec.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct SoundSpec {
@@ -87,6 +106,8 @@ pub struct SoundSpec {
     pub key: f32,
     /// Frame shaping.
     pub shaping: Shaping,
+    /// What is added of recordings.
+    pub residual: ResidualMix,
     /// Seed of sources that draw at random.
     pub seed: u64,
     /// Which of several pre-decoded variations.
@@ -103,6 +124,7 @@ impl SoundSpec {
             && near(self.shaping.stretch, other.shaping.stretch)
             && near(self.shaping.formant_semitones, other.shaping.formant_semitones)
             && near(self.shaping.tilt_db_per_octave, other.shaping.tilt_db_per_octave)
+            && self.residual.is_near(&other.residual, EPSILON)
             && self.seed == other.seed
             && self.variation == other.variation
     }

@@ -105,8 +105,9 @@ impl Residual {
         if size == 0 || size > MAX_VALUES {
             return Err(ResidualError("its size is out of range"));
         }
-        let quantised = decompress_to_vec_with_limit(coded, size).map_err(|_| ResidualError("it does not unpack"))?;
-        if quantised.len() != size {
+        let quantised =
+            decompress_to_vec_with_limit(coded, 2 * size).map_err(|_| ResidualError("it does not unpack"))?;
+        if quantised.len() != 2 * size {
             return Err(ResidualError("it is incomplete"));
         }
         Ok(Blocks::read(bands.into(), frames.into(), &quantised, step(*number)).frames())

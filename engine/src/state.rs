@@ -12,6 +12,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use crate::decode::residuals::ZoneResidual;
 use crate::units::{LATENT_LIMIT, Latent};
 
 pub use frozen::FrozenZone;
@@ -78,6 +79,9 @@ pub struct SoundState {
     /// The recording, if the sound was imported: another pack can place it anew.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub audio: Option<FrozenZone>,
+    /// What its point leaves out of the recording.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub residual: Option<ZoneResidual>,
     /// Fields of other versions, kept as they came.
     #[serde(flatten)]
     pub unknown: Map<String, Value>,
@@ -86,7 +90,7 @@ pub struct SoundState {
 impl SoundState {
     /// A sound of a pack, with nothing unknown in it.
     pub fn new(name: impl Into<String>, latent: Latent) -> Self {
-        Self { name: name.into(), latent, audio: None, unknown: Map::new() }
+        Self { name: name.into(), latent, audio: None, residual: None, unknown: Map::new() }
     }
 }
 

@@ -95,7 +95,7 @@ fn encode_and_reconstruct_take_stereo_files_at_any_rate() {
     assert!(!found["nearest"].as_array().unwrap().is_empty());
     assert!(found["latent"].as_array().unwrap().iter().all(|z| z.as_f64().unwrap().abs() <= 3.0));
     assert_eq!(json(&["encode", text(&file), "--key", "40"])["key"], 40.0);
-    for via in ["frames", "latent"] {
+    for via in ["frames", "latent", "residual"] {
         let out = folder.path().join(via).with_extension("wav");
         let result = json(&["reconstruct", text(&file), "--out", text(&out), "--via", via, "--rate", "48000"]);
         assert_eq!(result["via"], via);
@@ -178,7 +178,8 @@ fn bad_input_gets_one_line_an_exit_code_and_no_file() {
         (1, &["encode", text(folder.path())], "not a regular file"),
         (2, &["encode", &empty, "--key", "200"], "0 to 127"),
         (1, &["reconstruct", &cut, "--out", out], "truncated"),
-        (2, &["reconstruct", &cut, "--out", out, "--via", "residual"], "no residuals"),
+        (1, &["reconstruct", &cut, "--out", out, "--region", "900"], "truncated"),
+        (2, &["reconstruct", &cut, "--out", out, "--region", "-1"], "from 0 to 36000"),
         (2, &["reconstruct", &cut, "--out", out, "--via", "magic"], "magic"),
     ];
     for (code, words, part) in cases {

@@ -9,6 +9,7 @@ use std::thread::JoinHandle;
 use crossbeam_channel::{Receiver, Sender, unbounded};
 use engine::Latent;
 use engine::decode::Pipeline;
+use engine::decode::residuals::ZoneResidual;
 use engine::import::{Choice, Imported};
 use engine::instrument::SoundView;
 use engine::sample::resample;
@@ -132,6 +133,7 @@ fn import(path: &Path, target: Target, era: u64, session: &Session, pipeline: &m
             notices.note(format!("“{}” is now on {}{remark}.", imported.name, target.describe()));
             let mut sound = SoundState::new(&imported.name, imported.latent);
             sound.audio = recording(&imported, rate_hz);
+            sound.residual = residual(&imported.samples, imported.latent, imported.key, pipeline);
             session.place(target, sound);
         }
         Err(error) => notices.fault(format!("Nothing was imported: {error}")),
@@ -159,8 +161,8 @@ fn encode(mut sound: SoundState, target: Target, era: u64, session: &Session, pi
     match ready(session, pipeline).and_then(|pipeline| point_of(&sound, pipeline)) {
         // Another project or pack came meanwhile.
         Ok(_) if session.desk.era() != era => {}
-        Ok(point) => {
-            sound.latent = point;
+        Ok((point, residual)) => {
+            (sound.latent, sound.residual) = (point, residual);
             session.resettle(target, sound);
         }
         Err(error) => {
@@ -169,12 +171,20 @@ fn encode(mut sound: SoundState, target: Target, era: u64, session: &Session, pi
     }
 }
 
-fn point_of(sound: &SoundState, pipeline: &mut Pipeline) -> Result<Latent, String> {
+/// Point and residual of an imported sound in the pack of `pipeline`.
+fn point_of(sound: &SoundState, pipeline: &mut Pipeline) -> Result<(Latent, Option<ZoneResidual>), String> {
     let zone = sound.audio.as_ref().ok_or("it has no recording")?;
     let samples = zone.to_samples().map_err(|error| error.to_string())?;
     let rate_hz = pipeline.model().shape().sample_rate_hz;
     let samples = resample(&samples, zone.sample_rate_hz, rate_hz).map_err(|error| error.to_string())?;
-    pipeline.place(&samples, f32::from(zone.root_key)).map_err(|error| error.to_string())
+    let key = f32::from(zone.root_key);
+    let point = pipeline.place(&samples, key).map_err(|error| error.to_string())?;
+    Ok((point, residual(&samples, point, key, pipeline)))
+}
+
+/// What the point leaves out. Where that fails the model's own sound is what is heard.
+fn residual(samples: &[f32], point: Latent, key: f32, pipeline: &mut Pipeline) -> Option<ZoneResidual> {
+    engine::import::zone_residual(samples, &point, key, pipeline).ok()
 }
 
 /// The recording as the project keeps it. One that cannot be packed is left out: its point is what is heard.

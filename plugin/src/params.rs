@@ -47,8 +47,10 @@ impl ParamId {
     pub const FINE: Self = Self(MODEL_LATENTS + 11);
     /// Output level.
     pub const GAIN: Self = Self(MODEL_LATENTS + 12);
+    /// From the pure model to the recordings of imported sounds.
+    pub const FIDELITY: Self = Self(MODEL_LATENTS + 13);
     /// How many parameters there are.
-    pub const COUNT: usize = MODEL_LATENTS + 13;
+    pub const COUNT: usize = MODEL_LATENTS + 14;
 
     /// The parameter of latent axis `axis`, which is below [`MODEL_LATENTS`].
     pub fn latent(axis: usize) -> Self {
@@ -162,6 +164,7 @@ fn fixed_specs() -> Vec<ParamSpec> {
         row("coarse", "Coarse", "Output", 0.0, coarse, TextForm::Semitones),
         row("fine", "Fine", "Output", 0.0, fine, TextForm::Cents),
         row("gain", "Gain", "Output", -6.0, gain, TextForm::Decibels),
+        row("fidelity", "Fidelity", "Shape", 1.0, unit, TextForm::Percent),
     ]
 }
 
@@ -318,6 +321,8 @@ impl Parameters {
         Controls {
             knobs: std::array::from_fn(|axis| at(ParamId::latent(axis))),
             corners: scene.corners,
+            residuals: scene.residuals,
+            fidelity: at(ParamId::FIDELITY),
             seed: scene.seed,
             pad_x: at(ParamId::PAD_X),
             pad_y: at(ParamId::PAD_Y),
@@ -353,7 +358,7 @@ unsafe impl Params for Parameters {
     }
 
     fn serialize_fields(&self) -> BTreeMap<String, String> {
-        let controls = self.controls_at(&self.desk.read(Scene::of), Value::plain);
+        let controls = self.controls_at(&self.desk.scene(), Value::plain);
         state::save(self.values_by_id(), &self.desk.frozen_project(&controls))
     }
 

@@ -4,7 +4,8 @@ use std::sync::{Arc, Weak};
 
 use engine::audio::Controls;
 use engine::decode::frozen::FrozenSource;
-use engine::decode::latent::LatentSource;
+use engine::decode::latent::{LatentSource, decode};
+use engine::decode::residuals::Residuals;
 use engine::decode::{Model, Pipeline};
 use engine::instrument::{Instance, Meters, SoundView, Status};
 use engine::link::SoundSpec;
@@ -39,12 +40,13 @@ pub trait Readout: Send + Sync {
 /// An instance of the engine.
 pub struct Player {
     instance: Instance,
+    residuals: Arc<Residuals>,
 }
 
 impl Player {
-    /// Watches an instance.
-    pub fn new(instance: Instance) -> Self {
-        Self { instance }
+    /// Watches an instance whose sounds take what recordings add from `residuals`.
+    pub fn new(instance: Instance, residuals: Arc<Residuals>) -> Self {
+        Self { instance, residuals }
     }
 }
 
@@ -76,20 +78,22 @@ impl Readout for Player {
     }
 
     fn play_pack(&self, model: &Arc<Model>) {
-        self.instance.set_source(Box::new(LatentSource::new(Arc::clone(model))));
+        let residuals = Arc::clone(&self.residuals);
+        self.instance.set_source(Box::new(LatentSource::with_residuals(Arc::clone(model), residuals)));
     }
 }
 
 /// Packs the zones in use for the project. Hosts save often, so what was packed last is kept.
 pub struct Freezer {
     rig: Weak<Rig>,
+    residuals: Arc<Residuals>,
     packed: Vec<(SoundSpec, FrozenZone)>,
 }
 
 impl Freezer {
     /// For a loaded pack.
-    pub fn new(rig: Weak<Rig>) -> Self {
-        Self { rig, packed: Vec::new() }
+    pub fn new(rig: Weak<Rig>, residuals: Arc<Residuals>) -> Self {
+        Self { rig, residuals, packed: Vec::new() }
     }
 
     /// The decoded zones of the sound that `controls` ask for. While none is decoded yet, as in the middle of a sweep, the
@@ -132,7 +136,10 @@ impl Freezer {
         let sample_rate_hz = model.manifest().shape.sample_rate_hz as f32;
         let samples = match self.packed.iter().any(|(packed, _)| packed == spec) {
             true => Vec::new(),
-            false => Pipeline::new(Arc::clone(model)).ok()?.decode(&spec.latent, spec.key, &spec.shaping).ok()?,
+            false => {
+                let mut pipeline = Pipeline::new(Arc::clone(model)).ok()?;
+                decode(&mut pipeline, spec, &self.residuals, || false).ok()??
+            }
         };
         Some(Arc::new(SoundView { samples, sample_rate_hz, spec: *spec, generation: 0 }))
     }

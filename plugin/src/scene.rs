@@ -10,7 +10,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use engine::Latent;
-use engine::audio::{Controls, EventKind};
+use engine::audio::{Controls, EventKind, ResidualSet};
+use engine::decode::residuals::Residuals;
 use engine::state::{FrozenZone, PackRef, SoundState};
 use parking_lot::Mutex;
 use serde_json::{Map, Value};
@@ -36,6 +37,8 @@ const MAX_HEIGHT: f32 = 1472.0;
 pub struct Scene {
     /// Latent points of the pad's corners, in σ.
     pub corners: [Latent; CORNERS],
+    /// Which of the sounds bring a residual.
+    pub residuals: ResidualSet,
     /// Seed of all variation.
     pub seed: u64,
 }
@@ -89,9 +92,16 @@ pub struct Project {
 }
 
 impl Scene {
-    /// What the audio thread needs of a project.
-    pub fn of(project: &Project) -> Self {
-        Self { corners: project.corners.each_ref().map(|corner| corner.latent), seed: project.seed }
+    /// What the audio thread needs of a project, whose residuals go to the workers' table.
+    fn of(project: &Project, table: &Residuals) -> Self {
+        let [a, b, c, d] = project.corners.each_ref().map(|corner| corner.residual.as_ref());
+        let mixed = [a, b, c, d, project.knobs.as_ref().and_then(|sound| sound.residual.as_ref())];
+        let residuals = ResidualSet {
+            epoch: table.set(mixed),
+            present: mixed.map(|residual| residual.is_some()),
+            knobs_point: project.knobs.as_ref().map_or_else(Latent::default, |sound| sound.latent),
+        };
+        Self { corners: project.corners.each_ref().map(|corner| corner.latent), residuals, seed: project.seed }
     }
 }
 
@@ -110,6 +120,7 @@ pub struct Home {
 pub struct Desk {
     project: Mutex<Project>,
     home: Mutex<Option<Home>>,
+    residuals: Arc<Residuals>,
     scene: Mutex<triple_buffer::Input<Scene>>,
     notes: Mutex<rtrb::Producer<EventKind>>,
     pulse: Arc<AtomicU64>,
@@ -131,13 +142,14 @@ pub struct AudioEnd {
 impl Desk {
     /// Both ends, with an empty project.
     pub fn new() -> (Arc<Self>, AudioEnd) {
-        let project = Project::default();
-        let (scene_in, scene_out) = triple_buffer::triple_buffer(&Scene::of(&project));
+        let (project, residuals) = (Project::default(), Arc::<Residuals>::default());
+        let (scene_in, scene_out) = triple_buffer::triple_buffer(&Scene::of(&project, &residuals));
         let (notes_in, notes_out) = rtrb::RingBuffer::new(NOTE_QUEUE);
         let pulse = Arc::new(AtomicU64::new(0));
         let desk = Self {
             project: Mutex::new(project),
             home: Mutex::default(),
+            residuals,
             scene: Mutex::new(scene_in),
             notes: Mutex::new(notes_in),
             pulse: Arc::clone(&pulse),
@@ -159,11 +171,21 @@ impl Desk {
         look(&self.project.lock())
     }
 
+    /// The project as the audio thread sees it.
+    pub fn scene(&self) -> Scene {
+        Scene::of(&self.project.lock(), &self.residuals)
+    }
+
+    /// The residuals of the project's sounds, for the workers.
+    pub fn residuals(&self) -> Arc<Residuals> {
+        Arc::clone(&self.residuals)
+    }
+
     /// Changes the project and sends the new scene to the audio thread.
     pub fn change<R>(&self, edit: impl FnOnce(&mut Project) -> R) -> R {
         let mut project = self.project.lock();
         let answer = edit(&mut project);
-        self.scene.lock().write(Scene::of(&project));
+        self.scene.lock().write(Scene::of(&project, &self.residuals));
         answer
     }
 

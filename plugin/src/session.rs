@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use engine::Latent;
 use engine::audio::Synth;
+use engine::decode::latent::LatentSource;
 use engine::decode::{Model, Pool};
 use engine::instrument;
 use engine::state::{FrozenZone, PackRef, SoundState};
@@ -152,10 +153,11 @@ impl Session {
                 None => library::model(&library::factory()?)?,
             };
             let pool = Pool::global().map_err(|error| error.to_string())?;
-            let (synth, instance) = instrument::create(&pool, Arc::clone(&model));
+            let source = LatentSource::with_residuals(Arc::clone(&model), self.desk.residuals());
+            let (synth, instance) = instrument::create_with_source(&pool, Box::new(source));
             *self.playing.lock() = Playing::Pack(model.pack_hash().to_owned());
             *self.synth.lock() = Some(synth);
-            self.install(rig_of(&model, Arc::new(Player::new(instance))));
+            self.install(rig_of(&model, Arc::new(Player::new(instance, self.desk.residuals()))));
             Ok(())
         };
         if let Err(error) = start() {
@@ -185,7 +187,7 @@ impl Session {
             corners: catalogue.first_corners(),
         });
         let rig = Arc::new(rig);
-        self.desk.set_freezer(Freezer::new(Arc::downgrade(&rig)));
+        self.desk.set_freezer(Freezer::new(Arc::downgrade(&rig), self.desk.residuals()));
         *self.rig.lock() = Some(rig);
     }
 

@@ -1,7 +1,21 @@
 //! What the player sets, and its checked form. AUDIO THREAD: plain arithmetic on `Copy` values.
 
-use crate::link::{Shaping, SoundSpec};
+use crate::link::{RESIDUALS, ResidualMix, Shaping, SoundSpec};
 use crate::units::{LATENT_LIMIT, Latent};
+
+/// Distance of the knobs from their sound's point at which its recording is gone, in σ.
+const RECORDING_REACH_SIGMA: f32 = 0.5;
+
+/// Which of the mixed sounds bring what the latents leave out of their recordings.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct ResidualSet {
+    /// Number of this set, by which the worker's side knows it.
+    pub epoch: u64,
+    /// Corners A to D, then the knobs' sound.
+    pub present: [bool; RESIDUALS],
+    /// Point of the knobs' sound, in σ units.
+    pub knobs_point: Latent,
+}
 
 /// Values of all controls. Constant during a call of the synth; read on its 64-sample grid.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -16,6 +30,10 @@ pub struct Controls {
     pub pad_y: f32,
     /// 0: the knobs' sound; 1: the pad's sound.
     pub morph: f32,
+    /// From the pure model (0) to the recordings (1) of sounds that have one.
+    pub fidelity: f32,
+    /// The recordings' residuals.
+    pub residuals: ResidualSet,
     /// Length factor, [0.25, 4].
     pub stretch: f32,
     /// Shift of the spectral envelope, [−12, 12].
@@ -48,6 +66,8 @@ impl Default for Controls {
             pad_x: 0.0,
             pad_y: 0.0,
             morph: 0.0,
+            fidelity: 1.0,
+            residuals: ResidualSet::default(),
             stretch: 1.0,
             formant_semitones: 0.0,
             tilt_db_per_octave: 0.0,
@@ -77,6 +97,22 @@ impl Controls {
         point
     }
 
+    /// How much of each recording is added: the weights of the latent mix. The knobs' share fades out within half a σ of the
+    /// sound's point, so that turning a knob leads away from the recording without a step.
+    pub fn residual_mix(&self) -> ResidualMix {
+        let (x, y, m) = (self.pad_x, self.pad_y, self.morph);
+        let nearness = nearness(&self.knobs, &self.residuals.knobs_point);
+        let shares = [(1.0 - x) * (1.0 - y) * m, x * (1.0 - y) * m, (1.0 - x) * y * m, x * y * m, (1.0 - m) * nearness];
+        let mut mix = ResidualMix::default();
+        for ((weight, share), present) in mix.weights.iter_mut().zip(shares).zip(self.residuals.present) {
+            *weight = if present { share * self.fidelity } else { 0.0 };
+        }
+        if mix.weights.iter().any(|weight| *weight != 0.0) {
+            mix.epoch = self.residuals.epoch;
+        }
+        mix
+    }
+
     /// Frame shaping of the decoded sound.
     pub fn shaping(&self) -> Shaping {
         Shaping {
@@ -88,7 +124,8 @@ impl Controls {
 
     /// The sound that is asked for in the zone of a root key.
     pub fn spec(&self, key: f32) -> SoundSpec {
-        SoundSpec { latent: self.point(), key, shaping: self.shaping(), seed: self.seed, variation: 0 }
+        let residual = self.residual_mix();
+        SoundSpec { latent: self.point(), key, shaping: self.shaping(), residual, seed: self.seed, variation: 0 }
     }
 
     /// Every value inside its range; what is not finite keeps its value of `last`.
@@ -110,6 +147,11 @@ impl Controls {
             pad_x: inside(self.pad_x, last.pad_x, 0.0, 1.0),
             pad_y: inside(self.pad_y, last.pad_y, 0.0, 1.0),
             morph: inside(self.morph, last.morph, 0.0, 1.0),
+            fidelity: inside(self.fidelity, last.fidelity, 0.0, 1.0),
+            residuals: ResidualSet {
+                knobs_point: latent(&self.residuals.knobs_point, &last.residuals.knobs_point),
+                ..self.residuals
+            },
             stretch: inside(self.stretch, last.stretch, 0.25, 4.0),
             formant_semitones: inside(self.formant_semitones, last.formant_semitones, -12.0, 12.0),
             tilt_db_per_octave: inside(self.tilt_db_per_octave, last.tilt_db_per_octave, -6.0, 6.0),
@@ -125,6 +167,56 @@ impl Controls {
     }
 }
 
+/// How much of a recording is left when the knobs stand at `knobs` and its point is `point`: 1 at the point, 0 from half a σ on.
+fn nearness(knobs: &Latent, point: &Latent) -> f32 {
+    let distance = knobs.iter().zip(point).map(|(a, b)| (a - b) * (a - b)).sum::<f32>().sqrt();
+    (1.0 - distance / RECORDING_REACH_SIGMA).max(0.0)
+}
+
+/// Whether a recording with its point at `point` is still heard with the knobs at `knobs`.
+pub fn is_within_recording(point: &Latent, knobs: &Latent) -> bool {
+    nearness(knobs, point) > 0.0
+}
+
 fn inside(now: f32, last: f32, low: f32, high: f32) -> f32 {
     if now.is_finite() { now.clamp(low, high) } else { last }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn controls(pad_x: f32, pad_y: f32, morph: f32) -> Controls {
+        let residuals = ResidualSet { epoch: 3, present: [true; RESIDUALS], knobs_point: [0.0; 7] };
+        Controls { pad_x, pad_y, morph, residuals, ..Controls::default() }
+    }
+
+    #[test]
+    fn recordings_have_the_weights_of_the_mix() {
+        for (x, y, m) in [(0.0, 0.0, 1.0), (1.0, 0.0, 1.0), (0.3, 0.6, 0.7), (0.5, 0.5, 0.0)] {
+            let mix = controls(x, y, m).residual_mix();
+            assert!((mix.weights.iter().sum::<f32>() - 1.0).abs() < 1e-6, "{mix:?}");
+            let scaled = Controls { fidelity: 0.25, ..controls(x, y, m) }.residual_mix();
+            assert!(mix.weights.iter().zip(scaled.weights).all(|(a, b)| (a * 0.25 - b).abs() < 1e-6));
+        }
+        assert_eq!(controls(1.0, 1.0, 1.0).residual_mix().weights, [0.0, 0.0, 0.0, 1.0, 0.0]);
+    }
+
+    #[test]
+    fn turning_a_knob_leads_away_from_its_recording_without_a_step() {
+        let weight = |knob: f32| {
+            let mut controls = controls(0.0, 0.0, 0.0);
+            controls.knobs[2] = knob;
+            controls.residual_mix().weights[4]
+        };
+        let steps: Vec<f32> = (0..=100).map(|step| weight(step as f32 * 0.01)).collect();
+        assert_eq!((steps[0], steps[100]), (1.0, 0.0));
+        assert!(steps.is_sorted_by(|a, b| a >= b) && steps.windows(2).all(|pair| pair[0] - pair[1] < 0.03));
+    }
+
+    #[test]
+    fn what_does_not_count_changes_no_sound() {
+        let silent = Controls { fidelity: 0.0, ..controls(0.2, 0.2, 1.0) };
+        assert_eq!(silent.residual_mix(), ResidualMix::default());
+    }
 }

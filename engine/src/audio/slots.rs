@@ -295,7 +295,14 @@ mod tests {
         let (audio, mut worker, _main) = link(Zones::new(&[60], 0));
         let mut slots = Slots::new(audio);
         slots.slot_for(SlotKey { root: 60, variation: 0 }, 0).expect("a free slot");
-        let spec = SoundSpec { latent: [0.0; 7], key: 60.0, shaping: Shaping::default(), seed: 0, variation: 0 };
+        let spec = SoundSpec {
+            latent: [0.0; 7],
+            key: 60.0,
+            shaping: Shaping::default(),
+            residual: Default::default(),
+            seed: 0,
+            variation: 0,
+        };
         let request = Request { generation: 0, spec, urgency: 0, cursor_sample: 0, last_cursor_sample: 0, main: true };
         let first = slots.request(0, request);
         send_sound(&mut worker, &request, first);

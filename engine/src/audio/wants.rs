@@ -4,7 +4,7 @@ use super::controls::Controls;
 use super::poly::Voices;
 use super::slot::{Pending, SlotKey};
 use super::slots::Slots;
-use crate::link::{Request, Shaping, SoundSpec, Zones};
+use crate::link::{Request, ResidualMix, Shaping, SoundSpec, Zones};
 use crate::units::Latent;
 
 /// Urgency of a slot that sounds.
@@ -24,6 +24,7 @@ pub(super) struct Wants {
     main_root: u8,
     latent: Latent,
     shaping: Shaping,
+    residual: ResidualMix,
     seed: u64,
     still_ticks: u32,
 }
@@ -31,7 +32,8 @@ pub(super) struct Wants {
 impl Wants {
     pub(super) fn new(zones: Zones) -> Self {
         let main_root = nearest_root(&zones, FIRST_KEY);
-        Self { zones, main_root, latent: [0.0; 7], shaping: Shaping::default(), seed: 0, still_ticks: 0 }
+        let (shaping, residual) = (Shaping::default(), ResidualMix::default());
+        Self { zones, main_root, latent: [0.0; 7], shaping, residual, seed: 0, still_ticks: 0 }
     }
 
     /// Takes the point of a tick.
@@ -39,6 +41,7 @@ impl Wants {
         let before = self.spec(self.main_root);
         self.latent = controls.point();
         self.shaping = controls.shaping();
+        self.residual = controls.residual_mix();
         self.seed = controls.seed;
         let moved = !self.spec(self.main_root).is_near(&before);
         self.still_ticks = if moved { 0 } else { self.still_ticks.saturating_add(1) };
@@ -68,7 +71,8 @@ impl Wants {
 
     /// The wanted sound of a zone.
     pub(super) fn spec(&self, root: u8) -> SoundSpec {
-        SoundSpec { latent: self.latent, key: f32::from(root), shaping: self.shaping, seed: self.seed, variation: 0 }
+        let (latent, shaping, residual) = (self.latent, self.shaping, self.residual);
+        SoundSpec { latent, key: f32::from(root), shaping, residual, seed: self.seed, variation: 0 }
     }
 
     /// Live: asks for what is wanted and not asked for.

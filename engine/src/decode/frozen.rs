@@ -90,7 +90,14 @@ mod tests {
         assert_eq!(source.roots(), [36, 60]);
         for (key, level) in [(36.0, 0.25), (60.0, 0.5)] {
             let mut sink = Collect(Vec::new());
-            let spec = SoundSpec { latent: [0.0; 7], key, shaping: Shaping::default(), seed: 0, variation: 0 };
+            let spec = SoundSpec {
+                latent: [0.0; 7],
+                key,
+                shaping: Shaping::default(),
+                residual: Default::default(),
+                seed: 0,
+                variation: 0,
+            };
             source.render(&spec, 0, &mut sink).expect("frozen");
             assert_eq!(sink.0.len(), 5000);
             assert!(sink.0.iter().all(|sample| (sample - level).abs() < 1e-6));

@@ -7,6 +7,8 @@ use std::cell::RefCell;
 use std::mem::ManuallyDrop;
 use std::sync::Arc;
 
+use super::graph::GraphError;
+use super::residuals::Residuals;
 use super::source::{Sink, Source, SourceError, give_whole};
 use super::{Model, Pipeline};
 use crate::link::SoundSpec;
@@ -28,12 +30,18 @@ pub(super) fn drop_pipelines() {
 /// Gives the sounds of a model.
 pub struct LatentSource {
     model: Arc<Model>,
+    residuals: Arc<Residuals>,
 }
 
 impl LatentSource {
     /// A source of the sounds of `model`.
     pub fn new(model: Arc<Model>) -> Self {
-        Self { model }
+        Self::with_residuals(model, Arc::default())
+    }
+
+    /// The same, with what recordings add.
+    pub fn with_residuals(model: Arc<Model>, residuals: Arc<Residuals>) -> Self {
+        Self { model, residuals }
     }
 }
 
@@ -49,28 +57,36 @@ impl Source for LatentSource {
     fn render(&mut self, spec: &SoundSpec, first_sample: usize, sink: &mut dyn Sink) -> Result<(), SourceError> {
         // Taken out while it runs: a panic drops it with its half-changed state.
         let mut pipeline = take_pipeline(&self.model)?;
-        let result = decode(&mut pipeline, spec, sink);
+        let result = decode(&mut pipeline, spec, &self.residuals, || sink.cancelled());
         PIPELINES.with_borrow_mut(|kept| {
             kept.insert(0, pipeline);
             kept.truncate(KEPT_PIPELINES);
         });
-        if let Some(samples) = result? {
+        if let Some(samples) = result.map_err(|error| SourceError::Failed(error.to_string()))? {
             give_whole(&samples, first_sample, sink);
         }
         Ok(())
     }
 }
 
-/// The whole sound, unless the sink has lost interest half-way.
-fn decode(pipeline: &mut Pipeline, spec: &SoundSpec, sink: &mut dyn Sink) -> Result<Option<Vec<f32>>, SourceError> {
-    let failed = |error: super::graph::GraphError| SourceError::Failed(error.to_string());
-    let frames = pipeline.decode_frames(&spec.latent, spec.key).map_err(failed)?;
-    if sink.cancelled() {
+/// The whole sound of `spec`; `None` if it is `cancelled` half-way.
+///
+/// # Errors
+/// [`GraphError`] when a graph fails.
+pub fn decode(
+    pipeline: &mut Pipeline,
+    spec: &SoundSpec,
+    residuals: &Residuals,
+    mut cancelled: impl FnMut() -> bool,
+) -> Result<Option<Vec<f32>>, GraphError> {
+    let mut frames = pipeline.decode_frames(&spec.latent, spec.key)?;
+    if cancelled() {
         return Ok(None);
     }
     let shape = *pipeline.model().shape();
+    residuals.apply(&mut frames, spec.key, &spec.residual, &shape);
     let frames = spec.shaping.apply(frames, &shape, spec.key);
-    pipeline.vocode(&frames, spec.key).map(Some).map_err(failed)
+    pipeline.vocode(&frames, spec.key).map(Some)
 }
 
 /// This thread's pipeline for `model`, made if there is none.

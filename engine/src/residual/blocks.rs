@@ -5,8 +5,8 @@ use rustdct::DctPlanner;
 use crate::spectral::Frames;
 
 const SIDE: usize = 16;
-/// Rounded values lie in ±127, so that each is one byte.
-const LARGEST: f32 = 127.0;
+/// Rounded values lie within ±this, so that each fits 16 bits.
+const LARGEST: f32 = 32_767.0;
 /// Values below this part of a step become 0: they cost more than they tell.
 const DEAD_ZONE: f32 = 0.67;
 
@@ -48,30 +48,34 @@ impl Blocks {
         blocks
     }
 
-    /// Reads what [`Self::quantised`] wrote: as many bytes as there are coefficients.
+    /// Reads what [`Self::quantised`] wrote: twice as many bytes as there are coefficients.
     pub(super) fn read(bands: usize, frames: usize, bytes: &[u8], step: f32) -> Self {
         let mut blocks = Self::empty(bands, frames);
-        for (coefficient, byte) in blocks.coefficients.iter_mut().zip(bytes) {
-            let magnitude = f32::from(byte.div_ceil(2));
-            *coefficient = if byte % 2 == 1 { magnitude } else { -magnitude } * step;
+        let (low, high) = bytes.split_at(bytes.len() / 2);
+        for (coefficient, (low, high)) in blocks.coefficients.iter_mut().zip(low.iter().zip(high)) {
+            let folded = u16::from_le_bytes([*low, *high]);
+            let magnitude = f32::from(folded.div_ceil(2));
+            *coefficient = if folded % 2 == 1 { magnitude } else { -magnitude } * step;
         }
         blocks
     }
 
-    /// One byte for each coefficient: 0, 1, −1, 2, −2, … as 0, 1, 2, 3, 4, …
+    /// Two bytes for each coefficient, first all low ones, then all high ones: 0, 1, −1, 2, −2, … as 0, 1, 2, 3, 4, …
     pub(super) fn quantised(&self, step: f32) -> Vec<u8> {
-        let byte = |coefficient: &f32| {
+        let folded = |coefficient: &f32| {
             let steps = coefficient / step;
             if steps.abs() < DEAD_ZONE {
                 return 0;
             }
             let rounded = steps.round().clamp(-LARGEST, LARGEST) as i32;
-            (2 * rounded.abs() - i32::from(rounded > 0)) as u8
+            (2 * rounded.abs() - i32::from(rounded > 0)) as u16
         };
-        self.coefficients.iter().map(byte).collect()
+        let folded: Vec<u16> = self.coefficients.iter().map(folded).collect();
+        let low = folded.iter().map(|value| value.to_le_bytes()[0]);
+        low.chain(folded.iter().map(|value| value.to_le_bytes()[1])).collect()
     }
 
-    /// Whether every coefficient has a byte at this step.
+    /// Whether every coefficient has a place at this step.
     pub(super) fn reach_with(&self, step: f32) -> bool {
         self.coefficients.iter().all(|coefficient| coefficient.abs() <= LARGEST * step)
     }

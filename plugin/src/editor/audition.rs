@@ -3,7 +3,6 @@
 
 use engine::link::SoundSpec;
 
-use crate::scene::Scene;
 use crate::session::{Rig, Session};
 
 /// A host whose pulse rests this long is not processing; its blocks are far shorter.
@@ -36,13 +35,6 @@ impl Audition {
 }
 
 fn wanted(session: &Session, rig: &Rig) -> SoundSpec {
-    let scene = session.desk.read(Scene::of);
-    let controls = session.params.controls(&scene);
-    SoundSpec {
-        latent: controls.point(),
-        key: f32::from(rig.catalogue.middle_root),
-        shaping: controls.shaping(),
-        seed: controls.seed,
-        variation: 0,
-    }
+    let controls = session.params.controls(&session.desk.scene());
+    controls.spec(f32::from(rig.catalogue.middle_root))
 }

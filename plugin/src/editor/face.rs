@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use egui::{Rect, Ui, Vec2};
 use engine::Latent;
+use engine::audio::is_within_recording;
 use engine::instrument::{Meters, SoundView, Status};
 use engine::state::SoundState;
 
@@ -152,9 +153,12 @@ impl Face {
         if let Some((sound, _)) = near.filter(|(sound, _)| is_at(&sound.latent)) {
             return (sound.name.clone(), true);
         }
-        let given = self.session.desk.read(|project| project.knobs.as_ref().map(|sound| sound.name.clone()));
+        let given = self.session.desk.read(|project| {
+            project.knobs.as_ref().map(|sound| (sound.name.clone(), sound.residual.is_none() || is_at(&sound.latent)))
+        });
         match (given, near) {
-            (Some(name), _) => (name, true),
+            (Some((name, true)), _) => (name, true),
+            (Some((name, false)), _) => (format!("near {name}"), false),
             (None, Some((sound, _))) => (format!("near {}", sound.name), false),
             (None, None) => ("no name".to_owned(), false),
         }
@@ -258,8 +262,11 @@ impl Face {
         }
     }
 
+    /// The knobs were turned. A recording stays with them while it is still heard.
     fn forget_name(&self) {
-        if self.session.desk.read(|project| project.knobs.is_some()) {
+        let is_far =
+            |sound: &SoundState| sound.residual.is_none() || !is_within_recording(&sound.latent, &self.hand.knobs());
+        if self.session.desk.read(|project| project.knobs.as_ref().is_some_and(is_far)) {
             self.session.desk.change(|project| project.knobs = None);
         }
     }

@@ -14,8 +14,12 @@ const NEUTRAL: Color32 = Color32::from_rgb(0xe4, 0xc9, 0xa4);
 
 /// Draws the three panels.
 pub fn show(ui: &mut Ui, regions: &Regions, hand: &mut Hand, typing: &mut Option<Typing>) {
-    let shape =
-        [(ParamId::STRETCH, "Stretch", true), (ParamId::FORMANT, "Formant", true), (ParamId::TILT, "Tilt", true)];
+    let shape = [
+        (ParamId::STRETCH, "Stretch", true),
+        (ParamId::FORMANT, "Formant", true),
+        (ParamId::TILT, "Tilt", true),
+        (ParamId::FIDELITY, "Fidelity", false),
+    ];
     panel(ui, regions.shape, "Shape", &shape, hand, typing);
     let output = [(ParamId::COARSE, "Coarse", true), (ParamId::FINE, "Fine", true), (ParamId::GAIN, "Gain", false)];
     panel(ui, regions.output, "Output", &output, hand, typing);

@@ -164,7 +164,7 @@ pub(crate) struct Input {
     #[arg(long, value_parser = number(0.0..=127.0))]
     pub(crate) key: Option<f32>,
     /// Where in the file the 2 s begin, in seconds; without it, at the first sound
-    #[arg(long, value_name = "SECONDS", value_parser = number(0.0..=36_000.0))]
+    #[arg(long, value_name = "SECONDS", allow_hyphen_values = true, value_parser = number(0.0..=36_000.0))]
     pub(crate) region: Option<f32>,
 }
 
