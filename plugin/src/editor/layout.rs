@@ -12,6 +12,7 @@ const STRIP: f32 = 18.0 * GRID;
 const BROWSER: f32 = 30.0 * GRID;
 const BROWSER_MOST: f32 = 45.0 * GRID;
 const SMALL_PANEL: f32 = 27.0 * GRID;
+const SHAPE_PANEL: f32 = 33.0 * GRID;
 
 /// The regions of the window.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -54,7 +55,7 @@ impl Regions {
         let (wave, main) = split_down(upper, (upper.height() * 0.4).round());
         let pad_width = (main.width() * 0.375).max(main.height()).min(main.width() * 0.45);
         let (knobs, pad) = split_across(main, main.width() - pad_width - GRID);
-        let (shape, strip) = split_across(strip, SMALL_PANEL);
+        let (shape, strip) = split_across(strip, SHAPE_PANEL);
         let (envelope, output) = split_across(strip, strip.width() - SMALL_PANEL - GRID);
         Self { header, browser, wave, knobs, pad, shape, envelope, output, keys, status }
     }
