@@ -5,6 +5,7 @@ pub mod fit;
 pub mod frozen;
 pub mod graph;
 pub mod latent;
+mod level;
 mod model;
 mod noisiness;
 pub mod pipeline;

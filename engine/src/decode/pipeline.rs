@@ -12,6 +12,7 @@ use crate::units::Latent;
 use super::bins;
 use super::fit::{Target, fit};
 use super::graph::{GraphError, Runner};
+use super::level::even_out;
 use super::model::Model;
 use super::noisiness::{noisiness, randomise};
 use super::shape::Shaping;
@@ -142,7 +143,7 @@ impl Pipeline {
         self.timings.griffin_lim = started.elapsed();
         let started = Instant::now();
         let mut samples = self.stft.synthesise(&spectrogram);
-        bring_to_peak(&mut samples);
+        even_out(&mut samples, self.model.shape().sample_rate_hz);
         self.timings.synthesis = started.elapsed();
         Ok(samples)
     }
@@ -216,15 +217,4 @@ impl Pipeline {
 /// A key as the graphs take it: octaves from middle C, halved.
 pub fn key_input(key: f32) -> f32 {
     (key - 60.0) / 24.0
-}
-
-/// Largest factor by which a quiet sound is raised: near silence there is nothing to hear better.
-const MAX_RAISE: f32 = 4.0;
-
-/// Scales a sound to peak 1. Every sound that a model learns from has that peak; what decodes to another one has it from
-/// phases that were guessed and levels that were averaged.
-fn bring_to_peak(samples: &mut [f32]) {
-    let peak = samples.iter().fold(0.0f32, |peak, sample| peak.max(sample.abs()));
-    let gain = (1.0 / peak.max(1e-9)).min(MAX_RAISE);
-    samples.iter_mut().for_each(|sample| *sample *= gain);
 }
