@@ -11,6 +11,7 @@ mod loss;
 mod model;
 mod onnx;
 mod parity;
+mod reference;
 mod signal;
 mod train;
 
@@ -45,6 +46,9 @@ enum Command {
     Export(ExportArgs),
     /// Measure a model pack on a corpus.
     Eval(EvalArgs),
+    /// The models of the report that Heptode grew from: train them, make sounds with them, measure them beside a pack.
+    #[command(subcommand)]
+    Reference(reference::cli::Command),
 }
 
 #[derive(Args)]
@@ -195,6 +199,7 @@ fn run(cli: Cli) -> Result<()> {
     match cli.command {
         Command::Corpus(args) => make_corpus(&args),
         Command::Train(args) => train(args),
+        Command::Reference(command) => reference::cli::dispatch(command),
         Command::Eval(args) => eval::evaluate(&eval::Options {
             pack: args.pack,
             corpus: args.corpus,
