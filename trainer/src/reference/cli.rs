@@ -8,9 +8,11 @@ use clap::{Args, Subcommand};
 
 use super::codec::{PackCodec, SoundCodec};
 use super::generate::{self, Output, read_sound};
+use super::measure;
 use super::model::{ITERATIONS, Reference};
 use super::name::ModelName;
 use super::run::{self, Config};
+use super::table::{self, About};
 
 /// A command of the reference row.
 #[derive(Subcommand)]
@@ -29,6 +31,10 @@ pub enum Command {
     Between(BetweenArgs),
     /// An outside file in the model's style: repeated draws of the encoder.
     Transfer(TransferArgs),
+    /// Measure a model or a pack on both splits of a corpus, as a row of the table.
+    Measure(MeasureArgs),
+    /// Write the table from measured rows.
+    Table(TableArgs),
 }
 
 /// What a training is asked to do.
@@ -186,6 +192,45 @@ pub struct TransferArgs {
     seed: u64,
 }
 
+/// Arguments of `measure`.
+#[derive(Args)]
+pub struct MeasureArgs {
+    #[command(flatten)]
+    codec: CodecArgs,
+    /// Corpus folder.
+    #[arg(long, default_value = "data/corpus")]
+    corpus: PathBuf,
+    /// Most sounds of each split, evenly spread; 0 means all.
+    #[arg(long, default_value_t = 0)]
+    limit: usize,
+    /// Row file to write.
+    #[arg(long)]
+    out: PathBuf,
+    /// Time that a pack was trained for, in minutes; a run knows its own.
+    #[arg(long)]
+    training_minutes: Option<f64>,
+}
+
+/// Arguments of `table`.
+#[derive(Args)]
+pub struct TableArgs {
+    /// Measured rows, in the order of the table.
+    #[arg(required = true)]
+    rows: Vec<PathBuf>,
+    /// Page to write.
+    #[arg(long)]
+    out: PathBuf,
+    /// Day, as YYYY-MM-DD.
+    #[arg(long)]
+    date: String,
+    /// Processor, cores and system.
+    #[arg(long)]
+    machine: String,
+    /// Time for all trainings, in minutes.
+    #[arg(long)]
+    minutes: f64,
+}
+
 /// Runs a command.
 pub fn dispatch(command: Command) -> Result<()> {
     match command {
@@ -211,6 +256,11 @@ pub fn dispatch(command: Command) -> Result<()> {
             let mut codec = args.codec.open()?;
             generate::transfer(codec.as_mut(), &sound, args.count, args.spread, args.seed, &args.output.into())
         }
+        Command::Measure(args) => measure(&args),
+        Command::Table(args) => {
+            let about = About { date: args.date, machine: args.machine, minutes: args.minutes };
+            table::write_page(&args.rows, &about, &args.out)
+        }
     }
 }
 
@@ -233,6 +283,21 @@ impl CodecArgs {
         let (mut model, _) = Reference::open(run)?;
         model.iterations = self.iterations;
         Ok(model)
+    }
+}
+
+fn measure(args: &MeasureArgs) -> Result<()> {
+    let options = measure::Options {
+        corpus: &args.corpus,
+        limit: args.limit,
+        iterations: args.codec.iterations,
+        out: &args.out,
+        training_s: args.training_minutes.map(|minutes| minutes * 60.0),
+    };
+    match (&args.codec.run, &args.codec.pack) {
+        (Some(run), _) => measure::measure_run(run, &options).map(|_| ()),
+        (None, Some(pack)) => measure::measure_pack(pack, &options).map(|_| ()),
+        (None, None) => bail!("give either --run or --pack"),
     }
 }
 
