@@ -77,6 +77,9 @@ struct CorpusArgs {
     /// Procedural sounds to make; 1500 if no number is given.
     #[arg(long, num_args = 0..=1, default_value_t = 0, default_missing_value = "1500")]
     procedural: usize,
+    /// Mixes of two training sounds to add.
+    #[arg(long, default_value_t = 0)]
+    mixes: usize,
     /// Part of the instruments to hold out.
     #[arg(long, default_value_t = 0.12)]
     held_out: f64,
@@ -279,6 +282,9 @@ fn make_corpus(args: &CorpusArgs) -> Result<()> {
     }
     bar.finish_and_clear();
     writer.finish(args.held_out, args.seed)?;
+    if args.mixes > 0 {
+        corpus::mix::add_mixes(&corpus::Corpus::open(&args.out)?, args.mixes, args.seed)?;
+    }
     print!("{}", corpus::Corpus::open(&args.out)?.summary());
     Ok(())
 }

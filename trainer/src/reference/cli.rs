@@ -1,235 +1,25 @@
-//! `trainer reference …`: the commands of the reference row.
+//! `trainer reference …`: the commands of the reference row. Main thread.
 
-use std::path::{Path, PathBuf};
+mod args;
+
+use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Result, bail, ensure};
-use clap::{Args, Subcommand};
+
+pub use args::Command;
+use args::{CodecArgs, DiverseArgs, MeasureArgs, OutputArgs, SearchArgs, TrainArgs};
 
 use super::codec::{PackCodec, SoundCodec};
 use super::generate::{self, Output, read_sound};
+use super::look;
 use super::measure;
 use super::model::{ITERATIONS, Reference};
 use super::name::ModelName;
 use super::run::{self, Config};
+use super::search::{self, Space};
 use super::table::{self, About};
-
-/// A command of the reference row.
-#[derive(Subcommand)]
-pub enum Command {
-    /// List the models with their parameters and compression.
-    Models,
-    /// Train a model; the same command goes on after an interruption.
-    Train(TrainArgs),
-    /// Sounds with all latents at 0 but one.
-    Probe(ProbeArgs),
-    /// Sounds of random latents.
-    Random(RandomArgs),
-    /// Sounds around a sound, at several amounts of noise.
-    Around(AroundArgs),
-    /// Sounds on the straight line between two sounds.
-    Between(BetweenArgs),
-    /// An outside file in the model's style: repeated draws of the encoder.
-    Transfer(TransferArgs),
-    /// Measure a model or a pack on both splits of a corpus, as a row of the table.
-    Measure(MeasureArgs),
-    /// Write the table from measured rows.
-    Table(TableArgs),
-}
-
-/// What a training is asked to do.
-#[derive(Args)]
-pub struct TrainArgs {
-    /// Model by name; `trainer reference models` lists them.
-    #[arg(long)]
-    model: String,
-    /// Corpus folder.
-    #[arg(long, default_value = "data/corpus")]
-    corpus: PathBuf,
-    /// Run folder; the default is `data/reference/` and the model's name.
-    #[arg(long)]
-    out: Option<PathBuf>,
-    /// Time for all stages.
-    #[arg(long, default_value_t = 30.0)]
-    minutes: f64,
-    /// Part of the time that the outer auto-encoder gets.
-    #[arg(long, default_value_t = 0.6)]
-    outer_share: f64,
-    /// Most epochs of each stage.
-    #[arg(long, default_value_t = 1_000_000, hide_default_value = true)]
-    epochs: u64,
-    /// Seed of every random choice.
-    #[arg(long, default_value_t = 1)]
-    seed: u64,
-    /// Take the finished outer auto-encoder of this run folder.
-    #[arg(long)]
-    outer_from: Option<PathBuf>,
-    /// Seconds between checkpoints.
-    #[arg(long, default_value_t = 120.0)]
-    checkpoint_seconds: f64,
-    /// Sounds of one batch of the outer stage, instead of the model's own.
-    #[arg(long)]
-    batch: Option<i64>,
-    /// Learning rate of both stages, instead of the model's own.
-    #[arg(long)]
-    rate: Option<f64>,
-    /// Layers between code and latents, sized by interpolation.
-    #[arg(long)]
-    depth: Option<usize>,
-    /// Power of that interpolation.
-    #[arg(long, default_value_t = 0.4, requires = "depth")]
-    ratio: f64,
-}
-
-/// Something that encodes and decodes.
-#[derive(Args)]
-pub struct CodecArgs {
-    /// Run folder of a reference model.
-    #[arg(long, conflicts_with = "pack", required_unless_present = "pack")]
-    run: Option<PathBuf>,
-    /// Model pack: a folder or a file.
-    #[arg(long)]
-    pack: Option<PathBuf>,
-    /// Iterations of fast Griffin-Lim after a spectrogram model.
-    #[arg(long, default_value_t = ITERATIONS)]
-    iterations: usize,
-}
-
-/// Where sounds go.
-#[derive(Args)]
-pub struct OutputArgs {
-    /// Folder for the WAV files.
-    #[arg(long)]
-    out: PathBuf,
-    /// MIDI key, for a pack.
-    #[arg(long, default_value_t = 60.0)]
-    key: f32,
-}
-
-/// Arguments of `probe`.
-#[derive(Args)]
-pub struct ProbeArgs {
-    #[command(flatten)]
-    codec: CodecArgs,
-    #[command(flatten)]
-    output: OutputArgs,
-    /// Values that each axis takes.
-    #[arg(long, value_delimiter = ',', default_values_t = [-2.0, -1.0, 1.0, 2.0], allow_hyphen_values = true)]
-    values: Vec<f32>,
-    /// Most axes, from the first.
-    #[arg(long, default_value_t = 16)]
-    axes: usize,
-}
-
-/// Arguments of `random`.
-#[derive(Args)]
-pub struct RandomArgs {
-    #[command(flatten)]
-    codec: CodecArgs,
-    #[command(flatten)]
-    output: OutputArgs,
-    /// Sounds.
-    #[arg(long, default_value_t = 8)]
-    count: usize,
-    /// Seed.
-    #[arg(long, default_value_t = 1)]
-    seed: u64,
-}
-
-/// Arguments of `around`.
-#[derive(Args)]
-pub struct AroundArgs {
-    /// Audio file.
-    sound: PathBuf,
-    #[command(flatten)]
-    codec: CodecArgs,
-    #[command(flatten)]
-    output: OutputArgs,
-    /// Deviations of the noise.
-    #[arg(long, value_delimiter = ',', default_values_t = [0.1, 0.3, 1.0])]
-    amounts: Vec<f32>,
-    /// Sounds for each amount.
-    #[arg(long, default_value_t = 4)]
-    count: usize,
-    /// Seed.
-    #[arg(long, default_value_t = 1)]
-    seed: u64,
-}
-
-/// Arguments of `between`.
-#[derive(Args)]
-pub struct BetweenArgs {
-    /// Audio file to begin at.
-    from: PathBuf,
-    /// Audio file to end at.
-    to: PathBuf,
-    #[command(flatten)]
-    codec: CodecArgs,
-    #[command(flatten)]
-    output: OutputArgs,
-    /// Sounds, both ends included.
-    #[arg(long, default_value_t = 9)]
-    steps: usize,
-}
-
-/// Arguments of `transfer`.
-#[derive(Args)]
-pub struct TransferArgs {
-    /// Audio file.
-    sound: PathBuf,
-    #[command(flatten)]
-    codec: CodecArgs,
-    #[command(flatten)]
-    output: OutputArgs,
-    /// Draws.
-    #[arg(long, default_value_t = 8)]
-    count: usize,
-    /// Deviation of the draws where the encoder has no distribution of its own, as in a pack.
-    #[arg(long, default_value_t = 0.3)]
-    spread: f32,
-    /// Seed.
-    #[arg(long, default_value_t = 1)]
-    seed: u64,
-}
-
-/// Arguments of `measure`.
-#[derive(Args)]
-pub struct MeasureArgs {
-    #[command(flatten)]
-    codec: CodecArgs,
-    /// Corpus folder.
-    #[arg(long, default_value = "data/corpus")]
-    corpus: PathBuf,
-    /// Most sounds of each split, evenly spread; 0 means all.
-    #[arg(long, default_value_t = 0)]
-    limit: usize,
-    /// Row file to write.
-    #[arg(long)]
-    out: PathBuf,
-    /// Time that a pack was trained for, in minutes; a run knows its own.
-    #[arg(long)]
-    training_minutes: Option<f64>,
-}
-
-/// Arguments of `table`.
-#[derive(Args)]
-pub struct TableArgs {
-    /// Measured rows, in the order of the table.
-    #[arg(required = true)]
-    rows: Vec<PathBuf>,
-    /// Page to write.
-    #[arg(long)]
-    out: PathBuf,
-    /// Day, as YYYY-MM-DD.
-    #[arg(long)]
-    date: String,
-    /// Processor, cores and system.
-    #[arg(long)]
-    machine: String,
-    /// Time for all trainings, in minutes.
-    #[arg(long)]
-    minutes: f64,
-}
+use crate::corpus::Corpus;
 
 /// Runs a command.
 pub fn dispatch(command: Command) -> Result<()> {
@@ -261,6 +51,16 @@ pub fn dispatch(command: Command) -> Result<()> {
             let about = About { date: args.date, machine: args.machine, minutes: args.minutes };
             table::write_page(&args.rows, &about, &args.out)
         }
+        Command::Search(args) => search(args),
+        Command::Classify(args) => {
+            look::classify(args.codec.open()?.as_mut(), &Corpus::open(&args.corpus)?, args.limit)
+        }
+        Command::Plot(args) => {
+            let (corpus, mut codec) = (Corpus::open(&args.look.corpus)?, args.look.codec.open()?);
+            look::plot(codec.as_mut(), &corpus, &args.categories, args.pairs, args.look.limit, &args.out)
+        }
+        Command::Diverse(args) => diverse(args),
+        Command::Features(args) => look::write_features(&Corpus::open(&args.corpus)?, args.limit, &args.out),
     }
 }
 
@@ -301,9 +101,35 @@ fn measure(args: &MeasureArgs) -> Result<()> {
     }
 }
 
+fn search(args: SearchArgs) -> Result<()> {
+    search::search(&search::Options {
+        model: ModelName::parse(&args.model)?,
+        space: Space::parse(&args.params)?,
+        method: args.method,
+        corpus: args.corpus,
+        out: args.out,
+        outer_from: args.outer_from,
+        trials: args.trials,
+        epochs: args.epochs,
+        diverse: args.diverse,
+        seed: args.seed,
+    })
+}
+
+fn diverse(args: DiverseArgs) -> Result<()> {
+    let corpus = Corpus::open(&args.corpus)?;
+    let mut codec = match (&args.run, &args.pack) {
+        (None, None) => None,
+        _ => Some(CodecArgs { run: args.run, pack: args.pack, iterations: ITERATIONS }.open()?),
+    };
+    let chosen = look::diverse(codec.as_mut().map(|codec| codec.as_mut() as &mut dyn SoundCodec), &corpus, args.count)?;
+    chosen.iter().for_each(|item| println!("{}  {}  {}", item.file, item.category, item.name));
+    Ok(())
+}
+
 fn list_models() -> Result<()> {
     for model in ModelName::ALL {
-        let config = Config { model, settings: model.settings(), seed: 1, corpus_id: String::new() };
+        let config = Config { model, settings: model.settings(), seed: 1, corpus_id: String::new(), limit: 0 };
         println!("{:<10} {}", model.as_str(), Reference::new(&config).describe());
     }
     Ok(())
@@ -320,7 +146,7 @@ fn train(args: TrainArgs) -> Result<()> {
         (settings.outer.rate, settings.inner.rate) = (rate, rate);
     }
     if let Some(depth) = args.depth {
-        let config = Config { model, settings: settings.clone(), seed: 1, corpus_id: String::new() };
+        let config = Config { model, settings: settings.clone(), seed: 1, corpus_id: String::new(), limit: 0 };
         settings.interpolate_hidden(Reference::new(&config).outer.code_len(), depth, args.ratio)?;
     }
     run::train(&run::Options {
@@ -334,5 +160,7 @@ fn train(args: TrainArgs) -> Result<()> {
         epochs: args.epochs,
         checkpoint: Duration::try_from_secs_f64(args.checkpoint_seconds.max(0.0)).unwrap_or(Duration::MAX),
         outer_from: args.outer_from,
+        limit: args.limit,
+        outer_only: args.outer_only,
     })
 }

@@ -40,6 +40,8 @@ pub struct Epoch {
     /// The same of the held-out split after the epoch; NaN without one.
     #[serde(deserialize_with = "nullable")]
     pub test: f64,
+    /// Time that its training took, without the look at the held-out split, in seconds.
+    pub train_s: f64,
     /// Time of the stage at its end, in seconds.
     pub elapsed_s: f64,
 }
@@ -61,6 +63,8 @@ pub enum End {
     Stalled,
     /// Three times worse than the best known run at the same epoch.
     CutOff,
+    /// The loss became infinite or no number.
+    Diverged,
 }
 
 /// What came of a stage.
@@ -141,7 +145,10 @@ pub fn fit(task: &Task, limits: Limits, mut keeper: Option<&mut Keeper>, watch: 
         if let Some(end) = fitting.end(watch)? {
             break end;
         }
-        fitting.advance(keeper.as_deref_mut())?;
+        if !fitting.advance(keeper.as_deref_mut())? {
+            ensure!(keeper.is_none(), "the loss is not finite; lower the learning rate or check the corpus");
+            break End::Diverged;
+        }
     };
     let history = History { elapsed_s: fitting.elapsed_s(), epochs: fitting.epochs.clone(), end };
     if let Some(keeper) = keeper {
@@ -223,15 +230,17 @@ impl<'a> Fitting<'a> {
         )
     }
 
-    /// One batch, and what is due at the end of an epoch.
-    fn advance(&mut self, keeper: Option<&mut Keeper>) -> Result<()> {
+    /// One batch, and what is due at the end of an epoch. False if the loss is not finite; then nothing has changed.
+    fn advance(&mut self, keeper: Option<&mut Keeper>) -> Result<bool> {
         let batches = self.batches();
         let place = self.step % batches;
         let indices = self.indices(self.step / batches, place);
         tch::manual_seed(mix(self.task.seed, self.task.stage, self.step) as i64);
         let loss = self.task.network.loss(&self.task.train.batch(&indices), self.progress());
         let error = loss.error.double_value(&[]);
-        ensure!(error.is_finite(), "the loss is not finite; lower the learning rate or check the corpus");
+        if !error.is_finite() {
+            return Ok(false);
+        }
         self.optimiser.step(&loss.total, self.task.fit.rate)?;
         self.sum += error;
         self.step += 1;
@@ -239,10 +248,10 @@ impl<'a> Fitting<'a> {
         if self.step.is_multiple_of(batches) {
             self.close_epoch();
         }
-        match keeper {
-            Some(keeper) => self.report(keeper),
-            None => Ok(()),
+        if let Some(keeper) = keeper {
+            self.report(keeper)?;
         }
+        Ok(true)
     }
 
     /// The sounds of a batch. The order of an epoch is drawn anew; what does not fill a batch waits for another epoch.
@@ -255,8 +264,9 @@ impl<'a> Fitting<'a> {
 
     fn close_epoch(&mut self) {
         let train = self.sum / self.batches() as f64;
+        let train_s = self.elapsed_s() - self.epochs.last().map_or(0.0, |epoch| epoch.elapsed_s);
         let test = self.task.test.map_or(f64::NAN, |set| set.mean_error(|batch| self.task.network.error(batch)));
-        self.epochs.push(Epoch { train, test, elapsed_s: self.elapsed_s() });
+        self.epochs.push(Epoch { train, test, train_s, elapsed_s: self.elapsed_s() });
         self.sum = 0.0;
     }
 

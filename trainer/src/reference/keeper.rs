@@ -98,7 +98,8 @@ impl Keeper {
     ) -> Result<()> {
         let mut tensors = weights(store);
         tensors.extend(optimiser.state());
-        let flat: Vec<f64> = epochs.iter().flat_map(|epoch| [epoch.train, epoch.test, epoch.elapsed_s]).collect();
+        let flat: Vec<f64> =
+            epochs.iter().flat_map(|epoch| [epoch.train, epoch.test, epoch.train_s, epoch.elapsed_s]).collect();
         // A file of tensors holds none without elements.
         tensors.push((SUM_NAME.to_owned(), Tensor::from_slice(&[sum])));
         if !flat.is_empty() {
@@ -145,8 +146,9 @@ fn numbers(tensors: &Tensors) -> Result<(Vec<Epoch>, f64)> {
     let list = |tensor: &Tensor| Vec::<f64>::try_from(tensor).context("a checkpoint's losses are no numbers");
     let flat = named(EPOCHS_NAME).map(list).transpose()?.unwrap_or_default();
     let sum = named(SUM_NAME).map(list).transpose()?.unwrap_or_default();
-    ensure!(flat.len().is_multiple_of(3) && sum.len() == 1, "this checkpoint belongs to another kind of training");
-    let epochs = flat.chunks_exact(3).map(|part| Epoch { train: part[0], test: part[1], elapsed_s: part[2] });
+    ensure!(flat.len().is_multiple_of(4) && sum.len() == 1, "this checkpoint belongs to another kind of training");
+    let epochs =
+        flat.chunks_exact(4).map(|part| Epoch { train: part[0], test: part[1], train_s: part[2], elapsed_s: part[3] });
     Ok((epochs.collect(), sum[0]))
 }
 

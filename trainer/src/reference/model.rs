@@ -76,6 +76,13 @@ impl Reference {
         Ok((model, histories))
     }
 
+    /// The model of a run folder of which only the outer network is trained, and that network's history if it is finished.
+    pub fn open_outer(run: &Path) -> Result<(Self, Option<History>)> {
+        let model = Self::new(&Config::read(run)?);
+        let history = load_stage(run, OUTER, &model.outer_store)?;
+        Ok((model, history))
+    }
+
     /// How many weights there are.
     pub fn parameters(&self) -> Parameters {
         let count = |store: &VarStore| store.variables().values().map(Tensor::numel).sum();

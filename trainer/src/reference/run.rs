@@ -14,6 +14,7 @@ use super::fit::{End, History, Limits, Task, fit};
 use super::keeper::{Keeper, read_history};
 use super::model::Reference;
 use super::name::ModelName;
+use super::score::chosen;
 use super::settings::Settings;
 use crate::corpus::{Corpus, Split};
 use crate::files::write_atomically;
@@ -38,6 +39,9 @@ pub struct Config {
     pub seed: u64,
     /// Corpus that is trained on.
     pub corpus_id: String,
+    /// Sounds of the training split that are trained on, evenly spread; 0 means all.
+    #[serde(default)]
+    pub limit: usize,
 }
 
 /// What a training is asked to do.
@@ -63,6 +67,10 @@ pub struct Options {
     pub checkpoint: Duration,
     /// Run whose finished outer auto-encoder is taken instead of training one.
     pub outer_from: Option<PathBuf>,
+    /// Sounds of the training split that are trained on, evenly spread; 0 means all.
+    pub limit: usize,
+    /// Whether the first stage is all that is wanted now.
+    pub outer_only: bool,
 }
 
 impl Config {
@@ -109,15 +117,16 @@ pub fn train(options: &Options) -> Result<()> {
     let corpus = Corpus::open(&options.corpus)?;
     super::data::check_shape(&corpus)?;
     let (model, seed) = (options.model, options.seed);
-    let config = Config { model, settings: options.settings.clone(), seed, corpus_id: corpus.id.clone() };
+    let config =
+        Config { model, settings: options.settings.clone(), seed, corpus_id: corpus.id.clone(), limit: options.limit };
     config.claim(&options.run)?;
     let mut reference = Reference::new(&config);
     eprintln!("{}: {}", model.as_str(), reference.describe());
-    let train = Set::load(&corpus, &corpus.split(Split::Train), model)?;
+    let train = Set::load(&corpus, &chosen(&corpus, Split::Train, options.limit), model)?;
     let held_out = corpus.split(Split::HeldOut);
     let test = if held_out.is_empty() { None } else { Some(Set::load(&corpus, &held_out, model)?) };
 
-    let share = if reference.inner.is_some() { options.outer_share } else { 1.0 };
+    let share = if reference.inner.is_some() && !options.outer_only { options.outer_share } else { 1.0 };
     let share = if options.outer_from.is_some() { 0.0 } else { share };
     adopt_outer(options, &config)?;
     let outer = Task {
@@ -131,7 +140,7 @@ pub fn train(options: &Options) -> Result<()> {
     };
     run_stage(&outer, options, options.seconds * share)?;
     reference.outer_store.freeze();
-    let Some(inner) = &reference.inner else { return Ok(()) };
+    let Some(inner) = reference.inner.as_ref().filter(|_| !options.outer_only) else { return Ok(()) };
     let codes = Set::encoded(&train, reference.outer.as_ref());
     let test_codes = test.as_ref().map(|set| Set::encoded(set, reference.outer.as_ref()));
     drop((train, test));
@@ -172,6 +181,7 @@ fn reason(end: End) -> &'static str {
         End::Epochs => "the number of epochs",
         End::Stalled => "a loss that stalled",
         End::CutOff => "a better run",
+        End::Diverged => "a loss that is not finite",
     }
 }
 
