@@ -214,15 +214,17 @@ impl<'a> Fitting<'a> {
 
     /// Ends a training that cannot see every sound once, as soon as that is known.
     fn check_budget(&self) -> Result<()> {
-        if !self.epochs.is_empty() {
-            return Ok(());
-        }
         let estimated = self.steps_here >= ESTIMATED_AFTER && self.steps_here == self.step;
-        let epoch_s = if estimated { self.elapsed_s() / self.step as f64 * self.batches() as f64 } else { 0.0 };
-        if epoch_s.max(self.elapsed_s()) <= self.limits.seconds {
+        let epoch_s = match self.epochs.first() {
+            Some(first) => Some(first.train_s),
+            None if estimated => Some(self.elapsed_s() / self.step as f64 * self.batches() as f64),
+            None => None,
+        };
+        let least_s = if self.epochs.is_empty() { self.elapsed_s() } else { 0.0 };
+        if epoch_s.unwrap_or(0.0).max(least_s) <= self.limits.seconds {
             return Ok(());
         }
-        let needed = if estimated { format!(", which takes about {epoch_s:.0} s here") } else { String::new() };
+        let needed = epoch_s.map(|epoch_s| format!(", which takes about {epoch_s:.0} s here")).unwrap_or_default();
         bail!(
             "a budget of {:.1} s is too small for one epoch of the {} stage{needed}; give more --minutes",
             self.limits.seconds,
