@@ -160,7 +160,7 @@ fn draw_histogram(area: &Area, points: &[Labelled], categories: &[String], axis:
 
 /// Heights of the bars, the largest 1.
 fn bars(values: impl Iterator<Item = f32>) -> Vec<f32> {
-    let mut counts = vec![0.0_f32; HISTOGRAM_BARS];
+    let mut counts = [0.0_f32; HISTOGRAM_BARS];
     for value in values {
         let place = ((value + LIMIT) / (2.0 * LIMIT) * HISTOGRAM_BARS as f32) as usize;
         counts[place.min(HISTOGRAM_BARS - 1)] += 1.0;
