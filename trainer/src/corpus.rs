@@ -5,6 +5,7 @@
 pub mod category;
 pub mod folder;
 mod groups;
+pub mod mix;
 pub mod procedural;
 pub mod soundfont;
 mod writer;

@@ -1,6 +1,6 @@
 //! `trainer eval`: the one place that measures a model pack, on sounds and splits that the report names.
 
-mod measures;
+pub mod measures;
 mod page;
 mod report;
 

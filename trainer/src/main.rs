@@ -12,6 +12,7 @@ mod loss;
 mod model;
 mod onnx;
 mod parity;
+mod reference;
 mod signal;
 mod train;
 
@@ -46,6 +47,9 @@ enum Command {
     Export(ExportArgs),
     /// Measure a model pack on a corpus.
     Eval(EvalArgs),
+    /// The models of the report that Heptode grew from: train them, make sounds with them, measure them beside a pack.
+    #[command(subcommand)]
+    Reference(reference::cli::Command),
 }
 
 #[derive(Args)]
@@ -74,6 +78,9 @@ struct CorpusArgs {
     /// Procedural sounds to make; 1500 if no number is given.
     #[arg(long, num_args = 0..=1, default_value_t = 0, default_missing_value = "1500")]
     procedural: usize,
+    /// Mixes of two training sounds to add.
+    #[arg(long, default_value_t = 0)]
+    mixes: usize,
     /// Part of the instruments to hold out.
     #[arg(long, default_value_t = 0.12)]
     held_out: f64,
@@ -196,6 +203,7 @@ fn run(cli: Cli) -> Result<()> {
     match cli.command {
         Command::Corpus(args) => make_corpus(&args),
         Command::Train(args) => train(args),
+        Command::Reference(command) => reference::cli::dispatch(command),
         Command::Eval(args) => eval::evaluate(&eval::Options {
             pack: args.pack,
             corpus: args.corpus,
@@ -275,6 +283,9 @@ fn make_corpus(args: &CorpusArgs) -> Result<()> {
     }
     bar.finish_and_clear();
     writer.finish(args.held_out, args.seed)?;
+    if args.mixes > 0 {
+        corpus::mix::add_mixes(&corpus::Corpus::open(&args.out)?, args.mixes, args.seed)?;
+    }
     print!("{}", corpus::Corpus::open(&args.out)?.summary());
     Ok(())
 }

@@ -42,6 +42,20 @@ pub fn import_weights(pack: &Pack, graphs: &[&str], store: &VarStore) -> Result<
     Ok(())
 }
 
+/// Number of weights in all graphs of a pack: the elements of its floating-point initialisers.
+pub fn parameters(pack: &Pack) -> Result<usize> {
+    let mut count = 0;
+    for name in engine::pack::GRAPHS {
+        let model =
+            ModelProto::decode(pack.graph(name)).with_context(|| format!("the pack's {name} is no ONNX graph"))?;
+        let floats = [DataType::Float as i32, DataType::Float16 as i32];
+        let initialisers = model.graph.unwrap_or_default().initializer;
+        let weights = initialisers.iter().filter(|tensor| floats.contains(&tensor.data_type));
+        count += weights.map(|tensor| tensor.dims.iter().product::<i64>() as usize).sum::<usize>();
+    }
+    Ok(count)
+}
+
 fn values(tensor: &TensorProto) -> Result<Tensor> {
     let kind = if tensor.data_type == DataType::Float16 as i32 { Kind::Half } else { Kind::Float };
     let width = if kind == Kind::Half { 2 } else { 4 };

@@ -5,9 +5,9 @@
 
 mod average;
 mod budget;
-mod checkpoint;
-mod optimiser;
-mod progress;
+pub mod checkpoint;
+pub mod optimiser;
+pub mod progress;
 mod run;
 mod stage;
 mod vae_stage;
@@ -16,4 +16,4 @@ mod vocoder_stage;
 pub use budget::Budget;
 pub use checkpoint::load_finished;
 pub use run::{Options, RunConfig, train};
-pub use stage::Intervals;
+pub use stage::{Intervals, mix};

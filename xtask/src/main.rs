@@ -9,6 +9,7 @@ mod install;
 mod licences;
 mod paths;
 mod process;
+mod reference;
 mod setup;
 mod test;
 mod train;
@@ -40,6 +41,8 @@ enum Command {
     Bench(bench::Options),
     /// Train a model pack, by default the factory pack
     Train(train::Options),
+    /// Train the models of the report that Heptode grew from, and write models/REFERENCE.md with their figures beside ours
+    Reference(reference::Options),
     /// Install everything that any command needs, and nothing else
     Setup,
     /// Write LICENSES.md from what the plug-in links, or check that it is current
@@ -64,6 +67,7 @@ fn dispatch(paths: &Paths, command: Command) -> anyhow::Result<()> {
         Command::Install => install::install(paths),
         Command::Bench(options) => bench::bench(paths, &options),
         Command::Train(options) => train::train(paths, &options),
+        Command::Reference(options) => reference::reference(paths, &options),
         Command::Setup => setup::everything(),
         Command::Licences(options) => licences::licences(paths, &options),
     }

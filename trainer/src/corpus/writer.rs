@@ -123,7 +123,8 @@ impl CorpusWriter {
     }
 }
 
-fn encode_wav(samples: &[f32], rate_hz: u32) -> Result<Vec<u8>> {
+/// A mono sound as the bytes of a 16-bit WAV file.
+pub fn encode_wav(samples: &[f32], rate_hz: u32) -> Result<Vec<u8>> {
     let spec = hound::WavSpec {
         channels: 1,
         sample_rate: rate_hz,

@@ -6,6 +6,7 @@ use engine::units::key_to_hz;
 use serde::Serialize;
 
 use crate::corpus::{Item, category};
+use crate::reference::transform::{FRAMES as REPORT_FRAMES, HOP_SAMPLES as REPORT_HOP, compress};
 
 /// Envelope: window and step in seconds.
 const ENVELOPE_WINDOW_S: f64 = 0.005;
@@ -14,11 +15,6 @@ const ENVELOPE_STEP_S: f64 = 0.001;
 const ATTACK_LEVEL: f32 = 0.9;
 /// Level of the envelope that ends a sound (−40 dB).
 const END_LEVEL: f32 = 0.01;
-/// The report's transform: 1025 bins, 83 frames, mu-law of factor 8, magnitudes below −70 dB removed.
-const REPORT_HOP: usize = 1024;
-const REPORT_FRAMES: usize = 83;
-const REPORT_MU: f32 = 8.0;
-const REPORT_GATE: f32 = 3.162e-4;
 
 /// Differences between a sound and its remake.
 #[derive(Clone, Debug, Serialize)]
@@ -109,10 +105,7 @@ impl Measurer {
 
     fn report_loss(&mut self, truth: &[f32], made: &[f32]) -> f32 {
         let full_scale = self.full_scale;
-        let encode = |magnitude: f32| {
-            let magnitude = magnitude / full_scale;
-            if magnitude < REPORT_GATE { 0.0 } else { (1.0 + REPORT_MU * magnitude).ln() / (1.0 + REPORT_MU).ln() }
-        };
+        let encode = |magnitude: f32| compress(magnitude / full_scale);
         let (truth, made) = (self.report_stft.analyse(truth), self.report_stft.analyse(made));
         let values = truth.values.iter().zip(&made.values).take(REPORT_FRAMES * truth.bins);
         values.map(|(truth, made)| (encode(truth.norm()) - encode(made.norm())).powi(2)).sum()

@@ -76,6 +76,20 @@ pub fn load_latest(run: &Path, stage: &str, warn: &dyn Fn(&str)) -> Result<Optio
     Ok(None)
 }
 
+/// The newest whole checkpoint of a stage, if there is one. That all are damaged is an error: a fresh start would replace them.
+pub fn load_latest_or_refuse(run: &Path, stage: &str, warn: &dyn Fn(&str)) -> Result<Option<(State, Tensors)>> {
+    let damaged = std::cell::RefCell::new(Vec::new());
+    let found = load_latest(run, stage, &|warning| damaged.borrow_mut().push(warning.to_owned()))?;
+    let damaged = damaged.into_inner();
+    ensure!(
+        found.is_some() || damaged.is_empty(),
+        "every checkpoint of {stage} in {} is damaged; remove them to begin anew",
+        run.display()
+    );
+    damaged.iter().for_each(|warning| warn(warning));
+    Ok(found)
+}
+
 fn load(folder: &Path) -> Result<(State, Tensors)> {
     let state: State = serde_json::from_slice(&fs::read(folder.join(STATE_NAME))?)?;
     let tensors_path = folder.join(TENSORS_NAME);

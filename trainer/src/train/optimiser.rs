@@ -5,11 +5,28 @@ use tch::nn::VarStore;
 use tch::{Kind, Tensor};
 
 const FIRST_DECAY: f64 = 0.9;
-const SECOND_DECAY: f64 = 0.99;
 const EPSILON: f64 = 1e-8;
-const WEIGHT_DECAY: f64 = 0.01;
-/// Gradients are scaled down to this length.
-const LONGEST_GRADIENT: f64 = 1.0;
+
+/// What differs between uses of the optimiser.
+#[derive(Clone, Copy, Debug)]
+pub struct Settings {
+    /// Memory of the second moment.
+    pub second_decay: f64,
+    /// Part of the rate by which weights shrink; biases do not.
+    pub weight_decay: f64,
+    /// Gradients are scaled down to this length; None leaves them as they are.
+    pub longest_gradient: Option<f64>,
+}
+
+impl Settings {
+    /// What the default model is trained with.
+    pub const DEFAULT: Self = Self { second_decay: 0.99, weight_decay: 0.01, longest_gradient: Some(1.0) };
+
+    /// Plain Adam (Kingma and Ba 2015) with an optional decoupled weight decay.
+    pub fn adam(weight_decay: f64) -> Self {
+        Self { second_decay: 0.999, weight_decay, longest_gradient: None }
+    }
+}
 
 /// One trainable tensor and its moments.
 #[derive(Debug)]
@@ -25,11 +42,17 @@ struct Entry {
 pub struct AdamW {
     entries: Vec<Entry>,
     updates: u64,
+    settings: Settings,
 }
 
 impl AdamW {
-    /// An optimiser of everything trainable in `store`.
+    /// An optimiser of everything trainable in `store`, as the default model is trained.
     pub fn new(store: &VarStore) -> Self {
+        Self::with_settings(store, Settings::DEFAULT)
+    }
+
+    /// An optimiser of everything trainable in `store`.
+    pub fn with_settings(store: &VarStore, settings: Settings) -> Self {
         let mut entries: Vec<Entry> = store
             .variables()
             .into_iter()
@@ -40,7 +63,7 @@ impl AdamW {
             })
             .collect();
         entries.sort_by(|a, b| a.name.cmp(&b.name));
-        Self { entries, updates: 0 }
+        Self { entries, updates: 0, settings }
     }
 
     /// Back-propagates `loss` and takes one step. A loss that is not finite is an error and changes nothing.
@@ -52,7 +75,8 @@ impl AdamW {
         tch::no_grad(|| self.update(rate))
     }
 
-    fn update(&mut self, rate: f64) -> Result<()> {
+    /// What gradients are multiplied with.
+    fn scale(&self, longest: f64) -> Result<f64> {
         let mut squares = 0.0;
         for entry in &self.entries {
             let gradient = entry.parameter.grad();
@@ -61,22 +85,27 @@ impl AdamW {
             }
         }
         ensure!(squares.is_finite(), "the gradient is not finite; lower the learning rate or check the corpus");
-        let scale = (LONGEST_GRADIENT / squares.sqrt().max(1e-12)).min(1.0);
+        Ok((longest / squares.sqrt().max(1e-12)).min(1.0))
+    }
+
+    fn update(&mut self, rate: f64) -> Result<()> {
+        let Settings { second_decay, weight_decay, longest_gradient } = self.settings;
+        let scale = longest_gradient.map(|longest| self.scale(longest)).transpose()?;
         self.updates += 1;
         let first_bias = 1.0 - FIRST_DECAY.powf(self.updates as f64);
-        let second_bias = 1.0 - SECOND_DECAY.powf(self.updates as f64);
+        let second_bias = 1.0 - second_decay.powf(self.updates as f64);
         for entry in &mut self.entries {
             let gradient = entry.parameter.grad();
             if !gradient.defined() {
                 continue;
             }
-            let gradient = gradient * scale;
+            let gradient = scale.map_or_else(|| gradient.shallow_clone(), |scale| &gradient * scale);
             let _ = entry.first.lerp_(&gradient, 1.0 - FIRST_DECAY);
-            let _ = entry.second.lerp_(&gradient.square(), 1.0 - SECOND_DECAY);
+            let _ = entry.second.lerp_(&gradient.square(), 1.0 - second_decay);
             let spread = (&entry.second / second_bias).sqrt_() + EPSILON;
             let change = &entry.first / spread * (rate / first_bias);
-            if entry.name.ends_with("weight") {
-                let _ = entry.parameter.g_mul_scalar_(1.0 - rate * WEIGHT_DECAY);
+            if weight_decay > 0.0 && entry.name.ends_with("weight") {
+                let _ = entry.parameter.g_mul_scalar_(1.0 - rate * weight_decay);
             }
             let _ = entry.parameter.g_sub_(&change);
         }

@@ -108,7 +108,7 @@ fn save(folder: &Path, name: &str, step: u64, elapsed_s: f64, optimiser: &AdamW,
 }
 
 /// A seed for one step: SplitMix64 over the run's seed, the stage and the step.
-fn mix(seed: u64, stage: &str, step: u64) -> u64 {
+pub fn mix(seed: u64, stage: &str, step: u64) -> u64 {
     let stage = stage.bytes().fold(0_u64, |sum, byte| sum.wrapping_mul(31).wrapping_add(u64::from(byte)));
     let mut x = seed ^ stage.rotate_left(32) ^ step.wrapping_mul(0x9e37_79b9_7f4a_7c15);
     x = (x ^ (x >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);

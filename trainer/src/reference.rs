@@ -1,0 +1,35 @@
+//! The reference row: the models of the report that Heptode grew from, by name, trained and measured beside ours; its ways to
+//! make sounds, which work on any of them and on a model pack; and its tools.
+//!
+//! One thread drives; torch has its own for the arithmetic. Nothing here is part of the instrument.
+
+mod classify;
+pub mod cli;
+mod codec;
+mod conv_ae;
+mod data;
+mod deep_ae;
+mod diverse;
+mod fit;
+mod frame_ae;
+mod generate;
+mod keeper;
+mod layers;
+mod look;
+mod measure;
+mod model;
+mod name;
+mod network;
+mod plots;
+mod raw_ae;
+mod row;
+mod run;
+mod score;
+mod search;
+mod settings;
+mod sizes;
+mod stall;
+mod table;
+pub mod transform;
+mod vae;
+mod vq_vae;

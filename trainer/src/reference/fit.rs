@@ -1,0 +1,290 @@
+//! The training loop of every reference network: epochs over a set, in an order that seed and epoch decide, so that a resumed
+//! training takes the very steps of an uninterrupted one.
+
+use std::time::{Duration, Instant};
+
+use anyhow::{Result, bail, ensure};
+use rand::SeedableRng;
+use rand::seq::SliceRandom;
+use rand_chacha::ChaCha8Rng;
+use serde::{Deserialize, Serialize};
+use tch::nn::VarStore;
+
+use super::data::Set;
+use super::keeper::Keeper;
+use super::network::Network;
+use super::settings::FitSettings;
+use super::stall::{WINDOW, is_stalled, moving_average, rate_percent};
+use crate::train::mix;
+use crate::train::optimiser::{AdamW, Settings};
+
+/// Batches after which the length of an epoch is estimated; the first one also pays for memory.
+const ESTIMATED_AFTER: u64 = 4;
+
+/// How long a stage may take.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Time over all resumed runs, in seconds.
+    pub seconds: f64,
+    /// Most epochs.
+    pub epochs: u64,
+    /// Between checkpoints.
+    pub checkpoint: Duration,
+}
+
+/// Losses of one whole epoch.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Epoch {
+    /// Mean squared-error sum over the training split, while it was trained on.
+    pub train: f64,
+    /// The same of the held-out split after the epoch; NaN without one.
+    #[serde(deserialize_with = "nullable")]
+    pub test: f64,
+    /// Time that its training took, without the look at the held-out split, in seconds.
+    pub train_s: f64,
+    /// Time of the stage at its end, in seconds.
+    pub elapsed_s: f64,
+}
+
+/// JSON writes a number that is none as null.
+fn nullable<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
+    Ok(Option::<f64>::deserialize(deserializer)?.unwrap_or(f64::NAN))
+}
+
+/// Why a stage ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum End {
+    /// The time is over.
+    Time,
+    /// The epochs are done.
+    Epochs,
+    /// The moving average of the loss has stalled.
+    Stalled,
+    /// Three times worse than the best known run at the same epoch.
+    CutOff,
+    /// The loss became infinite or no number.
+    Diverged,
+}
+
+/// What came of a stage.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct History {
+    /// Whole epochs.
+    pub epochs: Vec<Epoch>,
+    /// Time of the stage in seconds.
+    pub elapsed_s: f64,
+    /// Why it ended.
+    pub end: End,
+}
+
+impl History {
+    /// Training losses by epoch.
+    pub fn losses(&self) -> Vec<f64> {
+        self.epochs.iter().map(|epoch| epoch.train).collect()
+    }
+
+    /// Moving average of the training loss at the end.
+    pub fn loss(&self) -> f64 {
+        moving_average(&self.losses(), WINDOW.min(3))
+    }
+
+    /// Relative change of the loss per epoch at the end, in percent.
+    pub fn rate_percent(&self) -> f64 {
+        rate_percent(&self.losses())
+    }
+
+    /// Test loss against training loss at the end; above 1 means over-fitting.
+    pub fn overfit(&self) -> f64 {
+        self.epochs.last().map_or(f64::NAN, |epoch| epoch.test / epoch.train)
+    }
+}
+
+/// Whether training should end after an epoch, as somebody outside sees it: gets the losses so far.
+pub type Watch<'a> = dyn FnMut(&[Epoch]) -> bool + 'a;
+
+/// What is trained, on what.
+pub struct Task<'a> {
+    /// Name in files and logs.
+    pub stage: &'static str,
+    /// The network, whose weights are in `store`.
+    pub network: &'a dyn Network,
+    /// Its weights.
+    pub store: &'a VarStore,
+    /// Sounds to learn.
+    pub train: &'a Set,
+    /// Sounds to watch.
+    pub test: Option<&'a Set>,
+    /// Batch, rate, decay.
+    pub fit: &'a FitSettings,
+    /// Seed of order and noise.
+    pub seed: u64,
+}
+
+/// A training under way.
+struct Fitting<'a> {
+    task: &'a Task<'a>,
+    limits: Limits,
+    optimiser: AdamW,
+    epochs: Vec<Epoch>,
+    /// Losses of the present epoch's batches, each times its sounds.
+    sum: f64,
+    step: u64,
+    before_s: f64,
+    started: Instant,
+    steps_here: u64,
+}
+
+/// Trains until a limit is reached, from where `keeper` stands; without one nothing is written.
+pub fn fit(task: &Task, limits: Limits, mut keeper: Option<&mut Keeper>, watch: &mut Watch) -> Result<History> {
+    let mut fitting = Fitting::new(task, limits);
+    if let Some(keeper) = keeper.as_deref_mut() {
+        fitting.resume(keeper)?;
+    }
+    let end = loop {
+        if let Some(end) = fitting.end(watch)? {
+            break end;
+        }
+        if !fitting.advance(keeper.as_deref_mut())? {
+            ensure!(keeper.is_none(), "the loss is not finite; lower the learning rate or check the corpus");
+            break End::Diverged;
+        }
+    };
+    let history = History { elapsed_s: fitting.elapsed_s(), epochs: fitting.epochs.clone(), end };
+    if let Some(keeper) = keeper {
+        keeper.finish(&history)?;
+    }
+    Ok(history)
+}
+
+impl<'a> Fitting<'a> {
+    fn new(task: &'a Task<'a>, limits: Limits) -> Self {
+        Self {
+            task,
+            limits,
+            optimiser: AdamW::with_settings(task.store, Settings::adam(task.fit.weight_decay)),
+            epochs: Vec::new(),
+            sum: 0.0,
+            step: 0,
+            before_s: 0.0,
+            started: Instant::now(),
+            steps_here: 0,
+        }
+    }
+
+    fn resume(&mut self, keeper: &mut Keeper) -> Result<()> {
+        if let Some(kept) = keeper.resume(self.task.store, &mut self.optimiser)? {
+            (self.epochs, self.sum, self.step, self.before_s) = (kept.epochs, kept.sum, kept.step, kept.elapsed_s);
+        }
+        self.started = Instant::now();
+        Ok(())
+    }
+
+    fn elapsed_s(&self) -> f64 {
+        self.before_s + self.started.elapsed().as_secs_f64()
+    }
+
+    fn batches(&self) -> u64 {
+        self.task.train.len().div_euclid(self.task.fit.batch).max(1) as u64
+    }
+
+    /// Part of the training that is over.
+    fn progress(&self) -> f64 {
+        let by_epochs = self.step as f64 / (self.batches() as f64 * self.limits.epochs as f64);
+        (self.elapsed_s() / self.limits.seconds).max(by_epochs).min(1.0)
+    }
+
+    /// Whether it is over, and why.
+    fn end(&self, watch: &mut Watch) -> Result<Option<End>> {
+        self.check_budget()?;
+        let fresh_epoch = self.steps_here > 0 && self.step.is_multiple_of(self.batches());
+        let losses: Vec<f64> = self.epochs.iter().map(|epoch| epoch.train).collect();
+        Ok(if self.epochs.len() as u64 >= self.limits.epochs {
+            Some(End::Epochs)
+        } else if fresh_epoch && watch(&self.epochs) {
+            Some(End::CutOff)
+        } else if fresh_epoch && is_stalled(&losses) {
+            Some(End::Stalled)
+        } else if self.elapsed_s() >= self.limits.seconds {
+            Some(End::Time)
+        } else {
+            None
+        })
+    }
+
+    /// Ends a training that cannot see every sound once, as soon as that is known.
+    fn check_budget(&self) -> Result<()> {
+        let estimated = self.steps_here >= ESTIMATED_AFTER && self.steps_here == self.step;
+        let epoch_s = match self.epochs.first() {
+            Some(first) => Some(first.train_s),
+            None if estimated => Some(self.elapsed_s() / self.step as f64 * self.batches() as f64),
+            None => None,
+        };
+        let least_s = if self.epochs.is_empty() { self.elapsed_s() } else { 0.0 };
+        if epoch_s.unwrap_or(0.0).max(least_s) <= self.limits.seconds {
+            return Ok(());
+        }
+        let needed = epoch_s.map(|epoch_s| format!(", which takes about {epoch_s:.0} s here")).unwrap_or_default();
+        bail!(
+            "a budget of {:.1} s is too small for one epoch of the {} stage{needed}; give more --minutes",
+            self.limits.seconds,
+            self.task.stage
+        )
+    }
+
+    /// One batch, and what is due at the end of an epoch. False if the loss is not finite; then nothing has changed.
+    fn advance(&mut self, keeper: Option<&mut Keeper>) -> Result<bool> {
+        let batches = self.batches();
+        let place = self.step % batches;
+        let indices = self.indices(self.step / batches, place);
+        tch::manual_seed(mix(self.task.seed, self.task.stage, self.step) as i64);
+        let loss = self.task.network.loss(&self.task.train.batch(&indices), self.progress());
+        let error = loss.error.double_value(&[]);
+        if !error.is_finite() {
+            return Ok(false);
+        }
+        self.optimiser.step(&loss.total, self.task.fit.rate)?;
+        self.sum += error;
+        self.step += 1;
+        self.steps_here += 1;
+        if self.step.is_multiple_of(batches) {
+            self.close_epoch();
+        }
+        if let Some(keeper) = keeper {
+            self.report(keeper)?;
+        }
+        Ok(true)
+    }
+
+    /// The sounds of a batch. The order of an epoch is drawn anew; what does not fill a batch waits for another epoch.
+    fn indices(&self, epoch: u64, place: u64) -> Vec<i64> {
+        let mut order: Vec<i64> = (0..self.task.train.len()).collect();
+        order.shuffle(&mut ChaCha8Rng::seed_from_u64(mix(self.task.seed, "order", epoch)));
+        let (batch, start) = (self.task.fit.batch as usize, place as usize * self.task.fit.batch as usize);
+        order[start..(start + batch).min(order.len())].to_vec()
+    }
+
+    fn close_epoch(&mut self) {
+        let train = self.sum / self.batches() as f64;
+        let train_s = self.elapsed_s() - self.epochs.last().map_or(0.0, |epoch| epoch.elapsed_s);
+        let test = self.task.test.map_or(f64::NAN, |set| set.mean_error(|batch| self.task.network.error(batch)));
+        self.epochs.push(Epoch { train, test, train_s, elapsed_s: self.elapsed_s() });
+        self.sum = 0.0;
+    }
+
+    fn report(&self, keeper: &mut Keeper) -> Result<()> {
+        let fresh = self.step.is_multiple_of(self.batches());
+        keeper.show(self.progress(), self.limits.seconds - self.elapsed_s(), &self.epochs);
+        if fresh {
+            keeper.log(self.step, &self.epochs)?;
+        }
+        if keeper.is_due(self.limits.checkpoint) {
+            self.save(keeper)?;
+        }
+        Ok(())
+    }
+
+    fn save(&self, keeper: &mut Keeper) -> Result<()> {
+        keeper.save(self.task.store, &self.optimiser, self.step, self.elapsed_s(), &self.epochs, self.sum)
+    }
+}

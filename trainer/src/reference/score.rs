@@ -1,0 +1,127 @@
+//! Measures anything that encodes and decodes sounds with the measures of `trainer eval`, on both splits.
+
+use std::collections::BTreeMap;
+use std::time::Instant;
+
+use anyhow::{Result, ensure};
+use engine::spectral::SpectralShape;
+use indicatif::{ProgressBar, ProgressStyle};
+use serde_json::Value;
+use tch::Tensor;
+
+use super::codec::SoundCodec;
+use super::data::Set;
+use super::model::Reference;
+use super::row::{NetworkError, SplitFigures};
+use super::transform::deviation_percent;
+use crate::corpus::{Corpus, Item, Split};
+use crate::eval::measures::Measurer;
+
+/// Decodes whose median is the decode time.
+const TIMED_DECODES: usize = 15;
+
+/// All measures of every sound of a split, summarised.
+pub fn score(codec: &mut dyn SoundCodec, corpus: &Corpus, items: &[&Item]) -> Result<SplitFigures> {
+    ensure!(!items.is_empty(), "the corpus has no sound in this split");
+    let mut measurer = Measurer::new(&SpectralShape::DEFAULT);
+    let bar = ProgressBar::new(items.len() as u64);
+    if let Ok(style) = ProgressStyle::with_template("[{bar:32}] {pos}/{len} {msg} ({eta})") {
+        bar.set_style(style.progress_chars("=> "));
+    }
+    let mut values = BTreeMap::<String, Vec<f64>>::new();
+    for item in items {
+        bar.set_message(item.name.clone());
+        let truth = corpus.samples(item)?;
+        let key = f32::from(item.key);
+        let latent = codec.encode(&truth, key)?;
+        let made = codec.decode(&latent, key)?;
+        collect("", &serde_json::to_value(measurer.compare(item, &truth, &made))?, &mut values);
+        bar.inc(1);
+    }
+    bar.finish_and_clear();
+    let summary = |pick: fn(&[f64]) -> f64| values.iter().map(|(name, all)| (name.clone(), pick(all))).collect();
+    Ok(SplitFigures { sounds: items.len(), mean: summary(mean), median: summary(median), outer: None, whole: None })
+}
+
+/// The numbers of a measurement by name, whatever measures there are; a list's members are numbered.
+fn collect(name: &str, value: &Value, values: &mut BTreeMap<String, Vec<f64>>) {
+    match value {
+        Value::Number(number) => {
+            let number = number.as_f64().unwrap_or(f64::NAN).abs();
+            values.entry(name.to_owned()).or_default().push(number);
+        }
+        Value::Array(members) => {
+            for (index, member) in members.iter().enumerate() {
+                collect(&format!("{name}[{index}]"), member, values);
+            }
+        }
+        Value::Object(members) => {
+            for (key, member) in members {
+                collect(&if name.is_empty() { key.clone() } else { format!("{name}.{key}") }, member, values);
+            }
+        }
+        Value::Null | Value::Bool(_) | Value::String(_) => {}
+    }
+}
+
+fn mean(values: &[f64]) -> f64 {
+    values.iter().sum::<f64>() / values.len() as f64
+}
+
+/// The middle value; of an even number the lower of the middle two.
+pub fn median(values: &[f64]) -> f64 {
+    let mut sorted = values.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    sorted.get(sorted.len().saturating_sub(1) / 2).copied().unwrap_or(f64::NAN)
+}
+
+/// Errors of a reference model's networks on a set: of the outer one alone, and of both.
+pub fn network_errors(model: &Reference, set: &Set) -> (NetworkError, NetworkError) {
+    let error = |remake: &dyn Fn(&Tensor) -> Tensor| {
+        let loss = set.mean_error(|batch| super::network::squared_error(&remake(batch), batch));
+        NetworkError { loss, deviation_percent: deviation_percent(loss, model.model.input_len()) }
+    };
+    (error(&|batch| model.outer.decode(&model.outer.encode(batch))), error(&|batch| model.remake(batch)))
+}
+
+/// Median time from latents to samples in milliseconds; the first decode, which makes plans, does not count.
+pub fn decode_ms(codec: &mut dyn SoundCodec, corpus: &Corpus) -> Result<f64> {
+    let item = corpus.split(Split::Train).into_iter().next().or(corpus.manifest.items.first());
+    let Some(item) = item else { return Ok(f64::NAN) };
+    let key = f32::from(item.key);
+    let latent = codec.encode(&corpus.samples(item)?, key)?;
+    let times = (0..=TIMED_DECODES).map(|_| {
+        let started = Instant::now();
+        codec.decode(&latent, key)?;
+        Ok(started.elapsed().as_secs_f64() * 1e3)
+    });
+    Ok(median(&times.collect::<Result<Vec<_>>>()?[1..]))
+}
+
+/// All sounds of a split, or an even choice of at most `limit`; 0 means all.
+pub fn chosen(corpus: &Corpus, split: Split, limit: usize) -> Vec<&Item> {
+    let all = corpus.split(split);
+    if limit == 0 || limit >= all.len() {
+        return all;
+    }
+    (0..limit).map(|index| all[index * all.len() / limit]).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_number_of_a_measurement_is_collected_by_name() {
+        let mut values = BTreeMap::new();
+        for sign in [1.0, -3.0] {
+            let measured = serde_json::json!({"a": sign, "list": [1, 2], "none": null, "inside": {"b": 4}});
+            collect("", &measured, &mut values);
+        }
+        assert_eq!(values["a"], [1.0, 3.0]);
+        assert_eq!(values["list[1]"], [2.0, 2.0]);
+        assert_eq!(values["inside.b"], [4.0, 4.0]);
+        assert_eq!(values.len(), 4);
+        assert_eq!((mean(&values["a"]), median(&[5.0, 1.0, 3.0])), (2.0, 3.0));
+    }
+}

@@ -1,0 +1,90 @@
+//! The picture of a search: loss over trials with the best so far, then loss over each parameter.
+
+use anyhow::{Result, anyhow};
+use plotters::coord::Shift;
+use plotters::prelude::*;
+
+use super::rank::has_no_hope;
+use super::space::{Range, short};
+use super::study::Study;
+
+const PANEL: (u32, u32) = (420, 300);
+const COLUMNS: usize = 3;
+const FINISHED: RGBColor = RGBColor(31, 119, 180);
+const CUT_OFF: RGBColor = RGBColor(200, 200, 200);
+const BEST: RGBColor = RGBColor(214, 39, 40);
+
+type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
+type Drawn = Result<(), Box<dyn std::error::Error>>;
+
+/// A point of a panel: place, base-10 logarithm of the loss, and whether the run was cut off.
+type Mark = (f64, f64, bool);
+
+/// The picture as SVG.
+pub fn svg(study: &Study) -> Result<String> {
+    let panels = study.question.space.parameters.len() + 1;
+    let (columns, rows) = (panels.min(COLUMNS), panels.div_ceil(COLUMNS));
+    let mut picture = String::new();
+    {
+        let size = (PANEL.0 * columns as u32, PANEL.1 * rows as u32);
+        let area = SVGBackend::with_string(&mut picture, size).into_drawing_area();
+        draw(&area, study, (rows, columns)).map_err(|error| anyhow!("cannot draw the search: {error}"))?;
+    }
+    Ok(picture)
+}
+
+fn draw(area: &Area, study: &Study, grid: (usize, usize)) -> Drawn {
+    area.fill(&WHITE)?;
+    let areas = area.split_evenly(grid);
+    let heights = study.comparable_losses().into_iter().map(|loss| loss.max(1e-12).log10());
+    let losses: Vec<(f64, bool)> = heights.zip(study.trials.iter().map(has_no_hope)).collect();
+    let by_trial: Vec<Mark> =
+        losses.iter().enumerate().map(|(number, (y, cut))| ((number + 1) as f64, *y, *cut)).collect();
+    panel(&areas[0], "trial", &by_trial, true, false)?;
+    for (index, parameter) in study.question.space.parameters.iter().enumerate() {
+        let log = matches!(parameter.range, Range::Log(..));
+        let place = |value: f64| if log { value.log10() } else { value };
+        let marks: Vec<Mark> =
+            study.trials.iter().zip(&losses).map(|(trial, (y, cut))| (place(trial.point[index]), *y, *cut)).collect();
+        panel(&areas[index + 1], &parameter.name, &marks, false, log)?;
+    }
+    area.present()?;
+    Ok(())
+}
+
+fn range(values: impl Iterator<Item = f64>) -> std::ops::Range<f64> {
+    let (low, high) =
+        values.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), value| (low.min(value), high.max(value)));
+    let room = ((high - low) * 0.06).max(0.02);
+    low - room..high + room
+}
+
+fn panel(area: &Area, name: &str, marks: &[Mark], running: bool, log: bool) -> Drawn {
+    let mut chart = ChartBuilder::on(area)
+        .margin(8)
+        .x_label_area_size(34)
+        .y_label_area_size(48)
+        .build_cartesian_2d(range(marks.iter().map(|mark| mark.0)), range(marks.iter().map(|mark| mark.1)))?;
+    let raised = |value: &f64| short(10_f64.powf(*value));
+    let plain = |value: &f64| short(*value);
+    let label: &dyn Fn(&f64) -> String = if log { &raised } else { &plain };
+    chart
+        .configure_mesh()
+        .x_desc(name)
+        .y_desc("loss")
+        .x_labels(6)
+        .y_labels(5)
+        .x_label_formatter(label)
+        .y_label_formatter(&raised)
+        .draw()?;
+    if running {
+        let best = marks.iter().scan(f64::INFINITY, |best, (x, y, cut)| {
+            *best = if *cut { *best } else { best.min(*y) };
+            Some((*x, *best))
+        });
+        chart.draw_series(LineSeries::new(best.filter(|(_, y)| y.is_finite()), BEST.stroke_width(2)))?;
+    }
+    let dots = marks.iter().map(|(x, y, cut)| Circle::new((*x, *y), 3, if *cut { CUT_OFF } else { FINISHED }.filled()));
+    chart.draw_series(dots)?;
+    Ok(())
+}

@@ -1,0 +1,238 @@
+//! The page `models/REFERENCE.md`: the report's models and our pack side by side, from rows measured before.
+
+use std::collections::BTreeSet;
+use std::fmt::Write;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, ensure};
+
+use super::row::{Row, SplitFigures};
+use crate::files::write_atomically;
+
+/// What the page says about how it was made.
+#[derive(Clone, Debug)]
+pub struct About {
+    /// Day, as YYYY-MM-DD.
+    pub date: String,
+    /// Processor, cores and system.
+    pub machine: String,
+    /// Time for all trainings, in minutes.
+    pub minutes: f64,
+}
+
+/// The model that the report calls its best.
+const BEST: &str = "stft-vae";
+/// What the report states of it.
+const PUBLISHED: &str = "The report states a mean loss of 45.4 (2.2 %) for its whole model and 16.4 for its outer auto-encoder, after \
+weeks of training on 1017 samples near middle C, most of them vocal, synthesizer and guitar sounds, measured on spectrograms \
+before Griffin-Lim. This corpus has other sounds, spread over all keys and with two strokes, and the budget is stated above; \
+the rows \"network\" are measured as the report does, the others on the samples that are heard.";
+
+/// Reads rows and writes the page.
+pub fn write_page(rows: &[PathBuf], about: &About, out: &Path) -> Result<()> {
+    ensure!(!rows.is_empty(), "no rows to make a table of");
+    let rows = rows.iter().map(|path| read(path)).collect::<Result<Vec<_>>>()?;
+    let same = rows.iter().all(|row| row.corpus == rows[0].corpus);
+    ensure!(same, "the rows were measured on different corpora; measure them again on one");
+    write_atomically(out, page(&rows, about)?.as_bytes())?;
+    println!("{}", out.display());
+    Ok(())
+}
+
+fn read(path: &Path) -> Result<Row> {
+    let bytes = fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
+    serde_json::from_slice(&bytes).with_context(|| format!("{} is no measured row", path.display()))
+}
+
+fn page(rows: &[Row], about: &About) -> Result<String> {
+    let seeds: BTreeSet<String> = rows.iter().filter_map(|row| row.seed).map(|seed| seed.to_string()).collect();
+    let [train, held_out] = rows[0].corpus_sounds;
+    let mut page = format!(
+        "# The reference row\n\n\
+         The models of the report that Heptode grew from, trained on one corpus, beside a pack of ours. Written by \
+         `cargo xtask reference` on {}; seed {}; {:.0} minutes of training for all reference models together; {}. Corpus \
+         `{}`: {train} sounds to train on, {held_out} held out.\n\n{PUBLISHED}\n",
+        about.date,
+        seeds.into_iter().collect::<Vec<_>>().join(", "),
+        about.minutes,
+        about.machine,
+        &rows[0].corpus[..rows[0].corpus.len().min(12)],
+    );
+    page += "\n## Models\n\n";
+    models_table(&mut page, rows)?;
+    for (title, pick) in [("Training split", train_figures as Pick), ("Held-out split", held_out_figures as Pick)] {
+        write!(page, "\n## {title}\n\n")?;
+        figures_table(&mut page, rows, pick)?;
+    }
+    page += "\n## Ours against the report's best\n\n";
+    ratios(&mut page, rows)?;
+    page += "\n## Use of the latents\n\n";
+    usage(&mut page, rows)?;
+    page += "\n## How each row was measured\n\n";
+    for row in rows {
+        writeln!(page, "- {}: `trainer {}`", row.model, row.command)?;
+    }
+    Ok(page)
+}
+
+type Pick = fn(&Row) -> Option<&SplitFigures>;
+
+fn train_figures(row: &Row) -> Option<&SplitFigures> {
+    Some(&row.train)
+}
+
+fn held_out_figures(row: &Row) -> Option<&SplitFigures> {
+    row.held_out.as_ref()
+}
+
+fn line(page: &mut String, name: &str, cells: impl Iterator<Item = String>) -> Result<()> {
+    writeln!(page, "| {name} | {} |", cells.collect::<Vec<_>>().join(" | "))?;
+    Ok(())
+}
+
+fn head(page: &mut String, rows: &[Row]) -> Result<()> {
+    line(page, "", rows.iter().map(|row| row.model.clone()))?;
+    line(page, "---", rows.iter().map(|_| "---:".to_owned()))
+}
+
+fn models_table(page: &mut String, rows: &[Row]) -> Result<()> {
+    head(page, rows)?;
+    let list = |values: Vec<String>| if values.is_empty() { "–".to_owned() } else { values.join(" + ") };
+    line(page, "parameters", rows.iter().map(|row| row.parameters.to_string()))?;
+    line(page, "latents", rows.iter().map(|row| row.latents.to_string()))?;
+    line(page, "compression, input values : latents", rows.iter().map(|row| format!("{:.0}", row.compression)))?;
+    let minutes = |row: &Row| row.training_s.map_or("–".into(), |seconds| format!("{:.1}", seconds / 60.0));
+    line(page, "training, minutes", rows.iter().map(minutes))?;
+    line(page, "epochs", rows.iter().map(|row| list(row.epochs.iter().map(ToString::to_string).collect())))?;
+    let overfit = |row: &Row| list(row.overfit.iter().map(|ratio| format!("{ratio:.2}")).collect());
+    line(page, "overfit, test : train", rows.iter().map(overfit))?;
+    line(page, "Griffin-Lim iterations", rows.iter().map(|row| row.iterations.to_string()))?;
+    line(page, "threads", rows.iter().map(|row| row.threads.to_string()))?;
+    line(page, "decode, ms (median)", rows.iter().map(|row| format!("{:.1}", row.decode_ms)))
+}
+
+/// Every measure that any row has, means but for times and pitch, whose outliers say little.
+fn figures_table(page: &mut String, rows: &[Row], pick: Pick) -> Result<()> {
+    head(page, rows)?;
+    let sounds = |row: &Row| pick(row).map_or("–".into(), |figures| figures.sounds.to_string());
+    line(page, "sounds", rows.iter().map(sounds))?;
+    let names: BTreeSet<&String> =
+        rows.iter().filter_map(|row| pick(row)).flat_map(|figures| figures.mean.keys()).collect();
+    for name in names {
+        let by_median = name.ends_with("_ms") || name.ends_with("_cents");
+        let title = format!("{} ({})", name.replace('_', " "), if by_median { "median" } else { "mean" });
+        let cells = rows.iter().map(|row| {
+            let figures = pick(row).map(|figures| if by_median { &figures.median } else { &figures.mean });
+            number(figures.and_then(|figures| figures.get(name)).copied())
+        });
+        line(page, &title, cells)?;
+    }
+    let loss = |error: Option<&super::row::NetworkError>| match error {
+        Some(error) => format!("{:.1} ({:.2} %)", error.loss, error.deviation_percent),
+        None => "–".to_owned(),
+    };
+    line(page, "network, outer alone: loss", rows.iter().map(|row| loss(pick(row).and_then(|f| f.outer.as_ref()))))?;
+    line(page, "network, whole: loss", rows.iter().map(|row| loss(pick(row).and_then(|f| f.whole.as_ref()))))
+}
+
+fn number(value: Option<f64>) -> String {
+    match value {
+        None => "–".to_owned(),
+        Some(value) if value.abs() >= 100.0 => format!("{value:.0}"),
+        Some(value) => format!("{value:.2}"),
+    }
+}
+
+/// Each measure of ours against that of the report's best model; below 1 is better.
+fn ratios(page: &mut String, rows: &[Row]) -> Result<()> {
+    let (Some(ours), Some(best)) =
+        (rows.iter().find(|row| row.seed.is_none()), rows.iter().find(|row| row.model == BEST))
+    else {
+        *page += "Not both were measured.\n";
+        return Ok(());
+    };
+    let held_out = ours.held_out.as_ref().zip(best.held_out.as_ref());
+    for (title, pair) in [("training", Some((&ours.train, &best.train))), ("held out", held_out)] {
+        let Some((ours, best)) = pair else { continue };
+        // Properties of the sounds themselves are no figures of a model.
+        let shared = ours.mean.iter().filter(|(name, _)| !name.starts_with("true_"));
+        let parts = shared.filter_map(|(name, value)| {
+            best.mean.get(name).map(|other| format!("{} {:.2}", name.replace('_', " "), value / other))
+        });
+        writeln!(page, "- {title}: {}", parts.collect::<Vec<_>>().join(", "))?;
+    }
+    writeln!(page, "- decode time: {:.2}", ours.decode_ms / best.decode_ms)?;
+    Ok(())
+}
+
+/// What shows a collapsed posterior: how many dimensions still vary, and the divergence of each.
+fn usage(page: &mut String, rows: &[Row]) -> Result<()> {
+    *page += "A dimension is active if its mean varies over the sounds with a variance above 0.01 (Burda and others 2016). A \
+              divergence of 0 nats means that the decoder learns nothing of the sound from that dimension: a collapse.\n\n";
+    for row in rows {
+        let Some(usage) = &row.usage else { continue };
+        let nats = usage.divergence_nats.iter().map(|nats| format!("{nats:.2}")).collect::<Vec<_>>().join(", ");
+        writeln!(page, "- {}: {} of {} active; {nats} nats", row.model, usage.active, usage.divergence_nats.len())?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+    use crate::reference::vae::Usage;
+
+    fn row(model: &str, seed: Option<u64>, loss: f64) -> Row {
+        let figures = |factor: f64| SplitFigures {
+            sounds: 3,
+            mean: BTreeMap::from([("report_loss".to_owned(), loss * factor)]),
+            median: BTreeMap::from([("report_loss".to_owned(), loss * factor)]),
+            outer: None,
+            whole: None,
+        };
+        let usage = Usage { divergence_nats: vec![1.5, 0.0], mean: vec![0.0; 2], deviation: vec![1.0, 0.0], active: 1 };
+        Row {
+            model: model.to_owned(),
+            command: "reference measure".to_owned(),
+            parameters: 7,
+            compression: 900.0,
+            latents: 2,
+            training_s: seed.map(|_| 90.0),
+            epochs: vec![],
+            overfit: vec![],
+            seed,
+            corpus: "0123456789abcdef".to_owned(),
+            corpus_sounds: [5, 1],
+            iterations: 0,
+            threads: 1,
+            decode_ms: 10.0,
+            usage: seed.map(|_| usage),
+            train: figures(1.0),
+            held_out: Some(figures(2.0)),
+        }
+    }
+
+    #[test]
+    fn the_page_holds_every_row_and_the_ratio_to_the_best() {
+        let folder = tempfile::tempdir().expect("a temporary folder can be made");
+        let paths = [row("stft-vae", Some(1), 40.0), row("Ours", None, 10.0)].map(|row| {
+            let path = folder.path().join(&row.model);
+            fs::write(&path, serde_json::to_vec(&row).expect("a row is JSON")).expect("a file can be written");
+            path
+        });
+        let about = About { date: "2024-01-31".into(), machine: "2 cores".into(), minutes: 3.0 };
+        let out = folder.path().join("page.md");
+        write_page(&paths, &about, &out).expect("a page is written");
+        let page = fs::read_to_string(&out).expect("the page is there");
+        for wanted in
+            ["2024-01-31", "seed 1", "| report loss (mean) | 40.00 | 10.00 |", "report loss 0.25", "1 of 2 active"]
+        {
+            assert!(page.contains(wanted), "no `{wanted}` in\n{page}");
+        }
+        fs::write(&paths[0], "{}").expect("a file can be written");
+        assert!(write_page(&paths, &about, &out).expect_err("no row").to_string().contains("no measured row"));
+    }
+}

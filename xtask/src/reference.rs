@@ -1,0 +1,188 @@
+//! `cargo xtask reference`: trains the models of the report that Heptode grew from, measures them and a pack of ours on the
+//! same corpus, and writes `models/REFERENCE.md`. Everything can be interrupted and goes on where it stopped.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use anyhow::{Context, Result, bail, ensure};
+use clap::Args;
+
+use crate::paths::Paths;
+use crate::process::{cargo, run, say};
+use crate::setup::{apt, libtorch};
+use crate::train::quiet_threads;
+
+/// A model and its part of the time. A shared outer auto-encoder is trained once, with `raw-ae`.
+struct Share {
+    model: &'static str,
+    part: f64,
+    outer_from: Option<&'static str>,
+}
+
+/// All models, those that others take their outer auto-encoder from first. The parts sum to 1.
+const SHARES: [Share; 7] = [
+    Share { model: "stft-vae", part: 0.36, outer_from: None },
+    Share { model: "mlp", part: 0.14, outer_from: None },
+    Share { model: "rnn", part: 0.14, outer_from: None },
+    Share { model: "raw-ae", part: 0.15, outer_from: None },
+    Share { model: "raw-deep", part: 0.07, outer_from: Some("raw-ae") },
+    Share { model: "raw-vae", part: 0.07, outer_from: Some("raw-ae") },
+    Share { model: "raw-vqvae", part: 0.07, outer_from: Some("raw-ae") },
+];
+const PAGE: &str = "models/REFERENCE.md";
+
+/// What to train on, and for how long.
+#[derive(Args)]
+pub struct Options {
+    /// Corpus folder, made by `trainer corpus` or `cargo xtask train`
+    #[arg(long, default_value = "data/factory/corpus")]
+    corpus: PathBuf,
+    /// Time for all trainings together
+    #[arg(long, default_value_t = 120.0)]
+    minutes: f64,
+    /// Threads of the trainings; measuring always takes one
+    #[arg(long, default_value_t = 2)]
+    threads: u32,
+    /// Seed of every random choice
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Our pack beside them
+    #[arg(long, default_value = "models")]
+    pack: PathBuf,
+    /// Time that the pack was trained for, in minutes, if it is known
+    #[arg(long)]
+    pack_minutes: Option<f64>,
+    /// Most sounds of each split that are measured; 0 means all
+    #[arg(long, default_value_t = 0)]
+    limit: usize,
+    /// Where checkpoints and rows go; the page goes to models/REFERENCE.md
+    #[arg(long, default_value = "data/reference")]
+    out: PathBuf,
+    /// Write the page here instead
+    #[arg(long)]
+    page: Option<PathBuf>,
+}
+
+/// Trains, measures and writes the page; a second call goes on where an earlier one stopped.
+pub fn reference(paths: &Paths, options: &Options) -> Result<()> {
+    ensure!(options.minutes.is_finite() && options.minutes > 0.0, "--minutes must be above 0");
+    if !options.corpus.join("corpus.json").exists() {
+        bail!(
+            "{} holds no corpus; make one with `cargo xtask train` or name one with --corpus",
+            options.corpus.display()
+        );
+    }
+    apt::ensure(&[apt::TRAINER])?;
+    let libtorch = libtorch::ensure()?;
+    run(cargo(&paths.root).env("LIBTORCH", &libtorch).args(["build", "--release", "--package", "trainer"]))?;
+    let trainer = |threads: u32, command: &str| {
+        let mut program = Command::new(paths.target.join("release").join("trainer"));
+        quiet_threads(&mut program);
+        program.env("LIBTORCH", &libtorch).args(["--threads", &threads.to_string(), "reference", command]);
+        program
+    };
+    let mut rows = Vec::new();
+    for share in SHARES {
+        run(&mut training(trainer(options.threads, "train"), &share, options))?;
+    }
+    for share in SHARES {
+        let row = options.out.join(format!("{}.json", share.model));
+        let mut measure = trainer(1, "measure");
+        measure.arg("--run").arg(options.out.join(share.model));
+        measure_once(measure, &row, options)?;
+        rows.push(row);
+    }
+    let row = options.out.join("pack.json");
+    let mut measure = trainer(1, "measure");
+    measure.arg("--pack").arg(&options.pack);
+    if let Some(minutes) = options.pack_minutes {
+        measure.args(["--training-minutes", &minutes.to_string()]);
+    }
+    measure_once(measure, &row, options)?;
+    rows.push(row);
+    let page = options.page.clone().unwrap_or_else(|| paths.root.join(PAGE));
+    let mut table = trainer(1, "table");
+    table.args(&rows).arg("--out").arg(&page).args(["--date", &today()?, "--machine", &machine(options.threads)]);
+    run(table.args(["--minutes", &options.minutes.to_string()]))
+}
+
+fn training(mut command: Command, share: &Share, options: &Options) -> Command {
+    command.args(["--model", share.model]).arg("--corpus").arg(&options.corpus);
+    command.arg("--out").arg(options.out.join(share.model)).args(["--seed", &options.seed.to_string()]);
+    command.args(["--minutes", &(options.minutes * share.part).to_string()]);
+    if let Some(from) = share.outer_from {
+        command.arg("--outer-from").arg(options.out.join(from));
+    }
+    command
+}
+
+/// Measures unless a row that is newer than its run is there.
+fn measure_once(mut command: Command, row: &Path, options: &Options) -> Result<()> {
+    let note = row.with_extension("of.txt");
+    command.arg("--corpus").arg(&options.corpus).args(["--limit", &options.limit.to_string()]).arg("--out").arg(row);
+    let words: Vec<String> = command.get_args().map(|word| word.to_string_lossy().into_owned()).collect();
+    let words = words.join(" ");
+    if row.exists() && std::fs::read_to_string(&note).is_ok_and(|before| before == words) {
+        say(&format!("using the figures in {}", row.display()));
+        return Ok(());
+    }
+    run(&mut command)?;
+    // Written last: an interrupted measurement is done again.
+    std::fs::write(&note, words).with_context(|| format!("cannot write {}", note.display()))
+}
+
+/// Kind of processor, threads and system: what a reader needs to judge times, and no more.
+fn machine(threads: u32) -> String {
+    let information = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let named = |key: &str| {
+        let line = information.lines().find(|line| line.starts_with(key))?;
+        line.split_once(':').map(|(_, name)| name.trim().to_owned())
+    };
+    let processor = named("model name").unwrap_or_else(|| std::env::consts::ARCH.to_owned());
+    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    format!("{processor}, {cores} cores, {threads} threads, {}", std::env::consts::OS)
+}
+
+/// The day in UTC, as YYYY-MM-DD.
+fn today() -> Result<String> {
+    let seconds = SystemTime::now().duration_since(UNIX_EPOCH).context("the clock stands before 1970")?.as_secs();
+    let (year, month, day) = civil_date((seconds / 86_400) as i64);
+    Ok(format!("{year:04}-{month:02}-{day:02}"))
+}
+
+/// Year, month and day of a day counted from 1 January 1970, in the Gregorian calendar (Howard Hinnant,
+/// "chrono-compatible low-level date algorithms").
+fn civil_date(days: i64) -> (i64, i64, i64) {
+    let shifted = days + 719_468;
+    let era = shifted.div_euclid(146_097);
+    let day_of_era = shifted.rem_euclid(146_097);
+    let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let shifted_month = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * shifted_month + 2) / 5 + 1;
+    let month = if shifted_month < 10 { shifted_month + 3 } else { shifted_month - 9 };
+    (year_of_era + era * 400 + i64::from(month <= 2), month, day)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn days_become_dates() {
+        assert_eq!(civil_date(0), (1970, 1, 1));
+        assert_eq!(civil_date(11_016), (2000, 2, 29));
+        assert_eq!(civil_date(19_753), (2024, 1, 31));
+        assert_eq!(civil_date(20_453), (2025, 12, 31));
+    }
+
+    #[test]
+    fn the_parts_make_up_the_whole_and_shared_models_come_first() {
+        assert!((SHARES.iter().map(|share| share.part).sum::<f64>() - 1.0).abs() < 1e-9);
+        for (index, share) in SHARES.iter().enumerate() {
+            let known = |from: &str| SHARES[..index].iter().any(|earlier| earlier.model == from);
+            assert!(share.outer_from.is_none_or(known), "{} needs a model that is not trained yet", share.model);
+        }
+    }
+}
