@@ -42,6 +42,9 @@ const KNOWN_SOUNDS: usize = 1000;
 /// Encoded sounds among the places that lines lead to: as many as there are lines.
 const ENCODED_PLACES: usize = 200;
 
+/// Sounds of the ladder that ViSQOL hears: one takes more than a minute.
+const QUALITY_SUBJECTS: usize = 2;
+
 /// What `trainer eval` is asked to do.
 #[derive(Clone, Debug)]
 pub struct Options {
@@ -198,8 +201,9 @@ fn ladder_of(
     }
     let subjects = ladder::subjects(&input.corpus, &input.items, count)?;
     let rate_hz = input.corpus.manifest.sample_rate_hz;
-    let rungs = spread("ladder", model, &subjects, |tools: &mut Tools, subject| {
-        ladder::damage(subject, rate_hz, &mut tools.measurer, package)
+    let numbered: Vec<(usize, &ladder::Subject)> = subjects.iter().enumerate().collect();
+    let rungs = spread("ladder", model, &numbered, |tools: &mut Tools, (index, subject)| {
+        ladder::damage(subject, rate_hz, &mut tools.measurer, package.filter(|_| *index < QUALITY_SUBJECTS))
     })?;
     Ok(Some(ladder::judge_all(&subjects, &rungs.into_iter().flatten().collect::<Vec<_>>(), ladder::METRICS)))
 }

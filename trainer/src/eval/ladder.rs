@@ -137,7 +137,7 @@ fn damage_and_measure(
     let truth = at_full_scale(&subject.samples);
     let damaged = kind.amounts().map(|amount| kind.apply(&truth, f64::from(rate_hz), amount));
     let steps: Vec<&[f32]> = std::iter::once(truth.as_slice()).chain(damaged.iter().map(Vec::as_slice)).collect();
-    let quality = match visqol {
+    let quality = match visqol.filter(|_| metric::is_heard_by_visqol(kind)) {
         Some(package) => {
             package.measure(&steps.iter().map(|made| (truth.as_slice(), *made)).collect::<Vec<_>>(), rate_hz)?
         }

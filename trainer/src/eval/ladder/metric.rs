@@ -45,6 +45,15 @@ const SPECTRAL: &[Kind] = &[
     Kind::ShortDecay,
 ];
 
+/// Damage that ViSQOL is asked about; each reading takes more than a second.
+const QUALITY: &[Kind] =
+    &[Kind::LowPass, Kind::Noise, Kind::PhaseMiddle, Kind::Detune, Kind::Transpose, Kind::Gaps, Kind::Clipping];
+
+/// Whether ViSQOL is asked about this damage.
+pub fn is_heard_by_visqol(kind: Kind) -> bool {
+    QUALITY.contains(&kind)
+}
+
 const fn metric(name: &'static str, claims: &'static [Kind], read: fn(&Measures) -> Option<f64>) -> Metric {
     Metric { name, claims, read, is_quality: false }
 }
@@ -71,18 +80,5 @@ pub const METRICS: &[Metric] = &[
     metric("loudness error", &[Kind::Clipping, Kind::ShortDecay], |m| Some(f64::from(m.loudness_error_db.abs()))),
     metric("pitch offset", &[Kind::Detune], |m| Some((m.pitch_offset_cents? - m.true_pitch_offset_cents?).abs())),
     metric("transposition", &[Kind::Detune, Kind::Transpose], |m| m.transposition_cents.map(f64::abs)),
-    Metric {
-        name: "ViSQOL",
-        claims: &[
-            Kind::LowPass,
-            Kind::Noise,
-            Kind::PhaseMiddle,
-            Kind::Detune,
-            Kind::Transpose,
-            Kind::Gaps,
-            Kind::Clipping,
-        ],
-        read: |_| None,
-        is_quality: true,
-    },
+    Metric { name: "ViSQOL", claims: QUALITY, read: |_| None, is_quality: true },
 ];
