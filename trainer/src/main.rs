@@ -111,6 +111,9 @@ struct TrainArgs {
     /// Model pack to start from.
     #[arg(long)]
     from_pack: Option<PathBuf>,
+    /// Train although no sound is held out: then nothing tells when the model only repeats what it has heard.
+    #[arg(long)]
+    without_held_out: bool,
     /// Where to compute.
     #[arg(long, value_enum, default_value = "auto")]
     device: DeviceChoice,
@@ -211,7 +214,9 @@ enum DeviceChoice {
 
 fn main() -> ExitCode {
     if let Err(error) = start_with_settings().and_then(|()| run(Cli::parse())) {
-        eprintln!("trainer: {error:#}");
+        // Torch adds a trace of its own calls, which tells a user nothing.
+        let error = format!("{error:#}");
+        eprintln!("trainer: {}", error.lines().next().unwrap_or_default());
         return ExitCode::FAILURE;
     }
     ExitCode::SUCCESS
@@ -339,6 +344,7 @@ fn train(args: TrainArgs) -> Result<()> {
         vocoder: args.vocoder_steps.map_or(Budget::Seconds(seconds * (1.0 - args.vae_share)), Budget::Steps),
         rate: args.rate,
         from_pack: args.from_pack,
+        without_held_out: args.without_held_out,
         device,
         intervals: Intervals {
             checkpoint: positive(args.checkpoint_seconds),

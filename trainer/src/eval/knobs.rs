@@ -35,6 +35,9 @@ pub struct Knob {
 /// Turns every knob through its range in steps of a percent, the others standing where each of `places` has them, at the
 /// middle root of the pack.
 pub fn measure(model: &Arc<Model>, places: &[Place]) -> Result<Vec<Knob>> {
+    if places.is_empty() {
+        return Ok(Vec::new());
+    }
     let roots = &model.manifest().root_keys;
     let key = f32::from(roots[roots.len() / 2]);
     let turns: Vec<(usize, &Place)> =

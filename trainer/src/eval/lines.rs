@@ -17,6 +17,9 @@ use super::statistics::{interval, mean, median, quantile};
 pub const STEPS: usize = 33;
 /// The largest jump of a line may be this many times its median jump.
 pub const LARGEST_OVER_MEDIAN: f64 = 3.0;
+/// A jump that can be heard at all: about the just noticeable difference of level. Between two sounds that are nearly one the
+/// largest of many tiny jumps may be many times the median.
+pub const AUDIBLE_DB: f64 = 1.0;
 const SEED: u64 = 3;
 const LISTED: usize = 10;
 
@@ -104,6 +107,8 @@ pub struct Breaking {
     pub clipping: usize,
     /// A jump beyond the limit.
     pub jump: usize,
+    /// A jump beyond the limit that is also large enough to be heard by itself.
+    pub audible_jump: usize,
 }
 
 /// Walks `count` seeded random lines between different places.
@@ -178,6 +183,7 @@ fn summarise(mut lines: Vec<Line>) -> Lines {
             not_finite: breaking(&|line| line.not_finite_steps > 0),
             clipping: breaking(&|line| line.clipped_steps > 0),
             jump: breaking(&|line| line.ratio > LARGEST_OVER_MEDIAN),
+            audible_jump: breaking(&|line| line.ratio > LARGEST_OVER_MEDIAN && line.largest_jump_db > AUDIBLE_DB),
         },
         ratio_median: median(&ratios),
         ratio_median_interval: interval(&names, &median),

@@ -205,7 +205,7 @@ impl Report {
             let _ = writeln!(
                 text,
                 "{} lines of {} steps: {} with silence, {} with a burst of noise, {} with clipping, {} with a jump above {} × the \
-                 median (median ratio {:.1}, largest {:.1})",
+                 median, of these {} above 1 dB (median ratio {:.1}, largest {:.1})",
                 lines.lines,
                 lines.steps,
                 breaking.silence,
@@ -213,6 +213,7 @@ impl Report {
                 breaking.clipping,
                 breaking.jump,
                 lines.ratio_limit,
+                breaking.audible_jump,
                 lines.ratio_median,
                 lines.ratio_largest
             );

@@ -44,6 +44,7 @@ fn of_lines(lines: &Lines) -> Result<String> {
         ("a sample that is no number", breaking.not_finite, Some(lines.not_finite_rate)),
         ("a clipped step", breaking.clipping, Some(lines.clipped_rate)),
         ("a jump above 3 × the median", breaking.jump, None),
+        ("such a jump above 1 dB", breaking.audible_jump, None),
     ];
     let rows = laws.map(|(law, count, rate)| {
         let class = if count == 0 { "good" } else { "bad" };
