@@ -31,7 +31,7 @@ fn default_velocity() -> u8 {
 }
 
 /// Which part of a corpus a sound belongs to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "kebab-case")]
 pub enum Split {
     /// Seen by training.

@@ -1,24 +1,49 @@
 //! `trainer eval`: the one place that measures a model pack, on sounds and splits that the report names.
 
+mod distance;
+mod envelope;
+mod input;
+mod knobs;
+mod ladder;
+mod latents;
+mod levels;
+mod lines;
 pub mod measures;
 mod page;
+mod played;
+mod random;
 mod report;
+mod spread;
+mod statistics;
+mod visqol;
+mod way;
 
-use std::collections::HashMap;
 use std::fs;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use anyhow::{Context, Result, ensure};
-use engine::decode::{Model, Pipeline, Shaping};
-use engine::pack::Pack;
+use anyhow::{Context, Result};
+use engine::decode::{Model, Pipeline};
 use engine::units::Latent;
-use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::corpus::{Corpus, Item, Split};
 use crate::files::write_atomically;
-use measures::Measurer;
-use report::{Header, Measured, Report};
+use input::Input;
+use levels::Heard;
+use lines::Place;
+use random::Known;
+use report::{Findings, Header, Measured, Report};
+use spread::{Tools, spread};
+use visqol::{Package, Visqol};
+use way::{NamedPoints, Way, named_points, remake};
+
+/// Sounds that random ones are compared with: more cost memory and change little.
+const KNOWN_SOUNDS: usize = 1000;
+/// Encoded sounds among the places that lines lead to: as many as there are lines.
+const ENCODED_PLACES: usize = 200;
+
+/// Sounds of the ladder that ViSQOL hears: one takes more than a minute.
+const QUALITY_SUBJECTS: usize = 2;
 
 /// What `trainer eval` is asked to do.
 #[derive(Clone, Debug)]
@@ -29,129 +54,195 @@ pub struct Options {
     pub corpus: PathBuf,
     /// Folder for `report.json` and `report.html`.
     pub out: PathBuf,
+    /// Run folder that the pack came from, for what a pack does not hold.
+    pub run: Option<PathBuf>,
+    /// The split to measure; `None` means both.
+    pub split: Option<Split>,
     /// Most sounds of each split, evenly spread; 0 means all.
     pub limit: usize,
     /// Iterations of fast Griffin-Lim, instead of the pack's own.
     pub iterations: Option<usize>,
+    /// How much of what goes beyond single sounds.
+    pub amounts: Amounts,
+    /// Python that may have ViSQOL.
+    pub python: PathBuf,
 }
 
-/// How a sound is made again before it is compared with itself.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Way {
-    /// Its own frames, through the vocoder.
-    Frames,
-    /// Its own latent point, decoded at its key.
-    Latent,
-    /// The pack's named sound of its name, decoded at its key.
-    Named,
+/// How much is measured beyond single sounds; 0 leaves a part out.
+#[derive(Clone, Copy, Debug)]
+pub struct Amounts {
+    /// Random straight lines between sounds.
+    pub lines: usize,
+    /// Sounds from which every knob is turned.
+    pub knob_sounds: usize,
+    /// Random points.
+    pub random: usize,
+    /// Named pitched sounds that are played at all keys.
+    pub played: usize,
+    /// Sounds that are damaged on purpose.
+    pub ladder: usize,
+    /// Sounds of each split that ViSQOL hears.
+    pub visqol: usize,
 }
 
-impl Way {
-    const ALL: [Self; 3] = [Self::Frames, Self::Latent, Self::Named];
-
-    /// What a report calls it.
-    pub fn describe(self) -> &'static str {
-        match self {
-            Self::Frames => "true frames → audio",
-            Self::Latent => "seven latents → audio",
-            Self::Named => "named sound → audio",
-        }
-    }
+/// What the measurement of one item gave.
+struct Outcome {
+    results: Vec<Measured>,
+    /// Where the pack's encoder puts it.
+    point: Latent,
 }
 
 /// Measures a pack and writes the report.
 pub fn evaluate(options: &Options) -> Result<()> {
-    let corpus = Corpus::open(&options.corpus)?;
-    let pack = open_pack(options)?;
-    let shape = pack.manifest().shape;
-    ensure!(
-        shape.sample_rate_hz == corpus.manifest.sample_rate_hz && shape.sound_samples() == corpus.manifest.samples,
-        "the pack and the corpus have different sample rates or lengths"
-    );
-    let named = named_latents(&pack);
-    let model = Arc::new(Model::load(&pack)?);
-    let mut pipeline = Pipeline::new(model)?;
-    let mut measurer = Measurer::new(&shape);
-    let items = selected(&corpus, options.limit);
-    let bar = ProgressBar::new(items.len() as u64);
-    if let Ok(style) = ProgressStyle::with_template("[{bar:32}] {pos}/{len} {msg} ({eta})") {
-        bar.set_style(style.progress_chars("=> "));
-    }
-    let mut results = Vec::new();
-    for item in items {
-        bar.set_message(item.name.clone());
-        let truth = corpus.samples(item)?;
-        for way in Way::ALL {
-            if let Some(made) = remake(&mut pipeline, way, item, &truth, &named)? {
-                results.push(Measured::new(item, way, measurer.compare(item, &truth, &made)));
-            }
-        }
-        bar.inc(1);
-    }
-    bar.finish_and_clear();
+    let input = Input::open(options)?;
+    let model = Arc::new(Model::load(&input.pack)?);
+    let named = named_points(&input.pack);
+    let outcomes = spread("sounds", &model, &input.items, |tools, item| measure(tools, &input.corpus, item, &named))?;
+    let points: Vec<(Split, Latent)> =
+        input.items.iter().zip(&outcomes).map(|(item, outcome)| (item.split, outcome.point)).collect();
+    let results: Vec<Measured> = outcomes.into_iter().flat_map(|outcome| outcome.results).collect();
+    let findings = find(options, &input, &model, &points, &results, &named)?;
     let header = Header {
         command: std::env::args().skip(1).collect::<Vec<_>>().join(" "),
-        pack: format!("{} ({})", pack.manifest().name, pack.hash()),
-        corpus: corpus.id.clone(),
-        sources: corpus.manifest.sources.clone(),
-        griffin_lim_iterations: pack.manifest().griffin_lim_iterations,
+        pack: format!("{} ({})", input.pack.manifest().name, input.pack.hash()),
+        corpus: input.corpus.id.clone(),
+        sources: input.corpus.manifest.sources.clone(),
+        griffin_lim_iterations: input.pack.manifest().griffin_lim_iterations,
     };
-    write(options, &Report::new(header, results))
+    let report = Report::new(header, results, findings);
+    let html = page::html(&page::Content { report: &report, input: &input, model: &model, points: &points, options })?;
+    write(options, &report, &html)
 }
 
-fn open_pack(options: &Options) -> Result<Pack> {
-    let pack = Pack::open(&options.pack)?;
-    let Some(iterations) = options.iterations else { return Ok(pack) };
-    let mut manifest = pack.manifest().clone();
-    manifest.griffin_lim_iterations = iterations;
-    let graphs = engine::pack::GRAPHS.map(|name| (name.to_owned(), pack.graph(name).to_vec()));
-    Ok(Pack::assemble(manifest, graphs.into())?)
-}
-
-fn named_latents(pack: &Pack) -> HashMap<String, Latent> {
-    pack.manifest().sounds.iter().map(|sound| (sound.name.clone(), sound.latent)).collect()
-}
-
-/// The items to measure: all, or an even choice from each split.
-fn selected(corpus: &Corpus, limit: usize) -> Vec<&Item> {
-    let choose = |split| {
-        let all = corpus.split(split);
-        let step = if limit == 0 { 1 } else { all.len().div_ceil(limit).max(1) };
-        // A step that shares a factor with the number of keys would choose the same key each time.
-        let step = if step.is_multiple_of(5) { step + 1 } else { step };
-        all.into_iter().step_by(step).collect::<Vec<_>>()
-    };
-    [choose(Split::Train), choose(Split::HeldOut)].concat()
-}
-
-fn remake(
-    pipeline: &mut Pipeline,
-    way: Way,
-    item: &Item,
-    truth: &[f32],
-    named: &HashMap<String, Latent>,
-) -> Result<Option<Vec<f32>>> {
-    let key = f32::from(item.key);
-    Ok(match way {
-        Way::Frames => {
-            let frames = pipeline.analyse(truth);
-            Some(pipeline.vocode(&frames, key)?)
+fn measure(tools: &mut Tools, corpus: &Corpus, item: &Item, named: &NamedPoints) -> Result<Outcome> {
+    let truth = corpus.samples(item)?;
+    let mut results = Vec::new();
+    for way in Way::ALL {
+        if let Some(made) = remake(&mut tools.pipeline, way, item, &truth, named)? {
+            results.push(Measured::new(item, way, tools.measurer.compare(item, &truth, &made)));
         }
-        Way::Latent => {
-            let latent = pipeline.place(truth, key)?;
-            Some(pipeline.decode(&latent, key, &Shaping::default())?)
-        }
-        Way::Named => match named.get(&item.name) {
-            Some(latent) => Some(pipeline.decode(latent, key, &Shaping::default())?),
-            None => None,
-        },
+    }
+    Ok(Outcome { results, point: tools.pipeline.encode(&truth, f32::from(item.key))? })
+}
+
+fn find(
+    options: &Options,
+    input: &Input,
+    model: &Arc<Model>,
+    points: &[(Split, Latent)],
+    results: &[Measured],
+    named: &NamedPoints,
+) -> Result<Findings> {
+    let amounts = &options.amounts;
+    let places = places(input, points);
+    let package = Package::find(&options.python);
+    let items: Vec<&Item> = input.items.iter().collect();
+    let run = options.run.as_deref().map(|run| (run, &input.corpus, items.as_slice()));
+    Ok(Findings {
+        rules: levels::rules(),
+        latents: latents::measure(&mut Pipeline::new(Arc::clone(model))?, points, run)?,
+        lines: (amounts.lines > 0 && places.len() > 1)
+            .then(|| lines::measure(model, &places, amounts.lines))
+            .transpose()?,
+        knobs: knobs::measure(model, &evenly(&places, amounts.knob_sounds))?,
+        random: random_sounds(input, model, amounts.random)?,
+        pitch_by_key: played::table(&played::notes_of(results, Way::Latent.describe(), |result| {
+            result.measures.pitch_offset_cents
+        })),
+        true_pitch_by_key: played::table(&played::notes_of(results, Way::Latent.describe(), |result| {
+            result.measures.true_pitch_offset_cents
+        })),
+        played_pitch_by_key: played::table(&played::play(model, amounts.played)?),
+        ladder: ladder_of(input, model, amounts.ladder, package.as_ref().ok().filter(|_| amounts.visqol > 0))?,
+        visqol: hear(input, model, amounts.visqol, package, named)?,
     })
 }
 
-fn write(options: &Options, report: &Report) -> Result<()> {
+/// Named sounds, and sounds of the corpus where the encoder puts them.
+fn places(input: &Input, points: &[(Split, Latent)]) -> Vec<Place> {
+    let sounds = &input.pack.manifest().sounds;
+    let named = sounds.iter().map(|sound| Place { name: sound.name.clone(), latent: sound.latent });
+    let encoded = input.items.iter().zip(points).map(|(item, (_, latent))| Place {
+        name: format!("{} (key {}, encoded)", item.name, item.key),
+        latent: *latent,
+    });
+    named.chain(evenly(&encoded.collect::<Vec<_>>(), ENCODED_PLACES)).collect()
+}
+
+/// At most `count` of the items, evenly spread.
+fn evenly<T: Clone>(items: &[T], count: usize) -> Vec<T> {
+    let step = if count == 0 { usize::MAX } else { items.len().div_ceil(count).max(1) };
+    items.iter().step_by(step).take(count).cloned().collect()
+}
+
+fn random_sounds(input: &Input, model: &Arc<Model>, count: usize) -> Result<Option<random::RandomSounds>> {
+    let listen = |split| {
+        let items = evenly(&input.of_split(split), KNOWN_SOUNDS);
+        spread("corpus", model, &items, |tools: &mut Tools, item: &&Item| {
+            let shape = tools.shape();
+            let heard = Heard::new(&mut tools.analysis, &shape, &input.corpus.samples(item)?);
+            Ok(Known { group: item.group.clone(), key: item.key, heard })
+        })
+    };
+    if count == 0 || input.of_split(Split::Train).is_empty() {
+        return Ok(None);
+    }
+    Ok(Some(random::measure(model, &listen(Split::Train)?, &listen(Split::HeldOut)?, count)?))
+}
+
+fn ladder_of(
+    input: &Input,
+    model: &Arc<Model>,
+    count: usize,
+    package: Option<&Package>,
+) -> Result<Option<ladder::Ladder>> {
+    if count == 0 {
+        return Ok(None);
+    }
+    let subjects = ladder::subjects(&input.corpus, &input.items, count)?;
+    let rate_hz = input.corpus.manifest.sample_rate_hz;
+    let numbered: Vec<(usize, &ladder::Subject)> = subjects.iter().enumerate().collect();
+    let rungs = spread("ladder", model, &numbered, |tools: &mut Tools, (index, subject)| {
+        ladder::damage(subject, rate_hz, &mut tools.measurer, package.filter(|_| *index < QUALITY_SUBJECTS))
+    })?;
+    Ok(Some(ladder::judge_all(&subjects, &rungs.into_iter().flatten().collect::<Vec<_>>(), ladder::METRICS)))
+}
+
+/// ViSQOL of a few sounds of each split, through the seven latents and from their frames.
+fn hear(
+    input: &Input,
+    model: &Arc<Model>,
+    count: usize,
+    package: Result<Package, String>,
+    named: &NamedPoints,
+) -> Result<Visqol> {
+    let package = match package {
+        Ok(package) if count > 0 => package,
+        Ok(_) => return Ok(Visqol { remark: "ViSQOL was not asked for.".into(), scores: Vec::new() }),
+        Err(remark) => return Ok(Visqol { remark, scores: Vec::new() }),
+    };
+    let mut scores = Vec::new();
+    for split in [Split::Train, Split::HeldOut] {
+        let items = evenly(&input.of_split(split), count);
+        for way in [Way::Frames, Way::Latent] {
+            let heard = spread("ViSQOL", model, &items, |tools: &mut Tools, item: &&Item| {
+                let truth = input.corpus.samples(item)?;
+                let made = remake(&mut tools.pipeline, way, item, &truth, named)?.unwrap_or_default();
+                package.measure(&[(&truth, &made)], input.corpus.manifest.sample_rate_hz)
+            })?;
+            let heard: Vec<f64> = heard.into_iter().flatten().collect();
+            let of = format!("{}: {}", report::split_name(split), way.describe());
+            scores.push(visqol::Score { of, sounds: heard.len(), mean_score: statistics::mean(&heard) });
+        }
+    }
+    scores.retain(|score| score.sounds > 0);
+    Ok(Visqol { remark: "A second opinion beside the log-mel error, never a figure of its own.".into(), scores })
+}
+
+fn write(options: &Options, report: &Report, html: &str) -> Result<()> {
     fs::create_dir_all(&options.out).with_context(|| format!("cannot make the folder {}", options.out.display()))?;
     write_atomically(&options.out.join("report.json"), &serde_json::to_vec_pretty(report)?)?;
-    write_atomically(&options.out.join("report.html"), page::html(report)?.as_bytes())?;
+    write_atomically(&options.out.join("report.html"), html.as_bytes())?;
     print!("{}", report.summary());
     println!("{}", options.out.join("report.html").display());
     Ok(())

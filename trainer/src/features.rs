@@ -36,7 +36,11 @@ impl Dataset {
         let shape = SpectralShape::DEFAULT;
         ensure!(
             corpus.manifest.sample_rate_hz == shape.sample_rate_hz && corpus.manifest.samples == shape.sound_samples(),
-            "the corpus was made for another sample rate or length; make it again with `trainer corpus`"
+            "the corpus holds sounds of {} samples at {} Hz, this trainer takes {} at {} Hz; make it again with `trainer corpus`",
+            corpus.manifest.samples,
+            corpus.manifest.sample_rate_hz,
+            shape.sound_samples(),
+            shape.sample_rate_hz
         );
         let mut analysis = FrameAnalysis::new(&shape);
         let (mut samples, mut frames) = (Vec::new(), Vec::new());

@@ -24,6 +24,7 @@ use anyhow::{Result, bail, ensure};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use tch::Device;
 
+use corpus::Split;
 use corpus::soundfont::Selection;
 use train::{Budget, Intervals};
 
@@ -118,6 +119,9 @@ struct TrainArgs {
     /// Model pack to start from.
     #[arg(long)]
     from_pack: Option<PathBuf>,
+    /// Train although no sound is held out: then nothing tells when the model only repeats what it has heard.
+    #[arg(long)]
+    without_held_out: bool,
     /// Where to compute.
     #[arg(long, value_enum, default_value = "auto")]
     device: DeviceChoice,
@@ -177,6 +181,33 @@ struct EvalArgs {
     /// Iterations of fast Griffin-Lim, instead of the pack's own.
     #[arg(long)]
     iterations: Option<usize>,
+    /// Split to measure; both if none is given.
+    #[arg(long, value_enum)]
+    split: Option<Split>,
+    /// Run folder that the pack came from: adds loss curves and the divergence of each latent.
+    #[arg(long)]
+    run: Option<PathBuf>,
+    /// Random straight lines between sounds, 33 steps each.
+    #[arg(long, default_value_t = 200)]
+    lines: usize,
+    /// Sounds from which every knob is turned in steps of 1 %.
+    #[arg(long, default_value_t = 4)]
+    knob_sounds: usize,
+    /// Random points that are compared with the training sounds.
+    #[arg(long, default_value_t = 200)]
+    random: usize,
+    /// Named pitched sounds that are played at keys 24 to 96.
+    #[arg(long, default_value_t = 1000)]
+    played: usize,
+    /// Sounds that are damaged on purpose, to see which figures notice.
+    #[arg(long, default_value_t = 6)]
+    ladder: usize,
+    /// Sounds of each split that ViSQOL hears, where Python has it.
+    #[arg(long, default_value_t = 0)]
+    visqol: usize,
+    /// Python that may have the package visqol-python.
+    #[arg(long, default_value = "python3")]
+    python: PathBuf,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -191,7 +222,9 @@ enum DeviceChoice {
 
 fn main() -> ExitCode {
     if let Err(error) = start_with_settings().and_then(|()| run(Cli::parse())) {
-        eprintln!("trainer: {error:#}");
+        // Torch adds a trace of its own calls, which tells a user nothing.
+        let error = format!("{error:#}");
+        eprintln!("trainer: {}", error.lines().next().unwrap_or_default());
         return ExitCode::FAILURE;
     }
     ExitCode::SUCCESS
@@ -210,6 +243,17 @@ fn run(cli: Cli) -> Result<()> {
             out: args.out,
             limit: args.limit,
             iterations: args.iterations,
+            run: args.run,
+            split: args.split,
+            python: args.python,
+            amounts: eval::Amounts {
+                lines: args.lines,
+                knob_sounds: args.knob_sounds,
+                random: args.random,
+                played: args.played,
+                ladder: args.ladder,
+                visqol: args.visqol,
+            },
         }),
         Command::Export(args) => export::export(&export::Options {
             run: args.run,
@@ -312,6 +356,7 @@ fn train(args: TrainArgs) -> Result<()> {
         vocoder: args.vocoder_steps.map_or(Budget::Seconds(seconds * (1.0 - args.vae_share)), Budget::Steps),
         rate: args.rate,
         from_pack: args.from_pack,
+        without_held_out: args.without_held_out,
         device,
         intervals: Intervals {
             checkpoint: positive(args.checkpoint_seconds),

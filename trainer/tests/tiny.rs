@@ -143,14 +143,36 @@ fn a_killed_training_resumes_exactly_and_its_pack_plays() {
     succeed(&mut trainer(&export));
     plays(&pack);
     let evaluation = folder.path().join("evaluation");
-    let eval = ["eval", "--pack", text(&pack), "--corpus", text(&corpus), "--out", text(&evaluation), "--limit", "2"];
-    succeed(&mut trainer(&eval));
-    assert!(evaluation.join("report.html").is_file());
+    let mut eval = trainer(&["eval", "--pack", text(&pack), "--corpus", text(&corpus), "--run", text(&killed)]);
+    eval.args(["--out", text(&evaluation), "--limit", "2", "--lines", "2", "--knob-sounds", "1", "--random", "4"]);
+    succeed(eval.args(["--played", "1", "--ladder", "1"]));
+    reports_everything(&evaluation);
 
     let mut from_pack = train(&corpus, &again, "100000");
     succeed(from_pack.args(["--from-pack", text(&pack)]));
     let first = |run: &Path| losses(run)[&("vae".to_owned(), 1)].parse::<f64>().expect("a loss is a number");
     assert!(first(&again) < first(&whole), "a training that starts from a pack starts better");
+}
+
+fn reports_everything(folder: &Path) {
+    let report = fs::read_to_string(folder.join("report.json")).expect("there is a report");
+    let report: serde_json::Value = serde_json::from_str(&report).expect("the report is JSON");
+    let summary = &report["summaries"][0];
+    let [low, high] = [0, 1].map(|end| summary["intervals"]["mean_db"][end].as_f64().expect("an interval has ends"));
+    let mean = summary["mean_db"].as_f64().expect("a mean");
+    assert!(low <= mean && mean <= high, "{mean} lies outside of {low} to {high}");
+    assert_eq!(report["lines"]["lines"], 2);
+    assert_eq!(report["lines"]["not_finite_rate"], 0.0);
+    assert_eq!(report["latents"]["run"][0]["dimensions"].as_array().map(Vec::len), Some(7));
+    assert!(report["latents"]["run"][0]["dimensions"][0]["divergence_nats"].is_number());
+    assert_eq!(report["random"]["points"], 4);
+    assert!(report["played_pitch_by_key"].as_array().is_some_and(|rows| rows.len() == 26), "25 keys and all together");
+    assert!(report["ladder"]["metrics"].as_array().is_some_and(|metrics| metrics.len() >= 10));
+    let page = fs::read_to_string(folder.join("report.html")).expect("there is a page");
+    for part in ["<svg", "data:image/png", "data:audio/flac", "Can the figures be believed?", "overfitting ratio"] {
+        assert!(page.contains(part), "the page has no {part}");
+    }
+    assert!(!page.contains("#010101"), "a stand-in colour was left in a chart");
 }
 
 fn plays(folder: &Path) {

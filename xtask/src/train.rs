@@ -80,7 +80,9 @@ pub fn train(paths: &Paths, options: &Options) -> Result<()> {
         export
     };
     run(&mut export())?;
-    run(trainer("eval").arg("--pack").arg(&pack).arg("--corpus").arg(&corpus).arg("--out").arg(&report))?;
+    let mut eval = trainer("eval");
+    eval.arg("--pack").arg(&pack).arg("--corpus").arg(&corpus).arg("--run").arg(&runs).arg("--out").arg(&report);
+    run(&mut eval)?;
     // Once more, now that the model card can quote the figures.
     run(export().arg("--report").arg(report.join("report.json")))?;
     say(&format!("the pack is {}, its report is in {}", archive.display(), report.display()));

@@ -5,7 +5,7 @@ use realfft::RealFftPlanner;
 use crate::spectral::hann_periodic;
 
 /// Transform length; zero-padding makes the parabola through the peak exact to a fraction of a cent.
-const FFT_SIZE: usize = 1 << 18;
+pub(super) const SPECTRUM_SIZE: usize = 1 << 18;
 /// Harmonics that are looked at.
 const HARMONICS: usize = 8;
 /// How far round each harmonic a peak is looked for, in cents.
@@ -17,7 +17,7 @@ const RANGE_DB: f64 = 40.0;
 /// interpolated spectral peak within ±60 cents of where it should lie. `None` when there is no such peak or no sound.
 pub fn pitch_offset_cents(samples: &[f32], sample_rate_hz: f64, expected_hz: f64) -> Option<f64> {
     let levels_db = spectrum_db(samples)?;
-    let bin_hz = sample_rate_hz / FFT_SIZE as f64;
+    let bin_hz = sample_rate_hz / SPECTRUM_SIZE as f64;
     let mut peaks: Vec<(f64, f64)> = (1..=HARMONICS)
         .map(|harmonic| expected_hz * harmonic as f64)
         .take_while(|frequency_hz| *frequency_hz < 0.45 * sample_rate_hz)
@@ -35,15 +35,16 @@ pub fn pitch_offset_cents(samples: &[f32], sample_rate_hz: f64, expected_hz: f64
     })
 }
 
-fn spectrum_db(samples: &[f32]) -> Option<Vec<f64>> {
-    let samples = &samples[..samples.len().min(FFT_SIZE)];
+/// Level in dB of every bin up to half the rate; `None` of silence.
+pub(super) fn spectrum_db(samples: &[f32]) -> Option<Vec<f64>> {
+    let samples = &samples[..samples.len().min(SPECTRUM_SIZE)];
     if samples.iter().all(|sample| *sample == 0.0) {
         return None;
     }
     let window = hann_periodic(samples.len());
     let mut time: Vec<f32> = samples.iter().zip(window).map(|(sample, weight)| sample * weight).collect();
-    time.resize(FFT_SIZE, 0.0);
-    let plan = RealFftPlanner::new().plan_fft_forward(FFT_SIZE);
+    time.resize(SPECTRUM_SIZE, 0.0);
+    let plan = RealFftPlanner::new().plan_fft_forward(SPECTRUM_SIZE);
     let mut bins = plan.make_output_vec();
     plan.process(&mut time, &mut bins).ok()?;
     Some(bins.iter().map(|bin| 20.0 * f64::from(bin.norm()).max(1e-12).log10()).collect())

@@ -42,8 +42,14 @@ pub struct CorpusWriter {
 }
 
 impl CorpusWriter {
-    /// Starts a corpus in `folder`, which is made if it is missing.
+    /// Starts a corpus in `folder`, which is made if it is missing. A folder that holds a finished corpus is refused: runs and packs
+    /// refer to it.
     pub fn new(folder: &Path) -> Result<Self> {
+        ensure!(
+            !folder.join(MANIFEST_NAME).exists(),
+            "{} holds a corpus already; choose another --out or remove it",
+            folder.display()
+        );
         fs::create_dir_all(folder).with_context(|| format!("cannot make the folder {}", folder.display()))?;
         let shape = SpectralShape::DEFAULT;
         Ok(Self { folder: folder.to_owned(), shape, sources: Vec::new(), dropped: Vec::new(), items: Vec::new() })

@@ -1,20 +1,15 @@
 //! What is measured when a sound has been made again. Both sounds are brought to peak 1 first.
 
-use engine::measure::{LogMelMeter, pitch_offset_cents};
+use engine::measure::{LogMelMeter, pitch_offset_cents, transposition_cents};
 use engine::spectral::{SpectralShape, Stft};
 use engine::units::key_to_hz;
 use serde::Serialize;
 
+use super::distance::StftDistance;
+use super::envelope::{Envelope, rms};
 use crate::corpus::{Item, category};
 use crate::reference::transform::{FRAMES as REPORT_FRAMES, HOP_SAMPLES as REPORT_HOP, compress};
 
-/// Envelope: window and step in seconds.
-const ENVELOPE_WINDOW_S: f64 = 0.005;
-const ENVELOPE_STEP_S: f64 = 0.001;
-/// Level of the envelope that ends an attack, against its peak.
-const ATTACK_LEVEL: f32 = 0.9;
-/// Level of the envelope that ends a sound (−40 dB).
-const END_LEVEL: f32 = 0.01;
 
 /// Differences between a sound and its remake.
 #[derive(Clone, Debug, Serialize)]
@@ -25,11 +20,13 @@ pub struct Measures {
     pub log_mel_db: f32,
     /// Spectral convergence at N = 2048: error of the magnitudes against the magnitudes.
     pub spectral_convergence: f32,
+    /// Multi-resolution STFT distance; see [`StftDistance`].
+    pub stft_distance: f32,
     /// Squared error summed over a mu-law spectrogram of 1025 bins and 83 frames.
     pub report_loss: f32,
     /// The same as a deviation in percent.
     pub report_deviation_percent: f32,
-    /// Difference of the times at which the envelope first comes to 90 % of its peak.
+    /// Difference of the times at which the envelope first comes to half its peak; see [`Envelope`].
     pub attack_error_ms: f32,
     /// Difference of the times at which the envelope was last above −40 dB of its peak.
     pub decay_error_ms: f32,
@@ -39,11 +36,14 @@ pub struct Measures {
     pub pitch_offset_cents: Option<f64>,
     /// The same of the sound itself.
     pub true_pitch_offset_cents: Option<f64>,
+    /// Transposition of the remake against the sound, octaves included, for pitched sounds.
+    pub transposition_cents: Option<f64>,
 }
 
 /// Measures; keeps plans.
 pub struct Measurer {
     meter: LogMelMeter,
+    distance: StftDistance,
     stft: Stft,
     report_stft: Stft,
     rate_hz: f64,
@@ -55,6 +55,7 @@ impl Measurer {
     pub fn new(shape: &SpectralShape) -> Self {
         Self {
             meter: LogMelMeter::default(),
+            distance: StftDistance::default(),
             stft: Stft::new(shape),
             report_stft: Stft::with_sizes(shape.fft_size, REPORT_HOP, 0),
             rate_hz: f64::from(shape.sample_rate_hz),
@@ -64,26 +65,30 @@ impl Measurer {
 
     /// Compares a sound of the corpus with its remake.
     pub fn compare(&mut self, item: &Item, truth: &[f32], made: &[f32]) -> Measures {
+        self.compare_at(is_pitched(&item.category).then_some(item.key), truth, made)
+    }
+
+    /// Compares a sound with its remake; pitch is measured where there is a key.
+    pub fn compare_at(&mut self, key: Option<u8>, truth: &[f32], made: &[f32]) -> Measures {
         let (truth, made) = (at_full_scale(truth), at_full_scale(made));
         let error = self.meter.measure(&truth, &made);
         let report_loss = self.report_loss(&truth, &made);
-        let (true_envelope, made_envelope) = (self.envelope(&truth), self.envelope(&made));
-        let milliseconds = |steps: f32| steps * (ENVELOPE_STEP_S * 1e3) as f32;
-        let pitch = |samples: &[f32]| {
-            let pitched = !category::is_drum(&item.category) && !matches!(item.category.as_str(), "SFX" | "Percussive");
-            let expected_hz = key_to_hz(f64::from(item.key));
-            if pitched { pitch_offset_cents(samples, self.rate_hz, expected_hz) } else { None }
-        };
+        let envelopes = [&truth, &made].map(|samples| Envelope::new(samples, self.rate_hz));
+        let pitch =
+            |samples: &[f32]| pitch_offset_cents(samples, self.rate_hz, key.map(|key| key_to_hz(f64::from(key)))?);
+        let transposition = || transposition_cents(&truth, &made, self.rate_hz);
         Measures {
             log_mel_by_size_db: error.by_size_db,
             log_mel_db: error.mean_db(),
             pitch_offset_cents: pitch(&made),
             true_pitch_offset_cents: pitch(&truth),
+            transposition_cents: key.and_then(|_| transposition()),
+            stft_distance: self.distance.measure(&truth, &made),
             spectral_convergence: self.convergence(&truth, &made),
             report_loss,
             report_deviation_percent: 100.0 * (report_loss / (REPORT_FRAMES * self.stft_bins()) as f32).sqrt(),
-            attack_error_ms: milliseconds(attack(&made_envelope).abs_diff(attack(&true_envelope)) as f32),
-            decay_error_ms: milliseconds(end(&made_envelope).abs_diff(end(&true_envelope)) as f32),
+            attack_error_ms: (envelopes[1].attack_ms() - envelopes[0].attack_ms()).abs(),
+            decay_error_ms: (envelopes[1].end_ms() - envelopes[0].end_ms()).abs(),
             loudness_error_db: 20.0 * (rms(&made) / rms(&truth).max(1e-9)).max(1e-6).log10(),
         }
     }
@@ -110,36 +115,15 @@ impl Measurer {
         let values = truth.values.iter().zip(&made.values).take(REPORT_FRAMES * truth.bins);
         values.map(|(truth, made)| (encode(truth.norm()) - encode(made.norm())).powi(2)).sum()
     }
-
-    /// Root mean square over short windows.
-    fn envelope(&self, samples: &[f32]) -> Vec<f32> {
-        let window = (ENVELOPE_WINDOW_S * self.rate_hz) as usize;
-        let step = ENVELOPE_STEP_S * self.rate_hz;
-        let count = (samples.len().saturating_sub(window) as f64 / step) as usize;
-        (0..count).map(|index| rms(&samples[(index as f64 * step) as usize..][..window])).collect()
-    }
 }
 
-fn at_full_scale(samples: &[f32]) -> Vec<f32> {
+/// The sound at peak 1.
+pub fn at_full_scale(samples: &[f32]) -> Vec<f32> {
     let peak = samples.iter().fold(1e-9_f32, |peak, sample| peak.max(sample.abs()));
     samples.iter().map(|sample| sample / peak).collect()
 }
 
-fn rms(samples: &[f32]) -> f32 {
-    let sum: f64 = samples.iter().map(|sample| f64::from(*sample).powi(2)).sum();
-    (sum / samples.len().max(1) as f64).sqrt() as f32
-}
-
-fn largest(envelope: &[f32]) -> f32 {
-    envelope.iter().copied().fold(0.0, f32::max)
-}
-
-fn attack(envelope: &[f32]) -> usize {
-    let level = ATTACK_LEVEL * largest(envelope);
-    envelope.iter().position(|value| *value >= level).unwrap_or(0)
-}
-
-fn end(envelope: &[f32]) -> usize {
-    let level = END_LEVEL * largest(envelope);
-    envelope.iter().rposition(|value| *value >= level).unwrap_or(0)
+/// Whether a key names the pitch of sounds of this category.
+pub fn is_pitched(category: &str) -> bool {
+    !category::is_drum(category) && !matches!(category, "SFX" | "Percussive")
 }

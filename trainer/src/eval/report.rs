@@ -1,12 +1,21 @@
-//! The report of an evaluation: every sound's figures and their summaries by split and way.
+//! The report of an evaluation: every sound's figures, their summaries by split and way, and what was found beyond single sounds.
 
+use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use serde::Serialize;
 
-use super::Way;
+use super::knobs::Knob;
+use super::ladder::Ladder;
+use super::latents::LatentStatistics;
+use super::lines::Lines;
 use super::measures::Measures;
-use crate::corpus::{Item, Split};
+use super::played::KeyRow;
+use super::random::RandomSounds;
+use super::statistics::{interval, mean, median, quantile, share_within};
+use super::visqol::Visqol;
+use super::way::Way;
+use crate::corpus::{Item, Split, category};
 
 /// What was measured, and how to measure it again.
 #[derive(Debug, Serialize)]
@@ -26,10 +35,16 @@ pub struct Header {
 /// One sound, made again one way.
 #[derive(Clone, Debug, Serialize)]
 pub struct Measured {
+    /// Its file in the corpus.
+    pub file: String,
     /// Name of the sound.
     pub name: String,
     /// Its category.
     pub category: String,
+    /// Instrument.
+    pub instrument: String,
+    /// Sounds of one group share recordings, directly or through others.
+    pub group: String,
     /// Its key.
     pub key: u8,
     /// Its split.
@@ -45,8 +60,11 @@ impl Measured {
     /// The result for an item.
     pub fn new(item: &Item, way: Way, measures: Measures) -> Self {
         Self {
+            file: item.file.clone(),
             name: item.name.clone(),
             category: item.category.clone(),
+            instrument: item.instrument.clone(),
+            group: item.group.clone(),
             key: item.key,
             split: item.split,
             way: way.describe(),
@@ -64,6 +82,8 @@ pub struct Summary {
     pub way: &'static str,
     /// Number of sounds.
     pub sounds: usize,
+    /// Groups of sounds that share recordings: what the intervals are drawn over.
+    pub groups: usize,
     /// Log-mel error, mean over the sounds.
     pub mean_db: f64,
     /// Its median.
@@ -72,6 +92,8 @@ pub struct Summary {
     pub percentile_95_db: f64,
     /// Its mean for N = 512, 2048 and 8192.
     pub by_size_db: [f64; 3],
+    /// Mean multi-resolution STFT distance.
+    pub stft_distance: f64,
     /// Mean spectral convergence.
     pub spectral_convergence: f64,
     /// Mean of the report's loss.
@@ -80,16 +102,26 @@ pub struct Summary {
     pub report_deviation_percent: f64,
     /// Median attack-time error.
     pub attack_error_median_ms: f64,
+    /// The same over drums only.
+    pub attack_error_drums_median_ms: Option<f64>,
+    /// Number of drums.
+    pub drums: usize,
     /// Median decay-time error.
     pub decay_error_median_ms: f64,
     /// Mean absolute loudness error.
     pub loudness_error_db: f64,
     /// Median absolute offset of pitched remakes from their keys.
     pub pitch_median_cents: Option<f64>,
+    /// Part of the pitched remakes within 5 cents of their keys.
+    pub pitch_within_5_cents: Option<f64>,
     /// Part of the pitched remakes within 10 cents of their keys.
     pub pitch_within_10_cents: Option<f64>,
     /// The same part of the sounds themselves.
     pub true_pitch_within_10_cents: Option<f64>,
+    /// Part of the pitched remakes that lie more than a quarter tone from their sounds, octaves included.
+    pub transposed_part: Option<f64>,
+    /// 95 % bootstrap intervals of the figures above by name, over groups.
+    pub intervals: BTreeMap<&'static str, [f64; 2]>,
 }
 
 /// Everything that was measured.
@@ -100,13 +132,41 @@ pub struct Report {
     pub header: Header,
     /// Per split and way.
     pub summaries: Vec<Summary>,
+    /// What goes beyond single sounds.
+    #[serde(flatten)]
+    pub findings: Findings,
     /// Per sound and way.
     pub results: Vec<Measured>,
 }
 
+/// What goes beyond single sounds.
+#[derive(Debug, Serialize)]
+pub struct Findings {
+    /// The rules by which silence, noise and jumps are told.
+    pub rules: String,
+    /// The latent space.
+    pub latents: LatentStatistics,
+    /// Straight lines between sounds.
+    pub lines: Option<Lines>,
+    /// Jumps per percent of each knob.
+    pub knobs: Vec<Knob>,
+    /// Random points against the training sounds.
+    pub random: Option<RandomSounds>,
+    /// Pitch of the corpus's sounds by key, through the seven latents.
+    pub pitch_by_key: Vec<KeyRow>,
+    /// The same of the originals: what cannot be blamed on the model.
+    pub true_pitch_by_key: Vec<KeyRow>,
+    /// Pitch of named sounds played by the instrument.
+    pub played_pitch_by_key: Vec<KeyRow>,
+    /// Which figures order known damage.
+    pub ladder: Option<Ladder>,
+    /// ViSQOL, or why there is none.
+    pub visqol: Visqol,
+}
+
 impl Report {
     /// Summarises results.
-    pub fn new(header: Header, results: Vec<Measured>) -> Self {
+    pub fn new(header: Header, results: Vec<Measured>, findings: Findings) -> Self {
         let mut summaries = Vec::new();
         for split in [Split::Train, Split::HeldOut] {
             for way in Way::ALL {
@@ -117,21 +177,22 @@ impl Report {
                 }
             }
         }
-        Self { header, summaries, results }
+        Self { header, summaries, findings, results }
     }
 
     /// The summaries for a terminal.
     pub fn summary(&self) -> String {
         let mut text = String::from(
-            "split     way                      sounds   mean  median  512    2048   8192  pitch ≤ 10 ct\n",
+            "split     way                      sounds   mean  95 % interval  median  512    2048   8192  pitch ≤ 5 ct\n",
         );
+        // Writing to a string cannot fail.
         for row in &self.summaries {
             let [small, middle, large] = row.by_size_db;
-            let pitch = row.pitch_within_10_cents.map_or("–".into(), |part| format!("{:.0} %", part * 100.0));
-            // Writing to a string cannot fail.
+            let [low, high] = row.intervals["mean_db"];
+            let pitch = row.pitch_within_5_cents.map_or("–".into(), |part| format!("{:.0} %", part * 100.0));
             let _ = writeln!(
                 text,
-                "{:<9} {:<24} {:>6} {:>6.2} {:>6.2} {small:>6.2} {middle:>6.2} {large:>6.2}  {pitch:>6}",
+                "{:<9} {:<24} {:>6} {:>6.2}  {low:>5.2} to {high:>5.2} {:>6.2} {small:>6.2} {middle:>6.2} {large:>6.2}  {pitch:>6}",
                 split_name(row.split),
                 row.way,
                 row.sounds,
@@ -139,7 +200,41 @@ impl Report {
                 row.median_db
             );
         }
+        if let Some(lines) = &self.findings.lines {
+            let breaking = &lines.lines_breaking;
+            let _ = writeln!(
+                text,
+                "{} lines of {} steps: {} with silence, {} with a burst of noise, {} with clipping, {} with a jump above {} × the \
+                 median, of these {} above 1 dB (median ratio {:.1}, largest {:.1})",
+                lines.lines,
+                lines.steps,
+                breaking.silence,
+                breaking.noise,
+                breaking.clipping,
+                breaking.jump,
+                lines.ratio_limit,
+                breaking.audible_jump,
+                lines.ratio_median,
+                lines.ratio_largest
+            );
+        }
+        if let Some(all) = self.findings.played_pitch_by_key.last() {
+            let _ = writeln!(
+                text,
+                "{} played keys: {:.1} % within 5 cents, {:.1} % within 10, median {:.2} cents",
+                all.sounds,
+                all.within_5_cents * 100.0,
+                all.within_10_cents * 100.0,
+                all.median_cents
+            );
+        }
         text
+    }
+
+    /// Names of the figures that failed the ladder.
+    pub fn untrusted(&self) -> Vec<&str> {
+        let metrics = self.findings.ladder.iter().flat_map(|ladder| &ladder.metrics);
+        metrics.filter(|metric| !metric.trusted).map(|metric| metric.name.as_str()).collect()
     }
 }
 
@@ -151,43 +246,72 @@ pub fn split_name(split: Split) -> &'static str {
     }
 }
 
+/// A figure of one sound, where the sound has it.
+type Pick<'a> = &'a dyn Fn(&Measured) -> Option<f64>;
+
+/// Values of one figure over the sounds that have it, each with its group.
+fn values<'a>(results: &[&'a Measured], pick: Pick) -> Vec<(&'a str, f64)> {
+    results.iter().filter_map(|result| Some((result.group.as_str(), pick(result)?))).collect()
+}
+
+/// Computes figures and notes their intervals.
+struct Figures<'a> {
+    results: &'a [&'a Measured],
+    intervals: BTreeMap<&'static str, [f64; 2]>,
+}
+
+impl Figures<'_> {
+    fn figure(&mut self, name: &'static str, pick: Pick, of: &dyn Fn(&[f64]) -> f64) -> Option<f64> {
+        let values = values(self.results, pick);
+        if values.is_empty() {
+            return None;
+        }
+        self.intervals.insert(name, interval(&values, of));
+        Some(of(&values.iter().map(|(_, value)| *value).collect::<Vec<_>>()))
+    }
+
+    fn always(&mut self, name: &'static str, pick: &dyn Fn(&Measures) -> f32, of: &dyn Fn(&[f64]) -> f64) -> f64 {
+        self.figure(name, &|result| Some(f64::from(pick(&result.measures))), of).unwrap_or(0.0)
+    }
+}
+
 fn summarise(split: Split, way: Way, results: &[&Measured]) -> Summary {
-    let all = |pick: &dyn Fn(&Measures) -> f64| results.iter().map(|result| pick(&result.measures)).collect::<Vec<_>>();
-    let errors = all(&|m| f64::from(m.log_mel_db));
-    let offsets = |pick: &dyn Fn(&Measures) -> Option<f64>| {
-        results.iter().filter_map(|result| pick(&result.measures)).map(f64::abs).collect::<Vec<_>>()
-    };
-    let made = offsets(&|m| m.pitch_offset_cents);
-    let within = |offsets: &[f64]| {
-        let inside = offsets.iter().filter(|offset| **offset <= 10.0).count();
-        (!offsets.is_empty()).then(|| inside as f64 / offsets.len() as f64)
-    };
+    let mut figures = Figures { results, intervals: BTreeMap::new() };
+    let drum_attack =
+        |result: &Measured| category::is_drum(&result.category).then_some(f64::from(result.measures.attack_error_ms));
+    let pitch = |result: &Measured| result.measures.pitch_offset_cents.map(f64::abs);
+    let true_pitch = |result: &Measured| result.measures.true_pitch_offset_cents.map(f64::abs);
+    let transposition = |result: &Measured| result.measures.transposition_cents.map(f64::abs);
+    let by_size_db =
+        [0, 1, 2].map(|size| mean(&plain(results, &|result| f64::from(result.measures.log_mel_by_size_db[size]))));
     Summary {
         split,
         way: way.describe(),
         sounds: results.len(),
-        mean_db: mean(&errors),
-        median_db: quantile(errors.clone(), 0.5),
-        percentile_95_db: quantile(errors, 0.95),
-        by_size_db: [0, 1, 2].map(|size| mean(&all(&|m| f64::from(m.log_mel_by_size_db[size])))),
-        spectral_convergence: mean(&all(&|m| f64::from(m.spectral_convergence))),
-        report_loss: mean(&all(&|m| f64::from(m.report_loss))),
-        report_deviation_percent: mean(&all(&|m| f64::from(m.report_deviation_percent))),
-        attack_error_median_ms: quantile(all(&|m| f64::from(m.attack_error_ms)), 0.5),
-        decay_error_median_ms: quantile(all(&|m| f64::from(m.decay_error_ms)), 0.5),
-        loudness_error_db: mean(&all(&|m| f64::from(m.loudness_error_db.abs()))),
-        pitch_median_cents: (!made.is_empty()).then(|| quantile(made.clone(), 0.5)),
-        pitch_within_10_cents: within(&made),
-        true_pitch_within_10_cents: within(&offsets(&|m| m.true_pitch_offset_cents)),
+        groups: results.iter().map(|result| &result.group).collect::<std::collections::BTreeSet<_>>().len(),
+        mean_db: figures.always("mean_db", &|m| m.log_mel_db, &mean),
+        median_db: figures.always("median_db", &|m| m.log_mel_db, &median),
+        percentile_95_db: figures.always("percentile_95_db", &|m| m.log_mel_db, &|errors| quantile(errors, 0.95)),
+        by_size_db,
+        stft_distance: figures.always("stft_distance", &|m| m.stft_distance, &mean),
+        spectral_convergence: figures.always("spectral_convergence", &|m| m.spectral_convergence, &mean),
+        report_loss: figures.always("report_loss", &|m| m.report_loss, &mean),
+        report_deviation_percent: figures.always("report_deviation_percent", &|m| m.report_deviation_percent, &mean),
+        attack_error_median_ms: figures.always("attack_error_median_ms", &|m| m.attack_error_ms, &median),
+        attack_error_drums_median_ms: figures.figure("attack_error_drums_median_ms", &drum_attack, &median),
+        drums: values(results, &drum_attack).len(),
+        decay_error_median_ms: figures.always("decay_error_median_ms", &|m| m.decay_error_ms, &median),
+        loudness_error_db: figures.always("loudness_error_db", &|m| m.loudness_error_db.abs(), &mean),
+        pitch_median_cents: figures.figure("pitch_median_cents", &pitch, &median),
+        pitch_within_5_cents: figures.figure("pitch_within_5_cents", &pitch, &|cents| share_within(cents, 5.0)),
+        pitch_within_10_cents: figures.figure("pitch_within_10_cents", &pitch, &|cents| share_within(cents, 10.0)),
+        true_pitch_within_10_cents: figures
+            .figure("true_pitch_within_10_cents", &true_pitch, &|cents| share_within(cents, 10.0)),
+        transposed_part: figures.figure("transposed_part", &transposition, &|cents| 1.0 - share_within(cents, 50.0)),
+        intervals: figures.intervals,
     }
 }
 
-fn mean(values: &[f64]) -> f64 {
-    values.iter().sum::<f64>() / values.len().max(1) as f64
-}
-
-fn quantile(mut values: Vec<f64>, part: f64) -> f64 {
-    values.sort_by(f64::total_cmp);
-    let last = values.len().saturating_sub(1);
-    values.get((last as f64 * part).round() as usize).copied().unwrap_or(0.0)
+fn plain(results: &[&Measured], pick: &dyn Fn(&Measured) -> f64) -> Vec<f64> {
+    results.iter().map(|result| pick(result)).collect()
 }

@@ -62,13 +62,19 @@ impl Bundle {
 
     /// Means of the latents of every sound, `[item, 7]`.
     pub fn means(&self, data: &Dataset) -> Tensor {
+        self.posterior(data).0
+    }
+
+    /// Means and log-variances of the latents of every sound, `[item, 7]` each.
+    pub fn posterior(&self, data: &Dataset) -> (Tensor, Tensor) {
         let count = data.len() as i64;
         let parts = (0..count).step_by(CHUNK as usize).map(|start| {
             let length = CHUNK.min(count - start);
             let part = |tensor: &Tensor| tensor.narrow(0, start, length);
-            tch::no_grad(|| self.encoder.forward(&part(&data.frames), &part(&data.keys)).0)
+            tch::no_grad(|| self.encoder.forward(&part(&data.frames), &part(&data.keys)))
         });
-        Tensor::cat(&parts.collect::<Vec<_>>(), 0)
+        let (means, log_variances): (Vec<_>, Vec<_>) = parts.unzip();
+        (Tensor::cat(&means, 0), Tensor::cat(&log_variances, 0))
     }
 
     /// Latent points of every sound, within the limits.

@@ -63,17 +63,32 @@ fn on_cpu(tensors: &Tensors) -> Tensors {
     tensors.iter().map(|(name, tensor)| (name.clone(), tensor.to_device(Device::Cpu))).collect()
 }
 
-/// The newest whole checkpoint of a stage. Damaged ones are named through `warn`.
+/// The newest whole checkpoint of a stage; `None` when there is none at all. A damaged one is named through `warn`, and so is the
+/// one that is used instead.
 pub fn load_latest(run: &Path, stage: &str, warn: &dyn Fn(&str)) -> Result<Option<(State, Tensors)>> {
-    for folder in list(run, stage)?.iter().rev() {
+    let folders = list(run, stage)?;
+    let mut damaged = None;
+    for folder in folders.iter().rev() {
         match load(folder) {
-            Ok(loaded) => return Ok(Some(loaded)),
+            Ok(loaded) => {
+                if damaged.is_some() {
+                    warn(&format!("using the checkpoint before it, {}", folder.display()));
+                }
+                return Ok(Some(loaded));
+            }
             Err(error) => {
-                warn(&format!("checkpoint {} is damaged ({error:#}); trying the one before it", folder.display()))
+                let line = format!("the checkpoint {} is damaged: {error:#}", folder.display());
+                damaged = Some(line.lines().next().unwrap_or_default().to_owned());
             }
         }
+        if let Some(damaged) = damaged.as_ref().filter(|_| folder != &folders[0]) {
+            warn(damaged);
+        }
     }
-    Ok(None)
+    match damaged {
+        Some(damaged) => bail!("{damaged}; there is none before it, so begin again with another run folder"),
+        None => Ok(None),
+    }
 }
 
 /// The newest whole checkpoint of a stage, if there is one. That all are damaged is an error: a fresh start would replace them.
@@ -124,29 +139,47 @@ pub fn save_finished(run: &Path, stage: &str, tensors: &Tensors) -> Result<()> {
     write().with_context(|| format!("cannot write {}", place.display()))
 }
 
-/// Whether a stage is finished.
-pub fn is_finished(run: &Path, stage: &str) -> bool {
-    finished_path(run, stage).is_file()
+/// Loads the finished weights of a stage into `store`, if it is finished. Damaged ones are named, and the stage then counts as
+/// unfinished: it goes on from its last checkpoint.
+pub fn adopt_finished(run: &Path, stage: &str, store: &VarStore) -> Result<bool> {
+    match read_finished(run, stage) {
+        Some(tensors) => adopt(&tensors, store).map(|()| true),
+        None => Ok(false),
+    }
+}
+
+fn read_finished(run: &Path, stage: &str) -> Option<Tensors> {
+    let path = finished_path(run, stage);
+    match Tensor::read_safetensors(&path) {
+        Ok(tensors) => Some(tensors),
+        Err(_) if !path.exists() => None,
+        Err(error) => {
+            let error = error.to_string();
+            let reason = error.lines().next().unwrap_or_default();
+            eprintln!("the weights {} are damaged ({reason}); using the last checkpoint", path.display());
+            None
+        }
+    }
 }
 
 /// Loads the averaged weights of a stage into `store`: the finished ones, else those of its newest checkpoint.
 /// Returns whether the stage is finished.
 pub fn load_finished(run: &Path, stage: &str, store: &VarStore) -> Result<bool> {
-    let finished = is_finished(run, stage);
-    let tensors = if finished {
-        let path = finished_path(run, stage);
-        Tensor::read_safetensors(&path).with_context(|| format!("cannot read {}", path.display()))?
-    } else {
-        match load_latest(run, stage, &|warning| eprintln!("{warning}"))? {
-            Some((_, tensors)) => tensors,
-            None => bail!("{} holds no trained {stage}; run `trainer train` first", run.display()),
-        }
-    };
+    if adopt_finished(run, stage, store)? {
+        return Ok(true);
+    }
+    match load_latest(run, stage, &|warning| eprintln!("{warning}"))? {
+        Some((_, tensors)) => adopt(&tensors, store).map(|()| false),
+        None => bail!("{} holds no trained {stage}; run `trainer train` first", run.display()),
+    }
+}
+
+fn adopt(tensors: &Tensors, store: &VarStore) -> Result<()> {
     for (name, mut parameter) in store.variables() {
-        let value = find(&tensors, &format!("average.{name}"), &parameter)?;
+        let value = find(tensors, &format!("average.{name}"), &parameter)?;
         tch::no_grad(|| parameter.copy_(&value));
     }
-    Ok(finished)
+    Ok(())
 }
 
 /// The tensor of that name, whose shape must be that of `like`.

@@ -4,6 +4,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
+use engine::pack::Pack;
+use engine::spectral::SpectralShape;
 use serde::{Deserialize, Serialize};
 use tch::Device;
 use tch::nn::VarStore;
@@ -68,6 +70,8 @@ pub struct Options {
     pub rate: f64,
     /// Pack to start from.
     pub from_pack: Option<PathBuf>,
+    /// Whether a corpus without held-out sounds will do.
+    pub without_held_out: bool,
     /// Where to compute.
     pub device: Device,
     /// How often things happen.
@@ -77,7 +81,22 @@ pub struct Options {
 /// Trains both stages, from wherever the run folder stands.
 pub fn train(options: &Options) -> Result<()> {
     let corpus = Corpus::open(&options.corpus)?;
-    let pack = options.from_pack.as_deref().map(engine::pack::Pack::open).transpose()?;
+    let (train, held_out) = (corpus.split(Split::Train), corpus.split(Split::HeldOut));
+    let place = options.corpus.display();
+    ensure!(!train.is_empty(), "the corpus {place} has no training sound; make it again with a lower --held-out");
+    ensure!(
+        !held_out.is_empty() || options.without_held_out,
+        "the corpus {place} has no held-out sound; make it again with a higher --held-out or more sounds, or train with \
+         --without-held-out"
+    );
+    let pack = options.from_pack.as_deref().map(Pack::open).transpose()?;
+    if let Some(pack) = &pack {
+        ensure!(
+            pack.manifest().shape == SpectralShape::DEFAULT,
+            "the pack {} was made for another sample rate or length than this trainer's",
+            pack.manifest().name
+        );
+    }
     let config = RunConfig {
         seed: options.seed,
         corpus_id: corpus.id.clone(),
@@ -87,9 +106,8 @@ pub fn train(options: &Options) -> Result<()> {
         rate: options.rate,
     };
     claim(&options.run, &config)?;
-    eprint!("{}", corpus.summary());
-    let train = Dataset::load(&corpus, &corpus.split(Split::Train))?;
-    let held_out = corpus.split(Split::HeldOut);
+    print!("{}", corpus.summary());
+    let train = Dataset::load(&corpus, &train)?;
     let held_out = if held_out.is_empty() { None } else { Some(Dataset::load(&corpus, &held_out)?) };
 
     tch::manual_seed(options.seed as i64);
@@ -111,9 +129,8 @@ pub fn train(options: &Options) -> Result<()> {
 }
 
 fn run_stage<S: Stage>(stage: &S, store: &VarStore, options: &Options, budget: Budget) -> Result<()> {
-    if checkpoint::is_finished(&options.run, S::NAME) {
+    if checkpoint::adopt_finished(&options.run, S::NAME, store)? {
         eprintln!("{}: already finished", S::NAME);
-        checkpoint::load_finished(&options.run, S::NAME, store)?;
         return Ok(());
     }
     stage::run(stage, store, options, budget)

@@ -1,0 +1,76 @@
+//! What is measured: a pack, a corpus that fits it, and the chosen sounds. All that can be wrong with them is told here.
+
+use anyhow::{Result, ensure};
+use engine::pack::Pack;
+
+use super::Options;
+use crate::corpus::{Corpus, Item, Split};
+use crate::train::RunConfig;
+
+/// Pack, corpus and chosen items.
+pub struct Input {
+    /// The pack.
+    pub pack: Pack,
+    /// The corpus.
+    pub corpus: Corpus,
+    /// The items to measure: training first.
+    pub items: Vec<Item>,
+}
+
+impl Input {
+    /// Opens and checks.
+    pub fn open(options: &Options) -> Result<Self> {
+        let corpus = Corpus::open(&options.corpus)?;
+        let pack = open_pack(options)?;
+        let (shape, manifest) = (pack.manifest().shape, &corpus.manifest);
+        ensure!(
+            shape.sample_rate_hz == manifest.sample_rate_hz && shape.sound_samples() == manifest.samples,
+            "the pack is for sounds of {} samples at {} Hz, the corpus holds sounds of {} samples at {} Hz",
+            shape.sound_samples(),
+            shape.sample_rate_hz,
+            manifest.samples,
+            manifest.sample_rate_hz
+        );
+        if let Some(run) = &options.run {
+            let config = RunConfig::read(run)?;
+            ensure!(config.corpus_id == corpus.id, "{} was not trained on the corpus that is measured", run.display());
+        }
+        let mut items = Vec::new();
+        for split in [Split::Train, Split::HeldOut] {
+            if options.split.is_none_or(|chosen| chosen == split) {
+                let chosen = selected(&corpus, split, options.limit);
+                ensure!(
+                    !chosen.is_empty(),
+                    "the corpus {} has no {} sound; choose the other split with --split, or make it again with another --held-out",
+                    options.corpus.display(),
+                    if split == Split::Train { "training" } else { "held-out" }
+                );
+                items.extend(chosen);
+            }
+        }
+        Ok(Self { pack, corpus, items })
+    }
+
+    /// The chosen items of one split.
+    pub fn of_split(&self, split: Split) -> Vec<&Item> {
+        self.items.iter().filter(|item| item.split == split).collect()
+    }
+}
+
+fn open_pack(options: &Options) -> Result<Pack> {
+    let pack = Pack::open(&options.pack)?;
+    let Some(iterations) = options.iterations else { return Ok(pack) };
+    let mut manifest = pack.manifest().clone();
+    manifest.griffin_lim_iterations = iterations;
+    let graphs = engine::pack::GRAPHS.map(|name| (name.to_owned(), pack.graph(name).to_vec()));
+    Ok(Pack::assemble(manifest, graphs.into())?)
+}
+
+/// All items of a split, or an even choice.
+fn selected(corpus: &Corpus, split: Split, limit: usize) -> Vec<Item> {
+    let all = corpus.split(split);
+    let step = if limit == 0 { 1 } else { all.len().div_ceil(limit).max(1) };
+    // A step that shares a factor with the number of keys would choose the same key each time.
+    let step = if step.is_multiple_of(5) { step + 1 } else { step };
+    all.into_iter().step_by(step).cloned().collect()
+}

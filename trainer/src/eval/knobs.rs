@@ -1,0 +1,82 @@
+//! Smoothness of the knobs: the largest jump per percent of a knob's range.
+
+use std::sync::Arc;
+
+use anyhow::Result;
+use engine::decode::{Model, Shaping};
+use engine::units::{LATENT_LIMIT, MODEL_LATENTS};
+use serde::Serialize;
+
+use super::levels::Heard;
+use super::lines::Place;
+use super::spread::{Tools, spread};
+use super::statistics::{median, quantile};
+
+/// Steps of one percent.
+const STEPS: usize = 100;
+
+/// How one knob behaves over all sounds that it was turned from.
+#[derive(Clone, Debug, Serialize)]
+pub struct Knob {
+    /// Its name.
+    pub name: String,
+    /// Median jump per percent of its range, in dB.
+    pub median_db: f64,
+    /// 95th percentile of the jumps.
+    pub percentile_95_db: f64,
+    /// Largest jump.
+    pub largest_db: f64,
+    /// The sound that it was turned from there.
+    pub largest_from: String,
+    /// Where on the knob, in σ.
+    pub largest_at_sigma: f32,
+}
+
+/// Turns every knob through its range in steps of a percent, the others standing where each of `places` has them, at the
+/// middle root of the pack.
+pub fn measure(model: &Arc<Model>, places: &[Place]) -> Result<Vec<Knob>> {
+    if places.is_empty() {
+        return Ok(Vec::new());
+    }
+    let roots = &model.manifest().root_keys;
+    let key = f32::from(roots[roots.len() / 2]);
+    let turns: Vec<(usize, &Place)> =
+        (0..MODEL_LATENTS).flat_map(|axis| places.iter().map(move |place| (axis, place))).collect();
+    let work = |tools: &mut Tools, (axis, place): &(usize, &Place)| turn(tools, *axis, place, key);
+    let jumps = spread("knobs", model, &turns, work)?;
+    let knobs = model.manifest().latents.iter().enumerate().map(|(axis, latent)| {
+        let of_axis = || turns.iter().zip(&jumps).filter(|((other, _), _)| *other == axis);
+        let all: Vec<f64> = of_axis().flat_map(|(_, jumps)| jumps.iter().copied()).collect();
+        let worst = of_axis()
+            .flat_map(|((_, place), jumps)| jumps.iter().enumerate().map(move |(step, jump)| (*jump, step, *place)))
+            .max_by(|a, b| a.0.total_cmp(&b.0));
+        Knob {
+            name: latent.name.clone(),
+            median_db: median(&all),
+            percentile_95_db: quantile(&all, 0.95),
+            largest_db: quantile(&all, 1.0),
+            largest_from: worst.map_or_else(String::new, |(_, _, place)| place.name.clone()),
+            largest_at_sigma: worst.map_or(0.0, |(_, step, _)| position(step)),
+        }
+    });
+    Ok(knobs.collect())
+}
+
+fn turn(tools: &mut Tools, axis: usize, place: &Place, key: f32) -> Result<Vec<f64>> {
+    let shape = tools.shape();
+    let (mut jumps, mut before) = (Vec::with_capacity(STEPS), None::<Heard>);
+    for step in 0..=STEPS {
+        let mut point = place.latent;
+        point[axis] = position(step);
+        let samples = tools.pipeline.decode(&point, key, &Shaping::default())?;
+        let heard = Heard::new(&mut tools.analysis, &shape, &samples);
+        jumps.extend(before.map(|before| before.jump_db(&heard)));
+        before = Some(heard);
+    }
+    Ok(jumps)
+}
+
+/// Value of a knob in σ after some percent of its range.
+fn position(step: usize) -> f32 {
+    LATENT_LIMIT * (2.0 * step as f32 / STEPS as f32 - 1.0)
+}

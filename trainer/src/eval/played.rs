@@ -1,0 +1,141 @@
+//! Pitched sounds as they are played: the instrument itself, offline, zones and transposition included.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use anyhow::Result;
+use engine::audio::{Controls, Event, EventKind, Synth};
+use engine::decode::Model;
+use engine::instrument::{self, Instance, Pool};
+use engine::measure::pitch_offset_cents;
+use engine::pack::NamedSound;
+use engine::units::key_to_hz;
+use serde::Serialize;
+
+use super::measures::is_pitched;
+use super::report::Measured;
+use super::spread::spread;
+use super::statistics::{interval, median, quantile, share_within};
+
+/// Keys that are played: 24 to 96, every so many semitones; 3 meets every offset from the roots.
+const LOWEST_KEY: u8 = 24;
+const HIGHEST_KEY: u8 = 96;
+const KEY_STEP: usize = 3;
+/// The rate of the packs: other rates are a matter of the engine's tests.
+const RATE_HZ: f32 = 44_100.0;
+/// Length of a note and what its attack takes, which is not measured, in seconds.
+const NOTE_S: f32 = 1.3;
+const ATTACK_S: f32 = 0.1;
+
+/// Pitch errors at one key, in cents from equal temperament.
+#[derive(Clone, Debug, Serialize)]
+pub struct KeyRow {
+    /// MIDI key; `None` is all keys together.
+    pub key: Option<u8>,
+    /// Sounds that were measured.
+    pub sounds: usize,
+    /// Sounds in which no partial lay within ±60 cents of where it should.
+    pub without_pitch: usize,
+    /// Median magnitude.
+    pub median_cents: f64,
+    /// 95th percentile of the magnitude.
+    pub percentile_95_cents: f64,
+    /// Part within 5 cents.
+    pub within_5_cents: f64,
+    /// Its 95 % interval over sounds.
+    pub within_5_cents_interval: [f64; 2],
+    /// Part within 10 cents.
+    pub within_10_cents: f64,
+}
+
+/// One note that was measured: the sound, its key, how far off it is.
+#[derive(Clone, Debug)]
+pub struct Note {
+    /// Sounds of one group are not independent.
+    pub group: String,
+    /// MIDI key.
+    pub key: u8,
+    /// Offset in cents; `None` when there is no pitch.
+    pub cents: Option<f64>,
+}
+
+/// Plays up to `limit` named pitched sounds, each at every key.
+pub fn play(model: &Arc<Model>, limit: usize) -> Result<Vec<Note>> {
+    let pitched: Vec<&NamedSound> = model.sounds().iter().filter(|sound| is_pitched(&sound.category)).collect();
+    let step = pitched.len().div_ceil(limit.max(1)).max(1);
+    let chosen: Vec<&NamedSound> = pitched.into_iter().step_by(step).take(limit).collect();
+    let pool = Pool::global()?;
+    let notes = spread("played keys", model, &chosen, |_, sound| {
+        let (mut synth, _instance): (Synth, Instance) = instrument::create(&pool, Arc::clone(model));
+        synth.set_sample_rate(RATE_HZ);
+        synth.set_offline(true);
+        let keys = (LOWEST_KEY..=HIGHEST_KEY).step_by(KEY_STEP);
+        Ok(keys.map(|key| note(&mut synth, sound, key)).collect::<Vec<_>>())
+    })?;
+    Ok(notes.into_iter().flatten().collect())
+}
+
+fn note(synth: &mut Synth, sound: &NamedSound, key: u8) -> Note {
+    synth.reset();
+    let controls = Controls { knobs: sound.latent, morph: 0.0, ..Controls::default() };
+    let event = Event { offset: 0, kind: EventKind::NoteOn { key, velocity: 0.8, channel: 0 } };
+    let mut out = vec![0.0; (NOTE_S * RATE_HZ) as usize];
+    synth.render(&[event], &controls, &mut out);
+    let steady = &out[(ATTACK_S * RATE_HZ) as usize..];
+    let cents = pitch_offset_cents(steady, f64::from(RATE_HZ), key_to_hz(f64::from(key)));
+    Note { group: sound.name.clone(), key, cents }
+}
+
+/// The notes that `pick` finds in results of one way.
+pub fn notes_of(results: &[Measured], way: &str, pick: impl Fn(&Measured) -> Option<f64>) -> Vec<Note> {
+    let pitched = results.iter().filter(|result| result.way == way && is_pitched(&result.category));
+    let note = |result: &Measured| Note { group: result.group.clone(), key: result.key, cents: pick(result) };
+    pitched.map(note).collect()
+}
+
+/// Rows per key, rising, then one for all keys.
+pub fn table(notes: &[Note]) -> Vec<KeyRow> {
+    let mut by_key = BTreeMap::<u8, Vec<&Note>>::new();
+    for note in notes {
+        by_key.entry(note.key).or_default().push(note);
+    }
+    let mut rows: Vec<KeyRow> = by_key.iter().map(|(key, notes)| row(Some(*key), notes)).collect();
+    if !notes.is_empty() {
+        rows.push(row(None, &notes.iter().collect::<Vec<_>>()));
+    }
+    rows
+}
+
+fn row(key: Option<u8>, notes: &[&Note]) -> KeyRow {
+    // A note without a pitch is as wrong as the measure can tell.
+    let error = |note: &Note| note.cents.map_or(f64::INFINITY, f64::abs);
+    let errors: Vec<f64> = notes.iter().map(|note| error(note)).collect();
+    let found: Vec<f64> = errors.iter().copied().filter(|cents| cents.is_finite()).collect();
+    let grouped: Vec<(&str, f64)> = notes.iter().map(|note| (note.group.as_str(), error(note))).collect();
+    KeyRow {
+        key,
+        sounds: notes.len(),
+        without_pitch: notes.len() - found.len(),
+        median_cents: median(&found),
+        percentile_95_cents: quantile(&found, 0.95),
+        within_5_cents: share_within(&errors, 5.0),
+        within_5_cents_interval: interval(&grouped, &|errors| share_within(errors, 5.0)),
+        within_10_cents: share_within(&errors, 10.0),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_note_without_pitch_counts_as_wrong() {
+        let note = |key, cents| Note { group: format!("{key}"), key, cents };
+        let rows = table(&[note(60, Some(-2.0)), note(60, Some(7.0)), note(60, None), note(72, Some(1.0))]);
+        assert_eq!(rows.iter().map(|row| row.key).collect::<Vec<_>>(), [Some(60), Some(72), None]);
+        assert_eq!((rows[0].sounds, rows[0].without_pitch), (3, 1));
+        assert!((rows[0].within_5_cents - 1.0 / 3.0).abs() < 1e-9);
+        assert!((rows[0].within_10_cents - 2.0 / 3.0).abs() < 1e-9);
+        assert!((rows[2].within_5_cents - 0.5).abs() < 1e-9);
+    }
+}
