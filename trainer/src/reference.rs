@@ -13,6 +13,7 @@ mod diverse;
 mod fit;
 mod frame_ae;
 mod generate;
+mod griffin_lim;
 mod keeper;
 mod layers;
 mod look;

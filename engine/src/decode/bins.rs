@@ -3,6 +3,8 @@
 //! Graphs give bins in rows of frames, a spectrogram holds frames of bins. Tiles of one cache line's frames are computed side by side
 //! and written across.
 
+use multiversion::multiversion;
+
 use crate::spectral::{Complex32, ReferencePhasors, Spectrogram, exp};
 
 /// Largest log of a magnitude against full scale; a wild graph must not blow a speaker.
@@ -86,6 +88,18 @@ fn tile(
         (steady_re[offset], steady_im[offset]) = (steady.re, steady.im);
         (noise_re[offset], noise_im[offset]) = (noise.re, noise.im);
     }
+    combine(&log_magnitude, [&a, &b, &g], [&steady_re, &steady_im, &noise_re, &noise_im])
+}
+
+type Lanes = [f32; TILE];
+
+/// The arithmetic of a tile, compiled once more for processors with wide registers.
+#[multiversion(targets("x86_64+avx2+fma", "x86_64+avx512f+avx512vl+avx512dq"))]
+fn combine(
+    log_magnitude: &Lanes,
+    [a, b, g]: [&Lanes; 3],
+    [steady_re, steady_im, noise_re, noise_im]: [&Lanes; 4],
+) -> Tile {
     let mut out = Tile { re: [0.0; TILE], im: [0.0; TILE] };
     for i in 0..TILE {
         let re = a[i] * steady_re[i] - b[i] * steady_im[i] + g[i] * noise_re[i];

@@ -5,6 +5,7 @@
 //! magnitude. Here only the 128 levels of each frame are known, so only they are kept: magnitudes are those of the rebuilt
 //! sound, scaled band by band to the wanted level. Two rounds of this come nearer to the sound than sixteen of the other.
 
+use multiversion::multiversion;
 use rustfft::num_complex::Complex32;
 
 use super::{Frames, MelBank, SpectralShape, Spectrogram, Stft, exp};
@@ -79,9 +80,7 @@ impl GriffinLim {
     fn scale(&mut self, spectrogram: &mut Spectrogram) {
         let bins = spectrogram.bins;
         for (frame, values) in spectrogram.values.chunks_exact_mut(bins).enumerate() {
-            for (magnitude, value) in self.magnitudes.iter_mut().zip(values.iter()) {
-                *magnitude = value.norm_sqr().sqrt();
-            }
+            write_magnitudes(values, &mut self.magnitudes);
             self.find_gains(frame);
             for (value, gain) in values.iter_mut().zip(&self.gains) {
                 *value *= *gain;
@@ -95,18 +94,12 @@ impl GriffinLim {
         let bins = out.bins;
         for (frame, values) in out.values.chunks_exact_mut(bins).enumerate() {
             let place = frame * bins..(frame + 1) * bins;
-            for (magnitude, rebuilt) in self.magnitudes.iter_mut().zip(&self.rebuilt.values[place.clone()]) {
-                *magnitude = rebuilt.norm_sqr().sqrt();
-            }
+            write_magnitudes(&self.rebuilt.values[place.clone()], &mut self.magnitudes);
             self.find_gains(frame);
-            let (rebuilt, previous) = (&self.rebuilt.values[place.clone()], &self.previous[place]);
-            let levels = self.magnitudes.iter().zip(&self.gains);
-            for (((value, rebuilt), previous), (magnitude, gain)) in
-                values.iter_mut().zip(rebuilt).zip(previous).zip(levels)
-            {
-                let direction = rebuilt - previous * weight;
-                *value = direction * (magnitude * gain / direction.norm_sqr().sqrt().max(TINY));
+            for (magnitude, gain) in self.magnitudes.iter_mut().zip(&self.gains) {
+                *magnitude *= gain;
             }
+            push_on(&self.rebuilt.values[place.clone()], &self.previous[place], weight, &self.magnitudes, values);
         }
     }
 
@@ -126,6 +119,24 @@ impl GriffinLim {
     /// Magnitude of the lowest frame value, and a little more for rounding.
     fn floor(&self) -> f32 {
         10.0_f32.powf(self.shape.floor_db / 20.0) * 1.001
+    }
+}
+
+/// Absolute values; compiled once more for processors with wide registers.
+#[multiversion(targets("x86_64+avx2+fma", "x86_64+avx512f+avx512vl+avx512dq"))]
+fn write_magnitudes(values: &[Complex32], out: &mut [f32]) {
+    for (magnitude, value) in out.iter_mut().zip(values) {
+        *magnitude = (value.re * value.re + value.im * value.im).sqrt();
+    }
+}
+
+/// Directions of `rebuilt` − `weight` · `previous` with the given magnitudes; compiled as [`write_magnitudes`] is.
+#[multiversion(targets("x86_64+avx2+fma", "x86_64+avx512f+avx512vl+avx512dq"))]
+fn push_on(rebuilt: &[Complex32], previous: &[Complex32], weight: f32, magnitudes: &[f32], out: &mut [Complex32]) {
+    for (((out, rebuilt), previous), magnitude) in out.iter_mut().zip(rebuilt).zip(previous).zip(magnitudes) {
+        let (re, im) = (rebuilt.re - previous.re * weight, rebuilt.im - previous.im * weight);
+        let gain = magnitude / (re * re + im * im).sqrt().max(TINY);
+        *out = Complex32::new(re * gain, im * gain);
     }
 }
 

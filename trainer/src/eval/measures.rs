@@ -10,7 +10,6 @@ use super::envelope::{Envelope, rms};
 use crate::corpus::{Item, category};
 use crate::reference::transform::{FRAMES as REPORT_FRAMES, HOP_SAMPLES as REPORT_HOP, compress};
 
-
 /// Differences between a sound and its remake.
 #[derive(Clone, Debug, Serialize)]
 pub struct Measures {

@@ -51,7 +51,7 @@ impl Keeper {
     /// Takes over the newest whole checkpoint, if there is one, and opens the log.
     pub fn resume(&mut self, store: &VarStore, optimiser: &mut AdamW) -> Result<Option<Kept>> {
         self.weights = weights(store);
-        let found = checkpoint::load_latest_or_refuse(&self.run, self.stage, &|warning| eprintln!("{warning}"))?;
+        let found = checkpoint::load_latest(&self.run, self.stage, &|warning| eprintln!("{warning}"))?;
         let kept = found.map(|(state, tensors)| {
             for (name, mut parameter) in store.variables() {
                 let value = find(&tensors, &format!("{WEIGHT_PREFIX}.{name}"), &parameter)?;

@@ -3,7 +3,9 @@
 //! The one place of the report's encoding: its models learn from it here, and `trainer eval` measures the report's loss with
 //! it. Any thread but the audio thread; allocates.
 
-use engine::spectral::{Complex32, SpectralShape, Spectrogram, Stft, fast_griffin_lim};
+use engine::spectral::{Complex32, SpectralShape, Spectrogram, Stft};
+
+use super::griffin_lim::fast_griffin_lim;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 

@@ -91,20 +91,6 @@ pub fn load_latest(run: &Path, stage: &str, warn: &dyn Fn(&str)) -> Result<Optio
     }
 }
 
-/// The newest whole checkpoint of a stage, if there is one. That all are damaged is an error: a fresh start would replace them.
-pub fn load_latest_or_refuse(run: &Path, stage: &str, warn: &dyn Fn(&str)) -> Result<Option<(State, Tensors)>> {
-    let damaged = std::cell::RefCell::new(Vec::new());
-    let found = load_latest(run, stage, &|warning| damaged.borrow_mut().push(warning.to_owned()))?;
-    let damaged = damaged.into_inner();
-    ensure!(
-        found.is_some() || damaged.is_empty(),
-        "every checkpoint of {stage} in {} is damaged; remove them to begin anew",
-        run.display()
-    );
-    damaged.iter().for_each(|warning| warn(warning));
-    Ok(found)
-}
-
 fn load(folder: &Path) -> Result<(State, Tensors)> {
     let state: State = serde_json::from_slice(&fs::read(folder.join(STATE_NAME))?)?;
     let tensors_path = folder.join(TENSORS_NAME);
@@ -137,6 +123,11 @@ pub fn save_finished(run: &Path, stage: &str, tensors: &Tensors) -> Result<()> {
         Ok(())
     };
     write().with_context(|| format!("cannot write {}", place.display()))
+}
+
+/// Whether a stage is finished.
+pub fn is_finished(run: &Path, stage: &str) -> bool {
+    finished_path(run, stage).is_file()
 }
 
 /// Loads the finished weights of a stage into `store`, if it is finished. Damaged ones are named, and the stage then counts as
