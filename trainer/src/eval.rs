@@ -60,7 +60,7 @@ pub struct Options {
     pub split: Option<Split>,
     /// Most sounds of each split, evenly spread; 0 means all.
     pub limit: usize,
-    /// Iterations of fast Griffin-Lim, instead of the pack's own.
+    /// Rounds of Griffin-Lim, instead of the pack's own.
     pub iterations: Option<usize>,
     /// How much of what goes beyond single sounds.
     pub amounts: Amounts,

@@ -48,7 +48,7 @@ pub struct Options {
     pub name: String,
     /// Identifier of the pack.
     pub id: String,
-    /// Iterations of fast Griffin-Lim after the vocoder.
+    /// Rounds of Griffin-Lim after the vocoder.
     pub iterations: usize,
     /// File to write the pack to as well: what the plug-in takes.
     pub archive: Option<PathBuf>,

@@ -153,8 +153,8 @@ struct ExportArgs {
     /// Identifier of the pack.
     #[arg(long, default_value = "my-model")]
     id: String,
-    /// Iterations of fast Griffin-Lim after the vocoder.
-    #[arg(long, default_value_t = 4)]
+    /// Rounds of Griffin-Lim after the vocoder.
+    #[arg(long, default_value_t = 2)]
     iterations: usize,
     /// Write the pack to this file as well: what the plug-in takes.
     #[arg(long)]
@@ -178,7 +178,7 @@ struct EvalArgs {
     /// Most sounds of each split, evenly spread; 0 means all.
     #[arg(long, default_value_t = 0)]
     limit: usize,
-    /// Iterations of fast Griffin-Lim, instead of the pack's own.
+    /// Rounds of Griffin-Lim, instead of the pack's own.
     #[arg(long)]
     iterations: Option<usize>,
     /// Split to measure; both if none is given.

@@ -8,7 +8,7 @@ use ebur128::{EbuR128, Mode};
 /// Wanted largest momentary loudness (400 ms, ITU-R BS.1770) in LUFS.
 const LOUDNESS_LUFS: f64 = -16.0;
 /// Largest factor by which a quiet sound is raised: near silence there is nothing to hear better.
-const MAX_RAISE: f32 = 4.0;
+const MAX_RAISE: f32 = 32.0;
 /// Steps in which the loudness is looked at.
 const STEP_S: f64 = 0.1;
 

@@ -26,7 +26,7 @@ pub struct Manifest {
     pub root_keys: Vec<u8>,
     /// How the vocoder wants its frames.
     pub vocoder: VocoderInfo,
-    /// Iterations of fast Griffin-Lim after the vocoder.
+    /// Rounds of Griffin-Lim, held to the frames, after the vocoder; see [`crate::spectral::GriffinLim`].
     pub griffin_lim_iterations: usize,
     /// Sounds with a name.
     pub sounds: Vec<NamedSound>,

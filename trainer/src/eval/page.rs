@@ -45,7 +45,7 @@ pub fn html(content: &Content) -> Result<String> {
     let mut page = format!(
         "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\">\
          <title>Heptode evaluation</title><style>{}</style><h1>{}</h1>\
-         <p>{} iterations of fast Griffin-Lim after the vocoder. Corpus: {}.</p>\
+         <p>{} rounds of Griffin-Lim, held to the frames, after the vocoder. Corpus: {}.</p>\
          <p class=\"note\">Pack <code>{}</code><br>Corpus <code>{}</code><br>Command <code>trainer {}</code></p>",
         style::STYLE,
         escape(&input.pack.manifest().name),

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use anyhow::Result;
 use engine::decode::{Pipeline, Shaping};
 use engine::pack::Pack;
+use engine::residual::add;
 use engine::units::Latent;
 
 use crate::corpus::Item;
@@ -16,19 +17,22 @@ pub enum Way {
     Frames,
     /// Its own latent point, decoded at its key.
     Latent,
+    /// The same with what the point leaves out, as an imported sound has it.
+    Residual,
     /// The pack's named sound of its name, decoded at its key.
     Named,
 }
 
 impl Way {
     /// Every way, in the order of reports.
-    pub const ALL: [Self; 3] = [Self::Frames, Self::Latent, Self::Named];
+    pub const ALL: [Self; 4] = [Self::Frames, Self::Latent, Self::Residual, Self::Named];
 
     /// What a report calls it.
     pub fn describe(self) -> &'static str {
         match self {
             Self::Frames => "true frames → audio",
             Self::Latent => "seven latents → audio",
+            Self::Residual => "latents + residual → audio",
             Self::Named => "named sound → audio",
         }
     }
@@ -59,6 +63,13 @@ pub fn remake(
         Way::Latent => {
             let latent = pipeline.place(truth, key)?;
             Some(pipeline.decode(&latent, key, &Shaping::default())?)
+        }
+        Way::Residual => {
+            let latent = pipeline.place(truth, key)?;
+            let residual = pipeline.residual(truth, &latent, key)?;
+            let mut frames = pipeline.decode_frames(&latent, key)?;
+            add(&mut frames, &residual.difference(), 1.0, pipeline.model().shape());
+            Some(pipeline.vocode(&frames, key)?)
         }
         Way::Named => match named.get(&item.name) {
             Some(latent) => Some(pipeline.decode(latent, key, &Shaping::default())?),

@@ -99,7 +99,7 @@ fn training(text: &mut String, facts: &Facts) -> Result<()> {
         "## Training\n\n`trainer train`, seed {}{}: {} for the auto-encoder (mean absolute error of log-mel frames, divergence, \
          a part of the examples across keys), then {} for the vocoder (log-magnitude, anti-wrapped phase differences after Ai \
          and Ling 2023, log-mel error at three resolutions; half of the crops from true frames, half from the auto-encoder's). \
-         {}The pack asks for {} iterations of fast Griffin-Lim after the vocoder. The graphs, run by the engine's own loader: \
+         {}The pack asks for {} rounds of Griffin-Lim, held to the frames, after the vocoder. The graphs, run by the engine's own loader: \
          {}.\n",
         facts.config.seed,
         facts

@@ -14,9 +14,18 @@ pub const MUTED: RGBColor = RGBColor(2, 2, 2);
 /// Stands in for the colour of rules.
 pub const LINE: RGBColor = RGBColor(3, 3, 3);
 /// Stand in for the colours of series.
-pub const SERIES: [RGBColor; 6] =
-    [RGBColor(4, 4, 4), RGBColor(5, 5, 5), RGBColor(6, 6, 6), RGBColor(7, 7, 7), RGBColor(8, 8, 8), RGBColor(9, 9, 9)];
-const VARIABLES: [&str; 9] = ["--ink", "--muted", "--line", "--c1", "--c2", "--c3", "--c4", "--c5", "--c6"];
+pub const SERIES: [RGBColor; 8] = [
+    RGBColor(4, 4, 4),
+    RGBColor(5, 5, 5),
+    RGBColor(6, 6, 6),
+    RGBColor(7, 7, 7),
+    RGBColor(8, 8, 8),
+    RGBColor(9, 9, 9),
+    RGBColor(10, 10, 10),
+    RGBColor(11, 11, 11),
+];
+const VARIABLES: [&str; 11] =
+    ["--ink", "--muted", "--line", "--c1", "--c2", "--c3", "--c4", "--c5", "--c6", "--c7", "--c8"];
 /// Text in charts, in pixels at full width: the page's small size.
 const TEXT: i32 = 13;
 

@@ -101,7 +101,8 @@ fn sorted_errors(report: &Report) -> Result<String> {
         let name = format!("{}: {}", split_name(row.split), row.way);
         let colour = Way::ALL.iter().position(|way| way.describe() == row.way).unwrap_or(0);
         // The held-out half of the palette, so that a way keeps its place in both.
-        let colour = if row.split == Split::HeldOut { (colour + 3) % SERIES.len() } else { colour % SERIES.len() };
+        let colour =
+            if row.split == Split::HeldOut { (colour + Way::ALL.len()) % SERIES.len() } else { colour % SERIES.len() };
         curves.push((name, colour, errors));
     }
     let top = curves.iter().flat_map(|(_, _, errors)| errors.last().copied()).fold(1.0, f64::max) * 1.05;

@@ -3,9 +3,9 @@
 /// The palette as CSS variables, and rules for the few elements of the page.
 pub const STYLE: &str = "\
 :root{color-scheme:light dark;--paper:#fbfaf8;--card:#fff;--ink:#23262b;--muted:#6b7078;--line:#dcdad5;--good:#2c7a55;--bad:#b3413a;\
---c1:#2f6c9f;--c2:#c8763a;--c3:#4d8b5a;--c4:#8a63a6;--c5:#b8963e;--c6:#5d9aa8}\
+--c1:#2f6c9f;--c2:#c8763a;--c3:#4d8b5a;--c4:#8a63a6;--c5:#b8963e;--c6:#5d9aa8;--c7:#a8555f;--c8:#6f7a86}\
 @media(prefers-color-scheme:dark){:root{--paper:#17191c;--card:#1e2125;--ink:#e4e2dd;--muted:#9a9ea6;--line:#34383e;--good:#6cc196;\
---bad:#e8857c;--c1:#79b3e0;--c2:#e8a470;--c3:#86c493;--c4:#bd9ad6;--c5:#d9bd6e;--c6:#8fc6d2}}\
+--bad:#e8857c;--c1:#79b3e0;--c2:#e8a470;--c3:#86c493;--c4:#bd9ad6;--c5:#d9bd6e;--c6:#8fc6d2;--c7:#e0919a;--c8:#a9b4c0}}\
 *{box-sizing:border-box}\
 body{margin:0 auto;max-width:78rem;padding:2rem 1.25rem 4rem;background:var(--paper);color:var(--ink);\
 font:400 1rem/1.5 system-ui,sans-serif}\
