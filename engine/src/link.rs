@@ -319,6 +319,10 @@ impl WorkerEnd {
     }
 
     /// Sends a message, or returns it when the queue is full.
+    #[expect(
+        clippy::result_large_err,
+        reason = "the message itself goes back to be kept; a box would be one allocation more"
+    )]
     pub fn push(&mut self, delivery: Delivery) -> Result<(), Delivery> {
         self.deliveries.push(delivery).map_err(|rtrb::PushError::Full(delivery)| delivery)
     }
