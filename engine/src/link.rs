@@ -27,6 +27,7 @@
 //! **Drop.** Either end may go first. Blocks that are then in a queue are freed with the last end of that queue, and those in the
 //! synth with the synth, which is for that reason dropped off the audio thread.
 
+mod mix;
 mod telemetry;
 
 use std::sync::Arc;
@@ -37,6 +38,7 @@ use triple_buffer::{Input, Output};
 
 use crate::units::Latent;
 
+pub use mix::{RESIDUALS, ResidualMix};
 pub use telemetry::Telemetry;
 
 /// Sounds that an instance can hold at once.
@@ -75,25 +77,6 @@ pub struct Shaping {
 impl Default for Shaping {
     fn default() -> Self {
         Self { stretch: 1.0, formant_semitones: 0.0, tilt_db_per_octave: 0.0 }
-    }
-}
-
-/// Residuals that an instance can mix: those of the pad's four corners and of the knobs' sound.
-pub const RESIDUALS: usize = 5;
-
-/// How much of each residual is in a sound.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct ResidualMix {
-    /// Factors on the residuals, corners A to D first, then the knobs' sound; [0, 1].
-    pub weights: [f32; RESIDUALS],
-    /// Which set of residuals is meant; 0 when no weight counts.
-    pub epoch: u64,
-}
-
-impl ResidualMix {
-    fn is_near(&self, other: &Self, epsilon: f32) -> bool {
-        let near = self.weights.iter().zip(&other.weights).all(|(a, b)| (a - b).abs() <= epsilon);
-        self.epoch == other.epoch && near
     }
 }
 
