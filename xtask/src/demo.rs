@@ -1,8 +1,6 @@
 //! `cargo xtask demo`: from a bare machine to a recording of the plug-in in a real host, with its picture.
 
 mod picture;
-mod recording;
-mod spectrogram;
 
 use std::fs;
 use std::process::Command;
@@ -12,8 +10,9 @@ use anyhow::{Context, Result};
 use crate::bundle;
 use crate::paths::{Paths, short};
 use crate::process::{cargo, run, say};
+use crate::recording::Recording;
 use crate::setup::apt;
-use recording::Recording;
+use crate::spectrogram;
 
 /// Sets up, builds, plays, draws, and says where everything is.
 pub fn demo(paths: &Paths) -> Result<()> {
@@ -30,7 +29,7 @@ pub fn demo(paths: &Paths) -> Result<()> {
     let recording = Recording::read(&wav)?;
     let levels = recording.check()?;
     say("drawing the spectrogram");
-    picture::write(&png, &spectrogram::of(&recording)?)?;
+    picture::write(&png, &spectrogram::of(&recording, picture::SHAPE)?)?;
     println!();
     println!("  the sound        {}", short(&wav));
     println!("                   {levels}");

@@ -5,12 +5,15 @@
 mod bench;
 mod bundle;
 mod demo;
+mod gallery;
 mod install;
 mod licences;
 mod paths;
 mod process;
+mod recording;
 mod reference;
 mod setup;
+mod spectrogram;
 mod test;
 mod train;
 
@@ -43,6 +46,8 @@ enum Command {
     Train(train::Options),
     /// Train the models of the report that Heptode grew from, and write models/REFERENCE.md with their figures beside ours
     Reference(reference::Options),
+    /// Draw the README's pictures and render its examples of sound into assets
+    Gallery(gallery::Options),
     /// Install everything that any command needs, and nothing else
     Setup,
     /// Write LICENSES.md from what the plug-in links, or check that it is current
@@ -68,6 +73,7 @@ fn dispatch(paths: &Paths, command: Command) -> anyhow::Result<()> {
         Command::Bench(options) => bench::bench(paths, &options),
         Command::Train(options) => train::train(paths, &options),
         Command::Reference(options) => reference::reference(paths, &options),
+        Command::Gallery(options) => gallery::gallery(paths, &options),
         Command::Setup => setup::everything(),
         Command::Licences(options) => licences::licences(paths, &options),
     }

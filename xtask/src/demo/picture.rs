@@ -7,7 +7,14 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 
-use super::spectrogram::{COLUMNS, HIGH_HZ, LOW_HZ, ROWS, Spectrogram};
+use crate::spectrogram::{HIGH_HZ, LOW_HZ, Shape, Spectrogram};
+
+/// Columns and rows of the levels.
+const COLUMNS: usize = 1200;
+/// See [`COLUMNS`].
+const ROWS: usize = 480;
+/// Windows long enough to part the partials of the phrase's bass notes.
+pub const SHAPE: Shape = Shape { fft_size: 8192, columns: COLUMNS, rows: ROWS };
 
 /// Darkest level of the picture.
 const FLOOR_DB: f32 = -80.0;

@@ -26,14 +26,18 @@ pub struct Levels {
 }
 
 impl Recording {
+    /// A recording of one channel.
+    pub fn of(samples: Vec<f32>, sample_rate_hz: u32) -> Self {
+        let peak = peak(&samples);
+        Self { samples, sample_rate_hz, peak }
+    }
+
     /// Reads a WAV file of 32-bit float samples.
     pub fn read(path: &Path) -> Result<Self> {
         let mut reader = hound::WavReader::open(path).with_context(|| format!("cannot read {}", path.display()))?;
         let spec = reader.spec();
         let interleaved = reader.samples::<f32>().collect::<Result<Vec<_>, _>>()?;
-        let peak = interleaved
-            .iter()
-            .fold(0.0_f32, |peak, sample| if sample.is_finite() { peak.max(sample.abs()) } else { f32::INFINITY });
+        let peak = peak(&interleaved);
         let channels = usize::from(spec.channels);
         let samples = interleaved.chunks_exact(channels).map(|f| f.iter().sum::<f32>() / channels as f32).collect();
         Ok(Self { samples, sample_rate_hz: spec.sample_rate, peak })
@@ -48,7 +52,7 @@ impl Recording {
             duration_s: self.samples.len() as f32 / self.sample_rate_hz as f32,
         };
         if !self.peak.is_finite() {
-            bail!("the plug-in gave samples that are not finite numbers");
+            bail!("it holds samples that are not finite numbers");
         }
         if levels.rms_db < SILENT_RMS_DB {
             bail!("the recording is silent (RMS {:.1} dB)", levels.rms_db);
@@ -58,6 +62,13 @@ impl Recording {
         }
         Ok(levels)
     }
+}
+
+/// The largest magnitude; infinite if any sample is not a finite number.
+fn peak(samples: &[f32]) -> f32 {
+    samples
+        .iter()
+        .fold(0.0, |peak: f32, sample| if sample.is_finite() { peak.max(sample.abs()) } else { f32::INFINITY })
 }
 
 impl fmt::Display for Levels {
