@@ -187,7 +187,7 @@ impl Canvas {
 
     /// Text that stands out from what is below it: the ground's colour goes `margin` pixels round it.
     pub fn text_on(&mut self, words: Words, place: Place, ground: Colour, margin: f32) {
-        const DIRECTIONS: usize = 12;
+        const DIRECTIONS: usize = 16;
         for direction in 0..DIRECTIONS {
             let angle = std::f32::consts::TAU * direction as f32 / DIRECTIONS as f32;
             let beside = [place[0] + margin * angle.cos(), place[1] + margin * angle.sin()];

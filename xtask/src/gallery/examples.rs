@@ -19,7 +19,7 @@ pub fn morph_call() -> Call {
 
 /// One tune in C major; after every second note another sound plays on.
 fn tune() -> Example {
-    const STEP_S: f32 = 0.28;
+    const STEP_S: f32 = 0.26;
     const SOUNDS: [&str; 8] =
         ["Grand Piano", "Nylon String Guitar", "Flute", "Marimba", "Violin", "Clarinet", "Music Box", "Trumpet"];
     const KEYS: [u8; 16] = [60, 64, 67, 72, 71, 67, 69, 65, 64, 67, 65, 62, 64, 62, 59, 60];
@@ -32,7 +32,7 @@ fn tune() -> Example {
 
 /// Nine steps from one sound to another.
 fn morph() -> Example {
-    const STEP_S: f32 = 0.55;
+    const STEP_S: f32 = 0.5;
     let note = |n: usize| morph_call().at(n as f32 * STEP_S, n, 1.0).held(STEP_S);
     Example { file: "morph", notes: (0..MORPH_STEPS).map(note).collect() }
 }
@@ -40,7 +40,7 @@ fn morph() -> Example {
 /// An ostinato while the point on the pad goes once round its four corners.
 fn pad() -> Example {
     const STEP_S: f32 = 0.26;
-    const CORNERS: [&str; 4] = ["Koto", "Saw Wave", "Kalimba", "Church bell"];
+    const CORNERS: [&str; 4] = ["Koto", "Church Organ", "Marimba", "Warm Pad"];
     const KEYS: [u8; 8] = [48, 60, 55, 64, 62, 67, 60, 55];
     let note = |n: usize| {
         let angle = std::f32::consts::TAU * (n as f32 / 16.0 + 0.625);
@@ -48,28 +48,30 @@ fn pad() -> Example {
         let place = |value: f32| (0.5 + 0.71 * value).clamp(0.0, 1.0);
         let point = Point::Pad { corners: CORNERS, x: place(angle.cos()), y: place(angle.sin()) };
         let call = Call::Render { point, key: Some(KEYS[n % KEYS.len()]), stretch: 1.0 };
-        call.at(n as f32 * STEP_S, 0, 1.0).held(if n == 16 { 0.9 } else { 1.2 * STEP_S })
+        call.at(n as f32 * STEP_S, 0, 1.0).held(if n == 16 { 0.7 } else { 1.2 * STEP_S })
     };
     Example { file: "pad", notes: (0..=16).map(note).collect() }
 }
 
-/// A sound from nowhere, played up and down the keyboard.
+/// Four sounds from nowhere, each at four keys.
 fn random() -> Example {
-    const STEP_S: f32 = 0.3;
-    const KEYS: [u8; 11] = [36, 48, 55, 60, 64, 67, 72, 76, 67, 64, 60];
+    const STEP_S: f32 = 0.26;
+    const SEEDS: [u64; 4] = [2, 9, 15, 17];
+    const KEYS: [u8; 16] = [36, 60, 55, 67, 48, 64, 60, 72, 41, 65, 60, 69, 43, 62, 67, 71];
     let note = |(n, key): (usize, u8)| {
-        let call = Call::Render { point: Point::Random(7), key: Some(key), stretch: 1.0 };
-        call.at(n as f32 * STEP_S, 0, 1.0).held(if n + 1 == KEYS.len() { 1.0 } else { 1.5 * STEP_S })
+        let call = Call::Render { point: Point::Random(SEEDS[n / 4]), key: Some(key), stretch: 1.0 };
+        call.at(n as f32 * STEP_S, 0, 1.0).held(if n + 1 == KEYS.len() { 0.6 } else { 1.2 * STEP_S })
     };
     Example { file: "random", notes: KEYS.into_iter().enumerate().map(note).collect() }
 }
 
-/// The same sneeze at a quarter of its length, a half, as it is, twice and four times.
+/// The same bark at a quarter of its length, a half, as it is, twice and four times.
 fn stretch() -> Example {
+    /// When, how far stretched, and how long until the next bark of the recording would come.
     const PLAN: [(f32, f32, f32); 5] =
-        [(0.0, 0.25, 0.4), (0.45, 0.5, 0.5), (1.0, 1.0, 0.8), (1.85, 2.0, 1.3), (3.2, 4.0, 2.3)];
+        [(0.0, 0.25, 0.1), (0.3, 0.5, 0.16), (0.65, 1.0, 0.3), (1.15, 2.0, 0.55), (1.9, 4.0, 1.05)];
     let note = |(at_s, stretch, long_s): (f32, f32, f32)| {
-        let point = Point::Named("Sneeze of a man");
+        let point = Point::Named("Large dog");
         Call::Render { point, key: None, stretch }.at(at_s, 0, 1.0).held(long_s)
     };
     Example { file: "stretch", notes: PLAN.into_iter().map(note).collect() }
@@ -81,10 +83,13 @@ fn footsteps() -> Example {
     // A left and a right foot, and a walk that is not a machine's.
     let note = |n: usize| {
         let late_s = [0.0, 0.013, -0.008, 0.017][n * 7 % 4];
-        call.clone().at(0.32 * n as f32 + late_s + 0.01, n, if n % 2 == 0 { 1.0 } else { 0.85 }).held(0.4)
+        call.clone().at(0.3 * n as f32 + late_s + 0.01, n, if n % 2 == 0 { 1.0 } else { 0.85 }).held(0.26)
     };
     Example { file: "footsteps", notes: (0..16).map(note).collect() }
 }
+
+/// What a stroke leaves after this is hidden by the next ones.
+const RING_S: f32 = 0.6;
 
 /// Strokes of a pattern of sixteenths: X loud, x soft.
 fn strokes(call: &Call, pattern: &str, step_s: f32, gain: f32) -> Vec<Note> {
@@ -94,12 +99,13 @@ fn strokes(call: &Call, pattern: &str, step_s: f32, gain: f32) -> Vec<Note> {
         _ => None,
     };
     let steps = pattern.chars().enumerate();
-    steps.filter_map(|(n, sign)| Some(call.clone().at(n as f32 * step_s, 0, loudness(sign)?))).collect()
+    let stroke = |(n, sign)| Some(call.clone().at(n as f32 * step_s, 0, loudness(sign)?).held(RING_S));
+    steps.filter_map(stroke).collect()
 }
 
 /// Two bars of named drums.
 fn drums() -> Example {
-    const STEP_S: f32 = 60.0 / 108.0 / 4.0;
+    const STEP_S: f32 = 60.0 / 116.0 / 4.0;
     const OPEN_S: f32 = 1.9 * STEP_S;
     let line = |sound, pattern, gain| strokes(&Call::plain(sound), pattern, STEP_S, gain);
     let mut notes = [
@@ -114,14 +120,14 @@ fn drums() -> Example {
     .concat();
     let open = line("Open Hi-Hat", "..............X...............x.", 0.4);
     notes.extend(open.into_iter().map(|note| note.held(OPEN_S)));
-    notes.push(Call::plain("Hard kick").at(32.0 * STEP_S, 0, 1.0));
-    notes.push(Call::plain("Crash Cymbal").at(32.0 * STEP_S, 0, 0.5).held(0.9));
+    notes.push(Call::plain("Hard kick").at(32.0 * STEP_S, 0, 1.0).held(0.5));
+    notes.push(Call::plain("Crash Cymbal").at(32.0 * STEP_S, 0, 0.5).held(0.35));
     Example { file: "drums", notes }
 }
 
 /// Four chords by a small band.
 fn band() -> Example {
-    const STEP_S: f32 = 60.0 / 104.0 / 4.0;
+    const STEP_S: f32 = 60.0 / 112.0 / 4.0;
     const CHORDS: [[u8; 4]; 4] = [[33, 60, 64, 67], [29, 60, 65, 69], [36, 60, 64, 67], [31, 59, 62, 67]];
     const MELODY: [(u8, f32); 8] =
         [(76, 0.0), (79, 3.0), (81, 8.0), (77, 11.0), (79, 16.0), (76, 19.0), (74, 24.0), (71, 28.0)];
@@ -155,10 +161,18 @@ mod tests {
         std::path::Path::new(env!("CARGO_MANIFEST_DIR")).parent().map(std::path::Path::to_path_buf).unwrap_or_default()
     }
 
+    fn readme() -> String {
+        std::fs::read_to_string(root().join("README.md")).expect("the README")
+    }
+
+    fn pack() -> Pack {
+        let manifest = std::fs::read_to_string(root().join("models/manifest.json")).expect("the manifest");
+        Pack::read(&manifest).expect("a list of sounds")
+    }
+
     #[test]
     fn the_factory_pack_has_every_sound_and_a_family_for_each() {
-        let manifest = std::fs::read_to_string(root().join("models/manifest.json")).expect("the manifest");
-        let pack = Pack::read(&manifest).expect("a list of sounds");
+        let pack = pack();
         for name in all().iter().flat_map(|example| &example.notes).flat_map(|note| note.call.names()) {
             assert!(pack.find(name).is_ok(), "the factory pack has no {name}");
         }
@@ -169,8 +183,20 @@ mod tests {
     }
 
     #[test]
+    fn the_readme_names_only_sounds_that_the_factory_pack_has() {
+        let (readme, pack) = (readme(), pack());
+        let quoted = |option| readme.split(option).skip(1).filter_map(|rest: &str| rest.split('"').next());
+        let mut count = 0;
+        for name in ["--sound \"", "--from \"", "--to \""].into_iter().flat_map(quoted) {
+            assert!(pack.sounds.iter().any(|sound| sound.name == name), "the factory pack has no {name}");
+            count += 1;
+        }
+        assert!(count > 0, "the README names no sound");
+    }
+
+    #[test]
     fn the_readme_shows_every_example_and_links_only_to_what_is_there() {
-        let readme = std::fs::read_to_string(root().join("README.md")).expect("the README");
+        let readme = readme();
         for example in all() {
             let link = format!("(assets/examples/{}.flac)", example.file);
             assert!(readme.contains(&link), "the README has no link to {link}");

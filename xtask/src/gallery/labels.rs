@@ -4,6 +4,8 @@ use super::canvas::{Area, Place};
 
 /// Pixels that stay free between two labels.
 const APART: f32 = 7.0;
+/// Radius of a point in pixels.
+const DOT: f32 = 6.0;
 /// Pixels from a point to its label.
 const GAP: f32 = 9.0;
 
@@ -77,7 +79,7 @@ impl Task<'_> {
     }
 
     fn hidden(&self, area: &Area, own: usize) -> usize {
-        let wide = area.grown(2.0);
+        let wide = area.grown(DOT);
         self.points.iter().enumerate().filter(|(index, point)| *index != own && wide.holds(**point)).count()
     }
 }

@@ -22,14 +22,14 @@ const COLUMN_WIDTH: f32 = WIDTH as f32 - COLUMN - 40.0;
 /// Room between the outermost sounds and the edge.
 const MARGIN: f32 = 70.0;
 const LABEL_SIZE: f32 = 29.0;
-const MOST_LABELS: usize = 50;
+const MOST_LABELS: usize = 54;
 /// How many other points the name of a typical sound may hide, and that of another: without the first, the crowded middle
 /// would have no names.
-const MOST_HIDDEN: [usize; 2] = [5, 1];
+const MOST_HIDDEN: [usize; 2] = [9, 1];
 /// Longer names are left out: they hide more than they tell.
 const LONGEST_NAME: usize = 22;
-const COMPASS: Place = [COLUMN + COLUMN_WIDTH / 2.0, 1085.0];
-const COMPASS_RADIUS: f32 = 115.0;
+const COMPASS: Place = [COLUMN + COLUMN_WIDTH / 2.0, 1098.0];
+const COMPASS_RADIUS: f32 = 96.0;
 
 /// Draws the map of a pack.
 pub fn draw(path: &Path, pack: &Pack, fonts: &Fonts) -> Result<()> {
@@ -78,7 +78,7 @@ impl Scale {
 
 fn sounds(canvas: &mut Canvas, pack: &Pack, places: &[Place]) {
     for (sound, place) in pack.sounds.iter().zip(places) {
-        canvas.glow(*place, 34.0, colour_of(&sound.category), 0.16);
+        canvas.glow(*place, 30.0, colour_of(&sound.category), 0.17);
     }
     for (sound, place) in pack.sounds.iter().zip(places) {
         canvas.disc(*place, 6.5, WELL, 0.7);
@@ -105,7 +105,7 @@ fn names(canvas: &mut Canvas, pack: &Pack, places: &[Place], fonts: &Fonts) {
         let colour = colour_of(&pack.sounds[point].category);
         canvas.disc(places[point], 9.0, WELL, 1.0);
         canvas.disc(places[point], 6.5, colour, 1.0);
-        canvas.text_on(written(point, TEXT), [area.left, area.bottom() - 0.2 * height], WELL, 3.0);
+        canvas.text_on(written(point, TEXT), [area.left, area.bottom() - 0.2 * height], WELL, 5.0);
     }
 }
 
@@ -120,7 +120,7 @@ fn by_importance(pack: &Pack, places: &[Place]) -> Vec<(usize, usize)> {
     let all = typical.chain(outer.into_iter().map(|index| (index, MOST_HIDDEN[1])));
     all.filter(|&(index, _)| {
         let kind = pack.sounds[index].kind();
-        kind.len() <= LONGEST_NAME && known.insert(kind)
+        kind.len() <= LONGEST_NAME && known.insert(kind.to_lowercase())
     })
     .collect()
 }
@@ -148,7 +148,8 @@ fn heading(canvas: &mut Canvas, pack: &Pack, plane: &Plane, fonts: &Fonts) -> f3
     canvas.text(Words { font: &fonts.bold, size: 70.0, colour: AMBER, text: &title }, [COLUMN, 92.0]);
     let percent = |share: f64| (100.0 * share).round();
     let text = format!(
-        "Seven latents, seen from the side that parts the categories best: {} % of what they differ by, {} % of all variety.",
+        "Seven latents on the plane where the averages of the categories lie furthest apart. It shows {} % of what parts \
+         the categories and {} % of all variance.",
         percent(plane.of_categories),
         percent(plane.of_all)
     );
@@ -181,7 +182,7 @@ fn legend(canvas: &mut Canvas, pack: &Pack, fonts: &Fonts, top: f32) {
 /// Which way the knobs lead that are named after what they do.
 fn compass(canvas: &mut Canvas, pack: &Pack, plane: &Plane, fonts: &Fonts) {
     let title = Words { font: &fonts.bold, size: 31.0, colour: TEXT, text: "Where the knobs lead" };
-    canvas.text(title, [COLUMN, COMPASS[1] - COMPASS_RADIUS - 36.0]);
+    canvas.text(title, [COLUMN, COMPASS[1] - COMPASS_RADIUS - 34.0]);
     canvas.ring(COMPASS, COMPASS_RADIUS, 2.0, LINE);
     for (knob, name) in pack.named_knobs() {
         let [right, up] = plane.lead(knob);

@@ -13,7 +13,9 @@ use super::player::{Player, RATE_HZ};
 use super::score::Example;
 use crate::recording::Recording;
 
-/// Peak of every example: −2 dBFS, which leaves room for what players and converters add.
+/// Level that every example is brought to, RMS: −19 dBFS, as far as its peak allows.
+const RMS: f32 = 0.112;
+/// Highest peak: −2 dBFS, which leaves room for what players and converters add.
 const PEAK: f32 = 0.794;
 /// How long a note that is let go takes to die away.
 const RELEASE_S: f32 = 0.09;
@@ -60,12 +62,13 @@ fn audible_end(samples: &[f32]) -> usize {
     samples.iter().rposition(|value| value.abs() > floor).map_or(0, |last| last + 1)
 }
 
-/// Brings to the common peak, cuts the silent end, and fades the last milliseconds.
+/// Brings to the common level, cuts the silent end, and fades the last milliseconds.
 fn finish(samples: &mut Vec<f32>) {
-    let peak = peak(samples);
-    samples.iter_mut().for_each(|value| *value *= PEAK / peak);
     let end = audible_end(samples);
     samples.truncate(end);
+    let rms = (samples.iter().map(|value| value * value).sum::<f32>() / end.max(1) as f32).sqrt();
+    let gain = (PEAK / peak(samples)).min(RMS / rms.max(f32::MIN_POSITIVE));
+    samples.iter_mut().for_each(|value| *value *= gain);
     let fade = frames(END_S).min(end);
     for (n, value) in samples.iter_mut().rev().take(fade).enumerate() {
         *value *= n as f32 / fade as f32;
@@ -90,4 +93,34 @@ fn flac(steps: &[i32]) -> Result<Vec<u8>, String> {
     let mut sink = ByteSink::new();
     stream.write(&mut sink).map_err(|error| error.to_string())?;
     Ok(sink.into_inner())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn examples_are_level_and_end_in_silence() {
+        for (loudness, ticks) in [(0.01, 1), (3.0, 1), (0.5, 400)] {
+            // A tone, or single ticks whose peaks forbid the level.
+            let value = |n: usize| if n % ticks == 0 { loudness * (n as f32 * 0.05).cos() } else { 0.0 };
+            let mut samples: Vec<f32> = (0..32_000).map(value).collect();
+            samples.extend([0.0; 5000]);
+            finish(&mut samples);
+            let rms = (samples.iter().map(|value| value * value).sum::<f32>() / samples.len() as f32).sqrt();
+            assert!(peak(&samples) <= 1.001 * PEAK && rms <= 1.001 * RMS, "peak {}, RMS {rms}", peak(&samples));
+            assert!(peak(&samples) > 0.99 * PEAK || rms > 0.97 * RMS, "peak {}, RMS {rms}", peak(&samples));
+            assert!(samples.len() <= 32_000 && samples.last() == Some(&0.0));
+        }
+    }
+
+    #[test]
+    fn a_note_is_let_go_without_a_step() {
+        let gains: Vec<f32> = (0..2000 + frames(RELEASE_S)).map(|n| release(n, 2000)).collect();
+        assert!(gains[..2000].iter().all(|gain| *gain == 1.0));
+        assert!(
+            gains.windows(2).all(|pair| (pair[0] - pair[1]).abs() < 1e-3)
+                && gains.iter().rev().take(1).all(|last| *last < 1e-3)
+        );
+    }
 }

@@ -63,3 +63,20 @@ impl Sound {
         self.name.trim_end_matches(|sign: char| sign.is_ascii_digit() || sign == ' ')
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_finds_itself_before_the_first_numbered_one() -> Result<()> {
+        let sound = |name: &str| format!(r#"{{"name":"{name}","category":"Dog","latent":[0,0,0,0,0,0,0],"key":60}}"#);
+        let names = ["Dog 2", "Large dog 1", "Dog 3", "Large dog"].map(sound).join(",");
+        let pack = Pack::read(&format!(r#"{{"latents":[],"sounds":[{names}]}}"#))?;
+        assert_eq!(pack.find("Dog")?.name, "Dog 2");
+        assert_eq!(pack.find("Dog 3")?.name, "Dog 3");
+        assert_eq!(pack.find("Large dog")?.name, "Large dog");
+        assert!(pack.find("Large").is_err());
+        Ok(())
+    }
+}

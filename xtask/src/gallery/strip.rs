@@ -4,7 +4,7 @@ use std::path::Path;
 
 use anyhow::Result;
 
-use super::canvas::{Area, Canvas, Words};
+use super::canvas::{Area, Canvas, Place, Words};
 use super::look::{Colour, DIM, Fonts, GROUND, WELL, between, blend};
 use crate::recording::Recording;
 use crate::spectrogram::{self, Shape, Spectrogram};
@@ -65,13 +65,11 @@ fn levels(canvas: &mut Canvas, picture: &Spectrogram, shape: Shape, place: Area,
 }
 
 /// A piece of the slider between two steps, in the colours between.
-fn thread(canvas: &mut Canvas, from: [f32; 2], length: f32, parts: [f32; 2]) {
-    const PIECES: usize = 24;
-    let at = |piece: usize| piece as f32 / PIECES as f32;
-    for piece in 0..PIECES {
-        let (start, end) = (from[0] + length * at(piece), from[0] + length * at(piece + 1));
-        let colour = between(parts[0] + (parts[1] - parts[0]) * at(piece));
-        canvas.line([start, from[1]], [end, from[1]], 3.0, colour);
+fn thread(canvas: &mut Canvas, [left, middle]: Place, length: f32, parts: [f32; 2]) {
+    let pixels = length.ceil() as i64;
+    for x in 0..pixels {
+        let colour = between(parts[0] + (parts[1] - parts[0]) * x as f32 / pixels as f32);
+        (-2..2).for_each(|y| canvas.lay(left as i64 + x, middle as i64 + y, colour, 1.0));
     }
 }
 
