@@ -52,7 +52,7 @@ impl Recording {
             duration_s: self.samples.len() as f32 / self.sample_rate_hz as f32,
         };
         if !self.peak.is_finite() {
-            bail!("it holds samples that are not finite numbers");
+            bail!("the recording holds samples that are not finite numbers");
         }
         if levels.rms_db < SILENT_RMS_DB {
             bail!("the recording is silent (RMS {:.1} dB)", levels.rms_db);

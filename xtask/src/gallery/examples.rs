@@ -67,7 +67,7 @@ fn random() -> Example {
 
 /// The same bark at a quarter of its length, a half, as it is, twice and four times.
 fn stretch() -> Example {
-    /// When, how far stretched, and how long until the next bark of the recording would come.
+    /// When, how far stretched, and how long: the sound itself barks twice.
     const PLAN: [(f32, f32, f32); 5] =
         [(0.0, 0.25, 0.1), (0.3, 0.5, 0.16), (0.65, 1.0, 0.3), (1.15, 2.0, 0.55), (1.9, 4.0, 1.05)];
     let note = |(at_s, stretch, long_s): (f32, f32, f32)| {
@@ -82,8 +82,8 @@ fn footsteps() -> Example {
     let call = Call::Vary { sound: "Footsteps on gravel", amount: 0.3, count: 16 };
     // A left and a right foot, and a walk that is not a machine's.
     let note = |n: usize| {
-        let late_s = [0.0, 0.013, -0.008, 0.017][n * 7 % 4];
-        call.clone().at(0.3 * n as f32 + late_s + 0.01, n, if n % 2 == 0 { 1.0 } else { 0.85 }).held(0.26)
+        let late_s = [0.0, 0.013, -0.008, 0.017][n % 4];
+        call.clone().at(0.3 * n as f32 + late_s + 0.01, n, if n.is_multiple_of(2) { 1.0 } else { 0.85 }).held(0.26)
     };
     Example { file: "footsteps", notes: (0..16).map(note).collect() }
 }

@@ -8,7 +8,7 @@ use anyhow::Result;
 use super::canvas::{Area, Canvas, Place, Words};
 use super::families::{FAMILIES, colour_of, family_of};
 use super::labels::{Candidate, Task};
-use super::look::{AMBER, Colour, DIM, Fonts, GROUND, LINE, TEXT, WELL};
+use super::look::{AMBER, DIM, Fonts, GROUND, LINE, TEXT, WELL};
 use super::pack::{Pack, Sound};
 use super::plane::Plane;
 
@@ -88,15 +88,11 @@ fn sounds(canvas: &mut Canvas, pack: &Pack, places: &[Place]) {
 
 /// Writes names where there is room: first the most typical sound of each category, then what lies far out.
 fn names(canvas: &mut Canvas, pack: &Pack, places: &[Place], fonts: &Fonts) {
-    let written = |index: usize, colour: Colour| Words {
-        font: &fonts.bold,
-        size: LABEL_SIZE,
-        colour,
-        text: pack.sounds[index].kind(),
-    };
+    let written =
+        |index: usize| Words { font: &fonts.bold, size: LABEL_SIZE, colour: TEXT, text: pack.sounds[index].kind() };
     let candidates: Vec<Candidate> = by_importance(pack, places)
         .into_iter()
-        .map(|(point, most_hidden)| Candidate { point, width: written(point, TEXT).width(), most_hidden })
+        .map(|(point, most_hidden)| Candidate { point, width: written(point).width(), most_hidden })
         .collect();
     let height = LABEL_SIZE * 0.8;
     let task = Task { points: places, candidates: &candidates, height, within: SKY.grown(-14.0), most: MOST_LABELS };
@@ -105,7 +101,7 @@ fn names(canvas: &mut Canvas, pack: &Pack, places: &[Place], fonts: &Fonts) {
         let colour = colour_of(&pack.sounds[point].category);
         canvas.disc(places[point], 9.0, WELL, 1.0);
         canvas.disc(places[point], 6.5, colour, 1.0);
-        canvas.text_on(written(point, TEXT), [area.left, area.bottom() - 0.2 * height], WELL, 5.0);
+        canvas.text_on(written(point), [area.left, area.bottom() - 0.2 * height], WELL, 5.0);
     }
 }
 

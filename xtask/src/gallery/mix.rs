@@ -103,7 +103,7 @@ mod tests {
     fn examples_are_level_and_end_in_silence() {
         for (loudness, ticks) in [(0.01, 1), (3.0, 1), (0.5, 400)] {
             // A tone, or single ticks whose peaks forbid the level.
-            let value = |n: usize| if n % ticks == 0 { loudness * (n as f32 * 0.05).cos() } else { 0.0 };
+            let value = |n: usize| if n.is_multiple_of(ticks) { loudness * (n as f32 * 0.05).cos() } else { 0.0 };
             let mut samples: Vec<f32> = (0..32_000).map(value).collect();
             samples.extend([0.0; 5000]);
             finish(&mut samples);
