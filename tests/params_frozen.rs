@@ -1,8 +1,8 @@
 //! Parameters are a promise: projects and automation of every user name them by id, place and range.
 //!
 //! If this test fails, a promise was broken. Do not change the table to fit the code. A new parameter goes to the end of
-//! the table in `plugin/src/params.rs`, with a default that leaves old projects sounding as they did, and then to the end of the table
-//! here. An old one is never renamed, moved, re-ranged or removed; if it must go, it stays and does nothing.
+//! the table in `plugin/src/params.rs`, with a value `before` that leaves old projects sounding as they did, and then to the end of
+//! the table here. An old one is never renamed, moved, re-ranged or removed; if it must go, it stays and does nothing.
 
 use nice_plug::prelude::Params;
 use plugin::params::{ParamId, Parameters, Scale, specs};
@@ -11,7 +11,7 @@ use plugin::scene::Desk;
 const ADVICE: &str = "a frozen parameter differs; read the head of tests/params_frozen.rs before you change anything";
 
 /// Id, host name, smallest, default, largest, number of steps (0: continuous).
-const FROZEN: [(&str, &str, f32, f32, f32, usize); 21] = [
+const FROZEN: [(&str, &str, f32, f32, f32, usize); 22] = [
     ("z1", "Latent 1", -3.0, 0.0, 3.0, 0),
     ("z2", "Latent 2", -3.0, 0.0, 3.0, 0),
     ("z3", "Latent 3", -3.0, 0.0, 3.0, 0),
@@ -33,6 +33,7 @@ const FROZEN: [(&str, &str, f32, f32, f32, usize); 21] = [
     ("fine", "Fine", -100.0, 0.0, 100.0, 0),
     ("gain", "Gain", -60.0, -6.0, 12.0, 0),
     ("fidelity", "Fidelity", 0.0, 1.0, 1.0, 0),
+    ("touch", "Touch", 0.0, 1.0, 2.0, 0),
 ];
 
 /// Places on the host's 0…1 that automation depends on: id, value, place.

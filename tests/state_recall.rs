@@ -118,6 +118,20 @@ fn a_state_that_cannot_be_read_changes_nothing_and_says_so() {
 }
 
 #[test]
+fn a_project_from_before_a_parameter_sounds_as_it_did() {
+    let saved = busy_project().save();
+    let project = busy_project();
+    assert_eq!(project.params.get(ParamId::TOUCH).plain(), 1.0, "a new instance is played with touch");
+    project.load(edited(&saved, |document| {
+        let params = document["params"].as_object_mut().expect("a table");
+        params.remove("touch").expect("it is saved");
+        params.remove("fidelity").expect("it is saved");
+    }));
+    assert_eq!(project.params.get(ParamId::TOUCH).plain(), 0.0);
+    assert_eq!(project.params.get(ParamId::FIDELITY).plain(), 1.0);
+}
+
+#[test]
 fn values_out_of_range_are_brought_in_and_missing_ones_take_their_default() {
     let saved = busy_project().save();
     let project = busy_project();

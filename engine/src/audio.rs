@@ -14,6 +14,7 @@ mod offline;
 mod poly;
 mod slot;
 mod slots;
+mod stroke;
 mod tick;
 mod voice;
 mod wants;
@@ -26,6 +27,7 @@ use envelope::EnvelopeRates;
 use kernel::Kernels;
 use poly::{Moment, Note, Timing, Voices};
 use slots::Slots;
+use stroke::Stroke;
 use tick::{Smoothed, TICK_SAMPLES};
 use voice::{Scratch, Span};
 use wants::Wants;
@@ -262,7 +264,8 @@ impl Synth {
         let slots = &mut self.slots;
         match kind {
             EventKind::NoteOn { key, velocity, channel } if velocity > 0.0 => {
-                self.note_on(Note { key: key.min(127), velocity: velocity.min(1.0), channel });
+                let stroke = Stroke::new(velocity.min(1.0), self.controls.touch, self.timing.rate_hz);
+                self.note_on(Note { key: key.min(127), stroke, channel });
             }
             EventKind::NoteOn { key, channel, .. } | EventKind::NoteOff { key, channel } => {
                 self.voices.note_off(slots, key.min(127), channel)

@@ -49,8 +49,10 @@ impl ParamId {
     pub const GAIN: Self = Self(MODEL_LATENTS + 12);
     /// From the pure model to the recordings of imported sounds.
     pub const FIDELITY: Self = Self(MODEL_LATENTS + 13);
+    /// How much darker softer strokes are.
+    pub const TOUCH: Self = Self(MODEL_LATENTS + 14);
     /// How many parameters there are.
-    pub const COUNT: usize = MODEL_LATENTS + 14;
+    pub const COUNT: usize = MODEL_LATENTS + 15;
 
     /// The parameter of latent axis `axis`, which is below [`MODEL_LATENTS`].
     pub fn latent(axis: usize) -> Self {
@@ -103,6 +105,8 @@ pub struct ParamSpec {
     pub group: &'static str,
     /// Value of a fresh instance, in the parameter's own unit.
     pub default: f32,
+    /// Value in a document that does not name it: what projects from before this parameter sounded like.
+    pub before: f32,
     /// Range.
     pub scale: Scale,
     /// How the value reads.
@@ -128,6 +132,7 @@ fn latent_spec(number: usize) -> ParamSpec {
         name: format!("Latent {number}"),
         group: "Latents",
         default: 0.0,
+        before: 0.0,
         scale: Scale::Linear { min: -LATENT_LIMIT, max: LATENT_LIMIT },
         text: TextForm::Sigma,
     }
@@ -141,6 +146,7 @@ fn fixed_specs() -> Vec<ParamSpec> {
         name: name.to_owned(),
         group,
         default,
+        before: default,
         scale,
         text,
     };
@@ -150,6 +156,7 @@ fn fixed_specs() -> Vec<ParamSpec> {
     let coarse = Scale::Steps { min: -24, max: 24 };
     let fine = Scale::Linear { min: -100.0, max: 100.0 };
     let gain = Scale::Linear { min: -60.0, max: 12.0 };
+    let touch = Scale::Linear { min: 0.0, max: 2.0 };
     vec![
         row("pad_x", "Pad X", "Pad", 0.5, unit, TextForm::Percent),
         row("pad_y", "Pad Y", "Pad", 0.5, unit, TextForm::Percent),
@@ -165,6 +172,7 @@ fn fixed_specs() -> Vec<ParamSpec> {
         row("fine", "Fine", "Output", 0.0, fine, TextForm::Cents),
         row("gain", "Gain", "Output", -6.0, gain, TextForm::Decibels),
         row("fidelity", "Fidelity", "Shape", 1.0, unit, TextForm::Percent),
+        ParamSpec { before: 0.0, ..row("touch", "Touch", "Output", 1.0, touch, TextForm::Percent) },
     ]
 }
 
@@ -337,6 +345,7 @@ impl Parameters {
             coarse_semitones: at(ParamId::COARSE),
             fine_cents: at(ParamId::FINE),
             gain_db: at(ParamId::GAIN),
+            touch: at(ParamId::TOUCH),
         }
     }
 

@@ -75,7 +75,8 @@ fn read_view(value: &Value) -> Option<View> {
 }
 
 /// Puts the document's parameters in place of the framework's, each finite and in its range; a parameter that the
-/// document does not name takes its default. Without a readable document no parameter is touched.
+/// document does not name takes the value that sounds as before there was such a parameter. Without a readable document no
+/// parameter is touched.
 pub fn filter(state: &mut PluginState) {
     state.params = match state.fields.get(FIELD).map(|text| StateDocument::parse(text)) {
         Some(Ok(document)) => {
@@ -86,7 +87,7 @@ pub fn filter(state: &mut PluginState) {
 }
 
 fn value_of(spec: &ParamSpec, saved: Option<&f32>) -> ParamValue {
-    let value = saved.copied().filter(|value| value.is_finite()).unwrap_or(spec.default);
+    let value = saved.copied().filter(|value| value.is_finite()).unwrap_or(spec.before);
     match spec.scale {
         Scale::Linear { min, max } | Scale::Skewed { min, max, .. } => ParamValue::F32(value.clamp(min, max)),
         Scale::Steps { min, max } => ParamValue::I32((value.round() as i32).clamp(min, max)),

@@ -54,6 +54,8 @@ pub struct Controls {
     pub fine_cents: f32,
     /// Output gain, [−100, 24].
     pub gain_db: f32,
+    /// How much darker softer strokes are: 0 not at all, 1 as measured, [0, 2]. Read when a note begins.
+    pub touch: f32,
     /// Seed of sources that draw at random.
     pub seed: u64,
 }
@@ -78,6 +80,7 @@ impl Default for Controls {
             coarse_semitones: 0.0,
             fine_cents: 0.0,
             gain_db: 0.0,
+            touch: 1.0,
             seed: 0,
         }
     }
@@ -162,6 +165,7 @@ impl Controls {
             coarse_semitones: inside(self.coarse_semitones, last.coarse_semitones, -60.0, 60.0),
             fine_cents: inside(self.fine_cents, last.fine_cents, -100.0, 100.0),
             gain_db: inside(self.gain_db, last.gain_db, -100.0, 24.0),
+            touch: inside(self.touch, last.touch, 0.0, 2.0),
             seed: self.seed,
         }
     }

@@ -2,6 +2,7 @@
 
 use super::slot::SlotKey;
 use super::slots::{Slots, SoundRef};
+use super::stroke::Stroke;
 use super::tick::Ramp;
 use super::voice::{Freed, Play, Reach, Scratch, Span, Voice};
 use super::wants::Wants;
@@ -42,7 +43,7 @@ impl Timing {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Note {
     pub(super) key: u8,
-    pub(super) velocity: f32,
+    pub(super) stroke: Stroke,
     pub(super) channel: u8,
 }
 
@@ -98,8 +99,7 @@ impl Voices {
         let order = self.next_order;
         self.next_order += 1;
         let Some(voice) = self.voices.get_mut(index) else { return true };
-        // Squared: half velocity is 12 dB down.
-        voice.start(note.key, note.channel, note.velocity * note.velocity, home, order);
+        voice.start(note, home, order);
         if let Some(slot) = slots.get_mut(home) {
             slot.homes += 1;
         }

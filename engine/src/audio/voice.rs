@@ -3,7 +3,9 @@
 use super::bank::Bank;
 use super::envelope::{Envelope, EnvelopeRates};
 use super::kernel::{Kernels, MAX_TAPS};
+use super::poly::Note;
 use super::slots::{Slots, SoundRef};
+use super::stroke::Stroke;
 use super::tick::{Ramp, TICK_SAMPLES};
 
 /// Room for the samples of a sound that one piece of output is made from.
@@ -69,7 +71,7 @@ pub(super) struct Voice {
     pub(super) home: usize,
     /// Grows with every note.
     pub(super) order: u64,
-    gain: f32,
+    stroke: Stroke,
     envelope: Envelope,
     current: Option<Play>,
     fade: Option<Fade>,
@@ -90,7 +92,7 @@ impl Voice {
             channel: 0,
             home: 0,
             order: 0,
-            gain: 0.0,
+            stroke: Stroke::NONE,
             envelope,
             current: None,
             fade: None,
@@ -101,8 +103,9 @@ impl Voice {
     }
 
     /// Begins a note, as yet without a sound.
-    pub(super) fn start(&mut self, key: u8, channel: u8, gain: f32, home: usize, order: u64) {
-        *self = Self { key, channel, gain, home, order, active: true, ..Self::idle() };
+    pub(super) fn start(&mut self, note: Note, home: usize, order: u64) {
+        let Note { key, stroke, channel } = note;
+        *self = Self { key, channel, stroke, home, order, active: true, ..Self::idle() };
     }
 
     pub(super) fn is_active(&self) -> bool {
@@ -129,7 +132,7 @@ impl Voice {
     /// Present level, for the choice of a victim.
     pub(super) fn level(&self) -> f32 {
         let dying = self.dying.map_or(1.0, |dying| dying.left as f32 / dying.total as f32);
-        self.envelope.level() * self.gain * dying
+        self.envelope.level() * self.stroke.gain * dying
     }
 
     /// Where it plays; during a crossfade, where it goes.
@@ -206,6 +209,7 @@ impl Voice {
                     self.fade = None;
                 }
             }
+            self.stroke.darken(here);
             if !self.add(here, span.rates, out) || !goes_on {
                 let [a, b] = self.end();
                 return if freed[0].is_some() { [freed[0], a] } else { [a, b] };
@@ -218,7 +222,7 @@ impl Voice {
     /// Adds `sound` to `out` under the envelope; false when the note has ended.
     fn add(&mut self, sound: &[f32], rates: &EnvelopeRates, out: &mut [f32]) -> bool {
         for (out, sample) in out.iter_mut().zip(sound) {
-            let mut gain = self.envelope.next(rates) * self.gain;
+            let mut gain = self.envelope.next(rates) * self.stroke.gain;
             if let Some(dying) = &mut self.dying {
                 if dying.left == 0 {
                     return false;

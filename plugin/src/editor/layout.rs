@@ -11,8 +11,7 @@ const KEYS: f32 = 8.0 * GRID;
 const STRIP: f32 = 18.0 * GRID;
 const BROWSER: f32 = 30.0 * GRID;
 const BROWSER_MOST: f32 = 45.0 * GRID;
-const SMALL_PANEL: f32 = 27.0 * GRID;
-const SHAPE_PANEL: f32 = 33.0 * GRID;
+const FOUR_KNOBS: f32 = 31.5 * GRID;
 
 /// The regions of the window.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -31,7 +30,7 @@ pub struct Regions {
     pub shape: Rect,
     /// Envelope.
     pub envelope: Rect,
-    /// Tuning and level.
+    /// Touch, tuning and level.
     pub output: Rect,
     /// On-screen keyboard.
     pub keys: Rect,
@@ -55,8 +54,8 @@ impl Regions {
         let (wave, main) = split_down(upper, (upper.height() * 0.4).round());
         let pad_width = (main.width() * 0.375).max(main.height()).min(main.width() * 0.45);
         let (knobs, pad) = split_across(main, main.width() - pad_width - GRID);
-        let (shape, strip) = split_across(strip, SHAPE_PANEL);
-        let (envelope, output) = split_across(strip, strip.width() - SMALL_PANEL - GRID);
+        let (shape, strip) = split_across(strip, FOUR_KNOBS);
+        let (envelope, output) = split_across(strip, strip.width() - FOUR_KNOBS - GRID);
         Self { header, browser, wave, knobs, pad, shape, envelope, output, keys, status }
     }
 }

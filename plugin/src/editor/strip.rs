@@ -21,7 +21,12 @@ pub fn show(ui: &mut Ui, regions: &Regions, hand: &mut Hand, typing: &mut Option
         (ParamId::FIDELITY, "Fidelity", false),
     ];
     panel(ui, regions.shape, "Shape", &shape, hand, typing);
-    let output = [(ParamId::COARSE, "Coarse", true), (ParamId::FINE, "Fine", true), (ParamId::GAIN, "Gain", false)];
+    let output = [
+        (ParamId::TOUCH, "Touch", false),
+        (ParamId::COARSE, "Coarse", true),
+        (ParamId::FINE, "Fine", true),
+        (ParamId::GAIN, "Gain", false),
+    ];
     panel(ui, regions.output, "Output", &output, hand, typing);
     envelope(ui, regions.envelope, hand, typing);
 }
@@ -47,7 +52,7 @@ fn row(ui: &mut Ui, rect: Rect, knobs: &[(ParamId, &str, bool)], hand: &mut Hand
 fn envelope(ui: &mut Ui, rect: Rect, hand: &mut Hand, typing: &mut Option<Typing>) {
     theme::panel(ui.painter(), rect, "Envelope");
     let room = inside(rect);
-    let (curve, knobs) = room.split_left_right_at_x(room.min.x + room.width() * 0.34);
+    let (curve, knobs) = room.split_left_right_at_x(room.min.x + room.width() * 0.28);
     let four = [
         (ParamId::ATTACK, "Attack", false),
         (ParamId::DECAY, "Decay", false),
