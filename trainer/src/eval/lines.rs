@@ -206,3 +206,50 @@ fn summarise(mut lines: Vec<Line>) -> Lines {
     }
     Lines { worst, ..summary }
 }
+
+#[cfg(test)]
+mod tests {
+    use engine::spectral::{FrameAnalysis, SpectralShape};
+
+    use super::*;
+
+    const SHAPE: SpectralShape = SpectralShape::DEFAULT;
+
+    /// What is heard of steps at these levels of a tone, in dB.
+    fn heard(levels_db: impl Iterator<Item = f32>) -> Vec<Heard> {
+        let mut analysis = FrameAnalysis::new(&SHAPE);
+        let tone = |level_db: f32| -> Vec<f32> {
+            let level = 10f32.powf(level_db / 20.0);
+            (0..SHAPE.sound_samples()).map(|n| level * (n as f32 * 0.06).sin()).collect()
+        };
+        levels_db.map(|level_db| Heard::new(&mut analysis, &SHAPE, &tone(level_db))).collect()
+    }
+
+    fn judged(heard: &[Heard]) -> Line {
+        let place = |name: &str| Place { name: name.to_owned(), latent: [0.0; 7] };
+        judge(heard, &place("A"), &place("B"), 60)
+    }
+
+    #[test]
+    fn an_even_way_has_no_fault_and_a_leap_is_found_at_its_step() {
+        let even = judged(&heard((0..9).map(|step| -1.0 - step as f32)));
+        assert!(even.ratio < 1.5, "{even:?}");
+        let leap = judged(&heard((0..9).map(|step| -1.0 - step as f32 - if step >= 5 { 12.0 } else { 0.0 })));
+        assert!(leap.ratio > LARGEST_OVER_MEDIAN && leap.largest_at_step == 5, "{leap:?}");
+        let all = summarise(vec![even, leap]);
+        assert_eq!((all.lines, all.lines_breaking.jump, all.lines_breaking.silence), (2, 1, 0));
+        assert_eq!(all.worst[0].largest_at_step, 5);
+    }
+
+    #[test]
+    fn silence_clipping_and_what_is_no_number_count_by_step() {
+        let mut steps = heard([-6.0, -6.0, -90.0, -6.0, -6.0].into_iter());
+        let mut analysis = FrameAnalysis::new(&SHAPE);
+        steps[1] = Heard::new(&mut analysis, &SHAPE, &vec![1.0; SHAPE.sound_samples()]);
+        steps[3] = Heard::new(&mut analysis, &SHAPE, &[f32::NAN; 100]);
+        let line = judged(&steps);
+        assert_eq!((line.clipped_steps, line.not_finite_steps), (1, 1));
+        // What holds no number is not heard either.
+        assert_eq!(line.silent_steps, 2);
+    }
+}
