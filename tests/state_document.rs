@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use engine::state::{FrozenZone, MAX_STATE_BYTES, PackRef, Preset, SoundState, StateDocument, StateError};
+use engine::state::{Cut, FrozenZone, MAX_STATE_BYTES, PackRef, Preset, SoundState, StateDocument, StateError};
 use support::Random;
 
 fn tone(samples: usize, level: f32) -> Vec<f32> {
@@ -33,6 +33,54 @@ fn edited(text: &str, edit: impl FnOnce(&mut serde_json::Value)) -> String {
 fn a_document_comes_back_bit_for_bit() {
     let document = document();
     assert_eq!(StateDocument::parse(&document.to_json()).unwrap(), document);
+}
+
+fn cut() -> Cut {
+    Cut {
+        start_s: 12.345_678,
+        is_start_chosen: true,
+        chosen_key: Some(48.0),
+        found_key: Some(59.97),
+        key_confidence: 0.82,
+        ..Cut::default()
+    }
+}
+
+#[test]
+fn region_and_key_of_an_import_survive() {
+    let mut document = document();
+    document.corners[1].cut = Some(cut());
+    document.corners[1].file = Some("/home/ana/rain.wav".into());
+    let text = document.to_json();
+    assert!(!text.contains("ana"), "a document does not tell of the user's folders");
+    let back = StateDocument::parse(&text).unwrap();
+    assert_eq!((&back.corners[1].cut, &back.corners[1].file), (&Some(cut()), &None));
+    let choice = back.corners[1].cut.as_ref().unwrap().choice();
+    assert_eq!((choice.region_s, choice.key), (Some(12.345_678), Some(48.0)));
+
+    let later = edited(&text, |state| state["corners"][1]["cut"]["channel"] = 2.into());
+    assert!(StateDocument::parse(&later).unwrap().to_json().contains(r#""channel":2"#));
+    let partial = edited(&text, |state| state["corners"][1]["cut"] = serde_json::json!({ "start_s": 3.0 }));
+    let choice = StateDocument::parse(&partial).unwrap().corners[1].cut.as_ref().unwrap().choice();
+    assert_eq!((choice.region_s, choice.key), (None, None), "what nobody chose is found");
+}
+
+#[test]
+fn a_document_from_before_regions_loads_and_a_bad_region_is_brought_in_or_refused() {
+    let text = document().to_json();
+    assert!(!text.contains("\"cut\""), "only imports have one");
+    assert!(StateDocument::parse(&text).unwrap().corners.iter().all(|sound| sound.cut.is_none()));
+
+    let with_cut = |cut: serde_json::Value| edited(&text, |state| state["corners"][0]["cut"] = cut);
+    let far = with_cut(serde_json::json!({ "start_s": -4.0, "chosen_key": 300.0, "key_confidence": 7.0 }));
+    let far = StateDocument::parse(&far).unwrap().corners[0].cut.clone().unwrap();
+    assert_eq!((far.start_s, far.chosen_key, far.key_confidence), (0.0, Some(127.0), 1.0));
+    let message = StateDocument::parse(&with_cut(serde_json::json!({ "chosen_key": 1e39 }))).unwrap_err().to_string();
+    assert!(message.contains("corner A"), "{message}");
+
+    let mut broken = document();
+    broken.corners[0].cut = Some(Cut { start_s: f64::NAN, ..cut() });
+    assert_eq!(StateDocument::parse(&broken.to_json()).expect("what is written can be read").corners[0].cut, None);
 }
 
 #[test]

@@ -16,7 +16,7 @@ use crate::sample::{self, Recording, SampleError};
 use crate::units::Latent;
 
 /// The key that a sound without a pitch is taken to be at: middle C.
-const UNPITCHED_KEY: f32 = 60.0;
+pub const UNPITCHED_KEY: f32 = 60.0;
 /// How many of the nearest sounds are told, and vote on the category.
 const NEAREST: usize = 5;
 /// Distance in σ below which a neighbour's vote grows no further.
@@ -29,8 +29,12 @@ pub struct Imported {
     pub name: String,
     /// Where the encoder puts it, each in `[-3, 3]` σ.
     pub latent: Latent,
+    /// Where in its file the one-shot begins, in seconds.
+    pub start_s: f64,
     /// The MIDI key it is at: the given one, else that of the pitch found in it, else 60.
     pub key: f32,
+    /// The key of the pitch found in it, if that is believed.
+    pub found_key: Option<f32>,
     /// How clear its pitch is, 0 (noise) to 1 (repeats exactly); it is believed from 0.85 on.
     pub key_confidence: f32,
     /// The category that most of the nearest sounds have, the nearest with more weight; empty if the pack has no sounds.
@@ -68,26 +72,45 @@ pub enum ImportError {
 
 /// Reads `path`, cuts a one-shot out of it and encodes it.
 pub fn import(path: &Path, pipeline: &mut Pipeline, choice: Choice) -> Result<Imported, ImportError> {
-    if let Some(key) = choice.key.filter(|key| !(0.0..=127.0).contains(key)) {
-        return Err(ImportError::Key(key));
-    }
+    check_key(choice.key)?;
     let shape = pipeline.model().shape();
     let (rate_hz, length) = (shape.sample_rate_hz, shape.frame_count * shape.hop_samples);
     let sound = match choice.region_s {
         Some(start_s) => sample::region(sample::read_from(path, start_s)?, rate_hz, length)?,
         None => sample::one_shot(sample::read(path)?, rate_hz, length)?,
     };
-    let mut notes = sound.notes;
-    let found = pitch::find(&sound.samples, rate_hz);
-    let key = choice.key.or(found.filter(|pitch| pitch.is_clear()).map(|pitch| pitch.key)).unwrap_or_else(|| {
+    let name = path.file_stem().map_or_else(|| "imported".to_owned(), |stem| stem.to_string_lossy().into_owned());
+    encode(name, sound, pipeline, choice.key)
+}
+
+/// Encodes a one-shot that was imported before, at the model's rate and length, with its key chosen or found anew.
+pub fn import_again(
+    name: String,
+    one_shot: Recording,
+    pipeline: &mut Pipeline,
+    key: Option<f32>,
+) -> Result<Imported, ImportError> {
+    check_key(key)?;
+    encode(name, one_shot, pipeline, key)
+}
+
+fn check_key(key: Option<f32>) -> Result<(), ImportError> {
+    key.filter(|key| !(0.0..=127.0).contains(key)).map_or(Ok(()), |key| Err(ImportError::Key(key)))
+}
+
+/// Finds the key of a one-shot, unless it is given, and its point.
+fn encode(name: String, sound: Recording, pipeline: &mut Pipeline, key: Option<f32>) -> Result<Imported, ImportError> {
+    let Recording { samples, sample_rate_hz, start_s, mut notes } = sound;
+    let found = pitch::find(&samples, sample_rate_hz);
+    let found_key = found.filter(|pitch| pitch.is_clear()).map(|pitch| pitch.key);
+    let key = key.or(found_key).unwrap_or_else(|| {
         notes.push("no clear pitch in it: taken as key 60".to_owned());
         UNPITCHED_KEY
     });
-    let confidence = found.map_or(0.0, |pitch| pitch.confidence);
-    let latent = pipeline.place(&sound.samples, key)?;
+    let key_confidence = found.map_or(0.0, |pitch| pitch.confidence);
+    let latent = pipeline.place(&samples, key)?;
     let (nearest, category) = neighbours(&latent, &pipeline.model().manifest().sounds);
-    let name = path.file_stem().map_or_else(|| "imported".to_owned(), |stem| stem.to_string_lossy().into_owned());
-    Ok(Imported { name, latent, key, key_confidence: confidence, category, nearest, notes, samples: sound.samples })
+    Ok(Imported { name, latent, start_s, key, found_key, key_confidence, category, nearest, notes, samples })
 }
 
 /// What the point of a recording leaves out of it in the key zone that the recording belongs to. The recording is brought to

@@ -6,13 +6,15 @@
 
 mod decode;
 mod onset;
+mod outline;
 mod resample;
 mod wav;
 
 use std::path::{Path, PathBuf};
 
 pub(crate) use decode::decode_flac;
-pub use onset::{one_shot, region};
+pub use onset::{one_shot, region, start_s};
+pub use outline::Outline;
 pub use resample::resample;
 pub use wav::write_wav;
 
@@ -158,6 +160,11 @@ pub fn read(path: &Path) -> Result<Recording, SampleError> {
 /// Reads a file as [`read`] does, from `start_s` seconds on, silence included.
 pub fn read_from(path: &Path, start_s: f64) -> Result<Recording, SampleError> {
     decode::read_file_from(path, start_s).map_err(|problem| SampleError::Read { path: path.to_path_buf(), problem })
+}
+
+/// The outline of a file, as far as [`read`] would look for its first sound and at it; a longer file is cut there.
+pub fn outline(path: &Path) -> Result<Outline, SampleError> {
+    decode::outline_file(path).map_err(|problem| SampleError::Read { path: path.to_path_buf(), problem })
 }
 
 /// Whether files and conversions at this rate are supported.

@@ -4,10 +4,12 @@
 //! version before anything is used, and what it does not know survives a round trip. Loading and applying are
 //! apart: a refused document changes nothing.
 
+mod cut;
 mod frozen;
 mod preset;
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -15,6 +17,7 @@ use serde_json::{Map, Value};
 use crate::decode::residuals::ZoneResidual;
 use crate::units::{LATENT_LIMIT, Latent};
 
+pub use cut::Cut;
 pub use frozen::FrozenZone;
 pub use preset::Preset;
 
@@ -82,6 +85,12 @@ pub struct SoundState {
     /// What its point leaves out of the recording.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub residual: Option<ZoneResidual>,
+    /// How the recording was cut out of its file, where that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cut: Option<Cut>,
+    /// The recording's file, while the program runs: a document does not tell of the user's folders.
+    #[serde(skip)]
+    pub file: Option<PathBuf>,
     /// Fields of other versions, kept as they came.
     #[serde(flatten)]
     pub unknown: Map<String, Value>,
@@ -90,7 +99,13 @@ pub struct SoundState {
 impl SoundState {
     /// A sound of a pack, with nothing unknown in it.
     pub fn new(name: impl Into<String>, latent: Latent) -> Self {
-        Self { name: name.into(), latent, audio: None, residual: None, unknown: Map::new() }
+        Self { name: name.into(), latent, ..Self::default() }
+    }
+
+    /// The MIDI key that its recording is at, if it was imported.
+    pub fn recorded_key(&self) -> Option<f32> {
+        let audio = self.audio.as_ref()?;
+        Some(self.cut.as_ref().map_or(f32::from(audio.root_key), Cut::key))
     }
 }
 
@@ -172,6 +187,9 @@ impl StateDocument {
         document.params.retain(|_, value| value.is_finite());
         let latents = document.sounds_mut().flat_map(|(_, sound)| &mut sound.latent);
         latents.filter(|z| !z.is_finite()).for_each(|z| *z = 0.0);
+        for (_, sound) in document.sounds_mut() {
+            sound.cut.take_if(|cut| !cut.is_finite());
+        }
         document
     }
 
@@ -191,6 +209,10 @@ impl StateDocument {
             }
             sound.latent.iter_mut().for_each(|z| *z = z.clamp(-LATENT_LIMIT, LATENT_LIMIT));
             sound.audio.as_ref().map_or(Ok(()), FrozenZone::check)?;
+            if sound.cut.as_ref().is_some_and(|cut| !cut.is_finite()) {
+                return Err(StateError::NotFinite(format!("the region or key of {place}")));
+            }
+            sound.cut.iter_mut().for_each(Cut::limit);
         }
         if self.frozen.len() > MAX_FROZEN_ZONES {
             let zones = self.frozen.len();

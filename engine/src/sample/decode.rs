@@ -15,6 +15,7 @@ use symphonia::core::formats::{FormatOptions, FormatReader, TrackType};
 use symphonia::core::io::{MediaSource, MediaSourceStream};
 use symphonia::core::meta::MetadataOptions;
 
+use super::outline::Outline;
 use super::{LEAD_LIMIT_S, LOOK_S, MAX_FILE_BYTES, ReadProblem, Recording, is_supported_rate};
 
 /// Below this a sample counts as silence in front of the first sound: −80 dB of full scale.
@@ -36,6 +37,27 @@ pub(super) fn read_file_from(path: &Path, start_s: f64) -> Result<Recording, Rea
 }
 
 fn read_limited(path: &Path, limits: Limits) -> Result<Recording, ReadProblem> {
+    let (file, hint) = open(path)?;
+    guarded(|| decode(Box::new(file), &hint, limits))
+}
+
+/// Reads a file from its beginning for as long as the reader may look for a sound and then at it, and keeps its outline.
+/// A file that is damaged further on keeps the outline of what comes before.
+pub(super) fn outline_file(path: &Path) -> Result<Outline, ReadProblem> {
+    let (file, hint) = open(path)?;
+    guarded(|| {
+        let mut opened = Opened::new(Box::new(file), &hint)?;
+        let mut outline = Outline::new(opened.rate_hz, LEAD_LIMIT_S + LOOK_S);
+        match opened.pour(&mut outline) {
+            Err(problem) if outline.seen() == 0 => Err(problem),
+            _ if outline.seen() == 0 => Err(ReadProblem::Empty),
+            _ => Ok(outline),
+        }
+    })
+}
+
+/// Opens a file that may hold audio, with what its name says of it.
+fn open(path: &Path) -> Result<(File, Hint), ReadProblem> {
     let meta = std::fs::metadata(path).map_err(ReadProblem::System)?;
     if !meta.is_file() {
         return Err(ReadProblem::NotAFile);
@@ -50,7 +72,7 @@ fn read_limited(path: &Path, limits: Limits) -> Result<Recording, ReadProblem> {
     if let Some(extension) = path.extension().and_then(|e| e.to_str()) {
         hint.with_extension(extension);
     }
-    guarded(|| decode(Box::new(file), &hint, limits))
+    Ok((file, hint))
 }
 
 /// Reads a whole FLAC stream that lies in memory, silence included, up to `max_s` seconds.
@@ -63,7 +85,7 @@ pub(crate) fn decode_flac(bytes: Vec<u8>, max_s: f64) -> Result<Recording, ReadP
 }
 
 /// Turns a panic of a decoder into an error: the file is at fault, and the host must live on.
-fn guarded(work: impl FnOnce() -> Result<Recording, ReadProblem>) -> Result<Recording, ReadProblem> {
+fn guarded<T>(work: impl FnOnce() -> Result<T, ReadProblem>) -> Result<T, ReadProblem> {
     catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| Err(ReadProblem::Unknown("its decoder failed".to_owned())))
 }
 
@@ -79,70 +101,112 @@ struct Limits {
 }
 
 fn decode(source: Box<dyn MediaSource>, hint: &Hint, limits: Limits) -> Result<Recording, ReadProblem> {
-    let stream = MediaSourceStream::new(source, Default::default());
-    let mut format = symphonia::default::get_probe()
-        .probe(hint, stream, FormatOptions::default(), MetadataOptions::default())
-        .map_err(opening_problem)?;
-    let track = format.default_track(TrackType::Audio).ok_or(ReadProblem::Empty)?;
-    let promised = track.num_frames;
-    let params = track
-        .codec_params
-        .as_ref()
-        .and_then(|p| p.audio())
-        .ok_or_else(|| ReadProblem::Unknown("it has no audio track".to_owned()))?;
-    let rate_hz = params.sample_rate.unwrap_or(0);
-    if !is_supported_rate(rate_hz) {
-        return Err(ReadProblem::Rate(rate_hz));
-    }
-    let channels = params.channels.as_ref().map_or(1, |c| c.count() as u64);
-    let mut decoder = symphonia::default::get_codecs()
-        .make_audio_decoder(params, &AudioDecoderOptions::default())
-        .map_err(opening_problem)?;
-    let mut window = Window::new(rate_hz, limits);
-    let ended = read_packets(format.as_mut(), decoder.as_mut(), &mut window)?;
-    if ended && let Some(promised) = promised.filter(|&frames| frames > window.seen) {
-        if promised.saturating_mul(channels) < PIPED_VALUES {
+    let mut opened = Opened::new(source, hint)?;
+    let mut window = Window::new(opened.rate_hz, limits);
+    let ended = opened.pour(&mut window)?;
+    if ended && let Some(promised) = opened.promised.filter(|&frames| frames > window.seen) {
+        if promised.saturating_mul(opened.channels) < PIPED_VALUES {
             return Err(ReadProblem::Truncated { promised, found: window.seen });
         }
         return window.finish(None);
     }
-    window.finish(promised)
+    window.finish(opened.promised)
 }
 
-/// Decodes packet after packet into `window`; returns whether the stream came to its end.
-fn read_packets(
-    format: &mut dyn FormatReader,
-    decoder: &mut dyn AudioDecoder,
-    window: &mut Window,
-) -> Result<bool, ReadProblem> {
-    let mut interleaved: Vec<f32> = Vec::new();
-    while !window.is_full() {
-        let packet = match format.next_packet() {
-            Ok(Some(packet)) => packet,
-            Ok(None) => return Ok(true),
-            // The caller compares what came with what was promised: only it can tell the end from a cut.
-            Err(DecodeError::IoError(e)) if e.kind() == std::io::ErrorKind::UnexpectedEof => return Ok(true),
-            Err(DecodeError::IoError(e)) => return Err(ReadProblem::System(e)),
-            Err(e) => return Err(window.corrupt(&e.to_string())),
-        };
-        if u64::try_from(packet.pts.get()).ok() != Some(window.seen) {
-            return Err(window.corrupt("a stretch of audio is missing"));
+/// What takes the mono samples of a stream, one after the other.
+pub(super) trait Sink {
+    /// Sample frames that came in so far.
+    fn seen(&self) -> u64;
+    /// Whether no more are wanted.
+    fn is_full(&self) -> bool;
+    /// The next one.
+    fn take(&mut self, sample: f32);
+}
+
+/// A stream whose header was read.
+struct Opened {
+    format: Box<dyn FormatReader>,
+    decoder: Box<dyn AudioDecoder>,
+    rate_hz: u32,
+    channels: u64,
+    /// Sample frames by the header.
+    promised: Option<u64>,
+}
+
+impl Opened {
+    fn new(source: Box<dyn MediaSource>, hint: &Hint) -> Result<Self, ReadProblem> {
+        let stream = MediaSourceStream::new(source, Default::default());
+        let format = symphonia::default::get_probe()
+            .probe(hint, stream, FormatOptions::default(), MetadataOptions::default())
+            .map_err(opening_problem)?;
+        let track = format.default_track(TrackType::Audio).ok_or(ReadProblem::Empty)?;
+        let promised = track.num_frames;
+        let params = track
+            .codec_params
+            .as_ref()
+            .and_then(|p| p.audio())
+            .ok_or_else(|| ReadProblem::Unknown("it has no audio track".to_owned()))?;
+        let rate_hz = params.sample_rate.unwrap_or(0);
+        if !is_supported_rate(rate_hz) {
+            return Err(ReadProblem::Rate(rate_hz));
         }
-        let buffer = match decoder.decode(&packet) {
-            Ok(buffer) => buffer,
-            Err(DecodeError::IoError(e)) if e.kind() == std::io::ErrorKind::UnexpectedEof => return Ok(true),
-            Err(e) => return Err(window.corrupt(&e.to_string())),
-        };
-        let (channels, rate_hz) = (buffer.num_planes(), buffer.spec().rate());
-        if channels == 0 || rate_hz != window.rate_hz {
-            return Err(window.corrupt("the format changes on the way"));
-        }
-        buffer.copy_to_vec_interleaved(&mut interleaved);
-        for frame in interleaved.chunks_exact(channels) {
-            window.push(frame)?;
-        }
+        let channels = params.channels.as_ref().map_or(1, |c| c.count() as u64);
+        let decoder = symphonia::default::get_codecs()
+            .make_audio_decoder(params, &AudioDecoderOptions::default())
+            .map_err(opening_problem)?;
+        Ok(Self { format, decoder, rate_hz, channels, promised })
     }
-    Ok(false)
+
+    /// Decodes packet after packet into `sink`; returns whether the stream came to its end.
+    fn pour(&mut self, sink: &mut impl Sink) -> Result<bool, ReadProblem> {
+        let mut interleaved: Vec<f32> = Vec::new();
+        while !sink.is_full() {
+            let corrupt = |reason: &str| self::corrupt(self.rate_hz, sink.seen(), reason);
+            let packet = match self.format.next_packet() {
+                Ok(Some(packet)) => packet,
+                Ok(None) => return Ok(true),
+                // The caller compares what came with what was promised: only it can tell the end from a cut.
+                Err(DecodeError::IoError(e)) if e.kind() == std::io::ErrorKind::UnexpectedEof => return Ok(true),
+                Err(DecodeError::IoError(e)) => return Err(ReadProblem::System(e)),
+                Err(e) => return Err(corrupt(&e.to_string())),
+            };
+            if u64::try_from(packet.pts.get()).ok() != Some(sink.seen()) {
+                return Err(corrupt("a stretch of audio is missing"));
+            }
+            let buffer = match self.decoder.decode(&packet) {
+                Ok(buffer) => buffer,
+                Err(DecodeError::IoError(e)) if e.kind() == std::io::ErrorKind::UnexpectedEof => return Ok(true),
+                Err(e) => return Err(corrupt(&e.to_string())),
+            };
+            let (channels, rate_hz) = (buffer.num_planes(), buffer.spec().rate());
+            if channels == 0 || rate_hz != self.rate_hz {
+                return Err(corrupt("the format changes on the way"));
+            }
+            buffer.copy_to_vec_interleaved(&mut interleaved);
+            for frame in interleaved.chunks_exact(channels) {
+                sink.take(mixed(frame, self.rate_hz, sink.seen())?);
+            }
+        }
+        Ok(false)
+    }
+}
+
+/// One sample frame as mono; `seen` ones came before it.
+fn mixed(frame: &[f32], rate_hz: u32, seen: u64) -> Result<f32, ReadProblem> {
+    if let Some(channel) = frame.iter().position(|v| !v.is_finite()) {
+        return Err(ReadProblem::NotFinite { at_s: seconds(rate_hz, seen), channel: channel + 1 });
+    }
+    // Double precision: the sum of finite single-precision values stays finite.
+    let mix = frame.iter().map(|&v| f64::from(v)).sum::<f64>() / frame.len() as f64;
+    Ok(mix as f32)
+}
+
+fn corrupt(rate_hz: u32, seen: u64, reason: &str) -> ReadProblem {
+    ReadProblem::Corrupt { at_s: seconds(rate_hz, seen), reason: reason.to_owned() }
+}
+
+fn seconds(rate_hz: u32, samples: u64) -> f64 {
+    samples as f64 / f64::from(rate_hz)
 }
 
 fn opening_problem(error: DecodeError) -> ReadProblem {
@@ -188,41 +252,7 @@ impl Window {
     }
 
     fn now_s(&self) -> f64 {
-        self.seen as f64 / f64::from(self.rate_hz)
-    }
-
-    fn is_full(&self) -> bool {
-        if self.sounding { self.kept.len() >= self.look_samples } else { self.now_s() >= self.limits.lead_s }
-    }
-
-    fn push(&mut self, frame: &[f32]) -> Result<(), ReadProblem> {
-        if let Some(channel) = frame.iter().position(|v| !v.is_finite()) {
-            return Err(ReadProblem::NotFinite { at_s: self.now_s(), channel: channel + 1 });
-        }
-        // Double precision: the sum of finite single-precision values stays finite.
-        let mix = frame.iter().map(|&v| f64::from(v)).sum::<f64>() / frame.len() as f64;
-        let mix = mix as f32;
-        self.seen += 1;
-        if self.dropped < self.skip_samples {
-            self.dropped += 1;
-            return Ok(());
-        }
-        if !self.sounding {
-            self.sounding = mix.abs() >= self.limits.silence;
-            // Dropping in bulk keeps the cost per sample constant.
-            if self.kept.len() >= 2 * self.lead_kept_samples {
-                self.kept.drain(..self.lead_kept_samples);
-                self.dropped += self.lead_kept_samples as u64;
-            }
-        }
-        if !self.is_full() {
-            self.kept.push(mix);
-        }
-        Ok(())
-    }
-
-    fn corrupt(&self, reason: &str) -> ReadProblem {
-        ReadProblem::Corrupt { at_s: self.now_s(), reason: reason.to_owned() }
+        seconds(self.rate_hz, self.seen)
     }
 
     fn finish(self, promised: Option<u64>) -> Result<Recording, ReadProblem> {
@@ -243,5 +273,34 @@ impl Window {
         }
         let start_s = self.dropped as f64 / f64::from(self.rate_hz);
         Ok(Recording { samples: self.kept, sample_rate_hz: self.rate_hz, start_s, notes })
+    }
+}
+
+impl Sink for Window {
+    fn seen(&self) -> u64 {
+        self.seen
+    }
+
+    fn is_full(&self) -> bool {
+        if self.sounding { self.kept.len() >= self.look_samples } else { self.now_s() >= self.limits.lead_s }
+    }
+
+    fn take(&mut self, sample: f32) {
+        self.seen += 1;
+        if self.dropped < self.skip_samples {
+            self.dropped += 1;
+            return;
+        }
+        if !self.sounding {
+            self.sounding = sample.abs() >= self.limits.silence;
+            // Dropping in bulk keeps the cost per sample constant.
+            if self.kept.len() >= 2 * self.lead_kept_samples {
+                self.kept.drain(..self.lead_kept_samples);
+                self.dropped += self.lead_kept_samples as u64;
+            }
+        }
+        if !self.is_full() {
+            self.kept.push(sample);
+        }
     }
 }

@@ -22,16 +22,8 @@ const SILENT_PEAK: f32 = 1e-6;
 /// It starts 1 ms before the first sample within 40 dB of the recording's peak. A longer sound is cut with
 /// a 5 ms fade, and a note says so; a shorter one is followed by silence.
 pub fn one_shot(rec: Recording, rate_hz: u32, length: usize) -> Result<Recording, SampleError> {
-    if let Some(place) = rec.samples.iter().position(|v| !v.is_finite()) {
-        return Err(SampleError::NotFinite(place));
-    }
     let from_hz = f64::from(rec.sample_rate_hz);
-    let peak = peak(&rec.samples);
-    if peak < SILENT_PEAK {
-        return Err(SampleError::Silent);
-    }
-    let onset = onset(&rec.samples, peak);
-    let start = onset.saturating_sub((PRE_ROLL_S * from_hz).round() as usize);
+    let (start, onset) = start_and_onset(&rec)?;
     let wanted_s = length as f64 / f64::from(rate_hz);
     let source_samples = ((wanted_s + MARGIN_S) * from_hz).ceil() as usize;
     let end = rec.samples.len().min(start.saturating_add(source_samples));
@@ -50,6 +42,26 @@ pub fn one_shot(rec: Recording, rate_hz: u32, length: usize) -> Result<Recording
     samples.resize(length, 0.0);
     set_peak(&mut samples)?;
     Ok(Recording { samples, sample_rate_hz: rate_hz, start_s: rec.start_s + start as f64 / from_hz, notes })
+}
+
+/// Where [`one_shot`] would let the sound begin, in seconds from the start of its file.
+pub fn start_s(rec: &Recording) -> Result<f64, SampleError> {
+    let (start, _) = start_and_onset(rec)?;
+    Ok(rec.start_s + start as f64 / f64::from(rec.sample_rate_hz))
+}
+
+/// Where a one-shot begins and where it is first heard, as places in the recording's samples.
+fn start_and_onset(rec: &Recording) -> Result<(usize, usize), SampleError> {
+    if let Some(place) = rec.samples.iter().position(|v| !v.is_finite()) {
+        return Err(SampleError::NotFinite(place));
+    }
+    let peak = peak(&rec.samples);
+    if peak < SILENT_PEAK {
+        return Err(SampleError::Silent);
+    }
+    let onset = onset(&rec.samples, peak);
+    let pre_roll = (PRE_ROLL_S * f64::from(rec.sample_rate_hz)).round() as usize;
+    Ok((onset.saturating_sub(pre_roll), onset))
 }
 
 /// Makes a one-shot of exactly `length` samples at `rate_hz` with a peak of 1 out of the very beginning of a recording.

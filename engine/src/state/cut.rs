@@ -1,0 +1,73 @@
+//! How a recording was cut out of its file: the user's choice, and what was found where there was none.
+//!
+//! Main and worker threads only.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use crate::import::{Choice, Imported, UNPITCHED_KEY};
+
+/// Region and key of an imported sound.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Cut {
+    /// Where it begins in its file, in seconds.
+    #[serde(default)]
+    pub start_s: f64,
+    /// Whether the user chose that; else it is where the sound was found to begin.
+    #[serde(default)]
+    pub is_start_chosen: bool,
+    /// The MIDI key that the user chose.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub chosen_key: Option<f32>,
+    /// The key of the pitch found in it, if that is believed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub found_key: Option<f32>,
+    /// How clear its pitch is, 0 to 1.
+    #[serde(default)]
+    pub key_confidence: f32,
+    /// Fields of other versions, kept as they came.
+    #[serde(flatten)]
+    pub unknown: Map<String, Value>,
+}
+
+impl Cut {
+    /// What came of a choice.
+    #[must_use]
+    pub fn new(imported: &Imported, choice: Choice) -> Self {
+        Self {
+            start_s: imported.start_s,
+            is_start_chosen: choice.region_s.is_some(),
+            chosen_key: choice.key,
+            found_key: imported.found_key,
+            key_confidence: imported.key_confidence,
+            unknown: Map::new(),
+        }
+    }
+
+    /// The choice that leads to it.
+    #[must_use]
+    pub fn choice(&self) -> Choice {
+        Choice { key: self.chosen_key, region_s: self.is_start_chosen.then_some(self.start_s) }
+    }
+
+    /// The MIDI key that the recording is taken to be at.
+    #[must_use]
+    pub fn key(&self) -> f32 {
+        self.chosen_key.or(self.found_key).unwrap_or(UNPITCHED_KEY)
+    }
+
+    /// Whether all its numbers are.
+    pub(super) fn is_finite(&self) -> bool {
+        let keys = [self.chosen_key, self.found_key, Some(self.key_confidence)];
+        self.start_s.is_finite() && keys.into_iter().flatten().all(f32::is_finite)
+    }
+
+    /// Brings its numbers into their ranges.
+    pub(super) fn limit(&mut self) {
+        self.start_s = self.start_s.max(0.0);
+        self.key_confidence = self.key_confidence.clamp(0.0, 1.0);
+        for key in [&mut self.chosen_key, &mut self.found_key].into_iter().flatten() {
+            *key = key.clamp(0.0, 127.0);
+        }
+    }
+}
