@@ -7,17 +7,15 @@ use std::sync::{Arc, Weak};
 use std::thread::JoinHandle;
 
 use crossbeam_channel::{Receiver, Sender, unbounded};
-use engine::Latent;
 use engine::decode::Pipeline;
-use engine::decode::residuals::ZoneResidual;
 use engine::import::{Choice, Imported};
 use engine::instrument::SoundView;
-use engine::sample::resample;
-use engine::state::{FrozenZone, SoundState};
+use engine::state::SoundState;
 use parking_lot::Mutex;
 
 use crate::folder::{Listing, list};
 use crate::library::Found;
+use crate::recut::{self, Wish};
 use crate::session::{Outcome, Session, Target};
 
 /// One piece of work.
@@ -33,6 +31,15 @@ pub enum Errand {
         /// When it was asked for; see [`crate::scene::Desk::era`].
         era: u64,
     },
+    /// Look at what an imported sound was cut out of.
+    Survey {
+        /// The sound.
+        sound: SoundState,
+        /// Comes back with the answer.
+        ticket: u64,
+    },
+    /// Cut an imported sound anew.
+    Recut(Box<Wish>),
     /// Give an imported sound its point in the loaded pack.
     Encode {
         /// The sound, with its recording.
@@ -105,6 +112,8 @@ fn run(errand: Errand, session: &Arc<Session>, pipeline: &mut Option<Pipeline>) 
     match errand {
         Errand::Load => session.load(),
         Errand::Import { path, target, era } => import(&path, target, era, session, pipeline),
+        Errand::Survey { sound, ticket } => session.deliver(Outcome::Surveyed(ticket, recut::survey(&sound))),
+        Errand::Recut(wish) => recut(*wish, session, pipeline),
         Errand::Encode { sound, target, era } => encode(sound, target, era, session, pipeline),
         Errand::Export { path, sound } => export(&path, &sound, session),
         Errand::ListPacks => session.deliver(Outcome::Packs(session.library.list())),
@@ -123,21 +132,37 @@ fn import(path: &Path, target: Target, era: u64, session: &Session, pipeline: &m
         Ok(ready) => ready,
         Err(error) => return notices.fault(format!("Nothing was imported: {error}")),
     };
-    let rate_hz = pipeline.model().shape().sample_rate_hz;
     match engine::import::import(path, pipeline, Choice::default()) {
         Ok(imported) if session.desk.era() != era => {
             notices.note(format!("“{}” was not placed: the project has changed meanwhile.", imported.name));
         }
         Ok(imported) => {
-            let remark = imported.notes.iter().map(|note| format!("; {note}")).collect::<String>();
-            notices.note(format!("“{}” is now on {}{remark}.", imported.name, target.describe()));
-            let mut sound = SoundState::new(&imported.name, imported.latent);
-            sound.audio = recording(&imported, rate_hz);
-            sound.residual = residual(&imported.samples, imported.latent, imported.key, pipeline);
-            session.place(target, sound);
+            announce(&imported, target, session);
+            session.place(target, recut::sound_of(&imported, Choice::default(), path, pipeline));
         }
         Err(error) => notices.fault(format!("Nothing was imported: {error}")),
     }
+}
+
+/// Says where a sound went; offers its region and key where the choice was not plain.
+fn announce(imported: &Imported, target: Target, session: &Session) {
+    let remark = imported.notes.iter().map(|note| format!("; {note}")).collect::<String>();
+    let text = format!("“{}” is now on {}{remark}.", imported.name, target.describe());
+    let offer = (!imported.notes.is_empty()).then_some(target);
+    session.desk.notices.note_with_offer(text, offer);
+}
+
+/// Cuts a sound anew, unless a newer wish, another sound or another project has come.
+fn recut(wish: Wish, session: &Session, pipeline: &mut Option<Pipeline>) {
+    if session.tickets.is_void(wish.ticket) || session.desk.era() != wish.era {
+        return;
+    }
+    let cut = ready(session, pipeline).and_then(|pipeline| recut::recut(&wish, pipeline));
+    session.tickets.redeem(wish.ticket, || match cut {
+        _ if session.desk.era() != wish.era || !recut::stands(session, &wish.sound, wish.target) => {}
+        Ok(sound) => session.resettle(wish.target, sound),
+        Err(error) => session.desk.notices.fault(format!("“{}” stays as it was: {error}", wish.sound.name)),
+    });
 }
 
 /// The thread's pipeline for the pack that is loaded now, made when there is none.
@@ -158,7 +183,7 @@ fn change_pack(found: Result<Found, String>, session: &Arc<Session>) {
 }
 
 fn encode(mut sound: SoundState, target: Target, era: u64, session: &Session, pipeline: &mut Option<Pipeline>) {
-    match ready(session, pipeline).and_then(|pipeline| point_of(&sound, pipeline)) {
+    match ready(session, pipeline).and_then(|pipeline| recut::point_of(&sound, pipeline)) {
         // Another project or pack came meanwhile.
         Ok(_) if session.desk.era() != era => {}
         Ok((point, residual)) => {
@@ -169,28 +194,6 @@ fn encode(mut sound: SoundState, target: Target, era: u64, session: &Session, pi
             session.desk.notices.fault(format!("“{}” keeps its point of the other pack: {error}", sound.name));
         }
     }
-}
-
-/// Point and residual of an imported sound in the pack of `pipeline`.
-fn point_of(sound: &SoundState, pipeline: &mut Pipeline) -> Result<(Latent, Option<ZoneResidual>), String> {
-    let zone = sound.audio.as_ref().ok_or("it has no recording")?;
-    let samples = zone.to_samples().map_err(|error| error.to_string())?;
-    let rate_hz = pipeline.model().shape().sample_rate_hz;
-    let samples = resample(&samples, zone.sample_rate_hz, rate_hz).map_err(|error| error.to_string())?;
-    let key = f32::from(zone.root_key);
-    let point = pipeline.place(&samples, key).map_err(|error| error.to_string())?;
-    Ok((point, residual(&samples, point, key, pipeline)))
-}
-
-/// What the point leaves out. Where that fails the model's own sound is what is heard.
-fn residual(samples: &[f32], point: Latent, key: f32, pipeline: &mut Pipeline) -> Option<ZoneResidual> {
-    engine::import::zone_residual(samples, &point, key, pipeline).ok()
-}
-
-/// The recording as the project keeps it. One that cannot be packed is left out: its point is what is heard.
-fn recording(imported: &Imported, rate_hz: u32) -> Option<FrozenZone> {
-    let key = imported.key.round().clamp(0.0, 127.0) as u8;
-    FrozenZone::from_samples(key, rate_hz, &imported.samples).ok()
 }
 
 fn export(path: &Path, sound: &SoundView, session: &Session) {

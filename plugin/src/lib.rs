@@ -14,6 +14,7 @@ pub mod notices;
 pub mod params;
 pub mod params_text;
 pub mod player;
+pub mod recut;
 pub mod scene;
 pub mod session;
 pub mod state;

@@ -2,6 +2,8 @@
 
 use parking_lot::Mutex;
 
+use crate::session::Target;
+
 /// Oldest messages give way beyond this many: the window has room for three.
 const MOST: usize = 3;
 
@@ -23,6 +25,8 @@ pub struct Notice {
     pub weight: Weight,
     /// One clear line.
     pub text: String,
+    /// An imported sound whose region and key may be worth a look.
+    pub offer: Option<Target>,
 }
 
 #[derive(Default)]
@@ -38,21 +42,26 @@ pub struct Notices(Mutex<Board>);
 impl Notices {
     /// Says that something worked.
     pub fn note(&self, text: impl Into<String>) {
-        self.post(Weight::Note, text.into());
+        self.post(Weight::Note, text.into(), None);
+    }
+
+    /// The same, with a way to the region and key of an imported sound.
+    pub fn note_with_offer(&self, text: impl Into<String>, offer: Option<Target>) {
+        self.post(Weight::Note, text.into(), offer);
     }
 
     /// Says that something did not work.
     pub fn fault(&self, text: impl Into<String>) {
-        self.post(Weight::Fault, text.into());
+        self.post(Weight::Fault, text.into(), None);
     }
 
-    fn post(&self, weight: Weight, text: String) {
+    fn post(&self, weight: Weight, text: String, offer: Option<Target>) {
         let mut board = self.0.lock();
         // A message that is already shown says it all: hosts repeat what fails.
         board.notices.retain(|notice| notice.text != text);
         let number = board.next_number;
         board.next_number += 1;
-        board.notices.push(Notice { number, weight, text });
+        board.notices.push(Notice { number, weight, text, offer });
         let excess = board.notices.len().saturating_sub(MOST);
         board.notices.drain(..excess);
     }

@@ -18,7 +18,7 @@ use serde_json::{Map, Value};
 
 use crate::notices::Notices;
 use crate::player::Freezer;
-use crate::session::is_same_pack;
+use crate::session::{Target, is_same_pack};
 
 /// Corners of the pad: A (0, 0), B (1, 0), C (0, 1), D (1, 1).
 pub const CORNERS: usize = 4;
@@ -89,6 +89,16 @@ pub struct Project {
     pub unknown: Map<String, Value>,
     /// The window, if it was ever opened.
     pub view: Option<View>,
+}
+
+impl Project {
+    /// The sound that stands on a corner or on the knobs.
+    pub fn sound_at(&self, target: Target) -> Option<&SoundState> {
+        match target {
+            Target::Corner(corner) => self.corners.get(corner),
+            Target::Knobs => self.knobs.as_ref(),
+        }
+    }
 }
 
 impl Scene {

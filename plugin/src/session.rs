@@ -18,6 +18,7 @@ use crate::folder::Listing;
 use crate::library::{self, Found, Library};
 use crate::params::{ParamId, Parameters};
 use crate::player::{Freezer, Player, Readout};
+use crate::recut::{Survey, Tickets};
 use crate::scene::{CORNERS, Desk, Home};
 
 /// A loaded pack with the engine that plays it.
@@ -89,6 +90,8 @@ pub enum Outcome {
         /// The point, in σ.
         point: Latent,
     },
+    /// What an imported sound was cut out of, or why that cannot be seen; with the ticket of the question.
+    Surveyed(u64, Result<Survey, String>),
     /// A folder was listed.
     Listed(Listing),
     /// The packs that can be loaded.
@@ -103,6 +106,8 @@ pub struct Session {
     pub desk: Arc<Desk>,
     /// Where packs are looked for.
     pub library: Library,
+    /// Of wishes for another region or key.
+    pub tickets: Tickets,
     loading: Mutex<()>,
     rig: Mutex<Option<Arc<Rig>>>,
     synth: Mutex<Option<Synth>>,
@@ -121,6 +126,7 @@ impl Session {
             params: Arc::new(Parameters::new(Arc::clone(&desk))),
             desk,
             library,
+            tickets: Tickets::default(),
             loading: Mutex::default(),
             rig: Mutex::default(),
             synth: Mutex::default(),

@@ -35,7 +35,8 @@ impl Cut {
     #[must_use]
     pub fn new(imported: &Imported, choice: Choice) -> Self {
         Self {
-            start_s: imported.start_s,
+            // A chosen region begins at a whole sample; the choice itself is kept, so that it is known again.
+            start_s: choice.region_s.unwrap_or(imported.start_s),
             is_start_chosen: choice.region_s.is_some(),
             chosen_key: choice.key,
             found_key: imported.found_key,

@@ -17,10 +17,11 @@ use super::header::{self, Action, Head, Meter};
 use super::keys::Keys;
 use super::knob::{Knob, Typing};
 use super::layout::{Regions, cells, inside};
-use super::pad::{Pad, corner_at, weights};
+use super::pad::{self, Corner, Pad, corner_at};
 use super::points::{Chance, Past, VARY_SIGMA};
+use super::sheet::Sheet;
 use super::wave::{Overlay, Wave};
-use super::{morph, status, strip, theme};
+use super::{morph, names, sheet, status, strip, theme};
 use crate::errands::Errand;
 use crate::folder::{export_folder, free_path, is_audio};
 use crate::library::is_pack;
@@ -29,10 +30,6 @@ use crate::scene::CORNERS;
 use crate::session::{Outcome, Rig, Session, Target};
 
 const KNOB_RADIUS: f32 = 29.0;
-/// Nearer than this a point *is* the sound; a knob shows two decimals.
-const SAME_SIGMA: f32 = 0.02;
-/// From this share on a corner names the pad's sound.
-const MOSTLY: f32 = 0.75;
 /// How often the face looks for news while nothing moves, and while something does.
 const IDLE_S: f32 = 0.25;
 const LIVE_S: f32 = 1.0 / 30.0;
@@ -59,6 +56,8 @@ pub struct Face {
     audition: Audition,
     chance: Chance,
     past: Past,
+    /// Region and key of an imported sound, while they are shown instead of knobs and pad.
+    sheet: Option<Sheet>,
     scale: f32,
 }
 
@@ -68,8 +67,9 @@ struct Moment {
     status: Option<Status>,
     meters: Meters,
     sound: Option<Arc<SoundView>>,
-    corner_names: [String; CORNERS],
+    corners: [Corner; CORNERS],
     knobs_name: String,
+    is_knobs_imported: bool,
     is_named: bool,
     pad_name: String,
 }
@@ -89,6 +89,7 @@ impl Face {
             audition: Audition::default(),
             chance,
             past: Past::default(),
+            sheet: None,
             scale,
         }
     }
@@ -109,9 +110,9 @@ impl Face {
         let mut wish = self.show_header(ui, &regions, &now, color);
         self.show_browser(ui, &regions, &now);
         self.show_wave(ui, &regions, &now, color);
-        self.show_knobs(ui, &regions, &now);
-        if let Some(dropped) = self.pad.show(ui, regions.pad, &mut self.hand, &now.corner_names) {
-            self.send(&dropped.what, Target::Corner(dropped.corner));
+        if !self.show_sheet(ui, &regions) {
+            self.show_knobs(ui, &regions, &now);
+            self.show_pad(ui, &regions, &now);
         }
         strip::show(ui, &regions, &mut self.hand, &mut self.typing);
         self.keys.show(ui, regions.keys, &self.session.desk);
@@ -122,7 +123,9 @@ impl Face {
             self.session.thaw();
         }
         wish = status::resize_corner(ui, window).map(WindowWish::Size).or(wish);
-        status::messages(ui, regions.wave, &self.session.desk.notices);
+        if let Some(target) = status::messages(ui, regions.wave, &self.session.desk.notices) {
+            self.open_sheet(target);
+        }
         drag::paint_ghost(ui);
         self.plan_next_frame(ui, &now);
         wish
@@ -131,44 +134,25 @@ impl Face {
     fn look(&self) -> Moment {
         let rig = self.session.rig();
         let readout = rig.as_ref().map(|rig| &rig.readout);
-        let corner_names =
-            self.session.desk.read(|project| project.corners.each_ref().map(|corner| corner.name.clone()));
-        let (knobs_name, is_named) = self.name_of(&self.hand.knobs(), rig.as_deref());
+        let (corners, is_knobs_imported, (knobs_name, is_named)) = self.session.desk.read(|project| {
+            let corners = project.corners.each_ref();
+            (
+                corners.map(|sound| Corner { name: sound.name.clone(), is_imported: sound.audio.is_some() }),
+                project.knobs.as_ref().is_some_and(|sound| sound.audio.is_some()),
+                names::of_point(&self.hand.knobs(), rig.as_deref(), project.knobs.as_ref()),
+            )
+        });
         Moment {
             status: readout.map(|readout| readout.status()),
             meters: readout.map(|readout| readout.meters()).unwrap_or_default(),
             sound: readout.and_then(|readout| readout.sound()),
-            pad_name: self.pad_name(&corner_names),
-            corner_names,
+            pad_name: names::of_pad([ParamId::PAD_X, ParamId::PAD_Y].map(|id| self.hand.normalized(id)), &corners),
+            corners,
             knobs_name,
+            is_knobs_imported,
             is_named,
             rig,
         }
-    }
-
-    /// The name of a point, and whether it is the very sound of that name.
-    fn name_of(&self, point: &Latent, rig: Option<&Rig>) -> (String, bool) {
-        let is_at = |latent: &Latent| latent.iter().zip(point).all(|(a, b)| (a - b).abs() < SAME_SIGMA);
-        let near = rig.and_then(|rig| rig.catalogue.nearest(point));
-        if let Some((sound, _)) = near.filter(|(sound, _)| is_at(&sound.latent)) {
-            return (sound.name.clone(), true);
-        }
-        let given = self.session.desk.read(|project| {
-            project.knobs.as_ref().map(|sound| (sound.name.clone(), sound.residual.is_none() || is_at(&sound.latent)))
-        });
-        match (given, near) {
-            (Some((name, true)), _) => (name, true),
-            (Some((name, false)), _) => (format!("near {name}"), false),
-            (None, Some((sound, _))) => (format!("near {}", sound.name), false),
-            (None, None) => ("no name".to_owned(), false),
-        }
-    }
-
-    fn pad_name(&self, names: &[String; CORNERS]) -> String {
-        let place = [ParamId::PAD_X, ParamId::PAD_Y].map(|id| self.hand.normalized(id));
-        let shares = weights(place[0], place[1]);
-        let most = (0..CORNERS).max_by(|a, b| shares[*a].total_cmp(&shares[*b])).unwrap_or(0);
-        if shares[most] >= MOSTLY { names[most].clone() } else { "mix of four".to_owned() }
     }
 
     fn show_header(
@@ -234,8 +218,44 @@ impl Face {
         self.wave.show(ui, regions.wave, now.sound.clone(), &overlay);
     }
 
+    /// Shows the sheet if one is open; `false` if none is.
+    fn show_sheet(&mut self, ui: &mut Ui, regions: &Regions) -> bool {
+        let Some(sheet) = &mut self.sheet else { return false };
+        // Escape and Enter belong to a value that is being typed.
+        let hears_keys = self.typing.is_none();
+        if !sheet.show(ui, regions.sheet(), &self.session, &mut self.hand, hears_keys) {
+            self.sheet = None;
+        }
+        true
+    }
+
+    fn open_sheet(&mut self, target: Target) {
+        self.hand.release_all();
+        self.close_sheet();
+        self.sheet = Sheet::open(target, &self.session, &self.hand);
+    }
+
+    /// Closes the sheet as "Done" does.
+    fn close_sheet(&mut self) {
+        if let Some(mut sheet) = self.sheet.take() {
+            sheet.settle(&self.session, &mut self.hand);
+        }
+    }
+
+    fn show_pad(&mut self, ui: &mut Ui, regions: &Regions, now: &Moment) {
+        match self.pad.show(ui, regions.pad, &mut self.hand, &now.corners) {
+            Some(pad::Wish::Put(corner, what)) => self.send(&what, Target::Corner(corner)),
+            Some(pad::Wish::Open(corner)) => self.open_sheet(Target::Corner(corner)),
+            None => {}
+        }
+    }
+
     fn show_knobs(&mut self, ui: &mut Ui, regions: &Regions, now: &Moment) {
         theme::panel(ui.painter(), regions.knobs, "Knobs");
+        let link = regions.knobs.right_top() + egui::vec2(-12.0, 8.0);
+        if now.is_knobs_imported && sheet::link(ui, link, egui::Align2::RIGHT_TOP, "Region and key of the knobs") {
+            self.open_sheet(Target::Knobs);
+        }
         let target = ui.interact(regions.knobs, ui.scope_id().with("knobs"), egui::Sense::hover());
         if target.dnd_hover_payload::<Dragged>().is_some() {
             let stroke = egui::Stroke::new(1.5, theme::AMBER);
@@ -318,6 +338,11 @@ impl Face {
         for outcome in self.session.take_outcomes() {
             match outcome {
                 Outcome::KnobsTo(sound) => self.go_to_sound(sound),
+                Outcome::Surveyed(ticket, survey) => {
+                    if let Some(sheet) = &mut self.sheet {
+                        sheet.take(ticket, survey);
+                    }
+                }
                 Outcome::KnobsMoved { sound, point } => {
                     self.hand.put_knobs(&point);
                     self.session.desk.change(|project| project.knobs = sound);
@@ -351,6 +376,7 @@ impl Face {
 
 impl Drop for Face {
     fn drop(&mut self) {
+        self.close_sheet();
         self.keys.release(&self.session.desk);
     }
 }

@@ -138,6 +138,11 @@ fn place_left(right: &mut f32, y: f32, width: f32) -> Rect {
 
 /// A flat button with hover, focus, pressed and disabled looks.
 pub fn button(ui: &Ui, rect: Rect, name: &str, enabled: bool) -> Response {
+    sign_button(ui, rect, name, name, enabled)
+}
+
+/// A button that shows a sign for what it is called.
+pub fn sign_button(ui: &Ui, rect: Rect, sign: &str, name: &str, enabled: bool) -> Response {
     let sense = if enabled { Sense::click() } else { Sense::hover() };
     let response = ui.interact(rect, ui.scope_id().with(("button", name)), sense);
     response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, enabled, name));
@@ -149,7 +154,7 @@ pub fn button(ui: &Ui, rect: Rect, name: &str, enabled: bool) -> Response {
     let rect = if pressed { rect.translate(vec2(0.0, 1.0)) } else { rect };
     ui.painter().rect(rect, theme::ITEM_ROUND, fill, Stroke::new(1.0, rim), StrokeKind::Inside);
     let ink = if enabled { DIM.lerp_to_gamma(TEXT, lit) } else { theme::faded(FAINT, 0.5) };
-    ui.painter().text(rect.center(), Align2::CENTER_CENTER, name, theme::bold(13.0), ink);
+    ui.painter().text(rect.center(), Align2::CENTER_CENTER, sign, theme::bold(13.0), ink);
     response
 }
 

@@ -34,7 +34,7 @@ impl Keys {
     }
 
     /// Plays `key` instead of what is held.
-    fn move_to(&mut self, key: Option<u8>, velocity: f32, desk: &Desk) {
+    pub fn move_to(&mut self, key: Option<u8>, velocity: f32, desk: &Desk) {
         if key == self.held {
             return;
         }

@@ -39,6 +39,11 @@ pub struct Regions {
 }
 
 impl Regions {
+    /// Where knobs and pad are: room for a sheet that is shown instead of them.
+    pub fn sheet(&self) -> Rect {
+        self.knobs.union(self.pad)
+    }
+
     /// Cuts a window. Beyond the smallest size the browser takes some of the width, picture and pad the rest.
     pub fn of(window: Rect) -> Self {
         let header = Rect::from_min_size(window.min, vec2(window.width(), HEADER));

@@ -21,17 +21,25 @@ pub struct Pad {
     trail: Vec<(Pos2, f64)>,
 }
 
-/// Something was let go on a corner.
-pub struct Dropped {
-    /// The corner.
-    pub corner: usize,
-    /// What it was.
-    pub what: std::sync::Arc<Dragged>,
+/// A corner of the pad as it is shown.
+pub struct Corner {
+    /// Name of its sound.
+    pub name: String,
+    /// Whether that is an imported recording.
+    pub is_imported: bool,
+}
+
+/// What the user asked for.
+pub enum Wish {
+    /// Put on a corner what was let go there.
+    Put(usize, std::sync::Arc<Dragged>),
+    /// Show region and key of a corner's recording.
+    Open(usize),
 }
 
 impl Pad {
     /// Draws the pad and moves the point.
-    pub fn show(&mut self, ui: &mut Ui, panel: Rect, hand: &mut Hand, names: &[String; CORNERS]) -> Option<Dropped> {
+    pub fn show(&mut self, ui: &mut Ui, panel: Rect, hand: &mut Hand, corners: &[Corner; CORNERS]) -> Option<Wish> {
         theme::panel(ui.painter(), panel, "Pad");
         let field = inside(panel).with_max_y(panel.max.y - 12.0);
         let response = ui.interact(field, ui.scope_id().with("pad"), Sense::click_and_drag());
@@ -42,10 +50,13 @@ impl Pad {
         let point = pos2(egui::lerp(range.x_range(), place.0), egui::lerp(range.y_range(), place.1));
         let target = corner_under(&response, ui);
         self.paint_field(ui, field, point, hand.normalized(ParamId::MORPH));
-        paint_corners(ui, field, names, place, target);
+        paint_corners(ui, field, corners, place, target);
         self.paint_point(ui, range, point, &response, hand);
+        if let Some(corner) = opened(ui, field, corners) {
+            return Some(Wish::Open(corner));
+        }
         let what = response.dnd_release_payload::<Dragged>()?;
-        target.map(|corner| Dropped { corner, what })
+        target.map(|corner| Wish::Put(corner, what))
     }
 
     fn move_point(&mut self, ui: &Ui, response: &Response, range: Rect, hand: &mut Hand) {
@@ -122,37 +133,67 @@ pub fn weights(x: f32, y: f32) -> [f32; CORNERS] {
     [(1.0 - x) * (1.0 - y), x * (1.0 - y), (1.0 - x) * y, x * y]
 }
 
-fn paint_corners(ui: &Ui, field: Rect, names: &[String; CORNERS], place: (f32, f32), target: Option<usize>) {
+fn paint_corners(ui: &Ui, field: Rect, corners: &[Corner; CORNERS], place: (f32, f32), target: Option<usize>) {
     let painter = ui.painter();
     let shares = weights(place.0, place.1);
-    for corner in 0..CORNERS {
-        let (right, below) = (corner % 2 == 1, corner >= 2);
+    for (corner, shown) in corners.iter().enumerate() {
         if target == Some(corner) {
-            let quarter = Rect::from_two_pos(field.center(), corner_place(field, right, below));
+            let quarter = Rect::from_two_pos(field.center(), corner_place(field, corner));
             painter.rect_filled(quarter, theme::ITEM_ROUND, theme::faded(TEAL, 0.16));
             painter.rect_stroke(quarter, theme::ITEM_ROUND, Stroke::new(1.5, TEAL), egui::StrokeKind::Inside);
         }
-        let inward = vec2(if right { -10.0 } else { 10.0 }, if below { -9.0 } else { 9.0 });
-        let anchor = match (right, below) {
-            (false, false) => Align2::LEFT_TOP,
-            (true, false) => Align2::RIGHT_TOP,
-            (false, true) => Align2::LEFT_BOTTOM,
-            (true, true) => Align2::RIGHT_BOTTOM,
-        };
-        let spot = corner_place(field, right, below) + inward;
+        let spot = corner_place(field, corner) + inward(corner, 10.0, 9.0);
+        let anchor = anchor(corner);
         let strength = shares[corner].sqrt();
         let letter_color = FAINT.lerp_to_gamma(TEAL, strength);
         let letter = painter.text(spot, anchor, corner_letter(corner), theme::bold(13.0), letter_color);
-        let gap = if right { -7.0 } else { 7.0 };
-        let name_place = pos2(if right { letter.min.x } else { letter.max.x } + gap, spot.y);
+        let name_x = if is_right(corner) { letter.min.x - 7.0 } else { letter.max.x + 7.0 };
         let name_color: Color32 = DIM.lerp_to_gamma(TEXT, strength);
         let room = field.width() / 2.0 - 30.0;
-        theme::clipped_text(painter, name_place, anchor, &names[corner], theme::body(13.0), name_color, room);
+        let name_place = pos2(name_x, spot.y);
+        theme::clipped_text(painter, name_place, anchor, &shown.name, theme::body(13.0), name_color, room);
     }
 }
 
-fn corner_place(field: Rect, right: bool, below: bool) -> Pos2 {
-    pos2(if right { field.max.x } else { field.min.x }, if below { field.max.y } else { field.min.y })
+/// Draws the way to region and key beside the names of imported sounds; the corner where it was taken.
+fn opened(ui: &Ui, field: Rect, corners: &[Corner; CORNERS]) -> Option<usize> {
+    let imported = (0..CORNERS).filter(|corner| corners[*corner].is_imported);
+    // All are drawn, whichever is clicked.
+    imported.fold(None, |opened, corner| {
+        let place = corner_place(field, corner) + inward(corner, 10.0, 29.0);
+        let name = format!("Region and key of corner {}", corner_letter(corner));
+        let is_clicked = super::sheet::link(ui, place, anchor(corner), &name);
+        is_clicked.then_some(corner).or(opened)
+    })
+}
+
+fn is_right(corner: usize) -> bool {
+    corner % 2 == 1
+}
+
+fn is_below(corner: usize) -> bool {
+    corner >= 2
+}
+
+/// From the edges of a corner towards the middle of the pad.
+fn inward(corner: usize, x: f32, y: f32) -> egui::Vec2 {
+    vec2(if is_right(corner) { -x } else { x }, if is_below(corner) { -y } else { y })
+}
+
+fn anchor(corner: usize) -> Align2 {
+    match (is_right(corner), is_below(corner)) {
+        (false, false) => Align2::LEFT_TOP,
+        (true, false) => Align2::RIGHT_TOP,
+        (false, true) => Align2::LEFT_BOTTOM,
+        (true, true) => Align2::RIGHT_BOTTOM,
+    }
+}
+
+fn corner_place(field: Rect, corner: usize) -> Pos2 {
+    pos2(
+        if is_right(corner) { field.max.x } else { field.min.x },
+        if is_below(corner) { field.max.y } else { field.min.y },
+    )
 }
 
 #[cfg(test)]

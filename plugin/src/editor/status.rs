@@ -5,8 +5,10 @@ use engine::instrument::Status;
 
 use super::theme::{self, AMBER, FAINT, RED, TEXT};
 use crate::notices::{Notice, Notices, Weight};
+use crate::session::Target;
 
 const MESSAGE_WIDTH: f32 = 560.0;
+const OFFER_WIDTH: f32 = 120.0;
 
 /// Draws the status line.
 pub fn show(ui: &Ui, rect: Rect, status: Option<&Status>, is_busy: bool) {
@@ -63,18 +65,24 @@ pub fn resize_corner(ui: &Ui, window: Rect) -> Option<Vec2> {
 }
 
 /// Draws the messages over the picture of the sound, where they hide nothing that can be turned; the newest is highest.
-pub fn messages(ui: &Ui, picture: Rect, notices: &Notices) {
+/// Says whose region and key are to be shown, if an offer was taken.
+pub fn messages(ui: &Ui, picture: Rect, notices: &Notices) -> Option<Target> {
     let mut top = picture.min.y + 10.0;
+    let mut taken = None;
     for notice in notices.all().iter().rev() {
-        top = message(ui, picture, top, notice, notices) + 8.0;
+        let (bottom, is_taken) = message(ui, picture, top, notice, notices);
+        top = bottom + 8.0;
+        taken = taken.or(notice.offer.filter(|_| is_taken));
     }
+    taken
 }
 
-/// Draws one message from `top` down; returns its lower edge.
-fn message(ui: &Ui, picture: Rect, top: f32, notice: &Notice, notices: &Notices) -> f32 {
+/// Draws one message from `top` down; returns its lower edge and whether its offer was taken.
+fn message(ui: &Ui, picture: Rect, top: f32, notice: &Notice, notices: &Notices) -> (f32, bool) {
     let layer = egui::LayerId::new(egui::Order::Foreground, egui::Id::unique("heptode messages"));
     let painter = ui.ctx().layer_painter(layer);
-    let galley = painter.layout(notice.text.clone(), theme::body(13.0), TEXT, MESSAGE_WIDTH - 64.0);
+    let offer_width = if notice.offer.is_some() { OFFER_WIDTH + 12.0 } else { 0.0 };
+    let galley = painter.layout(notice.text.clone(), theme::body(13.0), TEXT, MESSAGE_WIDTH - 64.0 - offer_width);
     let size = vec2(MESSAGE_WIDTH, galley.size().y + 20.0);
     let rect = Rect::from_min_size(pos2(picture.min.x + 12.0, top), size);
     let color = match notice.weight {
@@ -88,10 +96,22 @@ fn message(ui: &Ui, picture: Rect, top: f32, notice: &Notice, notices: &Notices)
     painter.rect_filled(Rect::from_min_size(rect.min, vec2(4.0, rect.height())), theme::PANEL_ROUND, color);
     painter.galley(rect.min + vec2(18.0, 10.0), galley, TEXT);
     let close = Rect::from_center_size(pos2(rect.max.x - 22.0, rect.center().y), vec2(24.0, 24.0));
-    if close_button(ui, &painter, close, notice.number) {
+    let offer =
+        Rect::from_center_size(close.left_center() - vec2(8.0 + OFFER_WIDTH / 2.0, 0.0), vec2(OFFER_WIDTH, 26.0));
+    let is_taken = notice.offer.is_some() && offer_button(ui, offer, notice.number);
+    if close_button(ui, &painter, close, notice.number) || is_taken {
         notices.dismiss(notice.number);
     }
-    rect.max.y
+    (rect.max.y, is_taken)
+}
+
+fn offer_button(ui: &Ui, rect: Rect, number: u64) -> bool {
+    let area = egui::Area::new(ui.scope_id().with(("offer", number))).order(egui::Order::Foreground);
+    let shown = area.fixed_pos(rect.min).show(ui.ctx(), |ui| {
+        ui.allocate_space(rect.size());
+        super::header::button(ui, rect, "Region and key …", true).clicked()
+    });
+    shown.inner
 }
 
 fn close_button(ui: &Ui, painter: &egui::Painter, rect: Rect, number: u64) -> bool {

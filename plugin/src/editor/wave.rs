@@ -1,16 +1,18 @@
 //! The current sound as a picture: waveform, time axis, playhead.
 
+use std::ops::Range;
 use std::sync::Arc;
 
-use egui::{Align2, Color32, Mesh, Pos2, Rect, Shape, Stroke, Ui, pos2};
+use egui::{Align2, Color32, Mesh, Painter, Pos2, Rect, Shape, Stroke, Ui, pos2};
 use engine::instrument::SoundView;
 
 use super::theme::{self, DIM, FAINT, LINE, TEXT};
 
 /// Candidate distances of the time marks; the smallest that leaves `MARK_ROOM` is taken.
-const MARK_STEPS_S: [f32; 6] = [0.1, 0.25, 0.5, 1.0, 2.0, 5.0];
+const MARK_STEPS_S: [f64; 11] = [0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0];
 const MARK_ROOM: f32 = 72.0;
-const AXIS: f32 = 20.0;
+/// Height of the time axis below a screen.
+pub(super) const AXIS: f32 = 20.0;
 /// The picture is as high as the sound's peak, down to this one: below it the sound looks as quiet as it is.
 const QUIETEST_FILLING: f32 = 0.05;
 
@@ -50,7 +52,7 @@ impl Wave {
             return;
         };
         let length_s = sound.samples.len() as f32 / sound.sample_rate_hz;
-        paint_axis(ui, screen, panel, length_s);
+        paint_axis(ui, screen, panel.max.y - AXIS / 2.0 - 1.0, 0.0..f64::from(length_s));
         self.measure(&sound, screen.width() * ui.ctx().pixels_per_point());
         self.paint(ui, screen, overlay.color);
         if let Some(place) = overlay.playhead {
@@ -78,47 +80,61 @@ impl Wave {
 
     fn paint(&self, ui: &Ui, screen: Rect, color: Color32) {
         let peak = self.columns.iter().fold(0.0f32, |peak, (low, high)| peak.max(-low).max(*high));
-        let half = screen.height() / 2.0 / peak.max(QUIETEST_FILLING);
         let level = format!("peak {:.1} dB", engine::units::gain_to_db(peak.max(1e-5)));
         ui.painter().text(screen.right_top(), Align2::RIGHT_TOP, level, theme::body(11.0), FAINT);
-        let place = |column: usize, level: f32| -> Pos2 {
-            let x = egui::lerp(screen.x_range(), (column as f32 + 0.5) / self.columns.len() as f32);
-            pos2(x, screen.center().y - level * half)
-        };
-        let mut mesh = Mesh::default();
-        for (column, &(low, high)) in self.columns.iter().enumerate() {
-            // A silent column keeps a hairline, so that the sound's length stays visible.
-            let hair = 0.5 / half;
-            mesh.colored_vertex(place(column, high.max(hair)), color);
-            mesh.colored_vertex(place(column, 0.0), theme::faded(color, 0.42));
-            mesh.colored_vertex(place(column, low.min(-hair)), color);
-        }
-        for column in 1..self.columns.len() as u32 {
-            let (here, before) = (3 * column, 3 * (column - 1));
-            for part in 0..2 {
-                mesh.add_triangle(before + part, here + part, before + part + 1);
-                mesh.add_triangle(here + part, here + part + 1, before + part + 1);
-            }
-        }
-        ui.painter().add(Shape::mesh(mesh));
+        paint_columns(ui.painter(), screen, &self.columns, peak, |_| color);
     }
 }
 
-fn paint_axis(ui: &Ui, screen: Rect, panel: Rect, length_s: f32) {
-    let painter = ui.painter();
-    let room_s = MARK_ROOM / screen.width() * length_s;
-    let step_s = MARK_STEPS_S.into_iter().find(|step_s| *step_s >= room_s).unwrap_or(10.0);
-    let marks = (length_s / step_s).floor() as usize;
-    for mark in 0..=marks {
-        let time_s = mark as f32 * step_s;
-        let x = egui::lerp(screen.x_range(), time_s / length_s);
-        painter.vline(x, screen.y_range(), Stroke::new(1.0, theme::faded(LINE, 0.45)));
-        let text = if step_s < 0.5 { format!("{time_s:.2}") } else { format!("{time_s:.1}") };
-        let anchor = if mark == 0 { Align2::LEFT_CENTER } else { Align2::CENTER_CENTER };
-        // The unit stands at the right end; a mark there would collide with it.
-        if x < screen.max.x - 24.0 {
-            painter.text(pos2(x, panel.max.y - AXIS / 2.0 - 1.0), anchor, text, theme::body(11.0), FAINT);
+/// Lowest and highest level of columns side by side, each in its colour.
+pub(super) fn paint_columns(
+    painter: &Painter,
+    screen: Rect,
+    columns: &[(f32, f32)],
+    peak: f32,
+    color: impl Fn(usize) -> Color32,
+) {
+    let half = screen.height() / 2.0 / peak.max(QUIETEST_FILLING);
+    let place = |column: usize, level: f32| -> Pos2 {
+        let x = egui::lerp(screen.x_range(), (column as f32 + 0.5) / columns.len() as f32);
+        pos2(x, screen.center().y - level * half)
+    };
+    let mut mesh = Mesh::default();
+    for (column, &(low, high)) in columns.iter().enumerate() {
+        // A silent column keeps a hairline, so that the sound's length stays visible.
+        let hair = 0.5 / half;
+        let color = color(column);
+        mesh.colored_vertex(place(column, high.max(hair)), color);
+        mesh.colored_vertex(place(column, 0.0), theme::faded(color, 0.42));
+        mesh.colored_vertex(place(column, low.min(-hair)), color);
+    }
+    for column in 1..columns.len() as u32 {
+        let (here, before) = (3 * column, 3 * (column - 1));
+        for part in 0..2 {
+            mesh.add_triangle(before + part, here + part, before + part + 1);
+            mesh.add_triangle(here + part, here + part + 1, before + part + 1);
         }
     }
-    painter.text(pos2(screen.max.x, panel.max.y - AXIS / 2.0 - 1.0), Align2::RIGHT_CENTER, "s", theme::body(11.0), DIM);
+    painter.add(Shape::mesh(mesh));
+}
+
+/// Lines across the screen at round times, with the times written at height `y` below it.
+pub(super) fn paint_axis(ui: &Ui, screen: Rect, y: f32, shown_s: Range<f64>) {
+    let painter = ui.painter();
+    let length_s = shown_s.end - shown_s.start;
+    let room_s = f64::from(MARK_ROOM / screen.width()) * length_s;
+    let step_s = MARK_STEPS_S.into_iter().find(|step_s| *step_s >= room_s).unwrap_or(120.0);
+    let (first, last) = ((shown_s.start / step_s).ceil() as usize, (shown_s.end / step_s).floor() as usize);
+    for mark in first..=last {
+        let time_s = mark as f64 * step_s;
+        let x = egui::lerp(screen.x_range(), ((time_s - shown_s.start) / length_s) as f32);
+        painter.vline(x, screen.y_range(), Stroke::new(1.0, theme::faded(LINE, 0.45)));
+        let text = if step_s < 0.5 { format!("{time_s:.2}") } else { format!("{time_s:.1}") };
+        let anchor = if x < screen.min.x + 12.0 { Align2::LEFT_CENTER } else { Align2::CENTER_CENTER };
+        // The unit stands at the right end; a mark there would collide with it.
+        if x < screen.max.x - 24.0 {
+            painter.text(pos2(x, y), anchor, text, theme::body(11.0), FAINT);
+        }
+    }
+    painter.text(pos2(screen.max.x, y), Align2::RIGHT_CENTER, "s", theme::body(11.0), DIM);
 }

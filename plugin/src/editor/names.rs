@@ -1,0 +1,36 @@
+//! What points are called: by the sound that they are, else by the nearest one. Main thread.
+
+use engine::Latent;
+use engine::state::SoundState;
+
+use super::pad::{Corner, weights};
+use crate::scene::CORNERS;
+use crate::session::Rig;
+
+/// Nearer than this a point *is* the sound; a knob shows two decimals.
+const SAME_SIGMA: f32 = 0.02;
+/// From this share on a corner names the pad's sound.
+const MOSTLY: f32 = 0.75;
+
+/// The name of a point, and whether it is the very sound of that name. `given` is the sound that the knobs were sent to.
+pub fn of_point(point: &Latent, rig: Option<&Rig>, given: Option<&SoundState>) -> (String, bool) {
+    let is_at = |latent: &Latent| latent.iter().zip(point).all(|(a, b)| (a - b).abs() < SAME_SIGMA);
+    let near = rig.and_then(|rig| rig.catalogue.nearest(point));
+    if let Some((sound, _)) = near.filter(|(sound, _)| is_at(&sound.latent)) {
+        return (sound.name.clone(), true);
+    }
+    let given = given.map(|sound| (sound.name.clone(), sound.residual.is_none() || is_at(&sound.latent)));
+    match (given, near) {
+        (Some((name, true)), _) => (name, true),
+        (Some((name, false)), _) => (format!("near {name}"), false),
+        (None, Some((sound, _))) => (format!("near {}", sound.name), false),
+        (None, None) => ("no name".to_owned(), false),
+    }
+}
+
+/// The name of a place on the pad.
+pub fn of_pad(place: [f32; 2], corners: &[Corner; CORNERS]) -> String {
+    let shares = weights(place[0], place[1]);
+    let most = (0..CORNERS).max_by(|a, b| shares[*a].total_cmp(&shares[*b])).unwrap_or(0);
+    if shares[most] >= MOSTLY { corners[most].name.clone() } else { "mix of four".to_owned() }
+}

@@ -1,0 +1,303 @@
+//! The import sheet: which two seconds of its file an imported sound is, and at which key. It lies over knobs and pad, so
+//! that the picture of the sound above it and the keyboard below it go on showing and playing what is chosen.
+//!
+//! Main thread. It neither reads files nor encodes: it asks the errand thread and shows what came back.
+
+mod key;
+mod picture;
+mod region;
+mod row;
+
+use std::sync::Arc;
+
+use egui::{Align2, Color32, Key, Pos2, Rect, Sense, Ui, pos2};
+use engine::Latent;
+use engine::import::Choice;
+use engine::spectral::SpectralShape;
+use engine::state::{Cut, SoundState};
+
+use super::hand::Hand;
+use super::keys::Keys;
+use super::layout::inside;
+use super::theme::{self, AMBER, DIM, FAINT, TEAL, TEXT};
+use crate::errands::Errand;
+use crate::params::ParamId;
+use crate::recut::{Survey, Wish, stands};
+use crate::session::{Outcome, Session, Target};
+use picture::{Grab, Picture};
+use region::{Sight, limited_start};
+
+/// A choice that rests this long is carried out.
+const REST_S: f64 = 0.2;
+/// Arrow keys move the region by this, with Shift by the finer one.
+const NUDGE_S: f64 = 0.01;
+const FINE_NUDGE_S: f64 = 0.001;
+const BUTTON: f32 = 28.0;
+const PLACES: [ParamId; 3] = [ParamId::PAD_X, ParamId::PAD_Y, ParamId::MORPH];
+
+/// The sheet while it is open.
+pub struct Sheet {
+    target: Target,
+    /// The sound as it was, for "Cancel".
+    before: SoundState,
+    knobs_before: Latent,
+    era: u64,
+    /// Of the question what the sound was cut out of.
+    ticket: u64,
+    survey: Option<Result<Survey, String>>,
+    sight: Option<Sight>,
+    region_s: f64,
+    /// What the sheet shows, and what was last asked for.
+    choice: Choice,
+    asked: Choice,
+    has_asked: bool,
+    /// When the choice last changed, in the window's seconds.
+    changed_s: f64,
+    grab: Grab,
+    /// Drag or wheel that does not fill a step yet, in points.
+    rest: f32,
+    listening: Keys,
+    /// Where pad and morph stood before "Listen" went to the sound's corner.
+    places: Option<[f32; 3]>,
+}
+
+/// What a frame of the sheet ends with.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum End {
+    Done,
+    Cancel,
+}
+
+impl Sheet {
+    /// For an imported sound; none where no such sound stands.
+    pub fn open(target: Target, session: &Arc<Session>, hand: &Hand) -> Option<Self> {
+        let before = session.desk.read(|project| project.sound_at(target).cloned())?;
+        before.audio.as_ref()?;
+        let choice = cut_of(&before).choice();
+        let ticket = session.tickets.next();
+        session.run(Errand::Survey { sound: before.clone(), ticket });
+        Some(Self {
+            target,
+            before,
+            knobs_before: hand.knobs(),
+            era: session.desk.era(),
+            ticket,
+            survey: None,
+            sight: None,
+            region_s: region_s(session),
+            choice,
+            asked: choice,
+            has_asked: false,
+            changed_s: 0.0,
+            grab: None,
+            rest: 0.0,
+            listening: Keys::default(),
+            places: None,
+        })
+    }
+
+    /// Takes the answer to the question what the sound was cut out of.
+    pub fn take(&mut self, ticket: u64, survey: Result<Survey, String>) {
+        if ticket == self.ticket {
+            let length_s = survey.as_ref().map_or(0.0, |survey| survey.outline.length_s());
+            self.sight = Some(Sight::whole(length_s, self.region_s));
+            self.survey = Some(survey);
+        }
+    }
+
+    /// Draws the sheet and does what the user asks; `false` once it is closed.
+    pub fn show(
+        &mut self,
+        ui: &mut Ui,
+        panel: Rect,
+        session: &Arc<Session>,
+        hand: &mut Hand,
+        hears_keys: bool,
+    ) -> bool {
+        if session.desk.era() != self.era || !stands(session, &self.before, self.target) {
+            self.leave(session, hand);
+            return false;
+        }
+        let cut = session.desk.read(|project| project.sound_at(self.target).map(cut_of)).unwrap_or_default();
+        let before = self.choice;
+        self.paint_head(ui, panel, &cut, session.is_busy());
+        let (screen, row) = parts(panel);
+        self.show_picture(ui, screen);
+        let end = self.show_row(ui, row, &cut, session, hand);
+        let end = end.or_else(|| if hears_keys { self.hear_keys(ui, &cut) } else { None });
+        self.follow(ui, before, session);
+        match end {
+            Some(End::Done) => self.settle(session, hand),
+            Some(End::Cancel) => self.cancel(session, hand),
+            None => return true,
+        }
+        false
+    }
+
+    /// Asks for a choice once it rests.
+    fn follow(&mut self, ui: &Ui, before: Choice, session: &Arc<Session>) {
+        let now_s = ui.input(|input| input.time);
+        if self.choice != before {
+            self.changed_s = now_s;
+        }
+        if self.choice != self.asked {
+            if now_s - self.changed_s >= REST_S {
+                self.ask(session);
+            }
+            ui.ctx().request_repaint_after_secs(REST_S as f32 / 2.0);
+        }
+    }
+
+    fn ask(&mut self, session: &Arc<Session>) {
+        let Some(sound) = session.desk.read(|project| project.sound_at(self.target).cloned()) else { return };
+        let (ticket, choice) = (session.tickets.next(), self.choice);
+        let wish = Wish { sound, target: self.target, choice, ticket, era: self.era };
+        session.run(Errand::Recut(Box::new(wish)));
+        (self.asked, self.has_asked) = (choice, true);
+    }
+
+    /// Carries out the choice and closes.
+    pub fn settle(&mut self, session: &Arc<Session>, hand: &mut Hand) {
+        if self.choice != self.asked && self.era == session.desk.era() {
+            self.ask(session);
+        }
+        self.leave(session, hand);
+    }
+
+    /// Puts everything back and closes.
+    fn cancel(&mut self, session: &Arc<Session>, hand: &mut Hand) {
+        if self.has_asked {
+            // What is still being cut is void.
+            session.tickets.next();
+            match self.target {
+                Target::Corner(corner) => session.desk.set_corner(corner, self.before.clone()),
+                Target::Knobs => {
+                    session.deliver(Outcome::KnobsMoved { sound: Some(self.before.clone()), point: self.knobs_before })
+                }
+            }
+        }
+        self.leave(session, hand);
+    }
+
+    fn leave(&mut self, session: &Session, hand: &mut Hand) {
+        self.listening.release(&session.desk);
+        // Another project has its own places.
+        if let Some(places) = self.places.take().filter(|_| self.era == session.desk.era()) {
+            PLACES.into_iter().zip(places).for_each(|(id, place)| hand.put(id, place));
+        }
+    }
+
+    fn onset_s(&self) -> Option<f64> {
+        self.survey.as_ref()?.as_ref().ok()?.onset_s
+    }
+
+    /// Where the region is shown to begin.
+    fn start_s(&self, cut: &Cut) -> f64 {
+        self.choice.region_s.or(self.onset_s()).unwrap_or(cut.start_s)
+    }
+
+    fn move_start(&mut self, start_s: f64) {
+        let Some(Ok(Survey { outline, onset_s: Some(_), .. })) = &self.survey else { return };
+        let start_s = limited_start(start_s, outline.length_s());
+        self.choice.region_s = Some(start_s);
+        self.sight = self.sight.map(|sight| sight.showing(start_s));
+    }
+
+    fn move_key(&mut self, semitones: i32, cut: &Cut) {
+        if semitones != 0 {
+            self.choice.key = Some(key::stepped(key::key(self.choice.key, cut), semitones));
+        }
+    }
+
+    fn hear_keys(&mut self, ui: &Ui, cut: &Cut) -> Option<End> {
+        if ui.ctx().egui_wants_keyboard_input() {
+            return None;
+        }
+        let presses = |key| ui.input(|input| input.num_presses(key)) as i32;
+        let step_s = if ui.input(|input| input.modifiers.shift) { FINE_NUDGE_S } else { NUDGE_S };
+        let steps = presses(Key::ArrowRight) - presses(Key::ArrowLeft);
+        if steps != 0 {
+            self.move_start(self.start_s(cut) + f64::from(steps) * step_s);
+        }
+        self.move_key(presses(Key::ArrowUp) - presses(Key::ArrowDown), cut);
+        match (presses(Key::Escape), presses(Key::Enter)) {
+            (0, 0) => None,
+            (0, _) => Some(End::Done),
+            _ => Some(End::Cancel),
+        }
+    }
+
+    fn color(&self) -> Color32 {
+        if self.target == Target::Knobs { AMBER } else { TEAL }
+    }
+
+    fn paint_head(&self, ui: &Ui, panel: Rect, cut: &Cut, is_busy: bool) {
+        theme::panel(ui.painter(), panel, "Region and key");
+        let y = panel.min.y + 16.0;
+        let painter = ui.painter();
+        let file = self.before.file.as_deref().and_then(|path| path.file_name());
+        let name = file.map_or_else(|| self.before.name.clone(), |name| name.to_string_lossy().into_owned());
+        let place = pos2(panel.min.x + 124.0, y);
+        let name = theme::clipped_text(painter, place, Align2::LEFT_CENTER, &name, theme::bold(13.0), TEXT, 260.0);
+        let place = pos2(name.max.x + 10.0, y);
+        let target = painter.text(place, Align2::LEFT_CENTER, self.target.describe(), theme::body(13.0), self.color());
+        let is_taken = self.choice == cut.choice();
+        let (text, color) = match &self.survey {
+            Some(Err(error)) => (error.as_str(), theme::RED),
+            _ if !is_taken && (is_busy || self.choice != self.asked) => ("working …", AMBER),
+            _ if !is_taken => ("not taken: the sound stays as it was", theme::RED),
+            Some(Ok(Survey { remark: Some(remark), .. })) => (remark.as_str(), DIM),
+            _ => ("Drag the region · wheel: zoom · arrows: 10 ms, with Shift 1 ms", FAINT),
+        };
+        let room = panel.max.x - 12.0 - target.max.x - 16.0;
+        let place = pos2(panel.max.x - 12.0, y);
+        theme::clipped_text(painter, place, Align2::RIGHT_CENTER, text, theme::body(12.0), color, room);
+    }
+
+    fn show_picture(&mut self, ui: &Ui, screen: Rect) {
+        let (Some(Ok(survey)), Some(sight)) = (&self.survey, &mut self.sight) else {
+            theme::well(ui.painter(), screen);
+            let text = if self.survey.is_none() { "Reading the file …" } else { "" };
+            ui.painter().text(screen.center(), Align2::CENTER_CENTER, text, theme::body(13.0), FAINT);
+            return;
+        };
+        // A recording without its file begins where it begins.
+        let start_s = survey.onset_s.map_or(0.0, |onset_s| self.choice.region_s.unwrap_or(onset_s));
+        let color = if self.target == Target::Knobs { AMBER } else { TEAL };
+        let picture = Picture { survey, start_s, region_s: self.region_s, color };
+        let dragged = picture.show(ui, screen, sight, &mut self.grab);
+        // A click that moves nothing is no choice.
+        self.choice.region_s = dragged.filter(|dragged| *dragged != start_s).or(self.choice.region_s);
+    }
+}
+
+/// How a sound was cut. One from before this was kept has the key of its recording, as if somebody had chosen it.
+fn cut_of(sound: &SoundState) -> Cut {
+    sound.cut.clone().unwrap_or_else(|| Cut { chosen_key: sound.recorded_key(), ..Cut::default() })
+}
+
+/// Length of a sound of the loaded pack, in seconds.
+fn region_s(session: &Session) -> f64 {
+    let rig = session.rig();
+    let model = rig.as_ref().and_then(|rig| rig.model.as_ref());
+    let shape = model.map_or(SpectralShape::DEFAULT, |model| *model.shape());
+    (shape.frame_count * shape.hop_samples) as f64 / f64::from(shape.sample_rate_hz)
+}
+
+/// The picture and the row of controls below it.
+fn parts(panel: Rect) -> (Rect, Rect) {
+    let room = inside(panel).with_min_y(panel.min.y + 32.0).with_max_y(panel.max.y - 12.0);
+    let row = room.with_min_y(room.max.y - BUTTON);
+    (room.with_max_y(row.min.y - 12.0), row)
+}
+
+/// A small text that opens a sheet; whether it was clicked. `name` says which sheet.
+pub fn link(ui: &Ui, place: Pos2, anchor: Align2, name: &str) -> bool {
+    let galley = ui.painter().layout_no_wrap("region and key …".to_owned(), theme::body(12.0), FAINT);
+    let rect = anchor.anchor_size(place, galley.size());
+    let response = ui.interact(rect.expand(3.0), ui.scope_id().with(("link", name)), Sense::click());
+    response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Link, true, name));
+    let lit = ui.ctx().animate_bool(response.id, response.hovered() || response.has_focus());
+    ui.painter().galley_with_override_text_color(rect.min, galley, FAINT.lerp_to_gamma(TEXT, lit));
+    response.clicked()
+}

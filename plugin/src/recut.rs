@@ -1,0 +1,205 @@
+//! Region and key of an imported sound, chosen anew: what the errand thread does for the editor's import sheet.
+//!
+//! Every wish takes a ticket, and a newer ticket makes the older ones void: of many wishes the last one counts. Never on
+//! the audio thread.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use engine::Latent;
+use engine::decode::Pipeline;
+use engine::decode::residuals::ZoneResidual;
+use engine::import::{Choice, Imported, import, import_again, zone_residual};
+use engine::sample::{self, Outline, Recording};
+use engine::state::{Cut, FrozenZone, SoundState};
+use parking_lot::Mutex;
+
+use crate::session::{Session, Target};
+
+/// Hands out tickets and knows which one is the newest.
+#[derive(Default)]
+pub struct Tickets(Mutex<u64>);
+
+impl Tickets {
+    /// A ticket that makes all earlier ones void.
+    pub fn next(&self) -> u64 {
+        let mut newest = self.0.lock();
+        *newest += 1;
+        *newest
+    }
+
+    /// Does `work` if the ticket is the newest; nobody takes a newer one meanwhile.
+    pub fn redeem(&self, ticket: u64, work: impl FnOnce()) {
+        let newest = self.0.lock();
+        if *newest == ticket {
+            work();
+        }
+    }
+
+    /// Whether a newer one was taken.
+    pub fn is_void(&self, ticket: u64) -> bool {
+        *self.0.lock() != ticket
+    }
+}
+
+/// A wish: another region or key for an imported sound.
+#[derive(Debug, Clone)]
+pub struct Wish {
+    /// The sound as it stands.
+    pub sound: SoundState,
+    /// Where it stands.
+    pub target: Target,
+    /// What the user says of it now.
+    pub choice: Choice,
+    /// See [`Tickets`].
+    pub ticket: u64,
+    /// When it was asked for; see [`crate::scene::Desk::era`].
+    pub era: u64,
+}
+
+/// Whether a sound, however it is cut now, still stands where it did.
+pub fn stands(session: &Session, sound: &SoundState, target: Target) -> bool {
+    session.desk.read(|project| {
+        let now = project.sound_at(target).filter(|now| now.audio.is_some());
+        now.is_some_and(|now| (&now.name, &now.file) == (&sound.name, &sound.file))
+    })
+}
+
+/// What a sound was cut out of, as far as it is there.
+#[derive(Debug, Clone)]
+pub struct Survey {
+    /// Its outline: of the file, else of the recording that the project keeps.
+    pub outline: Arc<Outline>,
+    /// Where the sound is found to begin in the file, in seconds; none where only the recording is there.
+    pub onset_s: Option<f64>,
+    /// Why only the recording is there.
+    pub remark: Option<String>,
+}
+
+/// Looks at the file of a sound, or at its recording where the file is unknown or cannot be read.
+///
+/// # Errors
+/// Why neither can be looked at.
+pub fn survey(sound: &SoundState) -> Result<Survey, String> {
+    let remark = match sound.file.as_deref().map(|path| (path, survey_file(path))) {
+        Some((_, Ok(survey))) => return Ok(survey),
+        Some((path, Err(_))) if !path.exists() => {
+            format!("{} is gone: the sound stays, its key can be chosen", path.display())
+        }
+        Some((_, Err(error))) => error,
+        None => "The project keeps the recording, not its file: the key can be chosen".to_owned(),
+    };
+    let zone = sound.audio.as_ref().ok_or("it has no recording")?;
+    let samples = zone.to_samples().map_err(|error| error.to_string())?;
+    let outline = Arc::new(Outline::of(&samples, zone.sample_rate_hz));
+    Ok(Survey { outline, onset_s: None, remark: Some(remark) })
+}
+
+fn survey_file(path: &Path) -> Result<Survey, String> {
+    let start_s = sample::read(path).and_then(|recording| sample::start_s(&recording));
+    // A file whose automatic beginning is silent may hold a sound further on.
+    let onset_s = Some(start_s.unwrap_or(0.0));
+    let outline = Arc::new(sample::outline(path).map_err(|error| error.to_string())?);
+    Ok(Survey { outline, onset_s, remark: None })
+}
+
+/// Cuts a sound anew. Its file is read where another region is wished; for another key the recording is enough.
+///
+/// # Errors
+/// Why that cannot be done; nothing was changed.
+pub fn recut(wish: &Wish, pipeline: &mut Pipeline) -> Result<SoundState, String> {
+    let region_s = wish.sound.cut.as_ref().and_then(|cut| cut.choice().region_s);
+    let is_same_region = wish.choice.region_s == region_s;
+    match &wish.sound.file {
+        _ if is_same_region => with_key(wish, pipeline),
+        Some(path) => {
+            let imported = import(path, pipeline, wish.choice).map_err(|error| error.to_string())?;
+            Ok(sound_of(&imported, wish.choice, path, pipeline))
+        }
+        None => Err("the file of the sound is not known, so no other region can be taken".to_owned()),
+    }
+}
+
+/// The same recording at another key.
+fn with_key(wish: &Wish, pipeline: &mut Pipeline) -> Result<SoundState, String> {
+    let rate_hz = pipeline.model().shape().sample_rate_hz;
+    let start_s = wish.sound.cut.as_ref().map_or(0.0, |cut| cut.start_s);
+    let one_shot = Recording { start_s, ..Recording::new(kept_samples(&wish.sound, rate_hz)?, rate_hz) };
+    let name = wish.sound.name.clone();
+    let imported = import_again(name, one_shot, pipeline, wish.choice.key).map_err(|error| error.to_string())?;
+    let mut sound = SoundState {
+        latent: imported.latent,
+        residual: residual(&imported.samples, imported.latent, imported.key, pipeline),
+        cut: Some(Cut::new(&imported, wish.choice)),
+        ..wish.sound.clone()
+    };
+    if let Some(zone) = &mut sound.audio {
+        zone.root_key = whole_key(imported.key);
+    }
+    Ok(sound)
+}
+
+/// An imported file as the project keeps it. A recording that cannot be packed is left out: its point is what is heard.
+pub fn sound_of(imported: &Imported, choice: Choice, path: &Path, pipeline: &mut Pipeline) -> SoundState {
+    let rate_hz = pipeline.model().shape().sample_rate_hz;
+    SoundState {
+        audio: FrozenZone::from_samples(whole_key(imported.key), rate_hz, &imported.samples).ok(),
+        residual: residual(&imported.samples, imported.latent, imported.key, pipeline),
+        cut: Some(Cut::new(imported, choice)),
+        file: Some(path.to_owned()),
+        ..SoundState::new(&imported.name, imported.latent)
+    }
+}
+
+/// Point and residual of an imported sound in the pack of `pipeline`.
+///
+/// # Errors
+/// Why it has none.
+pub fn point_of(sound: &SoundState, pipeline: &mut Pipeline) -> Result<(Latent, Option<ZoneResidual>), String> {
+    let samples = kept_samples(sound, pipeline.model().shape().sample_rate_hz)?;
+    let key = sound.recorded_key().ok_or("it has no recording")?;
+    let point = pipeline.place(&samples, key).map_err(|error| error.to_string())?;
+    Ok((point, residual(&samples, point, key, pipeline)))
+}
+
+/// The recording that the project keeps, at another rate.
+fn kept_samples(sound: &SoundState, rate_hz: u32) -> Result<Vec<f32>, String> {
+    let zone = sound.audio.as_ref().ok_or("it has no recording")?;
+    let samples = zone.to_samples().map_err(|error| error.to_string())?;
+    sample::resample(&samples, zone.sample_rate_hz, rate_hz).map_err(|error| error.to_string())
+}
+
+/// What the point leaves out. Where that fails the model's own sound is what is heard.
+fn residual(samples: &[f32], point: Latent, key: f32, pipeline: &mut Pipeline) -> Option<ZoneResidual> {
+    zone_residual(samples, &point, key, pipeline).ok()
+}
+
+fn whole_key(key: f32) -> u8 {
+    key.round().clamp(0.0, 127.0) as u8
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_many_tickets_the_last_one_counts() {
+        let tickets = Tickets::default();
+        let (first, second) = (tickets.next(), tickets.next());
+        let mut redeemed = Vec::new();
+        tickets.redeem(first, || redeemed.push(first));
+        tickets.redeem(second, || redeemed.push(second));
+        assert_eq!(redeemed, [second]);
+        assert!(tickets.is_void(first) && !tickets.is_void(second));
+    }
+
+    #[test]
+    fn a_file_that_is_gone_is_named_and_the_recording_is_shown() {
+        let audio = FrozenZone::from_samples(60, 44_100, &[0.5; 4_410]).ok();
+        let sound = SoundState { audio, file: Some("/no such folder/rain.wav".into()), ..SoundState::default() };
+        let survey = survey(&sound).expect("the recording is there");
+        assert!((survey.outline.length_s() - 0.1).abs() < 1e-9 && survey.onset_s.is_none());
+        assert!(survey.remark.is_some_and(|remark| remark.contains("rain.wav is gone")));
+        assert!(super::survey(&SoundState::default()).is_err(), "a sound of a pack was cut out of nothing");
+    }
+}
