@@ -4,6 +4,8 @@
 //! After a wanted change of looks: `UPDATE_SNAPSHOTS=force cargo test -p tests --test editor`, then look at every picture
 //! in `tests/snapshots/` before it is committed.
 
+#[path = "editor/sheet.rs"]
+mod sheet;
 #[path = "editor/stage.rs"]
 mod stage;
 

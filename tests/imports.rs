@@ -7,10 +7,12 @@ use std::time::{Duration, Instant};
 use engine::audio::Controls;
 use engine::decode::Pipeline;
 use engine::decode::latent::decode;
+use engine::import::Choice;
 use engine::measure::LogMelMeter;
 use nice_plug::prelude::Params;
 use plugin::errands::Errand;
 use plugin::library::Library;
+use plugin::recut::Wish;
 use plugin::scene::{AudioEnd, Desk};
 use plugin::session::{Outcome, Session, Target};
 use plugin::state::FIELD;
@@ -123,6 +125,73 @@ fn a_pad_corner_gives_its_recording_back_as_far_as_fidelity_says() {
     let (again, _audio) = self::session();
     again.params.deserialize_fields(&saved);
     assert_eq!(decoded(&again, (0.0, 1.0), 1.0, 60.0), decoded(&session, (0.0, 1.0), 1.0, 60.0));
+}
+
+/// Three tones, each a second and a half: A3, D4, A4.
+fn long_recording(folder: &std::path::Path) -> std::path::PathBuf {
+    let path = folder.join("Three tones.wav");
+    let tone = |time_s: f32| {
+        let pitch_hz = [220.0, 293.665, 440.0][((time_s / 1.5) as usize).min(2)];
+        let since_s = time_s % 1.5;
+        (-3.0 * since_s).exp() * (since_s * pitch_hz * std::f32::consts::TAU).sin()
+    };
+    let samples: Vec<f32> = (0..198_450).map(|n| tone(n as f32 / 44_100.0)).collect();
+    engine::sample::write_wav(&path, &samples, 1, 44_100).expect("the file is written");
+    path
+}
+
+/// Asks for another region and key of what stands on corner C.
+fn wish(session: &Arc<Session>, region_s: Option<f64>, key: Option<f32>) {
+    let (target, era) = (Target::Corner(2), session.desk.era());
+    let sound = session.desk.project().corners[2].clone();
+    let ticket = session.recuts(target).next();
+    session.run(Errand::Recut(Box::new(Wish { sound, target, choice: Choice { key, region_s }, ticket, era })));
+}
+
+#[test]
+fn the_choice_of_region_and_key_stays_with_the_project() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (session, _audio) = session();
+    let path = long_recording(folder.path());
+    session.run(Errand::Import { path: path.clone(), target: Target::Corner(2), era: 0 });
+    wait(&session);
+    let corner = || session.desk.project().corners[2].clone();
+    let found = corner().cut.expect("it was cut out of a file");
+    assert!(!found.is_start_chosen && found.found_key.is_some_and(|key| (key - 57.0).abs() < 0.1), "{found:?}");
+    assert_eq!(session.desk.notices.all()[0].offer, Some(Target::Corner(2)), "there is more in the file");
+
+    // Of three wishes the last one counts.
+    wish(&session, Some(0.5), None);
+    wish(&session, Some(3.0), None);
+    wish(&session, Some(1.5), Some(50.0));
+    wait(&session);
+    let chosen = corner();
+    let cut = chosen.cut.clone().expect("it was cut out of a file");
+    assert_eq!((cut.start_s, cut.is_start_chosen, cut.chosen_key), (1.5, true, Some(50.0)));
+    assert!(cut.found_key.is_some_and(|key| (key - 62.0).abs() < 0.1), "{cut:?}");
+    assert_eq!(chosen.audio.as_ref().map(|audio| audio.root_key), Some(50));
+
+    // Saved and opened again, the recording takes another key although nobody knows its file.
+    let saved = session.params.serialize_fields();
+    assert!(!saved[FIELD].contains("Three tones.wav"));
+    let (again, _audio) = self::session();
+    again.params.deserialize_fields(&saved);
+    assert_eq!(again.desk.project().corners[2].cut, Some(cut));
+    std::fs::remove_file(path).expect("it is there");
+    wish(&again, Some(1.5), None);
+    wait(&again);
+    let detected = again.desk.project().corners[2].clone();
+    assert_eq!(detected.audio.as_ref().map(|audio| audio.root_key), Some(62));
+    assert_eq!(detected.cut.map(|cut| (cut.start_s, cut.is_start_chosen, cut.chosen_key)), Some((1.5, true, None)));
+    wish(&again, Some(0.0), None);
+    wish(&session, Some(0.0), None);
+    wait(&again);
+    wait(&session);
+    for (session, reason) in [(&again, "is not known"), (&session, "cannot read")] {
+        let last = session.desk.notices.all().pop().expect("a message");
+        assert!(last.text.starts_with("“Three tones” stays as it was") && last.text.contains(reason), "{}", last.text);
+        assert_eq!(session.desk.project().corners[2].cut.as_ref().map(|cut| cut.start_s), Some(1.5));
+    }
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use engine::state::SoundState;
+use engine::state::{Cut, SoundState};
 use nice_plug::params::InternalParamMut;
 use nice_plug::plugin::ParamValue;
 use nice_plug::prelude::{Params, PluginState};
@@ -60,6 +60,7 @@ fn busy_project() -> Project {
     project.set(ParamId::COARSE, &ParamValue::I32(-7));
     project.desk.set_corner(2, SoundState::new("A door", [0.1, 0.2, 0.3, -0.4, -0.5, 2.6, -3.0]));
     project.desk.change(|inner| {
+        inner.corners[2].cut = Some(Cut { start_s: 7.25, is_start_chosen: true, ..Cut::default() });
         inner.knobs = Some(SoundState::new("Grand Piano", [1.0; 7]));
         inner.seed = 0x0123_4567_89ab_cdef;
         inner.view = Some(View { width: 1400.0, height: 900.0, scale: 1.5 });
@@ -85,6 +86,7 @@ fn all_that_makes_the_sound_comes_back() {
     assert_eq!(back.params.get(ParamId::COARSE).plain(), -7.0);
     let project = back.desk.project();
     assert_eq!(project.corners[2].name, "A door");
+    assert_eq!(project.corners[2].cut.as_ref().map(|cut| (cut.start_s, cut.is_start_chosen)), Some((7.25, true)));
     assert_eq!(project.view.map(|view| view.scale), Some(1.5));
     assert_eq!(back.audio.scene().corners[2], [0.1, 0.2, 0.3, -0.4, -0.5, 2.6, -3.0]);
     assert_eq!(back.audio.scene().seed, 0x0123_4567_89ab_cdef);

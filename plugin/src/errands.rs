@@ -154,11 +154,11 @@ fn announce(imported: &Imported, target: Target, session: &Session) {
 
 /// Cuts a sound anew, unless a newer wish, another sound or another project has come.
 fn recut(wish: Wish, session: &Session, pipeline: &mut Option<Pipeline>) {
-    if session.tickets.is_void(wish.ticket) || session.desk.era() != wish.era {
+    if session.recuts(wish.target).is_void(wish.ticket) || session.desk.era() != wish.era {
         return;
     }
     let cut = ready(session, pipeline).and_then(|pipeline| recut::recut(&wish, pipeline));
-    session.tickets.redeem(wish.ticket, || match cut {
+    session.recuts(wish.target).redeem(wish.ticket, || match cut {
         _ if session.desk.era() != wish.era || !recut::stands(session, &wish.sound, wish.target) => {}
         Ok(sound) => session.resettle(wish.target, sound),
         Err(error) => session.desk.notices.fault(format!("“{}” stays as it was: {error}", wish.sound.name)),

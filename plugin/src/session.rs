@@ -106,8 +106,9 @@ pub struct Session {
     pub desk: Arc<Desk>,
     /// Where packs are looked for.
     pub library: Library,
-    /// Of wishes for another region or key.
-    pub tickets: Tickets,
+    /// Of questions what a sound was cut out of.
+    pub surveys: Tickets,
+    recuts: [Tickets; CORNERS + 1],
     loading: Mutex<()>,
     rig: Mutex<Option<Arc<Rig>>>,
     synth: Mutex<Option<Synth>>,
@@ -126,7 +127,8 @@ impl Session {
             params: Arc::new(Parameters::new(Arc::clone(&desk))),
             desk,
             library,
-            tickets: Tickets::default(),
+            surveys: Tickets::default(),
+            recuts: Default::default(),
             loading: Mutex::default(),
             rig: Mutex::default(),
             synth: Mutex::default(),
@@ -326,6 +328,14 @@ impl Session {
     /// The loaded pack, if any.
     pub fn rig(&self) -> Option<Arc<Rig>> {
         self.rig.lock().clone()
+    }
+
+    /// The tickets of wishes for another region or key of the sound on a corner or on the knobs.
+    pub fn recuts(&self, target: Target) -> &Tickets {
+        match target {
+            Target::Corner(corner) => &self.recuts[corner],
+            Target::Knobs => &self.recuts[CORNERS],
+        }
     }
 
     /// Puts work in line for the errand thread.

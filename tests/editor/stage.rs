@@ -167,10 +167,20 @@ pub struct Stage {
 impl Stage {
     /// Opens the editor at a scale; with `is_playing`, voices sound.
     pub fn open(scale: f32, is_playing: bool) -> Self {
+        Self::open_with(scale, is_playing, None)
+    }
+
+    /// The same with the factory's model, for imports; what is heard still comes from the still engine.
+    pub fn open_with_model() -> Self {
+        let model = plugin::library::factory().and_then(|factory| plugin::library::model(&factory));
+        Self::open_with(1.0, false, Some(model.expect("the factory pack loads")))
+    }
+
+    fn open_with(scale: f32, is_playing: bool, model: Option<Arc<engine::decode::Model>>) -> Self {
         let (desk, audio) = Desk::new();
         let session = Session::new(desk, Library { folder: PathBuf::from("no packs here") });
         let readout = Arc::new(StillEngine { sound: tone(), is_playing });
-        session.install(Rig { catalogue: catalogue(), readout, model: None });
+        session.install(Rig { catalogue: catalogue(), readout, model });
         let told = Arc::new(Mutex::new(Vec::new()));
         let host = Host { params: Arc::clone(&session.params), told: Arc::clone(&told) };
         let face = Face::new(Arc::clone(&session), Box::new(host), Chance::new(1), scale);
@@ -218,7 +228,11 @@ impl Stage {
     pub fn wait_until(&mut self, what: &str, done: impl Fn(&Self) -> bool) {
         let started = std::time::Instant::now();
         while !done(self) {
-            assert!(started.elapsed().as_secs() < 10, "waited ten seconds: {what}");
+            assert!(
+                started.elapsed().as_secs() < 10,
+                "waited ten seconds: {what}; {:?}",
+                self.session.desk.notices.all()
+            );
             self.harness.step();
             std::thread::sleep(std::time::Duration::from_millis(5));
         }

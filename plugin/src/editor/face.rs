@@ -365,7 +365,11 @@ impl Face {
         }
         let place = ui.input(|input| input.pointer.latest_pos());
         let corner = place.and_then(|place| corner_at(inside(regions.pad), place));
-        self.send(&Dragged::File(path), corner.map_or(Target::Knobs, Target::Corner));
+        // The sheet hides the pad: what falls on it takes its sound's place.
+        let is_on_sheet = place.is_some_and(|place| regions.sheet().contains(place));
+        let sheet = self.sheet.as_ref().filter(|_| is_on_sheet).map(Sheet::target);
+        let target = sheet.or(corner.map(Target::Corner));
+        self.send(&Dragged::File(path), target.unwrap_or(Target::Knobs));
     }
 
     fn plan_next_frame(&self, ui: &Ui, now: &Moment) {

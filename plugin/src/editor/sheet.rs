@@ -32,6 +32,8 @@ const REST_S: f64 = 0.2;
 /// Arrow keys move the region by this, with Shift by the finer one.
 const NUDGE_S: f64 = 0.01;
 const FINE_NUDGE_S: f64 = 0.001;
+/// Nearer than a sample of any rate, two places are the same.
+const SAME_S: f64 = 1e-6;
 const BUTTON: f32 = 28.0;
 const PLACES: [ParamId; 3] = [ParamId::PAD_X, ParamId::PAD_Y, ParamId::MORPH];
 
@@ -45,6 +47,7 @@ pub struct Sheet {
     /// Of the question what the sound was cut out of.
     ticket: u64,
     survey: Option<Result<Survey, String>>,
+    is_fresh: bool,
     sight: Option<Sight>,
     region_s: f64,
     /// What the sheet shows, and what was last asked for.
@@ -74,7 +77,7 @@ impl Sheet {
         let before = session.desk.read(|project| project.sound_at(target).cloned())?;
         before.audio.as_ref()?;
         let choice = cut_of(&before).choice();
-        let ticket = session.tickets.next();
+        let ticket = session.surveys.next();
         session.run(Errand::Survey { sound: before.clone(), ticket });
         Some(Self {
             target,
@@ -83,6 +86,7 @@ impl Sheet {
             era: session.desk.era(),
             ticket,
             survey: None,
+            is_fresh: true,
             sight: None,
             region_s: region_s(session),
             choice,
@@ -94,6 +98,11 @@ impl Sheet {
             listening: Keys::default(),
             places: None,
         })
+    }
+
+    /// Where its sound stands.
+    pub fn target(&self) -> Target {
+        self.target
     }
 
     /// Takes the answer to the question what the sound was cut out of.
@@ -117,6 +126,10 @@ impl Sheet {
         if session.desk.era() != self.era || !stands(session, &self.before, self.target) {
             self.leave(session, hand);
             return false;
+        }
+        if std::mem::take(&mut self.is_fresh) {
+            // Arrow keys belong to the sheet now, not to the knob that was turned last.
+            ui.memory_mut(|memory| memory.focused().into_iter().for_each(|id| memory.surrender_focus(id)));
         }
         let cut = session.desk.read(|project| project.sound_at(self.target).map(cut_of)).unwrap_or_default();
         let before = self.choice;
@@ -150,7 +163,7 @@ impl Sheet {
 
     fn ask(&mut self, session: &Arc<Session>) {
         let Some(sound) = session.desk.read(|project| project.sound_at(self.target).cloned()) else { return };
-        let (ticket, choice) = (session.tickets.next(), self.choice);
+        let (ticket, choice) = (session.recuts(self.target).next(), self.choice);
         let wish = Wish { sound, target: self.target, choice, ticket, era: self.era };
         session.run(Errand::Recut(Box::new(wish)));
         (self.asked, self.has_asked) = (choice, true);
@@ -168,7 +181,7 @@ impl Sheet {
     fn cancel(&mut self, session: &Arc<Session>, hand: &mut Hand) {
         if self.has_asked {
             // What is still being cut is void.
-            session.tickets.next();
+            session.recuts(self.target).next();
             match self.target {
                 Target::Corner(corner) => session.desk.set_corner(corner, self.before.clone()),
                 Target::Knobs => {
@@ -266,8 +279,9 @@ impl Sheet {
         let color = if self.target == Target::Knobs { AMBER } else { TEAL };
         let picture = Picture { survey, start_s, region_s: self.region_s, color };
         let dragged = picture.show(ui, screen, sight, &mut self.grab);
-        // A click that moves nothing is no choice.
-        self.choice.region_s = dragged.filter(|dragged| *dragged != start_s).or(self.choice.region_s);
+        // A press that moves nothing is no choice.
+        let moved = dragged.filter(|dragged| (*dragged - start_s).abs() > SAME_S);
+        self.choice.region_s = moved.or(self.choice.region_s);
     }
 }
 

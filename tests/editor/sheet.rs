@@ -1,0 +1,239 @@
+//! The import sheet: another region and key for an imported sound, and the way back.
+
+use std::path::{Path, PathBuf};
+
+use egui::{Key, Modifiers, vec2};
+use egui_kittest::SnapshotResults;
+use egui_kittest::kittest::Queryable;
+use engine::audio::EventKind;
+use engine::state::{Cut, FrozenZone, SoundState};
+use plugin::errands::Errand;
+use plugin::params::ParamId;
+use plugin::session::Target;
+
+use super::stage::Stage;
+
+const RATE_HZ: u32 = 44_100;
+
+/// Four plucked notes, one every 2.5 s after a rest: A3, D4, F4, A4.
+fn phrase() -> Vec<f32> {
+    (0..RATE_HZ * 11)
+        .map(|n| {
+            let time_s = n as f32 / RATE_HZ as f32 - 0.4;
+            let note = (time_s / 2.5).floor().clamp(0.0, 3.0);
+            let since_s = time_s - 2.5 * note;
+            let pitch_hz = [220.0, 293.66, 349.23, 440.0][note as usize];
+            let partial = |number: f32| (std::f32::consts::TAU * pitch_hz * number * since_s).sin() / number;
+            let body = (-1.8 * since_s).exp() * (since_s * 300.0).min(1.0);
+            if time_s < 0.0 { 0.0 } else { 0.5 * body * (partial(1.0) + 0.5 * partial(2.0) + 0.3 * partial(3.0)) }
+        })
+        .collect()
+}
+
+fn write(folder: &Path) -> PathBuf {
+    let path = folder.join("Kalimba phrase.wav");
+    engine::sample::write_wav(&path, &phrase(), 1, RATE_HZ).expect("the file is written");
+    path
+}
+
+/// The first note of the phrase as an import leaves it.
+fn imported(file: Option<PathBuf>) -> SoundState {
+    let samples = &phrase()[17_600..17_600 + 88_064];
+    let cut = Cut { start_s: 0.399, found_key: Some(57.0), key_confidence: 0.98, ..Cut::default() };
+    SoundState {
+        audio: FrozenZone::from_samples(57, RATE_HZ, samples).ok(),
+        cut: Some(cut),
+        file,
+        ..SoundState::new("Kalimba phrase", [0.5; 7])
+    }
+}
+
+fn open(stage: &mut Stage, sound: SoundState) {
+    stage.session.desk.set_corner(2, sound);
+    stage.harness.run_steps(2);
+    stage.harness.get_by_label("Region and key of corner C").click();
+    stage.wait_until("the file is seen", |stage| !stage.session.is_busy());
+    stage.harness.run_steps(3);
+}
+
+fn cut(stage: &Stage) -> Cut {
+    stage.session.desk.project().corners[2].cut.clone().expect("an import")
+}
+
+#[test]
+fn region_and_key_are_taken_and_cancel_brings_all_back() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut stage = Stage::open_with_model();
+    let before = imported(Some(write(folder.path())));
+    open(&mut stage, before.clone());
+    assert!(stage.harness.query_by_label("Pad").is_none(), "the sheet lies over the pad");
+
+    stage.harness.get_by_label("Key up").click();
+    stage.wait_until("the key is taken", |stage| cut(stage).chosen_key == Some(58.0));
+    let raised = stage.session.desk.project().corners[2].clone();
+    assert_eq!(raised.audio.as_ref().map(|audio| audio.root_key), Some(58));
+    assert!(raised.latent != before.latent && raised.residual.is_some());
+    stage.harness.get_by_label("Detected").click();
+    stage.wait_until("the key is found", |stage| cut(stage).chosen_key.is_none());
+
+    let picture = stage.harness.get_by_label("Region").rect();
+    let third_note = picture.left_center() + vec2(8.0 + 0.49 * (picture.width() - 16.0), 0.0);
+    stage.drag(third_note, third_note);
+    stage.drop_at(third_note);
+    stage.wait_until("the region is taken", |stage| cut(stage).is_start_chosen && !stage.session.is_busy());
+    let third = cut(&stage);
+    assert!((third.start_s - 5.39).abs() < 0.05, "{} s", third.start_s);
+    assert!(third.found_key.is_some_and(|key| (key - 65.0).abs() < 0.1), "{:?}", third.found_key);
+    stage.harness.key_press(Key::ArrowRight);
+    stage.harness.key_press_modifiers(Modifiers::SHIFT, Key::ArrowRight);
+    stage.wait_until("the nudge is taken", |stage| cut(stage).start_s != third.start_s && !stage.session.is_busy());
+    assert!((cut(&stage).start_s - third.start_s - 0.011).abs() < 1e-9);
+
+    stage.harness.key_press(Key::Escape);
+    stage.harness.run_steps(3);
+    assert_eq!(stage.session.desk.project().corners[2], before);
+    assert!(stage.harness.query_by_label("Pad").is_some());
+    assert!(stage.session.desk.notices.all().is_empty());
+}
+
+#[test]
+fn done_does_not_wait_and_the_last_choice_counts() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut stage = Stage::open_with_model();
+    open(&mut stage, imported(Some(write(folder.path()))));
+    for _ in 0..3 {
+        stage.harness.get_by_label("Key up").click();
+        stage.harness.run_steps(9);
+    }
+    stage.harness.get_by_label("Key down").click();
+    stage.harness.step();
+    stage.harness.get_by_label("Done").click();
+    stage.harness.run_steps(2);
+    assert!(stage.harness.query_by_label("Pad").is_some());
+    stage.wait_until("the key is taken", |stage| !stage.session.is_busy());
+    assert_eq!(cut(&stage).chosen_key, Some(59.0));
+}
+
+#[test]
+fn silence_is_refused_in_one_line_and_the_sound_stays() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("One hit.wav");
+    let mut samples = phrase();
+    samples[70_000..].fill(0.0);
+    engine::sample::write_wav(&path, &samples, 1, RATE_HZ).expect("the file is written");
+    let mut stage = Stage::open_with_model();
+    let before = imported(Some(path));
+    open(&mut stage, before.clone());
+    let picture = stage.harness.get_by_label("Region").rect();
+    stage.drag(picture.center(), picture.center());
+    stage.drop_at(picture.center());
+    stage.wait_until("it is refused", |stage| !stage.session.desk.notices.all().is_empty());
+    let messages: Vec<String> = stage.session.desk.notices.all().into_iter().map(|notice| notice.text).collect();
+    assert!(messages.len() == 1 && messages[0].contains("stays as it was: the recording is silent"), "{messages:?}");
+    assert_eq!(stage.session.desk.project().corners[2], before);
+}
+
+#[test]
+fn without_its_file_a_sound_keeps_its_region_and_can_take_another_key() {
+    let mut stage = Stage::open_with_model();
+    open(&mut stage, imported(Some("/no such folder/Kalimba phrase.wav".into())));
+    let picture = stage.harness.get_by_label("Region").rect();
+    stage.drag(picture.center(), picture.center());
+    stage.drop_at(picture.center());
+    stage.harness.key_press(Key::ArrowDown);
+    stage.wait_until("the key is taken", |stage| cut(stage).chosen_key == Some(56.0));
+    assert!(!cut(&stage).is_start_chosen);
+    assert_eq!(cut(&stage).start_s, 0.399);
+}
+
+#[test]
+fn listening_goes_to_the_corner_and_back() {
+    let mut stage = Stage::open(1.0, false);
+    open(&mut stage, imported(None));
+    let place = stage.harness.get_by_label("Listen").rect().center();
+    stage.drag(place, place);
+    assert!(matches!(stage.audio.next_note(), Some(EventKind::NoteOn { key: 57, .. })));
+    let places =
+        |stage: &Stage| [ParamId::PAD_X, ParamId::PAD_Y, ParamId::MORPH].map(|id| stage.session.params.get(id).plain());
+    assert_eq!(places(&stage), [0.0, 1.0, 1.0]);
+    stage.drop_at(place);
+    assert!(matches!(stage.audio.next_note(), Some(EventKind::NoteOff { key: 57, .. })));
+    stage.harness.get_by_label("Done").click();
+    stage.harness.run_steps(2);
+    assert_eq!(places(&stage), [0.5, 0.5, 0.0]);
+}
+
+#[test]
+fn another_sound_on_the_corner_closes_the_sheet() {
+    let mut stage = Stage::open(1.0, false);
+    open(&mut stage, imported(None));
+    stage.session.desk.set_corner(2, SoundState::new("Harp", [0.0; 7]));
+    stage.harness.run_steps(2);
+    assert!(stage.harness.query_by_label("Pad").is_some());
+    assert_eq!(stage.session.desk.project().corners[2].name, "Harp");
+}
+
+#[test]
+fn a_long_file_is_imported_at_once_and_its_region_is_offered() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut stage = Stage::open_with_model();
+    stage.session.run(Errand::Import { path: write(folder.path()), target: Target::Knobs, era: 0 });
+    stage.wait_until("it is imported", |stage| !stage.session.is_busy());
+    stage.harness.run_steps(3);
+    let knobs = stage.session.desk.project().knobs.expect("the knobs are at the sound");
+    assert_eq!(knobs.cut.map(|cut| cut.is_start_chosen), Some(false));
+    stage.harness.get_by_label("Region and key …").click();
+    stage.wait_until("the sheet is open", |stage| stage.harness.query_by_label("Region").is_some());
+    assert!(stage.session.desk.notices.all().is_empty(), "an offer that was taken goes");
+    stage.harness.get_by_label("Key up").click();
+    stage.wait_until("the key is taken", |stage| {
+        stage.session.desk.read(|project| project.knobs.as_ref()?.cut.as_ref()?.chosen_key).is_some()
+    });
+    stage.harness.get_by_label("Cancel").click();
+    stage.harness.run_steps(4);
+    let back = stage.session.desk.project().knobs.expect("the knobs are at the sound");
+    assert_eq!((back.latent, back.cut.and_then(|cut| cut.chosen_key)), (knobs.latent, None));
+    let place = stage.session.params.get(ParamId::latent(0)).plain();
+    assert!((place - knobs.latent[0]).abs() < 1e-4);
+}
+
+#[test]
+fn looks_right_with_the_sheet_open() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = write(folder.path());
+    let mut results = SnapshotResults::new();
+    for (scale, name) in [(1.0, "sheet_100"), (2.0, "sheet_200")] {
+        let mut stage = Stage::open(scale, false);
+        let mut sound = imported(Some(path.clone()));
+        if let Some(cut) = &mut sound.cut {
+            (cut.start_s, cut.is_start_chosen, cut.found_key, cut.key_confidence) = (5.39, true, Some(65.12), 0.97);
+        }
+        open(&mut stage, sound);
+        results.extend(stage.compare(name, scale));
+    }
+}
+
+#[test]
+fn looks_right_after_an_import() {
+    let mut stage = Stage::open(1.0, false);
+    stage.session.desk.change(|project| {
+        project.corners[0] = imported(None);
+        project.corners[3] = imported(None);
+        project.knobs = Some(imported(None));
+    });
+    let text = "“Kalimba phrase” is now on corner A; used the first 2.0 s after the onset at 0.40 s.";
+    stage.session.desk.notices.note_with_offer(text, Some(Target::Corner(0)));
+    stage.harness.run_steps(2);
+    stage.compare("imported_100", 1.0);
+}
+
+#[test]
+fn looks_right_without_the_file() {
+    let mut stage = Stage::open(1.0, false);
+    stage.session.desk.change(|project| project.knobs = Some(imported(Some("/home/ana/Kalimba phrase.wav".into()))));
+    stage.harness.run_steps(2);
+    stage.harness.get_by_label("Region and key of the knobs").click();
+    stage.wait_until("the recording is seen", |stage| !stage.session.is_busy());
+    stage.harness.run_steps(3);
+    stage.compare("sheet_kept_100", 1.0);
+}
