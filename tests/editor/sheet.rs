@@ -52,6 +52,7 @@ fn open(stage: &mut Stage, sound: SoundState) {
     stage.session.desk.set_corner(2, sound);
     stage.harness.run_steps(2);
     stage.harness.get_by_label("Region and key of corner C").click();
+    stage.harness.run_steps(3);
     stage.wait_until("the file is seen", |stage| !stage.session.is_busy());
     stage.harness.run_steps(3);
 }
@@ -233,6 +234,7 @@ fn looks_right_without_the_file() {
     stage.session.desk.change(|project| project.knobs = Some(imported(Some("/home/ana/Kalimba phrase.wav".into()))));
     stage.harness.run_steps(2);
     stage.harness.get_by_label("Region and key of the knobs").click();
+    stage.harness.run_steps(3);
     stage.wait_until("the recording is seen", |stage| !stage.session.is_busy());
     stage.harness.run_steps(3);
     stage.compare("sheet_kept_100", 1.0);

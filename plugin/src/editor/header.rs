@@ -1,6 +1,6 @@
 //! The head of the window: mark, the sound's name, actions, scale, level.
 
-use egui::{Align2, Color32, Rect, Response, Sense, Stroke, StrokeKind, Ui, pos2, vec2};
+use egui::{Align2, Color32, Painter, Rect, Response, Sense, Stroke, StrokeKind, Ui, pos2, vec2};
 
 use super::theme::{self, AMBER, DIM, FAINT, RED, TEXT};
 
@@ -146,16 +146,21 @@ pub fn sign_button(ui: &Ui, rect: Rect, sign: &str, name: &str, enabled: bool) -
     let sense = if enabled { Sense::click() } else { Sense::hover() };
     let response = ui.interact(rect, ui.scope_id().with(("button", name)), sense);
     response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, enabled, name));
+    paint_button(ui, ui.painter(), rect, sign, &response, enabled);
+    response
+}
+
+/// Draws a button as its response stands, on any layer.
+pub fn paint_button(ui: &Ui, painter: &Painter, rect: Rect, sign: &str, response: &Response, enabled: bool) {
     let lit = ui.ctx().animate_bool(response.id, enabled && response.hovered());
     let pressed = enabled && response.is_pointer_button_down_on();
     let fill = if enabled { theme::RAISED.lerp_to_gamma(theme::RAISED_HOVER, lit) } else { theme::PANEL };
     let rim =
         if pressed || response.has_focus() { AMBER } else { theme::LINE.lerp_to_gamma(theme::faded(AMBER, 0.6), lit) };
     let rect = if pressed { rect.translate(vec2(0.0, 1.0)) } else { rect };
-    ui.painter().rect(rect, theme::ITEM_ROUND, fill, Stroke::new(1.0, rim), StrokeKind::Inside);
+    painter.rect(rect, theme::ITEM_ROUND, fill, Stroke::new(1.0, rim), StrokeKind::Inside);
     let ink = if enabled { DIM.lerp_to_gamma(TEXT, lit) } else { theme::faded(FAINT, 0.5) };
-    ui.painter().text(rect.center(), Align2::CENTER_CENTER, sign, theme::bold(13.0), ink);
-    response
+    painter.text(rect.center(), Align2::CENTER_CENTER, sign, theme::bold(13.0), ink);
 }
 
 fn scale_button(ui: &Ui, rect: Rect, scale: f32) -> Option<Action> {

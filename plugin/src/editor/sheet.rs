@@ -250,7 +250,7 @@ impl Sheet {
         let painter = ui.painter();
         let file = self.before.file.as_deref().and_then(|path| path.file_name());
         let name = file.map_or_else(|| self.before.name.clone(), |name| name.to_string_lossy().into_owned());
-        let place = pos2(panel.min.x + 124.0, y);
+        let place = pos2(panel.min.x + 116.0, y);
         let name = theme::clipped_text(painter, place, Align2::LEFT_CENTER, &name, theme::bold(13.0), TEXT, 260.0);
         let place = pos2(name.max.x + 10.0, y);
         let target = painter.text(place, Align2::LEFT_CENTER, self.target.describe(), theme::body(13.0), self.color());
@@ -309,7 +309,8 @@ fn parts(panel: Rect) -> (Rect, Rect) {
 pub fn link(ui: &Ui, place: Pos2, anchor: Align2, name: &str) -> bool {
     let galley = ui.painter().layout_no_wrap("region and key …".to_owned(), theme::body(12.0), FAINT);
     let rect = anchor.anchor_size(place, galley.size());
-    let response = ui.interact(rect.expand(3.0), ui.scope_id().with(("link", name)), Sense::click());
+    // What lies below may sense drags: a press on the link is none of its business.
+    let response = ui.interact(rect.expand(3.0), ui.scope_id().with(("link", name)), Sense::click_and_drag());
     response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Link, true, name));
     let lit = ui.ctx().animate_bool(response.id, response.hovered() || response.has_focus());
     ui.painter().galley_with_override_text_color(rect.min, galley, FAINT.lerp_to_gamma(TEXT, lit));

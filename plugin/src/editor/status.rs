@@ -8,7 +8,8 @@ use crate::notices::{Notice, Notices, Weight};
 use crate::session::Target;
 
 const MESSAGE_WIDTH: f32 = 560.0;
-const OFFER_WIDTH: f32 = 120.0;
+const OFFER_WIDTH: f32 = 128.0;
+const OFFER: &str = "Region and key …";
 
 /// Draws the status line.
 pub fn show(ui: &Ui, rect: Rect, status: Option<&Status>, is_busy: bool) {
@@ -98,27 +99,30 @@ fn message(ui: &Ui, picture: Rect, top: f32, notice: &Notice, notices: &Notices)
     let close = Rect::from_center_size(pos2(rect.max.x - 22.0, rect.center().y), vec2(24.0, 24.0));
     let offer =
         Rect::from_center_size(close.left_center() - vec2(8.0 + OFFER_WIDTH / 2.0, 0.0), vec2(OFFER_WIDTH, 26.0));
-    let is_taken = notice.offer.is_some() && offer_button(ui, offer, notice.number);
+    let is_taken = notice.offer.is_some() && offer_button(ui, &painter, offer, notice.number);
     if close_button(ui, &painter, close, notice.number) || is_taken {
         notices.dismiss(notice.number);
     }
     (rect.max.y, is_taken)
 }
 
-fn offer_button(ui: &Ui, rect: Rect, number: u64) -> bool {
-    let area = egui::Area::new(ui.scope_id().with(("offer", number))).order(egui::Order::Foreground);
-    let shown = area.fixed_pos(rect.min).show(ui.ctx(), |ui| {
-        ui.allocate_space(rect.size());
-        super::header::button(ui, rect, "Region and key …", true).clicked()
-    });
-    shown.inner
+fn offer_button(ui: &Ui, painter: &egui::Painter, rect: Rect, number: u64) -> bool {
+    let response = floating(ui, rect, ("offer", number), OFFER);
+    super::header::paint_button(ui, painter, rect, OFFER, &response, true);
+    response.clicked()
+}
+
+/// Takes clicks on a part of a message.
+fn floating(ui: &Ui, rect: Rect, id: (&str, u64), name: &str) -> egui::Response {
+    let area = egui::Area::new(ui.scope_id().with(id)).order(egui::Order::Foreground);
+    let area = area.fixed_pos(rect.min);
+    let response = area.show(ui.ctx(), |ui| ui.allocate_response(rect.size(), Sense::click())).inner;
+    response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, name));
+    response
 }
 
 fn close_button(ui: &Ui, painter: &egui::Painter, rect: Rect, number: u64) -> bool {
-    let area = egui::Area::new(ui.scope_id().with(("message", number))).order(egui::Order::Foreground);
-    let area = area.fixed_pos(rect.min);
-    let response = area.show(ui.ctx(), |ui| ui.allocate_response(rect.size(), Sense::click())).inner;
-    response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, "Dismiss message"));
+    let response = floating(ui, rect, ("message", number), "Dismiss message");
     let ink = if response.hovered() { TEXT } else { FAINT };
     for (from, to) in [(vec2(-4.0, -4.0), vec2(4.0, 4.0)), (vec2(-4.0, 4.0), vec2(4.0, -4.0))] {
         painter.line_segment([rect.center() + from, rect.center() + to], Stroke::new(1.5, ink));
