@@ -10,7 +10,7 @@ use engine::Latent;
 use engine::decode::Pipeline;
 use engine::decode::residuals::ZoneResidual;
 use engine::import::{Choice, Imported, import, import_again, zone_residual};
-use engine::sample::{self, Outline, Recording};
+use engine::sample::{self, Outline, Recording, SampleError};
 use engine::state::{Cut, FrozenZone, SoundState};
 use parking_lot::Mutex;
 
@@ -83,9 +83,7 @@ pub struct Survey {
 pub fn survey(sound: &SoundState) -> Result<Survey, String> {
     let remark = match sound.file.as_deref().map(|path| (path, survey_file(path))) {
         Some((_, Ok(survey))) => return Ok(survey),
-        Some((path, Err(_))) if !path.exists() => {
-            format!("{} is gone: the sound stays, its key can be chosen", path.display())
-        }
+        Some((path, Err(_))) if !path.exists() => "The file is gone: the sound stays, its key can be chosen".to_owned(),
         Some((_, Err(error))) => error,
         None => "The project keeps the recording, not its file: the key can be chosen".to_owned(),
     };
@@ -99,7 +97,12 @@ fn survey_file(path: &Path) -> Result<Survey, String> {
     let start_s = sample::read(path).and_then(|recording| sample::start_s(&recording));
     // A file whose automatic beginning is silent may hold a sound further on.
     let onset_s = Some(start_s.unwrap_or(0.0));
-    let outline = Arc::new(sample::outline(path).map_err(|error| error.to_string())?);
+    let outline = sample::outline(path).map_err(|error| match error {
+        // The sheet names the file already.
+        SampleError::Read { problem, .. } => format!("The file cannot be read: {problem}"),
+        other => other.to_string(),
+    });
+    let outline = Arc::new(outline?);
     Ok(Survey { outline, onset_s, remark: None })
 }
 
@@ -194,12 +197,12 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_is_gone_is_named_and_the_recording_is_shown() {
+    fn where_the_file_is_gone_the_recording_is_shown() {
         let audio = FrozenZone::from_samples(60, 44_100, &[0.5; 4_410]).ok();
         let sound = SoundState { audio, file: Some("/no such folder/rain.wav".into()), ..SoundState::default() };
         let survey = survey(&sound).expect("the recording is there");
         assert!((survey.outline.length_s() - 0.1).abs() < 1e-9 && survey.onset_s.is_none());
-        assert!(survey.remark.is_some_and(|remark| remark.contains("rain.wav is gone")));
+        assert!(survey.remark.is_some_and(|remark| remark.contains("file is gone")));
         assert!(super::survey(&SoundState::default()).is_err(), "a sound of a pack was cut out of nothing");
     }
 }

@@ -39,8 +39,8 @@ impl Picture<'_> {
         look_around(ui, &response, screen, sight);
         let dragged = if self.can_move() { self.dragged(ui, &response, screen, *sight, grab) } else { None };
         let is_lit = self.can_move() && (response.hovered() || grab.is_some());
-        self.paint(ui, screen, *sight, ui.ctx().animate_bool(response.id, is_lit));
         paint_axis(ui, screen, panel.max.y - AXIS / 2.0 - 1.0, sight.from_s..sight.to_s);
+        self.paint(ui, screen, *sight, ui.ctx().animate_bool(response.id, is_lit));
         dragged
     }
 
