@@ -98,6 +98,31 @@ fn region_and_key_are_taken_and_cancel_brings_all_back() {
 }
 
 #[test]
+fn the_wheel_enlarges_around_the_pointer() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut stage = Stage::open_with_model();
+    open(&mut stage, imported(Some(write(folder.path()))));
+    let picture = stage.harness.get_by_label("Region").rect();
+    stage.harness.hover_at(picture.center());
+    stage.harness.step();
+    stage.harness.event(egui::Event::MouseWheel {
+        unit: egui::MouseWheelUnit::Point,
+        delta: vec2(0.0, 240.0),
+        phase: egui::TouchPhase::Move,
+        source: egui::MouseWheelSource::Wheel,
+        modifiers: Modifiers::NONE,
+    });
+    stage.harness.run_steps(30);
+    let place = picture.center() + vec2(0.125 * (picture.width() - 16.0), 0.0);
+    stage.drag(place, place);
+    stage.drop_at(place);
+    stage.wait_until("the region is taken", |stage| cut(stage).is_start_chosen);
+    // Four times as large: an eighth of the picture is a thirty-second of the eleven seconds.
+    let start_s = cut(&stage).start_s;
+    assert!((start_s - (5.5 + 11.0 / 32.0)).abs() < 0.05, "{start_s} s");
+}
+
+#[test]
 fn done_does_not_wait_and_the_last_choice_counts() {
     let folder = tempfile::tempdir().expect("a folder");
     let mut stage = Stage::open_with_model();
