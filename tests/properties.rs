@@ -102,15 +102,18 @@ fn a_static_point_sounds_the_same_in_any_blocks_live_and_offline() {
 
 #[test]
 fn a_sound_ends_on_the_same_sample_in_any_blocks() {
-    for (rate_hz, key) in [(48_000.0, 95), (44_100.0, 97), (96_000.0, 101)] {
+    for (rate_hz, key, velocity) in
+        [(48_000.0, 95, 1.0), (48_000.0, 95, 0.4), (44_100.0, 97, 0.1), (96_000.0, 101, 0.4)]
+    {
         let mut rig = offline_rig(Timbre::Noise, rate_hz);
-        let script = Script::still(point(0.3), vec![(5, on(key, 1.0))], (1.2 * rate_hz) as usize);
+        let script = Script::still(point(0.3), vec![(5, on(key, velocity))], (1.2 * rate_hz) as usize);
         let reference = script.play(&mut rig.synth, 8192);
         let end = reference.iter().rposition(|sample| *sample != 0.0).expect("a sound");
         assert!(end + 100 < reference.len(), "key {key} ends within the script");
         for block in BLOCK_SIZES {
             rig.synth.reset();
-            assert_same(&reference, &script.play(&mut rig.synth, block), &format!("key {key}, blocks of {block}"));
+            let what = format!("key {key}, velocity {velocity}, blocks of {block}");
+            assert_same(&reference, &script.play(&mut rig.synth, block), &what);
         }
     }
 }

@@ -91,11 +91,13 @@ pub fn reference(paths: &Paths, options: &Options) -> Result<()> {
             missing.push(share.model);
         }
     }
+    ensure!(missing.len() < SHARES.len(), "no model could be trained: see the messages above");
     for share in SHARES.iter().filter(|share| !missing.contains(&share.model)) {
         let row = options.out.join(format!("{}.json", share.model));
         let mut measure = trainer(1, "measure");
-        measure.arg("--run").arg(options.out.join(share.model));
-        measure_once(measure, &row, options)?;
+        let folder = options.out.join(share.model);
+        measure.arg("--run").arg(&folder);
+        measure_once(measure, &folder, &row, options)?;
         rows.push(row);
     }
     let row = options.out.join("pack.json");
@@ -104,7 +106,7 @@ pub fn reference(paths: &Paths, options: &Options) -> Result<()> {
     if let Some(minutes) = options.pack_minutes {
         measure.args(["--training-minutes", &minutes.to_string()]);
     }
-    measure_once(measure, &row, options)?;
+    measure_once(measure, &options.pack, &row, options)?;
     rows.push(row);
     let page = options.page.clone().unwrap_or_else(|| paths.root.join(PAGE));
     let mut table = trainer(1, "table");
@@ -128,19 +130,33 @@ fn training(mut command: Command, share: &Share, options: &Options) -> Command {
     command
 }
 
-/// Measures unless a row that is newer than its run is there.
-fn measure_once(mut command: Command, row: &Path, options: &Options) -> Result<()> {
+/// Measures unless there is a row of the same command that is no older than the weights `of` which it was measured.
+fn measure_once(mut command: Command, of: &Path, row: &Path, options: &Options) -> Result<()> {
     let note = row.with_extension("of.txt");
     command.arg("--corpus").arg(&options.corpus).args(["--limit", &options.limit.to_string()]).arg("--out").arg(row);
     let words: Vec<String> = command.get_args().map(|word| word.to_string_lossy().into_owned()).collect();
     let words = words.join(" ");
-    if row.exists() && std::fs::read_to_string(&note).is_ok_and(|before| before == words) {
+    let same = std::fs::read_to_string(&note).is_ok_and(|before| before == words);
+    if row.exists() && same && changed(&note) >= weights_changed(of) {
         say(&format!("using the figures in {}", row.display()));
         return Ok(());
     }
     run(&mut command)?;
     // Written last: an interrupted measurement is done again.
     std::fs::write(&note, words).with_context(|| format!("cannot write {}", note.display()))
+}
+
+fn changed(path: &Path) -> Option<SystemTime> {
+    std::fs::metadata(path).and_then(|about| about.modified()).ok()
+}
+
+/// When the newest weights of a run's folder or of a pack, file or folder, were written.
+fn weights_changed(of: &Path) -> Option<SystemTime> {
+    let Ok(entries) = std::fs::read_dir(of) else { return changed(of) };
+    let paths = entries.flatten().map(|entry| entry.path());
+    let weights =
+        paths.filter(|path| path.extension().is_some_and(|ending| ending == "safetensors" || ending == "onnx"));
+    weights.filter_map(|path| changed(&path)).max()
 }
 
 /// Kind of processor, threads and system: what a reader needs to judge times, and no more.

@@ -48,6 +48,15 @@ pub(super) struct Play {
     pub(super) step: f64,
 }
 
+/// What was played of a piece of output.
+#[derive(Clone, Copy, Debug)]
+struct Played {
+    /// Samples before the end of the sound; silence follows them.
+    samples: usize,
+    /// Whether there is more to come.
+    goes_on: bool,
+}
+
 /// A crossfade under way.
 #[derive(Clone, Copy, Debug)]
 struct Fade {
@@ -198,10 +207,10 @@ impl Voice {
                 break;
             };
             let offset = span.offset + done;
-            let mut goes_on = current.render(slots.bank(current.sound), span, offset, here, &mut scratch.window);
+            let mut played = current.render(slots.bank(current.sound), span, offset, here, &mut scratch.window);
             self.current = Some(current);
             if let (Some(fade), Some(next)) = (&mut self.fade, scratch.next.get_mut(..piece)) {
-                goes_on = fade.to.render(slots.bank(fade.to.sound), span, offset, next, &mut scratch.window);
+                played = fade.to.render(slots.bank(fade.to.sound), span, offset, next, &mut scratch.window);
                 fade.mix(here, next, span.fade_samples);
                 if fade.position >= span.fade_samples {
                     freed = [Some(current.sound), None];
@@ -209,8 +218,9 @@ impl Voice {
                     self.fade = None;
                 }
             }
-            self.stroke.darken(here);
-            if !self.add(here, span.rates, out) || !goes_on {
+            // What the filter still holds at the end of a sound is not heard: where a piece stops must not decide how much of it.
+            self.stroke.darken(here.get_mut(..played.samples).unwrap_or_default());
+            if !self.add(here, span.rates, out) || !played.goes_on {
                 let [a, b] = self.end();
                 return if freed[0].is_some() { [freed[0], a] } else { [a, b] };
             }
@@ -268,13 +278,21 @@ impl Play {
         Play { sound, step, cursor }
     }
 
-    /// Fills `out` and moves on; false once the sound is over.
-    fn render(&mut self, bank: Option<&Bank>, span: &Span, offset: usize, out: &mut [f32], window: &mut [f32]) -> bool {
+    /// Fills `out` and moves on.
+    fn render(
+        &mut self,
+        bank: Option<&Bank>,
+        span: &Span,
+        offset: usize,
+        out: &mut [f32],
+        window: &mut [f32],
+    ) -> Played {
+        let mut played = Played { samples: 0, goes_on: false };
         let top_ratio = self.step * span.tune.maximum();
         let kernel = span.kernels.for_ratio(top_ratio);
         let (Some(bank), Some(kernel)) = (bank, kernel) else {
             out.fill(0.0);
-            return false;
+            return played;
         };
         let length = bank.head().map_or(0.0, |head| head.length_samples as f64);
         let fits = ((window.len().saturating_sub(kernel.taps() + 2)) as f64 / top_ratio.max(1e-9)) as usize;
@@ -283,19 +301,21 @@ impl Play {
             let first = self.cursor.floor();
             let reach = (self.step * span.tune.maximum() * piece.len() as f64) as usize + kernel.taps() + 2;
             let needed = reach.min(window.len());
-            let Some(window) = window.get_mut(..needed) else { return false };
+            let Some(window) = window.get_mut(..needed) else { return played };
             bank.copy(first as i64 - kernel.lead() as i64, window);
             for out in piece {
                 let whole = self.cursor.floor();
                 let start = (whole - first) as usize;
                 // Nothing comes after the end: where a piece stops must not decide how much of the kernel's tail is heard.
                 let taps = if self.cursor < length { window.get(start..start + kernel.taps()) } else { None };
+                played.samples += usize::from(self.cursor < length);
                 *out = taps.map_or(0.0, |window| kernel.interpolate(window, self.cursor - whole));
                 self.cursor += self.step * span.tune.at(offset);
                 offset += 1;
             }
         }
-        self.cursor < length
+        played.goes_on = self.cursor < length;
+        played
     }
 }
 
