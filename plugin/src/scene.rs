@@ -136,6 +136,7 @@ pub struct Desk {
     pulse: Arc<AtomicU64>,
     freezer: Mutex<Option<Freezer>>,
     era: AtomicU64,
+    recalls: AtomicU64,
     /// Held while the pack changes: a save in between would mix two packs.
     pub switching: Mutex<()>,
     /// Messages to the user.
@@ -165,6 +166,7 @@ impl Desk {
             pulse: Arc::clone(&pulse),
             freezer: Mutex::default(),
             era: AtomicU64::new(0),
+            recalls: AtomicU64::new(0),
             switching: Mutex::default(),
             notices: Notices::default(),
         };
@@ -207,6 +209,7 @@ impl Desk {
     /// Takes a recalled project in place of the current one. [`Self::fit`] follows once its pack was looked for.
     pub fn replace(&self, project: Project) {
         self.begin_era();
+        self.recalls.fetch_add(1, Ordering::Relaxed);
         self.change(|current| *current = project);
     }
 
@@ -263,6 +266,11 @@ impl Desk {
     /// Counts projects and packs; see [`Self::begin_era`].
     pub fn era(&self) -> u64 {
         self.era.load(Ordering::Relaxed)
+    }
+
+    /// Counts projects alone.
+    pub fn recalls(&self) -> u64 {
+        self.recalls.load(Ordering::Relaxed)
     }
 
     /// Puts a sound on a corner.

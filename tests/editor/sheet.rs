@@ -187,6 +187,16 @@ fn listening_goes_to_the_corner_and_back() {
     stage.harness.get_by_label("Done").click();
     stage.harness.run_steps(2);
     assert_eq!(places(&stage), [0.5, 0.5, 0.0]);
+
+    // Another pack closes the sheet; pad and morph go back all the same.
+    open(&mut stage, imported(None));
+    let place = stage.harness.get_by_label("Listen").rect().center();
+    stage.drag(place, place);
+    stage.drop_at(place);
+    assert_eq!(places(&stage), [0.0, 1.0, 1.0]);
+    stage.session.thaw();
+    stage.harness.run_steps(2);
+    assert_eq!(places(&stage), [0.5, 0.5, 0.0]);
 }
 
 #[test]

@@ -44,6 +44,8 @@ pub struct Sheet {
     before: SoundState,
     knobs_before: Latent,
     era: u64,
+    /// Which project it is; see [`crate::scene::Desk::recalls`].
+    project: u64,
     /// Of the question what the sound was cut out of.
     ticket: u64,
     survey: Option<Result<Survey, String>>,
@@ -60,6 +62,7 @@ pub struct Sheet {
     /// Drag or wheel that does not fill a step yet, in points.
     rest: f32,
     listening: Keys,
+    is_listening: bool,
     /// Where pad and morph stood before "Listen" went to the sound's corner.
     places: Option<[f32; 3]>,
 }
@@ -84,6 +87,7 @@ impl Sheet {
             before,
             knobs_before: hand.knobs(),
             era: session.desk.era(),
+            project: session.desk.recalls(),
             ticket,
             survey: None,
             is_fresh: true,
@@ -96,6 +100,7 @@ impl Sheet {
             grab: None,
             rest: 0.0,
             listening: Keys::default(),
+            is_listening: false,
             places: None,
         })
     }
@@ -194,8 +199,8 @@ impl Sheet {
 
     fn leave(&mut self, session: &Session, hand: &mut Hand) {
         self.listening.release(&session.desk);
-        // Another project has its own places.
-        if let Some(places) = self.places.take().filter(|_| self.era == session.desk.era()) {
+        // Another project has its own places; another pack has not.
+        if let Some(places) = self.places.take().filter(|_| self.project == session.desk.recalls()) {
             PLACES.into_iter().zip(places).for_each(|(id, place)| hand.put(id, place));
         }
     }

@@ -97,16 +97,20 @@ impl Sheet {
     /// Plays the sound while the button is held; a corner's sound is heard alone.
     fn listen(&mut self, response: &Response, cut: &Cut, session: &Session, hand: &mut Hand) {
         if !response.is_pointer_button_down_on() {
+            self.is_listening = false;
             return self.listening.release(&session.desk);
         }
-        self.places.get_or_insert_with(|| PLACES.map(|id| hand.normalized(id)));
-        let wanted = match self.target {
-            Target::Corner(corner) => [(corner % 2) as f32, (corner / 2) as f32, 1.0],
-            Target::Knobs => [hand.normalized(ParamId::PAD_X), hand.normalized(ParamId::PAD_Y), 0.0],
-        };
-        for (id, place) in PLACES.into_iter().zip(wanted) {
-            if hand.normalized(id) != place {
-                hand.put(id, place);
+        // Once for a press: the host may tell late of what it was told.
+        if !std::mem::replace(&mut self.is_listening, true) {
+            self.places.get_or_insert_with(|| PLACES.map(|id| hand.normalized(id)));
+            let wanted = match self.target {
+                Target::Corner(corner) => [(corner % 2) as f32, (corner / 2) as f32, 1.0],
+                Target::Knobs => [hand.normalized(ParamId::PAD_X), hand.normalized(ParamId::PAD_Y), 0.0],
+            };
+            for (id, place) in PLACES.into_iter().zip(wanted) {
+                if hand.normalized(id) != place {
+                    hand.put(id, place);
+                }
             }
         }
         let key = key::key(self.choice.key, cut).round() as u8;
