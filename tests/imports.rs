@@ -158,7 +158,9 @@ fn the_choice_of_region_and_key_stays_with_the_project() {
     let corner = || session.desk.project().corners[2].clone();
     let found = corner().cut.expect("it was cut out of a file");
     assert!(!found.is_start_chosen && found.found_key.is_some_and(|key| (key - 57.0).abs() < 0.1), "{found:?}");
-    assert_eq!(session.desk.notices.all()[0].offer, Some(Target::Corner(2)), "there is more in the file");
+    let offer = session.desk.notices.all().remove(0).offer.expect("there is more in the file");
+    assert_eq!(offer.target, Target::Corner(2));
+    assert!(offer.stands(&session.desk));
 
     // Of three wishes the last one counts.
     wish(&session, Some(0.5), None);

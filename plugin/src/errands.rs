@@ -15,6 +15,7 @@ use parking_lot::Mutex;
 
 use crate::folder::{Listing, list};
 use crate::library::Found;
+use crate::notices::Offer;
 use crate::recut::{self, Wish};
 use crate::session::{Outcome, Session, Target};
 
@@ -137,7 +138,7 @@ fn import(path: &Path, target: Target, era: u64, session: &Session, pipeline: &m
             notices.note(format!("“{}” was not placed: the project has changed meanwhile.", imported.name));
         }
         Ok(imported) => {
-            announce(&imported, target, session);
+            announce(&imported, target, era, session);
             session.place(target, recut::sound_of(&imported, Choice::default(), path, pipeline));
         }
         Err(error) => notices.fault(format!("Nothing was imported: {error}")),
@@ -145,10 +146,10 @@ fn import(path: &Path, target: Target, era: u64, session: &Session, pipeline: &m
 }
 
 /// Says where a sound went; offers its region and key where the choice was not plain.
-fn announce(imported: &Imported, target: Target, session: &Session) {
+fn announce(imported: &Imported, target: Target, era: u64, session: &Session) {
     let remark = imported.notes.iter().map(|note| format!("; {note}")).collect::<String>();
     let text = format!("“{}” is now on {}{remark}.", imported.name, target.describe());
-    let offer = (!imported.notes.is_empty()).then_some(target);
+    let offer = (!imported.notes.is_empty()).then(|| Offer { target, name: imported.name.clone(), era });
     session.desk.notices.note_with_offer(text, offer);
 }
 

@@ -2,6 +2,7 @@
 
 use parking_lot::Mutex;
 
+use crate::scene::Desk;
 use crate::session::Target;
 
 /// Oldest messages give way beyond this many: the window has room for three.
@@ -16,6 +17,27 @@ pub enum Weight {
     Fault,
 }
 
+/// An imported sound whose region and key may be worth a look.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Offer {
+    /// Where it went.
+    pub target: Target,
+    /// Its name.
+    pub name: String,
+    /// When it went there; see [`Desk::era`].
+    pub era: u64,
+}
+
+impl Offer {
+    /// Whether it still stands there.
+    pub fn stands(&self, desk: &Desk) -> bool {
+        let is_there = desk.read(|project| {
+            project.sound_at(self.target).is_some_and(|sound| sound.audio.is_some() && sound.name == self.name)
+        });
+        is_there && desk.era() == self.era
+    }
+}
+
 /// One message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Notice {
@@ -25,8 +47,8 @@ pub struct Notice {
     pub weight: Weight,
     /// One clear line.
     pub text: String,
-    /// An imported sound whose region and key may be worth a look.
-    pub offer: Option<Target>,
+    /// What the user may want to do about it.
+    pub offer: Option<Offer>,
 }
 
 #[derive(Default)]
@@ -46,7 +68,7 @@ impl Notices {
     }
 
     /// The same, with a way to the region and key of an imported sound.
-    pub fn note_with_offer(&self, text: impl Into<String>, offer: Option<Target>) {
+    pub fn note_with_offer(&self, text: impl Into<String>, offer: Option<Offer>) {
         self.post(Weight::Note, text.into(), offer);
     }
 
@@ -55,7 +77,7 @@ impl Notices {
         self.post(Weight::Fault, text.into(), None);
     }
 
-    fn post(&self, weight: Weight, text: String, offer: Option<Target>) {
+    fn post(&self, weight: Weight, text: String, offer: Option<Offer>) {
         let mut board = self.0.lock();
         // A message that is already shown says it all: hosts repeat what fails.
         board.notices.retain(|notice| notice.text != text);

@@ -8,6 +8,7 @@ use egui_kittest::kittest::Queryable;
 use engine::audio::EventKind;
 use engine::state::{Cut, FrozenZone, SoundState};
 use plugin::errands::Errand;
+use plugin::notices::Offer;
 use plugin::params::ParamId;
 use plugin::session::Target;
 
@@ -257,10 +258,14 @@ fn looks_right_after_an_import() {
         project.corners[3] = imported(None);
         project.knobs = Some(imported(None));
     });
+    let offer = Offer { target: Target::Corner(0), name: "Kalimba phrase".to_owned(), era: stage.session.desk.era() };
     let text = "“Kalimba phrase” is now on corner A; used the first 2.0 s after the onset at 0.40 s.";
-    stage.session.desk.notices.note_with_offer(text, Some(Target::Corner(0)));
+    stage.session.desk.notices.note_with_offer(text, Some(offer));
     stage.harness.run_steps(2);
     stage.compare("imported_100", 1.0);
+    stage.session.desk.set_corner(0, SoundState::new("Harp", [0.0; 7]));
+    stage.harness.run_steps(2);
+    assert!(stage.harness.query_by_label("Region and key …").is_none(), "the sound of the offer is gone");
 }
 
 #[test]

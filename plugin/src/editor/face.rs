@@ -123,7 +123,7 @@ impl Face {
             self.session.thaw();
         }
         wish = status::resize_corner(ui, window).map(WindowWish::Size).or(wish);
-        if let Some(target) = status::messages(ui, regions.wave, &self.session.desk.notices) {
+        if let Some(target) = status::messages(ui, regions.wave, &self.session.desk) {
             self.open_sheet(target);
         }
         drag::paint_ghost(ui);

@@ -5,6 +5,7 @@ use engine::instrument::Status;
 
 use super::theme::{self, AMBER, FAINT, RED, TEXT};
 use crate::notices::{Notice, Notices, Weight};
+use crate::scene::Desk;
 use crate::session::Target;
 
 const MESSAGE_WIDTH: f32 = 560.0;
@@ -67,13 +68,14 @@ pub fn resize_corner(ui: &Ui, window: Rect) -> Option<Vec2> {
 
 /// Draws the messages over the picture of the sound, where they hide nothing that can be turned; the newest is highest.
 /// Says whose region and key are to be shown, if an offer was taken.
-pub fn messages(ui: &Ui, picture: Rect, notices: &Notices) -> Option<Target> {
+pub fn messages(ui: &Ui, picture: Rect, desk: &Desk) -> Option<Target> {
     let mut top = picture.min.y + 10.0;
     let mut taken = None;
-    for notice in notices.all().iter().rev() {
-        let (bottom, is_taken) = message(ui, picture, top, notice, notices);
+    for mut notice in desk.notices.all().into_iter().rev() {
+        notice.offer = notice.offer.filter(|offer| offer.stands(desk));
+        let (bottom, is_taken) = message(ui, picture, top, &notice, &desk.notices);
         top = bottom + 8.0;
-        taken = taken.or(notice.offer.filter(|_| is_taken));
+        taken = taken.or(notice.offer.filter(|_| is_taken).map(|offer| offer.target));
     }
     taken
 }
