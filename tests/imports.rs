@@ -161,6 +161,10 @@ fn the_choice_of_region_and_key_stays_with_the_project() {
     let offer = session.desk.notices.all().remove(0).offer.expect("there is more in the file");
     assert_eq!(offer.target, Target::Corner(2));
     assert!(offer.stands(&session.desk));
+    session.desk.change(|project| {
+        let cut = project.corners[2].cut.as_mut().expect("it was cut out of a file");
+        cut.unknown.insert("of a later version".to_owned(), true.into());
+    });
 
     // Of three wishes the last one counts.
     wish(&session, Some(0.5), None);
@@ -176,6 +180,7 @@ fn the_choice_of_region_and_key_stays_with_the_project() {
     // Saved and opened again, the recording takes another key although nobody knows its file.
     let saved = session.params.serialize_fields();
     assert!(!saved[FIELD].contains("Three tones.wav"));
+    assert!(saved[FIELD].contains("of a later version"));
     let (again, _audio) = self::session();
     again.params.deserialize_fields(&saved);
     assert_eq!(again.desk.project().corners[2].cut, Some(cut));
@@ -184,6 +189,7 @@ fn the_choice_of_region_and_key_stays_with_the_project() {
     wait(&again);
     let detected = again.desk.project().corners[2].clone();
     assert_eq!(detected.audio.as_ref().map(|audio| audio.root_key), Some(62));
+    assert!(detected.cut.as_ref().is_some_and(|cut| cut.unknown.contains_key("of a later version")));
     assert_eq!(detected.cut.map(|cut| (cut.start_s, cut.is_start_chosen, cut.chosen_key)), Some((1.5, true, None)));
     wish(&again, Some(0.0), None);
     wish(&session, Some(0.0), None);

@@ -113,14 +113,19 @@ fn survey_file(path: &Path) -> Result<Survey, String> {
 pub fn recut(wish: &Wish, pipeline: &mut Pipeline) -> Result<SoundState, String> {
     let region_s = wish.sound.cut.as_ref().and_then(|cut| cut.choice().region_s);
     let is_same_region = wish.choice.region_s == region_s;
-    match &wish.sound.file {
-        _ if is_same_region => with_key(wish, pipeline),
+    let mut sound = match &wish.sound.file {
+        _ if is_same_region => with_key(wish, pipeline)?,
         Some(path) => {
             let imported = import(path, pipeline, wish.choice).map_err(|error| error.to_string())?;
-            Ok(sound_of(&imported, wish.choice, path, pipeline))
+            sound_of(&imported, wish.choice, path, pipeline)
         }
-        None => Err("the file of the sound is not known, so no other region can be taken".to_owned()),
+        None => return Err("the file of the sound is not known, so no other region can be taken".to_owned()),
+    };
+    sound.unknown.clone_from(&wish.sound.unknown);
+    if let (Some(cut), Some(before)) = (&mut sound.cut, &wish.sound.cut) {
+        cut.unknown.clone_from(&before.unknown);
     }
+    Ok(sound)
 }
 
 /// The same recording at another key.
