@@ -9,6 +9,7 @@ use engine::decode::Pipeline;
 use engine::decode::latent::decode;
 use engine::import::Choice;
 use engine::measure::LogMelMeter;
+use engine::state::SoundState;
 use nice_plug::prelude::Params;
 use plugin::errands::Errand;
 use plugin::library::Library;
@@ -200,6 +201,18 @@ fn the_choice_of_region_and_key_stays_with_the_project() {
         assert!(last.text.starts_with("“Three tones” stays as it was") && last.text.contains(reason), "{}", last.text);
         assert_eq!(session.desk.project().corners[2].cut.as_ref().map(|cut| cut.start_s), Some(1.5));
     }
+}
+
+#[test]
+fn only_the_newest_question_about_a_file_is_answered() {
+    let (session, _audio) = session();
+    let tickets = [session.surveys.next(), session.surveys.next()];
+    for ticket in tickets {
+        session.run(Errand::Survey { sound: SoundState::default(), ticket });
+    }
+    wait(&session);
+    let outcomes = session.take_outcomes();
+    assert!(matches!(outcomes.as_slice(), [Outcome::Surveyed(ticket, _)] if *ticket == tickets[1]));
 }
 
 #[test]

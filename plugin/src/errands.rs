@@ -113,7 +113,7 @@ fn run(errand: Errand, session: &Arc<Session>, pipeline: &mut Option<Pipeline>) 
     match errand {
         Errand::Load => session.load(),
         Errand::Import { path, target, era } => import(&path, target, era, session, pipeline),
-        Errand::Survey { sound, ticket } => session.deliver(Outcome::Surveyed(ticket, recut::survey(&sound))),
+        Errand::Survey { sound, ticket } => survey(&sound, ticket, session),
         Errand::Recut(wish) => recut(*wish, session, pipeline),
         Errand::Encode { sound, target, era } => encode(sound, target, era, session, pipeline),
         Errand::Export { path, sound } => export(&path, &sound, session),
@@ -143,6 +143,15 @@ fn import(path: &Path, target: Target, era: u64, session: &Session, pipeline: &m
         }
         Err(error) => notices.fault(format!("Nothing was imported: {error}")),
     }
+}
+
+/// Looks at what a sound was cut out of, unless nobody waits for the answer any more.
+fn survey(sound: &SoundState, ticket: u64, session: &Session) {
+    if session.surveys.is_void(ticket) {
+        return;
+    }
+    let survey = recut::survey(sound);
+    session.surveys.redeem(ticket, || session.deliver(Outcome::Surveyed(ticket, survey)));
 }
 
 /// Says where a sound went; offers its region and key where the choice was not plain.

@@ -199,6 +199,8 @@ impl Sheet {
 
     fn leave(&mut self, session: &Session, hand: &mut Hand) {
         self.listening.release(&session.desk);
+        // Nobody waits for the answer any more.
+        session.surveys.next();
         // Another project has its own places; another pack has not.
         if let Some(places) = self.places.take().filter(|_| self.project == session.desk.recalls()) {
             PLACES.into_iter().zip(places).for_each(|(id, place)| hand.put(id, place));
