@@ -143,8 +143,12 @@ fn long_recording(folder: &std::path::Path) -> std::path::PathBuf {
 
 /// Asks for another region and key of what stands on corner C.
 fn wish(session: &Arc<Session>, region_s: Option<f64>, key: Option<f32>) {
-    let (target, era) = (Target::Corner(2), session.desk.era());
-    let sound = session.desk.project().corners[2].clone();
+    wish_at(Target::Corner(2), session, region_s, key);
+}
+
+fn wish_at(target: Target, session: &Arc<Session>, region_s: Option<f64>, key: Option<f32>) {
+    let era = session.desk.era();
+    let sound = session.desk.read(|project| project.sound_at(target).cloned()).expect("a sound stands there");
     let ticket = session.recuts(target).next();
     session.run(Errand::Recut(Box::new(Wish { sound, target, choice: Choice { key, region_s }, ticket, era })));
 }
@@ -201,6 +205,38 @@ fn the_choice_of_region_and_key_stays_with_the_project() {
         assert!(last.text.starts_with("“Three tones” stays as it was") && last.text.contains(reason), "{}", last.text);
         assert_eq!(session.desk.project().corners[2].cut.as_ref().map(|cut| cut.start_s), Some(1.5));
     }
+}
+
+#[test]
+fn the_project_has_another_key_of_the_knobs_at_once_and_turned_knobs_stay() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (session, _audio) = session();
+    session.run(Errand::Import { path: recording(folder.path()), target: Target::Knobs, era: 0 });
+    wait(&session);
+    let Some(Outcome::KnobsTo(before)) = session.take_outcomes().pop() else { panic!("the knobs are sent to it") };
+    session.desk.change(|project| project.knobs = Some(before.clone()));
+    wish_at(Target::Knobs, &session, None, Some(50.0));
+    assert!(session.on_the_way(Target::Knobs).choice().is_some_and(|choice| choice.key == Some(50.0)));
+    wait(&session);
+    assert!(!session.on_the_way(Target::Knobs).is_busy());
+    let now = session.desk.project().knobs.expect("it stands there");
+    assert_eq!(now.cut.and_then(|cut| cut.chosen_key), Some(50.0));
+    let Some(Outcome::KnobsMoved(step)) = session.take_outcomes().pop() else { panic!("the knobs follow") };
+    assert_eq!((step.left, step.point), (before.latent, now.latent));
+    assert!(step.holds(session.desk.era(), &[0.0; 7]) && !step.holds(session.desk.era(), &[-3.0; 7]));
+}
+
+#[test]
+fn another_sound_is_not_overwritten_by_the_point_of_the_one_before() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (session, _audio) = session();
+    session.run(Errand::Import { path: recording(folder.path()), target: Target::Corner(2), era: 0 });
+    wait(&session);
+    session.thaw();
+    let other = SoundState::new("Another", [0.5; 7]);
+    session.desk.set_corner(2, other.clone());
+    wait(&session);
+    assert_eq!(session.desk.project().corners[2], other);
 }
 
 #[test]

@@ -67,6 +67,22 @@ pub enum Errand {
     AddPack(PathBuf),
 }
 
+impl Errand {
+    /// Where the imported sound stands that it gives another point.
+    pub fn target(&self) -> Option<Target> {
+        match self {
+            Self::Recut(wish) => Some(wish.target),
+            Self::Encode { target, .. } => Some(*target),
+            _ => None,
+        }
+    }
+
+    /// What the user says of that sound.
+    pub fn choice(&self) -> Option<Choice> {
+        if let Self::Recut(wish) = self { Some(wish.choice) } else { None }
+    }
+}
+
 /// The instance's end of its errand thread.
 #[derive(Default)]
 pub struct Runner(Mutex<Option<(Sender<Errand>, JoinHandle<()>)>>);
@@ -101,11 +117,12 @@ fn run_all(errands: &Receiver<Errand>, session: &Weak<Session>) {
     let mut pipeline = None;
     while let Ok(errand) = errands.recv() {
         let Some(session) = session.upgrade() else { return };
+        let target = errand.target();
         let work = std::panic::AssertUnwindSafe(|| run(errand, &session, &mut pipeline));
         if std::panic::catch_unwind(work).is_err() {
             session.desk.notices.fault("Something went wrong inside Heptode; nothing was changed.");
         }
-        session.errand_done();
+        session.errand_done(target);
     }
 }
 
@@ -134,12 +151,13 @@ fn import(path: &Path, target: Target, era: u64, session: &Session, pipeline: &m
         Err(error) => return notices.fault(format!("Nothing was imported: {error}")),
     };
     match engine::import::import(path, pipeline, Choice::default()) {
-        Ok(imported) if session.desk.era() != era => {
-            notices.note(format!("“{}” was not placed: the project has changed meanwhile.", imported.name));
-        }
         Ok(imported) => {
-            announce(&imported, target, era, session);
-            session.place(target, recut::sound_of(&imported, Choice::default(), path, pipeline));
+            let sound = recut::sound_of(&imported, Choice::default(), path, pipeline);
+            if session.place(era, target, sound) {
+                announce(&imported, target, era, session);
+            } else {
+                notices.note(format!("“{}” was not placed: the project has changed meanwhile.", imported.name));
+            }
         }
         Err(error) => notices.fault(format!("Nothing was imported: {error}")),
     }
@@ -170,7 +188,10 @@ fn recut(wish: Wish, session: &Session, pipeline: &mut Option<Pipeline>) {
     let cut = ready(session, pipeline).and_then(|pipeline| recut::recut(&wish, pipeline));
     session.recuts(wish.target).redeem(wish.ticket, || match cut {
         _ if session.desk.era() != wish.era || !recut::stands(session, &wish.sound, wish.target) => {}
-        Ok(sound) => session.resettle(wish.target, sound),
+        Ok(sound) => {
+            let point = sound.latent;
+            session.resettle(wish.era, wish.target, &wish.sound, sound, point);
+        }
         Err(error) => session.desk.notices.fault(format!("“{}” stays as it was: {error}", wish.sound.name)),
     });
 }
@@ -192,14 +213,13 @@ fn change_pack(found: Result<Found, String>, session: &Arc<Session>) {
     }
 }
 
-fn encode(mut sound: SoundState, target: Target, era: u64, session: &Session, pipeline: &mut Option<Pipeline>) {
+fn encode(sound: SoundState, target: Target, era: u64, session: &Session, pipeline: &mut Option<Pipeline>) {
     match ready(session, pipeline).and_then(|pipeline| recut::point_of(&sound, pipeline)) {
-        // Another project or pack came meanwhile.
-        Ok(_) if session.desk.era() != era => {}
-        Ok((point, residual)) => {
-            (sound.latent, sound.residual) = (point, residual);
-            session.resettle(target, sound);
+        Ok((latent, residual)) => {
+            session.resettle(era, target, &sound, SoundState { latent, residual, ..sound.clone() }, latent);
         }
+        // Another project, pack or sound came meanwhile.
+        Err(_) if session.desk.era() != era || !recut::stands(session, &sound, target) => {}
         Err(error) => {
             session.desk.notices.fault(format!("“{}” keeps its point of the other pack: {error}", sound.name));
         }

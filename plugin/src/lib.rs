@@ -18,6 +18,7 @@ pub mod recut;
 pub mod scene;
 pub mod session;
 pub mod state;
+pub mod target;
 mod vst3;
 
 use std::sync::Arc;

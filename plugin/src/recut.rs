@@ -42,6 +42,41 @@ impl Tickets {
     }
 }
 
+/// What is on its way to one sound: wishes, and its point in another pack.
+#[derive(Default)]
+pub struct OnTheWay(Mutex<(usize, Option<Choice>)>);
+
+impl OnTheWay {
+    /// An errand for the sound is in line; with the choice if it is a wish.
+    pub fn begin(&self, choice: Option<Choice>) {
+        let (errands, newest) = &mut *self.0.lock();
+        *errands += 1;
+        *newest = choice.or(*newest);
+    }
+
+    /// An errand for the sound has ended.
+    pub fn end(&self) {
+        let (errands, newest) = &mut *self.0.lock();
+        *errands -= 1;
+        *newest = newest.filter(|_| *errands > 0);
+    }
+
+    /// The wishes are void.
+    pub fn forget(&self) {
+        self.0.lock().1 = None;
+    }
+
+    /// Whether there is anything.
+    pub fn is_busy(&self) -> bool {
+        self.0.lock().0 > 0
+    }
+
+    /// The newest wish.
+    pub fn choice(&self) -> Option<Choice> {
+        self.0.lock().1
+    }
+}
+
 /// A wish: another region or key for an imported sound.
 #[derive(Debug, Clone)]
 pub struct Wish {
@@ -59,10 +94,12 @@ pub struct Wish {
 
 /// Whether a sound, however it is cut now, still stands where it did.
 pub fn stands(session: &Session, sound: &SoundState, target: Target) -> bool {
-    session.desk.read(|project| {
-        let now = project.sound_at(target).filter(|now| now.audio.is_some());
-        now.is_some_and(|now| (&now.name, &now.file) == (&sound.name, &sound.file))
-    })
+    session.desk.read(|project| project.sound_at(target).is_some_and(|now| is_still(now, sound)))
+}
+
+/// Whether what stands somewhere now is an imported sound, however it is cut.
+pub fn is_still(now: &SoundState, sound: &SoundState) -> bool {
+    now.audio.is_some() && (&now.name, &now.file) == (&sound.name, &sound.file)
 }
 
 /// What a sound was cut out of, as far as it is there.
@@ -199,6 +236,17 @@ mod tests {
         tickets.redeem(second, || redeemed.push(second));
         assert_eq!(redeemed, [second]);
         assert!(tickets.is_void(first) && !tickets.is_void(second));
+    }
+
+    #[test]
+    fn the_newest_wish_is_known_until_all_has_ended() {
+        let (on_the_way, choice) = (OnTheWay::default(), Choice { key: Some(50.0), region_s: None });
+        on_the_way.begin(Some(choice));
+        on_the_way.begin(None);
+        on_the_way.end();
+        assert!(on_the_way.is_busy() && on_the_way.choice() == Some(choice));
+        on_the_way.end();
+        assert!(!on_the_way.is_busy() && on_the_way.choice().is_none());
     }
 
     #[test]

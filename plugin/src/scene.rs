@@ -99,6 +99,14 @@ impl Project {
             Target::Knobs => self.knobs.as_ref(),
         }
     }
+
+    /// The same, to be changed.
+    pub fn sound_at_mut(&mut self, target: Target) -> Option<&mut SoundState> {
+        match target {
+            Target::Corner(corner) => self.corners.get_mut(corner),
+            Target::Knobs => self.knobs.as_mut(),
+        }
+    }
 }
 
 impl Scene {
@@ -208,9 +216,10 @@ impl Desk {
 
     /// Takes a recalled project in place of the current one. [`Self::fit`] follows once its pack was looked for.
     pub fn replace(&self, project: Project) {
-        self.begin_era();
-        self.recalls.fetch_add(1, Ordering::Relaxed);
-        self.change(|current| *current = project);
+        self.begin_era(|current| {
+            self.recalls.fetch_add(1, Ordering::Relaxed);
+            *current = project;
+        });
     }
 
     /// Gives corners without a sound the pack's first ones. A project of another pack keeps its points, and the user is
@@ -258,9 +267,15 @@ impl Desk {
         project
     }
 
-    /// Another project or another pack is here: what was begun before has no place in it.
-    pub fn begin_era(&self) {
-        self.era.fetch_add(1, Ordering::Relaxed);
+    /// Changes to another project or another pack: what was begun before has no place in it. Says which era begins.
+    pub fn begin_era<R>(&self, edit: impl FnOnce(&mut Project) -> R) -> (u64, R) {
+        // Within the lock of the project: see `change_in`.
+        self.change(|project| (self.era.fetch_add(1, Ordering::Relaxed) + 1, edit(project)))
+    }
+
+    /// Changes the project unless another era has begun.
+    pub fn change_in<R>(&self, era: u64, edit: impl FnOnce(&mut Project) -> R) -> Option<R> {
+        self.change(|project| (self.era() == era).then(|| edit(project)))
     }
 
     /// Counts projects and packs; see [`Self::begin_era`].

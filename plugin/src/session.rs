@@ -18,8 +18,10 @@ use crate::folder::Listing;
 use crate::library::{self, Found, Library};
 use crate::params::{ParamId, Parameters};
 use crate::player::{Freezer, Player, Readout};
-use crate::recut::{Survey, Tickets};
+use crate::recut::{OnTheWay, Survey, Tickets, is_still};
 use crate::scene::{CORNERS, Desk, Home};
+use crate::target::KnobsMove;
+pub use crate::target::{Target, corner_letter};
 
 /// A loaded pack with the engine that plays it.
 pub struct Rig {
@@ -34,30 +36,6 @@ pub struct Rig {
 /// Whether two references name the same pack.
 pub fn is_same_pack(a: &PackRef, b: &PackRef) -> bool {
     (&a.id, &a.hash) == (&b.id, &b.hash)
-}
-
-/// Where an imported sound goes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Target {
-    /// A corner of the pad.
-    Corner(usize),
-    /// The seven knobs.
-    Knobs,
-}
-
-impl Target {
-    /// For messages: "corner B", "the knobs".
-    pub fn describe(self) -> String {
-        match self {
-            Self::Corner(corner) => format!("corner {}", corner_letter(corner)),
-            Self::Knobs => "the knobs".to_owned(),
-        }
-    }
-}
-
-/// A…D.
-pub fn corner_letter(corner: usize) -> char {
-    ['A', 'B', 'C', 'D'][corner]
 }
 
 /// What the engine's instance is fed from.
@@ -83,13 +61,8 @@ struct Place {
 pub enum Outcome {
     /// Send the knobs to this sound.
     KnobsTo(SoundState),
-    /// Put the knobs at a point, and leave all else as it is.
-    KnobsMoved {
-        /// The sound that the point is of.
-        sound: Option<SoundState>,
-        /// The point, in σ.
-        point: Latent,
-    },
+    /// Let the knobs follow their sound, and leave all else as it is.
+    KnobsMoved(KnobsMove),
     /// What an imported sound was cut out of, or why that cannot be seen; with the ticket of the question.
     Surveyed(u64, Result<Survey, String>),
     /// A folder was listed.
@@ -109,6 +82,7 @@ pub struct Session {
     /// Of questions what a sound was cut out of.
     pub surveys: Tickets,
     recuts: [Tickets; CORNERS + 1],
+    on_the_way: [OnTheWay; CORNERS + 1],
     loading: Mutex<()>,
     rig: Mutex<Option<Arc<Rig>>>,
     synth: Mutex<Option<Synth>>,
@@ -129,6 +103,7 @@ impl Session {
             library,
             surveys: Tickets::default(),
             recuts: Default::default(),
+            on_the_way: Default::default(),
             loading: Mutex::default(),
             rig: Mutex::default(),
             synth: Mutex::default(),
@@ -215,12 +190,9 @@ impl Session {
 
     /// Keeps what stands on corners and knobs, for the case that the user comes back to the pack with this hash.
     fn remember(&self, pack_hash: &str) {
-        let knobs = std::array::from_fn(|axis| self.params.get(ParamId::latent(axis)).plain());
-        let place = self.desk.read(|project| Place {
-            corners: project.corners.clone(),
-            knobs: project.knobs.clone(),
-            point: knobs,
-        });
+        let point = self.knobs();
+        let place =
+            self.desk.read(|project| Place { corners: project.corners.clone(), knobs: project.knobs.clone(), point });
         self.places.lock().insert(pack_hash.to_owned(), place);
     }
 
@@ -278,46 +250,69 @@ impl Session {
     /// lose their name.
     pub fn thaw(self: &Arc<Self>) {
         let Some(rig) = self.rig() else { return };
-        self.desk.begin_era();
-        if let Some(place) = self.places.lock().remove(&rig.catalogue.pack.hash) {
-            self.desk.change(|project| {
-                project.pack = rig.catalogue.pack.clone();
+        let pack = rig.catalogue.pack.clone();
+        if let Some(place) = self.places.lock().remove(&pack.hash) {
+            let (era, left) = self.desk.begin_era(|project| {
+                (project.pack, project.corners) = (pack, place.corners);
                 project.frozen.clear();
-                project.corners = place.corners;
+                std::mem::replace(&mut project.knobs, place.knobs).map(|sound| sound.latent)
             });
-            self.deliver(Outcome::KnobsMoved { sound: place.knobs, point: place.point });
+            self.let_knobs_follow(era, left, place.point);
             return self.settle();
         }
-        let sounds = self.desk.change(|project| {
-            project.pack = rig.catalogue.pack.clone();
+        let (mut imports, mut moved) = (Vec::new(), None);
+        let (era, ()) = self.desk.begin_era(|project| {
+            project.pack = pack;
             project.frozen.clear();
-            let corners = project.corners.iter().enumerate().map(|(corner, sound)| (Target::Corner(corner), sound));
-            let knobs = project.knobs.iter().map(|sound| (Target::Knobs, sound));
-            corners.chain(knobs).map(|(target, sound)| (target, sound.clone())).collect::<Vec<_>>()
-        });
-        for (target, mut sound) in sounds {
-            if sound.audio.is_some() {
-                self.run(Errand::Encode { sound, target, era: self.desk.era() });
-            } else if let Some(here) = rig.catalogue.sounds.iter().find(|here| here.name == sound.name) {
-                sound.latent = here.latent;
-                self.resettle(target, sound);
-            } else {
-                self.desk.change(|project| match target {
-                    Target::Corner(corner) => project.corners[corner] = SoundState::default(),
-                    Target::Knobs => project.knobs = None,
-                });
+            for target in Target::ALL {
+                let Some(sound) = project.sound_at_mut(target) else { continue };
+                if sound.audio.is_some() {
+                    imports.push((target, sound.clone()));
+                } else if let Some(here) = rig.catalogue.sounds.iter().find(|here| here.name == sound.name) {
+                    let left = std::mem::replace(&mut sound.latent, here.latent);
+                    if target == Target::Knobs {
+                        moved = Some((left, here.latent));
+                    }
+                } else {
+                    match target {
+                        Target::Corner(corner) => project.corners[corner] = SoundState::default(),
+                        Target::Knobs => project.knobs = None,
+                    }
+                }
             }
+        });
+        if let Some((left, point)) = moved {
+            self.let_knobs_follow(era, Some(left), point);
+        }
+        for (target, sound) in imports {
+            self.run(Errand::Encode { sound, target, era });
         }
         self.desk.fit();
         self.settle();
     }
 
-    /// Gives a sound that stands somewhere another point.
-    pub fn resettle(&self, target: Target, sound: SoundState) {
-        match target {
-            Target::Corner(corner) => self.desk.set_corner(corner, sound),
-            Target::Knobs => self.deliver(Outcome::KnobsMoved { point: sound.latent, sound: Some(sound) }),
+    /// Puts `sound`, at `point`, in the place of `before` if that, however it is cut, still stands there in the same era.
+    pub fn resettle(&self, era: u64, target: Target, before: &SoundState, sound: SoundState, point: Latent) {
+        let exchange = |now: &mut SoundState| std::mem::replace(now, sound).latent;
+        let left = self
+            .desk
+            .change_in(era, |project| project.sound_at_mut(target).filter(|now| is_still(now, before)).map(exchange));
+        if target == Target::Knobs
+            && let Some(Some(left)) = left
+        {
+            self.let_knobs_follow(era, Some(left), point);
         }
+    }
+
+    /// Asks the editor to put the knobs at a point of their sound, which `left` another one.
+    fn let_knobs_follow(&self, era: u64, left: Option<Latent>, point: Latent) {
+        let stood = self.knobs();
+        self.deliver(Outcome::KnobsMoved(KnobsMove { era, stood, left: left.unwrap_or(stood), point }));
+    }
+
+    /// Where the host has the knobs, in σ.
+    fn knobs(&self) -> Latent {
+        std::array::from_fn(|axis| self.params.get(ParamId::latent(axis)).plain())
     }
 
     /// The synth that belongs to the loaded pack, once: for the audio thread.
@@ -332,17 +327,23 @@ impl Session {
 
     /// The tickets of wishes for another region or key of the sound on a corner or on the knobs.
     pub fn recuts(&self, target: Target) -> &Tickets {
-        match target {
-            Target::Corner(corner) => &self.recuts[corner],
-            Target::Knobs => &self.recuts[CORNERS],
-        }
+        &self.recuts[target.index()]
+    }
+
+    /// What is on its way to the sound on a corner or on the knobs.
+    pub fn on_the_way(&self, target: Target) -> &OnTheWay {
+        &self.on_the_way[target.index()]
     }
 
     /// Puts work in line for the errand thread.
     pub fn run(self: &Arc<Self>, errand: Errand) {
         self.pending.fetch_add(1, Ordering::Relaxed);
+        let target = errand.target();
+        if let Some(target) = target {
+            self.on_the_way(target).begin(errand.choice());
+        }
         if !self.runner.send(self, errand) {
-            self.errand_done();
+            self.errand_done(target);
             self.desk.notices.fault("The system gives no thread for the work; try again later.");
         }
     }
@@ -352,16 +353,20 @@ impl Session {
         self.pending.load(Ordering::Relaxed) > 0
     }
 
-    pub(crate) fn errand_done(&self) {
+    pub(crate) fn errand_done(&self, target: Option<Target>) {
+        if let Some(target) = target {
+            self.on_the_way(target).end();
+        }
         self.pending.fetch_sub(1, Ordering::Relaxed);
     }
 
-    /// Puts a sound where it belongs: a corner at once, the knobs when the editor next looks.
-    pub fn place(&self, target: Target, sound: SoundState) {
-        match target {
-            Target::Corner(corner) => self.desk.set_corner(corner, sound),
+    /// Puts a sound where it belongs: a corner at once, the knobs when the editor next looks; `false` in another era.
+    pub fn place(&self, era: u64, target: Target, sound: SoundState) -> bool {
+        let placed = self.desk.change_in(era, |project| match target {
+            Target::Corner(corner) => project.corners[corner] = sound,
             Target::Knobs => self.deliver(Outcome::KnobsTo(sound)),
-        }
+        });
+        placed.is_some()
     }
 
     /// Leaves news for the editor.

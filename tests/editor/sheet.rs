@@ -142,6 +142,41 @@ fn done_does_not_wait_and_the_last_choice_counts() {
 }
 
 #[test]
+fn a_sheet_that_is_opened_again_goes_on_from_what_is_on_its_way() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut stage = Stage::open_with_model();
+    open(&mut stage, imported(Some(write(folder.path()))));
+    stage.harness.get_by_label("Key up").click();
+    stage.harness.step();
+    stage.harness.get_by_label("Done").click();
+    stage.harness.run_steps(2);
+    stage.harness.get_by_label("Region and key of corner C").click();
+    stage.harness.run_steps(2);
+    stage.harness.get_by_label("Key up").click();
+    stage.wait_until("both keys are taken", |stage| cut(stage).chosen_key == Some(59.0));
+    stage.harness.get_by_label("Cancel").click();
+    stage.harness.run_steps(2);
+    assert_eq!(cut(&stage).chosen_key, Some(58.0), "what was done before stays");
+}
+
+#[test]
+fn cancel_after_a_change_of_packs_brings_the_point_of_the_new_pack() {
+    let mut stage = Stage::open_with_model();
+    let before = imported(None);
+    stage.session.desk.set_corner(2, before.clone());
+    stage.harness.run_steps(2);
+    stage.session.thaw();
+    stage.harness.get_by_label("Region and key of corner C").click();
+    stage.harness.run_steps(2);
+    stage.harness.get_by_label("Key up").click();
+    stage.wait_until("the key is taken", |stage| cut(stage).chosen_key == Some(58.0));
+    stage.harness.get_by_label("Cancel").click();
+    stage.harness.run_steps(2);
+    let back = stage.session.desk.project().corners[2].clone();
+    assert!(back.cut == before.cut && back.latent != before.latent && back.residual.is_some());
+}
+
+#[test]
 fn silence_is_refused_in_one_line_and_the_sound_stays() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("One hit.wav");

@@ -343,9 +343,10 @@ impl Face {
                         sheet.take(ticket, survey);
                     }
                 }
-                Outcome::KnobsMoved { sound, point } => {
-                    self.hand.put_knobs(&point);
-                    self.session.desk.change(|project| project.knobs = sound);
+                Outcome::KnobsMoved(step) => {
+                    if step.holds(self.session.desk.era(), &self.hand.knobs()) {
+                        self.hand.put_knobs(&step.point);
+                    }
                 }
                 Outcome::Listed(listing) => self.browser.set_listing(listing),
                 Outcome::Packs(packs) => self.browser.set_packs(packs),

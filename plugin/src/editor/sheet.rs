@@ -23,7 +23,7 @@ use super::theme::{self, AMBER, DIM, FAINT, TEAL, TEXT};
 use crate::errands::Errand;
 use crate::params::ParamId;
 use crate::recut::{Survey, Wish, stands};
-use crate::session::{Outcome, Session, Target};
+use crate::session::{Session, Target};
 use picture::{Grab, Picture};
 use region::{Sight, limited_start};
 
@@ -40,7 +40,7 @@ const PLACES: [ParamId; 3] = [ParamId::PAD_X, ParamId::PAD_Y, ParamId::MORPH];
 /// The sheet while it is open.
 pub struct Sheet {
     target: Target,
-    /// The sound as it was, for "Cancel".
+    /// The sound as it was before anything was asked for, for "Cancel".
     before: SoundState,
     knobs_before: Latent,
     era: u64,
@@ -136,14 +136,17 @@ impl Sheet {
             // Arrow keys belong to the sheet now, not to the knob that was turned last.
             ui.memory_mut(|memory| memory.focused().into_iter().for_each(|id| memory.surrender_focus(id)));
         }
+        // Asked before the sound is looked at: what is on its way no more stands there already.
+        let coming = session.on_the_way(self.target).choice();
         let cut = session.desk.read(|project| project.sound_at(self.target).map(cut_of)).unwrap_or_default();
+        self.catch_up(coming.unwrap_or(cut.choice()));
         let before = self.choice;
         self.paint_head(ui, panel, &cut, session.is_busy());
         let (screen, row) = parts(panel);
         self.show_picture(ui, screen);
         let end = self.show_row(ui, row, &cut, session, hand);
         let end = end.or_else(|| if hears_keys { self.hear_keys(ui, &cut) } else { None });
-        self.follow(ui, before, session);
+        self.follow(ui, before, session, hand);
         match end {
             Some(End::Done) => self.settle(session, hand),
             Some(End::Cancel) => self.cancel(session, hand),
@@ -152,22 +155,42 @@ impl Sheet {
         false
     }
 
+    /// Until something is asked for, shows what the sound is or is going to be: an earlier wish may be on its way. What the
+    /// user has chosen here stays.
+    fn catch_up(&mut self, now: Choice) {
+        if self.has_asked {
+            return;
+        }
+        if self.choice.key == self.asked.key {
+            self.choice.key = now.key;
+        }
+        if self.choice.region_s == self.asked.region_s {
+            self.choice.region_s = now.region_s;
+        }
+        self.asked = now;
+    }
+
     /// Asks for a choice once it rests.
-    fn follow(&mut self, ui: &Ui, before: Choice, session: &Arc<Session>) {
+    fn follow(&mut self, ui: &Ui, before: Choice, session: &Arc<Session>, hand: &Hand) {
         let now_s = ui.input(|input| input.time);
-        if self.choice != before {
+        // What was on its way before is waited for: it is what "Cancel" goes back to.
+        let must_wait = !self.has_asked && session.on_the_way(self.target).is_busy();
+        if self.choice != before || must_wait {
             self.changed_s = now_s;
         }
         if self.choice != self.asked {
             if now_s - self.changed_s >= REST_S {
-                self.ask(session);
+                self.ask(session, hand);
             }
             ui.ctx().request_repaint_after_secs(REST_S as f32 / 2.0);
         }
     }
 
-    fn ask(&mut self, session: &Arc<Session>) {
+    fn ask(&mut self, session: &Arc<Session>, hand: &Hand) {
         let Some(sound) = session.desk.read(|project| project.sound_at(self.target).cloned()) else { return };
+        if !self.has_asked {
+            (self.before, self.knobs_before) = (sound.clone(), hand.knobs());
+        }
         let (ticket, choice) = (session.recuts(self.target).next(), self.choice);
         let wish = Wish { sound, target: self.target, choice, ticket, era: self.era };
         session.run(Errand::Recut(Box::new(wish)));
@@ -176,23 +199,20 @@ impl Sheet {
 
     /// Carries out the choice and closes.
     pub fn settle(&mut self, session: &Arc<Session>, hand: &mut Hand) {
-        if self.choice != self.asked && self.era == session.desk.era() {
-            self.ask(session);
+        let is_here = self.era == session.desk.era() && stands(session, &self.before, self.target);
+        if self.choice != self.asked && is_here {
+            self.ask(session, hand);
         }
         self.leave(session, hand);
     }
 
     /// Puts everything back and closes.
     fn cancel(&mut self, session: &Arc<Session>, hand: &mut Hand) {
-        if self.has_asked {
+        if self.has_asked && self.era == session.desk.era() {
             // What is still being cut is void.
             session.recuts(self.target).next();
-            match self.target {
-                Target::Corner(corner) => session.desk.set_corner(corner, self.before.clone()),
-                Target::Knobs => {
-                    session.deliver(Outcome::KnobsMoved { sound: Some(self.before.clone()), point: self.knobs_before })
-                }
-            }
+            session.on_the_way(self.target).forget();
+            session.resettle(self.era, self.target, &self.before, self.before.clone(), self.knobs_before);
         }
         self.leave(session, hand);
     }
