@@ -37,9 +37,12 @@ pub struct Options {
     /// Identifier of the pack
     #[arg(long, default_value = "my-model")]
     id: String,
-    /// Model pack to start from, instead of from nothing
+    /// Model pack to start from; a folder of sounds starts from the factory pack, the factory corpus from nothing
     #[arg(long)]
     from_pack: Option<PathBuf>,
+    /// Start a folder of sounds from nothing too
+    #[arg(long, conflicts_with = "from_pack")]
+    from_nothing: bool,
     /// Further options for `trainer train`, after `--`
     #[arg(last = true)]
     trainer_options: Vec<String>,
@@ -68,9 +71,7 @@ pub fn train(paths: &Paths, options: &Options) -> Result<()> {
     make_corpus(&corpus, options.sounds.as_deref(), trainer("corpus"))?;
     let mut train = trainer("train");
     train.arg("--corpus").arg(&corpus).arg("--out").arg(&runs).args(["--minutes", &options.minutes.to_string()]);
-    if let Some(start) = &options.from_pack {
-        train.arg("--from-pack").arg(start);
-    }
+    train.args(start(paths, options));
     run(train.args(&options.trainer_options))?;
     let archive = folder(&format!("{}.heptode", options.id));
     let export = || {
@@ -89,6 +90,17 @@ pub fn train(paths: &Paths, options: &Options) -> Result<()> {
     say(&format!("listen: heptode render --pack {} --random 1 --out first.wav", archive.display()));
     say("play: open it under Files in the plug-in's window");
     Ok(())
+}
+
+/// What training starts from. What is already good learns at half the rate, unless the user says another.
+fn start(paths: &Paths, options: &Options) -> Vec<OsString> {
+    let factory = || (options.sounds.is_some() && !options.from_nothing).then(|| paths.root.join("models"));
+    let Some(pack) = options.from_pack.clone().or_else(factory) else { return Vec::new() };
+    let mut words = vec!["--from-pack".into(), pack.into()];
+    if !options.trainer_options.iter().any(|word| word.starts_with("--rate")) {
+        words.extend(["--rate", "0.5"].map(OsString::from));
+    }
+    words
 }
 
 /// `data/factory`, or `data/` and the name of the sounds' folder.
