@@ -35,6 +35,24 @@ fn away_from(value: f64) -> f64 {
     if value < 0.5 { 0.85 } else { 0.15 }
 }
 
+/// What a key sounds like once its own zone is decoded, which begins when it is first played.
+fn settled(stage: &mut Stage, key: u16) -> Vec<f32> {
+    let mut last = stage.play(key, 1.0);
+    stage.play_until(key, 1.0, "two strokes that sound and are the same", |next| {
+        let sounds = rms_db(next) > -40.0 && difference(&last, next) < SAME_DB;
+        last = next.to_vec();
+        sounds
+    })
+}
+
+fn is_same(other: &[f32]) -> impl Fn(&[f32]) -> bool {
+    move |samples| difference(other, samples) < SAME_DB
+}
+
+fn is_other(than: &[f32]) -> impl Fn(&[f32]) -> bool {
+    move |samples| difference(than, samples) > OTHER_DB
+}
+
 fn difference(a: &[f32], b: &[f32]) -> f32 {
     spectral_difference_db(a, b, SAMPLE_RATE_HZ as f32)
 }
@@ -42,11 +60,9 @@ fn difference(a: &[f32], b: &[f32]) -> f32 {
 #[test]
 fn notes_sound_at_their_pitch_and_a_knob_changes_them() {
     let (mut stage, z1) = pitched();
-    // Twice: the zone of a key is decoded when the key is first played.
-    stage.play(69, 0.5);
     let mut middle_c = Vec::new();
     for key in [69_u16, 60] {
-        let samples = stage.play(key, 1.0);
+        let samples = settled(&mut stage, key);
         let level_db = rms_db(&samples);
         assert!((-40.0..0.0).contains(&level_db), "key {key}: {level_db} dB");
         let steady = &samples[(0.1 * SAMPLE_RATE_HZ) as usize..];
@@ -55,37 +71,28 @@ fn notes_sound_at_their_pitch_and_a_knob_changes_them() {
         middle_c = samples;
     }
     stage.set("z1", away_from(z1));
-    stage.render(0.5);
-    let changed = difference(&middle_c, &stage.play(60, 1.0));
-    assert!(changed > OTHER_DB, "z1 changes the sound by {changed} dB only");
+    stage.play_until(60, 1.0, "z1 changes the sound", is_other(&middle_c));
     stage.close();
 }
 
 #[test]
 fn a_project_of_a_missing_pack_plays_its_frozen_sound_in_an_active_plugin() {
     let (mut stage, z1) = pitched();
-    stage.play(60, 0.5);
-    let before = stage.play(60, 1.0);
+    let before = settled(&mut stage, 60);
     let saved = stage.save();
     stage.set("z1", away_from(z1));
     stage.render(0.5);
     let elsewhere = with_another_pack(&saved);
     stage.load(&elsewhere);
-    stage.render(0.5);
-    let frozen = difference(&before, &stage.play(60, 1.0));
-    assert!(frozen < SAME_DB, "the frozen sound is {frozen} dB off");
+    stage.play_until(60, 1.0, "the frozen sound is back", is_same(&before));
     stage.set("z1", away_from(z1));
     stage.render(0.5);
     let turned = difference(&before, &stage.play(60, 1.0));
     assert!(turned < SAME_DB, "a knob changed the frozen sound by {turned} dB");
     stage.load(&saved);
-    stage.render(0.5);
-    let back = difference(&before, &stage.play(60, 1.0));
-    assert!(back < SAME_DB, "the pack's sound came back {back} dB off");
+    stage.play_until(60, 1.0, "the pack's sound is back", is_same(&before));
     stage.set("z1", away_from(z1));
-    stage.render(0.5);
-    let thawed = difference(&before, &stage.play(60, 1.0));
-    assert!(thawed > OTHER_DB, "z1 changes the pack's sound by {thawed} dB only");
+    stage.play_until(60, 1.0, "z1 changes the pack's sound", is_other(&before));
     stage.close();
 }
 
@@ -103,11 +110,8 @@ fn a_project_saved_in_the_middle_of_a_sweep_holds_its_sound() {
     let saved = stage.save();
     stage.note_off(60);
     stage.render(0.5);
-    stage.play(60, 0.5);
-    let wanted = stage.play(60, 1.0);
+    let wanted = settled(&mut stage, 60);
     stage.load(&with_another_pack(&saved));
-    stage.render(0.5);
-    let frozen = difference(&wanted, &stage.play(60, 1.0));
-    assert!(frozen < SAME_DB, "the frozen sound is {frozen} dB off");
+    stage.play_until(60, 1.0, "the frozen sound is the sweep's end", is_same(&wanted));
     stage.close();
 }

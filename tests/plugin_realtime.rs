@@ -16,6 +16,9 @@ static GUARD: Guard = Guard;
 /// Events of a crowded block: all 128 controllers and more of 16 channels.
 const CROWD: u32 = 2100;
 
+/// Peak that a sound has and silence has not.
+const AUDIBLE: f32 = 0.01;
+
 /// Allocations and frees of all guarded blocks of this program.
 static COUNT: AtomicU64 = AtomicU64::new(0);
 
@@ -29,10 +32,15 @@ fn linked() -> Stage {
     Stage::open(&entry, guard)
 }
 
+fn peak(samples: &[f32]) -> f32 {
+    samples.iter().fold(0.0, |peak, sample| peak.max(sample.abs()))
+}
+
 #[test]
 fn process_neither_allocates_nor_frees() {
     let mut stage = linked();
     let mut random = Random::new(11);
+    stage.play_until(60, 0.1, "the first decoded sound is heard", |samples| peak(samples) > AUDIBLE);
     let mut heard = 0.0_f32;
     let saved = stage.save();
     let elsewhere = with_another_pack(&saved);
@@ -55,9 +63,9 @@ fn process_neither_allocates_nor_frees() {
             199 => (0..CROWD).for_each(|event| stage.set("gain", f64::from(event) / f64::from(CROWD))),
             _ => {}
         }
-        heard = stage.render(0.005).iter().fold(heard, |peak, sample| peak.max(sample.abs()));
+        heard = heard.max(peak(&stage.render(0.005)));
     }
-    assert!(heard > 0.01, "decoded sounds were heard while the guard stood: peak {heard}");
+    assert!(heard > AUDIBLE, "decoded sounds were heard while the guard stood: peak {heard}");
     assert_eq!(COUNT.load(Ordering::Relaxed), 0, "allocations and frees in `process`");
     stage.close();
 }
