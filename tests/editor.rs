@@ -18,6 +18,7 @@ use plugin::errands::Errand;
 use plugin::params::ParamId;
 use plugin::state::FIELD;
 use stage::{Stage, Told, catalogue};
+use support::wait::wait_until;
 
 fn center(stage: &Stage, label: &str) -> Pos2 {
     stage.harness.get_by_label(label).rect().center()
@@ -163,12 +164,7 @@ fn export_writes_a_file_and_says_where() {
     let stage = Stage::open(1.0, false);
     let sound = stage.session.rig().and_then(|rig| rig.readout.sound()).expect("the still engine has one");
     stage.session.run(Errand::Export { path: path.clone(), sound });
-    for _ in 0..400 {
-        if !stage.session.is_busy() {
-            break;
-        }
-        std::thread::sleep(std::time::Duration::from_millis(5));
-    }
+    wait_until("the file is written", || !stage.session.is_busy());
     assert!(path.is_file());
     assert!(stage.session.desk.notices.all()[0].text.contains("sound.wav"));
 }

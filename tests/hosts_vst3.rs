@@ -5,6 +5,7 @@ use engine::measure::pitch_offset_cents;
 use engine::units::key_to_hz;
 use support::bundles::{bundle, knobs, parameter_number, pitched_sound, with_another_pack};
 use support::listen::{rms_db, spectral_difference_db};
+use support::wait::PATIENCE;
 use vst3_host::{AudioBuffers, MidiChannel, MidiEvent, Plugin, ProcessMode, Vst3Host};
 
 /// Odd on purpose: no multiple of any grid inside the plug-in.
@@ -209,7 +210,7 @@ fn live_and_offline_take_turns() {
     let started = std::time::Instant::now();
     let mut live = play(&mut plugin, 60, 0.5);
     while spectral_difference_db(&offline, &live, 48e3) > SAME_DB {
-        assert!(started.elapsed().as_secs() < 10, "live playing gives another sound: {} dB", rms_db(&live));
+        assert!(started.elapsed() < PATIENCE, "live playing gives another sound: {} dB", rms_db(&live));
         std::thread::sleep(std::time::Duration::from_millis(20));
         live = play(&mut plugin, 60, 0.5);
     }

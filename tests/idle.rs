@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use engine::decode::Pool;
 use engine::instrument;
-use support::fake::{Fake, Timbre, wait_until};
+use support::fake::{Fake, Timbre};
 use support::script::{Script, point};
+use support::wait::wait_until;
 
 /// Instances of the test.
 const INSTANCES: usize = 64;

@@ -2,7 +2,6 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
 
 use engine::audio::Controls;
 use engine::decode::Pipeline;
@@ -17,6 +16,7 @@ use plugin::recut::Wish;
 use plugin::scene::{AudioEnd, Desk};
 use plugin::session::{Outcome, Session, Target};
 use plugin::state::FIELD;
+use support::wait::wait_until;
 
 /// Farthest that a point moves when its recording was kept in 24 bits: whether a step of the fit helped can hang on a rounding.
 const SAME_SIGMA: f32 = 0.02;
@@ -31,11 +31,7 @@ fn session() -> (Arc<Session>, AudioEnd) {
 }
 
 fn wait(session: &Session) {
-    let started = Instant::now();
-    while session.is_busy() {
-        assert!(started.elapsed() < Duration::from_secs(20), "the errand ends");
-        std::thread::sleep(Duration::from_millis(5));
-    }
+    wait_until("the errand ends", || !session.is_busy());
 }
 
 /// A plucked tone at A3, with silence before it.

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
 
 use engine::pack::{GRAPHS, Pack};
 use engine::state::SoundState;
@@ -12,6 +11,7 @@ use plugin::errands::Errand;
 use plugin::library::Library;
 use plugin::scene::{AudioEnd, Desk};
 use plugin::session::Session;
+use support::wait::wait_until;
 
 /// A session that looks for packs in `folder`. The audio end only has to live.
 fn session(folder: &Path) -> (Arc<Session>, AudioEnd) {
@@ -34,11 +34,7 @@ fn users_pack(file: &Path, name: &str) {
 
 fn run(session: &Arc<Session>, errand: Errand) {
     session.run(errand);
-    let started = Instant::now();
-    while session.is_busy() {
-        assert!(started.elapsed() < Duration::from_secs(20), "the errand ends");
-        std::thread::sleep(Duration::from_millis(5));
-    }
+    wait_until("the errand ends", || !session.is_busy());
 }
 
 fn pack_name(session: &Session) -> String {

@@ -6,9 +6,10 @@ use std::time::{Duration, Instant};
 
 use engine::audio::{Controls, Event, EventKind};
 use support::Random;
-use support::fake::{Rig, Timbre, wait_until};
+use support::fake::{Rig, Timbre};
 use support::guard::{Guard, guarded};
 use support::script::{off, on, point};
+use support::wait::wait_until;
 
 #[global_allocator]
 static GUARD: Guard = Guard;

@@ -19,6 +19,7 @@ use plugin::params::{ParamId, Parameters, Value};
 use plugin::player::Readout;
 use plugin::scene::{AudioEnd, Desk};
 use plugin::session::{Rig, Session};
+use support::wait::PATIENCE;
 
 /// The editor's smallest window, in points.
 pub const SIZE: [f32; 2] = [1120.0, 736.0];
@@ -229,8 +230,9 @@ impl Stage {
         let started = std::time::Instant::now();
         while !done(self) {
             assert!(
-                started.elapsed().as_secs() < 10,
-                "waited ten seconds: {what}; {:?}",
+                started.elapsed() < PATIENCE,
+                "waited {} s: {what}; {:?}",
+                PATIENCE.as_secs(),
                 self.session.desk.notices.all()
             );
             self.harness.step();

@@ -4,6 +4,7 @@ use std::io::Cursor;
 use std::time::{Duration, Instant};
 
 use crate::bundles::parameter_number;
+use crate::wait::PATIENCE;
 use clack_extensions::state::PluginState;
 use clack_host::events::event_types::{NoteOffEvent, NoteOnEvent, ParamValueEvent};
 use clack_host::factory::plugin::PluginFactory;
@@ -15,8 +16,6 @@ pub const SAMPLE_RATE_HZ: f64 = 48_000.0;
 pub const BLOCK_SAMPLES: usize = 128;
 /// Events that the plug-in may send back in one block.
 const TOLD_EVENTS: usize = 1024;
-/// How long a sound may take to arrive: a busy machine without optimisation decodes hundreds of times slower than a quiet one.
-const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A host that wants nothing from the plug-in.
 pub struct QuietHost;
@@ -115,7 +114,13 @@ impl Stage {
     }
 
     /// Plays a key again and again until it sounds as wanted; that sound.
-    pub fn play_until(&mut self, key: u16, length_s: f64, what: &str, mut fits: impl FnMut(&[f32]) -> bool) -> Vec<f32> {
+    pub fn play_until(
+        &mut self,
+        key: u16,
+        length_s: f64,
+        what: &str,
+        mut fits: impl FnMut(&[f32]) -> bool,
+    ) -> Vec<f32> {
         let started = Instant::now();
         loop {
             let samples = self.play(key, length_s);

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use engine::audio::Synth;
 use engine::decode::Pool;
@@ -10,6 +10,8 @@ use engine::decode::source::{Flow, Sink, Source, SourceError};
 use engine::instrument::{self, Instance};
 use engine::link::{BLOCK_SAMPLES, SoundSpec};
 use engine::units::key_to_hz;
+
+use crate::wait::wait_until;
 
 /// Rate of every fake sound.
 pub const FAKE_RATE_HZ: f32 = 44_100.0;
@@ -184,17 +186,8 @@ impl Rig {
         Rig { synth, instance, control, pool }
     }
 
-    /// Waits until the worker has finished `renders` more renders than `before`; panics after ten seconds.
+    /// Waits until the worker has finished `at_least` decodes.
     pub fn wait_for_decodes(&self, at_least: u64) {
         wait_until("the worker decodes", || self.instance.status().decodes >= at_least);
-    }
-}
-
-/// Polls until `done`; panics after ten seconds.
-pub fn wait_until(what: &str, mut done: impl FnMut() -> bool) {
-    let started = Instant::now();
-    while !done() {
-        assert!(started.elapsed() < Duration::from_secs(10), "waited ten seconds: {what}");
-        std::thread::sleep(Duration::from_millis(1));
     }
 }

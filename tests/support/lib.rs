@@ -7,5 +7,6 @@ pub mod guard;
 pub mod listen;
 mod random;
 pub mod script;
+pub mod wait;
 
 pub use random::Random;
