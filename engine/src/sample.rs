@@ -5,6 +5,7 @@
 //! that says what is wrong and what to do; work and memory are bounded before the first byte is read.
 
 mod decode;
+mod level;
 mod onset;
 mod outline;
 mod resample;
@@ -13,6 +14,7 @@ mod wav;
 use std::path::{Path, PathBuf};
 
 pub(crate) use decode::decode_flac;
+pub use level::{LOUDNESS_LUFS, even_out, loudness_lufs};
 pub use onset::{one_shot, region, start_s};
 pub use outline::Outline;
 pub use resample::resample;

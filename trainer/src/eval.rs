@@ -13,7 +13,7 @@ mod page;
 mod played;
 mod random;
 mod report;
-mod spread;
+pub mod spread;
 mod statistics;
 mod visqol;
 mod way;

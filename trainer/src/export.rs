@@ -5,6 +5,7 @@ mod bundle;
 mod card;
 mod sounds;
 mod traits;
+mod tuning;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -52,6 +53,8 @@ pub struct Options {
     pub iterations: usize,
     /// File to write the pack to as well: what the plug-in takes.
     pub archive: Option<PathBuf>,
+    /// Names only sounds that are in tune at every root key.
+    pub in_tune: bool,
     /// Report of `trainer eval`, whose figures the model card shows.
     pub report: Option<PathBuf>,
 }
@@ -87,7 +90,13 @@ pub fn export(options: &Options) -> Result<()> {
     let candidates = sounds::candidates(&all, &latents)?;
     manifest.sounds = sounds::as_encoded(&candidates);
     let first = Pack::assemble(manifest.clone(), files.clone())?;
-    manifest.sounds = sounds::named(&Arc::new(Model::load(&first)?), &candidates)?;
+    let model = Arc::new(Model::load(&first)?);
+    manifest.sounds = sounds::named(&model, &candidates)?;
+    if options.in_tune {
+        let (kept, left) = tuning::in_tune(&model, manifest.sounds)?;
+        eprintln!("{} sounds are not in tune at every root key and get no name: {}", left.len(), left.join(", "));
+        manifest.sounds = kept;
+    }
     let pack = Pack::assemble(manifest, files)?;
     let parity = parity::check(&pack, &bundle)?;
     eprintln!("{parity}");

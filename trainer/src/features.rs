@@ -1,6 +1,7 @@
 //! A corpus as tensors: samples and log-mel frames, made by the very analysis that the instrument uses.
 
 use anyhow::{Result, ensure};
+use engine::sample::even_out;
 use engine::spectral::{FrameAnalysis, Frames, SpectralShape};
 use tch::{Kind, Tensor};
 
@@ -19,7 +20,7 @@ pub fn normalise_key(key: f32) -> f32 {
 pub struct Dataset {
     /// The items, in the order of the tensors' first dimension.
     pub items: Vec<Item>,
-    /// `[item, sample]`, full scale ±1, 16 bit.
+    /// `[item, sample]`, full scale ±1, 16 bit, at the level of all sounds.
     pub samples: Tensor,
     /// `[item, band, frame]`, normalised.
     pub frames: Tensor,
@@ -45,7 +46,8 @@ impl Dataset {
         let mut analysis = FrameAnalysis::new(&shape);
         let (mut samples, mut frames) = (Vec::new(), Vec::new());
         for item in items {
-            let sound = corpus.samples(item)?;
+            let mut sound = corpus.samples(item)?;
+            even_out(&mut sound, shape.sample_rate_hz);
             frames.push(frames_tensor(&analysis.frames(&sound).values, &shape));
             samples.push((Tensor::from_slice(&sound) * 32_767.0).to_kind(Kind::Int16));
         }

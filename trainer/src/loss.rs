@@ -14,6 +14,8 @@ const DB_PER_NEPER: f64 = 20.0 / std::f64::consts::LN_10;
 const TINY: f64 = 1e-9;
 /// FFT sizes of the log-mel error.
 const RESOLUTIONS: [usize; 3] = [512, 2048, 8192];
+/// Additional weight of the loudest band of a sound against its faintest.
+const LOUD_WEIGHT: f64 = 8.0;
 /// Weights of the vocoder's losses. In noise no guess of a phase is better than another, so there only the log-mel error of the
 /// samples tells noise from a click in the middle of each frame; it must not drown in the phases' errors.
 const MAGNITUDE_WEIGHT: f64 = 0.1;
@@ -29,19 +31,30 @@ const PEAK_FLOOR: f64 = 0.01;
 /// Weighted mean absolute error of frames in normalised units, each sound counting the same however short it is.
 ///
 /// What both have below −84 dB is silence and no error. Frames with sound weigh more than silent ones, and the first of
-/// them most, since an attack is short.
+/// them most, since an attack is short. Loud bands weigh more than faint ones ([`loudness_weight`]).
 pub fn frames_loss(predicted: &Tensor, target: &Tensor, shape: &SpectralShape) -> Tensor {
     const ONSET_FRAMES: i64 = 8;
     const ONSET_WEIGHT: f64 = 2.0;
     const SILENT_WEIGHT: f64 = 0.15;
     let silence = f64::from(shape.normalise_db(-84.0));
     let error = (predicted.clamp_min(silence) - target.clamp_min(silence)).abs();
-    let per_frame = error.mean_dim([1i64].as_slice(), false, Kind::Float);
+    let per_frame = (error * loudness_weight(predicted, target, shape)).mean_dim([1i64].as_slice(), false, Kind::Float);
     let weight = active_frames(target, shape) * (1.0 - SILENT_WEIGHT) + SILENT_WEIGHT;
     let _ = weight.narrow(1, 0, ONSET_FRAMES).g_mul_scalar_(ONSET_WEIGHT);
     let along_time = [1i64];
     let sum = (per_frame * &weight).sum_dim_intlist(along_time.as_slice(), false, Kind::Float);
     (sum / weight.sum_dim_intlist(along_time.as_slice(), false, Kind::Float)).mean(Kind::Float)
+}
+
+/// Weight of every band of every frame: 1 for the faintest, 1 + [`LOUD_WEIGHT`] for what is as loud as the sound's loudest
+/// band, between them with the square root of the amplitude, about as the ear weighs them (Stevens 1957). Without it a fundamental
+/// that is 20 dB too faint costs no more than one empty band that is as much too loud. Either of the two may be loud: a
+/// partial that is missing counts like one that is too much.
+fn loudness_weight(predicted: &Tensor, target: &Tensor, shape: &SpectralShape) -> Tensor {
+    let nepers = f64::from(-shape.floor_db / 2.0) / DB_PER_NEPER;
+    let louder = predicted.detach().maximum(target);
+    let below_loudest = (louder - target.amax([1i64, 2].as_slice(), true)).clamp_max(0.0);
+    (below_loudest * (nepers / 2.0)).exp() * LOUD_WEIGHT + 1.0
 }
 
 /// 1 for the frames that hold a band above −80 dB, else 0: `[batch, bands, time]` → `[batch, time]`.
@@ -262,6 +275,23 @@ mod tests {
         let alternating = Tensor::arange(1025, (Kind::Float, Device::Cpu)).remainder(2.0) * -2.0 + 1.0;
         output.phase = Tensor::cat(&[a * alternating.view([1, 1025, 1]), other], 1);
         assert!(criterion.loss(&output, &crops).peak.double_value(&[]) > 0.5);
+    }
+
+    #[test]
+    fn a_lost_fundamental_costs_more_than_a_faint_band_that_is_as_far_off() {
+        let shape = SpectralShape::DEFAULT;
+        let level = |db: f32| f64::from(shape.normalise_db(db));
+        let sound = Tensor::full([1, 128, 172], level(-60.0), (Kind::Float, Device::Cpu));
+        let _ = sound.narrow(1, 10, 1).fill_(level(-6.0));
+        let changed = |band: i64, db: f32| {
+            let other = sound.copy();
+            let _ = other.narrow(1, band, 1).fill_(level(db));
+            frames_loss(&other, &sound, &shape).double_value(&[])
+        };
+        let (lost, faint) = (changed(10, -26.0), changed(20, -40.0));
+        assert!(lost > 3.0 * faint && faint > 0.0, "{lost} against {faint}");
+        // A partial too much counts like one that is missing.
+        assert!(changed(20, -6.0) > 3.0 * changed(20, -70.0));
     }
 
     #[test]

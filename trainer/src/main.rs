@@ -159,6 +159,9 @@ struct ExportArgs {
     /// Write the pack to this file as well: what the plug-in takes.
     #[arg(long)]
     archive: Option<PathBuf>,
+    /// Name only sounds that are in tune at every root key, and those without a key.
+    #[arg(long)]
+    in_tune: bool,
     /// Report of `trainer eval` to quote in the model card.
     #[arg(long)]
     report: Option<PathBuf>,
@@ -263,6 +266,7 @@ fn run(cli: Cli) -> Result<()> {
             id: args.id,
             iterations: args.iterations,
             archive: args.archive,
+            in_tune: args.in_tune,
             report: args.report,
         }),
     }

@@ -10,6 +10,7 @@ pub mod optimiser;
 pub mod progress;
 mod run;
 mod stage;
+mod straight;
 mod vae_stage;
 mod vocoder_stage;
 

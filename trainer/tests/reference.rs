@@ -108,6 +108,15 @@ fn a_model_learns_resumes_and_makes_sounds_every_way() {
     let learned = losses(&outer, "outer");
     assert!(learned[learned.len() - 1] < 0.7 * learned[0], "the loss of the samples does not fall: {learned:?}");
 
+    succeed(train("raw-ae", &corpus, &outer, "16").args(["--rate", "0.002"]));
+    let went_on = losses(&outer, "outer");
+    assert_eq!(
+        (went_on.len(), &went_on[..12]),
+        (16, &learned[..]),
+        "a larger budget goes on where the smaller one ended"
+    );
+    let learned = went_on;
+
     succeed(train("raw-vae", &corpus, &run, "30").args(["--outer-from", text(&outer)]));
     let codes = losses(&run, "inner");
     assert!(codes[codes.len() - 1] < 0.9 * codes[0], "the loss of the codes does not fall: {codes:?}");

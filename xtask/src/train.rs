@@ -78,6 +78,8 @@ pub fn train(paths: &Paths, options: &Options) -> Result<()> {
         let mut export = trainer("export");
         export.arg("--run").arg(&runs).arg("--corpus").arg(&corpus).arg("--out").arg(&pack);
         export.args(["--name", &options.name, "--id", &options.id]).arg("--archive").arg(&archive);
+        // A user's own sounds keep their names whatever their tuning.
+        export.args(options.sounds.is_none().then_some("--in-tune"));
         export
     };
     run(&mut export())?;

@@ -6,15 +6,16 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::residual::Residual;
+use crate::sample::even_out;
 use crate::spectral::{FrameAnalysis, Frames, GriffinLim, ReferencePhasors, Spectrogram, Stft};
 use crate::units::Latent;
 
 use super::bins;
 use super::fit::{Target, fit};
 use super::graph::{GraphError, Runner};
-use super::level::even_out;
 use super::model::Model;
 use super::noisiness::{noisiness, randomise};
+use super::peak::restore;
 use super::shape::Shaping;
 
 /// Where the time of the last decode went.
@@ -81,12 +82,14 @@ impl Pipeline {
         self.timings
     }
 
-    /// Log-mel frames of a mono sound at the model's rate; silence after its end.
+    /// Log-mel frames of a mono sound at the model's rate, brought to the level of all sounds; silence after its end.
     pub fn analyse(&mut self, samples: &[f32]) -> Frames {
-        self.analysis.frames(samples)
+        let mut even = samples.to_vec();
+        even_out(&mut even, self.model.shape().sample_rate_hz);
+        self.analysis.frames(&even)
     }
 
-    /// Latent point of a mono sound at the model's rate with peak 1, told to be at `key`; clamped to ±3 σ.
+    /// Latent point of a mono sound at the model's rate, told to be at `key`; clamped to ±3 σ.
     ///
     /// # Errors
     /// [`GraphError`] when the encoder fails.
@@ -143,7 +146,8 @@ impl Pipeline {
         self.timings.griffin_lim = started.elapsed();
         let started = Instant::now();
         let mut samples = self.stft.synthesise(&spectrogram);
-        even_out(&mut samples, self.model.shape().sample_rate_hz);
+        let shape = self.model.shape();
+        restore(&mut samples, &noise, shape.hop_samples, shape.sample_rate_hz);
         self.timings.synthesis = started.elapsed();
         Ok(samples)
     }
@@ -158,7 +162,7 @@ impl Pipeline {
         self.vocode(&frames, key)
     }
 
-    /// What the point of a sound leaves out of it, for a mono sound at the model's rate with peak 1 that is at `key`.
+    /// What the point of a sound leaves out of it, for a mono sound at the model's rate that is at `key`.
     ///
     /// # Errors
     /// [`GraphError`] when the decoder fails.

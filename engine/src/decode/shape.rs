@@ -8,6 +8,8 @@ use crate::units::key_to_hz;
 const ATTACK_S: f32 = 0.03;
 /// Frame values above the floor over which formant and tilt fade in: what is silent stays silent.
 const FADE_IN: f32 = 0.15;
+/// Highest value of a shaped frame.
+const HIGHEST: f32 = 1.5;
 /// Frequency in hertz that a tilt leaves as it is.
 const TILT_PIVOT_HZ: f64 = 1000.0;
 
@@ -29,7 +31,10 @@ impl Shaping {
         let shaping = self.clamped();
         let mut frames = if shaping.stretch == 1.0 { frames } else { stretch(&frames, shaping.stretch, shape) };
         if shaping.formant_semitones != 0.0 || shaping.tilt_db_per_octave != 0.0 {
+            let before_db = loudest_db(&frames, shape);
             colour(&mut frames, &shaping, shape, key);
+            let change_db = before_db - loudest_db(&frames, shape);
+            raise(&mut frames, change_db / half_range_db(shape));
         }
         frames
     }
@@ -58,11 +63,8 @@ fn stretch(frames: &Frames, factor: f32, shape: &SpectralShape) -> Frames {
 /// Moves the smooth envelope of every frame and adds the tilt.
 fn colour(frames: &mut Frames, shaping: &Shaping, shape: &SpectralShape, key: f32) {
     let centres_hz = centres_hz(shape);
-    let half_range_db = -shape.floor_db / 2.0;
-    let tilt: Vec<f32> = centres_hz
-        .iter()
-        .map(|centre_hz| shaping.tilt_db_per_octave * (centre_hz / TILT_PIVOT_HZ).log2() as f32 / half_range_db)
-        .collect();
+    let octaves = centres_hz.iter().map(|centre_hz| (centre_hz / TILT_PIVOT_HZ).log2() as f32);
+    let tilt: Vec<f32> = octaves.map(|octaves| shaping.tilt_db_per_octave * octaves / half_range_db(shape)).collect();
     let sources = source_bands(&centres_hz, shaping.formant_semitones);
     let kernel = envelope_kernel(shape, key);
     let mut column = vec![0.0; frames.bands];
@@ -73,9 +75,33 @@ fn colour(frames: &mut Frames, shaping: &Shaping, shape: &SpectralShape, key: f3
         let envelope = smooth(&column, &kernel);
         for (band, value) in column.iter().enumerate() {
             let moved = at(&envelope, sources[band]) - envelope[band];
-            let audible = ((value + 1.0) / FADE_IN).clamp(0.0, 1.0);
-            frames.values[band * frames.frames + frame] = (value + (moved + tilt[band]) * audible).clamp(-1.0, 1.5);
+            let level = value + (moved + tilt[band]) * audible(*value);
+            frames.values[band * frames.frames + frame] = level.clamp(-1.0, HIGHEST);
         }
+    }
+}
+
+fn half_range_db(shape: &SpectralShape) -> f32 {
+    -shape.floor_db / 2.0
+}
+
+/// How much of a change a value takes: none at the floor.
+fn audible(value: f32) -> f32 {
+    ((value + 1.0) / FADE_IN).clamp(0.0, 1.0)
+}
+
+/// Level of the frame with the most power, in dB: about the loudness that a colour must not change.
+fn loudest_db(frames: &Frames, shape: &SpectralShape) -> f32 {
+    let power = |value: f32| 10f32.powf(shape.denormalise_db(value) / 10.0);
+    let sums =
+        (0..frames.frames).map(|frame| (0..frames.bands).map(|band| power(frames.band(band)[frame])).sum::<f32>());
+    10.0 * sums.fold(f32::MIN_POSITIVE, f32::max).log10()
+}
+
+/// Adds `change`, in the frames' units, to all that is heard.
+fn raise(frames: &mut Frames, change: f32) {
+    for value in &mut frames.values {
+        *value = (*value + change * audible(*value)).clamp(-1.0, HIGHEST);
     }
 }
 
@@ -157,6 +183,19 @@ mod tests {
         let peak = |frames: &Frames| (0..128).max_by(|a, b| frames.band(*a)[50].total_cmp(&frames.band(*b)[50]));
         let up = Shaping { formant_semitones: 7.0, ..Shaping::default() }.apply(frames.clone(), &SHAPE, 36.0);
         assert!(peak(&up) > peak(&frames), "{:?} against {:?}", peak(&up), peak(&frames));
+    }
+
+    #[test]
+    fn a_colour_keeps_the_level() {
+        const TOLERANCE_DB: f32 = 0.5;
+        for tilt_db_per_octave in [-6.0, -2.0, 3.0, 6.0] {
+            for formant_semitones in [-7.0, 0.0, 12.0] {
+                let shaping = Shaping { formant_semitones, tilt_db_per_octave, ..Shaping::default() };
+                let out = shaping.apply(ramp(), &SHAPE, 60.0);
+                let change_db = loudest_db(&out, &SHAPE) - loudest_db(&ramp(), &SHAPE);
+                assert!(change_db.abs() < TOLERANCE_DB, "{shaping:?}: {change_db} dB");
+            }
+        }
     }
 
     #[test]

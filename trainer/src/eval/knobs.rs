@@ -45,21 +45,25 @@ pub fn measure(model: &Arc<Model>, places: &[Place]) -> Result<Vec<Knob>> {
     let work = |tools: &mut Tools, (axis, place): &(usize, &Place)| turn(tools, *axis, place, key);
     let jumps = spread("knobs", model, &turns, work)?;
     let knobs = model.manifest().latents.iter().enumerate().map(|(axis, latent)| {
-        let of_axis = || turns.iter().zip(&jumps).filter(|((other, _), _)| *other == axis);
-        let all: Vec<f64> = of_axis().flat_map(|(_, jumps)| jumps.iter().copied()).collect();
-        let worst = of_axis()
-            .flat_map(|((_, place), jumps)| jumps.iter().enumerate().map(move |(step, jump)| (*jump, step, *place)))
-            .max_by(|a, b| a.0.total_cmp(&b.0));
-        Knob {
-            name: latent.name.clone(),
-            median_db: median(&all),
-            percentile_95_db: quantile(&all, 0.95),
-            largest_db: quantile(&all, 1.0),
-            largest_from: worst.map_or_else(String::new, |(_, _, place)| place.name.clone()),
-            largest_at_sigma: worst.map_or(0.0, |(_, step, _)| position(step)),
-        }
+        let of_axis = turns.iter().zip(&jumps).filter(|((other, _), _)| *other == axis);
+        summarise(&latent.name, &of_axis.map(|((_, place), jumps)| (*place, jumps.as_slice())).collect::<Vec<_>>())
     });
     Ok(knobs.collect())
+}
+
+/// The jumps of all turns of one knob.
+fn summarise(name: &str, turns: &[(&Place, &[f64])]) -> Knob {
+    let all: Vec<f64> = turns.iter().flat_map(|(_, jumps)| jumps.iter().copied()).collect();
+    let steps = turns.iter().flat_map(|(place, jumps)| jumps.iter().enumerate().map(move |jump| (*place, jump)));
+    let worst = steps.max_by(|(_, (_, a)), (_, (_, b))| a.total_cmp(b));
+    Knob {
+        name: name.to_owned(),
+        median_db: median(&all),
+        percentile_95_db: quantile(&all, 0.95),
+        largest_db: quantile(&all, 1.0),
+        largest_from: worst.map_or_else(String::new, |(place, _)| place.name.clone()),
+        largest_at_sigma: worst.map_or(0.0, |(_, (step, _))| position(step)),
+    }
 }
 
 fn turn(tools: &mut Tools, axis: usize, place: &Place, key: f32) -> Result<Vec<f64>> {
@@ -79,4 +83,28 @@ fn turn(tools: &mut Tools, axis: usize, place: &Place, key: f32) -> Result<Vec<f
 /// Value of a knob in σ after some percent of its range.
 fn position(step: usize) -> f32 {
     LATENT_LIMIT * (2.0 * step as f32 / STEPS as f32 - 1.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_turn_goes_from_one_end_of_the_range_to_the_other_in_equal_steps() {
+        assert_eq!((position(0), position(STEPS / 2), position(STEPS)), (-LATENT_LIMIT, 0.0, LATENT_LIMIT));
+        let percent = 2.0 * LATENT_LIMIT / 100.0;
+        assert!((0..STEPS).all(|step| (position(step + 1) - position(step) - percent).abs() < 1e-5));
+    }
+
+    #[test]
+    fn the_largest_jump_is_told_with_its_sound_and_its_place() {
+        let [even, leaping] = ["Even", "Leaping"].map(|name| Place { name: name.to_owned(), latent: [0.0; 7] });
+        let (mut jumps, steady) = (vec![0.5; STEPS], vec![0.25; STEPS]);
+        jumps[75] = 6.0;
+        let knob = summarise("Brightness", &[(&even, &steady), (&leaping, &jumps)]);
+        assert_eq!((knob.largest_db, knob.largest_from.as_str()), (6.0, "Leaping"));
+        assert_eq!(knob.largest_at_sigma, position(75));
+        assert!((0.25..=0.5).contains(&knob.median_db) && knob.percentile_95_db < 1.0, "{knob:?}");
+        assert_eq!(summarise("None", &[]).largest_from, "");
+    }
 }

@@ -67,6 +67,14 @@ pub enum End {
     Diverged,
 }
 
+impl End {
+    /// Whether a stage that ended so, after all of `history`, has more to do within `limits`.
+    pub fn leaves_more(self, history: &History, limits: &Limits) -> bool {
+        let (has_time, has_epochs) = (limits.seconds > history.elapsed_s, limits.epochs > history.epochs.len() as u64);
+        matches!(self, Self::Time | Self::Epochs) && has_time && has_epochs
+    }
+}
+
 /// What came of a stage.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct History {
@@ -152,6 +160,8 @@ pub fn fit(task: &Task, limits: Limits, mut keeper: Option<&mut Keeper>, watch: 
     };
     let history = History { elapsed_s: fitting.elapsed_s(), epochs: fitting.epochs.clone(), end };
     if let Some(keeper) = keeper {
+        // A larger budget goes on from here.
+        fitting.save(keeper)?;
         keeper.finish(&history)?;
     }
     Ok(history)

@@ -158,11 +158,11 @@ pub fn train(options: &Options) -> Result<()> {
 
 fn run_stage(task: &Task, options: &Options, seconds: f64) -> Result<()> {
     let run = &options.run;
-    if checkpoint::is_finished(run, task.stage) {
+    let limits = Limits { seconds, epochs: options.epochs, checkpoint: options.checkpoint };
+    if checkpoint::is_finished(run, task.stage) && !goes_on(run, task.stage, &limits)? {
         eprintln!("{}: already finished", task.stage);
         return load_stage(run, task.stage, task.store).map(|_| ());
     }
-    let limits = Limits { seconds, epochs: options.epochs, checkpoint: options.checkpoint };
     let mut keeper = Keeper::new(run, task.stage);
     let history = fit(task, limits, Some(&mut keeper), &mut |_| false)?;
     eprintln!(
@@ -173,6 +173,13 @@ fn run_stage(task: &Task, options: &Options, seconds: f64) -> Result<()> {
         reason(history.end)
     );
     Ok(())
+}
+
+/// Whether a finished stage was ended by its budget, which now is larger, and nothing has been built upon it.
+fn goes_on(run: &Path, stage: &str, limits: &Limits) -> Result<bool> {
+    let history = read_history(run, stage)?;
+    let is_built_upon = stage == OUTER && checkpoint::is_begun(run, INNER)?;
+    Ok(history.end.leaves_more(&history, limits) && checkpoint::has_any(run, stage)? && !is_built_upon)
 }
 
 fn reason(end: End) -> &'static str {

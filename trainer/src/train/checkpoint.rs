@@ -130,6 +130,16 @@ pub fn is_finished(run: &Path, stage: &str) -> bool {
     finished_path(run, stage).is_file()
 }
 
+/// Whether a stage can go on from somewhere.
+pub fn has_any(run: &Path, stage: &str) -> Result<bool> {
+    Ok(!list(run, stage)?.is_empty())
+}
+
+/// Whether a stage has been worked on.
+pub fn is_begun(run: &Path, stage: &str) -> Result<bool> {
+    Ok(is_finished(run, stage) || has_any(run, stage)?)
+}
+
 /// Loads the finished weights of a stage into `store`, if it is finished. Damaged ones are named, and the stage then counts as
 /// unfinished: it goes on from its last checkpoint.
 pub fn adopt_finished(run: &Path, stage: &str, store: &VarStore) -> Result<bool> {

@@ -10,6 +10,7 @@ use tch::nn::VarStore;
 use tch::{Device, Kind, Tensor};
 
 use super::stage::{Figures, Stage};
+use super::straight;
 use crate::features::Dataset;
 use crate::loss::{active_frames, frames_loss};
 use crate::model::vae::divergence_nats;
@@ -21,6 +22,10 @@ const CROSS_KEY_PART: f64 = 0.3;
 const DIVERGENCE_WEIGHT: f64 = 2e-5;
 /// Part of the stage over which the divergence comes on.
 const DIVERGENCE_RISE: f64 = 0.3;
+/// Weight of what steps along straight lines exceed, and the part of the batches that it is asked for in: a line has as many points
+/// as two batches have sounds.
+const STRAIGHT_WEIGHT: f64 = 1.5;
+const STRAIGHT_PART: f64 = 0.3;
 /// Part of the examples that are changed in colour and decay.
 const VARIED_PART: f64 = 0.05;
 const LARGEST_TILT_DB: f64 = 8.0;
@@ -119,11 +124,17 @@ impl Stage for VaeStage<'_> {
 
         let (mean, log_variance) = self.encoder.forward(&noisy, &select(&self.train.keys, &heard));
         let latent = &mean + (&log_variance * 0.5).exp() * mean.randn_like();
-        let made = self.decoder.forward(&latent, &select(&self.train.keys, &wanted));
+        let keys = select(&self.train.keys, &wanted);
+        let made = self.decoder.forward(&latent, &keys);
         let error = frames_loss(&made, &target, &self.shape);
         let divergence = divergence_nats(&mean, &log_variance);
         let weight = DIVERGENCE_WEIGHT * (progress / DIVERGENCE_RISE).min(1.0);
-        let loss = &error + &divergence * weight;
+        let mut loss = &error + &divergence * weight;
+        if rng.random_bool(STRAIGHT_PART) {
+            loss +=
+                straight::excess(&self.decoder, &mean.detach(), &keys, rng.random_range(straight::STARTS), &self.shape)
+                    * STRAIGHT_WEIGHT;
+        }
         (loss, vec![("frames_db", error.detach() * self.db_per_unit), ("nats", divergence.detach())])
     }
 

@@ -121,7 +121,7 @@ fn drums() -> Example {
     let open = line("Open Hi-Hat", "..............X...............x.", 0.4);
     notes.extend(open.into_iter().map(|note| note.held(OPEN_S)));
     notes.push(Call::plain("Hard kick").at(32.0 * STEP_S, 0, 1.0).held(0.5));
-    notes.push(Call::plain("Crash Cymbal").at(32.0 * STEP_S, 0, 0.5).held(0.35));
+    notes.push(Call::plain("Crash Cymbal 1").at(32.0 * STEP_S, 0, 0.5).held(0.35));
     Example { file: "drums", notes }
 }
 

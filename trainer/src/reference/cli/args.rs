@@ -12,7 +12,7 @@ use crate::reference::search::Method;
 pub enum Command {
     /// List the models with their parameters and compression.
     Models,
-    /// Train a model; the same command goes on after an interruption.
+    /// Train a model; the same command goes on after an interruption, and with a larger budget.
     Train(TrainArgs),
     /// Sounds with all latents at 0 but one.
     Probe(ProbeArgs),

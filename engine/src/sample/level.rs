@@ -1,29 +1,32 @@
-//! The level at which a decoded sound is handed on. WORKER side.
+//! The one level of all recordings. WORKER side.
 //!
-//! Seven latents say nothing of level, and sounds of equal peak are far from equally loud: a held organ is 15 dB above a
-//! click. So every sound is brought to one loudness, as far as its peak allows.
+//! Sounds of equal peak are far from equally loud: a held organ is 15 dB above a click. So every recording is brought to one
+//! loudness before a model hears it, as far as its peak allows. A model learns that level with the sound, which makes it as smooth
+//! over the latent space as the sound itself; a loudness that is measured and mended after each decode leaps when one
+//! partial does, and takes all the others with it.
 
 use ebur128::{EbuR128, Mode};
 
 /// Wanted largest momentary loudness (400 ms, ITU-R BS.1770) in LUFS.
-const LOUDNESS_LUFS: f64 = -16.0;
-/// Largest factor by which a quiet sound is raised: near silence there is nothing to hear better.
-const MAX_RAISE: f32 = 32.0;
+pub const LOUDNESS_LUFS: f64 = -16.0;
 /// Steps in which the loudness is looked at.
 const STEP_S: f64 = 0.1;
 
 /// Scales a sound to [`LOUDNESS_LUFS`], or to peak 1 if that comes first.
-pub(super) fn even_out(samples: &mut [f32], rate_hz: u32) {
+pub fn even_out(samples: &mut [f32], rate_hz: u32) {
     let peak = samples.iter().fold(0.0f32, |peak, sample| peak.max(sample.abs()));
-    let by_peak = 1.0 / peak.max(1e-9);
+    if peak == 0.0 {
+        return;
+    }
+    let by_peak = 1.0 / peak;
     let by_loudness =
         loudness_lufs(samples, rate_hz).map_or(by_peak, |found| 10f32.powf(((LOUDNESS_LUFS - found) / 20.0) as f32));
-    let gain = by_peak.min(by_loudness).min(MAX_RAISE);
+    let gain = by_peak.min(by_loudness);
     samples.iter_mut().for_each(|sample| *sample *= gain);
 }
 
 /// Largest momentary loudness in LUFS; `None` for silence.
-fn loudness_lufs(samples: &[f32], rate_hz: u32) -> Option<f64> {
+pub fn loudness_lufs(samples: &[f32], rate_hz: u32) -> Option<f64> {
     let mut meter = EbuR128::new(1, rate_hz, Mode::M).ok()?;
     let step = (f64::from(rate_hz) * STEP_S) as usize;
     let mut largest = f64::NEG_INFINITY;

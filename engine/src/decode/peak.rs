@@ -1,0 +1,167 @@
+//! The peak of a decoded sound, brought to where its frames say that it was. WORKER side.
+//!
+//! Frames have the level of their recording ([`even_out`](crate::sample::even_out)): a short sound's peak was 1, and no peak was
+//! higher. What they do not tell is how the energy of one window lies in time: with phases that are a little off, a kick's
+//! first wave comes out twice as high, and the stone under a foot is smeared over forty milliseconds. Both are mended at the place
+//! itself, by a smooth, short change of gain there instead of another level for the whole sound.
+
+use crate::sample::{LOUDNESS_LUFS, loudness_lufs};
+
+/// Half-width of the change, in seconds: the deviation of a Gaussian. In noise a stroke is short; a tone must not get sidebands
+/// that are heard beside its partials.
+const NOISE_SPREAD_S: f32 = 0.002;
+const TONE_SPREAD_S: f32 = 0.006;
+/// The change ends at this many deviations.
+const REACH: usize = 4;
+/// Largest rise in noise, where a window says nothing of time, and in tones, where phases are foretold and a rise is heard.
+const NOISE_RISE_DB: f32 = 8.0;
+const TONE_RISE_DB: f32 = 2.5;
+/// Largest fall.
+const FALL_DB: f32 = 6.0;
+/// Places that are lowered; what is still above 1 then is left.
+const LOWERED_PLACES: usize = 48;
+/// Close enough to 1.
+const NEAR: f32 = 1.0005;
+/// Loudness this far from the common one is brought nearer; within it a sound keeps the level that its frames give it, which is as
+/// smooth over the latent space as they are.
+const FREE_LU: f32 = 4.0;
+
+/// Brings samples at the level of their frames to the peak that their recording had, as far as that is not heard as a change,
+/// and never above 1. `noise_parts` says how much each hop of them is noise.
+pub(super) fn restore(samples: &mut [f32], noise_parts: &[f32], hop_samples: usize, rate_hz: u32) {
+    let Some(found_lufs) = loudness_lufs(samples, rate_hz) else { return };
+    let below_db = (LOUDNESS_LUFS - found_lufs) as f32;
+    let noise_at = |place: usize| noise_parts.get(place / hop_samples).copied().unwrap_or(0.0);
+    let spread_at = |place| between(TONE_SPREAD_S, NOISE_SPREAD_S, noise_at(place)) * rate_hz as f32;
+    let (place, peak) = loudest(samples);
+    if peak < 1.0 {
+        // A recording below the common loudness was held there by its peak, which then was 1; of one at that loudness
+        // nobody knows the peak.
+        let rise_db = between(TONE_RISE_DB, NOISE_RISE_DB, noise_at(place)).min(below_db.max(0.0));
+        change(samples, place, (1.0 / peak).min(gain(rise_db)), spread_at(place));
+    } else {
+        lower(samples, peak, spread_at);
+    }
+    let (_, peak) = loudest(samples);
+    let beyond_db = below_db.signum() * (below_db.abs() - FREE_LU).max(0.0);
+    let level = gain(beyond_db).min(1.0 / peak);
+    if level != 1.0 {
+        samples.iter_mut().for_each(|sample| *sample *= level);
+    }
+}
+
+/// Lowers what stands above 1. What stands higher than the fall allows keeps that much above: one level for all that is lowered.
+fn lower(samples: &mut [f32], peak: f32, spread_at: impl Fn(usize) -> f32) {
+    let ceiling = (peak * gain(-FALL_DB)).max(1.0);
+    for _ in 0..LOWERED_PLACES {
+        let (place, peak) = loudest(samples);
+        if peak <= ceiling * NEAR {
+            return;
+        }
+        change(samples, place, ceiling / peak, spread_at(place));
+    }
+}
+
+fn between(tone: f32, noise: f32, noise_part: f32) -> f32 {
+    tone + (noise - tone) * noise_part
+}
+
+fn gain(db: f32) -> f32 {
+    10f32.powf(db / 20.0)
+}
+
+/// Place and size of the largest sample.
+fn loudest(samples: &[f32]) -> (usize, f32) {
+    let peak = samples.iter().fold(0.0f32, |peak, sample| peak.max(sample.abs()));
+    (samples.iter().position(|sample| sample.abs() == peak).unwrap_or(0), peak)
+}
+
+/// Multiplies by `factor` at `place`, less and less around it.
+fn change(samples: &mut [f32], place: usize, factor: f32, spread: f32) {
+    let reach = (spread * REACH as f32) as usize;
+    let from = place.saturating_sub(reach);
+    let to = (place + reach + 1).min(samples.len());
+    for (offset, sample) in samples[from..to].iter_mut().enumerate() {
+        let distance = (from + offset).abs_diff(place) as f32 / spread;
+        *sample *= 1.0 + (factor - 1.0) * (-0.5 * distance * distance).exp();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const RATE_HZ: u32 = 44_100;
+    const HOP: usize = 512;
+
+    /// A tone that decays from `level`; short enough to be held by its peak at any level up to 1.
+    fn tone(level: f32) -> Vec<f32> {
+        (0..44_100).map(|n| level * (-(n as f32) / 1_000.0).exp() * (n as f32 * 0.05).sin()).collect()
+    }
+
+    fn restored(samples: &[f32], noise: f32) -> Vec<f32> {
+        let mut out = samples.to_vec();
+        restore(&mut out, &[noise; 87], HOP, RATE_HZ);
+        out
+    }
+
+    fn peak(samples: &[f32]) -> f32 {
+        loudest(samples).1
+    }
+
+    #[test]
+    fn a_peak_that_is_too_high_comes_down_where_it_is() {
+        let before = tone(1.5);
+        let after = restored(&before, 0.0);
+        assert!((peak(&after) - 1.0).abs() < 1e-3, "{}", peak(&after));
+        let later = 4_410;
+        assert_eq!(before[later..], after[later..], "what is not too loud stays");
+    }
+
+    #[test]
+    fn smeared_noise_gets_its_peak_back_in_a_few_milliseconds_and_a_tone_hardly_changes() {
+        let before = tone(0.7);
+        let after = restored(&before, 1.0);
+        assert!((peak(&after) - 1.0).abs() < 1e-3, "{}", peak(&after));
+        let changed = before.iter().zip(&after).filter(|(a, b)| a != b).count();
+        assert!(changed < (0.02 * f64::from(RATE_HZ)) as usize, "{changed} samples");
+        let tone_db = 20.0 * (peak(&restored(&before, 0.0)) / peak(&before)).log10();
+        assert!((tone_db - TONE_RISE_DB).abs() < 0.01, "{tone_db} dB");
+    }
+
+    #[test]
+    fn a_sound_at_the_common_loudness_keeps_its_peak() {
+        let mut held: Vec<f32> = (0..44_100).map(|n| (n as f32 * 0.05).sin()).collect();
+        crate::sample::even_out(&mut held, RATE_HZ);
+        for noise in [0.0, 1.0] {
+            let gain = peak(&restored(&held, noise)) / peak(&held);
+            assert!((gain - 1.0).abs() < 0.01, "{gain}");
+        }
+    }
+
+    #[test]
+    fn what_is_far_from_the_common_loudness_comes_nearer_but_never_above_full_scale() {
+        let held = |level: f32| -> Vec<f32> { (0..44_100).map(|n| level * (n as f32 * 0.05).sin()).collect() };
+        for level in [0.001, 0.01, 0.05, 0.9, 4.0] {
+            let after = restored(&held(level), 0.0);
+            let off_db = (LOUDNESS_LUFS - loudness_lufs(&after, RATE_HZ).expect("it sounds")) as f32;
+            assert!(
+                off_db.abs() < FREE_LU + 0.1 && peak(&after) < 1.001,
+                "{level}: {off_db} LU, peak {}",
+                peak(&after)
+            );
+        }
+        assert!(peak(&restored(&tone(6.0), 0.0)) < 1.001);
+        assert_eq!(restored(&[0.0; 2_000], 1.0), [0.0; 2_000]);
+    }
+
+    #[test]
+    fn nothing_jumps() {
+        for (level, noise) in [(0.4, 1.0), (1.8, 0.0)] {
+            let before = tone(level);
+            let after = restored(&before, noise);
+            let steepest = |x: &[f32]| x.windows(2).map(|pair| (pair[1] - pair[0]).abs()).fold(0.0, f32::max);
+            assert!(steepest(&after) < 1.3 * steepest(&before).max(0.05), "{} {}", steepest(&after), steepest(&before));
+        }
+    }
+}
