@@ -7,17 +7,18 @@
 
 use crate::sample::{LOUDNESS_LUFS, loudness_lufs};
 
-/// Half-width of the change, in seconds: the deviation of a Gaussian. In noise a stroke is short; a tone must not get sidebands
-/// that are heard beside its partials.
-const NOISE_SPREAD_S: f32 = 0.002;
-const TONE_SPREAD_S: f32 = 0.006;
+/// Half-width of a rise and of a fall, in seconds: the deviation of a Gaussian. A stroke is short; a fall may come in a tone, which must
+/// not get sidebands that are heard beside its partials.
+const RISE_SPREAD_S: f32 = 0.002;
+const FALL_SPREAD_S: f32 = 0.006;
 /// The change ends at this many deviations.
 const REACH: usize = 4;
-/// Largest rise in noise, where a window says nothing of time, and in tones, where phases are foretold and a rise is heard.
-const NOISE_RISE_DB: f32 = 8.0;
-const TONE_RISE_DB: f32 = 2.5;
-/// Largest fall.
+/// Largest rise, and largest fall.
+const RISE_DB: f32 = 8.0;
 const FALL_DB: f32 = 6.0;
+/// How far on either side the stroke and its surroundings are looked at, in seconds: surroundings as long as an analysis window.
+const STROKE_S: f32 = 0.004;
+const SURROUNDINGS_S: f32 = 0.046;
 /// Places that are lowered; what is still above 1 then is left.
 const LOWERED_PLACES: usize = 48;
 /// Close enough to 1.
@@ -27,20 +28,20 @@ const NEAR: f32 = 1.0005;
 const FREE_LU: f32 = 4.0;
 
 /// Brings samples at the level of their frames to the peak that their recording had, as far as that is not heard as a change,
-/// and never above 1. `noise_parts` says how much each hop of them is noise.
-pub(super) fn restore(samples: &mut [f32], noise_parts: &[f32], hop_samples: usize, rate_hz: u32) {
+/// and never above 1.
+pub(super) fn restore(samples: &mut [f32], rate_hz: u32) {
     let Some(found_lufs) = loudness_lufs(samples, rate_hz) else { return };
     let below_db = (LOUDNESS_LUFS - found_lufs) as f32;
-    let noise_at = |place: usize| noise_parts.get(place / hop_samples).copied().unwrap_or(0.0);
-    let spread_at = |place| between(TONE_SPREAD_S, NOISE_SPREAD_S, noise_at(place)) * rate_hz as f32;
+    let length = |time_s: f32| time_s * rate_hz as f32;
     let (place, peak) = loudest(samples);
     if peak < 1.0 {
         // A recording below the common loudness was held there by its peak, which then was 1; of one at that loudness
-        // nobody knows the peak.
-        let rise_db = between(TONE_RISE_DB, NOISE_RISE_DB, noise_at(place)).min(below_db.max(0.0));
-        change(samples, place, (1.0 / peak).min(gain(rise_db)), spread_at(place));
+        // nobody knows the peak. What does not stand out of its surroundings is no stroke.
+        let stands_out_db = prominence_db(samples, place, length(STROKE_S) as usize, length(SURROUNDINGS_S) as usize);
+        let rise_db = below_db.min(stands_out_db).clamp(0.0, RISE_DB);
+        change(samples, place, (1.0 / peak).min(gain(rise_db)), length(RISE_SPREAD_S));
     } else {
-        lower(samples, peak, spread_at);
+        lower(samples, peak, length(FALL_SPREAD_S));
     }
     let (_, peak) = loudest(samples);
     let beyond_db = below_db.signum() * (below_db.abs() - FREE_LU).max(0.0);
@@ -51,19 +52,24 @@ pub(super) fn restore(samples: &mut [f32], noise_parts: &[f32], hop_samples: usi
 }
 
 /// Lowers what stands above 1. What stands higher than the fall allows keeps that much above: one level for all that is lowered.
-fn lower(samples: &mut [f32], peak: f32, spread_at: impl Fn(usize) -> f32) {
+fn lower(samples: &mut [f32], peak: f32, spread: f32) {
     let ceiling = (peak * gain(-FALL_DB)).max(1.0);
     for _ in 0..LOWERED_PLACES {
         let (place, peak) = loudest(samples);
         if peak <= ceiling * NEAR {
             return;
         }
-        change(samples, place, ceiling / peak, spread_at(place));
+        change(samples, place, ceiling / peak, spread);
     }
 }
 
-fn between(tone: f32, noise: f32, noise_part: f32) -> f32 {
-    tone + (noise - tone) * noise_part
+/// Power of a few samples around a place against that of its surroundings.
+fn prominence_db(samples: &[f32], place: usize, near: usize, far: usize) -> f32 {
+    let power = |reach: usize| {
+        let around = &samples[place.saturating_sub(reach)..(place + reach).min(samples.len())];
+        around.iter().map(|sample| sample * sample).sum::<f32>() / around.len().max(1) as f32
+    };
+    10.0 * (power(near) / power(far).max(f32::MIN_POSITIVE)).log10()
 }
 
 fn gain(db: f32) -> f32 {
@@ -92,16 +98,15 @@ mod tests {
     use super::*;
 
     const RATE_HZ: u32 = 44_100;
-    const HOP: usize = 512;
 
     /// A tone that decays from `level`; short enough to be held by its peak at any level up to 1.
     fn tone(level: f32) -> Vec<f32> {
         (0..44_100).map(|n| level * (-(n as f32) / 1_000.0).exp() * (n as f32 * 0.05).sin()).collect()
     }
 
-    fn restored(samples: &[f32], noise: f32) -> Vec<f32> {
+    fn restored(samples: &[f32]) -> Vec<f32> {
         let mut out = samples.to_vec();
-        restore(&mut out, &[noise; 87], HOP, RATE_HZ);
+        restore(&mut out, RATE_HZ);
         out
     }
 
@@ -112,40 +117,49 @@ mod tests {
     #[test]
     fn a_peak_that_is_too_high_comes_down_where_it_is() {
         let before = tone(1.5);
-        let after = restored(&before, 0.0);
+        let after = restored(&before);
         assert!((peak(&after) - 1.0).abs() < 1e-3, "{}", peak(&after));
         let later = 4_410;
         assert_eq!(before[later..], after[later..], "what is not too loud stays");
     }
 
     #[test]
-    fn smeared_noise_gets_its_peak_back_in_a_few_milliseconds_and_a_tone_hardly_changes() {
-        let before = tone(0.7);
-        let after = restored(&before, 1.0);
+    fn a_smeared_stroke_gets_its_peak_back_in_a_few_milliseconds() {
+        let stroke = |n: usize| 0.6 * (-((n as f32 - 4_000.0) / 150.0).powi(2)).exp() * (n as f32 * 0.3).sin();
+        let before: Vec<f32> = (0..44_100).map(stroke).collect();
+        let after = restored(&before);
         assert!((peak(&after) - 1.0).abs() < 1e-3, "{}", peak(&after));
         let changed = before.iter().zip(&after).filter(|(a, b)| a != b).count();
         assert!(changed < (0.02 * f64::from(RATE_HZ)) as usize, "{changed} samples");
-        // Against the rest of the tone, which is raised as a whole.
-        let (tone, later) = (restored(&before, 0.0), 4_400);
-        let tone_db = 20.0 * (peak(&tone) / peak(&before) * before[later] / tone[later]).log10();
-        assert!((tone_db - TONE_RISE_DB).abs() < 0.01, "{tone_db} dB");
+    }
+
+    #[test]
+    fn no_place_of_a_steady_tone_or_noise_is_raised() {
+        let tone = |n: u32| 0.03 * (n as f32 * 0.05).sin();
+        let noise = |n: u32| 0.03 * (n.wrapping_mul(2_654_435_761) as f32 / u32::MAX as f32 - 0.5);
+        for sound in [&tone as &dyn Fn(u32) -> f32, &noise] {
+            let before: Vec<f32> = (0..44_100).map(sound).collect();
+            let after = restored(&before);
+            let gain = |n: usize| after[n] / before[n];
+            let (place, _) = loudest(&before);
+            let rise_db = 20.0 * (gain(place) / gain((place + 22_050) % 44_100)).log10();
+            assert!(rise_db.abs() < 1.0, "{rise_db} dB");
+        }
     }
 
     #[test]
     fn a_sound_at_the_common_loudness_keeps_its_peak() {
         let mut held: Vec<f32> = (0..44_100).map(|n| (n as f32 * 0.05).sin()).collect();
         crate::sample::even_out(&mut held, RATE_HZ);
-        for noise in [0.0, 1.0] {
-            let gain = peak(&restored(&held, noise)) / peak(&held);
-            assert!((gain - 1.0).abs() < 0.01, "{gain}");
-        }
+        let gain = peak(&restored(&held)) / peak(&held);
+        assert!((gain - 1.0).abs() < 0.01, "{gain}");
     }
 
     #[test]
     fn what_is_far_from_the_common_loudness_comes_nearer_but_never_above_full_scale() {
         let held = |level: f32| -> Vec<f32> { (0..44_100).map(|n| level * (n as f32 * 0.05).sin()).collect() };
         for level in [0.001, 0.01, 0.05, 0.9, 4.0] {
-            let after = restored(&held(level), 0.0);
+            let after = restored(&held(level));
             let off_db = (LOUDNESS_LUFS - loudness_lufs(&after, RATE_HZ).expect("it sounds")) as f32;
             assert!(
                 off_db.abs() < FREE_LU + 0.1 && peak(&after) < 1.001,
@@ -153,17 +167,18 @@ mod tests {
                 peak(&after)
             );
         }
-        assert!(peak(&restored(&tone(6.0), 0.0)) < 1.001);
-        assert_eq!(restored(&[0.0; 2_000], 1.0), [0.0; 2_000]);
+        assert!(peak(&restored(&tone(6.0))) < 1.001);
+        assert_eq!(restored(&[0.0; 2_000]), [0.0; 2_000]);
     }
 
     #[test]
     fn nothing_jumps() {
-        for (level, noise) in [(0.4, 1.0), (1.8, 0.0)] {
+        for level in [0.4, 1.8] {
             let before = tone(level);
-            let after = restored(&before, noise);
+            let after = restored(&before);
             let steepest = |x: &[f32]| x.windows(2).map(|pair| (pair[1] - pair[0]).abs()).fold(0.0, f32::max);
-            assert!(steepest(&after) < 1.3 * steepest(&before).max(0.05), "{} {}", steepest(&after), steepest(&before));
+            let raised = peak(&after) / peak(&before);
+            assert!(steepest(&after) < 1.3 * raised.max(1.0) * steepest(&before), "{}", steepest(&after));
         }
     }
 }

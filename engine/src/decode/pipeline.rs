@@ -146,8 +146,7 @@ impl Pipeline {
         self.timings.griffin_lim = started.elapsed();
         let started = Instant::now();
         let mut samples = self.stft.synthesise(&spectrogram);
-        let shape = self.model.shape();
-        restore(&mut samples, &noise, shape.hop_samples, shape.sample_rate_hz);
+        restore(&mut samples, self.model.shape().sample_rate_hz);
         self.timings.synthesis = started.elapsed();
         Ok(samples)
     }
