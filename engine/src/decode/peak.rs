@@ -21,6 +21,8 @@ const STROKE_S: f32 = 0.004;
 const SURROUNDINGS_S: f32 = 0.046;
 /// Places that are lowered; what is still above 1 then is left.
 const LOWERED_PLACES: usize = 48;
+/// Samples of a block whose peak is kept while peaks are lowered.
+const BLOCK: usize = 512;
 /// Close enough to 1.
 const NEAR: f32 = 1.0005;
 /// Loudness this far from the common one is brought nearer; within it a sound keeps the level that its frames give it, which is as
@@ -54,12 +56,21 @@ pub(super) fn restore(samples: &mut [f32], rate_hz: u32) {
 /// Lowers what stands above 1. What stands higher than the fall allows keeps that much above: one level for all that is lowered.
 fn lower(samples: &mut [f32], peak: f32, spread: f32) {
     let ceiling = (peak * gain(-FALL_DB)).max(1.0);
+    // Peaks by block: a change moves but a few of them.
+    let mut peaks: Vec<f32> = samples.chunks(BLOCK).map(|block| loudest(block).1).collect();
     for _ in 0..LOWERED_PLACES {
-        let (place, peak) = loudest(samples);
+        let (block, peak) = loudest(&peaks);
         if peak <= ceiling * NEAR {
             return;
         }
+        let start = block * BLOCK;
+        let place = start + loudest(&samples[start..(start + BLOCK).min(samples.len())]).0;
         change(samples, place, ceiling / peak, spread);
+        let reach = (spread * REACH as f32) as usize + 1;
+        let touched = place.saturating_sub(reach) / BLOCK..=((place + reach) / BLOCK).min(peaks.len() - 1);
+        for block in touched {
+            peaks[block] = loudest(&samples[block * BLOCK..((block + 1) * BLOCK).min(samples.len())]).1;
+        }
     }
 }
 
