@@ -15,10 +15,7 @@ const STEP_S: f64 = 0.1;
 /// Scales a sound to [`LOUDNESS_LUFS`], or to peak 1 if that comes first.
 pub fn even_out(samples: &mut [f32], rate_hz: u32) {
     let peak = samples.iter().fold(0.0f32, |peak, sample| peak.max(sample.abs()));
-    if peak == 0.0 {
-        return;
-    }
-    let by_peak = 1.0 / peak;
+    let by_peak = 1.0 / peak.max(1e-9);
     let by_loudness =
         loudness_lufs(samples, rate_hz).map_or(by_peak, |found| 10f32.powf(((LOUDNESS_LUFS - found) / 20.0) as f32));
     let gain = by_peak.min(by_loudness);

@@ -10,7 +10,7 @@ const FLOOR_DB: f32 = -80.0;
 const LOUDNESS_WINDOW_S: f64 = 0.05;
 /// Fall below the quieter of the neighbours that makes a sound silent, in dB: a tenth of the amplitude is heard as gone.
 const SILENT_BELOW_ENDS_DB: f32 = 20.0;
-/// Loudness that is silence by itself, in dB of full scale: sounds are decoded to peak 1.
+/// Loudness that is silence by itself, in dB of full scale: sounds are learned at −16 LUFS or peak 1.
 const SILENT_DB: f32 = -46.0;
 /// Spectral flatness from which audio is noise. White noise has 0.56 in single spectra; of the factory corpus half the cymbals have
 /// more than 0.13, nine in ten sounds of every pitched category less than 0.01.
