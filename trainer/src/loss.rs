@@ -16,6 +16,8 @@ const TINY: f64 = 1e-9;
 const RESOLUTIONS: [usize; 3] = [512, 2048, 8192];
 /// Additional weight of the loudest band of a sound against its faintest.
 const LOUD_WEIGHT: f64 = 8.0;
+/// Weight of the error of a frame's level against that of its bands.
+const LEVEL_WEIGHT: f64 = 0.5;
 /// Weights of the vocoder's losses. In noise no guess of a phase is better than another, so there only the log-mel error of the
 /// samples tells noise from a click in the middle of each frame; it must not drown in the phases' errors.
 const MAGNITUDE_WEIGHT: f64 = 0.1;
@@ -31,14 +33,18 @@ const PEAK_FLOOR: f64 = 0.01;
 /// Weighted mean absolute error of frames in normalised units, each sound counting the same however short it is.
 ///
 /// What both have below −84 dB is silence and no error. Frames with sound weigh more than silent ones, and the first of
-/// them most, since an attack is short. Loud bands weigh more than faint ones ([`loudness_weight`]).
+/// them most, since an attack is short. Loud bands weigh more than faint ones ([`loudness_weight`]). The level of a frame counts
+/// beside its bands: where it is unsure, a network that is asked for bands alone spreads a partial over several and makes each of
+/// them too faint.
 pub fn frames_loss(predicted: &Tensor, target: &Tensor, shape: &SpectralShape) -> Tensor {
     const ONSET_FRAMES: i64 = 8;
     const ONSET_WEIGHT: f64 = 2.0;
     const SILENT_WEIGHT: f64 = 0.15;
     let silence = f64::from(shape.normalise_db(-84.0));
-    let error = (predicted.clamp_min(silence) - target.clamp_min(silence)).abs();
-    let per_frame = (error * loudness_weight(predicted, target, shape)).mean_dim([1i64].as_slice(), false, Kind::Float);
+    let (heard, wanted) = (predicted.clamp_min(silence), target.clamp_min(silence));
+    let of_bands = (&heard - &wanted).abs() * loudness_weight(predicted, target, shape);
+    let of_level = (level(&heard, shape) - level(&wanted, shape)).abs();
+    let per_frame = of_bands.mean_dim([1i64].as_slice(), false, Kind::Float) + of_level * LEVEL_WEIGHT;
     let weight = active_frames(target, shape) * (1.0 - SILENT_WEIGHT) + SILENT_WEIGHT;
     let _ = weight.narrow(1, 0, ONSET_FRAMES).g_mul_scalar_(ONSET_WEIGHT);
     let along_time = [1i64];
@@ -46,15 +52,24 @@ pub fn frames_loss(predicted: &Tensor, target: &Tensor, shape: &SpectralShape) -
     (sum / weight.sum_dim_intlist(along_time.as_slice(), false, Kind::Float)).mean(Kind::Float)
 }
 
+/// Level of each frame, its bands' powers added, in normalised units: `[batch, bands, time]` → `[batch, time]`.
+fn level(frames: &Tensor, shape: &SpectralShape) -> Tensor {
+    let power = 2.0 * nepers_per_unit(shape);
+    (frames * power).logsumexp([1i64].as_slice(), false) / power
+}
+
+fn nepers_per_unit(shape: &SpectralShape) -> f64 {
+    f64::from(-shape.floor_db / 2.0) / DB_PER_NEPER
+}
+
 /// Weight of every band of every frame: 1 for the faintest, 1 + [`LOUD_WEIGHT`] for what is as loud as the sound's loudest
 /// band, between them with the square root of the amplitude, about as the ear weighs them (Stevens 1957). Without it a fundamental
 /// that is 20 dB too faint costs no more than one empty band that is as much too loud. Either of the two may be loud: a
 /// partial that is missing counts like one that is too much.
 fn loudness_weight(predicted: &Tensor, target: &Tensor, shape: &SpectralShape) -> Tensor {
-    let nepers = f64::from(-shape.floor_db / 2.0) / DB_PER_NEPER;
     let louder = predicted.detach().maximum(target);
     let below_loudest = (louder - target.amax([1i64, 2].as_slice(), true)).clamp_max(0.0);
-    (below_loudest * (nepers / 2.0)).exp() * LOUD_WEIGHT + 1.0
+    (below_loudest * (nepers_per_unit(shape) / 2.0)).exp() * LOUD_WEIGHT + 1.0
 }
 
 /// 1 for the frames that hold a band above −80 dB, else 0: `[batch, bands, time]` → `[batch, time]`.
@@ -292,6 +307,26 @@ mod tests {
         assert!(lost > 3.0 * faint && faint > 0.0, "{lost} against {faint}");
         // A partial too much counts like one that is missing.
         assert!(changed(20, -6.0) > 3.0 * changed(20, -70.0));
+    }
+
+    #[test]
+    fn a_level_is_the_sum_of_the_powers_of_bands() {
+        let shape = SpectralShape::DEFAULT;
+        let sound = Tensor::full([1, 128, 172], f64::from(shape.normalise_db(-90.0)), (Kind::Float, Device::Cpu));
+        let with = |levels_db: &[f32]| {
+            let other = sound.copy();
+            for (band, level_db) in levels_db.iter().enumerate() {
+                let _ = other.narrow(1, 60 + band as i64, 1).fill_(f64::from(shape.normalise_db(*level_db)));
+            }
+            other
+        };
+        let difference_db = |a: &Tensor, b: &Tensor| {
+            let difference = (level(a, &shape) - level(b, &shape)).double_value(&[0, 0]);
+            difference * f64::from(-shape.floor_db / 2.0)
+        };
+        let (one, four) = (with(&[-10.0]), with(&[-16.02; 4]));
+        assert!(difference_db(&one, &four).abs() < 0.01);
+        assert!((difference_db(&one, &with(&[-16.0])) - 6.0).abs() < 0.01);
     }
 
     #[test]

@@ -2,6 +2,7 @@
 //!
 //! Only operators that the instrument's graph runner executes fast are used, and every layer can be written out as ONNX.
 
+pub mod key_axis;
 pub mod layers;
 pub mod vae;
 pub mod vocoder;

@@ -68,6 +68,14 @@ impl Conv {
         }
     }
 
+    /// A convolution that gives 0 until it is trained.
+    pub fn silent(path: &Path, shape: ConvShape) -> Self {
+        let layer = Self::new(path, shape);
+        let mut weight = layer.weight.shallow_clone();
+        let _ = tch::no_grad(|| weight.zero_());
+        layer
+    }
+
     /// `[batch, in, time]` → `[batch, out, time / stride]`.
     pub fn forward(&self, x: &Tensor) -> Tensor {
         x.conv1d(&self.weight, Some(&self.bias), self.stride, self.padding, 1, self.groups)

@@ -1,8 +1,10 @@
 //! The variational auto-encoder: 128 × 172 log-mel frames ↔ 7 latents, with the key given to both halves.
 
+use engine::spectral::SpectralShape;
 use tch::nn::Path;
 use tch::{Kind, Tensor};
 
+use super::key_axis::{KeyAxis, PLACES};
 use super::layers::{Conv, ConvShape, Linear, double_frames, silu};
 
 /// Latent dimensions.
@@ -29,6 +31,10 @@ const DECODER_CHANNELS: [i64; 5] = [384, 320, 256, 256, 192];
 pub struct Encoder {
     /// Strided convolutions, each followed by SiLU.
     pub convs: Vec<Conv>,
+    /// Added to the first of them: what lies on the key's axis.
+    pub keyed: Conv,
+    /// Where the key's axis lies among the bands.
+    pub axis: KeyAxis,
     /// All coarse frames and the key → hidden.
     pub hidden: Linear,
     /// Hidden → mean.
@@ -44,9 +50,12 @@ impl Encoder {
             let shape = ConvShape { stride: 2, ..ConvShape::new(pair[0], pair[1], 5) };
             Conv::new(&(path / format!("conv{index}")), shape)
         });
+        let keyed = ConvShape { stride: 2, ..ConvShape::new(PLACES, ENCODER_CHANNELS[1], 5) };
         let flat = ENCODER_CHANNELS[4] * COARSE_FRAMES + 1;
         Self {
             convs: convs.collect(),
+            keyed: Conv::silent(&(path / "keyed"), keyed),
+            axis: KeyAxis::new(&SpectralShape::DEFAULT, path.device()),
             hidden: Linear::new(&(path / "hidden"), flat, ENCODER_HIDDEN, 1.0),
             mean: Linear::new(&(path / "mean"), ENCODER_HIDDEN, LATENTS, 1.0),
             log_variance: Linear::new(&(path / "log_variance"), ENCODER_HIDDEN, LATENTS, 0.1),
@@ -55,8 +64,10 @@ impl Encoder {
 
     /// `[batch, 128, 172]`, `[batch, 1]` → mean and log-variance, `[batch, 7]` each.
     pub fn forward(&self, frames: &Tensor, key: &Tensor) -> (Tensor, Tensor) {
-        let mut x = frames.constant_pad_nd([0, PADDED_FRAMES - FRAMES]);
-        for conv in &self.convs {
+        let padded = frames.constant_pad_nd([0, PADDED_FRAMES - FRAMES]);
+        let on_axis = self.axis.places(key).transpose(1, 2).bmm(&padded);
+        let mut x = silu(&(self.convs[0].forward(&padded) + self.keyed.forward(&on_axis)));
+        for conv in &self.convs[1..] {
             x = silu(&conv.forward(&x));
         }
         let flat = Tensor::cat(&[x.flatten(1, 2), key.shallow_clone()], 1);
@@ -85,8 +96,14 @@ pub struct Decoder {
     pub spread: Linear,
     /// Four doublings.
     pub blocks: Vec<UpBlock>,
-    /// Channels → bands.
+    /// Channels → bands: what stays where it is at every key.
     pub output: Conv,
+    /// Channels → places on the key's axis.
+    pub keyed: Conv,
+    /// Channels → bands: how far the key's harmonics stand out of what lies between them.
+    pub comb: Conv,
+    /// Where the key's axis lies among the bands.
+    pub axis: KeyAxis,
 }
 
 impl Decoder {
@@ -102,6 +119,9 @@ impl Decoder {
             spread: Linear::new(&(path / "spread"), DECODER_HIDDEN, DECODER_CHANNELS[0] * COARSE_FRAMES, 1.5),
             blocks: blocks.collect(),
             output: Conv::new(&(path / "output"), ConvShape::new(DECODER_CHANNELS[4], BANDS, 3)),
+            keyed: Conv::silent(&(path / "keyed"), ConvShape::new(DECODER_CHANNELS[4], PLACES, 1)),
+            comb: Conv::silent(&(path / "comb"), ConvShape::new(DECODER_CHANNELS[4], BANDS, 1)),
+            axis: KeyAxis::new(&SpectralShape::DEFAULT, path.device()),
         }
     }
 
@@ -119,7 +139,8 @@ impl Decoder {
             x = silu(&block.conv.forward(&double_frames(&x)));
             x = &x + silu(&block.residual.forward(&x));
         }
-        self.output.forward(&x).narrow(2, 0, FRAMES)
+        let fixed = self.output.forward(&x) + self.comb.forward(&x) * self.axis.comb(key);
+        (fixed + self.axis.places(key).bmm(&self.keyed.forward(&x))).narrow(2, 0, FRAMES)
     }
 }
 

@@ -83,9 +83,9 @@ impl Builder {
     /// x · sigmoid(x), written as x / (1 + e⁻ˣ). A graph runner computes `Sigmoid` by an approximation that is wrong the same
     /// way in every channel whose value is far below 0; over hundreds of channels that adds up, while this form is exact.
     pub fn silu(&mut self, x: &Value) -> Result<Value> {
-        let (minus_one, one) = (self.number(-1.0)?, self.number(1.0)?);
-        let negative = self.node("Mul", &[x.clone(), minus_one], Vec::new());
-        let power = self.node("Exp", &[negative], Vec::new());
+        let one = self.number(1.0)?;
+        let negative = self.times(x, -1.0)?;
+        let power = self.exp(&negative);
         let divisor = self.add(&power, &one);
         Ok(self.node("Div", &[x.clone(), divisor], Vec::new()))
     }
@@ -103,10 +103,9 @@ impl Builder {
 
     /// Root-mean-square normalisation over channels.
     pub fn rms_norm(&mut self, x: &Value, layer: &RmsNorm) -> Result<Value> {
-        let axes = self.integers(&[1]);
         let epsilon = self.number(RmsNorm::EPSILON as f32)?;
-        let square = self.node("Mul", &[x.clone(), x.clone()], Vec::new());
-        let mean = self.node("ReduceMean", &[square, axes], vec![integer("keepdims", 1)]);
+        let square = self.mul(x, x);
+        let mean = self.mean(&square, 1);
         let shifted = self.add(&mean, &epsilon);
         let root = self.node("Sqrt", &[shifted], Vec::new());
         let even = self.node("Div", &[x.clone(), root], Vec::new());
@@ -116,7 +115,44 @@ impl Builder {
     /// Multiplies by a named weight.
     pub fn scaled(&mut self, x: &Value, name: &str, scale: &Tensor) -> Result<Value> {
         let scale = self.weight(name, scale)?;
-        Ok(self.node("Mul", &[x.clone(), scale], Vec::new()))
+        Ok(self.mul(x, &scale))
+    }
+
+    /// Multiplies by a number.
+    pub fn times(&mut self, x: &Value, factor: f64) -> Result<Value> {
+        let factor = self.number(factor as f32)?;
+        Ok(self.mul(x, &factor))
+    }
+
+    /// eˣ.
+    pub fn exp(&mut self, x: &Value) -> Value {
+        self.node("Exp", std::slice::from_ref(x), Vec::new())
+    }
+
+    /// Product of two values, element by element.
+    pub fn mul(&mut self, a: &Value, b: &Value) -> Value {
+        self.node("Mul", &[a.clone(), b.clone()], Vec::new())
+    }
+
+    /// Difference of two values.
+    pub fn sub(&mut self, a: &Value, b: &Value) -> Value {
+        self.node("Sub", &[a.clone(), b.clone()], Vec::new())
+    }
+
+    /// Matrix product over the last two axes.
+    pub fn matmul(&mut self, a: &Value, b: &Value) -> Value {
+        self.node("MatMul", &[a.clone(), b.clone()], Vec::new())
+    }
+
+    /// The same numbers with the axes in another order.
+    pub fn transpose(&mut self, x: &Value, order: &[i64]) -> Value {
+        self.node("Transpose", std::slice::from_ref(x), vec![integers("perm", order)])
+    }
+
+    /// Mean along an axis, which stays with length 1.
+    pub fn mean(&mut self, x: &Value, axis: i64) -> Value {
+        let axes = self.integers(&[axis]);
+        self.node("ReduceMean", &[x.clone(), axes], vec![integer("keepdims", 1)])
     }
 
     /// Sum of two values.
@@ -180,7 +216,8 @@ impl Builder {
         Ok(self.node("Cast", &[name.to_owned()], vec![integer("to", i64::from(DataType::Float as i32))]))
     }
 
-    fn constant(&mut self, tensor: &Tensor) -> Result<Value> {
+    /// Fixed numbers in 32 bits.
+    pub fn constant(&mut self, tensor: &Tensor) -> Result<Value> {
         let values = Vec::<f32>::try_from(tensor.view(-1))?;
         let name = format!("constant_{}", self.graph.initializer.len());
         self.graph.initializer.push(TensorProto {
