@@ -27,7 +27,7 @@ use crate::corpus::soundfont::ROOT_KEYS;
 use crate::corpus::{Corpus, Split};
 use crate::features::Dataset;
 use crate::files::write_atomically;
-use crate::model::vocoder::CONTEXT_FRAMES;
+use crate::model::vocoder::{CONTEXT_FRAMES, PHASE_BINS};
 use crate::onnx::graphs;
 use crate::parity;
 use crate::train::RunConfig;
@@ -147,7 +147,11 @@ fn manifest(options: &Options, corpus: &Corpus, latents: Vec<engine::pack::Laten
         shape,
         latents,
         root_keys: ROOT_KEYS.to_vec(),
-        vocoder: VocoderInfo { chunk_frames: shape.frame_count, context_frames: CONTEXT_FRAMES },
+        vocoder: VocoderInfo {
+            chunk_frames: shape.frame_count,
+            context_frames: CONTEXT_FRAMES,
+            phase_bins: Some(PHASE_BINS as usize),
+        },
         griffin_lim_iterations: options.iterations,
         sounds: Vec::new(),
         files: BTreeMap::new(),

@@ -38,6 +38,7 @@ pub fn import_weights(pack: &Pack, graphs: &[&str], store: &VarStore) -> Result<
             continue;
         }
         let value = values(found.with_context(|| format!("the pack belongs to another model: it has no {name}"))?)?;
+        let value = if name.starts_with("vocoder.phase") { lowest_phases(&value, &parameter) } else { value };
         ensure!(
             value.numel() == parameter.numel(),
             "the pack belongs to another model: {name} has {} values instead of {}",
@@ -47,6 +48,15 @@ pub fn import_weights(pack: &Pack, graphs: &[&str], store: &VarStore) -> Result<
         tch::no_grad(|| parameter.copy_(&value.view(parameter.size().as_slice())));
     }
     Ok(())
+}
+
+/// Rows of the heads a, b and g for as many bins as `like` has: a pack may foretell more phases than a vocoder does.
+fn lowest_phases(value: &Tensor, like: &Tensor) -> Tensor {
+    let (bins, row) = (like.size()[0] / 3, like.numel() as i64 / like.size()[0]);
+    if value.numel() as i64 % (3 * row) != 0 || value.numel() < like.numel() {
+        return value.shallow_clone();
+    }
+    value.view([3, -1, row]).narrow(1, 0, bins).reshape([-1])
 }
 
 /// Number of weights in all graphs of a pack: the elements of its floating-point initialisers.
@@ -69,4 +79,20 @@ fn values(tensor: &TensorProto) -> Result<Tensor> {
     ensure!(!tensor.raw_data.is_empty(), "the pack keeps {} in a form that is not written here", tensor.name);
     let size = [(tensor.raw_data.len() / width) as i64];
     Ok(Tensor::f_from_data_size(&tensor.raw_data, &size, kind)?.to_kind(Kind::Float))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_many_phases_the_lowest_of_each_head_are_taken() {
+        let (kind, device) = (Kind::Float, tch::Device::Cpu);
+        let stored = Tensor::arange(3 * 5 * 2, (kind, device));
+        let taken = lowest_phases(&stored, &Tensor::zeros([3 * 2, 2, 1], (kind, device)));
+        let wanted = Tensor::cat(&[stored.narrow(0, 0, 4), stored.narrow(0, 10, 4), stored.narrow(0, 20, 4)], 0);
+        assert!(taken.equal(&wanted), "{taken:?}");
+        let same = lowest_phases(&stored, &Tensor::zeros([3 * 5, 2, 1], (kind, device)));
+        assert!(same.equal(&stored));
+    }
 }

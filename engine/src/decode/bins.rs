@@ -1,5 +1,7 @@
 //! The vocoder's heads to complex bins: magnitude · normalise((a + ib)·reference + g·noise). WORKER side.
 //!
+//! Above some bin no phase is foretold: there it is that of the noise.
+//!
 //! Graphs give bins in rows of frames, a spectrogram holds frames of bins. Tiles of one cache line's frames are computed side by side
 //! and written across.
 
@@ -23,10 +25,11 @@ pub(super) struct Chunk {
     pub(super) width: usize,
 }
 
-/// The outputs of one run, flat: log-magnitude `[bins, width]`, and a, b and g `[3, bins, width]`.
+/// The outputs of one run, flat: log-magnitude `[bins, width]`, and a, b and g `[3, phase_bins, width]`.
 pub(super) struct Heads<'a> {
     pub(super) log_magnitude: &'a [f32],
     pub(super) phase: &'a [f32],
+    pub(super) phase_bins: usize,
 }
 
 /// Runs that cover `frames` frames. Inner edges stand at least the context away from every frame that is kept, so the
@@ -51,7 +54,7 @@ pub(super) fn write(heads: &Heads, phasors: &ReferencePhasors, chunk: &Chunk, sc
     while first < chunk.keep.end {
         let count = TILE.min(chunk.keep.end - first);
         for bin in 0..out.bins {
-            let tile = tile(heads, phasors, chunk, out.bins, (bin, first, count));
+            let tile = tile(heads, phasors, chunk, (bin, first, count));
             for (offset, (re, im)) in tile.re.iter().zip(&tile.im).take(count).enumerate() {
                 out.values[(first + offset) * out.bins + bin] = Complex32::new(re * scale, im * scale);
             }
@@ -70,28 +73,40 @@ fn tile(
     heads: &Heads,
     phasors: &ReferencePhasors,
     chunk: &Chunk,
-    bins: usize,
     (bin, first, count): (usize, usize, usize),
 ) -> Tile {
-    let row = |values: &[f32], plane: usize| {
-        let start = (plane * bins + bin) * chunk.width + first - chunk.start;
+    let row = |values: &[f32], plane: usize| -> Lanes {
+        let start = (plane * heads.phase_bins + bin) * chunk.width + first - chunk.start;
+        // A whole tile is loaded without a call to copy memory.
+        if let Some(whole) = values[start..].first_chunk().filter(|_| count == TILE) {
+            return *whole;
+        }
         let mut tile = [0.0f32; TILE];
         tile[..count].copy_from_slice(&values[start..start + count]);
         tile
     };
-    let (log_magnitude, a, b, g) =
-        (row(heads.log_magnitude, 0), row(heads.phase, 0), row(heads.phase, 1), row(heads.phase, 2));
-    let (mut steady_re, mut steady_im) = ([0.0f32; TILE], [0.0f32; TILE]);
-    let (mut noise_re, mut noise_im) = ([0.0f32; TILE], [0.0f32; TILE]);
-    for offset in 0..count {
-        let (steady, noise) = (phasors.reference(bin, first + offset), phasors.noise(bin, first + offset));
-        (steady_re[offset], steady_im[offset]) = (steady.re, steady.im);
-        (noise_re[offset], noise_im[offset]) = (noise.re, noise.im);
+    let log_magnitude = row(heads.log_magnitude, 0);
+    let (noise_re, noise_im) = lanes(count, |offset| phasors.noise(bin, first + offset));
+    if bin >= heads.phase_bins {
+        return combine(&log_magnitude, [&NONE, &NONE, &WHOLE], [&NONE, &NONE, &noise_re, &noise_im]);
     }
+    let (steady_re, steady_im) = lanes(count, |offset| phasors.reference(bin, first + offset));
+    let (a, b, g) = (row(heads.phase, 0), row(heads.phase, 1), row(heads.phase, 2));
     combine(&log_magnitude, [&a, &b, &g], [&steady_re, &steady_im, &noise_re, &noise_im])
 }
 
 type Lanes = [f32; TILE];
+const NONE: Lanes = [0.0; TILE];
+const WHOLE: Lanes = [1.0; TILE];
+
+fn lanes(count: usize, phasor: impl Fn(usize) -> Complex32) -> (Lanes, Lanes) {
+    let (mut re, mut im) = (NONE, NONE);
+    for offset in 0..count {
+        let value = phasor(offset);
+        (re[offset], im[offset]) = (value.re, value.im);
+    }
+    (re, im)
+}
 
 /// The arithmetic of a tile, compiled once more for processors with wide registers.
 #[multiversion(targets("x86_64+avx2+fma", "x86_64+avx512f+avx512vl+avx512dq"))]
@@ -118,7 +133,7 @@ mod tests {
 
     #[test]
     fn runs_cover_every_frame_once_and_keep_their_context() {
-        let vocoder = VocoderInfo { chunk_frames: 172, context_frames: 21 };
+        let vocoder = VocoderInfo { chunk_frames: 172, context_frames: 21, phase_bins: None };
         for frames in [8, 43, 171, 172, 173, 200, 301, 344, 500, 688] {
             let mut expected = 0;
             for chunk in chunks(frames, vocoder) {

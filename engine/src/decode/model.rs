@@ -28,9 +28,9 @@ impl Model {
         let latent = || Port::new("latent", &[1, manifest.latents.len()]);
         let frames = |count| Port::new("frames", &[1, shape.mel_bands, count]);
         let load = |name: &str, inputs, outputs| Graph::load(name, pack.graph(name), inputs, outputs);
-        let bins = shape.bins();
+        let (bins, phase_bins) = (shape.bins(), manifest.phase_bins());
         let vocoder_outputs =
-            vec![Port::new("log_magnitude", &[1, bins, chunk]), Port::new("phase", &[1, 3 * bins, chunk])];
+            vec![Port::new("log_magnitude", &[1, bins, chunk]), Port::new("phase", &[1, 3 * phase_bins, chunk])];
         Ok(Self {
             encoder: load("encoder.onnx", vec![frames(shape.frame_count), key()], vec![latent()])?,
             decoder: load("decoder.onnx", vec![latent(), key()], vec![frames(shape.frame_count)])?,

@@ -184,7 +184,11 @@ impl Pipeline {
             self.timings.vocoder += started.elapsed();
             let started = Instant::now();
             let phasors = self.phasors_for(key, frames.frames);
-            let heads = bins::Heads { log_magnitude: outputs.get(0), phase: outputs.get(1) };
+            let heads = bins::Heads {
+                log_magnitude: outputs.get(0),
+                phase: outputs.get(1),
+                phase_bins: self.model.manifest().phase_bins(),
+            };
             bins::write(&heads, &self.phasors[phasors], &chunk, self.model.shape().full_scale(), &mut spectrogram);
             self.timings.bins += started.elapsed();
         }

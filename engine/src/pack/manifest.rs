@@ -60,6 +60,9 @@ pub struct VocoderInfo {
     pub chunk_frames: usize,
     /// Frames on each side that an output frame can depend on.
     pub context_frames: usize,
+    /// Lowest bins whose phases are foretold; those above get random ones. None when all are foretold.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub phase_bins: Option<usize>,
 }
 
 /// A sound with a name: a point of the latent space.
@@ -90,6 +93,11 @@ impl Manifest {
         let distance = |root: &u8| (f32::from(*root) - key).abs();
         let nearest = self.root_keys.iter().enumerate().min_by(|a, b| distance(a.1).total_cmp(&distance(b.1)));
         nearest.map_or(0, |(index, _)| index)
+    }
+
+    /// Lowest bins whose phases the vocoder foretells.
+    pub fn phase_bins(&self) -> usize {
+        self.vocoder.phase_bins.unwrap_or(self.shape.bins())
     }
 
     /// The sound of this name; case does not matter.

@@ -45,9 +45,13 @@ pub fn text(facts: &Facts) -> Result<String> {
     text += "| file | what it is |\n|---|---|\n\
         | `manifest.json` | analysis constants, latents, named sounds, hashes |\n\
         | `encoder.onnx` | `frames` [1,128,172], `key` [1,1] → `latent` [1,7] in σ units |\n\
-        | `decoder.onnx` | `latent` [1,7], `key` [1,1] → `frames` [1,128,172] |\n\
-        | `vocoder.onnx` | `frames` [1,128,172], `key` [1,1] → `log_magnitude` [1,1025,172], `phase` [1,3075,172] |\n\
-        | `parity.json` | outputs of torch for two points, for tests without torch |\n\n";
+        | `decoder.onnx` | `latent` [1,7], `key` [1,1] → `frames` [1,128,172] |\n";
+    writeln!(
+        text,
+        "| `vocoder.onnx` | `frames` [1,128,172], `key` [1,1] → `log_magnitude` [1,1025,172], `phase` [1,{},172] |\n\
+         | `parity.json` | outputs of torch for two points, for tests without torch |\n",
+        3 * manifest.phase_bins()
+    )?;
     sources(&mut text, facts.corpus)?;
     training(&mut text, facts)?;
     if let Some(report) = facts.report {

@@ -11,6 +11,8 @@ const CHANNELS: i64 = 192;
 const EXPANDED: i64 = 576;
 const BLOCKS: usize = 4;
 const KEY_HIDDEN: i64 = 32;
+/// Lowest bins that get a phase: up to 8.6 kHz. Above it random phases read the same in the log-mel error and are as steady.
+pub const PHASE_BINS: i64 = 400;
 const INPUT_KERNEL: i64 = 7;
 const BLOCK_KERNEL: i64 = 7;
 /// Frames on each side that a frame's output depends on.
@@ -86,14 +88,14 @@ impl Vocoder {
         let (bands, bins) = (shape.mel_bands as i64, shape.bins() as i64);
         let magnitude = Conv::new(&(path / "magnitude"), ConvShape::new(CHANNELS, bins, 1));
         let skip = Conv::new(&(path / "skip"), ConvShape::new(bands, bins, 1));
-        let phase = Conv::new(&(path / "phase"), ConvShape::new(CHANNELS, 3 * bins, 1));
+        let phase = Conv::new(&(path / "phase"), ConvShape::new(CHANNELS, 3 * PHASE_BINS, 1));
         tch::no_grad(|| {
             let (weight, bias) = interpolation(shape);
             skip.weight.shallow_clone().copy_(&weight);
             skip.bias.shallow_clone().copy_(&bias);
             magnitude.weight.shallow_clone().copy_(&(&magnitude.weight * 0.1));
             // A steady partial needs only a constant along the reference, so the first guess is that.
-            let _ = phase.bias.narrow(0, 0, bins).fill_(0.5);
+            let _ = phase.bias.narrow(0, 0, PHASE_BINS).fill_(0.5);
         });
         Self {
             input: Conv::new(&(path / "input"), ConvShape::new(bands, CHANNELS, INPUT_KERNEL)),
@@ -115,9 +117,18 @@ impl Vocoder {
         }
         VocoderOutput {
             log_magnitude: self.skip.forward(frames) + self.magnitude.forward(&x),
-            phase: self.phase.forward(&x),
+            phase: with_noise_above(&self.phase.forward(&x), self.skip.weight.size()[0]),
         }
     }
+}
+
+/// The heads a, b and g of the lowest bins, `[batch, 3 · PHASE_BINS, time]` → of all bins, `[batch, 3 · bins, time]`; noise alone
+/// where there are none.
+fn with_noise_above(heads: &Tensor, bins: i64) -> Tensor {
+    let (batch, time) = (heads.size()[0], heads.size()[2]);
+    let above = Tensor::zeros([batch, 3, bins - PHASE_BINS, time], (heads.kind(), heads.device()));
+    let _ = above.narrow(1, 2, 1).fill_(1.0);
+    Tensor::cat(&[heads.view([batch, 3, PHASE_BINS, time]), above], 2).view([batch, 3 * bins, time])
 }
 
 /// Weights `[bins, bands, 1]` and bias `[bins]` that read each bin's log-magnitude off the bands, linearly between centres.
@@ -140,4 +151,20 @@ fn interpolation(shape: &SpectralShape) -> (Tensor, Tensor) {
     }
     let bias = vec![shape.denormalise_db(0.0) * nepers_per_db; bins];
     (Tensor::from_slice(&weight).view([bins as i64, bands as i64, 1]), Tensor::from_slice(&bias))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn above_the_foretold_phases_is_noise() {
+        let heads = Tensor::arange(3 * PHASE_BINS * 2, (tch::Kind::Float, tch::Device::Cpu)).view([1, 3 * PHASE_BINS, 2]);
+        let all = with_noise_above(&heads, 1025).view([3, 1025, 2]);
+        for (plane, above) in [(0, 0.0), (1, 0.0), (2, 1.0)] {
+            let foretold = heads.view([3, PHASE_BINS, 2]).get(plane);
+            assert!(all.get(plane).narrow(0, 0, PHASE_BINS).equal(&foretold));
+            assert!(all.get(plane).narrow(0, PHASE_BINS, 1025 - PHASE_BINS).eq(above).all().int64_value(&[]) == 1);
+        }
+    }
 }
