@@ -55,14 +55,24 @@ impl GriffinLim {
     pub fn run(&mut self, stft: &mut Stft, frames: &Frames, spectrogram: &mut Spectrogram, iterations: usize) {
         self.load(frames);
         self.scale(spectrogram);
+        let heard = (self.heard(frames) + stft.overlap()).min(frames.frames);
+        let rest = spectrogram.values.split_off(heard * spectrogram.bins);
         self.previous.clear();
         self.previous.resize(spectrogram.values.len(), Complex32::ZERO);
         for _ in 0..iterations {
             stft.synthesise_into(spectrogram, &mut self.samples);
-            stft.analyse_into(&self.samples, frames.frames, &mut self.rebuilt);
+            stft.analyse_into(&self.samples, heard, &mut self.rebuilt);
             self.project(spectrogram);
             std::mem::swap(&mut self.previous, &mut self.rebuilt.values);
         }
+        spectrogram.values.extend(rest);
+    }
+
+    /// Frames up to the last that is wanted above the floor in some band. The phases of what follows are of no matter.
+    fn heard(&self, frames: &Frames) -> usize {
+        let floor = self.floor();
+        let sounds = |bands: &[f32]| bands.iter().any(|level| *level > floor);
+        self.wanted.chunks_exact(frames.bands).rposition(sounds).map_or(0, |last| last + 1)
     }
 
     fn load(&mut self, frames: &Frames) {

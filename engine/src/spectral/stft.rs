@@ -17,6 +17,9 @@ pub fn hann_periodic(length: usize) -> Vec<f32> {
         .collect()
 }
 
+/// Keeps the division by the windows' power away from 0.
+const LEAST_POWER: f32 = 1e-6;
+
 /// A complex spectrogram, frame after frame.
 #[derive(Clone, Debug)]
 pub struct Spectrogram {
@@ -86,6 +89,11 @@ impl Stft {
     /// Bins of one frame.
     pub fn bins(&self) -> usize {
         self.fft_size / 2 + 1
+    }
+
+    /// Frames that a sample lies in.
+    pub fn overlap(&self) -> usize {
+        self.fft_size.div_ceil(self.hop_samples)
     }
 
     /// Frames that fit a sound of `samples` samples with its zeros; the last partly filled one is left out.
@@ -161,20 +169,28 @@ impl Stft {
     }
 
     fn divide_by_window_power(&self, frames: usize, out: &mut [f32]) {
-        let edge = self.fft_size - self.hop_samples;
+        let hop = self.hop_samples;
+        let edge = self.fft_size - hop;
         let padded = out.len() + 2 * self.pad_samples;
-        for (index, value) in out.iter_mut().enumerate() {
-            let position = index + self.pad_samples;
-            let inside = position >= edge && position < padded - edge;
-            let power =
-                if inside { self.steady_power[position % self.hop_samples] } else { self.power_at(position, frames) };
-            *value /= power.max(1e-6);
+        // A hop of the padded sound at a time, so that the power of its samples is a table.
+        let first = hop - self.pad_samples % hop;
+        let (head, rest) = out.split_at_mut(first.min(out.len()));
+        let mut position = self.pad_samples;
+        for part in std::iter::once(head).chain(rest.chunks_mut(hop)) {
+            if position >= edge && position + hop <= padded - edge {
+                let powers = &self.steady_power[position % hop..];
+                part.iter_mut().zip(powers).for_each(|(value, power)| *value /= power.max(LEAST_POWER));
+            } else {
+                let powers = (position..).map(|position| self.power_at(position, frames));
+                part.iter_mut().zip(powers).for_each(|(value, power)| *value /= power.max(LEAST_POWER));
+            }
+            position += part.len();
         }
     }
 
     /// Sum of squared windows at a sample of the padded sound.
     fn power_at(&self, position: usize, frames: usize) -> f32 {
-        let reach = self.fft_size.div_ceil(self.hop_samples);
+        let reach = self.overlap();
         let last = (position / self.hop_samples).min(frames.saturating_sub(1));
         let offsets = ((last + 1).saturating_sub(reach)..=last).map(|frame| position - frame * self.hop_samples);
         offsets.filter_map(|offset| self.window.get(offset)).map(|weight| weight * weight).sum()
