@@ -85,6 +85,8 @@ fn manifests_out_of_range_are_refused() {
     assert!(manifest_refusal(|manifest| manifest.sounds[1].name = manifest.sounds[0].name.clone()).contains("once"));
     assert!(manifest_refusal(|manifest| manifest.latents.truncate(6)).contains("6 axes"));
     assert!(manifest_refusal(|manifest| manifest.vocoder.context_frames = 500).contains("context_frames"));
+    assert!(manifest_refusal(|manifest| manifest.vocoder.phase_bins = Some(0)).contains("phase_bins"));
+    assert!(manifest_refusal(|manifest| manifest.vocoder.phase_bins = Some(1026)).contains("1 to 1025"));
     assert!(manifest_refusal(|manifest| manifest.griffin_lim_iterations = 1 << 30).contains("griffin_lim"));
     assert!(manifest_refusal(|manifest| manifest.name.clear()).contains("name"));
 }

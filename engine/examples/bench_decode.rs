@@ -16,7 +16,6 @@ use engine::pack::{GRAPHS, Pack};
 use serde_json::json;
 
 const DECODES: usize = 5;
-const STRIDE: usize = 37;
 const KEY: f32 = 60.0;
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -43,8 +42,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     });
     writeln!(out, "{about}")?;
     let mut pipeline = Pipeline::new(Arc::new(Model::load(&pack)?))?;
-    // Sounds lie by category; a stride takes from all of them.
-    let mut sounds = manifest.sounds.iter().cycle().step_by(STRIDE);
+    // Sounds lie by category; each round takes from all of them.
+    let stride = (manifest.sounds.len() / DECODES).max(1) + 1;
+    let mut sounds = manifest.sounds.iter().cycle().step_by(stride);
     for line in std::io::stdin().lock().lines() {
         line?;
         let decodes = sounds

@@ -16,8 +16,9 @@ use sha2::{Digest, Sha256};
 
 pub use manifest::{FileEntry, LatentAxis, Manifest, NamedSound, VocoderInfo};
 
-/// Version of the manifest that this engine writes, and the highest that it reads.
-pub const FORMAT_VERSION: u32 = 1;
+/// Version of the manifest that this engine writes, and the highest that it reads. Since version 2 a vocoder may foretell the phases
+/// of some bins only.
+pub const FORMAT_VERSION: u32 = 2;
 
 /// Name of the manifest's file in a pack.
 pub const MANIFEST_FILE: &str = "manifest.json";

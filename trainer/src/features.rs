@@ -7,12 +7,14 @@ use tch::{Kind, Tensor};
 
 use crate::corpus::{Corpus, Item};
 
-/// Scale of the key input: two octaves from middle C are 1.
-const KEY_SCALE: f32 = 24.0;
+/// Scale of the key input: it is 0 for middle C, 1 two octaves above.
+pub const KEY_SCALE: f32 = 24.0;
+/// Where the key input is 0.
+pub const MIDDLE_KEY: f32 = 60.0;
 
 /// The network's key input for a MIDI key.
 pub fn normalise_key(key: f32) -> f32 {
-    (key - 60.0) / KEY_SCALE
+    (key - MIDDLE_KEY) / KEY_SCALE
 }
 
 /// Some items of a corpus, ready for a network.

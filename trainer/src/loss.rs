@@ -5,6 +5,7 @@ use tch::{Device, Kind, Tensor};
 
 use crate::levelled::Levelled;
 use crate::model::VocoderOutput;
+use crate::model::vocoder::PHASE_BINS;
 use crate::signal::{Angles, MelLevels, hann, spectrum};
 
 /// Level below which a bin or a band does not count, in dB.
@@ -143,7 +144,7 @@ impl VocoderCriterion {
         let true_magnitude = (&true_real * &true_real + &true_imaginary * &true_imaginary + 1e-14).sqrt();
         let true_db = (true_magnitude.log() * DB_PER_NEPER).clamp_min(FLOOR_DB);
         let noise_parts = crops.noise_parts.unsqueeze(1);
-        let weight = ((&true_db - FLOOR_DB) / -FLOOR_DB).square() * (1.0 - &noise_parts);
+        let weight: Tensor = ((&true_db - FLOOR_DB) / -FLOOR_DB).square() * (1.0 - &noise_parts);
 
         let predicted_db = (&output.log_magnitude * DB_PER_NEPER).clamp(FLOOR_DB, 20.0);
         let magnitude_db = active_mean(&(&predicted_db - &true_db).abs(), &true_db);
@@ -151,7 +152,9 @@ impl VocoderCriterion {
         let (real, imaginary) = phasor(&output.phase, &crops.reference, &crops.noise);
         let along = (&real * &true_real + &imaginary * &true_imaginary) / &true_magnitude + 1e-7;
         let across = (&imaginary * &true_real - &real * &true_imaginary) / &true_magnitude;
-        let error = across.atan2(&along);
+        // Only phases that are foretold can be right or wrong.
+        let error = across.atan2(&along).narrow(1, 0, PHASE_BINS);
+        let weight = weight.narrow(1, 0, PHASE_BINS);
         let phase = weighted_mean(&unwrapped(&error), &weight);
         let time_phase = difference(&error, &weight, 2);
         let frequency_phase = difference(&error, &weight, 1);

@@ -27,16 +27,22 @@ pub fn import_weights(pack: &Pack, graphs: &[&str], store: &VarStore) -> Result<
             .with_context(|| format!("the pack's {graph} is no ONNX graph"))?;
         initialisers.extend(model.graph.unwrap_or_default().initializer);
     }
+    take(&initialisers, store)
+}
+
+fn take(initialisers: &[TensorProto], store: &VarStore) -> Result<()> {
+    let lacks = |layer: &str| !initialisers.iter().any(|tensor| tensor.name.starts_with(layer));
+    let too_new: Vec<&str> = NEWER_LAYERS.into_iter().filter(|layer| lacks(layer)).collect();
     for (name, mut parameter) in store.variables() {
         if name.starts_with("encoder.log_variance") {
             let value = if name.ends_with("bias") { IMPORTED_LOG_VARIANCE } else { 0.0 };
             let _ = tch::no_grad(|| parameter.fill_(value));
             continue;
         }
-        let found = initialisers.iter().find(|tensor| tensor.name == name);
-        if found.is_none() && NEWER_LAYERS.iter().any(|layer| name.starts_with(layer)) {
+        if too_new.iter().any(|layer| name.starts_with(layer)) {
             continue;
         }
+        let found = initialisers.iter().find(|tensor| tensor.name == name);
         let value = values(found.with_context(|| format!("the pack belongs to another model: it has no {name}"))?)?;
         let value = if name.starts_with("vocoder.phase") { lowest_phases(&value, &parameter) } else { value };
         ensure!(
@@ -84,6 +90,60 @@ fn values(tensor: &TensorProto) -> Result<Tensor> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::Decoder;
+
+    /// A decoder whose layers all give something, its weights exact in 16 bits.
+    pub(super) fn loud_decoder(seed: i64) -> (VarStore, Decoder) {
+        let store = VarStore::new(tch::Device::Cpu);
+        tch::manual_seed(seed);
+        let decoder = Decoder::new(&(store.root() / "decoder"));
+        randomise(&store);
+        (store, decoder)
+    }
+
+    /// Silent layers get weights too.
+    pub(super) fn randomise(store: &VarStore) {
+        tch::no_grad(|| {
+            for (name, mut parameter) in store.variables() {
+                let value = match NEWER_LAYERS.iter().any(|layer| name.starts_with(layer)) {
+                    true => parameter.randn_like() * 0.05,
+                    false => parameter.copy(),
+                };
+                parameter.copy_(&value.to_kind(Kind::Half).to_kind(Kind::Float));
+            }
+        });
+    }
+
+    fn initialisers(decoder: &Decoder) -> Vec<TensorProto> {
+        let bytes = graphs::decoder(decoder).expect("a graph");
+        ModelProto::decode(bytes.as_slice()).expect("ONNX").graph.expect("a graph").initializer
+    }
+
+    #[test]
+    fn a_pack_from_before_the_key_axis_is_a_start() {
+        let (before, decoder) = loud_decoder(1);
+        let after = VarStore::new(tch::Device::Cpu);
+        let _fresh = Decoder::new(&(after.root() / "decoder"));
+        let mut found = initialisers(&decoder);
+        found.retain(|tensor| !NEWER_LAYERS.iter().any(|layer| tensor.name.starts_with(layer)));
+        take(&found, &after).expect("a start");
+        for (name, tensor) in after.variables() {
+            if NEWER_LAYERS.iter().any(|layer| name.starts_with(layer)) {
+                assert_eq!(tensor.abs().max().double_value(&[]), 0.0, "{name} is silent");
+            } else {
+                assert!(tensor.equal(&before.variables()[&name]), "{name} is taken");
+            }
+        }
+    }
+
+    #[test]
+    fn half_of_a_layer_is_no_start() {
+        let (store, decoder) = loud_decoder(1);
+        let mut found = initialisers(&decoder);
+        found.retain(|tensor| tensor.name != "decoder.comb.weight");
+        let error = take(&found, &store).expect_err("a weight is missing").to_string();
+        assert!(error.contains("decoder.comb.weight"), "{error}");
+    }
 
     #[test]
     fn of_many_phases_the_lowest_of_each_head_are_taken() {

@@ -64,17 +64,12 @@ pub(super) fn write(heads: &Heads, phasors: &ReferencePhasors, chunk: &Chunk, sc
 }
 
 struct Tile {
-    re: [f32; TILE],
-    im: [f32; TILE],
+    re: Lanes,
+    im: Lanes,
 }
 
 /// One bin in `count` frames from `first` on; what lies beyond `count` is of no use.
-fn tile(
-    heads: &Heads,
-    phasors: &ReferencePhasors,
-    chunk: &Chunk,
-    (bin, first, count): (usize, usize, usize),
-) -> Tile {
+fn tile(heads: &Heads, phasors: &ReferencePhasors, chunk: &Chunk, (bin, first, count): (usize, usize, usize)) -> Tile {
     let row = |values: &[f32], plane: usize| -> Lanes {
         let start = (plane * heads.phase_bins + bin) * chunk.width + first - chunk.start;
         // A whole tile is loaded without a call to copy memory.
@@ -88,7 +83,7 @@ fn tile(
     let log_magnitude = row(heads.log_magnitude, 0);
     let (noise_re, noise_im) = lanes(count, |offset| phasors.noise(bin, first + offset));
     if bin >= heads.phase_bins {
-        return combine(&log_magnitude, [&NONE, &NONE, &WHOLE], [&NONE, &NONE, &noise_re, &noise_im]);
+        return combine(&log_magnitude, [&ZEROS, &ZEROS, &ONES], [&ZEROS, &ZEROS, &noise_re, &noise_im]);
     }
     let (steady_re, steady_im) = lanes(count, |offset| phasors.reference(bin, first + offset));
     let (a, b, g) = (row(heads.phase, 0), row(heads.phase, 1), row(heads.phase, 2));
@@ -96,11 +91,11 @@ fn tile(
 }
 
 type Lanes = [f32; TILE];
-const NONE: Lanes = [0.0; TILE];
-const WHOLE: Lanes = [1.0; TILE];
+const ZEROS: Lanes = [0.0; TILE];
+const ONES: Lanes = [1.0; TILE];
 
 fn lanes(count: usize, phasor: impl Fn(usize) -> Complex32) -> (Lanes, Lanes) {
-    let (mut re, mut im) = (NONE, NONE);
+    let (mut re, mut im) = (ZEROS, ZEROS);
     for offset in 0..count {
         let value = phasor(offset);
         (re[offset], im[offset]) = (value.re, value.im);
@@ -130,6 +125,33 @@ fn combine(
 mod tests {
     use super::*;
     use crate::pack::VocoderInfo;
+
+    #[test]
+    fn above_the_foretold_phases_is_the_noise_alone() {
+        let shape = crate::spectral::SpectralShape::DEFAULT;
+        let (bins, phase_bins) = (5, 3);
+        for width in [TILE, 5] {
+            let phasors = ReferencePhasors::new(&shape, 60.0, width);
+            let log_magnitude: Vec<f32> = (0..bins * width).map(|n| -0.01 * n as f32).collect();
+            let phase: Vec<f32> = (0..3 * phase_bins * width).map(|n| (n as f32 * 0.7).sin()).collect();
+            let heads = Heads { log_magnitude: &log_magnitude, phase: &phase, phase_bins };
+            let mut out = Spectrogram::zeros(bins, width);
+            write(&heads, &phasors, &Chunk { start: 0, keep: 0..width, width }, 2.0, &mut out);
+            for (frame, values) in out.values.chunks_exact(bins).enumerate() {
+                for (bin, value) in values.iter().enumerate() {
+                    let noise = phasors.noise(bin, frame);
+                    let head = |plane: usize| phase[(plane * phase_bins + bin) * width + frame];
+                    let direction = if bin < phase_bins {
+                        Complex32::new(head(0), head(1)) * phasors.reference(bin, frame) + noise * head(2)
+                    } else {
+                        noise
+                    };
+                    let wanted = direction / direction.norm() * log_magnitude[bin * width + frame].exp() * 2.0;
+                    assert!((value - wanted).norm() < 1e-4, "bin {bin}, frame {frame}: {value} for {wanted}");
+                }
+            }
+        }
+    }
 
     #[test]
     fn runs_cover_every_frame_once_and_keep_their_context() {

@@ -170,7 +170,7 @@ impl Pipeline {
         Ok(Residual::between(&wanted, &made, self.model.shape()))
     }
 
-    /// The vocoder's own complex bins: before noise gets random phases, and before any iteration.
+    /// The vocoder's own complex bins: before frames of noise get random phases, and before any iteration.
     ///
     /// # Errors
     /// [`GraphError`] when the vocoder fails.

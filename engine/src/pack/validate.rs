@@ -97,7 +97,12 @@ fn check_conditioning(manifest: &Manifest) -> Result<(), PackError> {
     let context_fits = vocoder.context_frames < vocoder.chunk_frames / 2;
     ensure(context_fits, "vocoder.context_frames", vocoder.context_frames, "less than half of chunk_frames")?;
     let (phase_bins, bins) = (manifest.phase_bins(), manifest.shape.bins());
-    ensure((1..=bins).contains(&phase_bins), "vocoder.phase_bins", phase_bins, &format!("1 to {bins}, the bins of fft_size"))?;
+    ensure(
+        (1..=bins).contains(&phase_bins),
+        "vocoder.phase_bins",
+        phase_bins,
+        &format!("1 to {bins}, the bins of fft_size"),
+    )?;
     let iterations = manifest.griffin_lim_iterations;
     ensure(iterations <= 200, "griffin_lim_iterations", iterations, "0 to 200")
 }

@@ -51,11 +51,12 @@ impl GriffinLim {
     }
 
     /// Scales `spectrogram` to the levels of `frames`, then runs `iterations` rounds from its phases. Both have the same
-    /// number of frames.
+    /// number of frames. After the last frame that is wanted above the floor levels are set, but nothing is rebuilt: nobody hears
+    /// those phases.
     pub fn run(&mut self, stft: &mut Stft, frames: &Frames, spectrogram: &mut Spectrogram, iterations: usize) {
         self.load(frames);
         self.scale(spectrogram);
-        let heard = (self.heard(frames) + stft.overlap()).min(frames.frames);
+        let heard = (self.heard(frames) + stft.overlap()).min(spectrogram.frames());
         let rest = spectrogram.values.split_off(heard * spectrogram.bins);
         self.previous.clear();
         self.previous.resize(spectrogram.values.len(), Complex32::ZERO);
@@ -68,7 +69,7 @@ impl GriffinLim {
         spectrogram.values.extend(rest);
     }
 
-    /// Frames up to the last that is wanted above the floor in some band. The phases of what follows are of no matter.
+    /// Frames up to the last that is wanted above the floor in some band.
     fn heard(&self, frames: &Frames) -> usize {
         let floor = self.floor();
         let sounds = |bands: &[f32]| bands.iter().any(|level| *level > floor);
@@ -183,6 +184,37 @@ mod tests {
     fn rounds_bring_a_sound_to_its_frames() {
         let (start_db, two_db, more_db) = (distance_db(0), distance_db(2), distance_db(16));
         assert!(two_db < 0.8 * start_db && more_db < 0.7 * two_db, "{start_db}, {two_db}, {more_db} dB");
+    }
+
+    #[test]
+    fn what_follows_the_sound_changes_nothing_in_it() {
+        let (sounding, silent) = (40, 20);
+        let tone: Vec<f32> = bell()[..sounding * SHAPE.hop_samples].to_vec();
+        let analysed = FrameAnalysis::new(&SHAPE).frames(&tone);
+        let cut = |frames: usize| {
+            let rows = (0..analysed.bands).flat_map(|band| {
+                let silence = std::iter::repeat(-1.0);
+                analysed.band(band)[..sounding].iter().copied().chain(silence).take(frames).collect::<Vec<_>>()
+            });
+            Frames { bands: analysed.bands, frames, values: rows.collect() }
+        };
+        let mut stft = Stft::new(&SHAPE);
+        let run = |stft: &mut Stft, frames: usize| {
+            let mut spectrogram = stft.analyse(&tone);
+            spectrogram.values.resize(frames * SHAPE.bins(), Complex32::new(1e-3, 0.0));
+            GriffinLim::new(&SHAPE).run(stft, &cut(frames), &mut spectrogram, 2);
+            assert_eq!(spectrogram.frames(), frames);
+            spectrogram
+        };
+        let (short, long) = (run(&mut stft, sounding + stft_reach()), run(&mut stft, sounding + silent));
+        assert_eq!(short.values[..sounding * SHAPE.bins()], long.values[..sounding * SHAPE.bins()]);
+        let after = &long.values[(sounding + stft_reach()) * SHAPE.bins()..];
+        let loudest = after.iter().map(|value| value.norm()).fold(0.0, f32::max) / SHAPE.full_scale();
+        assert!(20.0 * loudest.log10() <= SHAPE.floor_db + 3.0, "{loudest}");
+    }
+
+    fn stft_reach() -> usize {
+        Stft::new(&SHAPE).overlap()
     }
 
     #[test]

@@ -4,7 +4,10 @@
 //! partial's band at every key by heart; with this axis it writes a partial once, and the key puts it into its band.
 
 use engine::spectral::{MelBank, SpectralShape};
+use engine::units::key_to_hz;
 use tch::{Device, Kind, Tensor};
+
+use crate::features::{KEY_SCALE, MIDDLE_KEY};
 
 /// Places on the axis.
 pub const PLACES: i64 = 145;
@@ -19,9 +22,6 @@ const SPREAD_BANDS: f64 = 0.8;
 const SPREAD_HZ: f64 = 25.0;
 /// A comb fades out where the deviation is this part of the distance of harmonics.
 const RESOLVED: f64 = 0.4;
-/// Octaves per unit of the key input, and the fundamental at 0 (key 60).
-pub const OCTAVES_PER_UNIT: f64 = 2.0;
-const MIDDLE_C_HZ: f64 = 261.625_565_300_598_6;
 
 /// The constants of the axis. Logarithms are natural, of frequencies in hertz.
 #[derive(Debug)]
@@ -43,16 +43,19 @@ pub struct KeyAxis {
 }
 
 impl KeyAxis {
-    /// The axis for frames of `shape`.
+    /// The axis for frames of `shape`, which have at least two bands.
     pub fn new(shape: &SpectralShape, device: Device) -> Self {
         let (low_hz, high_hz) = (f64::from(shape.mel_low_hz), f64::from(shape.mel_high_hz));
         let bank = MelBank::new(f64::from(shape.sample_rate_hz), shape.fft_size, shape.mel_bands, low_hz, high_hz);
         let centres_hz = bank.centres_hz();
         let deviations_hz: Vec<f64> = (0..centres_hz.len()).map(|band| deviation_hz(centres_hz, band)).collect();
-        let sharpness: Vec<f64> = centres_hz.iter().zip(&deviations_hz).map(|(centre, spread)| centre / spread).collect();
+        let sharpness: Vec<f64> =
+            centres_hz.iter().zip(&deviations_hz).map(|(centre, spread)| centre / spread).collect();
         let place_width = std::f64::consts::LN_2 / PLACES_PER_OCTAVE;
         let sharing = |sharp: &f64| (std::f64::consts::TAU.sqrt() / (sharp * place_width)).max(1.0);
-        let first = MIDDLE_C_HZ.ln() + FIRST_OCTAVE * std::f64::consts::LN_2;
+        // The key input is 0 there.
+        let middle_hz = key_to_hz(f64::from(MIDDLE_KEY));
+        let first = middle_hz.ln() + FIRST_OCTAVE * std::f64::consts::LN_2;
         let column = |values: Vec<f64>| Tensor::from_slice(&values).to_kind(Kind::Float).to_device(device).unsqueeze(1);
         let row = |values: Vec<f64>| column(values).transpose(0, 1);
         Self {
@@ -60,9 +63,9 @@ impl KeyAxis {
             evenness: column(sharpness.iter().map(|sharp| sharing(sharp).sqrt().recip()).collect()),
             sharpness: column(sharpness),
             log_places: row((0..PLACES).map(|place| first + place as f64 * place_width).collect()),
-            log_harmonics: row((1..=HARMONICS).map(|harmonic| (MIDDLE_C_HZ * harmonic as f64).ln()).collect()),
-            blur: column(deviations_hz.iter().map(|spread| spread / (RESOLVED * MIDDLE_C_HZ)).collect()),
-            log_per_unit: OCTAVES_PER_UNIT * std::f64::consts::LN_2,
+            log_harmonics: row((1..=HARMONICS).map(|harmonic| (middle_hz * harmonic as f64).ln()).collect()),
+            blur: column(deviations_hz.iter().map(|spread| spread / (RESOLVED * middle_hz)).collect()),
+            log_per_unit: f64::from(KEY_SCALE) / 12.0 * std::f64::consts::LN_2,
         }
     }
 

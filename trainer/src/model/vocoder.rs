@@ -1,5 +1,5 @@
-//! The vocoder: log-mel frames and the key → log-magnitude and phase heads of every bin. No upsampling; the inverse
-//! transform is outside the graph.
+//! The vocoder: log-mel frames and the key → log-magnitude of every bin and phase heads of the lower ones. No upsampling; the
+//! inverse transform is outside the graph.
 
 use engine::spectral::{MelBank, SpectralShape};
 use tch::Tensor;
@@ -159,7 +159,8 @@ mod tests {
 
     #[test]
     fn above_the_foretold_phases_is_noise() {
-        let heads = Tensor::arange(3 * PHASE_BINS * 2, (tch::Kind::Float, tch::Device::Cpu)).view([1, 3 * PHASE_BINS, 2]);
+        let heads =
+            Tensor::arange(3 * PHASE_BINS * 2, (tch::Kind::Float, tch::Device::Cpu)).view([1, 3 * PHASE_BINS, 2]);
         let all = with_noise_above(&heads, 1025).view([3, 1025, 2]);
         for (plane, above) in [(0, 0.0), (1, 0.0), (2, 1.0)] {
             let foretold = heads.view([3, PHASE_BINS, 2]).get(plane);

@@ -81,7 +81,8 @@ impl Builder {
     }
 
     /// x · sigmoid(x), written as x / (1 + e⁻ˣ). A graph runner computes `Sigmoid` by an approximation that is wrong the same
-    /// way in every channel whose value is far below 0; over hundreds of channels that adds up, while this form is exact.
+    /// way in every channel whose value is far below 0; over hundreds of channels that adds up, while this form is exact;
+    /// the engine knows it by these four nodes (`engine::decode::graph`, `silu`) and computes it in one pass.
     pub fn silu(&mut self, x: &Value) -> Result<Value> {
         let one = self.number(1.0)?;
         let negative = self.times(x, -1.0)?;

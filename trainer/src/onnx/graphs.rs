@@ -142,3 +142,50 @@ fn bells(graph: &mut Builder, axis: &KeyAxis, key: &Value, logs: &Tensor) -> Res
     let exponent = graph.times(&square, -0.5)?;
     Ok(graph.exp(&exponent))
 }
+
+#[cfg(test)]
+mod tests {
+    use engine::decode::graph::{Graph, Port};
+    use tch::Device;
+    use tch::nn::VarStore;
+
+    use super::*;
+    use crate::features::normalise_key;
+    use crate::onnx::tests::{loud_decoder, randomise};
+
+    /// Of the larger of 1 and the value: what a pack is held to.
+    const TOLERANCE: f64 = 1e-4;
+
+    fn assert_same(made: &[f32], wanted: &Tensor, what: &str) {
+        let made = Tensor::from_slice(made);
+        let difference = (&made - wanted.flatten(0, -1)).abs().max().double_value(&[]);
+        let scale = wanted.abs().max().double_value(&[]).max(1.0);
+        assert!(difference <= TOLERANCE * scale, "{what}: {difference}");
+    }
+
+    #[test]
+    fn the_keys_axis_is_the_same_in_torch_and_in_a_graph() {
+        let _guard = tch::no_grad_guard();
+        let (_store, model) = loud_decoder(3);
+        let store = VarStore::new(Device::Cpu);
+        let heard = Encoder::new(&(store.root() / "encoder"));
+        randomise(&store);
+        let ports = || [Port::new("latent", &[1, 7]), Port::new("key", &[1, 1]), Port::new("frames", &[1, 128, 172])];
+        let load = |name: &str, bytes: Vec<u8>, order: [usize; 3]| {
+            let [first, key, last] = order.map(|index| ports()[index].clone());
+            Graph::load(name, &bytes, vec![first, key], vec![last]).and_then(|graph| graph.runner()).expect(name)
+        };
+        let mut decode = load("decoder.onnx", decoder(&model).expect("a graph"), [0, 1, 2]);
+        let mut encode = load("encoder.onnx", encoder(&heard).expect("a graph"), [2, 1, 0]);
+        let latent = [0.5f32, -1.0, 2.0, 0.0, -0.3, 1.2, -2.0];
+        for key in [24.0, 36.0, 60.5, 84.0, 96.0].map(normalise_key) {
+            let key_tensor = Tensor::from_slice(&[key]).unsqueeze(0);
+            let frames = model.decode(&Tensor::from_slice(&latent).unsqueeze(0), &key_tensor);
+            let made = decode.run(&[&latent, &[key]]).expect("a run");
+            assert_same(made.get(0), &frames, &format!("decoder at {key}"));
+            let values = Vec::<f32>::try_from(frames.flatten(0, -1)).expect("numbers");
+            let made = encode.run(&[&values, &[key]]).expect("a run");
+            assert_same(made.get(0), &heard.forward(&frames, &key_tensor).0, &format!("encoder at {key}"));
+        }
+    }
+}

@@ -1,4 +1,4 @@
-//! What a graph may hold, looked at before any library computes with it.
+//! What a graph may hold, looked at before any library computes with it. WORKER side.
 
 use super::{Port, proto};
 use proto::tensor_proto::DataType;

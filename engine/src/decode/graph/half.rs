@@ -1,4 +1,4 @@
-//! Weights in 16 bits.
+//! Weights in 16 bits, widened once. WORKER side.
 
 use std::collections::{HashMap, HashSet};
 
