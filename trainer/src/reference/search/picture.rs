@@ -10,6 +10,7 @@ use super::study::Study;
 
 const PANEL: (u32, u32) = (420, 300);
 const COLUMNS: usize = 3;
+const ABOVE_WORST: f64 = 1.5;
 const FINISHED: RGBColor = RGBColor(31, 119, 180);
 const CUT_OFF: RGBColor = RGBColor(200, 200, 200);
 const BEST: RGBColor = RGBColor(214, 39, 40);
@@ -37,7 +38,7 @@ fn draw(area: &Area, study: &Study, grid: (usize, usize)) -> Drawn {
     area.fill(&WHITE)?;
     let areas = area.split_evenly(grid);
     let heights = study.comparable_losses().into_iter().map(|loss| loss.max(1e-12).log10());
-    let losses: Vec<(f64, bool)> = heights.zip(study.trials.iter().map(has_no_hope)).collect();
+    let losses = under_a_ceiling(heights.zip(study.trials.iter().map(has_no_hope)).collect());
     let by_trial: Vec<Mark> =
         losses.iter().enumerate().map(|(number, (y, cut))| ((number + 1) as f64, *y, *cut)).collect();
     panel(&areas[0], "trial", &by_trial, true, false)?;
@@ -52,6 +53,15 @@ fn draw(area: &Area, study: &Study, grid: (usize, usize)) -> Drawn {
     Ok(())
 }
 
+/// Runs that were cut off may lie powers of ten above the others; they are drawn no higher than [`ABOVE_WORST`] times the worst
+/// that was not.
+fn under_a_ceiling(mut losses: Vec<(f64, bool)>) -> Vec<(f64, bool)> {
+    let finished = losses.iter().filter(|(_, cut)| !cut).map(|(height, _)| *height);
+    let Some(worst) = finished.max_by(f64::total_cmp) else { return losses };
+    losses.iter_mut().for_each(|(height, _)| *height = height.min(worst + ABOVE_WORST.log10()));
+    losses
+}
+
 fn range(values: impl Iterator<Item = f64>) -> std::ops::Range<f64> {
     let (low, high) =
         values.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), value| (low.min(value), high.max(value)));
@@ -63,7 +73,7 @@ fn panel(area: &Area, name: &str, marks: &[Mark], running: bool, log: bool) -> D
     let mut chart = ChartBuilder::on(area)
         .margin(8)
         .x_label_area_size(34)
-        .y_label_area_size(48)
+        .y_label_area_size(64)
         .build_cartesian_2d(range(marks.iter().map(|mark| mark.0)), range(marks.iter().map(|mark| mark.1)))?;
     let raised = |value: &f64| short(10_f64.powf(*value));
     let plain = |value: &f64| short(*value);
@@ -87,4 +97,17 @@ fn panel(area: &Area, name: &str, marks: &[Mark], running: bool, log: bool) -> D
     let dots = marks.iter().map(|(x, y, cut)| Circle::new((*x, *y), 3, if *cut { CUT_OFF } else { FINISHED }.filled()));
     chart.draw_series(dots)?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_hopeless_run_leaves_the_others_room() {
+        let made = under_a_ceiling(vec![(2.0, false), (3.0, false), (8.0, true), (1.0, true)]);
+        let ceiling = 3.0 + ABOVE_WORST.log10();
+        assert_eq!(made, [(2.0, false), (3.0, false), (ceiling, true), (1.0, true)]);
+        assert_eq!(under_a_ceiling(vec![(8.0, true)]), [(8.0, true)]);
+    }
 }
