@@ -72,6 +72,12 @@ impl SpectralShape {
         self.samples_of(self.frame_count)
     }
 
+    /// The bands of the frames.
+    pub fn mel_bank(&self) -> MelBank {
+        let (low_hz, high_hz) = (f64::from(self.mel_low_hz), f64::from(self.mel_high_hz));
+        MelBank::new(f64::from(self.sample_rate_hz), self.fft_size, self.mel_bands, low_hz, high_hz)
+    }
+
     /// Magnitude that a full-scale sine reaches under the Hann window; magnitudes are divided by it.
     pub fn full_scale(&self) -> f32 {
         self.fft_size as f32 / 4.0

@@ -10,8 +10,9 @@ use prost::Message;
 use tch::nn::VarStore;
 use tch::{Kind, Tensor};
 
-/// Log-variance that a model starts with when its weights come from a pack: ln σ² of a narrow posterior.
-const IMPORTED_LOG_VARIANCE: f64 = -4.0;
+/// Log-variance that a model starts with when its weights come from a pack: ln σ² for σ = 0.009, about where training ends. A wider
+/// posterior would first blur what the pack knows.
+const IMPORTED_LOG_VARIANCE: f64 = -9.5;
 
 /// Layers that packs made before them lack. They give 0 until they are trained, so such a pack is a start all the same.
 const NEWER_LAYERS: [&str; 3] = ["encoder.keyed", "decoder.keyed", "decoder.comb"];

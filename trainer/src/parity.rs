@@ -19,7 +19,7 @@ use tch::{Device, Tensor};
 
 use crate::export::Bundle;
 use crate::features::normalise_key;
-use crate::loss::phasor;
+use crate::loss::vocoder::phasor;
 use crate::model::vae::{BANDS, FRAMES, LATENTS};
 use crate::signal::PhaseTables;
 

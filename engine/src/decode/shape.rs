@@ -1,7 +1,7 @@
 //! Frame shaping between decoder and vocoder: length without pitch, formants without harmonics, tilt. WORKER side.
 
 pub use crate::link::Shaping;
-use crate::spectral::{Frames, MelBank, SpectralShape, hertz_to_mel};
+use crate::spectral::{Frames, SpectralShape, hertz_to_mel};
 use crate::units::key_to_hz;
 
 /// Seconds at the start that a stretch leaves as they are, so that attacks stay sharp.
@@ -62,7 +62,7 @@ fn stretch(frames: &Frames, factor: f32, shape: &SpectralShape) -> Frames {
 
 /// Moves the smooth envelope of every frame and adds the tilt.
 fn colour(frames: &mut Frames, shaping: &Shaping, shape: &SpectralShape, key: f32) {
-    let centres_hz = centres_hz(shape);
+    let centres_hz = shape.mel_bank().centres_hz().to_vec();
     let octaves = centres_hz.iter().map(|centre_hz| (centre_hz / TILT_PIVOT_HZ).log2() as f32);
     let tilt: Vec<f32> = octaves.map(|octaves| shaping.tilt_db_per_octave * octaves / half_range_db(shape)).collect();
     let sources = source_bands(&centres_hz, shaping.formant_semitones);
@@ -103,11 +103,6 @@ fn raise(frames: &mut Frames, change: f32) {
     for value in &mut frames.values {
         *value = (*value + change * audible(*value)).clamp(-1.0, HIGHEST);
     }
-}
-
-fn centres_hz(shape: &SpectralShape) -> Vec<f64> {
-    let (low, high) = (f64::from(shape.mel_low_hz), f64::from(shape.mel_high_hz));
-    MelBank::new(f64::from(shape.sample_rate_hz), shape.fft_size, shape.mel_bands, low, high).centres_hz().to_vec()
 }
 
 /// For each band the (fractional) band whose envelope it takes when formants move up by `semitones`.

@@ -41,14 +41,8 @@ pub struct FrameAnalysis {
 impl FrameAnalysis {
     /// An analysis of the given shape.
     pub fn new(shape: &SpectralShape) -> Self {
-        let bank = MelBank::new(
-            f64::from(shape.sample_rate_hz),
-            shape.fft_size,
-            shape.mel_bands,
-            f64::from(shape.mel_low_hz),
-            f64::from(shape.mel_high_hz),
-        );
-        Self { shape: *shape, stft: Stft::new(shape), bank, spectrogram: Spectrogram::zeros(shape.bins(), 0) }
+        let spectrogram = Spectrogram::zeros(shape.bins(), 0);
+        Self { shape: *shape, stft: Stft::new(shape), bank: shape.mel_bank(), spectrogram }
     }
 
     /// The frames of a sound of any length: always `shape.frame_count` of them, silence after its end.

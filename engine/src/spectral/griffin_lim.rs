@@ -35,11 +35,9 @@ pub struct GriffinLim {
 impl GriffinLim {
     /// For spectrograms of the given shape.
     pub fn new(shape: &SpectralShape) -> Self {
-        let (low_hz, high_hz) = (f64::from(shape.mel_low_hz), f64::from(shape.mel_high_hz));
-        let rate_hz = f64::from(shape.sample_rate_hz);
         Self {
             shape: *shape,
-            bank: MelBank::new(rate_hz, shape.fft_size, shape.mel_bands, low_hz, high_hz),
+            bank: shape.mel_bank(),
             wanted: Vec::new(),
             rebuilt: Spectrogram::zeros(shape.bins(), 0),
             previous: Vec::new(),

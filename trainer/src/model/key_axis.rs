@@ -3,7 +3,7 @@
 //! Partials move with the key, formants and noise do not. A network that is told the key as one number must learn every
 //! partial's band at every key by heart; with this axis it writes a partial once, and the key puts it into its band.
 
-use engine::spectral::{MelBank, SpectralShape};
+use engine::spectral::SpectralShape;
 use engine::units::key_to_hz;
 use tch::{Device, Kind, Tensor};
 
@@ -45,8 +45,7 @@ pub struct KeyAxis {
 impl KeyAxis {
     /// The axis for frames of `shape`, which have at least two bands.
     pub fn new(shape: &SpectralShape, device: Device) -> Self {
-        let (low_hz, high_hz) = (f64::from(shape.mel_low_hz), f64::from(shape.mel_high_hz));
-        let bank = MelBank::new(f64::from(shape.sample_rate_hz), shape.fft_size, shape.mel_bands, low_hz, high_hz);
+        let bank = shape.mel_bank();
         let centres_hz = bank.centres_hz();
         let deviations_hz: Vec<f64> = (0..centres_hz.len()).map(|band| deviation_hz(centres_hz, band)).collect();
         let sharpness: Vec<f64> =
@@ -100,9 +99,7 @@ mod tests {
     const SHAPE: SpectralShape = SpectralShape::DEFAULT;
 
     fn centres_hz() -> Vec<f64> {
-        let (low_hz, high_hz) = (f64::from(SHAPE.mel_low_hz), f64::from(SHAPE.mel_high_hz));
-        let bank = MelBank::new(f64::from(SHAPE.sample_rate_hz), SHAPE.fft_size, SHAPE.mel_bands, low_hz, high_hz);
-        bank.centres_hz().to_vec()
+        SHAPE.mel_bank().centres_hz().to_vec()
     }
 
     fn key(key: f32) -> Tensor {

@@ -1,7 +1,7 @@
 //! The vocoder: log-mel frames and the key → log-magnitude of every bin and phase heads of the lower ones. No upsampling; the
 //! inverse transform is outside the graph.
 
-use engine::spectral::{MelBank, SpectralShape};
+use engine::spectral::SpectralShape;
 use tch::Tensor;
 use tch::nn::{Init, Path};
 
@@ -134,8 +134,7 @@ fn with_noise_above(heads: &Tensor, bins: i64) -> Tensor {
 /// Weights `[bins, bands, 1]` and bias `[bins]` that read each bin's log-magnitude off the bands, linearly between centres.
 fn interpolation(shape: &SpectralShape) -> (Tensor, Tensor) {
     let rate_hz = f64::from(shape.sample_rate_hz);
-    let (low_hz, high_hz) = (f64::from(shape.mel_low_hz), f64::from(shape.mel_high_hz));
-    let bank = MelBank::new(rate_hz, shape.fft_size, shape.mel_bands, low_hz, high_hz);
+    let bank = shape.mel_bank();
     let centres_hz = bank.centres_hz();
     let (bands, bins) = (shape.mel_bands, shape.bins());
     let nepers_per_db = std::f32::consts::LN_10 / 20.0;

@@ -1,11 +1,13 @@
-//! The law of straight lines: on the way from one sound to another no step is much larger than the others.
+//! The laws of straight lines: on the way from one sound to another no step is much larger than the others, and no point is
+//! noise where both ends are tones.
 //!
 //! A decoder that only has to give its sounds back may cross from one kind to another within a hundredth of a knob: a line
-//! then stands still, leaps, and stands still again.
+//! then stands still, leaps, and stands still again. Or the way leads past snares.
 
 use engine::spectral::SpectralShape;
-use tch::{Kind, Tensor};
+use tch::{Device, Kind, Tensor};
 
+use crate::loss::frames::parts_of_bins;
 use crate::model::Decoder;
 
 /// Steps of a whole line, as evaluation walks it.
@@ -18,27 +20,73 @@ const LINES: i64 = 2;
 const ALLOWED: f64 = 2.0;
 /// What neither of two frames reaches is silence, and no part of a step, in dB.
 const FLOOR_DB: f32 = -80.0;
+/// Flatness that a point may have between ends of which neither has more; frames are flatter than the spectra that evaluation
+/// judges, since a band does not show what lies within it.
+const ALLOWED_FLATNESS: f64 = 0.05;
+/// Band in which flatness is taken, in Hz, as evaluation does.
+const FLATNESS_BAND_HZ: (f64, f64) = (100.0, 10_000.0);
+/// Weights of the two laws.
+const STEP_WEIGHT: f64 = 1.5;
+const NOISE_WEIGHT: f64 = 3.0;
 
 /// Where the part of a line may begin, in steps.
 pub const STARTS: std::ops::RangeInclusive<i64> = 0..=LINE_STEPS + 1 - POINTS;
 
-/// Sum over a part of a line of what its steps exceed [`ALLOWED`] times the median step by, in normalised units, mean over a few
-/// lines between the first sounds of a batch. `latents`: `[batch, 7]`, at least four; `keys`: `[batch, 1]`; `start` is one of
-/// [`STARTS`].
-pub fn excess(decoder: &Decoder, latents: &Tensor, keys: &Tensor, start: i64, shape: &SpectralShape) -> Tensor {
-    let points = points(latents, start);
-    let keys = keys.narrow(0, 0, LINES).repeat_interleave_self_int(POINTS, 0, None);
-    let made = decoder.forward(&points, &keys).clamp_min(f64::from(shape.normalise_db(FLOOR_DB)));
-    let made = made.view([LINES, POINTS, made.size()[1], made.size()[2]]);
-    beyond_allowed(&steps(&made, shape)) / LINES as f64
+/// Measures how far lines break the laws.
+#[derive(Debug)]
+pub struct StraightLines {
+    shape: SpectralShape,
+    /// Part of each band in the mean over [`FLATNESS_BAND_HZ`], `[bands, 1]`.
+    parts: Tensor,
 }
 
-/// Points along a part of each line, `[line · point, 7]`.
+impl StraightLines {
+    /// Lines of frames of `shape`.
+    pub fn new(shape: &SpectralShape, device: Device) -> Self {
+        let (from, to) = FLATNESS_BAND_HZ;
+        let bank = shape.mel_bank();
+        let inside = bank.centres_hz().iter().map(|hz| f32::from(u8::from((from..to).contains(hz))));
+        let parts = parts_of_bins(shape).view([-1, 1]) * Tensor::from_slice(&inside.collect::<Vec<_>>()).unsqueeze(1);
+        Self { shape: *shape, parts: (&parts / parts.sum(Kind::Float)).to_device(device) }
+    }
+
+    /// What steps exceed [`ALLOWED`] times the median step by, summed over a part of a line, and what points are noisier than the
+    /// line's ends, both in normalised units and weighted, mean over a few lines between the first sounds of a batch.
+    /// `latents`: `[batch, 7]`, at least four; `keys`: `[batch, 1]`; `start` is one of [`STARTS`].
+    pub fn excess(&self, decoder: &Decoder, latents: &Tensor, keys: &Tensor, start: i64) -> Tensor {
+        let points = points(latents, start);
+        let keys = keys.narrow(0, 0, LINES).repeat_interleave_self_int(POINTS + 2, 0, None);
+        let made = decoder.forward(&points, &keys).clamp_min(f64::from(self.shape.normalise_db(FLOOR_DB)));
+        let made = made.view([LINES, POINTS + 2, made.size()[1], made.size()[2]]);
+        let (part, ends) = (made.narrow(1, 0, POINTS), made.narrow(1, POINTS, 2));
+        let noise = beyond_ends(&self.flatness(&part), &self.flatness(&ends).detach());
+        beyond_allowed(&steps(&part, &self.shape)) * (STEP_WEIGHT / LINES as f64) + noise * NOISE_WEIGHT
+    }
+
+    /// Geometric over arithmetic mean of the power over bins (Johnston 1988), mean over frames weighted by power: `[line, point, band,
+    /// frame]` → `[line, point]`.
+    fn flatness(&self, made: &Tensor) -> Tensor {
+        let log_power = (made - 1.0) * (f64::from(-self.shape.floor_db) * std::f64::consts::LN_10 / 20.0);
+        let over_bands = |x: &Tensor| (x * &self.parts).sum_dim_intlist([2i64].as_slice(), false, Kind::Float);
+        let (geometric, power) = (over_bands(&log_power).exp(), over_bands(&log_power.exp()));
+        let over_time = |x: &Tensor| x.sum_dim_intlist([2i64].as_slice(), false, Kind::Float);
+        over_time(&geometric) / over_time(&power)
+    }
+}
+
+/// Mean over all points of what their flatness, `[line, point]`, exceeds that of the flatter end, `[line, 2]`, by.
+fn beyond_ends(points: &Tensor, ends: &Tensor) -> Tensor {
+    let allowed = ends.amax([1i64].as_slice(), true).clamp_min(ALLOWED_FLATNESS);
+    (points - allowed).relu().mean(Kind::Float)
+}
+
+/// Points along a part of each line and then the line's ends, `[line · point, 7]`.
 fn points(latents: &Tensor, start: i64) -> Tensor {
     let ends = latents.narrow(0, 0, 2 * LINES).view([2, LINES, 1, -1]);
     let part = |step: i64| step as f64 / LINE_STEPS as f64;
-    let way = Tensor::linspace(part(start), part(start + POINTS - 1), POINTS, (Kind::Float, latents.device()));
-    let way = way.view([1, POINTS, 1]);
+    let options = (Kind::Float, latents.device());
+    let way = Tensor::linspace(part(start), part(start + POINTS - 1), POINTS, options);
+    let way = Tensor::cat(&[way, Tensor::linspace(0.0, 1.0, 2, options)], 0).view([1, POINTS + 2, 1]);
     let points: Tensor = ends.get(0) * (1.0 - &way) + ends.get(1) * &way;
     points.flatten(0, 1)
 }
@@ -64,8 +112,6 @@ fn steps(made: &Tensor, shape: &SpectralShape) -> Tensor {
 
 #[cfg(test)]
 mod tests {
-    use tch::Device;
-
     use super::*;
 
     const SHAPE: SpectralShape = SpectralShape::DEFAULT;
@@ -102,9 +148,26 @@ mod tests {
         let values = |start: i64| Vec::<f32>::try_from(points(&latents, start).view(-1)).expect("numbers");
         let (first, last) = (values(*STARTS.start()), values(*STARTS.end()));
         let count = POINTS as usize;
-        assert_eq!(
-            (first[0], first[1], first[count], last[count - 1], last[2 * count - 1]),
-            (0.0, 1.0, 8.0, 32.0, -24.0)
-        );
+        assert_eq!((first[0], first[1], first[count + 2], last[count - 1]), (0.0, 1.0, 8.0, 32.0));
+        assert_eq!((first[count], first[count + 1], last[2 * count + 2], last[2 * count + 3]), (0.0, 32.0, 8.0, -24.0));
+    }
+
+    #[test]
+    fn flatness_is_one_for_white_noise_and_small_for_a_tone() {
+        let law = StraightLines::new(&SHAPE, Device::Cpu);
+        let level = |db: f32| f64::from(SHAPE.normalise_db(db));
+        let white = Tensor::full([1, 1, 128, 5], level(-30.0), (Kind::Float, Device::Cpu));
+        assert!((law.flatness(&white).double_value(&[0, 0]) - 1.0).abs() < 1e-3);
+        let tone = Tensor::full([1, 1, 128, 5], level(-70.0), (Kind::Float, Device::Cpu));
+        let _ = tone.narrow(2, 40, 2).fill_(level(-10.0));
+        assert!(law.flatness(&tone).double_value(&[0, 0]) < 1e-3);
+    }
+
+    #[test]
+    fn only_what_is_noisier_than_both_ends_costs() {
+        let points = Tensor::from_slice(&[0.01, 0.04, 0.25, 0.3]).unsqueeze(0);
+        let cost = |ends: [f64; 2]| beyond_ends(&points, &Tensor::from_slice(&ends).unsqueeze(0)).double_value(&[]);
+        assert!((cost([0.0, 0.0]) - (0.2 + 0.25) / 4.0).abs() < 1e-6);
+        assert_eq!(cost([0.0, 0.4]), 0.0);
     }
 }

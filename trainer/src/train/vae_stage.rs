@@ -10,9 +10,9 @@ use tch::nn::VarStore;
 use tch::{Device, Kind, Tensor};
 
 use super::stage::{Figures, Stage};
-use super::straight;
+use super::straight::{self, StraightLines};
 use crate::features::Dataset;
-use crate::loss::{active_frames, frames_loss};
+use crate::loss::frames::{FramesCriterion, active_frames};
 use crate::model::vae::divergence_nats;
 use crate::model::{Decoder, Encoder};
 
@@ -22,9 +22,7 @@ const CROSS_KEY_PART: f64 = 0.3;
 const DIVERGENCE_WEIGHT: f64 = 2e-5;
 /// Part of the stage over which the divergence comes on.
 const DIVERGENCE_RISE: f64 = 0.3;
-/// Weight of what steps along straight lines exceed, and the part of the batches that it is asked for in: a line has as many points
-/// as two batches have sounds.
-const STRAIGHT_WEIGHT: f64 = 1.5;
+/// Part of the batches in which straight lines are asked for: a few lines have as many points as two batches have sounds.
 const STRAIGHT_PART: f64 = 0.3;
 /// Part of the examples that are changed in colour and decay.
 const VARIED_PART: f64 = 0.05;
@@ -44,6 +42,8 @@ pub struct VaeStage<'a> {
     decoder: Decoder,
     train: &'a Dataset,
     held_out: Option<&'a Dataset>,
+    criterion: FramesCriterion,
+    lines: StraightLines,
     device: Device,
     shape: SpectralShape,
     db_per_unit: f64,
@@ -59,6 +59,8 @@ impl<'a> VaeStage<'a> {
             decoder: Decoder::new(&(&root / "decoder")),
             train,
             held_out,
+            criterion: FramesCriterion::new(&shape, store.device()),
+            lines: StraightLines::new(&shape, store.device()),
             device: store.device(),
             shape,
             db_per_unit: f64::from(-shape.floor_db / 2.0),
@@ -126,16 +128,15 @@ impl Stage for VaeStage<'_> {
         let latent = &mean + (&log_variance * 0.5).exp() * mean.randn_like();
         let keys = select(&self.train.keys, &wanted);
         let made = self.decoder.forward(&latent, &keys);
-        let error = frames_loss(&made, &target, &self.shape);
+        let error = self.criterion.loss(&made, &target);
         let divergence = divergence_nats(&mean, &log_variance);
         let weight = DIVERGENCE_WEIGHT * (progress / DIVERGENCE_RISE).min(1.0);
-        let mut loss = &error + &divergence * weight;
+        let mut loss = error.total + &divergence * weight;
         if rng.random_bool(STRAIGHT_PART) {
-            loss +=
-                straight::excess(&self.decoder, &mean.detach(), &keys, rng.random_range(straight::STARTS), &self.shape)
-                    * STRAIGHT_WEIGHT;
+            loss += self.lines.excess(&self.decoder, &mean.detach(), &keys, rng.random_range(straight::STARTS));
         }
-        (loss, vec![("frames_db", error.detach() * self.db_per_unit), ("nats", divergence.detach())])
+        let logged = [("levels", error.levels), ("amplitudes", error.amplitudes), ("nats", divergence)];
+        (loss, logged.into_iter().map(|(name, value)| (name, value.detach())).collect())
     }
 
     fn evaluate(&self) -> Figures {

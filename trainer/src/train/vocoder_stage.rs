@@ -10,7 +10,8 @@ use tch::{Device, Kind, Tensor};
 
 use super::stage::{Figures, Stage};
 use crate::features::Dataset;
-use crate::loss::{Crops, VocoderCriterion, VocoderLoss, active_frames};
+use crate::loss::frames::active_frames;
+use crate::loss::vocoder::{Crops, VocoderCriterion, VocoderLoss};
 use crate::model::Vocoder;
 use crate::signal::PhaseTables;
 
