@@ -2,6 +2,7 @@
 
 mod builder;
 pub mod graphs;
+mod older;
 
 use anyhow::{Context, Result, ensure};
 use engine::decode::graph::proto::{ModelProto, TensorProto, tensor_proto::DataType};
@@ -10,12 +11,11 @@ use prost::Message;
 use tch::nn::VarStore;
 use tch::{Kind, Tensor};
 
+use older::{NEWER_LAYERS, renewed};
+
 /// Log-variance that a model starts with when its weights come from a pack: ln σ² for σ = 0.009, about where training ends. A wider
 /// posterior would first blur what the pack knows.
 const IMPORTED_LOG_VARIANCE: f64 = -9.5;
-
-/// Layers that packs made before them lack. They give 0 until they are trained, so such a pack is a start all the same.
-const NEWER_LAYERS: [&str; 3] = ["encoder.keyed", "decoder.keyed", "decoder.comb"];
 
 /// Takes the weights of the named graphs of a pack into `store`. Initialisers carry the names of the trained tensors.
 ///
@@ -45,7 +45,7 @@ fn take(initialisers: &[TensorProto], store: &VarStore) -> Result<()> {
         }
         let found = initialisers.iter().find(|tensor| tensor.name == name);
         let value = values(found.with_context(|| format!("the pack belongs to another model: it has no {name}"))?)?;
-        let value = if name.starts_with("vocoder.phase") { lowest_phases(&value, &parameter) } else { value };
+        let value = renewed(&name, value, &parameter);
         ensure!(
             value.numel() == parameter.numel(),
             "the pack belongs to another model: {name} has {} values instead of {}",
@@ -55,15 +55,6 @@ fn take(initialisers: &[TensorProto], store: &VarStore) -> Result<()> {
         tch::no_grad(|| parameter.copy_(&value.view(parameter.size().as_slice())));
     }
     Ok(())
-}
-
-/// Rows of the heads a, b and g for as many bins as `like` has: a pack may foretell more phases than a vocoder does.
-fn lowest_phases(value: &Tensor, like: &Tensor) -> Tensor {
-    let (bins, row) = (like.size()[0] / 3, like.numel() as i64 / like.size()[0]);
-    if value.numel() as i64 % (3 * row) != 0 || value.numel() < like.numel() {
-        return value.shallow_clone();
-    }
-    value.view([3, -1, row]).narrow(1, 0, bins).reshape([-1])
 }
 
 /// Number of weights in all graphs of a pack: the elements of its floating-point initialisers.
@@ -144,16 +135,5 @@ mod tests {
         found.retain(|tensor| tensor.name != "decoder.comb.weight");
         let error = take(&found, &store).expect_err("a weight is missing").to_string();
         assert!(error.contains("decoder.comb.weight"), "{error}");
-    }
-
-    #[test]
-    fn of_many_phases_the_lowest_of_each_head_are_taken() {
-        let (kind, device) = (Kind::Float, tch::Device::Cpu);
-        let stored = Tensor::arange(3 * 5 * 2, (kind, device));
-        let taken = lowest_phases(&stored, &Tensor::zeros([3 * 2, 2, 1], (kind, device)));
-        let wanted = Tensor::cat(&[stored.narrow(0, 0, 4), stored.narrow(0, 10, 4), stored.narrow(0, 20, 4)], 0);
-        assert!(taken.equal(&wanted), "{taken:?}");
-        let same = lowest_phases(&stored, &Tensor::zeros([3 * 5, 2, 1], (kind, device)));
-        assert!(same.equal(&stored));
     }
 }

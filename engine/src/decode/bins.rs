@@ -81,21 +81,18 @@ fn tile(heads: &Heads, phasors: &ReferencePhasors, chunk: &Chunk, (bin, first, c
         tile
     };
     let log_magnitude = row(heads.log_magnitude, 0);
-    let (noise_re, noise_im) = lanes(count, |offset| phasors.noise(bin, first + offset));
     if bin >= heads.phase_bins {
-        return combine(&log_magnitude, [&ZEROS, &ZEROS, &ONES], [&ZEROS, &ZEROS, &noise_re, &noise_im]);
+        return noise(&log_magnitude, phasors, bin, first);
     }
     let (steady_re, steady_im) = lanes(count, |offset| phasors.reference(bin, first + offset));
     let (a, b, g) = (row(heads.phase, 0), row(heads.phase, 1), row(heads.phase, 2));
-    combine(&log_magnitude, [&a, &b, &g], [&steady_re, &steady_im, &noise_re, &noise_im])
+    combine(&log_magnitude, [&a, &b, &g], [&steady_re, &steady_im], (phasors, bin, first))
 }
 
 type Lanes = [f32; TILE];
-const ZEROS: Lanes = [0.0; TILE];
-const ONES: Lanes = [1.0; TILE];
 
 fn lanes(count: usize, phasor: impl Fn(usize) -> Complex32) -> (Lanes, Lanes) {
-    let (mut re, mut im) = (ZEROS, ZEROS);
+    let (mut re, mut im) = ([0.0; TILE], [0.0; TILE]);
     for offset in 0..count {
         let value = phasor(offset);
         (re[offset], im[offset]) = (value.re, value.im);
@@ -104,21 +101,39 @@ fn lanes(count: usize, phasor: impl Fn(usize) -> Complex32) -> (Lanes, Lanes) {
 }
 
 /// The arithmetic of a tile, compiled once more for processors with wide registers.
-#[multiversion(targets("x86_64+avx2+fma", "x86_64+avx512f+avx512vl+avx512dq"))]
+#[multiversion(targets("x86_64+avx2+fma"))]
 fn combine(
     log_magnitude: &Lanes,
     [a, b, g]: [&Lanes; 3],
-    [steady_re, steady_im, noise_re, noise_im]: [&Lanes; 4],
+    [steady_re, steady_im]: [&Lanes; 2],
+    (phasors, bin, first): (&ReferencePhasors, usize, usize),
 ) -> Tile {
+    let (noise_re, noise_im) = phasors.noise_run::<TILE>(bin, first);
     let mut out = Tile { re: [0.0; TILE], im: [0.0; TILE] };
     for i in 0..TILE {
         let re = a[i] * steady_re[i] - b[i] * steady_im[i] + g[i] * noise_re[i];
         let im = a[i] * steady_im[i] + b[i] * steady_re[i] + g[i] * noise_im[i];
         let length = (re * re + im * im).sqrt().max(1e-9);
-        let gain = exp(log_magnitude[i].clamp(MIN_LOG_MAGNITUDE, MAX_LOG_MAGNITUDE)) / length;
+        let gain = magnitude(log_magnitude[i]) / length;
         (out.re[i], out.im[i]) = (re * gain, im * gain);
     }
     out
+}
+
+/// A tile of which only the magnitudes are foretold; compiled as [`combine`] is.
+#[multiversion(targets("x86_64+avx2+fma"))]
+fn noise(log_magnitude: &Lanes, phasors: &ReferencePhasors, bin: usize, first: usize) -> Tile {
+    let (mut re, mut im) = phasors.noise_run::<TILE>(bin, first);
+    for i in 0..TILE {
+        let gain = magnitude(log_magnitude[i]);
+        (re[i], im[i]) = (re[i] * gain, im[i] * gain);
+    }
+    Tile { re, im }
+}
+
+#[inline(always)]
+fn magnitude(log: f32) -> f32 {
+    exp(log.clamp(MIN_LOG_MAGNITUDE, MAX_LOG_MAGNITUDE))
 }
 
 #[cfg(test)]

@@ -5,15 +5,12 @@
 
 mod check;
 mod half;
-mod silu;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use prost::Message;
 use tract_onnx::prelude::*;
-use tract_onnx::tract_core::ops::element_wise::{ElementWiseMiniOp, ElementWiseOp};
-use tract_onnx::tract_core::ops::nn::Silu;
 
 /// The protobuf types of ONNX, for the trainer that writes graphs.
 pub use tract_onnx::pb as proto;
@@ -92,7 +89,6 @@ impl Graph {
         check::check(&model, &inputs, &outputs).map_err(refuse)?;
         let plan = guarded(|| {
             half::widen(&mut model);
-            silu::join(&mut model);
             optimise(&model)
         });
         let plan = plan.map_err(refuse)?;
@@ -185,36 +181,8 @@ fn guarded<T>(work: impl FnOnce() -> Result<T, String>) -> Result<T, String> {
 
 fn optimise(model: &proto::ModelProto) -> Result<Arc<TypedSimplePlan>, String> {
     let inference = tract_onnx::onnx().model_for_proto_model(model).map_err(|error| format!("{error:#}"))?;
-    let typed = inference.into_typed().and_then(TypedModel::into_decluttered);
-    let mut typed = typed.map_err(|error| format!("{error:#}"))?;
-    compute_silu_exactly(&mut typed);
-    let fast = typed.into_optimized().map_err(|error| format!("{error:#}"))?;
+    let fast = inference.into_optimized().map_err(|error| format!("{error:#}"))?;
     fast.into_runnable().map_err(|error| format!("{error:#}"))
-}
-
-/// [`silu::silu`] in the place of tract's own fused operator.
-fn compute_silu_exactly(model: &mut TypedModel) {
-    for node in model.nodes_mut() {
-        let fused = node.op_as::<ElementWiseOp>().is_some_and(|op| op.0.is::<Silu>());
-        let single = node.outputs.iter().all(|outlet| outlet.fact.datum_type == f32::datum_type());
-        if fused && single {
-            node.op = Box::new(ElementWiseOp(Box::new(ExactSilu), None));
-        }
-    }
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct ExactSilu;
-
-impl ElementWiseMiniOp for ExactSilu {
-    fn name(&self) -> String {
-        "ExactSilu".into()
-    }
-
-    fn eval_in_place(&self, tensor: &mut Tensor, _: Option<DatumType>) -> TractResult<()> {
-        silu::silu(tensor.try_as_plain_ram_mut()?.as_slice_mut::<f32>()?);
-        Ok(())
-    }
 }
 
 #[cfg(test)]

@@ -40,14 +40,15 @@ pub fn noisiness(frames: &Frames, shape: &SpectralShape, key: f32) -> Vec<f32> {
     ripples.map(|ripple_db| ((tone_db - ripple_db) / (tone_db - noise_db)).clamp(0.0, 1.0)).collect()
 }
 
-/// Turns the phase of every bin towards a random one, as far as its frame is noise. Magnitudes stay.
-pub(super) fn randomise(spectrogram: &mut Spectrogram, noise: &[f32], phasors: &ReferencePhasors) {
+/// Turns the phases of the lowest `phase_bins` bins towards random ones, as far as their frame is noise; those above have no others.
+/// Magnitudes stay.
+pub(super) fn randomise(spectrogram: &mut Spectrogram, phase_bins: usize, noise: &[f32], phasors: &ReferencePhasors) {
     let bins = spectrogram.bins;
     for (frame, (values, part)) in spectrogram.values.chunks_exact_mut(bins).zip(noise).enumerate() {
         if *part == 0.0 {
             continue;
         }
-        for (bin, value) in values.iter_mut().enumerate() {
+        for (bin, value) in values.iter_mut().enumerate().take(phase_bins) {
             let magnitude = value.norm_sqr().sqrt();
             let foretold = if magnitude > 0.0 { *value / magnitude } else { Complex32::ONE };
             let direction = foretold * (1.0 - part) + phasors.noise(bin, frame) * *part;
@@ -108,9 +109,10 @@ mod tests {
         let phasors = ReferencePhasors::new(&SHAPE, 60.0, 2);
         let before = Spectrogram { bins: 3, values: (1..7).map(|n| Complex32::new(n as f32, -0.5)).collect() };
         let mut after = before.clone();
-        randomise(&mut after, &[0.0, 1.0], &phasors);
+        randomise(&mut after, 2, &[0.0, 1.0], &phasors);
         assert_eq!(before.values[..3], after.values[..3]);
-        for (a, b) in before.values[3..].iter().zip(&after.values[3..]) {
+        assert_eq!(before.values[5], after.values[5]);
+        for (a, b) in before.values[3..5].iter().zip(&after.values[3..5]) {
             assert!((a.norm() - b.norm()).abs() < 1e-5 && (a - b).norm() > 1e-3);
         }
     }

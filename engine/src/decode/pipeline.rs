@@ -138,7 +138,7 @@ impl Pipeline {
         let started = Instant::now();
         let noise = noisiness(frames, self.model.shape(), key);
         let phasors = self.phasors_for(key, frames.frames);
-        randomise(&mut spectrogram, &noise, &self.phasors[phasors]);
+        randomise(&mut spectrogram, self.model.manifest().phase_bins(), &noise, &self.phasors[phasors]);
         self.timings.bins += started.elapsed();
         let started = Instant::now();
         let iterations = self.model.manifest().griffin_lim_iterations;

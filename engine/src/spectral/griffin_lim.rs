@@ -132,7 +132,7 @@ impl GriffinLim {
 }
 
 /// Absolute values; compiled once more for processors with wide registers.
-#[multiversion(targets("x86_64+avx2+fma", "x86_64+avx512f+avx512vl+avx512dq"))]
+#[multiversion(targets("x86_64+avx2+fma"))]
 fn write_magnitudes(values: &[Complex32], out: &mut [f32]) {
     for (magnitude, value) in out.iter_mut().zip(values) {
         *magnitude = (value.re * value.re + value.im * value.im).sqrt();
@@ -140,7 +140,7 @@ fn write_magnitudes(values: &[Complex32], out: &mut [f32]) {
 }
 
 /// Directions of `rebuilt` − `weight` · `previous` with the given magnitudes; compiled as [`write_magnitudes`] is.
-#[multiversion(targets("x86_64+avx2+fma", "x86_64+avx512f+avx512vl+avx512dq"))]
+#[multiversion(targets("x86_64+avx2+fma"))]
 fn push_on(rebuilt: &[Complex32], previous: &[Complex32], weight: f32, magnitudes: &[f32], out: &mut [Complex32]) {
     for (((out, rebuilt), previous), magnitude) in out.iter_mut().zip(rebuilt).zip(previous).zip(magnitudes) {
         let (re, im) = (rebuilt.re - previous.re * weight, rebuilt.im - previous.im * weight);

@@ -35,15 +35,16 @@ pub fn noise_phase(bin: usize, frame: usize) -> f32 {
     noise_direction(bin, frame) as f32 / NOISE_DIRECTIONS as f32 * std::f32::consts::TAU
 }
 
-const NOISE_DIRECTIONS: u32 = 4096;
+const NOISE_DIRECTIONS: usize = 4096;
 
-fn noise_direction(bin: usize, frame: usize) -> u32 {
+#[inline(always)]
+fn noise_direction(bin: usize, frame: usize) -> usize {
     let mut hash = (bin as u32).wrapping_mul(0x9e37_79b1) ^ (frame as u32).wrapping_mul(0x85eb_ca77);
     hash ^= hash >> 16;
     hash = hash.wrapping_mul(0x85eb_ca6b);
     hash ^= hash >> 13;
     hash = hash.wrapping_mul(0xc2b2_ae35);
-    (hash ^ (hash >> 16)) % NOISE_DIRECTIONS
+    (hash ^ (hash >> 16)) as usize % NOISE_DIRECTIONS
 }
 
 /// Reference and noise as unit phasors, tabled for one key.
@@ -55,7 +56,23 @@ pub struct ReferencePhasors {
     harmonic_of_bin: Vec<usize>,
     /// `[frame][harmonic]`, flat.
     phasors: Vec<Complex32>,
-    noise: Vec<Complex32>,
+    noise: Directions,
+}
+
+/// Cosines and sines of the directions that noise has, apart so that many can be looked up at a time.
+struct Directions {
+    cosines: Box<[f32; NOISE_DIRECTIONS]>,
+    sines: Box<[f32; NOISE_DIRECTIONS]>,
+}
+
+impl Directions {
+    fn new() -> Self {
+        let table = |part: fn(f64) -> f64| {
+            let turn = |direction: usize| std::f64::consts::TAU * direction as f64 / NOISE_DIRECTIONS as f64;
+            Box::new(std::array::from_fn(|direction| part(turn(direction)) as f32))
+        };
+        Self { cosines: table(f64::cos), sines: table(f64::sin) }
+    }
 }
 
 impl ReferencePhasors {
@@ -70,10 +87,7 @@ impl ReferencePhasors {
             let unit = std::f64::consts::TAU * turns_at(shape, fundamental_hz, frame);
             phasors.extend((1..=harmonics).map(|harmonic| phasor(unit * harmonic as f64)));
         }
-        let noise = (0..NOISE_DIRECTIONS)
-            .map(|direction| phasor(std::f64::consts::TAU * f64::from(direction) / f64::from(NOISE_DIRECTIONS)))
-            .collect();
-        Self { key, frames, harmonics, harmonic_of_bin, phasors, noise }
+        Self { key, frames, harmonics, harmonic_of_bin, phasors, noise: Directions::new() }
     }
 
     /// Whether the tables serve this key and this many frames.
@@ -90,7 +104,19 @@ impl ReferencePhasors {
 
     /// Unit phasor of the noise phase; see [`noise_phase`].
     pub fn noise(&self, bin: usize, frame: usize) -> Complex32 {
-        self.noise[noise_direction(bin, frame) as usize]
+        let direction = noise_direction(bin, frame);
+        Complex32::new(self.noise.cosines[direction], self.noise.sines[direction])
+    }
+
+    /// Real and imaginary parts of [`Self::noise`] for a bin in `N` frames from `first` on.
+    #[inline(always)]
+    pub(crate) fn noise_run<const N: usize>(&self, bin: usize, first: usize) -> ([f32; N], [f32; N]) {
+        let (mut re, mut im) = ([0.0; N], [0.0; N]);
+        for offset in 0..N {
+            let direction = noise_direction(bin, first + offset);
+            (re[offset], im[offset]) = (self.noise.cosines[direction], self.noise.sines[direction]);
+        }
+        (re, im)
     }
 }
 

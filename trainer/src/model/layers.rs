@@ -135,8 +135,10 @@ impl RmsNorm {
     }
 }
 
-/// Each frame twice: `[batch, channels, time]` → `[batch, channels, 2 · time]`.
-pub fn double_frames(x: &Tensor) -> Tensor {
+/// The first half of the channels becomes the even frames, the second half the odd ones: `[batch, 2 · channels, time]` →
+/// `[batch, channels, 2 · time]` (Shi et al. 2016).
+pub fn interleave(x: &Tensor) -> Tensor {
     let size = x.size();
-    Tensor::stack(&[x, x], 3).reshape([size[0], size[1], 2 * size[2]])
+    let (channels, frames) = (size[1] / 2, size[2]);
+    x.view([size[0], 2, channels, frames]).permute([0, 2, 3, 1]).reshape([size[0], channels, 2 * frames])
 }

@@ -5,7 +5,7 @@ use tch::nn::Path;
 use tch::{Kind, Tensor};
 
 use super::key_axis::{KeyAxis, PLACES};
-use super::layers::{Conv, ConvShape, Linear, double_frames, silu};
+use super::layers::{Conv, ConvShape, Linear, interleave, silu};
 
 /// Latent dimensions.
 pub const LATENTS: i64 = 7;
@@ -76,10 +76,10 @@ impl Encoder {
     }
 }
 
-/// One doubling of the frame rate: repeat, convolve, and a residual convolution.
+/// One doubling of the frame rate, and a residual convolution.
 #[derive(Debug)]
 pub struct UpBlock {
-    /// After the repetition.
+    /// To the even and the odd of the new frames.
     pub conv: Conv,
     /// Added to its own input.
     pub residual: Conv,
@@ -110,7 +110,7 @@ impl Decoder {
     /// A decoder with fresh weights under `path`.
     pub fn new(path: &Path) -> Self {
         let blocks = DECODER_CHANNELS.windows(2).enumerate().map(|(index, pair)| UpBlock {
-            conv: Conv::new(&(path / format!("up{index}")), ConvShape::new(pair[0], pair[1], 5)),
+            conv: Conv::new(&(path / format!("up{index}")), ConvShape::new(pair[0], 2 * pair[1], 3)),
             residual: Conv::new(&(path / format!("residual{index}")), ConvShape::new(pair[1], pair[1], 3)),
         });
         Self {
@@ -136,7 +136,7 @@ impl Decoder {
         let x = silu(&self.second.forward(&x));
         let mut x = silu(&self.spread.forward(&x)).view([-1, DECODER_CHANNELS[0], COARSE_FRAMES]);
         for block in &self.blocks {
-            x = silu(&block.conv.forward(&double_frames(&x)));
+            x = interleave(&silu(&block.conv.forward(&x)));
             x = &x + silu(&block.residual.forward(&x));
         }
         let fixed = self.output.forward(&x) + self.comb.forward(&x) * self.axis.comb(key);

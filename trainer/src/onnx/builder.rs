@@ -81,8 +81,7 @@ impl Builder {
     }
 
     /// x · sigmoid(x), written as x / (1 + e⁻ˣ). A graph runner computes `Sigmoid` by an approximation that is wrong the same
-    /// way in every channel whose value is far below 0; over hundreds of channels that adds up, while this form is exact;
-    /// the engine knows it by these four nodes (`engine::decode::graph`, `silu`) and computes it in one pass.
+    /// way in every channel whose value is far below 0; over hundreds of channels that adds up, while this form is exact.
     pub fn silu(&mut self, x: &Value) -> Result<Value> {
         let one = self.number(1.0)?;
         let negative = self.times(x, -1.0)?;
@@ -179,10 +178,10 @@ impl Builder {
         self.node("Slice", &[x.clone(), start, end, axis], Vec::new())
     }
 
-    /// Each frame of `[1, channels, frames]` twice.
-    pub fn double_frames(&mut self, x: &Value, channels: i64, frames: i64) -> Value {
-        let single = self.reshape(x, &[1, channels, frames, 1]);
-        let pairs = self.concat(&[single.clone(), single], 3);
+    /// `[1, 2 · channels, frames]` → `[1, channels, 2 · frames]`: the first half of the channels as even frames, the second as odd.
+    pub fn interleave(&mut self, x: &Value, channels: i64, frames: i64) -> Value {
+        let phases = self.reshape(x, &[2, channels, frames]);
+        let pairs = self.transpose(&phases, &[1, 2, 0]);
         self.reshape(&pairs, &[1, channels, 2 * frames])
     }
 

@@ -49,14 +49,14 @@ pub fn decoder(model: &Decoder) -> Result<Vec<u8>> {
     let mut channels = model.spread.weight.size()[0] / COARSE_FRAMES;
     x = graph.reshape(&x, &[1, channels, frames]);
     for block in &model.blocks {
-        let doubled = graph.double_frames(&x, channels, frames);
-        let y = graph.conv(&doubled, &block.conv, 0)?;
+        let y = graph.conv(&x, &block.conv, 0)?;
         let y = graph.silu(&y)?;
+        channels = block.conv.weight.size()[0] / 2;
+        let y = graph.interleave(&y, channels, frames);
         let residual = graph.conv(&y, &block.residual, 0)?;
         let residual = graph.silu(&residual)?;
         x = graph.add(&y, &residual);
         frames *= 2;
-        channels = block.conv.weight.size()[0];
     }
     let fixed = graph.conv(&x, &model.output, 0)?;
     let comb = comb(&mut graph, &model.axis, &key)?;
