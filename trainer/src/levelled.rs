@@ -1,7 +1,7 @@
 //! The engine's way from bins to samples as differentiable tensor operations: bins brought to the levels of the frames that
 //! they come from, overlap-added, analysed, and brought to them once more (`engine::spectral::GriffinLim`, one round).
 
-use engine::spectral::{MelBank, SpectralShape};
+use engine::spectral::SpectralShape;
 use tch::{Device, Kind, Tensor};
 
 use crate::signal::{hann, inverse, inverse_from_start, spectrum};
@@ -36,9 +36,7 @@ pub struct Made {
 impl Levelled {
     /// For bins and frames of the given shape.
     pub fn new(shape: &SpectralShape, device: Device) -> Self {
-        let rate_hz = f64::from(shape.sample_rate_hz);
-        let (low_hz, high_hz) = (f64::from(shape.mel_low_hz), f64::from(shape.mel_high_hz));
-        let bank = MelBank::new(rate_hz, shape.fft_size, shape.mel_bands, low_hz, high_hz);
+        let bank = shape.mel_bank();
         let (bands, bins) = (shape.mel_bands, shape.bins());
         let mut bare = vec![0.0_f32; bins];
         bank.spread(&vec![0.0; bands], &mut bare);

@@ -145,23 +145,28 @@ mod tests {
     fn above_the_foretold_phases_is_the_noise_alone() {
         let shape = crate::spectral::SpectralShape::DEFAULT;
         let (bins, phase_bins) = (5, 3);
-        for width in [TILE, 5] {
-            let phasors = ReferencePhasors::new(&shape, 60.0, width);
+        for (width, keep, start) in [(TILE, 0..TILE, 0), (5, 0..5, 0), (2 * TILE + 5, 5..2 * TILE + 8, 3)] {
+            let end = start + width;
+            let phasors = ReferencePhasors::new(&shape, 60.0, end);
             let log_magnitude: Vec<f32> = (0..bins * width).map(|n| -0.01 * n as f32).collect();
             let phase: Vec<f32> = (0..3 * phase_bins * width).map(|n| (n as f32 * 0.7).sin()).collect();
             let heads = Heads { log_magnitude: &log_magnitude, phase: &phase, phase_bins };
-            let mut out = Spectrogram::zeros(bins, width);
-            write(&heads, &phasors, &Chunk { start: 0, keep: 0..width, width }, 2.0, &mut out);
+            let mut out = Spectrogram::zeros(bins, end);
+            write(&heads, &phasors, &Chunk { start, keep: keep.clone(), width }, 2.0, &mut out);
             for (frame, values) in out.values.chunks_exact(bins).enumerate() {
+                if !keep.contains(&frame) {
+                    assert!(values.iter().all(|value| *value == Complex32::ZERO), "frame {frame} is not kept");
+                    continue;
+                }
                 for (bin, value) in values.iter().enumerate() {
                     let noise = phasors.noise(bin, frame);
-                    let head = |plane: usize| phase[(plane * phase_bins + bin) * width + frame];
+                    let head = |plane: usize| phase[(plane * phase_bins + bin) * width + frame - start];
                     let direction = if bin < phase_bins {
                         Complex32::new(head(0), head(1)) * phasors.reference(bin, frame) + noise * head(2)
                     } else {
                         noise
                     };
-                    let wanted = direction / direction.norm() * log_magnitude[bin * width + frame].exp() * 2.0;
+                    let wanted = direction / direction.norm() * log_magnitude[bin * width + frame - start].exp() * 2.0;
                     assert!((value - wanted).norm() < 1e-4, "bin {bin}, frame {frame}: {value} for {wanted}");
                 }
             }

@@ -40,7 +40,7 @@ pub fn noisiness(frames: &Frames, shape: &SpectralShape, key: f32) -> Vec<f32> {
     ripples.map(|ripple_db| ((tone_db - ripple_db) / (tone_db - noise_db)).clamp(0.0, 1.0)).collect()
 }
 
-/// Turns the phases of the lowest `phase_bins` bins towards random ones, as far as their frame is noise; those above have no others.
+/// Turns the phases of the lowest `phase_bins` bins towards random ones, as far as their frame is noise; those above are random already.
 /// Magnitudes stay.
 pub(super) fn randomise(spectrogram: &mut Spectrogram, phase_bins: usize, noise: &[f32], phasors: &ReferencePhasors) {
     let bins = spectrogram.bins;

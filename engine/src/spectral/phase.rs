@@ -108,7 +108,8 @@ impl ReferencePhasors {
         Complex32::new(self.noise.cosines[direction], self.noise.sines[direction])
     }
 
-    /// Real and imaginary parts of [`Self::noise`] for a bin in `N` frames from `first` on.
+    /// Real and imaginary parts of [`Self::noise`] for a bin in `N` frames from `first` on. Always inlined, so that it is compiled for
+    /// its caller's registers.
     #[inline(always)]
     pub(crate) fn noise_run<const N: usize>(&self, bin: usize, first: usize) -> ([f32; N], [f32; N]) {
         let (mut re, mut im) = ([0.0; N], [0.0; N]);

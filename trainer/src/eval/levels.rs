@@ -18,7 +18,7 @@ const NOISE_FLATNESS: f32 = 0.15;
 /// Noise is a burst when both ends are less flat than this: a line from or to noise may pass through noise, of any colour.
 const NOISY_END_FLATNESS: f32 = 0.05;
 /// Band in which flatness is measured, in Hz: below lies rumble, above lies what most sounds lack.
-const FLATNESS_BAND_HZ: (f32, f32) = (100.0, 10_000.0);
+pub const FLATNESS_BAND_HZ: (f32, f32) = (100.0, 10_000.0);
 /// Adjoining samples at full scale that make a clipped peak.
 const CLIPPED_RUN: usize = 3;
 const FULL_SCALE: f32 = 0.9999;

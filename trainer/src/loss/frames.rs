@@ -4,22 +4,22 @@ use engine::spectral::SpectralShape;
 use tch::{Device, Kind, Tensor};
 
 use super::{DB_PER_NEPER, FLOOR_DB};
+use crate::reference::transform::MU;
 
 /// Additional weight of the loudest band of a sound against its faintest.
 const LOUD_WEIGHT: f64 = 8.0;
 /// Weight of the error of a frame's level against that of its bands.
 const LEVEL_WEIGHT: f64 = 0.5;
-/// Weight of the squared error of compressed amplitudes, averaged over bins and frames.
+/// Weight of the squared error of mu-law amplitudes: makes it about a quarter of the loss of a trained model.
 const AMPLITUDE_WEIGHT: f64 = 500.0;
-/// Factor of the mu-law that compresses amplitudes.
-const MU: f64 = 8.0;
-/// What brings sounds at −16 LUFS to about full scale, where the mu-law is meant to begin.
+/// Sounds at −16 LUFS peak at about half of full scale; this brings them to 1, which the mu-law takes to 1.
 const TO_FULL_SCALE: f64 = 2.0;
 /// What both have below is silence and no error, in dB.
 const SILENCE_DB: f32 = -84.0;
 /// The first frames weigh most, since an attack is short.
 const ONSET_FRAMES: i64 = 8;
 const ONSET_WEIGHT: f64 = 2.0;
+/// Weight of frames without sound against those with.
 const SILENT_WEIGHT: f64 = 0.15;
 
 /// The loss of a batch and its parts.
@@ -27,11 +27,11 @@ const SILENT_WEIGHT: f64 = 0.15;
 pub struct FramesLoss {
     /// What is minimised.
     pub total: Tensor,
-    /// Weighted mean absolute error of bands, each sound counting the same however short it is, loud bands more than faint ones
-    /// and frames with sound more than silent ones; and the error of each frame's level, since a network that is unsure of a
-    /// partial's place and is asked for bands alone spreads it over several and makes each of them too faint.
+    /// Weighted mean absolute error of bands and of each frame's level. Every sound counts the same however short it is, loud bands
+    /// count more than faint ones, and frames with sound more than silent ones. Asked for bands alone, a network that is unsure of a
+    /// partial's place spreads it over several and makes each of them too faint: hence the level.
     pub levels: Tensor,
-    /// Mean squared error of compressed amplitudes, by which what is heard first may not be far off.
+    /// Mean squared error of mu-law amplitudes: a loud partial that is off costs most.
     pub amplitudes: Tensor,
 }
 
@@ -40,13 +40,13 @@ pub struct FramesLoss {
 pub struct FramesCriterion {
     shape: SpectralShape,
     /// Each band's part of all bins, `[1, bands, 1]`.
-    bins: Tensor,
+    parts: Tensor,
 }
 
 impl FramesCriterion {
     /// A criterion for frames of `shape`.
     pub fn new(shape: &SpectralShape, device: Device) -> Self {
-        Self { shape: *shape, bins: parts_of_bins(shape).to_device(device) }
+        Self { shape: *shape, parts: parts_of_bins(shape).to_device(device) }
     }
 
     /// Mean loss of `[batch, bands, time]`.
@@ -81,12 +81,13 @@ impl FramesCriterion {
         (below_loudest * (nepers_per_unit(&self.shape) / 2.0)).exp() * LOUD_WEIGHT + 1.0
     }
 
-    /// Squared error of mu-law amplitudes, mean over bins and frames: the measure of the report that Heptode grew from, with
-    /// every bin at the amplitude of its band.
+    /// Squared error of mu-law amplitudes, mean over bins and frames: after the measure of the report that Heptode grew from, but at
+    /// the sounds' level instead of peak 1, without its gate, and with every bin at the amplitude of its band.
     fn of_amplitudes(&self, heard: &Tensor, wanted: &Tensor) -> Tensor {
         let neper = nepers_per_unit(&self.shape);
-        let compressed = |frames: &Tensor| (((frames - 1.0) * neper).exp() * (MU * TO_FULL_SCALE)).log1p() / MU.ln_1p();
-        let error = (compressed(heard) - compressed(wanted)).square() * &self.bins;
+        let mu = f64::from(MU);
+        let compressed = |frames: &Tensor| (((frames - 1.0) * neper).exp() * (mu * TO_FULL_SCALE)).log1p() / mu.ln_1p();
+        let error = (compressed(heard) - compressed(wanted)).square() * &self.parts;
         error.sum_dim_intlist([1i64].as_slice(), false, Kind::Float).mean(Kind::Float)
     }
 }
@@ -105,7 +106,8 @@ pub fn parts_of_bins(shape: &SpectralShape) -> Tensor {
     Tensor::from_slice(&widths.iter().map(|width| (width / sum) as f32).collect::<Vec<_>>()).view([1, -1, 1])
 }
 
-fn nepers_per_unit(shape: &SpectralShape) -> f64 {
+/// Change of the logarithm of an amplitude per unit of frames.
+pub fn nepers_per_unit(shape: &SpectralShape) -> f64 {
     f64::from(-shape.floor_db / 2.0) / DB_PER_NEPER
 }
 
@@ -120,21 +122,23 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_lost_fundamental_costs_more_than_a_faint_band_that_is_as_far_off() {
+    fn loud_bands_weigh_more_whichever_of_the_two_is_loud() {
         let shape = SpectralShape::DEFAULT;
         let criterion = FramesCriterion::new(&shape, Device::Cpu);
-        let level = |db: f32| f64::from(shape.normalise_db(db));
-        let sound = Tensor::full([1, 128, 172], level(-60.0), (Kind::Float, Device::Cpu));
-        let _ = sound.narrow(1, 10, 1).fill_(level(-6.0));
-        let changed = |band: i64, db: f32| {
-            let other = sound.copy();
-            let _ = other.narrow(1, band, 1).fill_(level(db));
-            criterion.loss(&other, &sound).total.double_value(&[])
+        let sound = |levels_db: [f32; 3]| {
+            let values = levels_db.map(|level_db| shape.normalise_db(level_db));
+            Tensor::from_slice(&values).view([1, 3, 1])
         };
-        let (lost, faint) = (changed(10, -26.0), changed(20, -40.0));
-        assert!(lost > 3.0 * faint && faint > 0.0, "{lost} against {faint}");
-        // A partial too much counts like one that is missing.
-        assert!(changed(20, -6.0) > 3.0 * changed(20, -70.0));
+        let weights = |predicted: [f32; 3], target: [f32; 3]| {
+            let found = criterion.loudness_weight(&sound(predicted), &sound(target));
+            Vec::<f32>::try_from(found.view(-1)).expect("three weights")
+        };
+        // 1 + 8 · 10^(−20/40) is 3.53.
+        for found in
+            [weights([-6.0, -80.0, -80.0], [-6.0, -26.0, -80.0]), weights([-6.0, -26.0, -80.0], [-6.0, -80.0, -80.0])]
+        {
+            assert!((found[0] - 9.0).abs() < 1e-3 && (found[1] - 3.53).abs() < 1e-2 && found[2] < 1.2, "{found:?}");
+        }
     }
 
     #[test]
@@ -184,5 +188,14 @@ mod tests {
         // Twice 0.0625 is 0.125, and ln(1 + 8 · 0.125) / ln 9 = 0.3155; twice 0.5 is full scale.
         let error = criterion.of_amplitudes(&at(0.0625), &at(0.5)).double_value(&[]);
         assert!((error - (1.0f64 - 0.315_465).powi(2)).abs() < 1e-3, "{error}");
+        // A band counts as often as it has bins.
+        let in_band = |band: i64| {
+            let other = at(0.5);
+            other.narrow(1, band, 1).copy_(&at(0.0625).narrow(1, band, 1));
+            criterion.of_amplitudes(&other, &at(0.5)).double_value(&[])
+        };
+        let parts = |band: i64| criterion.parts.double_value(&[0, band, 0]);
+        let (ratio, wanted) = (in_band(120) / in_band(10), parts(120) / parts(10));
+        assert!((ratio / wanted - 1.0).abs() < 1e-3, "{ratio} for {wanted}");
     }
 }

@@ -76,6 +76,17 @@ impl Conv {
         layer
     }
 
+    /// A convolution to the two phases of `output` channels at twice the frame rate ([`interleave`]). It begins as one over repeated
+    /// frames: phases drawn apart would begin as a flicker from frame to frame (Aitken et al. 2017).
+    pub fn doubling(path: &Path, input: i64, output: i64) -> Self {
+        const TAPS: i64 = 5;
+        let layer = Self::new(path, ConvShape::new(input, 2 * output, 3));
+        let taps = Tensor::randn([output, input, TAPS], (layer.weight.kind(), layer.weight.device()));
+        let taps = taps / ((input * TAPS) as f64).sqrt();
+        tch::no_grad(|| layer.weight.shallow_clone().copy_(&two_phases(&taps)));
+        layer
+    }
+
     /// `[batch, in, time]` → `[batch, out, time / stride]`.
     pub fn forward(&self, x: &Tensor) -> Tensor {
         x.conv1d(&self.weight, Some(&self.bias), self.stride, self.padding, 1, self.groups)
@@ -135,8 +146,17 @@ impl RmsNorm {
     }
 }
 
-/// The first half of the channels becomes the even frames, the second half the odd ones: `[batch, 2 · channels, time]` →
-/// `[batch, channels, 2 · time]` (Shi et al. 2016).
+/// Five taps over frames each repeated once, as three taps for the even frames and three for the odd ones, which give the same sums:
+/// `[out, in, 5]` → `[2 · out, in, 3]`.
+pub fn two_phases(taps: &Tensor) -> Tensor {
+    let tap = |index: i64| taps.select(2, index);
+    let even = [tap(0) + tap(1), tap(2) + tap(3), tap(4)];
+    let odd = [tap(0), tap(1) + tap(2), tap(3) + tap(4)];
+    Tensor::cat(&[Tensor::stack(&even, 2), Tensor::stack(&odd, 2)], 0)
+}
+
+/// Pixel shuffle in one dimension (Shi et al. 2016): the first half of the channels becomes the even frames, the second half the odd
+/// ones, `[batch, 2 · channels, time]` → `[batch, channels, 2 · time]`.
 pub fn interleave(x: &Tensor) -> Tensor {
     let size = x.size();
     let (channels, frames) = (size[1] / 2, size[2]);

@@ -76,7 +76,7 @@ impl Encoder {
     }
 }
 
-/// One doubling of the frame rate, and a residual convolution.
+/// One doubling of the frame rate by a sub-pixel convolution, and a residual convolution.
 #[derive(Debug)]
 pub struct UpBlock {
     /// To the even and the odd of the new frames.
@@ -110,7 +110,7 @@ impl Decoder {
     /// A decoder with fresh weights under `path`.
     pub fn new(path: &Path) -> Self {
         let blocks = DECODER_CHANNELS.windows(2).enumerate().map(|(index, pair)| UpBlock {
-            conv: Conv::new(&(path / format!("up{index}")), ConvShape::new(pair[0], 2 * pair[1], 3)),
+            conv: Conv::doubling(&(path / format!("up{index}")), pair[0], pair[1]),
             residual: Conv::new(&(path / format!("residual{index}")), ConvShape::new(pair[1], pair[1], 3)),
         });
         Self {

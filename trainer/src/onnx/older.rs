@@ -2,6 +2,8 @@
 
 use tch::Tensor;
 
+use crate::model::layers::two_phases;
+
 /// Layers that packs made before them lack. They give 0 until they are trained, so such a pack is a start all the same.
 pub const NEWER_LAYERS: [&str; 3] = ["encoder.keyed", "decoder.keyed", "decoder.comb"];
 
@@ -10,7 +12,7 @@ pub fn renewed(name: &str, value: Tensor, like: &Tensor) -> Tensor {
     if name.starts_with("vocoder.phase") {
         lowest_phases(&value, like)
     } else if name.starts_with("decoder.up") {
-        two_phases(&value, like)
+        phases_of_taps(&value, like)
     } else {
         value
     }
@@ -25,17 +27,13 @@ fn lowest_phases(value: &Tensor, like: &Tensor) -> Tensor {
     value.view([3, -1, row]).narrow(1, 0, bins).reshape([-1])
 }
 
-/// Five taps over frames that were all there twice, as three taps for the even frames and three for the odd ones: the same sums.
-fn two_phases(value: &Tensor, like: &Tensor) -> Tensor {
+/// Five taps over frames each repeated once, as today's two phases.
+fn phases_of_taps(value: &Tensor, like: &Tensor) -> Tensor {
     let doubled = like.size()[0] / 2;
     match like.size()[..] {
         [_] if value.numel() as i64 == doubled => Tensor::cat(&[value, value], 0),
         [_, inputs, 3] if value.numel() as i64 == doubled * inputs * 5 => {
-            let taps = value.view([doubled, inputs, 5]);
-            let tap = |index: i64| taps.select(2, index);
-            let even = [tap(0) + tap(1), tap(2) + tap(3), tap(4)];
-            let odd = [tap(0), tap(1) + tap(2), tap(3) + tap(4)];
-            Tensor::cat(&[Tensor::stack(&even, 2), Tensor::stack(&odd, 2)], 0).flatten(0, -1)
+            two_phases(&value.view([doubled, inputs, 5])).flatten(0, -1)
         }
         _ => value.shallow_clone(),
     }

@@ -1,7 +1,7 @@
 //! The report's features: 2 s at 44.1 kHz ↔ a mu-law magnitude spectrogram of 1025 bins and 83 frames.
 //!
-//! The one place of the report's encoding: its models learn from it here, and `trainer eval` measures the report's loss with
-//! it. Any thread but the audio thread; allocates.
+//! The one place of the report's features: its models learn from them here, and `trainer eval` measures the report's loss with
+//! them. Any thread but the audio thread; allocates.
 
 use engine::spectral::{Complex32, SpectralShape, Spectrogram, Stft};
 
@@ -18,7 +18,7 @@ pub const BINS: usize = FFT_SIZE / 2 + 1;
 /// Frames of a sound: 1025 × 83 values are the report's "85 000".
 pub const FRAMES: usize = 83;
 /// Factor of the mu-law.
-const MU: f32 = 8.0;
+pub const MU: f32 = 8.0;
 /// Magnitude against full scale below which nothing is kept: −70 dB.
 const GATE: f32 = 3.162e-4;
 /// Zeros before and after a sound, so that the first frame is centred on its first sample and the onset is inside a window.

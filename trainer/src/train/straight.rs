@@ -1,31 +1,30 @@
 //! The laws of straight lines: on the way from one sound to another no step is much larger than the others, and no point is
-//! noise where both ends are tones.
+//! noisier than both ends.
 //!
 //! A decoder that only has to give its sounds back may cross from one kind to another within a hundredth of a knob: a line
-//! then stands still, leaps, and stands still again. Or the way leads past snares.
+//! then stands still, leaps, and stands still again. Or it passes through noise between two tones.
 
 use engine::spectral::SpectralShape;
 use tch::{Device, Kind, Tensor};
 
-use crate::loss::frames::parts_of_bins;
+use crate::eval::levels::FLATNESS_BAND_HZ;
+use crate::eval::lines::STEPS;
+use crate::loss::FLOOR_DB;
+use crate::loss::frames::{nepers_per_unit, parts_of_bins};
 use crate::model::Decoder;
 
 /// Steps of a whole line, as evaluation walks it.
-const LINE_STEPS: i64 = 32;
+const LINE_STEPS: i64 = STEPS as i64 - 1;
 /// Points of the part of a line that is looked at.
 const POINTS: i64 = 17;
 /// Lines of one batch.
 const LINES: i64 = 2;
 /// A step may be this many times the median step of its line before it costs something. Below the 3 that evaluation allows.
 const ALLOWED: f64 = 2.0;
-/// What neither of two frames reaches is silence, and no part of a step, in dB.
-const FLOOR_DB: f32 = -80.0;
-/// Flatness that a point may have between ends of which neither has more; frames are flatter than the spectra that evaluation
-/// judges, since a band does not show what lies within it.
+/// Flatness that costs nothing: evaluation's threshold for ends that are no noise. Frames read flatter than its spectra, so this is
+/// the stricter.
 const ALLOWED_FLATNESS: f64 = 0.05;
-/// Band in which flatness is taken, in Hz, as evaluation does.
-const FLATNESS_BAND_HZ: (f64, f64) = (100.0, 10_000.0);
-/// Weights of the two laws.
+/// Weights of the two laws: a line that breaks one costs about as much as the error of a sound.
 const STEP_WEIGHT: f64 = 1.5;
 const NOISE_WEIGHT: f64 = 3.0;
 
@@ -45,36 +44,49 @@ impl StraightLines {
     pub fn new(shape: &SpectralShape, device: Device) -> Self {
         let (from, to) = FLATNESS_BAND_HZ;
         let bank = shape.mel_bank();
-        let inside = bank.centres_hz().iter().map(|hz| f32::from(u8::from((from..to).contains(hz))));
+        let inside = bank.centres_hz().iter().map(|hz| f32::from(u8::from((from..to).contains(&(*hz as f32)))));
         let parts = parts_of_bins(shape).view([-1, 1]) * Tensor::from_slice(&inside.collect::<Vec<_>>()).unsqueeze(1);
         Self { shape: *shape, parts: (&parts / parts.sum(Kind::Float)).to_device(device) }
     }
 
-    /// What steps exceed [`ALLOWED`] times the median step by, summed over a part of a line, and what points are noisier than the
-    /// line's ends, both in normalised units and weighted, mean over a few lines between the first sounds of a batch.
+    /// What steps exceed [`ALLOWED`] times the median step by, in normalised units, summed over a part of a line, and what the flatness
+    /// of points exceeds [`ALLOWED_FLATNESS`] and that of the line's flatter end by, mean over the points; each times its weight, mean
+    /// over a few lines between the first sounds of a batch.
     /// `latents`: `[batch, 7]`, at least four; `keys`: `[batch, 1]`; `start` is one of [`STARTS`].
     pub fn excess(&self, decoder: &Decoder, latents: &Tensor, keys: &Tensor, start: i64) -> Tensor {
         let points = points(latents, start);
         let keys = keys.narrow(0, 0, LINES).repeat_interleave_self_int(POINTS + 2, 0, None);
-        let made = decoder.forward(&points, &keys).clamp_min(f64::from(self.shape.normalise_db(FLOOR_DB)));
+        let made = decoder.forward(&points, &keys).clamp_min(floor(&self.shape));
         let made = made.view([LINES, POINTS + 2, made.size()[1], made.size()[2]]);
         let (part, ends) = (made.narrow(1, 0, POINTS), made.narrow(1, POINTS, 2));
         let noise = beyond_ends(&self.flatness(&part), &self.flatness(&ends).detach());
         beyond_allowed(&steps(&part, &self.shape)) * (STEP_WEIGHT / LINES as f64) + noise * NOISE_WEIGHT
     }
 
-    /// Geometric over arithmetic mean of the power over bins (Johnston 1988), mean over frames weighted by power: `[line, point, band,
-    /// frame]` → `[line, point]`.
+    /// Geometric over arithmetic mean of the power over bins (Johnston 1988), mean over the frames that sound, weighted by power; 0 where
+    /// none does: `[line, point, band, frame]` → `[line, point]`.
     fn flatness(&self, made: &Tensor) -> Tensor {
-        let log_power = (made - 1.0) * (f64::from(-self.shape.floor_db) * std::f64::consts::LN_10 / 20.0);
+        let log_power = (made - 1.0) * (2.0 * nepers_per_unit(&self.shape));
         let over_bands = |x: &Tensor| (x * &self.parts).sum_dim_intlist([2i64].as_slice(), false, Kind::Float);
         let (geometric, power) = (over_bands(&log_power).exp(), over_bands(&log_power.exp()));
-        let over_time = |x: &Tensor| x.sum_dim_intlist([2i64].as_slice(), false, Kind::Float);
-        over_time(&geometric) / over_time(&power)
+        let sounds = power.gt(self.silent_power()).to_kind(Kind::Float);
+        let over_time = |x: &Tensor| (x * &sounds).sum_dim_intlist([2i64].as_slice(), false, Kind::Float);
+        over_time(&geometric) / over_time(&power).clamp_min(self.silent_power())
+    }
+
+    /// Mean power of a frame that is at the floor, and a little more for rounding.
+    fn silent_power(&self) -> f64 {
+        ((floor(&self.shape) - 1.0) * 2.0 * nepers_per_unit(&self.shape)).exp() * 1.01
     }
 }
 
-/// Mean over all points of what their flatness, `[line, point]`, exceeds that of the flatter end, `[line, 2]`, by.
+/// What neither of two frames reaches is silence, and no part of a step.
+fn floor(shape: &SpectralShape) -> f64 {
+    f64::from(shape.normalise_db(FLOOR_DB as f32))
+}
+
+/// Mean over all points of what their flatness, `[line, point]`, exceeds [`ALLOWED_FLATNESS`] and that of the flatter end,
+/// `[line, 2]`, by.
 fn beyond_ends(points: &Tensor, ends: &Tensor) -> Tensor {
     let allowed = ends.amax([1i64].as_slice(), true).clamp_min(ALLOWED_FLATNESS);
     (points - allowed).relu().mean(Kind::Float)
@@ -102,8 +114,7 @@ fn beyond_allowed(steps: &Tensor) -> Tensor {
 fn steps(made: &Tensor, shape: &SpectralShape) -> Tensor {
     let count = made.size()[1] - 1;
     let (before, after) = (made.narrow(1, 0, count), made.narrow(1, 1, count));
-    let floor = f64::from(shape.normalise_db(FLOOR_DB));
-    let sounds = made.amax([2i64].as_slice(), false).gt(floor).to_kind(Kind::Float);
+    let sounds = made.amax([2i64].as_slice(), false).gt(floor(shape)).to_kind(Kind::Float);
     let sounds = sounds.narrow(1, 0, count).maximum(&sounds.narrow(1, 1, count));
     let differences = (after - before).abs().mean_dim([2i64].as_slice(), false, Kind::Float) * &sounds;
     let over_time = |x: &Tensor| x.sum_dim_intlist([2i64].as_slice(), false, Kind::Float);
@@ -126,8 +137,7 @@ mod tests {
     fn a_step_is_the_mean_difference_of_what_sounds() {
         let found = Vec::<f32>::try_from(steps(&line(&[-0.5, -0.25, 0.5]), &SHAPE).view(-1)).expect("two steps");
         assert!((found[0] - 0.25).abs() < 1e-6 && (found[1] - 0.75).abs() < 1e-6, "{found:?}");
-        let floor = f64::from(SHAPE.normalise_db(FLOOR_DB));
-        assert_eq!(steps(&line(&[floor, floor]), &SHAPE).double_value(&[0, 0]), 0.0);
+        assert_eq!(steps(&line(&[floor(&SHAPE); 2]), &SHAPE).double_value(&[0, 0]), 0.0);
     }
 
     #[test]
@@ -157,10 +167,21 @@ mod tests {
         let law = StraightLines::new(&SHAPE, Device::Cpu);
         let level = |db: f32| f64::from(SHAPE.normalise_db(db));
         let white = Tensor::full([1, 1, 128, 5], level(-30.0), (Kind::Float, Device::Cpu));
-        assert!((law.flatness(&white).double_value(&[0, 0]) - 1.0).abs() < 1e-3);
+        let flatness = |made: &Tensor| law.flatness(made).double_value(&[0, 0]);
+        assert!((flatness(&white) - 1.0).abs() < 1e-3);
         let tone = Tensor::full([1, 1, 128, 5], level(-70.0), (Kind::Float, Device::Cpu));
         let _ = tone.narrow(2, 40, 2).fill_(level(-10.0));
-        assert!(law.flatness(&tone).double_value(&[0, 0]) < 1e-3);
+        let of_tone = flatness(&tone);
+        assert!(of_tone < 1e-3);
+        // Rumble lies outside.
+        let _ = tone.narrow(2, 2, 1).fill_(level(0.0));
+        assert!((flatness(&tone) - of_tone).abs() < 1e-6);
+        // Faint noise beside a loud tone counts little, silence not at all.
+        let _ = tone.narrow(3, 1, 4).fill_(level(-60.0));
+        assert!(flatness(&tone) < 0.01);
+        let _ = tone.narrow(3, 1, 4).fill_(floor(&SHAPE));
+        assert!((flatness(&tone) - of_tone).abs() < 1e-5);
+        assert_eq!(flatness(&Tensor::full([1, 1, 128, 5], floor(&SHAPE), (Kind::Float, Device::Cpu))), 0.0);
     }
 
     #[test]

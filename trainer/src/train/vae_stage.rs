@@ -1,6 +1,6 @@
 //! First stage: the auto-encoder over frames.
 //!
-//! Half of the examples are cross-key: the encoder hears an instrument at one key and the decoder must give it at another,
+//! A part of the examples is cross-key: the encoder hears an instrument at one key and the decoder must give it at another,
 //! so that one latent point is one timbre at every key.
 
 use engine::spectral::SpectralShape;
@@ -12,13 +12,14 @@ use tch::{Device, Kind, Tensor};
 use super::stage::{Figures, Stage};
 use super::straight::{self, StraightLines};
 use crate::features::Dataset;
+use crate::loss::FLOOR_DB;
 use crate::loss::frames::{FramesCriterion, active_frames};
 use crate::model::vae::divergence_nats;
 use crate::model::{Decoder, Encoder};
 
 const BATCH: usize = 16;
 const CROSS_KEY_PART: f64 = 0.3;
-/// Weight of the divergence in nats against the mean absolute error of normalised frames, once it is fully on.
+/// Weight of the divergence in nats against the loss of the frames, once it is fully on.
 const DIVERGENCE_WEIGHT: f64 = 2e-5;
 /// Part of the stage over which the divergence comes on.
 const DIVERGENCE_RISE: f64 = 0.3;
@@ -92,7 +93,7 @@ impl<'a> VaeStage<'a> {
             let made = self.decoder.forward(&mean, &part(&keys));
             let wanted = part(&targets);
             let active = active_frames(&wanted, &self.shape);
-            let floor = f64::from(self.shape.normalise_db(-80.0));
+            let floor = f64::from(self.shape.normalise_db(FLOOR_DB as f32));
             let difference = (made.clamp_min(floor) - wanted.clamp_min(floor)).abs();
             let error = difference.mean_dim([1i64].as_slice(), false, Kind::Float) * &active;
             let total = |x: &Tensor| x.sum_dim_intlist([1i64].as_slice(), false, Kind::Float);
@@ -135,7 +136,11 @@ impl Stage for VaeStage<'_> {
         if rng.random_bool(STRAIGHT_PART) {
             loss += self.lines.excess(&self.decoder, &mean.detach(), &keys, rng.random_range(straight::STARTS));
         }
-        let logged = [("levels", error.levels), ("amplitudes", error.amplitudes), ("nats", divergence)];
+        let logged = [
+            ("weighted_db", error.levels * self.db_per_unit),
+            ("amplitude_percent", error.amplitudes.sqrt() * 100.0),
+            ("nats", divergence),
+        ];
         (loss, logged.into_iter().map(|(name, value)| (name, value.detach())).collect())
     }
 
