@@ -5,9 +5,11 @@ use plotters::coord::Shift;
 use plotters::prelude::*;
 
 use super::rank::has_no_hope;
-use super::space::{Range, short};
+use super::space::Range;
 use super::study::Study;
 
+/// Name of the panel that shows the best so far.
+const TRIAL: &str = "trial";
 const PANEL: (u32, u32) = (420, 300);
 const COLUMNS: usize = 3;
 const ABOVE_WORST: f64 = 1.5;
@@ -41,13 +43,17 @@ fn draw(area: &Area, study: &Study, grid: (usize, usize)) -> Drawn {
     let losses = under_a_ceiling(heights.zip(study.trials.iter().map(has_no_hope)).collect());
     let by_trial: Vec<Mark> =
         losses.iter().enumerate().map(|(number, (y, cut))| ((number + 1) as f64, *y, *cut)).collect();
-    panel(&areas[0], "trial", &by_trial, true, false)?;
+    panel(&areas[0], TRIAL, &by_trial, Ticks::Whole)?;
     for (index, parameter) in study.question.space.parameters.iter().enumerate() {
-        let log = matches!(parameter.range, Range::Log(..));
-        let place = |value: f64| if log { value.log10() } else { value };
+        let ticks = match parameter.range {
+            Range::Int(..) => Ticks::Whole,
+            Range::Log(..) => Ticks::Log,
+            Range::Real(..) | Range::Category(..) => Ticks::Plain,
+        };
+        let place = |value: f64| if ticks == Ticks::Log { value.log10() } else { value };
         let marks: Vec<Mark> =
             study.trials.iter().zip(&losses).map(|(trial, (y, cut))| (place(trial.point[index]), *y, *cut)).collect();
-        panel(&areas[index + 1], &parameter.name, &marks, false, log)?;
+        panel(&areas[index + 1], &parameter.name, &marks, ticks)?;
     }
     area.present()?;
     Ok(())
@@ -69,25 +75,56 @@ fn range(values: impl Iterator<Item = f64>) -> std::ops::Range<f64> {
     low - room..high + room
 }
 
-fn panel(area: &Area, name: &str, marks: &[Mark], running: bool, log: bool) -> Drawn {
+/// What stands along an axis.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Ticks {
+    /// Whole numbers; between them nothing.
+    Whole,
+    /// Numbers.
+    Plain,
+    /// Numbers whose base-10 logarithm is the place.
+    Log,
+}
+
+impl Ticks {
+    /// Three digits of the number at a place.
+    fn label(self, place: f64) -> String {
+        match self {
+            Self::Whole if (place - place.round()).abs() > 1e-6 => String::new(),
+            Self::Whole => format!("{place:.0}"),
+            Self::Plain => three_digits(place),
+            Self::Log => three_digits(10_f64.powf(place)),
+        }
+    }
+}
+
+fn three_digits(value: f64) -> String {
+    match value.abs() {
+        size if size >= 100.0 => format!("{value:.0}"),
+        size if size >= 10.0 => format!("{value:.1}"),
+        size if size >= 1.0 => format!("{value:.2}"),
+        size if size >= 0.01 || size == 0.0 => format!("{value:.3}"),
+        _ => format!("{value:.2e}"),
+    }
+}
+
+fn panel(area: &Area, name: &str, marks: &[Mark], ticks: Ticks) -> Drawn {
     let mut chart = ChartBuilder::on(area)
         .margin(8)
+        .margin_right(24)
         .x_label_area_size(34)
         .y_label_area_size(64)
         .build_cartesian_2d(range(marks.iter().map(|mark| mark.0)), range(marks.iter().map(|mark| mark.1)))?;
-    let raised = |value: &f64| short(10_f64.powf(*value));
-    let plain = |value: &f64| short(*value);
-    let label: &dyn Fn(&f64) -> String = if log { &raised } else { &plain };
     chart
         .configure_mesh()
         .x_desc(name)
         .y_desc("loss")
         .x_labels(6)
         .y_labels(5)
-        .x_label_formatter(label)
-        .y_label_formatter(&raised)
+        .x_label_formatter(&|value| ticks.label(*value))
+        .y_label_formatter(&|value| Ticks::Log.label(*value))
         .draw()?;
-    if running {
+    if name == TRIAL {
         let best = marks.iter().scan(f64::INFINITY, |best, (x, y, cut)| {
             *best = if *cut { *best } else { best.min(*y) };
             Some((*x, *best))
@@ -102,6 +139,14 @@ fn panel(area: &Area, name: &str, marks: &[Mark], running: bool, log: bool) -> D
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn ticks_have_three_digits_and_whole_numbers_no_parts() {
+        assert_eq!((Ticks::Whole.label(2.0), Ticks::Whole.label(2.5)), ("2".into(), String::new()));
+        assert_eq!(Ticks::Log.label(2.95), "891");
+        assert_eq!(Ticks::Plain.label(0.123_49), "0.123");
+        assert_eq!(Ticks::Log.label(-3.5), "3.16e-4");
+    }
 
     #[test]
     fn a_hopeless_run_leaves_the_others_room() {
