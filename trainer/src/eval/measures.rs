@@ -10,6 +10,9 @@ use super::envelope::{Envelope, rms};
 use crate::corpus::{Item, category};
 use crate::reference::transform::{FRAMES as REPORT_FRAMES, HOP_SAMPLES as REPORT_HOP, compress};
 
+/// How far a remake is shifted at most in search of its best level.
+pub const LARGEST_SHIFT_DB: f64 = 12.0;
+
 /// Differences between a sound and its remake.
 #[derive(Clone, Debug, Serialize)]
 pub struct Measures {
@@ -23,6 +26,9 @@ pub struct Measures {
     pub stft_distance: f32,
     /// Squared error summed over a mu-law spectrogram of 1025 bins and 83 frames.
     pub report_loss: f32,
+    /// The same with the remake at the level at which it is least, within [`LARGEST_SHIFT_DB`]: what is wrong with the spectrum, where
+    /// a sharper or a blunter peak alone makes all of a sound louder or softer at equal peaks.
+    pub report_loss_at_best_level: f32,
     /// The same as a deviation in percent.
     pub report_deviation_percent: f32,
     /// Difference of the times at which the envelope first comes to half its peak; see [`Envelope`].
@@ -71,7 +77,7 @@ impl Measurer {
     pub fn compare_at(&mut self, key: Option<u8>, truth: &[f32], made: &[f32]) -> Measures {
         let (truth, made) = (at_full_scale(truth), at_full_scale(made));
         let error = self.meter.measure(&truth, &made);
-        let report_loss = self.report_loss(&truth, &made);
+        let (report_loss, report_loss_at_best_level) = self.report_losses(&truth, &made);
         let envelopes = [&truth, &made].map(|samples| Envelope::new(samples, self.rate_hz));
         let pitch =
             |samples: &[f32]| pitch_offset_cents(samples, self.rate_hz, key.map(|key| key_to_hz(f64::from(key)))?);
@@ -85,6 +91,7 @@ impl Measurer {
             stft_distance: self.distance.measure(&truth, &made),
             spectral_convergence: self.convergence(&truth, &made),
             report_loss,
+            report_loss_at_best_level,
             report_deviation_percent: 100.0 * (report_loss / (REPORT_FRAMES * self.stft_bins()) as f32).sqrt(),
             attack_error_ms: (envelopes[1].attack_ms() - envelopes[0].attack_ms()).abs(),
             decay_error_ms: (envelopes[1].end_ms() - envelopes[0].end_ms()).abs(),
@@ -107,13 +114,38 @@ impl Measurer {
         (error / power.max(1e-12)).sqrt() as f32
     }
 
-    fn report_loss(&mut self, truth: &[f32], made: &[f32]) -> f32 {
+    /// The report's loss at equal peaks, and at the best level.
+    fn report_losses(&mut self, truth: &[f32], made: &[f32]) -> (f32, f32) {
         let full_scale = self.full_scale;
-        let encode = |magnitude: f32| compress(magnitude / full_scale);
-        let (truth, made) = (self.report_stft.analyse(truth), self.report_stft.analyse(made));
-        let values = truth.values.iter().zip(&made.values).take(REPORT_FRAMES * truth.bins);
-        values.map(|(truth, made)| (encode(truth.norm()) - encode(made.norm())).powi(2)).sum()
+        let mut magnitudes = |samples: &[f32]| -> Vec<f32> {
+            let spectrogram = self.report_stft.analyse(samples);
+            let values = spectrogram.values.iter().take(REPORT_FRAMES * spectrogram.bins);
+            values.map(|value| value.norm() / full_scale).collect()
+        };
+        let wanted: Vec<f32> = magnitudes(truth).into_iter().map(compress).collect();
+        let made = magnitudes(made);
+        let loss = |shift_db: f64| -> f64 {
+            let gain = 10f64.powf(shift_db / 20.0) as f32;
+            wanted.iter().zip(&made).map(|(wanted, made)| f64::from((wanted - compress(made * gain)).powi(2))).sum()
+        };
+        let here = loss(0.0);
+        (here as f32, here.min(least(loss)) as f32)
     }
+}
+
+/// Smallest value of a function with one valley within ± [`LARGEST_SHIFT_DB`], by golden sections (Kiefer 1953).
+fn least(function: impl Fn(f64) -> f64) -> f64 {
+    const SECTIONS: usize = 14;
+    let golden = 0.5 * (5f64.sqrt() - 1.0);
+    let (mut low, mut high) = (-LARGEST_SHIFT_DB, LARGEST_SHIFT_DB);
+    let mut smallest = f64::INFINITY;
+    for _ in 0..SECTIONS {
+        let (left, right) = (high - golden * (high - low), low + golden * (high - low));
+        let (at_left, at_right) = (function(left), function(right));
+        smallest = smallest.min(at_left).min(at_right);
+        if at_left < at_right { high = right } else { low = left }
+    }
+    smallest
 }
 
 /// The sound at peak 1.
@@ -125,4 +157,26 @@ pub fn at_full_scale(samples: &[f32]) -> Vec<f32> {
 /// Whether a key names the pitch of sounds of this category.
 pub fn is_pitched(category: &str) -> bool {
     !category::is_drum(category) && !matches!(category, "SFX" | "Percussive")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_valley_is_found_wherever_it_lies() {
+        for bottom in [-9.0, -0.3, 0.0, 5.0, 11.9] {
+            assert!(least(|x| (x - bottom).powi(2)) < 1e-3, "{bottom}");
+        }
+    }
+
+    #[test]
+    fn at_its_best_level_a_remake_that_is_only_softer_has_no_loss() {
+        let shape = SpectralShape::DEFAULT;
+        let mut measurer = Measurer::new(&shape);
+        let tone: Vec<f32> = (0..shape.sound_samples()).map(|n| 0.5 * (n as f32 * 0.05).sin()).collect();
+        let softer: Vec<f32> = tone.iter().map(|sample| sample * 0.5).collect();
+        let (loss, at_best) = measurer.report_losses(&tone, &softer);
+        assert!(loss > 1.0 && at_best < 1e-3 * loss, "{loss}, {at_best}");
+    }
 }

@@ -98,6 +98,8 @@ pub struct Summary {
     pub spectral_convergence: f64,
     /// Mean of the report's loss.
     pub report_loss: f64,
+    /// The same with every remake at its best level, mean.
+    pub report_loss_at_best_level: f64,
     /// Mean of the report's deviation.
     pub report_deviation_percent: f64,
     /// Median attack-time error.
@@ -296,6 +298,7 @@ fn summarise(split: Split, way: Way, results: &[&Measured]) -> Summary {
         stft_distance: figures.always("stft_distance", &|m| m.stft_distance, &mean),
         spectral_convergence: figures.always("spectral_convergence", &|m| m.spectral_convergence, &mean),
         report_loss: figures.always("report_loss", &|m| m.report_loss, &mean),
+        report_loss_at_best_level: figures.always("report_loss_at_best_level", &|m| m.report_loss_at_best_level, &mean),
         report_deviation_percent: figures.always("report_deviation_percent", &|m| m.report_deviation_percent, &mean),
         attack_error_median_ms: figures.always("attack_error_median_ms", &|m| m.attack_error_ms, &median),
         attack_error_drums_median_ms: figures.figure("attack_error_drums_median_ms", &drum_attack, &median),

@@ -14,12 +14,15 @@ use crate::eval::way::Way;
 /// The figures of the summary: name in tables, name in the ladder, and how to show it.
 type Column = (&'static str, &'static str, fn(&Summary) -> Cell);
 
-const COLUMNS: [Column; 12] = [
+const COLUMNS: [Column; 13] = [
     ("log-mel dB", "log-mel error", |row| with(row, Cell::number(row.mean_db, 2).class("lead"), "mean_db", 2, 1.0)),
     ("median", "log-mel error", |row| with(row, Cell::number(row.median_db, 2), "median_db", 2, 1.0)),
     ("95 %", "log-mel error", |row| with(row, Cell::number(row.percentile_95_db, 2), "percentile_95_db", 2, 1.0)),
     ("STFT distance", "STFT distance", |row| with(row, Cell::number(row.stft_distance, 2), "stft_distance", 2, 1.0)),
     ("report loss", "report loss", |row| with(row, Cell::number(row.report_loss, 1), "report_loss", 1, 1.0)),
+    ("at best level", "report loss", |row| {
+        with(row, Cell::number(row.report_loss_at_best_level, 1), "report_loss_at_best_level", 1, 1.0)
+    }),
     ("deviation %", "report loss", |row| {
         with(row, Cell::number(row.report_deviation_percent, 2), "report_deviation_percent", 2, 1.0)
     }),
