@@ -19,8 +19,9 @@ const NOISE_FLATNESS: f32 = 0.15;
 const NOISY_END_FLATNESS: f32 = 0.05;
 /// Band in which flatness is measured, in Hz: below lies rumble, above lies what most sounds lack.
 pub const FLATNESS_BAND_HZ: (f32, f32) = (100.0, 10_000.0);
-/// Adjoining samples at full scale that make a clipped peak.
+/// Adjoining samples at full scale, all the same, that make a clipped peak. The round peak of a low tone is no such run.
 const CLIPPED_RUN: usize = 3;
+const SAME: f32 = 1e-6;
 const FULL_SCALE: f32 = 0.9999;
 /// Beyond full scale by more than rounding.
 const BEYOND: f32 = 1.0001;
@@ -95,7 +96,7 @@ pub fn rules() -> String {
         "A jump is the mean absolute difference of log-mel levels (floor {FLOOR_DB} dB) over the frames in which either sound is \
          above the floor. Silent: the loudest {:.0} ms lie below {SILENT_DB} dB, or {SILENT_BELOW_ENDS_DB} dB below the quieter \
          end. Noise burst: spectral flatness between {:.0} Hz and {:.0} kHz, weighted by power, above {NOISE_FLATNESS} between \
-         ends that are both below {NOISY_END_FLATNESS}. Clipped: {CLIPPED_RUN} adjoining samples at full scale, or one \
+         ends that are both below {NOISY_END_FLATNESS}. Clipped: {CLIPPED_RUN} adjoining equal samples at full scale, or one \
          beyond it.",
         LOUDNESS_WINDOW_S * 1e3,
         FLATNESS_BAND_HZ.0,
@@ -128,10 +129,8 @@ fn flatness(samples: &[f32], shape: &SpectralShape) -> f32 {
 }
 
 fn is_clipped(samples: &[f32]) -> bool {
-    let at_full_scale = |run: &[f32]| {
-        run.iter().all(|sample| sample.abs() >= FULL_SCALE)
-            && run.iter().all(|sample| sample.signum() == run[0].signum())
-    };
+    let at_full_scale =
+        |run: &[f32]| run.iter().all(|sample| sample.abs() >= FULL_SCALE && (sample - run[0]).abs() <= SAME);
     samples.iter().any(|sample| sample.abs() > BEYOND) || samples.windows(CLIPPED_RUN).any(at_full_scale)
 }
 
@@ -170,6 +169,8 @@ mod tests {
         assert!(!heard(&broken).finite && heard(&tone(1.0)).finite);
         let clipped: Vec<f32> = tone(4.0).iter().map(|sample| sample.clamp(-1.0, 1.0)).collect();
         assert!(heard(&clipped).clipped && !heard(&tone(1.0)).clipped);
+        let low: Vec<f32> = (0..60_000).map(|n| (n as f32 * 0.004).sin()).collect();
+        assert!(low.windows(3).any(|run| run.iter().all(|sample| *sample > FULL_SCALE)) && !heard(&low).clipped);
     }
 
     #[test]
