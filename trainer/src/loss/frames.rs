@@ -142,6 +142,28 @@ mod tests {
     }
 
     #[test]
+    fn a_lost_fundamental_costs_more_than_a_faint_band_that_is_as_far_off() {
+        let shape = SpectralShape::DEFAULT;
+        let criterion = FramesCriterion::new(&shape, Device::Cpu);
+        let level = |db: f32| f64::from(shape.normalise_db(db));
+        let sound = Tensor::full([1, 128, 172], level(-60.0), (Kind::Float, Device::Cpu));
+        let _ = sound.narrow(1, 10, 1).fill_(level(-6.0));
+        let changed = |band: i64, db: f32| {
+            let other = sound.copy();
+            let _ = other.narrow(1, band, 1).fill_(level(db));
+            let loss = criterion.loss(&other, &sound);
+            let parts = loss.levels.double_value(&[]) + AMPLITUDE_WEIGHT * loss.amplitudes.double_value(&[]);
+            let total = loss.total.double_value(&[]);
+            assert!((total - parts).abs() < 1e-5 * total, "{total} is not {parts}");
+            total
+        };
+        let (lost, faint) = (changed(10, -26.0), changed(20, -40.0));
+        assert!(lost > 3.0 * faint && faint > 0.0, "{lost} against {faint}");
+        // A partial too much counts like one that is missing.
+        assert!(changed(20, -6.0) > 3.0 * changed(20, -70.0));
+    }
+
+    #[test]
     fn a_level_is_the_sum_of_the_powers_of_bands() {
         let shape = SpectralShape::DEFAULT;
         let sound = Tensor::full([1, 128, 172], f64::from(shape.normalise_db(-90.0)), (Kind::Float, Device::Cpu));
