@@ -10,8 +10,8 @@ use std::path::Path;
 
 use crate::decode::Pipeline;
 use crate::decode::graph::GraphError;
-use crate::decode::residuals::ZoneResidual;
 use crate::pack::NamedSound;
+use crate::residual::ZoneResidual;
 use crate::sample::{self, Recording, SampleError};
 use crate::units::Latent;
 
@@ -113,23 +113,29 @@ fn encode(name: String, sound: Recording, pipeline: &mut Pipeline, key: Option<f
     Ok(Imported { name, latent, start_s, key, found_key, key_confidence, category, nearest, notes, samples })
 }
 
-/// What the point of a recording leaves out of it in the key zone that the recording belongs to. The recording is brought to
-/// the zone's root as a voice would play it there, so that its own key gives it back.
+/// What the point of a recording leaves out of it in the key zone that the recording belongs to, so that its own key gives it back.
 pub fn zone_residual(
     samples: &[f32],
     latent: &Latent,
     key: f32,
     pipeline: &mut Pipeline,
 ) -> Result<ZoneResidual, ImportError> {
-    let (shape, manifest) = (*pipeline.model().shape(), pipeline.model().manifest());
+    let manifest = pipeline.model().manifest();
     let root_key = manifest.root_keys.get(manifest.nearest_root(key)).copied().unwrap_or(60);
+    let at_root = at_root(samples, key, root_key, pipeline.model().shape().sample_rate_hz)?;
+    let residual = pipeline.residual(&at_root, latent, f32::from(root_key))?;
+    Ok(ZoneResidual { root_key, residual })
+}
+
+/// A recording at `key` as a voice would play it at `root_key`, of the same length.
+///
+/// # Errors
+/// [`ImportError::Sample`] when nothing is left of it.
+pub fn at_root(samples: &[f32], key: f32, root_key: u8, rate_hz: u32) -> Result<Vec<f32>, ImportError> {
     let ratio = f64::from((f32::from(root_key) - key) / 12.0).exp2();
-    let rate_hz = shape.sample_rate_hz;
     let played_hz = (f64::from(rate_hz) * ratio).round() as u32;
     let moved = sample::resample(samples, played_hz, rate_hz)?;
-    let at_root = sample::region(Recording::new(moved, rate_hz), rate_hz, samples.len())?;
-    let residual = pipeline.residual(&at_root.samples, latent, f32::from(root_key))?;
-    Ok(ZoneResidual { root_key, residual })
+    Ok(sample::region(Recording::new(moved, rate_hz), rate_hz, samples.len())?.samples)
 }
 
 /// The sounds nearest to `latent` with their distances in σ, and the category that they vote for.

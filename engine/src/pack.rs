@@ -7,24 +7,30 @@ mod archive;
 #[cfg(feature = "factory-pack")]
 mod factory;
 mod manifest;
+mod residuals;
 mod validate;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
 pub use manifest::{FileEntry, LatentAxis, Manifest, NamedSound, VocoderInfo};
+pub use residuals::NamedResiduals;
 
 /// Version of the manifest that this engine writes, and the highest that it reads. Since version 2 a vocoder may foretell the phases
-/// of some bins only.
-pub const FORMAT_VERSION: u32 = 2;
+/// of some bins only; since version 3 sounds may bring residuals.
+pub const FORMAT_VERSION: u32 = 3;
 
 /// Name of the manifest's file in a pack.
 pub const MANIFEST_FILE: &str = "manifest.json";
 
 /// The graphs that every pack holds.
 pub const GRAPHS: [&str; 3] = ["encoder.onnx", "decoder.onnx", "vocoder.onnx"];
+
+/// What the points of named sounds leave out of them; a pack may be without.
+pub const RESIDUALS_FILE: &str = "residuals.bin";
 
 /// Largest pack, unpacked, in bytes.
 pub const MAX_PACK_BYTES: u64 = 256 << 20;
@@ -69,6 +75,9 @@ pub enum PackError {
         /// What it may hold.
         expected: String,
     },
+    /// The residuals do not fit the manifest.
+    #[error("the pack's residuals are damaged: {0}; get the pack again")]
+    Residuals(String),
     /// A file that the manifest needs is missing.
     #[error("the pack lacks {file}: it is incomplete, get it again")]
     Missing {
@@ -97,13 +106,14 @@ pub enum PackError {
     },
 }
 
-/// A validated model pack: its manifest and the bytes of its graphs.
+/// A validated model pack: its manifest, the bytes of its graphs, and its sounds' residuals.
 #[derive(Clone, Debug)]
 pub struct Pack {
     manifest: Manifest,
     manifest_json: Vec<u8>,
     hash: String,
-    graphs: BTreeMap<String, Vec<u8>>,
+    files: BTreeMap<String, Vec<u8>>,
+    residuals: Arc<NamedResiduals>,
 }
 
 impl Pack {
@@ -115,29 +125,30 @@ impl Pack {
         let manifest_json =
             files.remove(MANIFEST_FILE).ok_or_else(|| PackError::Missing { file: MANIFEST_FILE.into() })?;
         let manifest = validate::parse(&manifest_json)?;
-        let mut graphs = BTreeMap::new();
+        let mut listed = BTreeMap::new();
         for (name, entry) in &manifest.files {
             let bytes = files.remove(name).ok_or_else(|| PackError::Missing { file: name.clone() })?;
             let found = hex_sha256(&bytes);
             if found != entry.sha256 {
                 return Err(PackError::Hash { file: name.clone(), found, expected: entry.sha256.clone() });
             }
-            graphs.insert(name.clone(), bytes);
+            listed.insert(name.clone(), bytes);
         }
-        Ok(Self { hash: hex_sha256(&manifest_json), manifest, manifest_json, graphs })
+        let residuals = listed.get(RESIDUALS_FILE).map(|bytes| NamedResiduals::parse(bytes, &manifest)).transpose()?;
+        let residuals = Arc::new(residuals.unwrap_or_default());
+        Ok(Self { hash: hex_sha256(&manifest_json), manifest, manifest_json, files: listed, residuals })
     }
 
-    /// Makes a pack from a manifest and its graphs: fills in the manifest's file table, then validates as when reading.
+    /// Makes a pack from a manifest and its other files: fills in the manifest's file table, then validates as when reading.
     ///
     /// # Errors
     /// As [`Pack::from_files`].
-    pub fn assemble(mut manifest: Manifest, graphs: BTreeMap<String, Vec<u8>>) -> Result<Self, PackError> {
-        manifest.files = graphs
+    pub fn assemble(mut manifest: Manifest, mut files: BTreeMap<String, Vec<u8>>) -> Result<Self, PackError> {
+        manifest.files = files
             .iter()
             .map(|(name, bytes)| (name.clone(), FileEntry { sha256: hex_sha256(bytes), bytes: bytes.len() as u64 }))
             .collect();
         let json = serde_json::to_vec_pretty(&manifest).map_err(|error| PackError::Manifest(error.to_string()))?;
-        let mut files = graphs;
         files.insert(MANIFEST_FILE.into(), json);
         Self::from_files(files)
     }
@@ -205,7 +216,12 @@ impl Pack {
 
     /// Bytes of one of [`GRAPHS`]; empty for any other name.
     pub fn graph(&self, name: &str) -> &[u8] {
-        self.graphs.get(name).map(Vec::as_slice).unwrap_or_default()
+        self.files.get(name).filter(|_| GRAPHS.contains(&name)).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// What the points of its named sounds leave out of them.
+    pub fn residuals(&self) -> &Arc<NamedResiduals> {
+        &self.residuals
     }
 
     /// The sound of this name; case does not matter.
@@ -217,8 +233,8 @@ impl Pack {
     }
 
     fn files(&self) -> Vec<(&str, &[u8])> {
-        let graphs = self.graphs.iter().map(|(name, bytes)| (name.as_str(), bytes.as_slice()));
-        graphs.chain(std::iter::once((MANIFEST_FILE, self.manifest_json.as_slice()))).collect()
+        let files = self.files.iter().map(|(name, bytes)| (name.as_str(), bytes.as_slice()));
+        files.chain(std::iter::once((MANIFEST_FILE, self.manifest_json.as_slice()))).collect()
     }
 }
 

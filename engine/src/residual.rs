@@ -22,6 +22,8 @@ pub const MAX_RESIDUAL_BYTES: usize = 6144;
 const SILENCE_DB: f32 = -80.0;
 /// First byte of every coded residual.
 const VERSION: u8 = 1;
+/// Bytes before the deflated values: version, step, bands, frames.
+const HEADER_BYTES: usize = 6;
 /// Steps in frame values (45 dB each): the finest is a hundredth of a dB, each next one an eleventh coarser.
 const FINEST_STEP: f32 = 0.000_25;
 const STEP_RATIO: f32 = 1.1;
@@ -41,34 +43,45 @@ pub struct Residual {
 #[error("the residual is damaged: {0}")]
 pub struct ResidualError(&'static str);
 
+/// A residual and the one zone that it is for.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ZoneResidual {
+    /// Root key of the zone.
+    pub root_key: u8,
+    /// The difference to the decoder's frames at that key.
+    pub residual: Residual,
+}
+
+/// What a sound is to come to and what the decoder makes of its point, as frames of the same size.
+#[derive(Clone, Copy, Debug)]
+pub struct Pair<'a> {
+    /// The recording's frames.
+    pub wanted: &'a Frames,
+    /// The decoder's.
+    pub made: &'a Frames,
+}
+
 impl Residual {
-    /// What is to be added to the frames `made` to come to the frames `wanted`, which have the same size.
-    pub fn between(wanted: &Frames, made: &Frames, shape: &SpectralShape) -> Self {
-        let silence = shape.normalise_db(SILENCE_DB);
-        let values =
-            wanted.values.iter().zip(&made.values).map(|(wanted, made)| wanted.max(silence) - made.max(silence));
-        let blocks = Blocks::of(&Frames { values: values.collect(), ..*wanted });
-        let coded = |number: u8| {
-            let mut bytes = vec![VERSION, number];
-            bytes.extend((wanted.bands as u16).to_le_bytes());
-            bytes.extend((wanted.frames as u16).to_le_bytes());
-            bytes.extend(compress_to_vec(&blocks.quantised(step(number)), DEFLATE_LEVEL));
-            bytes
-        };
-        // The finest step that reaches the largest value; the coarsest leaves hardly anything but zeros, which always fit.
-        let mut low = (0..STEPS - 1).find(|number| blocks.reach_with(step(*number))).unwrap_or(STEPS - 1);
-        let mut high = STEPS - 1;
-        let mut best = coded(high);
-        while low < high {
-            let middle = low.midpoint(high);
-            let bytes = coded(middle);
-            if bytes.len() <= MAX_RESIDUAL_BYTES {
-                (high, best) = (middle, bytes);
-            } else {
-                low = middle + 1;
-            }
-        }
-        Self { bytes: best }
+    /// What is to be added to the frames `made` to come to the frames `wanted`.
+    pub fn between(pair: Pair, shape: &SpectralShape) -> Self {
+        let blocks = Blocks::of(&difference(pair, shape));
+        let bytes = finest(blocks.first_step(), |number| {
+            let bytes = coded(&blocks, number);
+            (bytes.len() <= MAX_RESIDUAL_BYTES).then_some(bytes)
+        });
+        Self { bytes: bytes.unwrap_or_else(|| coded(&blocks, STEPS - 1)) }
+    }
+
+    /// The residuals of one sound at several keys, as fine as the other, in [`MAX_RESIDUAL_BYTES`] together.
+    pub fn sharing(pairs: &[Pair], shape: &SpectralShape) -> Vec<Self> {
+        let blocks: Vec<Blocks> = pairs.iter().map(|pair| Blocks::of(&difference(*pair, shape))).collect();
+        let first = blocks.iter().map(Blocks::first_step).max().unwrap_or(0);
+        let all = |number| blocks.iter().map(|blocks| coded(blocks, number)).collect::<Vec<_>>();
+        let fitting = finest(first, |number| {
+            let coded = all(number);
+            (coded.iter().map(Vec::len).sum::<usize>() <= MAX_RESIDUAL_BYTES).then_some(coded)
+        });
+        fitting.unwrap_or_else(|| all(STEPS - 1)).into_iter().map(|bytes| Self { bytes }).collect()
     }
 
     /// Reads coded bytes.
@@ -78,6 +91,19 @@ impl Residual {
     pub fn from_bytes(bytes: Vec<u8>) -> Result<Self, ResidualError> {
         let residual = Self { bytes };
         residual.decode().map(|_| residual)
+    }
+
+    /// Takes coded bytes for frames of `shape` without unpacking them: a pack holds thousands. What does not unpack when it is needed
+    /// adds nothing.
+    ///
+    /// # Errors
+    /// [`ResidualError`] when they are too many, of another version, or for frames of another size.
+    pub fn packed(bytes: &[u8], shape: &SpectralShape) -> Result<Self, ResidualError> {
+        let header = Header::read(bytes)?;
+        if (header.bands, header.frames) != (shape.mel_bands, shape.frame_count) {
+            return Err(ResidualError("it is for frames of another size"));
+        }
+        Ok(Self { bytes: bytes.to_vec() })
     }
 
     /// The coded bytes, at most [`MAX_RESIDUAL_BYTES`].
@@ -91,27 +117,79 @@ impl Residual {
     }
 
     fn decode(&self) -> Result<Frames, ResidualError> {
-        if self.bytes.len() > MAX_RESIDUAL_BYTES {
-            return Err(ResidualError("it is longer than 6144 bytes"));
-        }
-        let [version, number, b0, b1, f0, f1, coded @ ..] = self.bytes.as_slice() else {
-            return Err(ResidualError("it is too short"));
-        };
-        if *version != VERSION || *number >= STEPS {
-            return Err(ResidualError("it is of another version"));
-        }
-        let (bands, frames) = (u16::from_le_bytes([*b0, *b1]), u16::from_le_bytes([*f0, *f1]));
-        let size = blocks::padded(bands.into()) * blocks::padded(frames.into());
-        if size == 0 || size > MAX_VALUES {
-            return Err(ResidualError("its size is out of range"));
-        }
+        let header = Header::read(&self.bytes)?;
+        let size = header.size();
+        let coded = self.bytes.get(HEADER_BYTES..).unwrap_or_default();
         let quantised =
             decompress_to_vec_with_limit(coded, 2 * size).map_err(|_| ResidualError("it does not unpack"))?;
         if quantised.len() != 2 * size {
             return Err(ResidualError("it is incomplete"));
         }
-        Ok(Blocks::read(bands.into(), frames.into(), &quantised, step(*number)).frames())
+        Ok(Blocks::read(header.bands, header.frames, &quantised, step(header.step)).frames())
     }
+}
+
+/// What coded bytes begin with.
+struct Header {
+    step: u8,
+    bands: usize,
+    frames: usize,
+}
+
+impl Header {
+    fn read(bytes: &[u8]) -> Result<Self, ResidualError> {
+        if bytes.len() > MAX_RESIDUAL_BYTES {
+            return Err(ResidualError("it is longer than 6144 bytes"));
+        }
+        let [version, step, b0, b1, f0, f1, ..] = *bytes else {
+            return Err(ResidualError("it is too short"));
+        };
+        if version != VERSION || step >= STEPS {
+            return Err(ResidualError("it is of another version"));
+        }
+        let (bands, frames) = (u16::from_le_bytes([b0, b1]).into(), u16::from_le_bytes([f0, f1]).into());
+        let header = Self { step, bands, frames };
+        if header.size() == 0 || header.size() > MAX_VALUES {
+            return Err(ResidualError("its size is out of range"));
+        }
+        Ok(header)
+    }
+
+    /// Values in whole blocks.
+    fn size(&self) -> usize {
+        blocks::padded(self.bands) * blocks::padded(self.frames)
+    }
+}
+
+/// What is to be added, with all that is silence on one side at the same level.
+fn difference(pair: Pair, shape: &SpectralShape) -> Frames {
+    let silence = shape.normalise_db(SILENCE_DB);
+    let values = pair.wanted.values.iter().zip(&pair.made.values);
+    let values = values.map(|(wanted, made)| wanted.max(silence) - made.max(silence)).collect();
+    Frames { values, ..*pair.wanted }
+}
+
+/// The bytes of blocks with the step of this number.
+fn coded(blocks: &Blocks, number: u8) -> Vec<u8> {
+    let mut bytes = vec![VERSION, number];
+    bytes.extend((blocks.bands() as u16).to_le_bytes());
+    bytes.extend((blocks.frame_count() as u16).to_le_bytes());
+    bytes.extend(compress_to_vec(&blocks.quantised(step(number)), DEFLATE_LEVEL));
+    bytes
+}
+
+/// What fits with the lowest number of a step, from `first` on; `None` if nothing does.
+fn finest<T>(first: u8, fitting: impl Fn(u8) -> Option<T>) -> Option<T> {
+    let (mut low, mut high) = (first, STEPS);
+    let mut best = None;
+    while low < high {
+        let middle = low.midpoint(high);
+        match fitting(middle) {
+            Some(found) => (high, best) = (middle, Some(found)),
+            None => low = middle + 1,
+        }
+    }
+    best
 }
 
 /// Adds `weight` times a difference to frames of the same size; others stay as they are. What comes to lie below the
@@ -189,7 +267,7 @@ mod tests {
     fn a_residual_fits_and_gives_the_recording_back() {
         for (roughness, limit_db) in [(0.0, 0.1), (0.05, 0.3), (0.5, 3.0)] {
             let (wanted, made) = pair(roughness);
-            let residual = Residual::between(&wanted, &made, &SHAPE);
+            let residual = Residual::between(Pair { wanted: &wanted, made: &made }, &SHAPE);
             assert!(residual.bytes().len() <= MAX_RESIDUAL_BYTES);
             let mut got = made.clone();
             add(&mut got, &residual.difference(), 1.0, &SHAPE);
@@ -199,9 +277,39 @@ mod tests {
     }
 
     #[test]
+    fn the_keys_of_a_sound_share_the_space_and_are_equally_fine() {
+        let pairs = [0.0, 0.05, 0.1].map(pair);
+        let pairs: Vec<Pair> = pairs.iter().map(|(wanted, made)| Pair { wanted, made }).collect();
+        let shared = Residual::sharing(&pairs, &SHAPE);
+        let bytes: Vec<usize> = shared.iter().map(|residual| residual.bytes().len()).collect();
+        assert!(bytes.iter().sum::<usize>() <= MAX_RESIDUAL_BYTES, "{bytes:?}");
+        assert!(bytes.is_sorted_by(|a, b| a < b), "a rougher difference takes more: {bytes:?}");
+        assert!(shared.iter().all(|residual| residual.bytes()[1] == shared[0].bytes()[1]), "one step for all");
+        for (pair, residual) in pairs.iter().zip(&shared) {
+            let mut got = pair.made.clone();
+            add(&mut got, &residual.difference(), 1.0, &SHAPE);
+            assert!(error_db(pair.wanted, &got) < 0.6 * error_db(pair.wanted, pair.made));
+        }
+        assert!(Residual::sharing(&[], &SHAPE).is_empty());
+    }
+
+    #[test]
+    fn packed_bytes_are_taken_without_unpacking_and_add_nothing_if_they_are_damaged() {
+        let (wanted, made) = pair(0.1);
+        let good = Residual::between(Pair { wanted: &wanted, made: &made }, &SHAPE);
+        assert_eq!(Residual::packed(good.bytes(), &SHAPE).expect("its header is right"), good);
+        let other = SpectralShape { mel_bands: 64, ..SHAPE };
+        assert!(Residual::packed(good.bytes(), &other).is_err());
+        let damaged = Residual::packed(&good.bytes()[..40], &SHAPE).expect("its header is right");
+        let mut got = made.clone();
+        add(&mut got, &damaged.difference(), 1.0, &SHAPE);
+        assert_eq!(got, made);
+    }
+
+    #[test]
     fn no_weight_is_no_change_and_half_lies_between() {
         let (wanted, made) = pair(0.05);
-        let difference = Residual::between(&wanted, &made, &SHAPE).difference();
+        let difference = Residual::between(Pair { wanted: &wanted, made: &made }, &SHAPE).difference();
         let mut none = made.clone();
         add(&mut none, &difference, 0.0, &SHAPE);
         assert_eq!(none, made);
@@ -216,7 +324,7 @@ mod tests {
     #[test]
     fn damaged_bytes_are_refused() {
         let (wanted, made) = pair(0.1);
-        let good = Residual::between(&wanted, &made, &SHAPE).bytes().to_vec();
+        let good = Residual::between(Pair { wanted: &wanted, made: &made }, &SHAPE).bytes().to_vec();
         assert!(Residual::from_bytes(good.clone()).is_ok());
         for length in [0, 1, 6, good.len() / 2] {
             assert!(Residual::from_bytes(good[..length].to_vec()).is_err(), "{length} bytes");
@@ -233,7 +341,7 @@ mod tests {
     #[test]
     fn it_survives_json() {
         let (wanted, made) = pair(0.1);
-        let residual = Residual::between(&wanted, &made, &SHAPE);
+        let residual = Residual::between(Pair { wanted: &wanted, made: &made }, &SHAPE);
         let text = serde_json::to_string(&residual).expect("a string");
         assert_eq!(serde_json::from_str::<Residual>(&text).expect("the same"), residual);
         assert!(serde_json::from_str::<Residual>("\"AAAA\"").is_err());

@@ -14,7 +14,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::decode::residuals::ZoneResidual;
+use crate::residual::ZoneResidual;
 use crate::units::{LATENT_LIMIT, Latent};
 
 pub use cut::Cut;

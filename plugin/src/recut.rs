@@ -8,8 +8,8 @@ use std::sync::Arc;
 
 use engine::Latent;
 use engine::decode::Pipeline;
-use engine::decode::residuals::ZoneResidual;
 use engine::import::{Choice, Imported, import, import_again, zone_residual};
+use engine::residual::ZoneResidual;
 use engine::sample::{self, Outline, Recording, SampleError};
 use engine::state::{Cut, FrozenZone, SoundState};
 use parking_lot::Mutex;

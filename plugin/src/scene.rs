@@ -12,6 +12,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use engine::Latent;
 use engine::audio::{Controls, EventKind, ResidualSet};
 use engine::decode::residuals::Residuals;
+use engine::pack::NamedResiduals;
+use engine::residual::ZoneResidual;
 use engine::state::{FrozenZone, PackRef, SoundState};
 use parking_lot::Mutex;
 use serde_json::{Map, Value};
@@ -111,16 +113,25 @@ impl Project {
 
 impl Scene {
     /// What the audio thread needs of a project, whose residuals go to the workers' table.
-    fn of(project: &Project, table: &Residuals) -> Self {
-        let [a, b, c, d] = project.corners.each_ref().map(|corner| corner.residual.as_ref());
-        let mixed = [a, b, c, d, project.knobs.as_ref().and_then(|sound| sound.residual.as_ref())];
+    fn of(project: &Project, home: Option<&Home>, table: &Residuals) -> Self {
+        let zones = |sound| zones(sound, project, home);
+        let [a, b, c, d] = project.corners.each_ref().map(zones);
+        let mixed = [a, b, c, d, project.knobs.as_ref().map(zones).unwrap_or_default()];
         let residuals = ResidualSet {
             epoch: table.set(mixed),
-            present: mixed.map(|residual| residual.is_some()),
+            present: mixed.map(|zones| !zones.is_empty()),
             knobs_point: project.knobs.as_ref().map_or_else(Latent::default, |sound| sound.latent),
         };
         Self { corners: project.corners.each_ref().map(|corner| corner.latent), residuals, seed: project.seed }
     }
+}
+
+/// What the point of a sound leaves out of it: an imported one brings it along, of a sound of the loaded pack the pack knows it.
+fn zones<'a>(sound: &'a SoundState, project: &Project, home: Option<&'a Home>) -> &'a [ZoneResidual] {
+    if sound.audio.is_some() || sound.residual.is_some() {
+        return sound.residual.as_slice();
+    }
+    home.filter(|home| is_same_pack(&project.pack, &home.pack)).map_or(&[], |home| home.residuals.of(&sound.name))
 }
 
 /// What the loaded pack offers to a project.
@@ -132,6 +143,8 @@ pub struct Home {
     pub pack_name: String,
     /// Sounds for corners that none was put on.
     pub corners: [SoundState; CORNERS],
+    /// What the points of its sounds leave out of them.
+    pub residuals: Arc<NamedResiduals>,
 }
 
 /// Main-thread end: the project, its messages, and the writers of both crossings.
@@ -162,7 +175,7 @@ impl Desk {
     /// Both ends, with an empty project.
     pub fn new() -> (Arc<Self>, AudioEnd) {
         let (project, residuals) = (Project::default(), Arc::<Residuals>::default());
-        let (scene_in, scene_out) = triple_buffer::triple_buffer(&Scene::of(&project, &residuals));
+        let (scene_in, scene_out) = triple_buffer::triple_buffer(&Scene::of(&project, None, &residuals));
         let (notes_in, notes_out) = rtrb::RingBuffer::new(NOTE_QUEUE);
         let pulse = Arc::new(AtomicU64::new(0));
         let desk = Self {
@@ -193,7 +206,12 @@ impl Desk {
 
     /// The project as the audio thread sees it.
     pub fn scene(&self) -> Scene {
-        Scene::of(&self.project.lock(), &self.residuals)
+        self.scene_of(&self.project.lock())
+    }
+
+    /// The home is locked within the project, never the other way round.
+    fn scene_of(&self, project: &Project) -> Scene {
+        Scene::of(project, self.home.lock().as_ref(), &self.residuals)
     }
 
     /// The residuals of the project's sounds, for the workers.
@@ -205,7 +223,7 @@ impl Desk {
     pub fn change<R>(&self, edit: impl FnOnce(&mut Project) -> R) -> R {
         let mut project = self.project.lock();
         let answer = edit(&mut project);
-        self.scene.lock().write(Scene::of(&project, &self.residuals));
+        self.scene.lock().write(self.scene_of(&project));
         answer
     }
 
@@ -271,6 +289,11 @@ impl Desk {
     pub fn begin_era<R>(&self, edit: impl FnOnce(&mut Project) -> R) -> (u64, R) {
         // Within the lock of the project: see `change_in`.
         self.change(|project| (self.era.fetch_add(1, Ordering::Relaxed) + 1, edit(project)))
+    }
+
+    /// Whether the knobs' sound has more to it than its point.
+    pub fn knobs_are_recorded(&self) -> bool {
+        self.scene().residuals.present[CORNERS]
     }
 
     /// Changes the project unless another era has begun.

@@ -168,6 +168,7 @@ impl Session {
             pack: catalogue.pack.clone(),
             pack_name: catalogue.pack_name.clone(),
             corners: catalogue.first_corners(),
+            residuals: rig.model.as_ref().map(|model| Arc::clone(model.residuals())).unwrap_or_default(),
         });
         let rig = Arc::new(rig);
         self.desk.set_freezer(Freezer::new(Arc::downgrade(&rig), self.desk.residuals()));

@@ -3,6 +3,7 @@
 mod distance;
 mod envelope;
 mod input;
+mod instrument;
 mod knobs;
 mod ladder;
 mod latents;
@@ -35,7 +36,7 @@ use random::Known;
 use report::{Findings, Header, Measured, Report};
 use spread::{Tools, spread};
 use visqol::{Package, Visqol};
-use way::{NamedPoints, Way, named_points, remake};
+use way::{NamedFiles, Way, named_files, remake};
 
 /// Sounds that random ones are compared with: more cost memory and change little.
 const KNOWN_SOUNDS: usize = 1000;
@@ -96,7 +97,7 @@ struct Outcome {
 pub fn evaluate(options: &Options) -> Result<()> {
     let input = Input::open(options)?;
     let model = Arc::new(Model::load(&input.pack)?);
-    let named = named_points(&input.pack);
+    let named = named_files(&input.pack.manifest().sounds, &input.corpus.manifest.items);
     let outcomes = spread("sounds", &model, &input.items, |tools, item| measure(tools, &input.corpus, item, &named))?;
     let points: Vec<(Split, Latent)> =
         input.items.iter().zip(&outcomes).map(|(item, outcome)| (item.split, outcome.point)).collect();
@@ -114,7 +115,7 @@ pub fn evaluate(options: &Options) -> Result<()> {
     write(options, &report, &html)
 }
 
-fn measure(tools: &mut Tools, corpus: &Corpus, item: &Item, named: &NamedPoints) -> Result<Outcome> {
+fn measure(tools: &mut Tools, corpus: &Corpus, item: &Item, named: &NamedFiles) -> Result<Outcome> {
     let truth = corpus.samples(item)?;
     let mut results = Vec::new();
     for way in Way::ALL {
@@ -131,7 +132,7 @@ fn find(
     model: &Arc<Model>,
     points: &[(Split, Latent)],
     results: &[Measured],
-    named: &NamedPoints,
+    named: &NamedFiles,
 ) -> Result<Findings> {
     let amounts = &options.amounts;
     let places = places(input, points);
@@ -214,7 +215,7 @@ fn hear(
     model: &Arc<Model>,
     count: usize,
     package: Result<Package, String>,
-    named: &NamedPoints,
+    named: &NamedFiles,
 ) -> Result<Visqol> {
     let package = match package {
         Ok(package) if count > 0 => package,

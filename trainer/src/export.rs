@@ -3,6 +3,7 @@
 mod axes;
 mod bundle;
 mod card;
+mod residuals;
 mod sounds;
 mod traits;
 mod tuning;
@@ -13,7 +14,7 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result, ensure};
 use engine::decode::Model;
-use engine::pack::{FORMAT_VERSION, Manifest, Pack, VocoderInfo};
+use engine::pack::{FORMAT_VERSION, Manifest, Pack, RESIDUALS_FILE, VocoderInfo};
 use engine::spectral::SpectralShape;
 use engine::units::Latent;
 use rand::SeedableRng;
@@ -82,7 +83,7 @@ pub fn export(options: &Options) -> Result<()> {
     let points = random_points(2);
     let axes = axes::named(&turn, &points, &bundle.frames_of(&points, MIDDLE_KEY)?);
     let mut manifest = manifest(options, &corpus, axes);
-    let files = BTreeMap::from([
+    let mut files = BTreeMap::from([
         ("encoder.onnx".to_owned(), graphs::encoder(&bundle.encoder)?),
         ("decoder.onnx".to_owned(), graphs::decoder(&bundle.decoder)?),
         ("vocoder.onnx".to_owned(), graphs::vocoder(&bundle.vocoder)?),
@@ -91,12 +92,16 @@ pub fn export(options: &Options) -> Result<()> {
     manifest.sounds = sounds::as_encoded(&candidates);
     let first = Pack::assemble(manifest.clone(), files.clone())?;
     let model = Arc::new(Model::load(&first)?);
-    manifest.sounds = sounds::named(&model, &candidates)?;
+    let named = sounds::named(&model, &candidates)?;
+    let by_name = named.iter().map(|(sound, candidate)| (sound.name.clone(), *candidate)).collect();
+    manifest.sounds = named.into_iter().map(|(sound, _)| sound).collect();
     if options.in_tune {
         let (kept, left) = tuning::in_tune(&model, manifest.sounds)?;
         eprintln!("{} sounds are not in tune at every root key and get no name: {}", left.len(), left.join(", "));
         manifest.sounds = kept;
     }
+    let residuals = residuals::of(&model, &all, &manifest.sounds, &by_name)?;
+    files.insert(RESIDUALS_FILE.to_owned(), residuals.to_bytes(&manifest));
     let pack = Pack::assemble(manifest, files)?;
     let parity = parity::check(&pack, &bundle)?;
     eprintln!("{parity}");

@@ -75,6 +75,12 @@ impl Dataset {
         Ok(Frames { bands, frames: count, values: Vec::try_from(frames.view(-1))? })
     }
 
+    /// All samples of one sound.
+    pub fn samples_of(&self, index: usize) -> Result<Vec<f32>> {
+        let length = self.samples.size()[1];
+        Ok(Vec::try_from(self.slice(index, 0, length))?)
+    }
+
     /// Samples `start .. start + length` of one sound, `[length]`; silence beyond its ends.
     pub fn slice(&self, index: usize, start: i64, length: i64) -> Tensor {
         let sound = self.samples.get(index as i64);

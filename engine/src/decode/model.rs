@@ -1,6 +1,8 @@
 //! A pack's graphs, loaded and ready: shared by all instances and workers of a process. WORKER side.
 
-use crate::pack::{Manifest, NamedSound, Pack};
+use std::sync::Arc;
+
+use crate::pack::{Manifest, NamedResiduals, NamedSound, Pack};
 use crate::spectral::SpectralShape;
 
 use super::graph::{Graph, GraphError, Port};
@@ -10,6 +12,7 @@ pub struct Model {
     manifest: Manifest,
     pack_hash: String,
     shape: SpectralShape,
+    residuals: Arc<NamedResiduals>,
     pub(super) encoder: Graph,
     pub(super) decoder: Graph,
     pub(super) vocoder: Graph,
@@ -36,6 +39,7 @@ impl Model {
             decoder: load("decoder.onnx", vec![latent(), key()], vec![frames(shape.frame_count)])?,
             vocoder: load("vocoder.onnx", vec![frames(chunk), key()], vocoder_outputs)?,
             pack_hash: pack.hash().to_owned(),
+            residuals: Arc::clone(pack.residuals()),
             manifest,
             shape,
         })
@@ -54,6 +58,11 @@ impl Model {
     /// The analysis that the model was trained on.
     pub fn shape(&self) -> &SpectralShape {
         &self.shape
+    }
+
+    /// What the points of the named sounds leave out of them.
+    pub fn residuals(&self) -> &Arc<NamedResiduals> {
+        &self.residuals
     }
 
     /// The sounds with a name.

@@ -5,7 +5,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crate::residual::Residual;
+use crate::residual::{Pair, Residual};
 use crate::sample::even_out;
 use crate::spectral::{FrameAnalysis, Frames, GriffinLim, ReferencePhasors, Spectrogram, Stft};
 use crate::units::Latent;
@@ -167,7 +167,7 @@ impl Pipeline {
     /// [`GraphError`] when the decoder fails.
     pub fn residual(&mut self, samples: &[f32], latent: &Latent, key: f32) -> Result<Residual, GraphError> {
         let (wanted, made) = (self.analyse(samples), self.decode_frames(latent, key)?);
-        Ok(Residual::between(&wanted, &made, self.model.shape()))
+        Ok(Residual::between(Pair { wanted: &wanted, made: &made }, self.model.shape()))
     }
 
     /// The vocoder's own complex bins: before frames of noise get random phases, and before any iteration.

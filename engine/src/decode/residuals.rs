@@ -3,47 +3,41 @@
 
 #![expect(clippy::disallowed_types, reason = "main and worker threads only; the audio thread never sees the table")]
 
+use std::cell::OnceCell;
+
 use parking_lot::Mutex;
-use serde::{Deserialize, Serialize};
 
 use crate::link::{RESIDUALS, ResidualMix};
-use crate::residual::{Residual, add};
+use crate::residual::{ZoneResidual, add};
 use crate::spectral::{Frames, SpectralShape};
 
-/// A residual and the one zone that it is for.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct ZoneResidual {
-    /// Root key of the zone.
-    pub root_key: u8,
-    /// The difference to the decoder's frames at that key.
-    pub residual: Residual,
-}
-
-/// The residuals of the pad's four corners and of the knobs' sound, in this order.
+/// The residuals of the pad's four corners and of the knobs' sound, in this order; each sound may have one in every zone.
 #[derive(Default)]
 pub struct Residuals(Mutex<Table>);
 
 #[derive(Default)]
 struct Table {
     epoch: u64,
-    entries: [Option<Entry>; RESIDUALS],
+    entries: [Vec<Entry>; RESIDUALS],
 }
 
+/// One zone's residual, unpacked when it is first heard.
 struct Entry {
     coded: ZoneResidual,
-    difference: Frames,
+    difference: OnceCell<Frames>,
 }
 
 impl Residuals {
     /// Takes the residuals that are mixed from now on; answers the number of this change, which sounds are to name.
-    pub fn set(&self, wanted: [Option<&ZoneResidual>; RESIDUALS]) -> u64 {
+    pub fn set(&self, wanted: [&[ZoneResidual]; RESIDUALS]) -> u64 {
         let mut guard = self.0.lock();
         let table = &mut *guard;
-        for (entry, wanted) in table.entries.iter_mut().zip(wanted) {
-            if entry.as_ref().map(|entry| &entry.coded) == wanted {
+        for (entries, wanted) in table.entries.iter_mut().zip(wanted) {
+            if entries.iter().map(|entry| &entry.coded).eq(wanted) {
                 continue;
             }
-            *entry = wanted.map(|coded| Entry { coded: coded.clone(), difference: coded.residual.difference() });
+            let entry = |coded: &ZoneResidual| Entry { coded: coded.clone(), difference: OnceCell::new() };
+            *entries = wanted.iter().map(entry).collect();
             table.epoch += 1;
         }
         table.epoch
@@ -53,13 +47,13 @@ impl Residuals {
     pub fn apply(&self, frames: &mut Frames, key: f32, mix: &ResidualMix, shape: &SpectralShape) {
         let table = self.0.lock();
         let mut sum: Option<Frames> = None;
-        for (entry, weight) in table.entries.iter().zip(mix.weights) {
-            let Some(entry) = entry.as_ref().filter(|entry| f32::from(entry.coded.root_key) == key && weight != 0.0)
-            else {
+        for (entries, weight) in table.entries.iter().zip(mix.weights).filter(|(_, weight)| *weight != 0.0) {
+            let Some(entry) = entries.iter().find(|entry| f32::from(entry.coded.root_key) == key) else {
                 continue;
             };
+            let difference = entry.difference.get_or_init(|| entry.coded.residual.difference());
             let sum = sum.get_or_insert_with(|| Frames { values: vec![0.0; frames.values.len()], ..*frames });
-            for (sum, change) in sum.values.iter_mut().zip(&entry.difference.values) {
+            for (sum, change) in sum.values.iter_mut().zip(&difference.values) {
                 *sum += weight * change;
             }
         }
@@ -72,6 +66,7 @@ impl Residuals {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::residual::{Pair, Residual};
 
     const SHAPE: SpectralShape = SpectralShape::DEFAULT;
 
@@ -83,15 +78,18 @@ mod tests {
     }
 
     fn zone(root_key: u8, wanted: f32) -> ZoneResidual {
-        ZoneResidual { root_key, residual: Residual::between(&level(wanted), &level(0.0), &SHAPE) }
+        ZoneResidual {
+            root_key,
+            residual: Residual::between(Pair { wanted: &level(wanted), made: &level(0.0) }, &SHAPE),
+        }
     }
 
     fn mixed(weights: [f32; RESIDUALS], key: f32) -> f32 {
         let residuals = Residuals::default();
-        let (a, b) = (zone(60, 0.4), zone(60, -0.2));
-        let epoch = residuals.set([Some(&a), Some(&b), None, None, None]);
-        assert_eq!(residuals.set([Some(&a), Some(&b), None, None, None]), epoch, "nothing has changed");
-        assert_ne!(residuals.set([Some(&a), Some(&b), Some(&a), None, None]), epoch);
+        let (a, b) = ([zone(60, 0.4), zone(84, 0.8)], [zone(60, -0.2)]);
+        let epoch = residuals.set([&a, &b, &[], &[], &[]]);
+        assert_eq!(residuals.set([&a, &b, &[], &[], &[]]), epoch, "nothing has changed");
+        assert_ne!(residuals.set([&a, &b, &a[..1], &[], &[]]), epoch);
         let mut frames = level(0.0);
         residuals.apply(&mut frames, key, &ResidualMix { weights, epoch }, &SHAPE);
         frames.values[500]
@@ -106,6 +104,7 @@ mod tests {
             let got = mixed(weights, 60.0);
             assert!((got - wanted).abs() < TOLERANCE, "{weights:?}: {got}");
         }
-        assert_eq!(mixed([1.0; RESIDUALS], 72.0), 0.0, "another zone");
+        assert!((mixed([0.5; RESIDUALS], 84.0) - 0.4).abs() < TOLERANCE, "the zone that one of them has besides");
+        assert_eq!(mixed([1.0; RESIDUALS], 72.0), 0.0, "a zone that none has");
     }
 }

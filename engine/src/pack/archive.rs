@@ -8,7 +8,7 @@ use std::path::Path;
 use zip::write::SimpleFileOptions;
 use zip::{ZipArchive, ZipWriter};
 
-use super::{GRAPHS, MANIFEST_FILE, MAX_PACK_BYTES, PackError};
+use super::{GRAPHS, MANIFEST_FILE, MAX_PACK_BYTES, PackError, RESIDUALS_FILE};
 use crate::files::replace;
 
 const MAX_ENTRIES: usize = 32;
@@ -16,7 +16,7 @@ const MAX_ENTRIES: usize = 32;
 /// Reads the files of the pack at `path`, a folder or an archive.
 pub(super) fn read(path: &Path) -> Result<BTreeMap<String, Vec<u8>>, PackError> {
     let [encoder, decoder, vocoder] = GRAPHS;
-    let wanted = [MANIFEST_FILE, encoder, decoder, vocoder];
+    let wanted = [MANIFEST_FILE, encoder, decoder, vocoder, RESIDUALS_FILE];
     if path.is_dir() { read_folder(path, &wanted) } else { read_archive(path, &wanted) }
 }
 

@@ -5,7 +5,7 @@ use std::fmt::Display;
 
 use serde::Deserialize;
 
-use super::{FORMAT_VERSION, GRAPHS, Manifest, PackError};
+use super::{FORMAT_VERSION, GRAPHS, Manifest, PackError, RESIDUALS_FILE};
 use crate::units::{LATENT_LIMIT, MODEL_LATENTS};
 
 /// Longest text that the manifest may hold in one field.
@@ -129,7 +129,8 @@ fn check_files(manifest: &Manifest) -> Result<(), PackError> {
         }
     }
     for name in manifest.files.keys() {
-        ensure(GRAPHS.contains(&name.as_str()), "files", name, "only encoder, decoder and vocoder .onnx")?;
+        let is_known = GRAPHS.contains(&name.as_str()) || name == RESIDUALS_FILE;
+        ensure(is_known, "files", name, "only encoder, decoder and vocoder .onnx and residuals.bin")?;
     }
     Ok(())
 }

@@ -2,6 +2,7 @@
 
 use rustdct::DctPlanner;
 
+use super::{STEPS, step};
 use crate::spectral::Frames;
 
 const SIDE: usize = 16;
@@ -75,9 +76,20 @@ impl Blocks {
         low.chain(folded.iter().map(|value| value.to_le_bytes()[1])).collect()
     }
 
-    /// Whether every coefficient has a place at this step.
-    pub(super) fn reach_with(&self, step: f32) -> bool {
-        self.coefficients.iter().all(|coefficient| coefficient.abs() <= LARGEST * step)
+    /// Number of bands.
+    pub(super) fn bands(&self) -> usize {
+        self.bands
+    }
+
+    /// Number of frames.
+    pub(super) fn frame_count(&self) -> usize {
+        self.frames
+    }
+
+    /// The lowest number of a step with which every coefficient has a place.
+    pub(super) fn first_step(&self) -> u8 {
+        let largest = self.coefficients.iter().fold(0.0_f32, |largest, value| largest.max(value.abs()));
+        (0..STEPS - 1).find(|number| largest <= LARGEST * step(*number)).unwrap_or(STEPS - 1)
     }
 
     /// The frames again.

@@ -284,10 +284,11 @@ impl Face {
 
     /// The knobs were turned. A recording stays with them while it is still heard.
     fn forget_name(&self) {
-        let is_far =
-            |sound: &SoundState| sound.residual.is_none() || !is_within_recording(&sound.latent, &self.hand.knobs());
-        if self.session.desk.read(|project| project.knobs.as_ref().is_some_and(is_far)) {
-            self.session.desk.change(|project| project.knobs = None);
+        let desk = &self.session.desk;
+        let is_recorded = desk.knobs_are_recorded();
+        let is_far = |sound: &SoundState| !is_recorded || !is_within_recording(&sound.latent, &self.hand.knobs());
+        if desk.read(|project| project.knobs.as_ref().is_some_and(is_far)) {
+            desk.change(|project| project.knobs = None);
         }
     }
 

@@ -19,7 +19,7 @@ pub fn of_point(point: &Latent, rig: Option<&Rig>, given: Option<&SoundState>) -
     if let Some((sound, _)) = near.filter(|(sound, _)| is_at(&sound.latent)) {
         return (sound.name.clone(), true);
     }
-    let given = given.map(|sound| (sound.name.clone(), sound.residual.is_none() || is_at(&sound.latent)));
+    let given = given.map(|sound| (sound.name.clone(), is_at(&sound.latent)));
     match (given, near) {
         (Some((name, true)), _) => (name, true),
         (Some((name, false)), _) => (format!("near {name}"), false),

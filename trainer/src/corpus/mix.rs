@@ -40,6 +40,11 @@ pub fn add_mixes(corpus: &Corpus, count: usize, seed: u64) -> Result<()> {
     write_atomically(&corpus.folder.join(MANIFEST_NAME), &serde_json::to_vec_pretty(&manifest)?)
 }
 
+/// Whether a sound is a mix of two others.
+pub fn is_mix(item: &Item) -> bool {
+    item.group == GROUP
+}
+
 fn described(louder: &Item, quieter: &Item, number: usize, file: String, sha256: String) -> Item {
     Item {
         file,

@@ -1,14 +1,17 @@
-//! Straight lines between sounds: the way must hold no silence, no burst of noise, and no leap.
+//! Straight lines between sounds, as the morph slider walks them: the way must hold no silence, no burst of noise, and no leap.
 
 use std::sync::Arc;
 
 use anyhow::{Result, ensure};
 use engine::Latent;
-use engine::decode::{Model, Shaping};
+use engine::decode::Model;
+use engine::decode::latent::decode;
+use engine::decode::residuals::Residuals;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde::Serialize;
 
+use super::instrument;
 use super::levels::Heard;
 use super::spread::{Tools, spread};
 use super::statistics::{interval, mean, median, quantile};
@@ -129,12 +132,13 @@ pub fn measure(model: &Arc<Model>, places: &[Place], count: usize) -> Result<Lin
 
 fn walk(tools: &mut Tools, from: &Place, to: &Place, key: u8) -> Result<Line> {
     let shape = tools.shape();
+    let model = Arc::clone(tools.pipeline.model());
+    let table = Residuals::default();
     let heard = (0..STEPS)
         .map(|step| {
             let part = step as f32 / (STEPS - 1) as f32;
-            let point: Latent =
-                std::array::from_fn(|axis| from.latent[axis] + (to.latent[axis] - from.latent[axis]) * part);
-            let samples = tools.pipeline.decode(&point, f32::from(key), &Shaping::default())?;
+            let spec = instrument::between(&model, &table, from, to, part).spec(f32::from(key));
+            let samples = decode(&mut tools.pipeline, &spec, &table, || false)?.unwrap_or_default();
             Ok(Heard::new(&mut tools.analysis, &shape, &samples))
         })
         .collect::<Result<Vec<Heard>>>()?;

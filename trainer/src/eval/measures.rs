@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::distance::StftDistance;
 use super::envelope::{Envelope, rms};
 use crate::corpus::{Item, category};
-use crate::reference::transform::{FRAMES as REPORT_FRAMES, HOP_SAMPLES as REPORT_HOP, compress};
+use crate::reference::transform::{BINS, FRAMES, Transform, compress, deviation_percent};
 
 /// How far a remake is shifted at most in search of its best level.
 pub const LARGEST_SHIFT_DB: f64 = 12.0;
@@ -24,7 +24,7 @@ pub struct Measures {
     pub spectral_convergence: f32,
     /// Multi-resolution STFT distance; see [`StftDistance`].
     pub stft_distance: f32,
-    /// Squared error summed over a mu-law spectrogram of 1025 bins and 83 frames.
+    /// The report's loss: squared error summed over its features ([`Transform`]), a mu-law spectrogram of 1025 bins and 83 frames.
     pub report_loss: f32,
     /// The same with the remake at the level at which it is least, within [`LARGEST_SHIFT_DB`]: what is wrong with the spectrum, where
     /// a sharper or a blunter peak alone makes all of a sound louder or softer at equal peaks.
@@ -50,9 +50,8 @@ pub struct Measurer {
     meter: LogMelMeter,
     distance: StftDistance,
     stft: Stft,
-    report_stft: Stft,
+    report: Transform,
     rate_hz: f64,
-    full_scale: f32,
 }
 
 impl Measurer {
@@ -62,9 +61,8 @@ impl Measurer {
             meter: LogMelMeter::default(),
             distance: StftDistance::default(),
             stft: Stft::new(shape),
-            report_stft: Stft::with_sizes(shape.fft_size, REPORT_HOP, 0),
+            report: Transform::new(),
             rate_hz: f64::from(shape.sample_rate_hz),
-            full_scale: shape.full_scale(),
         }
     }
 
@@ -92,15 +90,11 @@ impl Measurer {
             spectral_convergence: self.convergence(&truth, &made),
             report_loss,
             report_loss_at_best_level,
-            report_deviation_percent: 100.0 * (report_loss / (REPORT_FRAMES * self.stft_bins()) as f32).sqrt(),
+            report_deviation_percent: deviation_percent(f64::from(report_loss), FRAMES * BINS) as f32,
             attack_error_ms: (envelopes[1].attack_ms() - envelopes[0].attack_ms()).abs(),
             decay_error_ms: (envelopes[1].end_ms() - envelopes[0].end_ms()).abs(),
             loudness_error_db: 20.0 * (rms(&made) / rms(&truth).max(1e-9)).max(1e-6).log10(),
         }
-    }
-
-    fn stft_bins(&self) -> usize {
-        self.full_scale as usize * 2 + 1
     }
 
     fn convergence(&mut self, truth: &[f32], made: &[f32]) -> f32 {
@@ -116,14 +110,8 @@ impl Measurer {
 
     /// The report's loss at equal peaks, and at the best level.
     fn report_losses(&mut self, truth: &[f32], made: &[f32]) -> (f32, f32) {
-        let full_scale = self.full_scale;
-        let mut magnitudes = |samples: &[f32]| -> Vec<f32> {
-            let spectrogram = self.report_stft.analyse(samples);
-            let values = spectrogram.values.iter().take(REPORT_FRAMES * spectrogram.bins);
-            values.map(|value| value.norm() / full_scale).collect()
-        };
-        let wanted: Vec<f32> = magnitudes(truth).into_iter().map(compress).collect();
-        let made = magnitudes(made);
+        let wanted = self.report.encode(truth);
+        let made = self.report.magnitudes(made);
         let loss = |shift_db: f64| -> f64 {
             let gain = 10f64.powf(shift_db / 20.0) as f32;
             wanted.iter().zip(&made).map(|(wanted, made)| f64::from((wanted - compress(made * gain)).powi(2))).sum()
@@ -175,8 +163,22 @@ mod tests {
         let shape = SpectralShape::DEFAULT;
         let mut measurer = Measurer::new(&shape);
         let tone: Vec<f32> = (0..shape.sound_samples()).map(|n| 0.5 * (n as f32 * 0.05).sin()).collect();
-        let softer: Vec<f32> = tone.iter().map(|sample| sample * 0.5).collect();
+        // At equal peaks all but one sample is half as loud.
+        let mut softer: Vec<f32> = tone.iter().map(|sample| sample * 0.5).collect();
+        softer[40_000] = 0.5;
         let (loss, at_best) = measurer.report_losses(&tone, &softer);
-        assert!(loss > 1.0 && at_best < 1e-3 * loss, "{loss}, {at_best}");
+        assert!(loss > 1.0 && at_best < 1e-2 * loss, "{loss}, {at_best}");
+    }
+
+    #[test]
+    fn the_report_s_loss_is_that_of_its_features() {
+        let shape = SpectralShape::DEFAULT;
+        let tone = |step: f32| -> Vec<f32> { (0..shape.sound_samples()).map(|n| (n as f32 * step).sin()).collect() };
+        let (a, b) = (tone(0.05), tone(0.06));
+        let mut transform = Transform::new();
+        let pairs = transform.encode(&a).into_iter().zip(transform.encode(&b));
+        let wanted: f32 = pairs.map(|(a, b)| (a - b).powi(2)).sum();
+        let (loss, _) = Measurer::new(&shape).report_losses(&a, &b);
+        assert!((loss / wanted - 1.0).abs() < 1e-4, "{loss} for {wanted}");
     }
 }

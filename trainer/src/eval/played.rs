@@ -6,12 +6,16 @@ use std::sync::Arc;
 use anyhow::Result;
 use engine::audio::{Controls, Event, EventKind, Synth};
 use engine::decode::Model;
+use engine::decode::latent::LatentSource;
+use engine::decode::residuals::Residuals;
 use engine::instrument::{self, Instance, Pool};
 use engine::measure::pitch_offset_cents;
 use engine::pack::NamedSound;
 use engine::units::key_to_hz;
 use serde::Serialize;
 
+use super::instrument::between;
+use super::lines::Place;
 use super::measures::is_pitched;
 use super::report::Measured;
 use super::spread::spread;
@@ -66,24 +70,27 @@ pub fn play(model: &Arc<Model>, limit: usize) -> Result<Vec<Note>> {
     let chosen: Vec<&NamedSound> = pitched.into_iter().step_by(step).take(limit).collect();
     let pool = Pool::global()?;
     let notes = spread("played keys", model, &chosen, |_, sound| {
-        let (mut synth, _instance): (Synth, Instance) = instrument::create(&pool, Arc::clone(model));
+        let table = Arc::<Residuals>::default();
+        let place = Place { name: sound.name.clone(), latent: sound.latent };
+        let controls = between(model, &table, &place, &place, 0.0);
+        let source = Box::new(LatentSource::with_residuals(Arc::clone(model), table));
+        let (mut synth, _instance): (Synth, Instance) = instrument::create_with_source(&pool, source);
         synth.set_sample_rate(RATE_HZ);
         synth.set_offline(true);
         let keys = (LOWEST_KEY..=HIGHEST_KEY).step_by(KEY_STEP);
-        Ok(keys.map(|key| note(&mut synth, sound, key)).collect::<Vec<_>>())
+        Ok(keys.map(|key| note(&mut synth, &place.name, &controls, key)).collect::<Vec<_>>())
     })?;
     Ok(notes.into_iter().flatten().collect())
 }
 
-fn note(synth: &mut Synth, sound: &NamedSound, key: u8) -> Note {
+fn note(synth: &mut Synth, name: &str, controls: &Controls, key: u8) -> Note {
     synth.reset();
-    let controls = Controls { knobs: sound.latent, morph: 0.0, ..Controls::default() };
     let event = Event { offset: 0, kind: EventKind::NoteOn { key, velocity: 0.8, channel: 0 } };
     let mut out = vec![0.0; (NOTE_S * RATE_HZ) as usize];
-    synth.render(&[event], &controls, &mut out);
+    synth.render(&[event], controls, &mut out);
     let steady = &out[(ATTACK_S * RATE_HZ) as usize..];
     let cents = pitch_offset_cents(steady, f64::from(RATE_HZ), key_to_hz(f64::from(key)));
-    Note { group: sound.name.clone(), key, cents }
+    Note { group: name.to_owned(), key, cents }
 }
 
 /// The notes that `pick` finds in results of one way.

@@ -1,12 +1,12 @@
 //! The ways in which a sound is made again before it is compared with itself.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use anyhow::Result;
 use engine::decode::{Pipeline, Shaping};
-use engine::pack::Pack;
+use engine::pack::NamedSound;
 use engine::residual::add;
-use engine::units::Latent;
 
 use crate::corpus::Item;
 
@@ -21,11 +21,13 @@ pub enum Way {
     Residual,
     /// The pack's named sound of its name, decoded at its key.
     Named,
+    /// The same with what the pack's residuals add, as the instrument plays it.
+    NamedResidual,
 }
 
 impl Way {
     /// Every way, in the order of reports.
-    pub const ALL: [Self; 4] = [Self::Frames, Self::Latent, Self::Residual, Self::Named];
+    pub const ALL: [Self; 5] = [Self::Frames, Self::Latent, Self::Residual, Self::Named, Self::NamedResidual];
 
     /// What a report calls it.
     pub fn describe(self) -> &'static str {
@@ -34,16 +36,27 @@ impl Way {
             Self::Latent => "seven latents → audio",
             Self::Residual => "latents + residual → audio",
             Self::Named => "named sound → audio",
+            Self::NamedResidual => "named sound + residual → audio",
         }
     }
 }
 
-/// Points of a pack's named sounds by name.
-pub type NamedPoints = HashMap<String, Latent>;
+/// The named sounds of a pack by the files that they stand for.
+pub type NamedFiles = HashMap<String, NamedSound>;
 
-/// The named sounds of a pack.
-pub fn named_points(pack: &Pack) -> NamedPoints {
-    pack.manifest().sounds.iter().map(|sound| (sound.name.clone(), sound.latent)).collect()
+/// The named sounds of a pack, by the files of the corpus that they stand for: of the first instrument of that name the hardest stroke.
+pub fn named_files(sounds: &[NamedSound], items: &[Item]) -> NamedFiles {
+    let mut hardest = HashMap::<&str, (&str, u8)>::new();
+    for item in items {
+        let (instrument, velocity) = hardest.entry(&item.name).or_insert((&item.instrument, 0));
+        if item.instrument == *instrument {
+            *velocity = item.velocity.max(*velocity);
+        }
+    }
+    let stands_for = |item: &&Item| hardest.get(item.name.as_str()) == Some(&(item.instrument.as_str(), item.velocity));
+    let sounds: HashMap<&str, &NamedSound> = sounds.iter().map(|sound| (sound.name.as_str(), sound)).collect();
+    let named = items.iter().filter(stands_for).filter_map(|item| Some((item, *sounds.get(item.name.as_str())?)));
+    named.map(|(item, sound)| (item.file.clone(), sound.clone())).collect()
 }
 
 /// Makes a sound of the corpus again; `None` when the way does not know it.
@@ -52,7 +65,7 @@ pub fn remake(
     way: Way,
     item: &Item,
     truth: &[f32],
-    named: &NamedPoints,
+    named: &NamedFiles,
 ) -> Result<Option<Vec<f32>>> {
     let key = f32::from(item.key);
     Ok(match way {
@@ -71,9 +84,54 @@ pub fn remake(
             add(&mut frames, &residual.difference(), 1.0, pipeline.model().shape());
             Some(pipeline.vocode(&frames, key)?)
         }
-        Way::Named => match named.get(&item.name) {
-            Some(latent) => Some(pipeline.decode(latent, key, &Shaping::default())?),
+        Way::Named => match named.get(&item.file) {
+            Some(sound) => Some(pipeline.decode(&sound.latent, key, &Shaping::default())?),
+            None => None,
+        },
+        Way::NamedResidual => match named.get(&item.file) {
+            Some(sound) => as_played(pipeline, sound, item.key)?,
             None => None,
         },
     })
+}
+
+/// A named sound at one of its zones' roots with its residual; `None` where it has none.
+fn as_played(pipeline: &mut Pipeline, sound: &NamedSound, key: u8) -> Result<Option<Vec<f32>>> {
+    let model = Arc::clone(pipeline.model());
+    let Some(zone) = model.residuals().of(&sound.name).iter().find(|zone| zone.root_key == key) else {
+        return Ok(None);
+    };
+    let key = f32::from(key);
+    let mut frames = pipeline.decode_frames(&sound.latent, key)?;
+    add(&mut frames, &zone.residual.difference(), 1.0, model.shape());
+    Ok(Some(pipeline.vocode(&frames, key)?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::corpus::Split;
+
+    fn item(file: &str, instrument: &str, velocity: u8) -> Item {
+        Item {
+            file: file.into(),
+            name: "Bell".into(),
+            category: "Bell".into(),
+            instrument: instrument.into(),
+            group: "g".into(),
+            split: Split::Train,
+            key: 60,
+            velocity,
+            source: String::new(),
+            sha256: String::new(),
+        }
+    }
+
+    #[test]
+    fn a_name_stands_for_the_hardest_stroke_of_the_first_of_that_name() {
+        let sound = |name: &str| NamedSound { name: name.into(), category: "Bell".into(), latent: [0.0; 7], key: 60 };
+        let items = [item("a", "one", 48), item("b", "one", 112), item("c", "two", 127)];
+        let found = named_files(&[sound("Bell"), sound("Gong")], &items);
+        assert_eq!(found.keys().collect::<Vec<_>>(), ["b"]);
+    }
 }

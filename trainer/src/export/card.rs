@@ -37,7 +37,7 @@ pub fn text(facts: &Facts) -> Result<String> {
     writeln!(
         text,
         "A Heptode model pack: {} named sounds, seven latents, root keys {:?}, {megabytes:.1} MiB of ONNX graphs (opset 20, \
-         weights in 16 bits). Pack hash `{}`.\n",
+         weights in 16 bits) and residuals. Pack hash `{}`.\n",
         manifest.sounds.len(),
         manifest.root_keys,
         facts.pack.hash()
@@ -49,6 +49,7 @@ pub fn text(facts: &Facts) -> Result<String> {
     writeln!(
         text,
         "| `vocoder.onnx` | `frames` [1,128,172], `key` [1,1] → `log_magnitude` [1,1025,172], `phase` [1,{},172] |\n\
+         | `residuals.bin` | what the points of named sounds leave out of them, at most 6 KiB a sound for all its key zones |\n\
          | `parity.json` | outputs of torch for two points, for tests without torch |\n",
         3 * manifest.phase_bins()
     )?;

@@ -11,6 +11,7 @@ use engine::spectral::Frames;
 use engine::units::Latent;
 use indicatif::{ProgressBar, ProgressStyle};
 
+use crate::corpus::mix::is_mix;
 use crate::features::Dataset;
 
 /// Key at which most sounds are most like themselves.
@@ -41,14 +42,16 @@ pub struct Candidate {
     category: String,
     key: u8,
     start: Latent,
+    /// Its recordings' places in the data.
+    items: Vec<usize>,
     /// Its frames at each of its keys.
     heard: Vec<(Frames, f32)>,
 }
 
-/// One candidate per instrument: its hardest stroke, from the mean of its latent points over its keys.
+/// One candidate per instrument, mixes left out: its hardest stroke, from the mean of its latent points over its keys.
 pub fn candidates(data: &Dataset, latents: &[Latent]) -> Result<Vec<Candidate>> {
     let mut instruments = BTreeMap::<&str, Vec<usize>>::new();
-    for (index, item) in data.items.iter().enumerate() {
+    for (index, item) in data.items.iter().enumerate().filter(|(_, item)| !is_mix(item)) {
         instruments.entry(&item.instrument).or_default().push(index);
     }
     let mut ordered: Vec<_> = instruments.into_values().collect();
@@ -66,6 +69,7 @@ pub fn candidates(data: &Dataset, latents: &[Latent]) -> Result<Vec<Candidate>> 
             key: key.unwrap_or(wanted_key),
             start: mean(&members, latents),
             heard: heard.collect::<Result<_>>()?,
+            items: members,
         })
     });
     made.collect()
@@ -79,7 +83,7 @@ pub fn as_encoded(candidates: &[Candidate]) -> Vec<NamedSound> {
 
 /// The named sounds of a pack: each candidate at the point that gives it best at all its keys, and of the many variations of
 /// one style those that come nearest. Names are made unique by a number.
-pub fn named(model: &Arc<Model>, candidates: &[Candidate]) -> Result<Vec<NamedSound>> {
+pub fn named<'a>(model: &Arc<Model>, candidates: &'a [Candidate]) -> Result<Vec<(NamedSound, &'a Candidate)>> {
     let bar = bar(candidates.len());
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
     let share = candidates.len().div_ceil(threads).max(1);
@@ -97,10 +101,15 @@ pub fn named(model: &Arc<Model>, candidates: &[Candidate]) -> Result<Vec<NamedSo
         !is_variation(&candidate.name)
             || others.filter(|(_, other)| other.error_db < fit.error_db).count() < MOST_VARIATIONS
     });
-    Ok(kept.map(|(candidate, fit)| candidate.at(&fit.latent, &mut taken)).collect())
+    Ok(kept.map(|(candidate, fit)| (candidate.at(&fit.latent, &mut taken), candidate)).collect())
 }
 
 impl Candidate {
+    /// Its recordings' places in the data.
+    pub fn items(&self) -> &[usize] {
+        &self.items
+    }
+
     fn at(&self, point: &Latent, taken: &mut HashSet<String>) -> NamedSound {
         NamedSound {
             name: unique_name(&self.name, taken),

@@ -29,6 +29,10 @@ weeks of training on 1017 samples near middle C, most of them vocal, synthesizer
 before Griffin-Lim. This corpus has other sounds, spread over all keys and with two strokes, and the budget is stated above; \
 the rows \"network\" are measured as the report does, the others on the samples that are heard.";
 
+/// What the ratios do not tell.
+const BUDGETS: &str = "Ratios of the figures above; below 1 is better. The budgets are not equal: each model had the minutes that its column \
+tells, and a pack has those of every training that its weights went through. Losses of samples are at equal peaks.\n\n";
+
 /// Reads rows and writes the page.
 pub fn write_page(rows: &[PathBuf], about: &About, out: &Path) -> Result<()> {
     ensure!(!rows.is_empty(), "no rows to make a table of");
@@ -66,6 +70,7 @@ fn page(rows: &[Row], about: &About) -> Result<String> {
         figures_table(&mut page, rows, pick)?;
     }
     page += "\n## Ours against the report's best\n\n";
+    page += BUDGETS;
     ratios(&mut page, rows)?;
     page += "\n## Use of the latents\n\n";
     usage(&mut page, rows)?;
@@ -112,7 +117,7 @@ fn models_table(page: &mut String, rows: &[Row]) -> Result<()> {
     line(page, "decode, ms (median)", rows.iter().map(|row| format!("{:.1}", row.decode_ms)))
 }
 
-/// Every measure that any row has, means but for times and pitch, whose outliers say little.
+/// Every measure that any row has.
 fn figures_table(page: &mut String, rows: &[Row], pick: Pick) -> Result<()> {
     head(page, rows)?;
     let sounds = |row: &Row| pick(row).map_or("–".into(), |figures| figures.sounds.to_string());
@@ -120,13 +125,9 @@ fn figures_table(page: &mut String, rows: &[Row], pick: Pick) -> Result<()> {
     let names: BTreeSet<&String> =
         rows.iter().filter_map(|row| pick(row)).flat_map(|figures| figures.mean.keys()).collect();
     for name in names {
-        let by_median = name.ends_with("_ms") || name.ends_with("_cents");
-        let title = format!("{} ({})", name.replace('_', " "), if by_median { "median" } else { "mean" });
-        let cells = rows.iter().map(|row| {
-            let figures = pick(row).map(|figures| if by_median { &figures.median } else { &figures.mean });
-            number(figures.and_then(|figures| figures.get(name)).copied())
-        });
-        line(page, &title, cells)?;
+        let kind = if is_by_median(name) { "median" } else { "mean" };
+        let cells = rows.iter().map(|row| number(pick(row).and_then(|figures| middle(figures, name))));
+        line(page, &format!("{} ({kind})", name.replace('_', " ")), cells)?;
     }
     let loss = |error: Option<&super::row::NetworkError>| match error {
         Some(error) => format!("{:.1} ({:.2} %)", error.loss, error.deviation_percent),
@@ -134,6 +135,17 @@ fn figures_table(page: &mut String, rows: &[Row], pick: Pick) -> Result<()> {
     };
     line(page, "network, outer alone: loss", rows.iter().map(|row| loss(pick(row).and_then(|f| f.outer.as_ref()))))?;
     line(page, "network, whole: loss", rows.iter().map(|row| loss(pick(row).and_then(|f| f.whole.as_ref()))))
+}
+
+/// Of times and pitch the outliers say little.
+fn is_by_median(name: &str) -> bool {
+    name.ends_with("_ms") || name.ends_with("_cents")
+}
+
+/// The median or the mean of a measure.
+fn middle(figures: &SplitFigures, name: &str) -> Option<f64> {
+    let figures = if is_by_median(name) { &figures.median } else { &figures.mean };
+    figures.get(name).copied()
 }
 
 fn number(value: Option<f64>) -> String {
@@ -144,7 +156,7 @@ fn number(value: Option<f64>) -> String {
     }
 }
 
-/// Each measure of ours against that of the report's best model; below 1 is better.
+/// Each measure of ours against that of the report's best model, as it stands in the tables; below 1 is better.
 fn ratios(page: &mut String, rows: &[Row]) -> Result<()> {
     let (Some(ours), Some(best)) =
         (rows.iter().find(|row| row.seed.is_none()), rows.iter().find(|row| row.model == BEST))
@@ -156,9 +168,9 @@ fn ratios(page: &mut String, rows: &[Row]) -> Result<()> {
     for (title, pair) in [("training", Some((&ours.train, &best.train))), ("held out", held_out)] {
         let Some((ours, best)) = pair else { continue };
         // Properties of the sounds themselves are no figures of a model.
-        let shared = ours.mean.iter().filter(|(name, _)| !name.starts_with("true_"));
-        let parts = shared.filter_map(|(name, value)| {
-            best.mean.get(name).map(|other| format!("{} {:.2}", name.replace('_', " "), value / other))
+        let shared = ours.mean.keys().filter(|name| !name.starts_with("true_"));
+        let parts = shared.filter_map(|name| {
+            Some(format!("{} {:.2}", name.replace('_', " "), middle(ours, name)? / middle(best, name)?))
         });
         writeln!(page, "- {title}: {}", parts.collect::<Vec<_>>().join(", "))?;
     }

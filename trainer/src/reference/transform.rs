@@ -64,17 +64,22 @@ impl Transform {
 
     /// Features of a sound brought to peak 1: `[bin][frame]`, flat, each in [0, 1] but for clipped sounds.
     pub fn encode(&mut self, samples: &[f32]) -> Vec<f32> {
+        self.magnitudes(samples).into_iter().map(compress).collect()
+    }
+
+    /// Magnitudes against full scale of a sound brought to peak 1: `[bin][frame]`, flat.
+    pub fn magnitudes(&mut self, samples: &[f32]) -> Vec<f32> {
         let peak = samples.iter().fold(1e-9_f32, |peak, sample| peak.max(sample.abs()));
         let mut spectrogram = Spectrogram::zeros(BINS, FRAMES);
         self.stft.analyse_into(samples, FRAMES, &mut spectrogram);
         let scale = 1.0 / (self.full_scale * peak);
-        let mut features = vec![0.0; BINS * FRAMES];
+        let mut magnitudes = vec![0.0; BINS * FRAMES];
         for (frame, bins) in spectrogram.values.chunks_exact(BINS).enumerate() {
             for (bin, value) in bins.iter().enumerate() {
-                features[bin * FRAMES + frame] = compress(value.norm() * scale);
+                magnitudes[bin * FRAMES + frame] = value.norm() * scale;
             }
         }
-        features
+        magnitudes
     }
 
     /// Samples of features, phases by `iterations` of fast Griffin-Lim from random ones. What lies beyond the 83 frames

@@ -73,6 +73,9 @@ pub(crate) struct Playing {
     /// Spectral tilt in dB per octave, -6 (darker) to 6 (brighter)
     #[arg(long, value_name = "DB", default_value_t = 0.0, allow_hyphen_values = true, value_parser = number(-6.0..=6.0))]
     pub(crate) tilt: f32,
+    /// How much of a sound's recording is heard where it has one, 0 (what the model makes of its point) to 1
+    #[arg(long, default_value_t = 1.0, allow_hyphen_values = true, value_parser = number(0.0..=1.0))]
+    pub(crate) fidelity: f32,
     /// Length of the file in seconds, 0.01 to 60: a longer sound is cut with a fade, a shorter one followed by silence
     #[arg(long, value_parser = number(0.01..=60.0))]
     pub(crate) seconds: Option<f32>,

@@ -3,13 +3,16 @@
 use std::sync::Arc;
 
 use engine::Latent;
-use engine::audio::{Controls, Event, EventKind, Synth};
+use engine::audio::{Controls, Event, EventKind, ResidualSet, Synth};
 use engine::decode::Model;
+use engine::decode::latent::LatentSource;
 use engine::decode::pool::Pool;
-use engine::instrument::{Instance, create};
+use engine::decode::residuals::Residuals;
+use engine::instrument::{Instance, create_with_source};
 
 use crate::args::Playing;
 use crate::failure::Failure;
+use crate::studio::Named;
 
 /// Samples per call of the synth: one step of its own grid.
 const BLOCK_SAMPLES: usize = 64;
@@ -18,30 +21,68 @@ const MAX_SECONDS: usize = 60;
 /// Fade where a sound is cut, in seconds.
 const CUT_FADE_S: f32 = 0.005;
 
+/// Where knobs and slider stand for one note.
+#[derive(Clone, Copy)]
+pub(crate) struct Place {
+    /// The knobs, in σ.
+    pub(crate) knobs: Latent,
+    /// 0: the knobs' sound; 1: the sound on the pad.
+    pub(crate) morph: f32,
+}
+
+impl Place {
+    /// The knobs alone.
+    pub(crate) fn at(knobs: Latent) -> Self {
+        Self { knobs, morph: 0.0 }
+    }
+}
+
 /// An instance of the instrument that renders offline.
 pub(crate) struct Player {
     synth: Synth,
+    sounds: Controls,
     instance: Instance,
     // Dropped last: its workers serve the instance.
     _pool: Arc<Pool>,
 }
 
 impl Player {
-    pub(crate) fn new(model: Arc<Model>) -> Result<Self, Failure> {
+    /// With `knobs` as the sound that the knobs were sent to, and `pad` on all corners of the pad.
+    pub(crate) fn new(model: Arc<Model>, knobs: Option<&Named>, pad: Option<&Named>) -> Result<Self, Failure> {
         let pool = Pool::new(1).map_err(Failure::failed)?;
-        let (mut synth, instance) = create(&pool, model);
+        let residuals = Arc::<Residuals>::default();
+        let zones = |sound: Option<&Named>| sound.map(|sound| sound.residuals.clone()).unwrap_or_default();
+        let (of_knobs, of_pad) = (zones(knobs), zones(pad));
+        // The pad rests on its first corner.
+        let mixed = [of_pad.as_slice(), &[], &[], &[], &of_knobs];
+        let point = |sound: Option<&Named>| sound.map(|sound| sound.latent).unwrap_or_default();
+        let set = ResidualSet {
+            epoch: residuals.set(mixed),
+            present: mixed.map(|zones| !zones.is_empty()),
+            knobs_point: point(knobs),
+        };
+        let sounds = Controls { corners: [point(pad); 4], residuals: set, ..Controls::default() };
+        let source = LatentSource::with_residuals(model, residuals);
+        let (mut synth, instance) = create_with_source(&pool, Box::new(source));
         synth.set_offline(true);
-        Ok(Self { synth, instance, _pool: pool })
+        Ok(Self { synth, sounds, instance, _pool: pool })
     }
 
-    /// Plays one note of the sound at `latent` at full velocity until the sound ends, or for the length asked for.
-    pub(crate) fn play(&mut self, latent: &Latent, playing: &Playing) -> Result<Vec<f32>, Failure> {
+    /// The point that is decoded there.
+    pub(crate) fn point(&self, place: &Place) -> Latent {
+        Controls { knobs: place.knobs, morph: place.morph, ..self.sounds }.point()
+    }
+
+    /// Plays one note at full velocity until the sound ends, or for the length asked for.
+    pub(crate) fn play(&mut self, place: &Place, playing: &Playing) -> Result<Vec<f32>, Failure> {
         let controls = Controls {
-            knobs: *latent,
+            knobs: place.knobs,
+            morph: place.morph,
+            fidelity: playing.fidelity,
             stretch: playing.stretch,
             formant_semitones: playing.formant,
             tilt_db_per_octave: playing.tilt,
-            ..Controls::default()
+            ..self.sounds
         };
         let rate_hz = playing.rate as f32;
         self.synth.set_sample_rate(rate_hz);

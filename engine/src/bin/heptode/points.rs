@@ -1,13 +1,7 @@
-//! Latent points made of others: on a line, at random, nearby.
+//! Latent points made of others: at random, nearby.
 
 use engine::Latent;
 use engine::units::LATENT_LIMIT;
-
-/// The point `part` of the way from `from` to `to`.
-pub(crate) fn between(from: &Latent, to: &Latent, part: f32) -> Latent {
-    // The weights make both ends exact.
-    std::array::from_fn(|i| from[i] * (1.0 - part) + to[i] * part)
-}
 
 /// Random points; the same seed gives the same sequence on every machine.
 pub(crate) struct Points {
@@ -48,12 +42,6 @@ impl Points {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn lines_have_exact_ends() {
-        let (a, b) = ([0.1, -3.0, 3.0, 1e-7, 2.0, 0.3, -0.7], [3.0, 0.3, -3.0, 0.0, 1.9, 0.1, 0.7]);
-        assert_eq!((between(&a, &b, 0.0), between(&a, &b, 1.0)), (a, b));
-    }
 
     #[test]
     fn random_points_are_normal_bounded_and_repeatable() {

@@ -7,7 +7,7 @@ use serde_json::json;
 use crate::args::{Point, RenderArgs};
 use crate::failure::Failure;
 use crate::output::{latent_text, result};
-use crate::player::Player;
+use crate::player::{Place, Player};
 use crate::points::Points;
 use crate::studio::{Studio, open_pack};
 
@@ -17,8 +17,10 @@ pub(crate) fn run(args: &RenderArgs) -> Result<(), Failure> {
         open_pack(&args.common)?.sound(name)?;
     }
     let studio = Studio::open(&args.common)?;
-    let latent = point(&studio, &args.point)?;
-    let samples = Player::new(studio.model.clone())?.play(&latent, &args.playing)?;
+    let sound = args.point.sound.as_deref().map(|name| studio.pack.sound(name)).transpose()?;
+    let sound = sound.map(|sound| studio.of_pack(sound));
+    let latent = sound.as_ref().map_or_else(|| point(&args.point), |sound| sound.latent);
+    let samples = Player::new(studio.model.clone(), sound.as_ref(), None)?.play(&Place::at(latent), &args.playing)?;
     let rate_hz = args.playing.rate;
     write_wav(&args.out, &samples, 1, rate_hz)?;
     let seconds = samples.len() as f64 / f64::from(rate_hz);
@@ -36,11 +38,11 @@ pub(crate) fn run(args: &RenderArgs) -> Result<(), Failure> {
     result(args.common.json, &text, &json)
 }
 
-fn point(studio: &Studio, point: &Point) -> Result<Latent, Failure> {
-    Ok(match point {
+/// The point asked for where no sound is.
+fn point(point: &Point) -> Latent {
+    match point {
         Point { latent: Some(latent), .. } => *latent,
-        Point { sound: Some(name), .. } => studio.pack.sound(name)?.latent,
         Point { random: Some(seed), .. } => Points::new(*seed).anywhere(),
         _ => Latent::default(),
-    })
+    }
 }

@@ -4,7 +4,6 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use engine::Latent;
 use engine::sample::write_wav;
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -12,33 +11,32 @@ use tempfile::TempDir;
 use crate::args::SeriesArgs;
 use crate::failure::Failure;
 use crate::output::{noted, progress, result};
-use crate::player::Player;
-use crate::studio::Studio;
+use crate::player::{Place, Player};
 
-/// Points to render, and how.
+/// What to render, and how.
 pub(crate) struct Series<'a> {
-    pub(crate) points: &'a [Latent],
+    pub(crate) places: &'a [Place],
     pub(crate) output: &'a SeriesArgs,
 }
 
 impl Series<'_> {
     /// Renders all, then puts all files in their places, then tells; `json` is completed with the files.
-    pub(crate) fn render(&self, studio: &Studio, mut json: Value, notes: &[String]) -> Result<(), Failure> {
+    pub(crate) fn render(&self, mut player: Player, mut json: Value, notes: &[String]) -> Result<(), Failure> {
         let output = self.output;
-        let mut player = Player::new(studio.model.clone())?;
         let stage = Stage::open(&output.out)?;
-        let bar = progress(self.points.len(), "rendering");
+        let bar = progress(self.places.len(), "rendering");
         let mut files = Vec::new();
-        for (name, latent) in self.names().iter().zip(self.points) {
-            let samples = player.play(latent, &output.playing)?;
+        for (name, place) in self.names().iter().zip(self.places) {
+            let samples = player.play(place, &output.playing)?;
             stage.write(name, &samples, output.playing.rate)?;
-            files.push(json!({ "file": output.out.join(name), "latent": latent, "samples": samples.len() }));
+            files.push(
+                json!({ "file": output.out.join(name), "latent": player.point(place), "samples": samples.len() }),
+            );
             bar.inc(1);
         }
         bar.finish_and_clear();
         stage.finish(&self.names())?;
         let text = format!("{} files in {}\n{}", files.len(), output.out.display(), noted(notes));
-        json["pack"] = studio.pack_json();
         json["key"] = output.playing.key.into();
         json["rate_hz"] = output.playing.rate.into();
         json["files"] = files.into();
@@ -47,7 +45,7 @@ impl Series<'_> {
 
     /// `01.wav`, `02.wav`, … with as many digits as the last one needs.
     fn names(&self) -> Vec<String> {
-        let count = self.points.len();
+        let count = self.places.len();
         let digits = count.to_string().len().max(2);
         (1..=count).map(|n| format!("{n:0digits$}.wav")).collect()
     }

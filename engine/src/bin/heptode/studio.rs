@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use engine::Latent;
 use engine::decode::{Model, Pipeline};
-use engine::import::{Choice, Imported, import};
-use engine::pack::{Pack, PackError};
+use engine::import::{Choice, Imported, import, zone_residual};
+use engine::pack::{NamedSound, Pack, PackError};
+use engine::residual::ZoneResidual;
 use serde_json::{Value, json};
 
 use crate::args::{Common, Input};
@@ -50,7 +51,7 @@ impl Studio {
     /// A sound of the pack, or an audio file: names of sounds come first.
     pub(crate) fn resolve(&self, word: &str) -> Result<Named, Failure> {
         let unknown = match self.pack.sound(word) {
-            Ok(sound) => return Ok(Named { name: sound.name.clone(), latent: sound.latent, notes: Vec::new() }),
+            Ok(sound) => return Ok(self.of_pack(sound)),
             Err(unknown @ PackError::UnknownSound { .. }) => unknown,
             Err(other) => return Err(other.into()),
         };
@@ -62,7 +63,15 @@ impl Studio {
         }
         let imported = self.import(&Input { file: path.to_path_buf(), key: None, region: None })?;
         let notes = imported.notes.iter().map(|note| format!("{}: {note}", path.display())).collect();
-        Ok(Named { name: imported.name, latent: imported.latent, notes })
+        let mut pipeline = Pipeline::new(self.model.clone())?;
+        let residual = zone_residual(&imported.samples, &imported.latent, imported.key, &mut pipeline)?;
+        Ok(Named { name: imported.name, latent: imported.latent, residuals: vec![residual], notes })
+    }
+
+    /// A sound of the pack.
+    pub(crate) fn of_pack(&self, sound: &NamedSound) -> Named {
+        let residuals = self.pack.residuals().of(&sound.name).to_vec();
+        Named { name: sound.name.clone(), latent: sound.latent, residuals, notes: Vec::new() }
     }
 }
 
@@ -70,5 +79,7 @@ impl Studio {
 pub(crate) struct Named {
     pub(crate) name: String,
     pub(crate) latent: Latent,
+    /// What its point leaves out of it, by zone.
+    pub(crate) residuals: Vec<ZoneResidual>,
     pub(crate) notes: Vec<String>,
 }

@@ -1,10 +1,10 @@
 //! `heptode vary`: variations of a sound.
 
-use engine::Latent;
 use serde_json::json;
 
 use crate::args::VaryArgs;
 use crate::failure::Failure;
+use crate::player::{Place, Player};
 use crate::points::Points;
 use crate::series::Series;
 use crate::studio::Studio;
@@ -13,10 +13,11 @@ pub(crate) fn run(args: &VaryArgs) -> Result<(), Failure> {
     let studio = Studio::open(&args.output.common)?;
     let sound = studio.resolve(&args.sound)?;
     let mut random = Points::new(args.seed);
-    let points: Vec<Latent> = (0..args.count).map(|_| random.near(&sound.latent, args.amount)).collect();
+    let places: Vec<Place> = (0..args.count).map(|_| Place::at(random.near(&sound.latent, args.amount))).collect();
     let json = json!({
-        "command": "vary", "sound": sound.name, "latent": sound.latent, "amount": args.amount, "seed": args.seed,
+        "command": "vary", "pack": studio.pack_json(), "sound": sound.name, "latent": sound.latent, "amount": args.amount, "seed": args.seed,
         "notes": sound.notes,
     });
-    Series { points: &points, output: &args.output }.render(&studio, json, &sound.notes)
+    let player = Player::new(studio.model, Some(&sound), None)?;
+    Series { places: &places, output: &args.output }.render(player, json, &sound.notes)
 }

@@ -75,6 +75,7 @@ pub const METRICS: &[Metric] = &[
     metric("STFT distance", SPECTRAL, |m| Some(f64::from(m.stft_distance))),
     metric("spectral convergence", SPECTRAL, |m| Some(f64::from(m.spectral_convergence))),
     metric("report loss", SPECTRAL, |m| Some(f64::from(m.report_loss))),
+    metric("report loss at best level", SPECTRAL, |m| Some(f64::from(m.report_loss_at_best_level))),
     metric("attack error", &[Kind::SoftOnset], |m| Some(f64::from(m.attack_error_ms))),
     metric("decay error", &[Kind::ShortDecay], |m| Some(f64::from(m.decay_error_ms))),
     metric("loudness error", &[Kind::Clipping, Kind::ShortDecay], |m| Some(f64::from(m.loudness_error_db.abs()))),

@@ -20,7 +20,7 @@ const COLUMNS: [Column; 13] = [
     ("95 %", "log-mel error", |row| with(row, Cell::number(row.percentile_95_db, 2), "percentile_95_db", 2, 1.0)),
     ("STFT distance", "STFT distance", |row| with(row, Cell::number(row.stft_distance, 2), "stft_distance", 2, 1.0)),
     ("report loss", "report loss", |row| with(row, Cell::number(row.report_loss, 1), "report_loss", 1, 1.0)),
-    ("at best level", "report loss", |row| {
+    ("at best level", "report loss at best level", |row| {
         with(row, Cell::number(row.report_loss_at_best_level, 1), "report_loss_at_best_level", 1, 1.0)
     }),
     ("deviation %", "report loss", |row| {

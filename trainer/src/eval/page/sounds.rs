@@ -12,7 +12,7 @@ use crate::corpus::Item;
 use crate::eval::measures::at_full_scale;
 use crate::eval::report::{Measured, split_name};
 use crate::eval::spread::{Tools, spread};
-use crate::eval::way::{Way, named_points, remake};
+use crate::eval::way::{Way, named_files, remake};
 
 /// Sounds of each kind; a pair takes about 200 KB of the page.
 const SHOWN: usize = 10;
@@ -47,7 +47,7 @@ fn typical<'a>(sorted: &[&'a Measured]) -> Vec<&'a Measured> {
 }
 
 fn cards(content: &Content, results: &[&Measured], way: Way) -> Result<String> {
-    let named = named_points(&content.input.pack);
+    let named = named_files(&content.input.pack.manifest().sounds, &content.input.corpus.manifest.items);
     let rate_hz = content.input.corpus.manifest.sample_rate_hz;
     let made = spread("listening", content.model, results, |tools: &mut Tools, result: &&Measured| {
         let Some(item) = item_of(content, result) else { return Ok(String::new()) };

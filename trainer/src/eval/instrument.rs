@@ -1,0 +1,19 @@
+//! The instrument's controls for sounds of a pack: on the knobs and on the pad, with what their recordings add.
+
+use engine::audio::{Controls, ResidualSet};
+use engine::decode::Model;
+use engine::decode::residuals::Residuals;
+
+use super::lines::Place;
+
+/// Controls whose knobs stand at a sound and whose pad is another one, `morph` parts of it; its residuals go to `table`.
+pub fn between(model: &Model, table: &Residuals, knobs: &Place, pad: &Place, morph: f32) -> Controls {
+    let zones = |place: &Place| model.residuals().of(&place.name);
+    let mixed = [zones(pad), &[], &[], &[], zones(knobs)];
+    let residuals = ResidualSet {
+        epoch: table.set(mixed),
+        present: mixed.map(|zones| !zones.is_empty()),
+        knobs_point: knobs.latent,
+    };
+    Controls { knobs: knobs.latent, corners: [pad.latent; 4], morph, residuals, ..Controls::default() }
+}
