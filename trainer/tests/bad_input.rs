@@ -96,7 +96,8 @@ fn another_rate_or_length_and_a_damaged_pack_are_refused() {
     edit_manifest(&corpus, "\"sample_rate_hz\": 48000", "\"sample_rate_hz\": 44100");
     edit_manifest(&corpus, "\"samples\": 88064", "\"samples\": 4096");
     assert!(complaint(&eval(&factory_pack(), &corpus, &out)).contains("4096 samples"));
-    assert!(!out.exists(), "a refusal leaves nothing behind");
+    assert!(complaint(&train(&corpus, &run)).contains("4096 samples"));
+    assert!(!out.exists() && !run.exists(), "a refusal leaves nothing behind");
 }
 
 #[test]

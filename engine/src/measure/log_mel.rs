@@ -98,4 +98,33 @@ mod tests {
         assert!(meter.measure(&tone, &dull).mean_db() > 1.0);
         assert_eq!(meter.measure(&[], &[]).mean_db(), 0.0);
     }
+
+    /// The two sounds of `tests/python/log_mel_golden.py`.
+    fn golden_sounds() -> [Vec<f32>; 2] {
+        let tone = |n: usize, power: f64| -> f64 {
+            let time_s = n as f64 / SAMPLE_RATE_HZ;
+            let partial = |h: f64| (std::f64::consts::TAU * 220.0 * h * time_s).sin() / h.powf(power);
+            (1..=6).map(|h| partial(f64::from(h))).sum::<f64>() * (-3.0 * time_s).exp()
+        };
+        let mut state = 1_u32;
+        let mut noise = || {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            f64::from(state) / 4_294_967_296.0 - 0.5
+        };
+        let heard = |n: usize| if n < 44_100 { 0.02 } else { 0.0 };
+        let one = (0..LENGTH_SAMPLES).map(|n| tone(n, 1.0) as f32).collect();
+        [one, (0..LENGTH_SAMPLES).map(|n| (tone(n, 1.5) + heard(n) * noise()) as f32).collect()]
+    }
+
+    #[test]
+    fn the_error_is_that_of_its_definition() {
+        // By `python3 tests/python/log_mel_golden.py`.
+        const GOLDEN_DB: [f32; 3] = [5.1960, 3.2298, 0.9510];
+        const TOLERANCE_DB: f32 = 0.005;
+        let [one, other] = golden_sounds();
+        let found = LogMelMeter::default().measure(&one, &other).by_size_db;
+        for (found, golden) in found.iter().zip(GOLDEN_DB) {
+            assert!((found - golden).abs() < TOLERANCE_DB, "{found} dB, {golden} dB by the definition");
+        }
+    }
 }

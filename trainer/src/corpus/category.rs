@@ -104,7 +104,7 @@ pub fn is_drum(category: &str) -> bool {
 pub const UNKNOWN: &str = "Other";
 
 /// Key words and their categories; where several fit, the first counts.
-const WORDS: [(&str, &str); 66] = [
+const WORDS: [(&str, &str); 67] = [
     ("kick", "Kick"),
     ("bassdrum", "Kick"),
     ("bass drum", "Kick"),
@@ -171,6 +171,7 @@ const WORDS: [(&str, &str); 66] = [
     ("pad", "Pad"),
     ("atmo", "Pad"),
     ("fx", "SFX"),
+    ("synth", "Lead"),
 ];
 
 /// Category that a file name tells by a key word, else [`UNKNOWN`].
@@ -233,6 +234,8 @@ mod tests {
         assert_eq!(of_file_name("My KICK.wav"), "Kick");
         assert_eq!(of_file_name("bigSnare"), "Snare");
         assert_eq!(of_file_name("DeepKick 2"), "Kick");
+        assert_eq!(of_file_name("Synth 3"), "Lead");
+        assert_eq!(of_file_name("Synth pad"), "Pad");
         assert_eq!(of_file_name("train"), "Other");
         assert_eq!(of_file_name("Rain on tin"), "Rain");
         assert_eq!(of_file_name("zzz"), "Other");

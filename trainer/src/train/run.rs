@@ -105,7 +105,7 @@ pub fn train(options: &Options) -> Result<()> {
         vocoder: options.vocoder,
         rate: options.rate,
     };
-    claim(&options.run, &config)?;
+    let is_begun = is_begun(&options.run, &config)?;
     print!("{}", corpus.summary());
     let train = Dataset::load(&corpus, &train)?;
     let held_out = if held_out.is_empty() { None } else { Some(Dataset::load(&corpus, &held_out)?) };
@@ -115,6 +115,9 @@ pub fn train(options: &Options) -> Result<()> {
     let vae = VaeStage::new(&vae_store, &train, held_out.as_ref());
     if let Some(pack) = &pack {
         onnx::import_weights(pack, &["encoder", "decoder"], &vae_store)?;
+    }
+    if !is_begun {
+        begin(&options.run, &config)?;
     }
     run_stage(&vae, &vae_store, options, options.vae)?;
 
@@ -136,18 +139,21 @@ fn run_stage<S: Stage>(stage: &S, store: &VarStore, options: &Options, budget: B
     stage::run(stage, store, options, budget)
 }
 
-/// Makes the run folder, or checks that it belongs to the same run.
-fn claim(run: &Path, config: &RunConfig) -> Result<()> {
-    fs::create_dir_all(run).with_context(|| format!("cannot make the run folder {}", run.display()))?;
-    let path = run.join(CONFIG_NAME);
-    if path.exists() {
-        let stored = RunConfig::read(run)?;
-        ensure!(
-            stored == *config,
-            "{} was begun with another corpus, seed, budget or pack; give another --out or the same settings",
-            run.display()
-        );
-        return Ok(());
+/// Whether the run folder holds this very run; an error if it holds another one.
+fn is_begun(run: &Path, config: &RunConfig) -> Result<bool> {
+    if !run.join(CONFIG_NAME).exists() {
+        return Ok(false);
     }
-    write_atomically(&path, &serde_json::to_vec_pretty(config)?)
+    ensure!(
+        RunConfig::read(run)? == *config,
+        "{} was begun with another corpus, seed, budget or pack; give another --out or the same settings",
+        run.display()
+    );
+    Ok(true)
+}
+
+/// Makes the run folder.
+fn begin(run: &Path, config: &RunConfig) -> Result<()> {
+    fs::create_dir_all(run).with_context(|| format!("cannot make the run folder {}", run.display()))?;
+    write_atomically(&run.join(CONFIG_NAME), &serde_json::to_vec_pretty(config)?)
 }
