@@ -114,6 +114,10 @@ fn encode(name: String, sound: Recording, pipeline: &mut Pipeline, key: Option<f
 }
 
 /// What the point of a recording leaves out of it in the key zone that the recording belongs to, so that its own key gives it back.
+///
+/// # Errors
+/// [`ImportError::Sample`] when it lies so far from the zone's root that nothing is left of it there; [`ImportError::Encode`] when the
+/// decoder fails.
 pub fn zone_residual(
     samples: &[f32],
     latent: &Latent,

@@ -7,12 +7,15 @@ use std::sync::atomic::Ordering;
 
 use parking_lot::Mutex;
 
-use crate::audio::Synth;
+use crate::audio::{ResidualSet, Synth};
 use crate::decode::Model;
 use crate::decode::latent::LatentSource;
 use crate::decode::pool::Served;
+use crate::decode::residuals::Residuals;
 use crate::decode::source::Source;
-use crate::link::{MainEnd, SoundSpec, Zones, link};
+use crate::link::{MainEnd, RESIDUALS, SoundSpec, Zones, link};
+use crate::residual::ZoneResidual;
+use crate::units::Latent;
 
 pub use crate::decode::pool::{Pool, SoundView};
 
@@ -63,6 +66,12 @@ pub fn create_with_source(pool: &Arc<Pool>, source: Box<dyn Source>) -> (Synth, 
     let served = Served::new(worker_end, source);
     pool.attach(&served);
     (synth, Instance { pool: pool.clone(), served, main: Mutex::new((main_end, epoch)) })
+}
+
+/// Puts the residuals of the sounds on the pad's four corners and on the knobs, in this order, into the workers' `table`; answers what the
+/// audio thread is told of them. `knobs_point` is where the knobs' sound lies.
+pub fn set_residuals(table: &Residuals, mixed: [&[ZoneResidual]; RESIDUALS], knobs_point: Latent) -> ResidualSet {
+    ResidualSet { epoch: table.set(mixed), present: mixed.map(|zones| !zones.is_empty()), knobs_point }
 }
 
 impl Instance {

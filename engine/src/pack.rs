@@ -209,7 +209,7 @@ impl Pack {
         &self.manifest
     }
 
-    /// SHA-256 of the manifest, hex; since the manifest holds the graphs' hashes it stands for the whole pack.
+    /// SHA-256 of the manifest, hex; since the manifest holds the files' hashes it stands for the whole pack.
     pub fn hash(&self) -> &str {
         &self.hash
     }

@@ -61,6 +61,13 @@ pub struct Pair<'a> {
     pub made: &'a Frames,
 }
 
+impl ResidualError {
+    /// What is wrong, without saying of what.
+    pub fn why(&self) -> &'static str {
+        self.0
+    }
+}
+
 impl Residual {
     /// What is to be added to the frames `made` to come to the frames `wanted`.
     pub fn between(pair: Pair, shape: &SpectralShape) -> Self {
@@ -72,7 +79,7 @@ impl Residual {
         Self { bytes: bytes.unwrap_or_else(|| coded(&blocks, STEPS - 1)) }
     }
 
-    /// The residuals of one sound at several keys, as fine as the other, in [`MAX_RESIDUAL_BYTES`] together.
+    /// The residuals of one sound at several keys, all equally fine, in [`MAX_RESIDUAL_BYTES`] together.
     pub fn sharing(pairs: &[Pair], shape: &SpectralShape) -> Vec<Self> {
         let blocks: Vec<Blocks> = pairs.iter().map(|pair| Blocks::of(&difference(*pair, shape))).collect();
         let first = blocks.iter().map(Blocks::first_step).max().unwrap_or(0);

@@ -47,7 +47,7 @@ impl ParamId {
     pub const FINE: Self = Self(MODEL_LATENTS + 11);
     /// Output level.
     pub const GAIN: Self = Self(MODEL_LATENTS + 12);
-    /// From the pure model to the recordings of imported sounds.
+    /// From the pure model to the recordings of sounds.
     pub const FIDELITY: Self = Self(MODEL_LATENTS + 13);
     /// How much darker softer strokes are.
     pub const TOUCH: Self = Self(MODEL_LATENTS + 14);

@@ -12,6 +12,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use engine::Latent;
 use engine::audio::{Controls, EventKind, ResidualSet};
 use engine::decode::residuals::Residuals;
+use engine::instrument::set_residuals;
 use engine::pack::NamedResiduals;
 use engine::residual::ZoneResidual;
 use engine::state::{FrozenZone, PackRef, SoundState};
@@ -79,7 +80,7 @@ impl Default for View {
 pub struct Project {
     /// The pad's corners; a name is empty until a sound was put there.
     pub corners: [SoundState; CORNERS],
-    /// The sound that the knobs were last sent to, while they still stand there.
+    /// The sound that the knobs were last sent to, while they still stand there or its recording is still heard.
     pub knobs: Option<SoundState>,
     /// The pack that the project was made with.
     pub pack: PackRef,
@@ -114,24 +115,22 @@ impl Project {
 impl Scene {
     /// What the audio thread needs of a project, whose residuals go to the workers' table.
     fn of(project: &Project, home: Option<&Home>, table: &Residuals) -> Self {
-        let zones = |sound| zones(sound, project, home);
+        let zones = |sound| zones(sound, home);
         let [a, b, c, d] = project.corners.each_ref().map(zones);
         let mixed = [a, b, c, d, project.knobs.as_ref().map(zones).unwrap_or_default()];
-        let residuals = ResidualSet {
-            epoch: table.set(mixed),
-            present: mixed.map(|zones| !zones.is_empty()),
-            knobs_point: project.knobs.as_ref().map_or_else(Latent::default, |sound| sound.latent),
-        };
+        let knobs_point = project.knobs.as_ref().map_or_else(Latent::default, |sound| sound.latent);
+        let residuals = set_residuals(table, mixed, knobs_point);
         Self { corners: project.corners.each_ref().map(|corner| corner.latent), residuals, seed: project.seed }
     }
 }
 
 /// What the point of a sound leaves out of it: an imported one brings it along, of a sound of the loaded pack the pack knows it.
-fn zones<'a>(sound: &'a SoundState, project: &Project, home: Option<&'a Home>) -> &'a [ZoneResidual] {
-    if sound.audio.is_some() || sound.residual.is_some() {
-        return sound.residual.as_slice();
+fn zones<'a>(sound: &'a SoundState, home: Option<&'a Home>) -> &'a [ZoneResidual] {
+    let is_imported = sound.audio.is_some() || sound.residual.is_some() || sound.cut.is_some();
+    match home.filter(|_| !is_imported) {
+        Some(home) => home.residuals.at(&sound.name, &sound.latent),
+        None => sound.residual.as_slice(),
     }
-    home.filter(|home| is_same_pack(&project.pack, &home.pack)).map_or(&[], |home| home.residuals.of(&sound.name))
 }
 
 /// What the loaded pack offers to a project.
@@ -293,7 +292,8 @@ impl Desk {
 
     /// Whether the knobs' sound has more to it than its point.
     pub fn knobs_are_recorded(&self) -> bool {
-        self.scene().residuals.present[CORNERS]
+        let (project, home) = (self.project.lock(), self.home.lock());
+        project.knobs.as_ref().is_some_and(|sound| !zones(sound, home.as_ref()).is_empty())
     }
 
     /// Changes the project unless another era has begun.

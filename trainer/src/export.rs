@@ -22,6 +22,7 @@ use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, StandardNormal};
 
 pub use bundle::Bundle;
+pub use sounds::plain_name;
 
 use crate::corpus::procedural::SOURCE as PROCEDURAL;
 use crate::corpus::soundfont::ROOT_KEYS;

@@ -5,7 +5,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crate::residual::{Pair, Residual};
+use crate::residual::{Pair, Residual, add};
 use crate::sample::even_out;
 use crate::spectral::{FrameAnalysis, Frames, GriffinLim, ReferencePhasors, Spectrogram, Stft};
 use crate::units::Latent;
@@ -158,6 +158,16 @@ impl Pipeline {
     pub fn decode(&mut self, latent: &Latent, key: f32, shaping: &Shaping) -> Result<Vec<f32>, GraphError> {
         let frames = self.decode_frames(latent, key)?;
         let frames = shaping.apply(frames, self.model.shape(), key);
+        self.vocode(&frames, key)
+    }
+
+    /// Samples of a latent point at a key with the whole of what it leaves out of a recording, not shaped.
+    ///
+    /// # Errors
+    /// [`GraphError`] when a graph fails.
+    pub fn decode_recorded(&mut self, latent: &Latent, key: f32, residual: &Residual) -> Result<Vec<f32>, GraphError> {
+        let mut frames = self.decode_frames(latent, key)?;
+        add(&mut frames, &residual.difference(), 1.0, self.model.shape());
         self.vocode(&frames, key)
     }
 

@@ -3,7 +3,7 @@
 
 #![expect(clippy::disallowed_types, reason = "main and worker threads only; the audio thread never sees the table")]
 
-use std::cell::OnceCell;
+use std::sync::{Arc, OnceLock};
 
 use parking_lot::Mutex;
 
@@ -24,7 +24,7 @@ struct Table {
 /// One zone's residual, unpacked when it is first heard.
 struct Entry {
     coded: ZoneResidual,
-    difference: OnceCell<Frames>,
+    difference: Arc<OnceLock<Frames>>,
 }
 
 impl Residuals {
@@ -36,7 +36,7 @@ impl Residuals {
             if entries.iter().map(|entry| &entry.coded).eq(wanted) {
                 continue;
             }
-            let entry = |coded: &ZoneResidual| Entry { coded: coded.clone(), difference: OnceCell::new() };
+            let entry = |coded: &ZoneResidual| Entry { coded: coded.clone(), difference: Arc::default() };
             *entries = wanted.iter().map(entry).collect();
             table.epoch += 1;
         }
@@ -45,13 +45,9 @@ impl Residuals {
 
     /// Adds what belongs to the zone of `key`, as much as `mix` says.
     pub fn apply(&self, frames: &mut Frames, key: f32, mix: &ResidualMix, shape: &SpectralShape) {
-        let table = self.0.lock();
         let mut sum: Option<Frames> = None;
-        for (entries, weight) in table.entries.iter().zip(mix.weights).filter(|(_, weight)| *weight != 0.0) {
-            let Some(entry) = entries.iter().find(|entry| f32::from(entry.coded.root_key) == key) else {
-                continue;
-            };
-            let difference = entry.difference.get_or_init(|| entry.coded.residual.difference());
+        for (coded, difference, weight) in self.heard(key, mix) {
+            let difference = difference.get_or_init(|| coded.residual.difference());
             let sum = sum.get_or_insert_with(|| Frames { values: vec![0.0; frames.values.len()], ..*frames });
             for (sum, change) in sum.values.iter_mut().zip(&difference.values) {
                 *sum += weight * change;
@@ -60,6 +56,17 @@ impl Residuals {
         if let Some(sum) = sum {
             add(frames, &sum, 1.0, shape);
         }
+    }
+
+    /// The residuals of the zone of `key` that have a weight, taken out of the table: the main thread does not wait while one is unpacked.
+    fn heard(&self, key: f32, mix: &ResidualMix) -> Vec<(ZoneResidual, Arc<OnceLock<Frames>>, f32)> {
+        let table = self.0.lock();
+        let weighted = table.entries.iter().zip(mix.weights).filter(|(_, weight)| *weight != 0.0);
+        let of_zone = weighted.filter_map(|(entries, weight)| {
+            let entry = entries.iter().find(|entry| f32::from(entry.coded.root_key) == key)?;
+            Some((entry.coded.clone(), Arc::clone(&entry.difference), weight))
+        });
+        of_zone.collect()
     }
 }
 

@@ -76,3 +76,46 @@ fn similarity(window: &[f32], lag: usize) -> f32 {
     }
     if energy > 0.0 { 2.0 * product / energy } else { 0.0 }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const RATE_HZ: u32 = 44_100;
+    /// Largest error of a found key, in semitones.
+    const TOLERANCE: f32 = 0.05;
+
+    /// A decaying tone of some partials, the first of them as loud as `first`.
+    fn tone(key: f32, first: f32) -> Vec<f32> {
+        let step = std::f32::consts::TAU * 440.0 * ((key - 69.0) / 12.0).exp2() / RATE_HZ as f32;
+        let partial = |h: u16, n: usize| (step * f32::from(h) * n as f32).sin() / f32::from(h);
+        let sound = |n| first * partial(1, n) + (2..=5).map(|h| partial(h, n)).sum::<f32>();
+        (0..RATE_HZ as usize).map(|n| 0.3 * sound(n) * (-(n as f32) / 30_000.0).exp()).collect()
+    }
+
+    #[test]
+    fn a_tone_has_its_key_and_is_believed_even_without_its_fundamental() {
+        for first in [1.0, 0.1] {
+            for key in [36.0, 47.5, 57.0, 60.3, 72.0, 84.0] {
+                let found = find(&tone(key, first), RATE_HZ).expect("something repeats");
+                assert!((found.key - key).abs() < TOLERANCE && found.is_clear(), "{key}, {first}: {found:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn noise_is_not_believed_and_silence_has_no_pitch() {
+        for seed in 1..6_u32 {
+            let mut state = seed;
+            let noise: Vec<f32> = (0..RATE_HZ)
+                .map(|_| {
+                    state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                    state as f32 / u32::MAX as f32 - 0.5
+                })
+                .collect();
+            assert!(find(&noise, RATE_HZ).is_none_or(|found| !found.is_clear()), "seed {seed}");
+        }
+        assert_eq!(find(&vec![0.0; RATE_HZ as usize], RATE_HZ), None);
+        assert_eq!(find(&[], RATE_HZ), None);
+    }
+}

@@ -30,7 +30,7 @@ pub struct Manifest {
     pub griffin_lim_iterations: usize,
     /// Sounds with a name.
     pub sounds: Vec<NamedSound>,
-    /// The graphs' files by name.
+    /// The other files by name.
     pub files: BTreeMap<String, FileEntry>,
     /// Licence of the weights, an SPDX expression.
     pub licence: String,

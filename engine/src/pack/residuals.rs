@@ -5,24 +5,44 @@
 
 use std::collections::BTreeMap;
 
-use super::{Manifest, PackError, RESIDUALS_FILE};
+use super::{Manifest, NamedSound, PackError, RESIDUALS_FILE};
 use crate::residual::{MAX_RESIDUAL_BYTES, Residual, ZoneResidual};
+use crate::units::Latent;
+
+/// Points that are farther apart than this in a coordinate, in σ, are not one point that was saved and read again.
+const SAME_SIGMA: f32 = 1e-4;
 
 /// The residuals of named sounds.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct NamedResiduals {
-    by_name: BTreeMap<String, Vec<ZoneResidual>>,
+    by_name: BTreeMap<String, Recorded>,
+}
+
+/// One sound: where it lies and what that leaves out.
+#[derive(Clone, Debug, PartialEq)]
+struct Recorded {
+    point: Latent,
+    zones: Vec<ZoneResidual>,
 }
 
 impl NamedResiduals {
-    /// From the residuals of each sound by its name, at most one in a zone.
-    pub fn new(by_name: BTreeMap<String, Vec<ZoneResidual>>) -> Self {
+    /// From the residuals of each sound, at most one in a zone, in order of keys.
+    pub fn new<'a>(sounds: impl IntoIterator<Item = (&'a NamedSound, Vec<ZoneResidual>)>) -> Self {
+        let recorded = sounds.into_iter().filter(|(_, zones)| !zones.is_empty());
+        let by_name =
+            recorded.map(|(sound, zones)| (sound.name.clone(), Recorded { point: sound.latent, zones })).collect();
         Self { by_name }
     }
 
     /// The zones of a sound, in order of keys; none for a sound that was not recorded.
     pub fn of(&self, name: &str) -> &[ZoneResidual] {
-        self.by_name.get(name).map(Vec::as_slice).unwrap_or_default()
+        self.by_name.get(name).map(|recorded| recorded.zones.as_slice()).unwrap_or_default()
+    }
+
+    /// The same where the sound of that name lies at this very point: at another one it is a sound of another pack.
+    pub fn at(&self, name: &str, point: &Latent) -> &[ZoneResidual] {
+        let is_here = |recorded: &&Recorded| recorded.point.iter().zip(point).all(|(a, b)| (a - b).abs() <= SAME_SIGMA);
+        self.by_name.get(name).filter(is_here).map(|recorded| recorded.zones.as_slice()).unwrap_or_default()
     }
 
     /// The file's bytes for the sounds of `manifest`.
@@ -47,16 +67,14 @@ impl NamedResiduals {
     /// [`PackError::Residuals`] when it does not fit the manifest or is damaged.
     pub(super) fn parse(bytes: &[u8], manifest: &Manifest) -> Result<Self, PackError> {
         let mut rest = Rest(bytes);
-        let mut by_name = BTreeMap::new();
+        let mut sounds = Vec::new();
         for sound in &manifest.sounds {
             let refuse = |why: &str| PackError::Residuals(format!("{RESIDUALS_FILE}: \"{}\": {why}", sound.name));
             let zones = rest.zones(manifest).map_err(|why| refuse(&why))?;
-            if !zones.is_empty() {
-                by_name.insert(sound.name.clone(), zones);
-            }
+            sounds.push((sound, zones));
         }
         match rest.0 {
-            [] => Ok(Self { by_name }),
+            [] => Ok(Self::new(sounds)),
             more => Err(PackError::Residuals(format!("{RESIDUALS_FILE}: {} bytes follow the last sound", more.len()))),
         }
     }
@@ -81,12 +99,15 @@ impl<'a> Rest<'a> {
         for _ in 0..self.byte()? {
             let root_key = self.byte()?;
             let follows = zones.last().is_none_or(|last| last.root_key < root_key);
-            if !manifest.root_keys.contains(&root_key) || !follows {
-                return Err(format!("key {root_key} is no root of the pack, or out of order"));
+            if !manifest.root_keys.contains(&root_key) {
+                return Err(format!("key {root_key} is no root of the pack"));
+            }
+            if !follows {
+                return Err(format!("key {root_key} is out of order"));
             }
             let length = usize::from(u16::from_le_bytes([self.byte()?, self.byte()?]));
             let coded = self.take(length)?;
-            let residual = Residual::packed(coded, &manifest.shape).map_err(|error| error.to_string())?;
+            let residual = Residual::packed(coded, &manifest.shape).map_err(|error| error.why().to_owned())?;
             zones.push(ZoneResidual { root_key, residual });
         }
         let bytes: usize = zones.iter().map(|zone| zone.residual.bytes().len()).sum();
@@ -119,7 +140,7 @@ mod tests {
 
     fn residuals(manifest: &Manifest) -> NamedResiduals {
         let zones = vec![zone(48, 0.2, manifest), zone(60, -0.3, manifest)];
-        NamedResiduals::new(BTreeMap::from([(manifest.sounds[1].name.clone(), zones)]))
+        NamedResiduals::new([(&manifest.sounds[1], zones)])
     }
 
     #[test]
@@ -129,6 +150,9 @@ mod tests {
         let read = NamedResiduals::parse(&written.to_bytes(&manifest), &manifest).expect("a whole file");
         assert_eq!(read, written);
         assert_eq!(read.of(&manifest.sounds[1].name).len(), 2);
+        let sound = &manifest.sounds[1];
+        assert_eq!(read.at(&sound.name, &sound.latent).len(), 2);
+        assert!(read.at(&sound.name, &sound.latent.map(|z| z + 0.01)).is_empty(), "a sound of another pack");
         assert!(read.of(&manifest.sounds[0].name).is_empty() && read.of("no such sound").is_empty());
     }
 
@@ -151,7 +175,7 @@ mod tests {
         };
         // After the first sound's and the second's count: root, two bytes of length, version.
         for (place, value, wanted) in
-            [(2, 61, "no root"), (2, 84, "out of order"), (5, 9, "another version"), (7, 1, "another size")]
+            [(2, 49, "no root"), (2, 84, "out of order"), (5, 9, "another version"), (7, 1, "another size")]
         {
             let message = changed(place, value);
             assert!(message.contains(wanted) && message.contains(second), "{place}: {message}");

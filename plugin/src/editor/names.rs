@@ -1,6 +1,7 @@
 //! What points are called: by the sound that they are, else by the nearest one. Main thread.
 
 use engine::Latent;
+use engine::pack::NamedSound;
 use engine::state::SoundState;
 
 use super::pad::{Corner, weights};
@@ -16,7 +17,9 @@ const MOSTLY: f32 = 0.75;
 pub fn of_point(point: &Latent, rig: Option<&Rig>, given: Option<&SoundState>) -> (String, bool) {
     let is_at = |latent: &Latent| latent.iter().zip(point).all(|(a, b)| (a - b).abs() < SAME_SIGMA);
     let near = rig.and_then(|rig| rig.catalogue.nearest(point));
-    if let Some((sound, _)) = near.filter(|(sound, _)| is_at(&sound.latent)) {
+    // Knobs that were turned to the point of a recorded sound by hand do not bring its recording.
+    let is_whole = |sound: &NamedSound| given.is_some_and(|given| given.name == sound.name) || !is_recorded(rig, sound);
+    if let Some((sound, _)) = near.filter(|(sound, _)| is_at(&sound.latent) && is_whole(sound)) {
         return (sound.name.clone(), true);
     }
     let given = given.map(|sound| (sound.name.clone(), is_at(&sound.latent)));
@@ -26,6 +29,11 @@ pub fn of_point(point: &Latent, rig: Option<&Rig>, given: Option<&SoundState>) -
         (None, Some((sound, _))) => (format!("near {}", sound.name), false),
         (None, None) => ("no name".to_owned(), false),
     }
+}
+
+fn is_recorded(rig: Option<&Rig>, sound: &NamedSound) -> bool {
+    let model = rig.and_then(|rig| rig.model.as_ref());
+    model.is_some_and(|model| !model.residuals().of(&sound.name).is_empty())
 }
 
 /// The name of a place on the pad.

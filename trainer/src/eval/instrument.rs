@@ -1,8 +1,9 @@
 //! The instrument's controls for sounds of a pack: on the knobs and on the pad, with what their recordings add.
 
-use engine::audio::{Controls, ResidualSet};
+use engine::audio::Controls;
 use engine::decode::Model;
 use engine::decode::residuals::Residuals;
+use engine::instrument::set_residuals;
 
 use super::lines::Place;
 
@@ -10,10 +11,6 @@ use super::lines::Place;
 pub fn between(model: &Model, table: &Residuals, knobs: &Place, pad: &Place, morph: f32) -> Controls {
     let zones = |place: &Place| model.residuals().of(&place.name);
     let mixed = [zones(pad), &[], &[], &[], zones(knobs)];
-    let residuals = ResidualSet {
-        epoch: table.set(mixed),
-        present: mixed.map(|zones| !zones.is_empty()),
-        knobs_point: knobs.latent,
-    };
+    let residuals = set_residuals(table, mixed, knobs.latent);
     Controls { knobs: knobs.latent, corners: [pad.latent; 4], morph, residuals, ..Controls::default() }
 }

@@ -1,12 +1,15 @@
-//! Smoothness of the knobs: the largest jump per percent of a knob's range.
+//! Smoothness of the knobs: the largest jump per percent of a knob's range, recordings and how they fade included.
 
 use std::sync::Arc;
 
 use anyhow::Result;
-use engine::decode::{Model, Shaping};
+use engine::decode::Model;
+use engine::decode::latent::decode;
+use engine::decode::residuals::Residuals;
 use engine::units::{LATENT_LIMIT, MODEL_LATENTS};
 use serde::Serialize;
 
+use super::instrument::between;
 use super::levels::Heard;
 use super::lines::Place;
 use super::spread::{Tools, spread};
@@ -69,10 +72,11 @@ fn summarise(name: &str, turns: &[(&Place, &[f64])]) -> Knob {
 fn turn(tools: &mut Tools, axis: usize, place: &Place, key: f32) -> Result<Vec<f64>> {
     let shape = tools.shape();
     let (mut jumps, mut before) = (Vec::with_capacity(STEPS), None::<Heard>);
+    let (model, table) = (Arc::clone(tools.pipeline.model()), Residuals::default());
+    let mut controls = between(&model, &table, place, place, 0.0);
     for step in 0..=STEPS {
-        let mut point = place.latent;
-        point[axis] = position(step);
-        let samples = tools.pipeline.decode(&point, key, &Shaping::default())?;
+        controls.knobs[axis] = position(step);
+        let samples = decode(&mut tools.pipeline, &controls.spec(key), &table, || false)?.unwrap_or_default();
         let heard = Heard::new(&mut tools.analysis, &shape, &samples);
         jumps.extend(before.map(|before| before.jump_db(&heard)));
         before = Some(heard);

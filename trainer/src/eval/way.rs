@@ -6,9 +6,9 @@ use std::sync::Arc;
 use anyhow::Result;
 use engine::decode::{Pipeline, Shaping};
 use engine::pack::NamedSound;
-use engine::residual::add;
 
 use crate::corpus::Item;
+use crate::export::plain_name;
 
 /// How a sound is made again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,7 +19,7 @@ pub enum Way {
     Latent,
     /// The same with what the point leaves out, as an imported sound has it.
     Residual,
-    /// The pack's named sound of its name, decoded at its key.
+    /// The pack's named sound of its name, decoded at its key; for the hardest stroke only, which it stands for.
     Named,
     /// The same with what the pack's residuals add, as the instrument plays it.
     NamedResidual,
@@ -55,7 +55,8 @@ pub fn named_files(sounds: &[NamedSound], items: &[Item]) -> NamedFiles {
     }
     let stands_for = |item: &&Item| hardest.get(item.name.as_str()) == Some(&(item.instrument.as_str(), item.velocity));
     let sounds: HashMap<&str, &NamedSound> = sounds.iter().map(|sound| (sound.name.as_str(), sound)).collect();
-    let named = items.iter().filter(stands_for).filter_map(|item| Some((item, *sounds.get(item.name.as_str())?)));
+    let named =
+        items.iter().filter(stands_for).filter_map(|item| Some((item, *sounds.get(plain_name(&item.name).as_str())?)));
     named.map(|(item, sound)| (item.file.clone(), sound.clone())).collect()
 }
 
@@ -80,9 +81,7 @@ pub fn remake(
         Way::Residual => {
             let latent = pipeline.place(truth, key)?;
             let residual = pipeline.residual(truth, &latent, key)?;
-            let mut frames = pipeline.decode_frames(&latent, key)?;
-            add(&mut frames, &residual.difference(), 1.0, pipeline.model().shape());
-            Some(pipeline.vocode(&frames, key)?)
+            Some(pipeline.decode_recorded(&latent, key, &residual)?)
         }
         Way::Named => match named.get(&item.file) {
             Some(sound) => Some(pipeline.decode(&sound.latent, key, &Shaping::default())?),
@@ -101,10 +100,7 @@ fn as_played(pipeline: &mut Pipeline, sound: &NamedSound, key: u8) -> Result<Opt
     let Some(zone) = model.residuals().of(&sound.name).iter().find(|zone| zone.root_key == key) else {
         return Ok(None);
     };
-    let key = f32::from(key);
-    let mut frames = pipeline.decode_frames(&sound.latent, key)?;
-    add(&mut frames, &zone.residual.difference(), 1.0, model.shape());
-    Ok(Some(pipeline.vocode(&frames, key)?))
+    Ok(Some(pipeline.decode_recorded(&sound.latent, f32::from(key), &zone.residual)?))
 }
 
 #[cfg(test)]

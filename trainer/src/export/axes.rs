@@ -138,4 +138,43 @@ mod tests {
         assert_eq!(ranks(&[3.0, -1.0, 2.0]), [2.0, 0.0, 1.0]);
         assert!((correlation(&[0.0, 1.0, 2.0], &[0.0, -1.0, -2.0]) + 1.0).abs() < 1e-12);
     }
+
+    #[test]
+    fn a_knob_is_turned_to_what_it_is_named_after() {
+        // Brightness rises along one direction that no knob has yet.
+        let direction = [0.6f32, 0.0, 0.0, -0.8, 0.0, 0.0, 0.0];
+        let mut state = 7_u32;
+        let mut random = || {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            (f64::from(state) / f64::from(u32::MAX) - 0.5) as f32 * 3.4
+        };
+        let points: Vec<Latent> = (0..400).map(|_| std::array::from_fn(|_| random())).collect();
+        let shape = engine::spectral::SpectralShape::DEFAULT;
+        let sound = |point: &Latent| -> Vec<f32> {
+            let slope = point.iter().zip(&direction).map(|(a, b)| a * b).sum::<f32>() * 0.002;
+            let level = |band: usize| slope * (band as f32 - 64.0);
+            (0..shape.mel_bands).flat_map(|band| vec![level(band); shape.frame_count]).collect()
+        };
+        let frames: Vec<Vec<f32>> = points.iter().map(sound).collect();
+        let turn = turn(&points, &frames);
+        let along: f64 = turn.matrix[0].iter().zip(&direction).map(|(a, b)| a * f64::from(*b)).sum();
+        assert!(along > 0.98, "{:?}", turn.matrix[0]);
+        for (row, other) in (0..MODEL_LATENTS).flat_map(|row| (0..row).map(move |other| (row, other))) {
+            let product: f64 = turn.matrix[row].iter().zip(&turn.matrix[other]).map(|(a, b)| a * b).sum();
+            assert!(product.abs() < 1e-9 && (length(&turn.matrix[row]) - 1.0).abs() < 1e-9);
+        }
+        let turned: Vec<Latent> = points
+            .iter()
+            .map(|point| {
+                let along =
+                    |row: &[f64; MODEL_LATENTS]| row.iter().zip(point).map(|(a, b)| a * f64::from(*b)).sum::<f64>();
+                turn.matrix.each_ref().map(|row| along(row) as f32)
+            })
+            .collect();
+        let axes = named(&turn, &turned, &frames);
+        assert_eq!(axes[0].name, "Brightness");
+        assert!(axes[0].rank_correlation.is_some_and(|found| found > 0.98), "{:?}", axes[0].rank_correlation);
+        let unnamed = axes.iter().filter(|axis| axis.rank_correlation.is_none());
+        assert!(unnamed.count() >= 5, "what does not change names no knob: {axes:?}");
+    }
 }

@@ -4,12 +4,11 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use anyhow::Result;
-use engine::decode::Model;
+use engine::decode::{Model, Pipeline};
 use engine::import::at_root;
 use engine::pack::{NamedResiduals, NamedSound};
 use engine::residual::{Pair, Residual, ZoneResidual};
-use engine::sample::even_out;
-use engine::spectral::{FrameAnalysis, Frames};
+use engine::spectral::Frames;
 
 use super::sounds::Candidate;
 use crate::eval::spread::spread;
@@ -18,10 +17,18 @@ use crate::features::Dataset;
 /// Farther from a root than this, in semitones, a recording tells little of how the sound is there.
 const REACH_SEMITONES: f32 = 6.0;
 
-/// A sound and what it is to sound like at some of the roots.
+/// A sound and its recordings at some of the roots.
 struct Recorded<'a> {
     sound: &'a NamedSound,
-    zones: Vec<(u8, Frames)>,
+    zones: Vec<(u8, Recording)>,
+}
+
+/// What a sound is to be like at a root.
+enum Recording {
+    /// As it was learned.
+    Frames(Frames),
+    /// Samples of another key, brought to the root.
+    Moved(Vec<f32>),
 }
 
 /// The residuals of `sounds`, whose recordings are those of the candidates by the same name.
@@ -35,25 +42,28 @@ pub fn of(
     let recorded: Vec<Recorded> = recorded
         .map(|(sound, candidate)| Ok(Recorded { sound, zones: zones(model, data, candidate)? }))
         .collect::<Result<_>>()?;
-    let coded = spread("residuals", model, &recorded, |tools, recorded| {
-        let made: Vec<Frames> = recorded
-            .zones
-            .iter()
-            .map(|(root, _)| tools.pipeline.decode_frames(&recorded.sound.latent, f32::from(*root)))
-            .collect::<Result<_, _>>()?;
-        let pairs: Vec<Pair> =
-            recorded.zones.iter().zip(&made).map(|((_, wanted), made)| Pair { wanted, made }).collect();
-        let roots = recorded.zones.iter().map(|(root, _)| *root);
-        let residuals = Residual::sharing(&pairs, model.shape());
-        Ok(roots.zip(residuals).map(|(root_key, residual)| ZoneResidual { root_key, residual }).collect::<Vec<_>>())
-    })?;
-    Ok(NamedResiduals::new(recorded.iter().map(|recorded| recorded.sound.name.clone()).zip(coded).collect()))
+    let coded = spread("residuals", model, &recorded, |tools, recorded| code(&mut tools.pipeline, recorded))?;
+    Ok(NamedResiduals::new(recorded.iter().map(|recorded| recorded.sound).zip(coded)))
 }
 
-/// The frames of a candidate at each root that has a recording near it, the nearest one brought to the root.
-fn zones(model: &Model, data: &Dataset, candidate: &Candidate) -> Result<Vec<(u8, Frames)>> {
-    let (manifest, shape) = (model.manifest(), model.shape());
-    let mut analysis = FrameAnalysis::new(shape);
+fn code(pipeline: &mut Pipeline, recorded: &Recorded) -> Result<Vec<ZoneResidual>> {
+    let mut frames = Vec::with_capacity(recorded.zones.len());
+    for (root, recording) in &recorded.zones {
+        let wanted = match recording {
+            Recording::Frames(frames) => frames.clone(),
+            Recording::Moved(samples) => pipeline.analyse(samples),
+        };
+        frames.push((wanted, pipeline.decode_frames(&recorded.sound.latent, f32::from(*root))?));
+    }
+    let pairs: Vec<Pair> = frames.iter().map(|(wanted, made)| Pair { wanted, made }).collect();
+    let residuals = Residual::sharing(&pairs, pipeline.model().shape());
+    let roots = recorded.zones.iter().map(|(root, _)| *root);
+    Ok(roots.zip(residuals).map(|(root_key, residual)| ZoneResidual { root_key, residual }).collect())
+}
+
+/// The recording of a candidate at each root that has one near it: the nearest.
+fn zones(model: &Model, data: &Dataset, candidate: &Candidate) -> Result<Vec<(u8, Recording)>> {
+    let (manifest, rate_hz) = (model.manifest(), model.shape().sample_rate_hz);
     let mut zones = Vec::new();
     for (zone, root) in manifest.root_keys.iter().enumerate() {
         let away = |index: &usize| (f32::from(data.items[*index].key) - f32::from(*root)).abs();
@@ -62,14 +72,12 @@ fn zones(model: &Model, data: &Dataset, candidate: &Candidate) -> Result<Vec<(u8
         });
         let Some(index) = near.min_by(|a, b| away(a).total_cmp(&away(b))) else { continue };
         let key = data.items[index].key;
-        let frames = if key == *root {
-            data.frames_of(index)?
+        let recording = if key == *root {
+            Recording::Frames(data.frames_of(index)?)
         } else {
-            let mut moved = at_root(&data.samples_of(index)?, f32::from(key), *root, shape.sample_rate_hz)?;
-            even_out(&mut moved, shape.sample_rate_hz);
-            analysis.frames(&moved)
+            Recording::Moved(at_root(&data.samples_of(index)?, f32::from(key), *root, rate_hz)?)
         };
-        zones.push((*root, frames));
+        zones.push((*root, recording));
     }
     Ok(zones)
 }

@@ -153,7 +153,8 @@ fn is_variation(name: &str) -> bool {
     style(name).len() < name.len()
 }
 
-fn plain_name(name: &str) -> String {
+/// What a pack calls a sound of this name.
+pub fn plain_name(name: &str) -> String {
     PLAIN_WORDS.iter().fold(name.to_owned(), |name, (word, plain)| name.replace(word, plain))
 }
 

@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use engine::Latent;
-use engine::audio::{Controls, Event, EventKind, ResidualSet, Synth};
+use engine::audio::{Controls, Event, EventKind, Synth};
 use engine::decode::Model;
 use engine::decode::latent::LatentSource;
 use engine::decode::pool::Pool;
 use engine::decode::residuals::Residuals;
-use engine::instrument::{Instance, create_with_source};
+use engine::instrument::{Instance, create_with_source, set_residuals};
 
 use crate::args::Playing;
 use crate::failure::Failure;
@@ -56,11 +56,7 @@ impl Player {
         // The pad rests on its first corner.
         let mixed = [of_pad.as_slice(), &[], &[], &[], &of_knobs];
         let point = |sound: Option<&Named>| sound.map(|sound| sound.latent).unwrap_or_default();
-        let set = ResidualSet {
-            epoch: residuals.set(mixed),
-            present: mixed.map(|zones| !zones.is_empty()),
-            knobs_point: point(knobs),
-        };
+        let set = set_residuals(&residuals, mixed, point(knobs));
         let sounds = Controls { corners: [point(pad); 4], residuals: set, ..Controls::default() };
         let source = LatentSource::with_residuals(model, residuals);
         let (mut synth, instance) = create_with_source(&pool, Box::new(source));

@@ -1,10 +1,8 @@
 //! `heptode reconstruct`: a sound through the model and back.
 
-use engine::decode::Pipeline;
+use engine::decode::{Pipeline, Shaping};
 use engine::measure::LogMelMeter;
-use engine::residual::{Residual, add};
 use engine::sample::{resample, write_wav};
-use engine::spectral::{Frames, SpectralShape};
 use serde_json::json;
 
 use crate::args::{ReconstructArgs, Via};
@@ -16,19 +14,18 @@ pub(crate) fn run(args: &ReconstructArgs) -> Result<(), Failure> {
     let studio = Studio::open(&args.common)?;
     let sound = studio.import(&args.input)?;
     let mut pipeline = Pipeline::new(studio.model.clone())?;
-    let residual = match args.via {
-        Via::Residual => Some(pipeline.residual(&sound.samples, &sound.latent, sound.key)?),
-        Via::Frames | Via::Latent => None,
+    let mut residual = None;
+    let samples = match args.via {
+        Via::Frames => {
+            let frames = pipeline.analyse(&sound.samples);
+            pipeline.vocode(&frames, sound.key)?
+        }
+        Via::Latent => pipeline.decode(&sound.latent, sound.key, &Shaping::default())?,
+        Via::Residual => {
+            let found = pipeline.residual(&sound.samples, &sound.latent, sound.key)?;
+            pipeline.decode_recorded(&sound.latent, sound.key, residual.insert(found))?
+        }
     };
-    let frames = match args.via {
-        Via::Frames => pipeline.analyse(&sound.samples),
-        Via::Latent | Via::Residual => pipeline.decode_frames(&sound.latent, sound.key)?,
-    };
-    let frames = match &residual {
-        Some(residual) => with_residual(frames, residual, studio.model.shape()),
-        None => frames,
-    };
-    let samples = pipeline.vocode(&frames, sound.key)?;
     let error_db = LogMelMeter::default().measure(&sound.samples, &samples).mean_db();
     let samples = resample(&samples, studio.model.shape().sample_rate_hz, args.rate)?;
     write_wav(&args.out, &samples, 1, args.rate)?;
@@ -50,10 +47,4 @@ pub(crate) fn run(args: &ReconstructArgs) -> Result<(), Failure> {
         "residual_bytes": residual_bytes, "rate_hz": args.rate, "samples": samples.len(), "seconds": seconds, "notes": sound.notes,
     });
     result(args.common.json, &text, &json)
-}
-
-/// Frames of the model with the whole residual added.
-fn with_residual(mut frames: Frames, residual: &Residual, shape: &SpectralShape) -> Frames {
-    add(&mut frames, &residual.difference(), 1.0, shape);
-    frames
 }

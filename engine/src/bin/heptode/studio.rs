@@ -61,11 +61,13 @@ impl Studio {
         if !is_file {
             return Err(unknown.into());
         }
-        let imported = self.import(&Input { file: path.to_path_buf(), key: None, region: None })?;
-        let notes = imported.notes.iter().map(|note| format!("{}: {note}", path.display())).collect();
         let mut pipeline = Pipeline::new(self.model.clone())?;
-        let residual = zone_residual(&imported.samples, &imported.latent, imported.key, &mut pipeline)?;
-        Ok(Named { name: imported.name, latent: imported.latent, residuals: vec![residual], notes })
+        let mut imported = import(path, &mut pipeline, Choice::default())?;
+        // Too far from every root to be moved there, a sound is its point alone.
+        let residual = zone_residual(&imported.samples, &imported.latent, imported.key, &mut pipeline);
+        imported.notes.extend(residual.as_ref().err().map(|error| format!("played from its point alone: {error}")));
+        let notes = imported.notes.iter().map(|note| format!("{}: {note}", path.display())).collect();
+        Ok(Named { name: imported.name, latent: imported.latent, residuals: residual.into_iter().collect(), notes })
     }
 
     /// A sound of the pack.

@@ -70,6 +70,7 @@ struct Ground {
 /// Searches, from wherever the folder stands, then prints the ranked table and draws the picture.
 pub fn search(options: &Options) -> Result<()> {
     ensure!(options.trials > 0 && options.epochs > 0, "a search needs at least one trial of one epoch");
+    options.space.check_for(options.model, options.outer_from.is_some())?;
     let corpus = Corpus::open(&options.corpus)?;
     let question = Question {
         model: options.model,

@@ -3,6 +3,7 @@
 use anyhow::{Context, Result, bail, ensure};
 use serde::{Deserialize, Serialize};
 
+use crate::reference::name::ModelName;
 use crate::reference::settings::{FitSettings, Settings};
 
 /// What can be searched. `batch`, `rate` and `weight_decay` are those of the stage that is searched.
@@ -77,6 +78,17 @@ impl Space {
         Ok(Self { parameters })
     }
 
+    /// Checks that each parameter changes the network of that stage: a search over one that does not would rank chance.
+    ///
+    /// # Errors
+    /// With the name of the first that changes nothing.
+    pub fn check_for(&self, model: ModelName, inner: bool) -> Result<()> {
+        let stage = if inner { "inner" } else { "outer" };
+        let idle = self.parameters.iter().find(|parameter| !has_effect(&parameter.name, model, inner));
+        let Some(Parameter { name, .. }) = idle else { return Ok(()) };
+        bail!("the search space is contradictory: {name} changes nothing in the {stage} network of {}", model.as_str())
+    }
+
     /// The settings of a point. `code` is the length of the codes that the inner network takes.
     ///
     /// # Errors
@@ -147,6 +159,18 @@ impl Range {
             Self::Log(low, high, _) => (low.ln() + (high / low).ln() * part).exp(),
             Self::Category(values) => values[place(values.len())],
         }
+    }
+}
+
+/// Whether a hyper-parameter changes what a stage of a model trains.
+fn has_effect(name: &str, model: ModelName, inner: bool) -> bool {
+    use ModelName::{Mlp, RawAe, RawDeep, RawVae, RawVqvae, Rnn, StftVae};
+    match name {
+        "layers" | "kernels" | "kernel" => !inner && model == StftVae,
+        "controls" | "frame_hidden" => !inner && matches!(model, Mlp | Rnn),
+        "latents" | "depth" | "ratio" => inner && matches!(model, StftVae | Mlp | Rnn | RawDeep | RawVae),
+        "positions" | "entries" => inner && model == RawVqvae,
+        _ => !inner || model != RawAe,
     }
 }
 
@@ -250,6 +274,28 @@ mod tests {
             let complaint = format!("{:#}", space(&words).expect_err("no space"));
             assert!(complaint.contains(wanted) && complaint.lines().count() == 1, "{words:?}: {complaint}");
         }
+    }
+
+    #[test]
+    fn a_parameter_that_changes_nothing_is_refused() {
+        let check = |word: &str, model, inner| space(&[word]).expect("a space").check_for(model, inner);
+        assert!(check("layers=int:4..6", ModelName::StftVae, false).is_ok());
+        assert!(check("depth=int:2..4", ModelName::StftVae, true).is_ok());
+        assert!(check("rate=log:1e-4..1e-2", ModelName::RawAe, false).is_ok());
+        let idle = [
+            ("layers=int:4..6", ModelName::Mlp, false),
+            ("layers=int:4..6", ModelName::StftVae, true),
+            ("depth=int:2..4", ModelName::StftVae, false),
+            ("entries=cat:64,256", ModelName::RawVae, true),
+            ("controls=int:8..9", ModelName::RawDeep, false),
+        ];
+        for (word, model, inner) in idle {
+            let complaint = check(word, model, inner).expect_err(word).to_string();
+            assert!(complaint.contains("contradictory") && complaint.contains(model.as_str()), "{complaint}");
+        }
+        assert!(NAMES.iter().all(|name| {
+            ModelName::ALL.iter().any(|model| has_effect(name, *model, false) || has_effect(name, *model, true))
+        }));
     }
 
     #[test]
