@@ -13,6 +13,8 @@ use egui::{Pos2, vec2};
 use egui_kittest::SnapshotResults;
 use egui_kittest::kittest::Queryable;
 use engine::audio::EventKind;
+use engine::residual::{Pair, Residual, ZoneResidual};
+use engine::spectral::{Frames, SpectralShape};
 use nice_plug::prelude::Params;
 use plugin::errands::Errand;
 use plugin::params::ParamId;
@@ -101,6 +103,27 @@ fn a_click_on_a_sound_sends_the_knobs_there_and_morph_to_zero() {
     }
     assert_eq!(stage.session.params.get(ParamId::MORPH).plain(), 0.0);
     assert_eq!(stage.session.desk.project().knobs.map(|sound| sound.name).as_deref(), Some("Deep Kick"));
+}
+
+#[test]
+fn a_recorded_sound_stays_on_the_knobs_while_it_is_heard() {
+    let mut stage = Stage::open(1.0, false);
+    stage.harness.get_by_label("Deep Kick").click();
+    stage.harness.run_steps(3);
+    let shape = SpectralShape::DEFAULT;
+    let silence = Frames::silent(shape.mel_bands, shape.frame_count);
+    let residual = Residual::between(Pair { wanted: &silence, made: &silence }, &shape);
+    let zone = ZoneResidual { root_key: 60, residual };
+    stage.session.desk.change(|project| project.knobs.as_mut().expect("a sound").residual = Some(zone));
+    let turn = |stage: &mut Stage, points: f32| {
+        let place = knob(stage, "Latent 3 Decay");
+        stage.drag(place, place - vec2(0.0, points));
+        stage.drop_at(place - vec2(0.0, points));
+        stage.session.desk.project().knobs.map(|sound| sound.name)
+    };
+    // A point is a thirtieth of a σ, and half a σ away nothing is left of a recording.
+    assert_eq!(turn(&mut stage, 5.0).as_deref(), Some("Deep Kick"));
+    assert_eq!(turn(&mut stage, 30.0), None);
 }
 
 #[test]

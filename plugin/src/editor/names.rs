@@ -18,11 +18,14 @@ pub fn of_point(point: &Latent, rig: Option<&Rig>, given: Option<&SoundState>) -
     let is_at = |latent: &Latent| latent.iter().zip(point).all(|(a, b)| (a - b).abs() < SAME_SIGMA);
     let near = rig.and_then(|rig| rig.catalogue.nearest(point));
     // Knobs that were turned to the point of a recorded sound by hand do not bring its recording.
-    let is_whole = |sound: &NamedSound| given.is_some_and(|given| given.name == sound.name) || !is_recorded(rig, sound);
+    let is_whole =
+        |sound: &NamedSound| given.is_some_and(|given| given.name == sound.name) || !is_recorded(rig, &sound.name);
     if let Some((sound, _)) = near.filter(|(sound, _)| is_at(&sound.latent) && is_whole(sound)) {
         return (sound.name.clone(), true);
     }
-    let given = given.map(|sound| (sound.name.clone(), is_at(&sound.latent)));
+    // Without a recording a sound leaves the knobs when they are turned, and with one when that is no longer heard.
+    let stays = |sound: &SoundState| sound.residual.is_some() || is_recorded(rig, &sound.name);
+    let given = given.map(|sound| (sound.name.clone(), !stays(sound) || is_at(&sound.latent)));
     match (given, near) {
         (Some((name, true)), _) => (name, true),
         (Some((name, false)), _) => (format!("near {name}"), false),
@@ -31,9 +34,10 @@ pub fn of_point(point: &Latent, rig: Option<&Rig>, given: Option<&SoundState>) -
     }
 }
 
-fn is_recorded(rig: Option<&Rig>, sound: &NamedSound) -> bool {
+/// Whether the pack has recordings of its sound of this name.
+fn is_recorded(rig: Option<&Rig>, name: &str) -> bool {
     let model = rig.and_then(|rig| rig.model.as_ref());
-    model.is_some_and(|model| !model.residuals().of(&sound.name).is_empty())
+    model.is_some_and(|model| !model.residuals().of(name).is_empty())
 }
 
 /// The name of a place on the pad.
