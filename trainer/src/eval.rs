@@ -15,7 +15,7 @@ mod played;
 mod random;
 mod report;
 pub mod spread;
-mod statistics;
+pub mod statistics;
 mod visqol;
 mod way;
 

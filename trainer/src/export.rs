@@ -3,6 +3,7 @@
 mod axes;
 mod bundle;
 mod card;
+pub mod figures;
 mod residuals;
 mod sounds;
 mod traits;

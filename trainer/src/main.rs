@@ -48,6 +48,8 @@ enum Command {
     Export(ExportArgs),
     /// Measure a model pack on a corpus.
     Eval(EvalArgs),
+    /// Write what `trainer eval` found of a pack as its model card says it.
+    Figures(FiguresArgs),
     /// The models of the report that Heptode grew from: train them, make sounds with them, measure them beside a pack.
     #[command(subcommand)]
     Reference(reference::cli::Command),
@@ -168,6 +170,19 @@ struct ExportArgs {
 }
 
 #[derive(Args)]
+struct FiguresArgs {
+    /// Pack: a folder or a file.
+    #[arg(long, default_value = "models")]
+    pack: PathBuf,
+    /// `report.json` of `trainer eval` for this pack.
+    #[arg(long)]
+    report: PathBuf,
+    /// Markdown file to write.
+    #[arg(long)]
+    out: PathBuf,
+}
+
+#[derive(Args)]
 struct EvalArgs {
     /// Pack: a folder or a file.
     #[arg(long, default_value = "models")]
@@ -258,6 +273,7 @@ fn run(cli: Cli) -> Result<()> {
                 visqol: args.visqol,
             },
         }),
+        Command::Figures(args) => export::figures::write(&args.pack, &args.report, &args.out),
         Command::Export(args) => export::export(&export::Options {
             run: args.run,
             corpus: args.corpus,

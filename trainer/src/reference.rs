@@ -32,5 +32,6 @@ mod sizes;
 mod stall;
 mod table;
 pub mod transform;
+mod travel;
 mod vae;
 mod vq_vae;

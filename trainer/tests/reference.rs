@@ -140,10 +140,12 @@ fn a_model_learns_resumes_and_makes_sounds_every_way() {
         assert_eq!(made.len(), files, "{way:?}");
         assert!(made.iter().all(|path| read(path).is_ok_and(|sound| sound.samples.len() > 10_000)), "{way:?}");
     }
-    succeed(&mut reference(&["measure", "--run", text(&run), "--corpus", text(&corpus), "--out", text(&row)]));
+    let mut measure = reference(&["measure", "--run", text(&run), "--corpus", text(&corpus), "--out", text(&row)]);
+    succeed(measure.args(["--lines", "2"]));
     let measured: serde_json::Value =
         serde_json::from_slice(&fs::read(&row).expect("a row is written")).expect("a row is JSON");
     assert!(measured["train"]["mean"]["log_mel_db"].as_f64().is_some_and(|db| db > 0.0));
+    assert_eq!(measured["travel"]["lines"], 2);
     assert_eq!(measured["parameters"], 134_570 + 5_710_679);
     assert_eq!(measured["usage"]["divergence_nats"].as_array().map(Vec::len), Some(7));
     let told = succeed(&mut reference(&["classify", "--run", text(&run), "--corpus", text(&corpus)]));

@@ -142,18 +142,19 @@ fn walk(tools: &mut Tools, from: &Place, to: &Place, key: u8) -> Result<Line> {
             Ok(Heard::new(&mut tools.analysis, &shape, &samples))
         })
         .collect::<Result<Vec<Heard>>>()?;
-    Ok(judge(&heard, from, to, key))
+    Ok(judge(&heard, &from.name, &to.name, key))
 }
 
-fn judge(heard: &[Heard], from: &Place, to: &Place, key: u8) -> Line {
+/// What is wrong with the steps of a line, two at least.
+pub fn judge(heard: &[Heard], from: &str, to: &str, key: u8) -> Line {
     let ends = [&heard[0], &heard[heard.len() - 1]];
     let count = |fault: &dyn Fn(&Heard) -> bool| heard.iter().filter(|step| fault(step)).count();
     let jumps: Vec<f64> = heard.windows(2).map(|pair| pair[0].jump_db(&pair[1])).collect();
     let largest = (0..jumps.len()).max_by(|a, b| jumps[*a].total_cmp(&jumps[*b])).unwrap_or(0);
     let middle = median(&jumps);
     Line {
-        from: from.name.clone(),
-        to: to.name.clone(),
+        from: from.to_owned(),
+        to: to.to_owned(),
         key,
         silent_steps: count(&|step| step.is_silent_between(ends)),
         noise_steps: count(&|step| step.is_burst_between(ends)),
@@ -230,8 +231,7 @@ mod tests {
     }
 
     fn judged(heard: &[Heard]) -> Line {
-        let place = |name: &str| Place { name: name.to_owned(), latent: [0.0; 7] };
-        judge(heard, &place("A"), &place("B"), 60)
+        judge(heard, "A", "B", 60)
     }
 
     #[test]

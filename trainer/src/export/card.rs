@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use engine::pack::Pack;
-use serde_json::Value;
 
+use super::figures;
 use crate::corpus::procedural::SOURCE as PROCEDURAL;
 use crate::corpus::{Corpus, Split};
 use crate::parity::Parity;
@@ -56,7 +56,7 @@ pub fn text(facts: &Facts) -> Result<String> {
     sources(&mut text, facts.corpus)?;
     training(&mut text, facts)?;
     if let Some(report) = facts.report {
-        figures(&mut text, report)?;
+        figures::section(&mut text, manifest, report)?;
     }
     writeln!(text, "## Licence\n\n{}", manifest.licence)?;
     Ok(text)
@@ -119,32 +119,5 @@ fn training(text: &mut String, facts: &Facts) -> Result<()> {
         facts.pack.manifest().griffin_lim_iterations,
         facts.parity
     )?;
-    Ok(())
-}
-
-fn figures(text: &mut String, report: &[u8]) -> Result<()> {
-    let report: Value = serde_json::from_slice(report).context("the report is damaged")?;
-    *text += "## Figures\n\nLog-mel error in dB, mean of three resolutions, by `trainer eval`:\n\n\
-        | split | way | sounds | mean | median | N = 512 | 2048 | 8192 | pitch, median cents |\n\
-        |---|---|---|---|---|---|---|---|---|\n";
-    let number =
-        |value: &Value, digits: usize| value.as_f64().map_or("–".to_owned(), |value| format!("{value:.digits$}"));
-    for row in report["summaries"].as_array().into_iter().flatten() {
-        let sizes = &row["by_size_db"];
-        writeln!(
-            text,
-            "| {} | {} | {} | **{}** | {} | {} | {} | {} | {} |",
-            row["split"].as_str().unwrap_or("–"),
-            row["way"].as_str().unwrap_or("–"),
-            row["sounds"],
-            number(&row["mean_db"], 2),
-            number(&row["median_db"], 2),
-            number(&sizes[0], 2),
-            number(&sizes[1], 2),
-            number(&sizes[2], 2),
-            number(&row["pitch_median_cents"], 1),
-        )?;
-    }
-    *text += "\n";
     Ok(())
 }

@@ -90,6 +90,7 @@ fn measure(args: &MeasureArgs) -> Result<()> {
     let options = measure::Options {
         corpus: &args.corpus,
         limit: args.limit,
+        lines: args.lines,
         iterations: args.codec.iterations,
         out: &args.out,
         training_s: args.training_minutes.map(|minutes| minutes * 60.0),

@@ -11,6 +11,7 @@ use super::model::Reference;
 use super::row::Row;
 use super::run::Config;
 use super::score::{chosen, decode_ms, network_errors, score};
+use super::travel::travel;
 use super::vae::Usage;
 use crate::corpus::{Corpus, Split};
 use crate::files::write_atomically;
@@ -22,6 +23,8 @@ pub struct Options<'a> {
     pub corpus: &'a Path,
     /// Most sounds of each split; 0 means all.
     pub limit: usize,
+    /// Straight lines between sounds of the training split.
+    pub lines: usize,
     /// Iterations of fast Griffin-Lim after a spectrogram model.
     pub iterations: usize,
     /// File to write.
@@ -83,7 +86,12 @@ pub fn measure_pack(path: &Path, options: &Options) -> Result<Row> {
 
 fn measure(codec: &mut dyn SoundCodec, corpus: &Corpus, options: &Options) -> Result<Row> {
     let decode_ms = decode_ms(codec, corpus)?;
-    let train = score(codec, corpus, &chosen(corpus, Split::Train, options.limit))?;
+    let trained = chosen(corpus, Split::Train, options.limit);
+    let train = score(codec, corpus, &trained)?;
+    let travel = match options.lines {
+        0 => None,
+        count => Some(travel(codec, corpus, &trained, count)?),
+    };
     let held_out = chosen(corpus, Split::HeldOut, options.limit);
     let held_out = if held_out.is_empty() { None } else { Some(score(codec, corpus, &held_out)?) };
     Ok(Row {
@@ -102,6 +110,7 @@ fn measure(codec: &mut dyn SoundCodec, corpus: &Corpus, options: &Options) -> Re
         threads: tch::get_num_threads().unsigned_abs(),
         decode_ms,
         usage: None,
+        travel,
         train,
         held_out,
     })

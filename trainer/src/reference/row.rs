@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::travel::Travel;
 use super::vae::Usage;
 
 /// Mean error of the network alone, before any inversion to sound.
@@ -24,6 +25,9 @@ pub struct SplitFigures {
     pub mean: BTreeMap<String, f64>,
     /// Median absolute value of every measure over the sounds.
     pub median: BTreeMap<String, f64>,
+    /// Part of the sounds with a pitch that are within 5 cents of their key.
+    #[serde(default)]
+    pub pitch_within_5_cents: Option<f64>,
     /// Outer auto-encoder alone, for reference models.
     pub outer: Option<NetworkError>,
     /// Outer and inner network, for reference models.
@@ -63,6 +67,9 @@ pub struct Row {
     pub decode_ms: f64,
     /// Use of the latents, for models with a distribution.
     pub usage: Option<Usage>,
+    /// Straight lines between sounds of the training split.
+    #[serde(default)]
+    pub travel: Option<Travel>,
     /// Training split.
     pub train: SplitFigures,
     /// Held-out split, where there is one.

@@ -16,6 +16,7 @@ use super::row::{NetworkError, SplitFigures};
 use super::transform::deviation_percent;
 use crate::corpus::{Corpus, Item, Split};
 use crate::eval::measures::Measurer;
+use crate::eval::statistics::share_within;
 
 /// Decodes whose median is the decode time.
 const TIMED_DECODES: usize = 15;
@@ -40,7 +41,14 @@ pub fn score(codec: &mut dyn SoundCodec, corpus: &Corpus, items: &[&Item]) -> Re
     }
     bar.finish_and_clear();
     let summary = |pick: fn(&[f64]) -> f64| values.iter().map(|(name, all)| (name.clone(), pick(all))).collect();
-    Ok(SplitFigures { sounds: items.len(), mean: summary(mean), median: summary(median), outer: None, whole: None })
+    Ok(SplitFigures {
+        sounds: items.len(),
+        mean: summary(mean),
+        median: summary(median),
+        pitch_within_5_cents: values.get("pitch_offset_cents").map(|cents| share_within(cents, 5.0)),
+        outer: None,
+        whole: None,
+    })
 }
 
 /// The numbers of a measurement by name, whatever measures there are; a list's members are numbered.

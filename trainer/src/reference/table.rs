@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, ensure};
 
 use super::row::{Row, SplitFigures};
+use super::travel::Travel;
 use crate::files::write_atomically;
 
 /// What the page says about how it was made.
@@ -69,6 +70,8 @@ fn page(rows: &[Row], about: &About) -> Result<String> {
         write!(page, "\n## {title}\n\n")?;
         figures_table(&mut page, rows, pick)?;
     }
+    page += "\n## Straight lines between sounds\n\n";
+    travel_table(&mut page, rows)?;
     page += "\n## Ours against the report's best\n\n";
     page += BUDGETS;
     ratios(&mut page, rows)?;
@@ -129,12 +132,30 @@ fn figures_table(page: &mut String, rows: &[Row], pick: Pick) -> Result<()> {
         let cells = rows.iter().map(|row| number(pick(row).and_then(|figures| middle(figures, name))));
         line(page, &format!("{} ({kind})", name.replace('_', " ")), cells)?;
     }
+    let in_tune = |row: &Row| pick(row).and_then(|figures| figures.pitch_within_5_cents);
+    line(page, "pitch within 5 cents, %", rows.iter().map(|row| number(in_tune(row).map(|part| 100.0 * part))))?;
     let loss = |error: Option<&super::row::NetworkError>| match error {
         Some(error) => format!("{:.1} ({:.2} %)", error.loss, error.deviation_percent),
         None => "–".to_owned(),
     };
     line(page, "network, outer alone: loss", rows.iter().map(|row| loss(pick(row).and_then(|f| f.outer.as_ref()))))?;
     line(page, "network, whole: loss", rows.iter().map(|row| loss(pick(row).and_then(|f| f.whole.as_ref()))))
+}
+
+/// Lines between sounds of the training split that hold silence, noise between sounds that are none, clipping, or a leap.
+fn travel_table(page: &mut String, rows: &[Row]) -> Result<()> {
+    head(page, rows)?;
+    let mut count = |name: &str, pick: fn(&Travel) -> usize| {
+        let cells =
+            rows.iter().map(|row| row.travel.as_ref().map_or("–".to_owned(), |travel| pick(travel).to_string()));
+        line(page, name, cells)
+    };
+    count("lines, 33 steps each", |travel| travel.lines)?;
+    count("with silence", |travel| travel.silent)?;
+    count("with a burst of noise", |travel| travel.noisy)?;
+    count("with clipping", |travel| travel.broken)?;
+    count("with a jump above 3 × the median", |travel| travel.leaping)?;
+    line(page, "median jump, dB", rows.iter().map(|row| number(row.travel.as_ref().map(|travel| travel.jump_db))))
 }
 
 /// Of times and pitch the outliers say little.
@@ -202,6 +223,7 @@ mod tests {
             sounds: 3,
             mean: BTreeMap::from([("report_loss".to_owned(), loss * factor)]),
             median: BTreeMap::from([("report_loss".to_owned(), loss * factor)]),
+            pitch_within_5_cents: Some(0.5),
             outer: None,
             whole: None,
         };
@@ -222,6 +244,7 @@ mod tests {
             threads: 1,
             decode_ms: 10.0,
             usage: seed.map(|_| usage),
+            travel: Some(Travel { lines: 40, silent: 3, noisy: 2, broken: 0, leaping: 7, jump_db: 1.5 }),
             train: figures(1.0),
             held_out: Some(figures(2.0)),
         }
@@ -239,9 +262,15 @@ mod tests {
         let out = folder.path().join("page.md");
         write_page(&paths, &about, &out).expect("a page is written");
         let page = fs::read_to_string(&out).expect("the page is there");
-        for wanted in
-            ["2024-01-31", "seed 1", "| report loss (mean) | 40.00 | 10.00 |", "report loss 0.25", "1 of 2 active"]
-        {
+        for wanted in [
+            "2024-01-31",
+            "seed 1",
+            "| report loss (mean) | 40.00 | 10.00 |",
+            "report loss 0.25",
+            "1 of 2 active",
+            "| with silence | 3 | 3 |",
+            "| pitch within 5 cents, % | 50.00 | 50.00 |",
+        ] {
             assert!(page.contains(wanted), "no `{wanted}` in\n{page}");
         }
         fs::write(&paths[0], "{}").expect("a file can be written");

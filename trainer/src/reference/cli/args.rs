@@ -212,6 +212,9 @@ pub struct MeasureArgs {
     /// Most sounds of each split, evenly spread; 0 means all.
     #[arg(long, default_value_t = 0)]
     pub limit: usize,
+    /// Straight lines between training sounds to walk; 0 for none.
+    #[arg(long, default_value_t = 40)]
+    pub lines: usize,
     /// Row file to write.
     #[arg(long)]
     pub out: PathBuf,

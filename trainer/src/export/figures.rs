@@ -1,0 +1,225 @@
+//! The figures of a pack as Markdown, from the report of `trainer eval`: what the model card says of how good it is.
+
+use std::fmt::Write;
+use std::fs;
+use std::path::Path;
+
+use anyhow::{Context, Result, ensure};
+use engine::pack::{Manifest, Pack};
+use serde_json::Value;
+
+use crate::files::write_atomically;
+
+/// A column of the table of remakes: its head, the field of the report, decimals, and a factor.
+type Column = (&'static str, &'static str, usize, f64);
+
+const COLUMNS: [Column; 10] = [
+    ("mean", "mean_db", 2, 1.0),
+    ("median", "median_db", 2, 1.0),
+    ("STFT distance", "stft_distance", 2, 1.0),
+    ("report's loss", "report_loss", 1, 1.0),
+    ("at best level", "report_loss_at_best_level", 1, 1.0),
+    ("stdev %", "report_deviation_percent", 2, 1.0),
+    ("attack ms", "attack_error_median_ms", 1, 1.0),
+    ("decay ms", "decay_error_median_ms", 0, 1.0),
+    ("loudness dB", "loudness_error_db", 2, 1.0),
+    ("within 5 cents, %", "pitch_within_5_cents", 0, 100.0),
+];
+
+/// Writes the figures of a pack and its report to a file.
+///
+/// # Errors
+/// When one of them cannot be read, or the report is of another pack.
+pub fn write(pack: &Path, report: &Path, out: &Path) -> Result<()> {
+    let (manifest, hash) = Pack::peek(pack)?;
+    let bytes = fs::read(report).with_context(|| format!("cannot read {}", report.display()))?;
+    let of = of_pack(&bytes)?;
+    ensure!(of.contains(&hash), "{} is of another pack: {of}", report.display());
+    let mut text = String::new();
+    section(&mut text, &manifest, &bytes)?;
+    write_atomically(out, text.as_bytes())?;
+    println!("{}", out.display());
+    Ok(())
+}
+
+fn of_pack(report: &[u8]) -> Result<String> {
+    let report: Value = serde_json::from_slice(report).context("the report is damaged")?;
+    Ok(report["pack"].as_str().unwrap_or_default().to_owned())
+}
+
+/// Appends the section of figures.
+pub fn section(text: &mut String, manifest: &Manifest, report: &[u8]) -> Result<()> {
+    let report: Value = serde_json::from_slice(report).context("the report is damaged")?;
+    writeln!(text, "## Figures\n\nBy `trainer {}`.\n", report["command"].as_str().unwrap_or("eval"))?;
+    remakes(text, &report)?;
+    knobs(text, manifest, &report)?;
+    lines(text, &report["lines"])?;
+    played(text, &report["played_pitch_by_key"])?;
+    random(text, &report["random"])?;
+    second_opinion(text, &report["visqol"])?;
+    Ok(())
+}
+
+/// Sounds made again in each way. Log-mel error in dB with its 95 % interval over recording groups.
+fn remakes(text: &mut String, report: &Value) -> Result<()> {
+    *text +=
+        "Sounds made again; log-mel error in dB with its 95 % interval over recording groups, times as medians.\n\n";
+    let heads = COLUMNS.map(|column| column.0).join(" | ");
+    writeln!(text, "| split | way | sounds | interval | N = 512 | 2048 | 8192 | {heads} |")?;
+    writeln!(text, "|---|---|{}", "---:|".repeat(5 + COLUMNS.len()))?;
+    for row in rows(&report["summaries"]) {
+        let sizes = [0, 1, 2].map(|size| number(&row["by_size_db"][size], 2, 1.0)).join(" | ");
+        let interval = &row["intervals"]["mean_db"];
+        let ends = [0, 1].map(|end| number(&interval[end], 2, 1.0)).join(" to ");
+        let cells = COLUMNS.map(|(_, field, digits, factor)| number(&row[field], digits, factor)).join(" | ");
+        let (split, way) = (word(&row["split"]), word(&row["way"]));
+        writeln!(text, "| {split} | {way} | {} | {ends} | {sizes} | {cells} |", row["sounds"])?;
+    }
+    *text += "\n";
+    Ok(())
+}
+
+/// Each knob: how well it follows its name, how the sounds lie along it, what it does.
+fn knobs(text: &mut String, manifest: &Manifest, report: &Value) -> Result<()> {
+    *text += "Knobs: rank correlation with the property of the name over 1000 random points; mean, σ and divergence of the training \
+        sounds; what one σ changes at random points; jumps per percent of the range.\n\n\
+        | knob | correlation | mean | σ | nats | dB per σ | jump, 95 % | largest |\n|---|---:|---:|---:|---:|---:|---:|---:|\n";
+    let latents = &report["latents"];
+    for (axis, latent) in manifest.latents.iter().enumerate() {
+        let correlation = latent.rank_correlation.map_or("–".to_owned(), |found| format!("{found:.2}"));
+        let spread = &latents["pack"][0]["dimensions"][axis];
+        let nats = number(&latents["run"][0]["dimensions"][axis]["divergence_nats"], 1, 1.0);
+        let (mean, sigma) = (number(&spread["mean"], 2, 1.0), number(&spread["sigma"], 2, 1.0));
+        let effect = number(&latents["effect_db_per_sigma"][axis], 1, 1.0);
+        let turned = &report["knobs"][axis];
+        let [usual, largest] = ["percentile_95_db", "largest_db"].map(|field| number(&turned[field], 2, 1.0));
+        let name = &latent.name;
+        writeln!(text, "| {name} | {correlation} | {mean} | {sigma} | {nats} | {effect} | {usual} | {largest} |")?;
+    }
+    *text += "\n";
+    Ok(())
+}
+
+fn lines(text: &mut String, lines: &Value) -> Result<()> {
+    if lines.is_null() {
+        return Ok(());
+    }
+    let breaking = &lines["lines_breaking"];
+    writeln!(
+        text,
+        "Of {} straight lines between sounds, {} steps each, as the morph slider walks them: {} with silence, {} with a burst of noise, {} \
+         with a value that is not finite, {} with clipping, {} with a jump above {} times the median one ({} of them above 1 dB; median \
+         ratio {}, 95 % of lines below {}, largest {}).\n",
+        lines["lines"],
+        lines["steps"],
+        breaking["silence"],
+        breaking["noise"],
+        breaking["not_finite"],
+        breaking["clipping"],
+        breaking["jump"],
+        number(&lines["ratio_limit"], 0, 1.0),
+        breaking["audible_jump"],
+        number(&lines["ratio_median"], 1, 1.0),
+        number(&lines["ratio_percentile_95"], 1, 1.0),
+        number(&lines["ratio_largest"], 1, 1.0)
+    )?;
+    Ok(())
+}
+
+fn played(text: &mut String, by_key: &Value) -> Result<()> {
+    let Some(all) = rows(by_key).find(|row| row["key"].is_null()) else { return Ok(()) };
+    let [within_5, within_10] = ["within_5_cents", "within_10_cents"].map(|field| number(&all[field], 1, 100.0));
+    writeln!(
+        text,
+        "Of {} notes of named sounds with a key, every third key from 24 to 96, {within_5} % lie within 5 cents and {within_10} % within 10.\n",
+        all["sounds"]
+    )?;
+    Ok(())
+}
+
+fn random(text: &mut String, random: &Value) -> Result<()> {
+    if random.is_null() {
+        return Ok(());
+    }
+    let field = |name: &str| number(&random[name], 1, 1.0);
+    writeln!(
+        text,
+        "Random points ({}): {} dB from the nearest training sound, where a training sound is {} dB from the nearest other one; {} % nearer \
+         than that of any; {} dB apart from each other, training sounds {} dB.\n",
+        random["points"],
+        field("to_nearest_training_db"),
+        field("training_to_nearest_db"),
+        number(&random["memorised_part"], 0, 100.0),
+        field("among_random_db"),
+        field("among_training_db")
+    )?;
+    Ok(())
+}
+
+fn second_opinion(text: &mut String, visqol: &Value) -> Result<()> {
+    let scores: Vec<String> = rows(&visqol["scores"])
+        .map(|score| {
+            format!("{} {} ({} sounds)", word(&score["of"]), number(&score["mean_score"], 2, 1.0), score["sounds"])
+        })
+        .collect();
+    if !scores.is_empty() {
+        writeln!(text, "ViSQOL, a second opinion: {}.\n", scores.join("; "))?;
+    }
+    Ok(())
+}
+
+fn rows(values: &Value) -> impl Iterator<Item = &Value> {
+    values.as_array().into_iter().flatten()
+}
+
+fn word(value: &Value) -> &str {
+    value.as_str().unwrap_or("–")
+}
+
+fn number(value: &Value, digits: usize, factor: f64) -> String {
+    value.as_f64().map_or("–".to_owned(), |value| format!("{:.digits$}", value * factor))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn every_part_of_a_report_has_its_words() {
+        let report = json!({
+            "command": "eval --pack p", "pack": "P (abc)",
+            "summaries": [{
+                "split": "train", "way": "true frames → audio", "sounds": 3, "by_size_db": [1.5, 0.5, 0.25],
+                "mean_db": 0.75, "intervals": { "mean_db": [0.5, 1.0] }, "pitch_within_5_cents": null,
+            }],
+            "lines": {
+                "lines": 2, "steps": 33, "ratio_limit": 3.0, "ratio_median": 1.84,
+                "lines_breaking": { "silence": 0, "noise": 1, "not_finite": 0, "clipping": 0, "jump": 1, "audible_jump": 0 },
+            },
+            "played_pitch_by_key": [{ "key": 24, "sounds": 1 }, { "key": null, "sounds": 25, "within_5_cents": 0.96, "within_10_cents": 1.0 }],
+            "random": null,
+            "visqol": { "scores": [{ "of": "train: true frames", "sounds": 2, "mean_score": 3.456 }] },
+        });
+        let mut text = String::new();
+        played(&mut text, &report["played_pitch_by_key"]).expect("text");
+        lines(&mut text, &report["lines"]).expect("text");
+        remakes(&mut text, &report).expect("text");
+        random(&mut text, &report["random"]).expect("text");
+        second_opinion(&mut text, &report["visqol"]).expect("text");
+        for wanted in [
+            "Of 25 notes",
+            "96.0 % lie within 5 cents and 100.0 %",
+            "1 with a burst of noise",
+            "above 3 times",
+            "median ratio 1.8",
+            "| train | true frames → audio | 3 | 0.50 to 1.00 | 1.50 | 0.50 | 0.25 | 0.75 |",
+            "| – |\n",
+            "3.46 (2 sounds)",
+        ] {
+            assert!(text.contains(wanted), "no `{wanted}` in\n{text}");
+        }
+        assert!(!text.contains("Random points"));
+    }
+}
