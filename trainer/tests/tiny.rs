@@ -161,6 +161,13 @@ fn reports_everything(folder: &Path) {
     let [low, high] = [0, 1].map(|end| summary["intervals"]["mean_db"][end].as_f64().expect("an interval has ends"));
     let mean = summary["mean_db"].as_f64().expect("a mean");
     assert!(low <= mean && mean <= high, "{mean} lies outside of {low} to {high}");
+    let of_way = |way: &str| {
+        let rows = report["summaries"].as_array().expect("a list").iter();
+        let of_way: Vec<f64> = rows.filter(|row| row["way"] == way).filter_map(|row| row["mean_db"].as_f64()).collect();
+        of_way.first().copied().unwrap_or_else(|| panic!("nothing was measured by {way}"))
+    };
+    let [plain_db, whole_db] = ["named sound → audio", "named sound + residual → audio"].map(of_way);
+    assert!(whole_db < 0.7 * plain_db, "{plain_db} dB, with what the points leave out {whole_db} dB");
     assert_eq!(report["lines"]["lines"], 2);
     assert_eq!(report["lines"]["not_finite_rate"], 0.0);
     assert_eq!(report["latents"]["run"][0]["dimensions"].as_array().map(Vec::len), Some(7));
@@ -179,6 +186,8 @@ fn plays(folder: &Path) {
     let pack = Pack::open(folder).expect("the exported pack is valid");
     assert!(folder.join("README.md").is_file() && folder.join("parity.json").is_file());
     let sound = pack.manifest().sounds[0].clone();
+    let zones = pack.residuals().of(&sound.name);
+    assert!(matches!(zones, [zone] if zone.root_key == 60), "{zones:?} of a sound that was recorded at key 60");
     let model = Model::load(&pack).expect("the exported graphs load");
     let mut pipeline = Pipeline::new(Arc::new(model)).expect("the exported graphs run");
     let samples = pipeline.decode(&sound.latent, 60.0, &Shaping::default()).expect("a sound decodes");

@@ -50,7 +50,7 @@ fn of_pack(report: &[u8]) -> Result<String> {
 /// Appends the section of figures.
 pub fn section(text: &mut String, manifest: &Manifest, report: &[u8]) -> Result<()> {
     let report: Value = serde_json::from_slice(report).context("the report is damaged")?;
-    writeln!(text, "## Figures\n\nBy `trainer {}`.\n", report["command"].as_str().unwrap_or("eval"))?;
+    writeln!(text, "## Figures\n\nBy `trainer {}`.\n", command(&report))?;
     remakes(text, &report)?;
     knobs(text, manifest, &report)?;
     lines(text, &report["lines"])?;
@@ -58,6 +58,19 @@ pub fn section(text: &mut String, manifest: &Manifest, report: &[u8]) -> Result<
     random(text, &report["random"])?;
     second_opinion(text, &report["visqol"])?;
     Ok(())
+}
+
+/// What was measured, without the places of one machine.
+fn command(report: &Value) -> String {
+    let mut words = word(&report["command"]).split_whitespace();
+    let mut kept = Vec::new();
+    while let Some(word) = words.next() {
+        match word {
+            "--out" | "--python" => drop(words.next()),
+            _ => kept.push(word),
+        }
+    }
+    kept.join(" ")
 }
 
 /// Sounds made again in each way. Log-mel error in dB with its 95 % interval over recording groups.
@@ -208,6 +221,8 @@ mod tests {
         remakes(&mut text, &report).expect("text");
         random(&mut text, &report["random"]).expect("text");
         second_opinion(&mut text, &report["visqol"]).expect("text");
+        let told = command(&json!({ "command": "eval --python /a/b --pack p --out c --limit 3" }));
+        assert_eq!(told, "eval --pack p --limit 3");
         for wanted in [
             "Of 25 notes",
             "96.0 % lie within 5 cents and 100.0 %",
