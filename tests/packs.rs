@@ -7,19 +7,21 @@ use std::fs;
 
 use engine::decode::Model;
 use engine::decode::graph::proto::{self, ModelProto};
-use engine::pack::{GRAPHS, MANIFEST_FILE, Manifest, Pack, PackError};
+use engine::pack::{GRAPHS, MANIFEST_FILE, Manifest, Pack, PackError, RESIDUALS_FILE};
 use prost::Message;
 
 fn factory() -> Pack {
     Pack::factory().expect("the factory pack is valid")
 }
 
-fn graphs(pack: &Pack) -> BTreeMap<String, Vec<u8>> {
-    GRAPHS.iter().map(|name| ((*name).to_owned(), pack.graph(name).to_vec())).collect()
+/// All files but the manifest.
+fn contents(pack: &Pack) -> BTreeMap<String, Vec<u8>> {
+    let graphs = GRAPHS.iter().map(|name| ((*name).to_owned(), pack.graph(name).to_vec()));
+    graphs.chain([(RESIDUALS_FILE.to_owned(), pack.residuals().to_bytes(pack.manifest()))]).collect()
 }
 
 fn files(pack: &Pack) -> BTreeMap<String, Vec<u8>> {
-    let mut files = graphs(pack);
+    let mut files = contents(pack);
     files.insert(MANIFEST_FILE.into(), serde_json::to_vec(pack.manifest()).expect("a manifest is JSON"));
     files
 }
@@ -37,11 +39,11 @@ fn manifest_refusal(change: impl FnOnce(&mut Manifest)) -> String {
 /// The message of the error that loading gives when the decoder graph is changed and hashed anew.
 fn graph_refusal(change: impl FnOnce(&mut ModelProto)) -> String {
     let pack = factory();
-    let mut graphs = graphs(&pack);
-    let mut decoder = ModelProto::decode(graphs["decoder.onnx"].as_slice()).expect("the decoder is ONNX");
+    let mut files = contents(&pack);
+    let mut decoder = ModelProto::decode(files["decoder.onnx"].as_slice()).expect("the decoder is ONNX");
     change(&mut decoder);
-    graphs.insert("decoder.onnx".into(), decoder.encode_to_vec());
-    let pack = Pack::assemble(pack.manifest().clone(), graphs).expect("hashes are made anew");
+    files.insert("decoder.onnx".into(), decoder.encode_to_vec());
+    let pack = Pack::assemble(pack.manifest().clone(), files).expect("hashes are made anew");
     match Model::load(&pack) {
         Ok(_) => panic!("a broken graph was loaded"),
         Err(error) => one_line(error),
@@ -55,8 +57,29 @@ fn one_line(error: impl std::fmt::Display) -> String {
 }
 
 #[test]
+fn a_pack_may_be_without_residuals_as_those_of_version_2_are() {
+    let pack = factory();
+    let mut files = contents(&pack);
+    files.remove(RESIDUALS_FILE);
+    let manifest = Manifest { format_version: 2, ..pack.manifest().clone() };
+    let older = Pack::assemble(manifest, files).expect("residuals may be missing");
+    assert!(pack.manifest().sounds.iter().all(|sound| older.residuals().of(&sound.name).is_empty()));
+    assert!(Model::load(&older).is_ok());
+}
+
+#[test]
+fn damaged_residuals_are_refused_even_if_their_hash_is_right() {
+    let pack = factory();
+    let mut files = contents(&pack);
+    let bytes = files.get_mut(RESIDUALS_FILE).expect("the factory's sounds are recorded");
+    bytes.truncate(bytes.len() / 2);
+    let message = one_line(Pack::assemble(pack.manifest().clone(), files).expect_err("half of it is gone"));
+    assert!(message.contains(RESIDUALS_FILE) && message.contains("get the pack again"), "{message}");
+}
+
+#[test]
 fn a_missing_file_is_named() {
-    for name in GRAPHS.iter().chain([&MANIFEST_FILE]) {
+    for name in GRAPHS.iter().chain([&MANIFEST_FILE, &RESIDUALS_FILE]) {
         let mut files = files(&factory());
         files.remove(*name);
         let message = one_line(Pack::from_files(files).expect_err("a file is missing"));
@@ -169,9 +192,9 @@ fn graphs_with_broken_bytes_never_panic() {
                 *byte = random(256) as u8;
             }
         }
-        let mut graphs = graphs(&pack);
-        graphs.insert("decoder.onnx".into(), bytes);
-        let pack = Pack::assemble(pack.manifest().clone(), graphs).expect("hashes are made anew");
+        let mut files = contents(&pack);
+        files.insert("decoder.onnx".into(), bytes);
+        let pack = Pack::assemble(pack.manifest().clone(), files).expect("hashes are made anew");
         if let Err(error) = Model::load(&pack) {
             one_line(error);
         }

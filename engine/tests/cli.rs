@@ -95,12 +95,38 @@ fn encode_and_reconstruct_take_stereo_files_at_any_rate() {
     assert!(!found["nearest"].as_array().unwrap().is_empty());
     assert!(found["latent"].as_array().unwrap().iter().all(|z| z.as_f64().unwrap().abs() <= 3.0));
     assert_eq!(json(&["encode", text(&file), "--key", "40"])["key"], 40.0);
-    for via in ["frames", "latent", "residual"] {
+    let errors_db = ["latent", "residual"].map(|via| {
         let out = folder.path().join(via).with_extension("wav");
         let result = json(&["reconstruct", text(&file), "--out", text(&out), "--via", via, "--rate", "48000"]);
         assert_eq!(result["via"], via);
         assert_eq!(hound::WavReader::open(&out).unwrap().spec().sample_rate, 48_000);
-    }
+        result["log_mel_error_db"].as_f64().unwrap()
+    });
+    let frames = folder.path().join("frames.wav");
+    let frames = json(&["reconstruct", text(&file), "--out", text(&frames), "--via", "frames"]);
+    let of_frames_db = frames["log_mel_error_db"].as_f64().unwrap();
+    // A residual leaves hardly more than the way from frames to samples does.
+    assert!(errors_db[1] < of_frames_db + 0.2 && errors_db[0] > errors_db[1] + 0.5, "{errors_db:?}, {of_frames_db} dB");
+}
+
+#[test]
+fn a_sound_by_name_is_its_recording_as_far_as_fidelity_says() {
+    let folder = TempDir::new().unwrap();
+    let (name, sound) = a_sound();
+    let point: Vec<String> = sound["latent"].as_array().unwrap().iter().map(ToString::to_string).collect();
+    let render = |more: &[&str]| {
+        let out = folder.path().join("a.wav");
+        json(&[&["render", "--out", text(&out)], more].concat());
+        std::fs::read(out).unwrap()
+    };
+    let whole = render(&["--sound", &name]);
+    assert_ne!(whole, render(&["--sound", &name, "--fidelity", "0.5"]));
+    let model_alone = render(&["--latent", &point.join(",")]);
+    assert_eq!(render(&["--sound", &name, "--fidelity", "0"]), model_alone);
+    assert_ne!(whole, model_alone);
+    let series = folder.path().join("series");
+    json(&["morph", "--from", &name, "--to", &name, "--steps", "2", "--out", text(&series)]);
+    assert_eq!([1, 2].map(|n| std::fs::read(series.join(format!("{n:02}.wav"))).unwrap()), [whole.clone(), whole]);
 }
 
 #[test]
