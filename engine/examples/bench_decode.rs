@@ -17,6 +17,8 @@ use serde_json::json;
 
 const DECODES: usize = 5;
 const KEY: f32 = 60.0;
+/// Sounds that are imported, spread over the list.
+const IMPORTS: usize = 9;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = std::env::args_os().skip(1);
@@ -34,14 +36,15 @@ fn main() -> Result<(), Box<dyn Error>> {
         None | Some(0) => 1,
         Some(rest) => 1 + (rest + vocoder.context_frames).div_ceil(vocoder.chunk_frames - 2 * vocoder.context_frames),
     };
+    let mut pipeline = Pipeline::new(Arc::new(Model::load(&pack)?))?;
     let mut out = std::io::stdout().lock();
     let about = json!({
         "pack": manifest.name, "frames": frames, "mel_bands": manifest.shape.mel_bands, "vocoder_frames": vocoder.chunk_frames,
         "vocoder_runs": vocoder_runs, "griffin_lim_iterations": manifest.griffin_lim_iterations,
+        "import_ms": import_ms(&mut pipeline)?,
         "audio_s": (frames * manifest.shape.hop_samples) as f64 / f64::from(manifest.shape.sample_rate_hz),
     });
     writeln!(out, "{about}")?;
-    let mut pipeline = Pipeline::new(Arc::new(Model::load(&pack)?))?;
     // Sounds lie by category; each round takes from all of them.
     let stride = (manifest.sounds.len() / DECODES).max(1) + 1;
     let mut sounds = manifest.sounds.iter().cycle().step_by(stride);
@@ -56,6 +59,21 @@ fn main() -> Result<(), Box<dyn Error>> {
         out.flush()?;
     }
     Ok(())
+}
+
+/// Median time from the samples of a sound to its point and its residual.
+fn import_ms(pipeline: &mut Pipeline) -> Result<f64, Box<dyn Error>> {
+    let sounds = pipeline.model().sounds().to_vec();
+    let mut times = Vec::new();
+    for sound in sounds.iter().step_by((sounds.len() / IMPORTS).max(1)) {
+        let samples = pipeline.decode(&sound.latent, KEY, &Shaping::default())?;
+        let started = Instant::now();
+        let point = pipeline.place(&samples, KEY)?;
+        std::hint::black_box(pipeline.residual(&samples, &point, KEY)?);
+        times.push(started.elapsed().as_secs_f64() * 1e3);
+    }
+    times.sort_by(f64::total_cmp);
+    Ok(times.get(times.len() / 2).copied().unwrap_or_default())
 }
 
 fn decode(pipeline: &mut Pipeline, latent: &engine::Latent) -> Result<serde_json::Value, Box<dyn Error>> {
