@@ -184,7 +184,7 @@ fn difference(made: &[f32], wanted: &[f32]) -> f64 {
 /// Largest difference of the [`KEPT`] nearest.
 fn kept_difference(made: &[f32], wanted: &[f32]) -> f64 {
     let sorted = differences(made, wanted);
-    let beyond = (sorted.len() as f64 * (1.0 - KEPT)) as usize;
+    let beyond = (sorted.len() as f64 * (1.0 - KEPT)).round() as usize;
     sorted.iter().rev().nth(beyond).copied().unwrap_or(f64::INFINITY)
 }
 
