@@ -177,25 +177,26 @@ fn number(value: Option<f64>) -> String {
     }
 }
 
-/// Each measure of ours against that of the report's best model, as it stands in the tables; below 1 is better.
+/// Each measure of every pack against that of the report's best model, as it stands in the tables; below 1 is better.
 fn ratios(page: &mut String, rows: &[Row]) -> Result<()> {
-    let (Some(ours), Some(best)) =
-        (rows.iter().find(|row| row.seed.is_none()), rows.iter().find(|row| row.model == BEST))
-    else {
+    let packs: Vec<&Row> = rows.iter().filter(|row| row.seed.is_none()).collect();
+    let Some(best) = rows.iter().find(|row| row.model == BEST).filter(|_| !packs.is_empty()) else {
         *page += "Not both were measured.\n";
         return Ok(());
     };
-    let held_out = ours.held_out.as_ref().zip(best.held_out.as_ref());
-    for (title, pair) in [("training", Some((&ours.train, &best.train))), ("held out", held_out)] {
-        let Some((ours, best)) = pair else { continue };
-        // Properties of the sounds themselves are no figures of a model.
-        let shared = ours.mean.keys().filter(|name| !name.starts_with("true_"));
-        let parts = shared.filter_map(|name| {
-            Some(format!("{} {:.2}", name.replace('_', " "), middle(ours, name)? / middle(best, name)?))
-        });
-        writeln!(page, "- {title}: {}", parts.collect::<Vec<_>>().join(", "))?;
+    for ours in packs {
+        let held_out = ours.held_out.as_ref().zip(best.held_out.as_ref());
+        for (split, pair) in [("training", Some((&ours.train, &best.train))), ("held out", held_out)] {
+            let Some((figures, of_best)) = pair else { continue };
+            // Properties of the sounds themselves are no figures of a model.
+            let shared = figures.mean.keys().filter(|name| !name.starts_with("true_"));
+            let parts = shared.filter_map(|name| {
+                Some(format!("{} {:.2}", name.replace('_', " "), middle(figures, name)? / middle(of_best, name)?))
+            });
+            writeln!(page, "- {}, {split}: {}", ours.model, parts.collect::<Vec<_>>().join(", "))?;
+        }
+        writeln!(page, "- {}, decode time: {:.2}", ours.model, ours.decode_ms / best.decode_ms)?;
     }
-    writeln!(page, "- decode time: {:.2}", ours.decode_ms / best.decode_ms)?;
     Ok(())
 }
 
