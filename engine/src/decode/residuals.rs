@@ -18,13 +18,13 @@ pub struct Residuals(Mutex<Table>);
 #[derive(Default)]
 struct Table {
     epoch: u64,
-    entries: [Vec<Entry>; RESIDUALS],
+    entries: [Vec<Arc<Entry>>; RESIDUALS],
 }
 
 /// One zone's residual, unpacked when it is first heard.
 struct Entry {
     coded: ZoneResidual,
-    difference: Arc<OnceLock<Frames>>,
+    difference: OnceLock<Frames>,
 }
 
 impl Residuals {
@@ -36,7 +36,7 @@ impl Residuals {
             if entries.iter().map(|entry| &entry.coded).eq(wanted) {
                 continue;
             }
-            let entry = |coded: &ZoneResidual| Entry { coded: coded.clone(), difference: Arc::default() };
+            let entry = |coded: &ZoneResidual| Arc::new(Entry { coded: coded.clone(), difference: OnceLock::new() });
             *entries = wanted.iter().map(entry).collect();
             table.epoch += 1;
         }
@@ -46,8 +46,8 @@ impl Residuals {
     /// Adds what belongs to the zone of `key`, as much as `mix` says.
     pub fn apply(&self, frames: &mut Frames, key: f32, mix: &ResidualMix, shape: &SpectralShape) {
         let mut sum: Option<Frames> = None;
-        for (coded, difference, weight) in self.heard(key, mix) {
-            let difference = difference.get_or_init(|| coded.residual.difference());
+        for (entry, weight) in self.heard(key, mix) {
+            let difference = entry.difference.get_or_init(|| entry.coded.residual.difference());
             let sum = sum.get_or_insert_with(|| Frames { values: vec![0.0; frames.values.len()], ..*frames });
             for (sum, change) in sum.values.iter_mut().zip(&difference.values) {
                 *sum += weight * change;
@@ -59,12 +59,12 @@ impl Residuals {
     }
 
     /// The residuals of the zone of `key` that have a weight, taken out of the table: the main thread does not wait while one is unpacked.
-    fn heard(&self, key: f32, mix: &ResidualMix) -> Vec<(ZoneResidual, Arc<OnceLock<Frames>>, f32)> {
+    fn heard(&self, key: f32, mix: &ResidualMix) -> Vec<(Arc<Entry>, f32)> {
         let table = self.0.lock();
         let weighted = table.entries.iter().zip(mix.weights).filter(|(_, weight)| *weight != 0.0);
         let of_zone = weighted.filter_map(|(entries, weight)| {
             let entry = entries.iter().find(|entry| f32::from(entry.coded.root_key) == key)?;
-            Some((entry.coded.clone(), Arc::clone(&entry.difference), weight))
+            Some((Arc::clone(entry), weight))
         });
         of_zone.collect()
     }
