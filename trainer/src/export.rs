@@ -6,7 +6,6 @@ mod card;
 pub mod figures;
 mod residuals;
 mod sounds;
-mod traits;
 mod tuning;
 
 use std::collections::BTreeMap;
@@ -76,14 +75,13 @@ pub fn export(options: &Options) -> Result<()> {
     let train = Dataset::load(&corpus, &corpus.split(Split::Train))?;
     let statistics = bundle.whiten(&train)?;
     let points = random_points(1);
-    let turn = axes::turn(&points, &bundle.frames_of(&points, MIDDLE_KEY)?);
-    bundle.turn(&turn.matrix);
+    bundle.turn(&axes::turn(&points, &bundle.traits_of(&points, MIDDLE_KEY)?)?);
     bundle.halve_precision();
     eprintln!("latents: {statistics}");
     let all = Dataset::load(&corpus, &corpus.manifest.items.iter().collect::<Vec<_>>())?;
     let latents = bundle.latents(&all)?;
     let points = random_points(2);
-    let axes = axes::named(&turn, &points, &bundle.frames_of(&points, MIDDLE_KEY)?);
+    let axes = axes::named(&points, &bundle.traits_of(&points, MIDDLE_KEY)?);
     let mut manifest = manifest(options, &corpus, axes);
     let mut files = BTreeMap::from([
         ("encoder.onnx".to_owned(), graphs::encoder(&bundle.encoder)?),

@@ -15,6 +15,7 @@ mod parity;
 mod reference;
 mod signal;
 mod train;
+mod traits;
 
 use std::path::PathBuf;
 use std::process::ExitCode;

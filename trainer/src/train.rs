@@ -6,6 +6,7 @@
 mod average;
 mod budget;
 pub mod checkpoint;
+mod knobs;
 pub mod optimiser;
 pub mod progress;
 mod run;

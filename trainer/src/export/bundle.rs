@@ -9,11 +9,12 @@ use engine::units::{LATENT_LIMIT, Latent};
 use tch::nn::VarStore;
 use tch::{Device, Kind, Tensor};
 
-use super::axes::Matrix;
+use super::axes::{Matrix, Traits};
 use crate::features::{Dataset, normalise_key};
 use crate::model::vae::LATENTS;
 use crate::model::{Decoder, Encoder, Vocoder};
 use crate::train::load_finished;
+use crate::traits::{self, TRAITS};
 
 /// Variance that every direction has at least, as part of the whole.
 const LEAST_SPREAD: f64 = 1e-5;
@@ -127,16 +128,20 @@ impl Bundle {
         weight.copy_(&weight.matmul(&from_axes));
     }
 
-    /// Frames of points at a key, `[band][frame]` each.
-    pub fn frames_of(&self, points: &[Latent], key: f32) -> Result<Vec<Vec<f32>>> {
-        let mut frames = Vec::with_capacity(points.len());
-        for point in points {
-            let latent = Tensor::from_slice(point).unsqueeze(0);
-            let key = Tensor::from_slice(&[normalise_key(key)]).unsqueeze(0);
-            let made = tch::no_grad(|| self.decoder.decode(&latent, &key));
-            frames.push(Vec::try_from(made.contiguous().view(-1))?);
+    /// Properties of points at a key.
+    ///
+    /// # Errors
+    /// Torch's own.
+    pub fn traits_of(&self, points: &[Latent], key: f32) -> Result<Vec<Traits>> {
+        let key = Tensor::from_slice(&[normalise_key(key)]).unsqueeze(0);
+        let mut traits = Vec::with_capacity(points.len());
+        for part in points.chunks(CHUNK as usize) {
+            let latents = Tensor::from_slice2(part);
+            let made = tch::no_grad(|| self.decoder.decode(&latents, &key.expand([part.len() as i64, 1], false)));
+            let flat = Vec::<f32>::try_from(traits::measure(&made).contiguous().view(-1))?;
+            traits.extend(flat.as_chunks::<TRAITS>().0);
         }
-        Ok(frames)
+        Ok(traits)
     }
 
     /// Rounds every weight to what 16 bits hold, which halves the pack; torch then computes with the very same numbers.

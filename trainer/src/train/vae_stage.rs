@@ -9,6 +9,7 @@ use rand_chacha::ChaCha8Rng;
 use tch::nn::VarStore;
 use tch::{Device, Kind, Tensor};
 
+use super::knobs;
 use super::stage::{Figures, Stage};
 use super::straight::{self, StraightLines};
 use crate::features::Dataset;
@@ -24,7 +25,10 @@ const DIVERGENCE_WEIGHT: f64 = 2e-5;
 /// Part of the stage over which the divergence comes on.
 const DIVERGENCE_RISE: f64 = 0.3;
 /// Part of the batches in which straight lines are asked for: a few lines have as many points as two batches have sounds.
-const STRAIGHT_PART: f64 = 0.3;
+const STRAIGHT_PART: f64 = 0.4;
+/// Part of the batches in which random points are looked at, and what it costs if no knob follows its property.
+const KNOBS_PART: f64 = 0.3;
+const KNOBS_WEIGHT: f64 = 0.5;
 /// Part of the examples that are changed in colour and decay.
 const VARIED_PART: f64 = 0.05;
 const LARGEST_TILT_DB: f64 = 8.0;
@@ -33,6 +37,8 @@ const LARGEST_DECAY_DB: f64 = 20.0;
 const INPUT_NOISE: f64 = 0.02;
 /// Training sounds of one evaluation.
 const EVALUATED: usize = 128;
+/// Random points at which an evaluation turns the knobs, always the same ones.
+const TURNED: i64 = 256;
 /// Sounds of one forward pass outside training.
 const CHUNK: i64 = 64;
 
@@ -136,6 +142,9 @@ impl Stage for VaeStage<'_> {
         if rng.random_bool(STRAIGHT_PART) {
             loss += self.lines.excess(&self.decoder, &mean.detach(), &keys, rng.random_range(straight::STARTS));
         }
+        if rng.random_bool(KNOBS_PART) {
+            loss += knobs::distance(&self.decoder, &keys.narrow(0, 0, 1), knobs::POINTS) * KNOBS_WEIGHT;
+        }
         let logged = [
             ("weighted_db", error.levels * self.db_per_unit),
             ("amplitude_percent", error.amplitudes.sqrt() * 100.0),
@@ -154,6 +163,10 @@ impl Stage for VaeStage<'_> {
                 held_out.siblings.iter().enumerate().map(|(i, all)| all[(i + 1) % all.len()]).collect();
             figures.push(("held_out_cross_key_db", self.error_db(held_out, &crossed)));
         }
+        tch::manual_seed(0);
+        let middle_key = Tensor::zeros([1, 1], (Kind::Float, self.device));
+        let followed = 1.0 - knobs::distance(&self.decoder, &middle_key, TURNED).double_value(&[]);
+        figures.push(("knobs", followed));
         figures
     }
 }
