@@ -12,11 +12,11 @@ pub mod lines;
 pub mod measures;
 mod page;
 mod played;
-mod random;
+pub mod random;
 mod report;
 pub mod spread;
 pub mod statistics;
-mod visqol;
+pub mod visqol;
 mod way;
 
 use std::fs;
@@ -30,9 +30,7 @@ use engine::units::Latent;
 use crate::corpus::{Corpus, Item, Split};
 use crate::files::write_atomically;
 use input::Input;
-use levels::Heard;
 use lines::Place;
-use random::Known;
 use report::{Findings, Header, Measured, Report};
 use spread::{Tools, spread};
 use visqol::{Package, Visqol};
@@ -177,14 +175,7 @@ fn evenly<T: Clone>(items: &[T], count: usize) -> Vec<T> {
 }
 
 fn random_sounds(input: &Input, model: &Arc<Model>, count: usize) -> Result<Option<random::RandomSounds>> {
-    let listen = |split| {
-        let items = evenly(&input.of_split(split), KNOWN_SOUNDS);
-        spread("corpus", model, &items, |tools: &mut Tools, item: &&Item| {
-            let shape = tools.shape();
-            let heard = Heard::new(&mut tools.analysis, &shape, &input.corpus.samples(item)?);
-            Ok(Known { group: item.group.clone(), key: item.key, heard })
-        })
-    };
+    let listen = |split| random::known(&input.corpus, &evenly(&input.of_split(split), KNOWN_SOUNDS));
     if count == 0 || input.of_split(Split::Train).is_empty() {
         return Ok(None);
     }

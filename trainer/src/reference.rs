@@ -33,5 +33,6 @@ mod stall;
 mod table;
 pub mod transform;
 mod travel;
+mod turning;
 mod vae;
 mod vq_vae;

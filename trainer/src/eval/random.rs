@@ -1,25 +1,31 @@
 //! Random points: do they repeat the training sounds, and do they differ from each other?
+//!
+//! All sounds are compared at peak 1: how loud a model plays is no difference.
 
 use std::sync::Arc;
 
 use anyhow::Result;
 use engine::Latent;
 use engine::decode::{Model, Shaping};
+use engine::spectral::{FrameAnalysis, SpectralShape};
 use engine::units::LATENT_LIMIT;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, StandardNormal};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::levels::Heard;
-use super::spread::{Tools, spread};
+use super::spread::{Tools, spread, spread_with};
 use super::statistics::{interval, mean, median, quantile, share_within};
+use crate::corpus::{Corpus, Item};
+use crate::reference::transform::bring_to_peak;
 
 const SEED: u64 = 4;
 /// Closer than this part of the training sounds are to their neighbours, a random sound repeats one.
 const REPEATS_BELOW: f64 = 0.05;
 
 /// A sound that is known, and where it belongs.
+#[derive(Debug)]
 pub struct Known {
     /// Group whose members share recordings.
     pub group: String,
@@ -30,9 +36,9 @@ pub struct Known {
 }
 
 /// Distances are jumps as in [`Heard::jump_db`].
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct RandomSounds {
-    /// Number of random points, drawn from the unit normal distribution within ±3, each at the key of a training sound.
+    /// Number of random points, each at the key of a training sound.
     pub points: usize,
     /// Training sounds that they were compared with.
     pub training_sounds: usize,
@@ -54,7 +60,27 @@ pub struct RandomSounds {
     pub diversity: f64,
 }
 
-/// Decodes `count` seeded random points and compares.
+/// Listens to sounds of the corpus.
+pub fn known(corpus: &Corpus, items: &[&Item]) -> Result<Vec<Known>> {
+    let shape = SpectralShape::DEFAULT;
+    spread_with(
+        "corpus",
+        items,
+        || Ok(FrameAnalysis::new(&shape)),
+        |analysis, item| {
+            let heard = at_peak(analysis, &shape, corpus.samples(item)?);
+            Ok(Known { group: item.group.clone(), key: item.key, heard })
+        },
+    )
+}
+
+/// Listens to a sound at peak 1.
+pub fn at_peak(analysis: &mut FrameAnalysis, shape: &SpectralShape, mut samples: Vec<f32>) -> Heard {
+    bring_to_peak(&mut samples);
+    Heard::new(analysis, shape, &samples)
+}
+
+/// Decodes `count` seeded random points, drawn from the unit normal distribution within ±3, and compares.
 pub fn measure(model: &Arc<Model>, train: &[Known], held_out: &[Known], count: usize) -> Result<RandomSounds> {
     let mut rng = ChaCha8Rng::seed_from_u64(SEED);
     let points: Vec<(Latent, u8)> = (0..count)
@@ -70,24 +96,29 @@ pub fn measure(model: &Arc<Model>, train: &[Known], held_out: &[Known], count: u
     let heard = spread("random sounds", model, &points, |tools: &mut Tools, (point, key)| {
         let samples = tools.pipeline.decode(point, f32::from(*key), &Shaping::default())?;
         let shape = tools.shape();
-        Ok(Heard::new(&mut tools.analysis, &shape, &samples))
+        Ok(at_peak(&mut tools.analysis, &shape, samples))
     })?;
+    compare(&heard, train, held_out)
+}
+
+/// Compares random sounds with those of the corpus.
+pub fn compare(heard: &[Heard], train: &[Known], held_out: &[Known]) -> Result<RandomSounds> {
     let nearest = |heard: &Heard, group: &str| {
         let others = train.iter().filter(|other| other.group != group);
         others.map(|other| heard.jump_db(&other.heard)).fold(f64::INFINITY, f64::min)
     };
-    let random = spread("nearest", model, &heard, |_, sound| Ok(nearest(sound, "")))?;
-    let among = spread("nearest", model, train, |_, sound| Ok(nearest(&sound.heard, &sound.group)))?;
+    let random = spread_with("nearest", heard, || Ok(()), |(), sound| Ok(nearest(sound, "")))?;
+    let among = spread_with("nearest", train, || Ok(()), |(), sound| Ok(nearest(&sound.heard, &sound.group)))?;
     // A training split of one group has no neighbours.
     let among: Vec<f64> = among.into_iter().filter(|distance| distance.is_finite()).collect();
-    let unseen: Vec<f64> = held_out.iter().map(|sound| nearest(&sound.heard, "")).collect();
-    let numbered: Vec<String> = (0..count).map(|index| index.to_string()).collect();
+    let unseen = spread_with("nearest", held_out, || Ok(()), |(), sound| Ok(nearest(&sound.heard, "")))?;
+    let numbered: Vec<String> = (0..heard.len()).map(|index| index.to_string()).collect();
     let alone: Vec<(&str, f64)> = numbered.iter().map(String::as_str).zip(random.iter().copied()).collect();
     let training: Vec<&Heard> = train.iter().map(|sound| &sound.heard).collect();
-    let (among_random_db, among_training_db) =
-        (pairwise_db(&heard.iter().collect::<Vec<_>>(), count), pairwise_db(&training, count));
+    let among_random_db = pairwise_db(&heard.iter().collect::<Vec<_>>(), heard.len());
+    let among_training_db = pairwise_db(&training, heard.len());
     Ok(RandomSounds {
-        points: count,
+        points: heard.len(),
         training_sounds: train.len(),
         to_nearest_training_db: median(&random),
         to_nearest_training_interval_db: interval(&alone, &median),
@@ -114,4 +145,40 @@ fn pairwise_db(sounds: &[&Heard], count: usize) -> f64 {
         })
         .collect();
     mean(&distances)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SHAPE: SpectralShape = SpectralShape::DEFAULT;
+
+    fn tone(step: f32, level: f32) -> Vec<f32> {
+        (0..SHAPE.sound_samples()).map(|n| level * (n as f32 * step).sin()).collect()
+    }
+
+    fn heard(samples: Vec<f32>) -> Heard {
+        at_peak(&mut FrameAnalysis::new(&SHAPE), &SHAPE, samples)
+    }
+
+    #[test]
+    fn repeated_sounds_are_called_memorised_and_equal_ones_not_diverse() {
+        let steps = [0.02, 0.05, 0.1, 0.2, 0.4];
+        let known = |(index, step): (usize, &f32)| Known {
+            group: format!("group {index}"),
+            key: 60,
+            heard: heard(tone(*step, 1.0)),
+        };
+        let train: Vec<Known> = steps.iter().enumerate().map(known).collect();
+        // At another level: only how it sounds counts.
+        let repeats: Vec<Heard> = steps.iter().map(|step| heard(tone(*step, 0.3))).collect();
+        let found = compare(&repeats, &train, &train[..1]).expect("sounds");
+        assert!(found.memorised_part == 1.0 && found.to_nearest_training_db < 0.1, "{found:?}");
+        assert!(found.held_out_to_nearest_db.is_some_and(|distance| distance < 0.01), "{found:?}");
+        assert!((0.6..1.7).contains(&found.diversity), "{found:?}");
+        let others: Vec<Heard> = (0..5).map(|_| heard(tone(0.9, 1.0))).collect();
+        let found = compare(&others, &train, &[]).expect("sounds");
+        assert!(found.memorised_part == 0.0 && found.diversity == 0.0, "{found:?}");
+        assert!(found.to_nearest_training_db > 1.0 && found.held_out_to_nearest_db.is_none(), "{found:?}");
+    }
 }

@@ -1,4 +1,4 @@
-//! Work that needs a pipeline, spread over the cores: each thread has a pipeline of its own.
+//! Work that is spread over the cores: each thread has tools of its own, a pipeline most often.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -36,19 +36,29 @@ impl Tools {
     }
 }
 
-/// Does `work` on every item, in any order; the results keep the items' order. Shows a bar named `what`.
+/// Does `work` on every item with a pipeline, in any order; the results keep the items' order. Shows a bar named `what`.
 pub fn spread<I: Sync, T: Send>(
     what: &str,
     model: &Arc<Model>,
     items: &[I],
     work: impl Fn(&mut Tools, &I) -> Result<T> + Sync,
 ) -> Result<Vec<T>> {
+    spread_with(what, items, || Tools::new(model), work)
+}
+
+/// The same with the tools that `make` makes for each thread.
+pub fn spread_with<I: Sync, T: Send, W>(
+    what: &str,
+    items: &[I],
+    make: impl Fn() -> Result<W> + Sync,
+    work: impl Fn(&mut W, &I) -> Result<T> + Sync,
+) -> Result<Vec<T>> {
     let threads = std::thread::available_parallelism().map_or(1, |cores| cores.get()).clamp(1, items.len().max(1));
     let bar = bar(what, items.len());
     let next = AtomicUsize::new(0);
     let done = Mutex::new((0..items.len()).map(|_| None).collect::<Vec<Option<T>>>());
     let run = || -> Result<()> {
-        let mut tools = Tools::new(model)?;
+        let mut tools = make()?;
         loop {
             let index = next.fetch_add(1, Ordering::Relaxed);
             let Some(item) = items.get(index) else { break };

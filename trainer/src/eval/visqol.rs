@@ -64,6 +64,11 @@ impl Package {
         }
     }
 
+    /// The same, with the error on the terminal.
+    pub fn find_or_say(python: &std::path::Path) -> Option<Self> {
+        Self::find(python).inspect_err(|remark| eprintln!("{remark}")).ok()
+    }
+
     /// Scores of pairs of a sound and its remake.
     pub fn measure(&self, pairs: &[(&[f32], &[f32])], rate_hz: u32) -> Result<Vec<f64>> {
         let folder = tempfile::tempdir().context("cannot make a temporary folder")?;

@@ -20,6 +20,7 @@ use super::run::{self, Config};
 use super::search::{self, Space};
 use super::table::{self, About};
 use crate::corpus::Corpus;
+use crate::eval::visqol::Package;
 
 /// Runs a command.
 pub fn dispatch(command: Command) -> Result<()> {
@@ -90,10 +91,16 @@ fn measure(args: &MeasureArgs) -> Result<()> {
     let options = measure::Options {
         corpus: &args.corpus,
         limit: args.limit,
-        lines: args.lines,
         iterations: args.codec.iterations,
         out: &args.out,
         training_s: args.training_minutes.map(|minutes| minutes * 60.0),
+        amounts: measure::Amounts {
+            lines: args.lines,
+            knob_sounds: args.knob_sounds,
+            random: args.random,
+            visqol: args.visqol,
+        },
+        visqol: if args.visqol > 0 { Package::find_or_say(&args.python) } else { None },
     };
     match (&args.codec.run, &args.codec.pack) {
         (Some(run), _) => measure::measure_run(run, &options).map(|_| ()),

@@ -4,33 +4,59 @@ use std::path::Path;
 
 use anyhow::{Result, ensure};
 use engine::pack::Pack;
+use engine::spectral::{FrameAnalysis, SpectralShape};
+use rand::{Rng, SeedableRng};
+use rand_chacha::ChaCha8Rng;
 
 use super::codec::{PackCodec, SoundCodec};
 use super::data::Set;
 use super::model::Reference;
-use super::row::Row;
+use super::row::{Row, SplitFigures};
 use super::run::Config;
-use super::score::{chosen, decode_ms, network_errors, score};
+use super::score::{chosen, decode_ms, network_errors, opinion, score};
 use super::travel::travel;
+use super::turning::turning;
 use super::vae::Usage;
-use crate::corpus::{Corpus, Split};
+use crate::corpus::{Corpus, Item, Split};
+use crate::eval::random::{self, RandomSounds};
+use crate::eval::spread::bar;
+use crate::eval::visqol::Package;
 use crate::files::write_atomically;
 
+/// Sounds of each split that random ones are compared with: more cost memory and change little.
+const KNOWN_SOUNDS: usize = 1000;
+const RANDOM_SEED: u64 = 5;
+
 /// What is measured, and how.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Options<'a> {
     /// Corpus folder.
     pub corpus: &'a Path,
     /// Most sounds of each split; 0 means all.
     pub limit: usize,
-    /// Straight lines between sounds of the training split.
-    pub lines: usize,
     /// Iterations of fast Griffin-Lim after a spectrogram model.
     pub iterations: usize,
     /// File to write.
     pub out: &'a Path,
     /// Time of a pack's training in seconds, where known.
     pub training_s: Option<f64>,
+    /// How much of what goes beyond single sounds.
+    pub amounts: Amounts,
+    /// ViSQOL, where Python has it.
+    pub visqol: Option<Package>,
+}
+
+/// How much is measured beyond single sounds; 0 leaves a part out.
+#[derive(Clone, Copy, Debug)]
+pub struct Amounts {
+    /// Straight lines between sounds of the training split.
+    pub lines: usize,
+    /// Sounds from which every knob is turned.
+    pub knob_sounds: usize,
+    /// Random latent vectors.
+    pub random: usize,
+    /// Sounds of each split that ViSQOL hears.
+    pub visqol: usize,
 }
 
 /// Measures the reference model of a run folder.
@@ -85,15 +111,22 @@ pub fn measure_pack(path: &Path, options: &Options) -> Result<Row> {
 }
 
 fn measure(codec: &mut dyn SoundCodec, corpus: &Corpus, options: &Options) -> Result<Row> {
+    let amounts = &options.amounts;
     let decode_ms = decode_ms(codec, corpus)?;
-    let trained = chosen(corpus, Split::Train, options.limit);
-    let train = score(codec, corpus, &trained)?;
-    let travel = match options.lines {
-        0 => None,
-        count => Some(travel(codec, corpus, &trained, count)?),
+    let [train, held_out] = [Split::Train, Split::HeldOut].map(|split| chosen(corpus, split, options.limit));
+    let mut figures_of = |items: &[&Item]| -> Result<SplitFigures> {
+        let visqol = match &options.visqol {
+            Some(package) if amounts.visqol > 0 => Some(opinion(codec, corpus, items, amounts.visqol, package)?),
+            _ => None,
+        };
+        Ok(SplitFigures { visqol, ..score(codec, corpus, items)? })
     };
-    let held_out = chosen(corpus, Split::HeldOut, options.limit);
-    let held_out = if held_out.is_empty() { None } else { Some(score(codec, corpus, &held_out)?) };
+    let of_train = figures_of(&train)?;
+    let of_held_out = if held_out.is_empty() { None } else { Some(figures_of(&held_out)?) };
+    let some = |count: usize| (count > 0).then_some(count);
+    let travel = some(amounts.lines).map(|count| travel(codec, corpus, &train, count)).transpose()?;
+    let turning = some(amounts.knob_sounds).map(|count| turning(codec, corpus, &train, count)).transpose()?;
+    let random = some(amounts.random).map(|count| at_random(codec, corpus, count)).transpose()?;
     Ok(Row {
         model: codec.name(),
         command: std::env::args().skip(1).collect::<Vec<_>>().join(" "),
@@ -111,9 +144,29 @@ fn measure(codec: &mut dyn SoundCodec, corpus: &Corpus, options: &Options) -> Re
         decode_ms,
         usage: None,
         travel,
-        train,
-        held_out,
+        turning,
+        random,
+        train: of_train,
+        held_out: of_held_out,
     })
+}
+
+/// Random latent vectors, each at the key of a sound of the training split, beside sounds of both splits.
+fn at_random(codec: &mut dyn SoundCodec, corpus: &Corpus, count: usize) -> Result<RandomSounds> {
+    let shape = SpectralShape::DEFAULT;
+    let (mut rng, mut analysis) = (ChaCha8Rng::seed_from_u64(RANDOM_SEED), FrameAnalysis::new(&shape));
+    let listen = |split| random::known(corpus, &chosen(corpus, split, KNOWN_SOUNDS));
+    let (train, held_out) = (listen(Split::Train)?, listen(Split::HeldOut)?);
+    let bar = bar("random sounds", count);
+    let heard = (0..count).map(|_| {
+        let latent = codec.random(&mut rng)?;
+        let key = f32::from(train[rng.random_range(0..train.len())].key);
+        bar.inc(1);
+        Ok(random::at_peak(&mut analysis, &shape, codec.decode(&latent, key)?))
+    });
+    let heard = heard.collect::<Result<Vec<_>>>()?;
+    bar.finish_and_clear();
+    random::compare(&heard, &train, &held_out)
 }
 
 fn save(row: &Row, out: &Path) -> Result<()> {

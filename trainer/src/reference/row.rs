@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::travel::Travel;
+use super::turning::Turning;
 use super::vae::Usage;
+use crate::eval::random::RandomSounds;
 
 /// Mean error of the network alone, before any inversion to sound.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -28,6 +30,9 @@ pub struct SplitFigures {
     /// Part of the sounds with a pitch that are within 5 cents of their key.
     #[serde(default)]
     pub pitch_within_5_cents: Option<f64>,
+    /// ViSQOL's mean opinion score of a few of them, [1, 5], where Python had it.
+    #[serde(default)]
+    pub visqol: Option<f64>,
     /// Outer auto-encoder alone, for reference models.
     pub outer: Option<NetworkError>,
     /// Outer and inner network, for reference models.
@@ -70,6 +75,12 @@ pub struct Row {
     /// Straight lines between sounds of the training split.
     #[serde(default)]
     pub travel: Option<Travel>,
+    /// Knobs turned from sounds of the training split.
+    #[serde(default)]
+    pub turning: Option<Turning>,
+    /// Random latent vectors beside sounds of the corpus.
+    #[serde(default)]
+    pub random: Option<RandomSounds>,
     /// Training split.
     pub train: SplitFigures,
     /// Held-out split, where there is one.

@@ -5,7 +5,6 @@ use std::time::Instant;
 
 use anyhow::{Result, ensure};
 use engine::spectral::SpectralShape;
-use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::Value;
 use tch::Tensor;
 
@@ -16,7 +15,9 @@ use super::row::{NetworkError, SplitFigures};
 use super::transform::deviation_percent;
 use crate::corpus::{Corpus, Item, Split};
 use crate::eval::measures::Measurer;
+use crate::eval::spread::bar;
 use crate::eval::statistics::share_within;
+use crate::eval::visqol::Package;
 
 /// Decodes whose median is the decode time.
 const TIMED_DECODES: usize = 15;
@@ -25,13 +26,9 @@ const TIMED_DECODES: usize = 15;
 pub fn score(codec: &mut dyn SoundCodec, corpus: &Corpus, items: &[&Item]) -> Result<SplitFigures> {
     ensure!(!items.is_empty(), "the corpus has no sound in this split");
     let mut measurer = Measurer::new(&SpectralShape::DEFAULT);
-    let bar = ProgressBar::new(items.len() as u64);
-    if let Ok(style) = ProgressStyle::with_template("[{bar:32}] {pos}/{len} {msg} ({eta})") {
-        bar.set_style(style.progress_chars("=> "));
-    }
+    let bar = bar("sounds", items.len());
     let mut values = BTreeMap::<String, Vec<f64>>::new();
     for item in items {
-        bar.set_message(item.name.clone());
         let truth = corpus.samples(item)?;
         let key = f32::from(item.key);
         let latent = codec.encode(&truth, key)?;
@@ -46,9 +43,32 @@ pub fn score(codec: &mut dyn SoundCodec, corpus: &Corpus, items: &[&Item]) -> Re
         mean: summary(mean),
         median: summary(median),
         pitch_within_5_cents: values.get("pitch_offset_cents").map(|cents| share_within(cents, 5.0)),
+        visqol: None,
         outer: None,
         whole: None,
     })
+}
+
+/// ViSQOL's mean score of at most `count` of the items, evenly spread.
+pub fn opinion(
+    codec: &mut dyn SoundCodec,
+    corpus: &Corpus,
+    items: &[&Item],
+    count: usize,
+    package: &Package,
+) -> Result<f64> {
+    let heard: Vec<&Item> = items.iter().copied().step_by(items.len().div_ceil(count)).collect();
+    let bar = bar("ViSQOL", heard.len());
+    let scores = heard.into_iter().map(|item| {
+        let (truth, key) = (corpus.samples(item)?, f32::from(item.key));
+        let latent = codec.encode(&truth, key)?;
+        let score = package.measure(&[(&truth, &codec.decode(&latent, key)?)], corpus.manifest.sample_rate_hz)?;
+        bar.inc(1);
+        Ok(mean(&score))
+    });
+    let scores = scores.collect::<Result<Vec<_>>>()?;
+    bar.finish_and_clear();
+    Ok(mean(&scores))
 }
 
 /// The numbers of a measurement by name, whatever measures there are; a list's members are numbered.

@@ -9,6 +9,8 @@ use anyhow::{Context, Result, ensure};
 
 use super::row::{Row, SplitFigures};
 use super::travel::Travel;
+use super::turning::Turning;
+use crate::eval::random::RandomSounds;
 use crate::files::write_atomically;
 
 /// What the page says about how it was made.
@@ -34,6 +36,13 @@ the rows \"network\" are measured as the report does, the others on the samples 
 const BUDGETS: &str = "Ratios of the figures above; below 1 is better. The budgets are not equal: each model had the minutes that its column \
 tells, and a pack has those of every training that its weights went through. Losses of samples are at equal peaks.\n\n";
 
+/// What the table of knobs and random points says.
+const PROBES: &str = "A jump is the mean change of log-mel levels per percent of a knob's range, which is ±3 deviations of the latent \
+over sounds of the corpus; of more than seven latents the seven that vary most are turned. Random vectors are drawn as each model says: \
+from the normal distribution, or evenly from the codes or values that it knows. A random sound is called memorised where it is \
+nearer to a training sound than 5 % of the training sounds are to one of another instrument. A diversity of 1 is that of the training \
+sounds; what noise or silence the random sounds are is not told by it.\n\n";
+
 /// Reads rows and writes the page.
 pub fn write_page(rows: &[PathBuf], about: &About, out: &Path) -> Result<()> {
     ensure!(!rows.is_empty(), "no rows to make a table of");
@@ -55,9 +64,9 @@ fn page(rows: &[Row], about: &About) -> Result<String> {
     let [train, held_out] = rows[0].corpus_sounds;
     let mut page = format!(
         "# The reference row\n\n\
-         The models of the report that Heptode grew from, trained on one corpus, beside a pack of ours. Written by \
-         `cargo xtask reference` on {}; seed {}; {:.0} minutes of training for all reference models together; {}. Corpus \
-         `{}`: {train} sounds to train on, {held_out} held out.\n\n{PUBLISHED}\n",
+         The models of the report that Heptode grew from, trained on one corpus, beside ours. Written by `trainer reference \
+         table`, the last step of `cargo xtask reference`, on {}; seed {}; {:.0} minutes for all trainings together but the finished \
+         pack's; {}. Corpus `{}`: {train} sounds to train on, {held_out} held out.\n\n{PUBLISHED}\n",
         about.date,
         seeds.into_iter().collect::<Vec<_>>().join(", "),
         about.minutes,
@@ -72,6 +81,9 @@ fn page(rows: &[Row], about: &About) -> Result<String> {
     }
     page += "\n## Straight lines between sounds\n\n";
     travel_table(&mut page, rows)?;
+    page += "\n## Knobs and random points\n\n";
+    page += PROBES;
+    probes_table(&mut page, rows)?;
     page += "\n## Ours against the report's best\n\n";
     page += BUDGETS;
     ratios(&mut page, rows)?;
@@ -134,6 +146,9 @@ fn figures_table(page: &mut String, rows: &[Row], pick: Pick) -> Result<()> {
     }
     let in_tune = |row: &Row| pick(row).and_then(|figures| figures.pitch_within_5_cents);
     line(page, "pitch within 5 cents, %", rows.iter().map(|row| number(in_tune(row).map(|part| 100.0 * part))))?;
+    if rows.iter().any(|row| pick(row).is_some_and(|figures| figures.visqol.is_some())) {
+        line(page, "ViSQOL (mean of a few)", rows.iter().map(|row| number(pick(row).and_then(|f| f.visqol))))?;
+    }
     let loss = |error: Option<&super::row::NetworkError>| match error {
         Some(error) => format!("{:.1} ({:.2} %)", error.loss, error.deviation_percent),
         None => "–".to_owned(),
@@ -156,6 +171,24 @@ fn travel_table(page: &mut String, rows: &[Row]) -> Result<()> {
     count("with clipping", |travel| travel.broken)?;
     count("with a jump above 3 × the median", |travel| travel.leaping)?;
     line(page, "median jump, dB", rows.iter().map(|row| number(row.travel.as_ref().map(|travel| travel.jump_db))))
+}
+
+/// How smoothly latents turn, and what random ones give.
+fn probes_table(page: &mut String, rows: &[Row]) -> Result<()> {
+    head(page, rows)?;
+    let mut turned = |name: &str, pick: fn(&Turning) -> f64| {
+        line(page, name, rows.iter().map(|row| number(row.turning.as_ref().map(pick))))
+    };
+    turned("knob: median jump, dB", |turning| turning.median_db)?;
+    turned("knob: 95 % of jumps below, dB", |turning| turning.percentile_95_db)?;
+    turned("knob: largest jump, dB", |turning| turning.largest_db)?;
+    let mut drawn = |name: &str, pick: fn(&RandomSounds) -> f64| {
+        line(page, name, rows.iter().map(|row| number(row.random.as_ref().map(pick))))
+    };
+    drawn("random: median distance from the nearest training sound, dB", |random| random.to_nearest_training_db)?;
+    drawn("the same of training sounds, other instruments", |random| random.training_to_nearest_db)?;
+    drawn("random: memorised, %", |random| 100.0 * random.memorised_part)?;
+    drawn("random: diversity", |random| random.diversity)
 }
 
 /// Of times and pitch the outliers say little.
@@ -225,6 +258,7 @@ mod tests {
             mean: BTreeMap::from([("report_loss".to_owned(), loss * factor)]),
             median: BTreeMap::from([("report_loss".to_owned(), loss * factor)]),
             pitch_within_5_cents: Some(0.5),
+            visqol: Some(4.25),
             outer: None,
             whole: None,
         };
@@ -246,6 +280,8 @@ mod tests {
             decode_ms: 10.0,
             usage: seed.map(|_| usage),
             travel: Some(Travel { lines: 40, silent: 3, noisy: 2, broken: 0, leaping: 7, jump_db: 1.5 }),
+            turning: Some(Turning { knobs: 2, sounds: 1, median_db: 0.25, percentile_95_db: 0.75, largest_db: 2.5 }),
+            random: None,
             train: figures(1.0),
             held_out: Some(figures(2.0)),
         }
@@ -270,6 +306,9 @@ mod tests {
             "report loss 0.25",
             "1 of 2 active",
             "| with silence | 3 | 3 |",
+            "| knob: largest jump, dB | 2.50 | 2.50 |",
+            "| random: diversity | – | – |",
+            "| ViSQOL (mean of a few) | 4.25 | 4.25 |",
             "| pitch within 5 cents, % | 50.00 | 50.00 |",
         ] {
             assert!(page.contains(wanted), "no `{wanted}` in\n{page}");

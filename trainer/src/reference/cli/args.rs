@@ -215,6 +215,18 @@ pub struct MeasureArgs {
     /// Straight lines between training sounds to walk; 0 for none.
     #[arg(long, default_value_t = 40)]
     pub lines: usize,
+    /// Training sounds from which every knob is turned in steps of 1 %; 0 for none.
+    #[arg(long, default_value_t = 2)]
+    pub knob_sounds: usize,
+    /// Random latent vectors that are compared with the training sounds; 0 for none.
+    #[arg(long, default_value_t = 100)]
+    pub random: usize,
+    /// Sounds of each split that ViSQOL hears, where Python has it.
+    #[arg(long, default_value_t = 0)]
+    pub visqol: usize,
+    /// Python that may have the package visqol-python.
+    #[arg(long, default_value = "python3")]
+    pub python: PathBuf,
     /// Row file to write.
     #[arg(long)]
     pub out: PathBuf,
