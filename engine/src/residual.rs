@@ -212,8 +212,8 @@ pub fn add(frames: &mut Frames, difference: &Frames, weight: f32, shape: &Spectr
     }
 }
 
-/// Margin above the threshold of silence that rounding fills: half a dB.
-const STILL: f32 = 0.011;
+/// Margin above the threshold of silence that rounding fills with islands of sound: 2 dB.
+const STILL: f32 = 0.044;
 /// Largest frame value: 9 dB above full scale.
 const MAX_VALUE: f32 = 1.2;
 

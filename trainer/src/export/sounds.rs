@@ -158,8 +158,11 @@ pub fn plain_name(name: &str) -> String {
     PLAIN_WORDS.iter().fold(name.to_owned(), |name, (word, plain)| name.replace(word, plain))
 }
 
+/// The name if it is free, or with the next free number behind it; a name that ends with a number gets a letter instead.
 fn unique_name(name: &str, taken: &mut HashSet<String>) -> String {
-    let candidates = (1..).map(|number| if number == 1 { name.to_owned() } else { format!("{name} {number}") });
+    let numbered = (2..).map(|number| format!("{name} {number}"));
+    let lettered = ('b'..='z').map(|letter| format!("{name}{letter}")).filter(|_| is_variation(name));
+    let candidates = std::iter::once(name.to_owned()).chain(lettered).chain(numbered);
     let free = |candidate: &String| !taken.contains(&candidate.to_lowercase());
     let chosen = candidates.into_iter().find(free).unwrap_or_default();
     taken.insert(chosen.to_lowercase());
@@ -188,5 +191,9 @@ mod tests {
         assert_eq!(unique_name("Kick", &mut taken), "Kick");
         assert_eq!(unique_name("KICK", &mut taken), "KICK 2");
         assert_eq!(unique_name("Kick", &mut taken), "Kick 3");
+        assert_eq!(
+            ["Gong 1", "GONG 1", "Gong 1"].map(|name| unique_name(name, &mut taken)),
+            ["Gong 1", "GONG 1b", "Gong 1c"]
+        );
     }
 }
