@@ -199,21 +199,22 @@ fn finest<T>(first: u8, fitting: impl Fn(u8) -> Option<T>) -> Option<T> {
     best
 }
 
-/// Adds `weight` times a difference to frames of the same size; others stay as they are. What comes to lie below the
-/// threshold of silence becomes silent.
+/// Adds `weight` times a difference to frames of the same size; others stay as they are. What comes to lie below the threshold of
+/// silence becomes silent, and so does what rounding leaves a little above it.
 pub fn add(frames: &mut Frames, difference: &Frames, weight: f32, shape: &SpectralShape) {
     if (frames.bands, frames.frames) != (difference.bands, difference.frames) || weight == 0.0 {
         return;
     }
     let silence = shape.normalise_db(SILENCE_DB);
+    let still = shape.normalise_db(SILENCE_DB + STILL_DB * weight.min(1.0));
     for (value, change) in frames.values.iter_mut().zip(&difference.values) {
         let sum = value.max(silence) + weight * change;
-        *value = if sum <= silence + STILL { -1.0 } else { sum.min(MAX_VALUE) };
+        *value = if sum <= still { -1.0 } else { sum.min(MAX_VALUE) };
     }
 }
 
-/// Margin above the threshold of silence that rounding fills with islands of sound: 2 dB.
-const STILL: f32 = 0.044;
+/// Margin above the threshold of silence that rounding fills with islands of sound, in dB.
+const STILL_DB: f32 = 2.0;
 /// Largest frame value: 9 dB above full scale.
 const MAX_VALUE: f32 = 1.2;
 
@@ -326,6 +327,20 @@ mod tests {
             error_db(&wanted, &got)
         });
         assert!(distances.is_sorted_by(|a, b| a > b), "{distances:?}");
+    }
+
+    #[test]
+    fn what_is_left_just_above_silence_is_silent() {
+        let at =
+            |above_db: f32| Frames { bands: 1, frames: 1, values: vec![SHAPE.normalise_db(SILENCE_DB + above_db)] };
+        let nothing = Frames { values: vec![0.0], ..at(0.0) };
+        let got = |above_db: f32, weight: f32| {
+            let mut frames = at(above_db);
+            add(&mut frames, &nothing, weight, &SHAPE);
+            frames.values[0]
+        };
+        assert_eq!((got(1.0, 1.0), got(3.0, 1.0)), (-1.0, at(3.0).values[0]));
+        assert_eq!((got(0.5, 0.5), got(1.5, 0.5)), (-1.0, at(1.5).values[0]), "half a recording, half the margin");
     }
 
     #[test]

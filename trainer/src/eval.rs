@@ -4,7 +4,7 @@ mod distance;
 mod envelope;
 mod input;
 mod instrument;
-mod knobs;
+pub mod knobs;
 mod ladder;
 mod latents;
 pub mod levels;
@@ -33,13 +33,14 @@ use input::Input;
 use lines::Place;
 use report::{Findings, Header, Measured, Report};
 use spread::{Tools, spread};
+use statistics::evenly;
 use visqol::{Package, Visqol};
 use way::{NamedFiles, Way, named_files, remake};
 
 /// Sounds that random ones are compared with: more cost memory and change little.
 const KNOWN_SOUNDS: usize = 1000;
-/// Encoded sounds among the places that lines lead to: as many as there are lines.
-const ENCODED_PLACES: usize = 200;
+/// Encoded sounds among the places that lines lead to: a fifth or so, the others have names.
+const ENCODED_PLACES: usize = 120;
 
 /// Sounds of the ladder that ViSQOL hears: one takes more than a minute.
 const QUALITY_SUBJECTS: usize = 2;
@@ -166,12 +167,6 @@ fn places(input: &Input, points: &[(Split, Latent)]) -> Vec<Place> {
         latent: *latent,
     });
     named.chain(evenly(&encoded.collect::<Vec<_>>(), ENCODED_PLACES)).collect()
-}
-
-/// At most `count` of the items, evenly spread.
-fn evenly<T: Clone>(items: &[T], count: usize) -> Vec<T> {
-    let step = if count == 0 { usize::MAX } else { items.len().div_ceil(count).max(1) };
-    items.iter().step_by(step).take(count).cloned().collect()
 }
 
 fn random_sounds(input: &Input, model: &Arc<Model>, count: usize) -> Result<Option<random::RandomSounds>> {

@@ -12,6 +12,8 @@ use crate::loss::DB_PER_NEPER;
 pub const NAMES: [&str; TRAITS] = ["Brightness", "Length", "Attack", "Noise", "Density", "Motion", "Damping"];
 /// Number of properties.
 pub const TRAITS: usize = 7;
+/// The properties of one sound, in the order of [`NAMES`].
+pub type Traits = [f32; TRAITS];
 
 /// Level below the loudest at which a sound counts as over, and below which it has not reached its peak yet, in dB.
 const OVER_DB: f64 = 40.0;
@@ -79,12 +81,16 @@ impl Sounds {
         (-((&self.below_loudest_db + PEAK_DB) / PEAK_WIDTH_DB)).log_sigmoid().cumsum(1, Kind::Float)
     }
 
-    /// Mean of the logarithm of one more than the frame that reaches the peak, over the chances of every frame.
+    /// Mean of the logarithm of one more than the frame that reaches the peak, over the chances of every frame. Where a single frame
+    /// makes the peak, chances are left that none reached it: those do not count.
     fn log_peak_frame(&self) -> Tensor {
         let frames = self.sounding.size()[1];
         let index = Tensor::arange(frames, (Kind::Float, self.sounding.device())) + 1.0;
         let step = (&index + 1.0).log() - index.log();
-        over_time(&(self.log_not_yet().exp() * step))
+        let not_yet = self.log_not_yet().exp();
+        let never = not_yet.narrow(1, frames - 1, 1);
+        let reached: Tensor = 1.0 - &never;
+        over_time(&((&not_yet - &never) * step)) / reached.squeeze_dim(1)
     }
 
     /// Mean distance of each band's step from its mean step, after the peak.
@@ -174,6 +180,11 @@ mod tests {
         assert!(of("Attack", &falls) < 0.1);
         let rises = frames(|band, frame| if band == 20 && frame >= 30 { 0.5 } else { -0.5 });
         assert!((of("Attack", &rises) - 31f64.ln()).abs() < 0.05, "{}", of("Attack", &rises));
+        // However short the peak is.
+        for frame_db in [0.0, 0.1, 1.0] {
+            let struck = frames(|band, frame| if band == 20 { 0.5 - frame as f32 * frame_db } else { -1.0 });
+            assert!(of("Attack", &struck) < 0.15, "{}", of("Attack", &struck));
+        }
     }
 
     #[test]

@@ -16,7 +16,7 @@ use super::spread::{Tools, spread};
 use super::statistics::{median, quantile};
 
 /// Steps of one percent.
-const STEPS: usize = 100;
+pub const STEPS: usize = 100;
 
 /// How one knob behaves over all sounds that it was turned from.
 #[derive(Clone, Debug, Serialize)]
@@ -85,7 +85,7 @@ fn turn(tools: &mut Tools, axis: usize, place: &Place, key: f32) -> Result<Vec<f
 }
 
 /// Value of a knob in σ after some percent of its range.
-fn position(step: usize) -> f32 {
+pub fn position(step: usize) -> f32 {
     LATENT_LIMIT * (2.0 * step as f32 / STEPS as f32 - 1.0)
 }
 

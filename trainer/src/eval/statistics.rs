@@ -29,6 +29,12 @@ pub fn median(values: &[f64]) -> f64 {
     quantile(values, 0.5)
 }
 
+/// At most `count` of the items, evenly spread.
+pub fn evenly<T: Clone>(items: &[T], count: usize) -> Vec<T> {
+    let count = count.min(items.len());
+    (0..count).map(|index| items[index * items.len() / count].clone()).collect()
+}
+
 /// Part of the values that are at most `limit`; 0 of nothing.
 pub fn share_within(values: &[f64], limit: f64) -> f64 {
     values.iter().filter(|value| **value <= limit).count() as f64 / values.len().max(1) as f64
@@ -45,7 +51,8 @@ pub fn rank_correlation(one: &[f64], other: &[f64]) -> f64 {
     if spread > 0.0 { sum(&|a, b| a * b) / spread } else { 0.0 }
 }
 
-fn ranks(values: &[f64]) -> Vec<f64> {
+/// Ranks of values, as numbers; ties take their mean rank.
+pub fn ranks(values: &[f64]) -> Vec<f64> {
     let rank = |value: &f64| {
         let below = values.iter().filter(|other| other.total_cmp(value).is_lt()).count();
         let equal = values.iter().filter(|other| *other == value).count();
@@ -82,6 +89,14 @@ pub fn interval(values: &[(&str, f64)], figure: &dyn Fn(&[f64]) -> f64) -> [f64;
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_even_choice_is_as_large_as_wanted_and_spread_over_all() {
+        let items: Vec<usize> = (0..120).collect();
+        assert_eq!(evenly(&items, 3), [0, 40, 80]);
+        assert_eq!((evenly(&items, 100).len(), evenly(&items, 500).len(), evenly(&items, 0).len()), (100, 120, 0));
+        assert!(evenly(&[0_u8; 0], 3).is_empty());
+    }
 
     #[test]
     fn ranks_correlate_through_any_rising_curve() {

@@ -4,12 +4,13 @@
 //! stand at right angles: the turn is the one whose axes are nearest to all properties' directions together (the orthogonal Procrustes
 //! problem, Schönemann 1966).
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 use engine::pack::LatentAxis;
 use engine::units::{LATENT_LIMIT, Latent, MODEL_LATENTS};
 use tch::{Kind, Tensor};
 
-use crate::traits::{NAMES, TRAITS};
+use crate::eval::statistics::{rank_correlation, ranks};
+use crate::traits::{NAMES, TRAITS, Traits};
 
 /// An axis along which its property grows less than this (as a correlation) does not get its name.
 const WEAKEST: f64 = 0.2;
@@ -20,8 +21,6 @@ const _: () = assert!(TRAITS == MODEL_LATENTS);
 
 /// A matrix that turns latent points, in rows.
 pub type Matrix = [[f64; MODEL_LATENTS]; MODEL_LATENTS];
-/// The properties of one sound, in the order of [`NAMES`].
-pub type Traits = [f32; TRAITS];
 
 /// What takes a point to its place on the axes: orthonormal rows, one for each property. Found from random points whose
 /// coordinates have mean 0, deviation 1 and no correlation, and the properties of what the decoder makes of them. Not from the
@@ -30,6 +29,10 @@ pub type Traits = [f32; TRAITS];
 /// # Errors
 /// When properties are no numbers.
 pub fn turn(points: &[Latent], traits: &[Traits]) -> Result<Matrix> {
+    ensure!(
+        traits.iter().flatten().all(|value| value.is_finite()),
+        "the decoder gives what is no number at random points"
+    );
     let knobs: [Vec<f64>; MODEL_LATENTS] = std::array::from_fn(|axis| column(points, axis));
     let slopes: Matrix = std::array::from_fn(|number| {
         let ranks = ranks(&column(traits, number));
@@ -43,7 +46,7 @@ pub fn turn(points: &[Latent], traits: &[Traits]) -> Result<Matrix> {
 /// Names the axes, each with the rank correlation of its knob and its property over random `points`.
 pub fn named(points: &[Latent], traits: &[Traits]) -> Vec<LatentAxis> {
     let axis = |number: usize| {
-        let strength = correlation(&ranks(&column(points, number)), &ranks(&column(traits, number)));
+        let strength = rank_correlation(&column(points, number), &column(traits, number));
         let followed = strength >= WEAKEST;
         LatentAxis {
             name: if followed { NAMES[number].to_owned() } else { format!("Colour {}", number + 1) },
@@ -57,15 +60,6 @@ pub fn named(points: &[Latent], traits: &[Traits]) -> Vec<LatentAxis> {
 
 fn column<const N: usize>(rows: &[[f32; N]], number: usize) -> Vec<f64> {
     rows.iter().map(|row| f64::from(row[number])).collect()
-}
-
-/// Ranks of values, as numbers; equal values get ranks in their order.
-fn ranks(values: &[f64]) -> Vec<f64> {
-    let mut order: Vec<usize> = (0..values.len()).collect();
-    order.sort_by(|a, b| values[*a].total_cmp(&values[*b]));
-    let mut ranks = vec![0.0; values.len()];
-    order.iter().enumerate().for_each(|(rank, index)| ranks[*index] = rank as f64);
-    ranks
 }
 
 fn correlation(a: &[f64], b: &[f64]) -> f64 {
@@ -92,12 +86,6 @@ mod tests {
             (f64::from(state) / f64::from(u32::MAX) - 0.5) as f32 * 3.4
         };
         (0..count).map(|_| std::array::from_fn(|_| random())).collect()
-    }
-
-    #[test]
-    fn ranks_follow_the_order() {
-        assert_eq!(ranks(&[3.0, -1.0, 2.0]), [2.0, 0.0, 1.0]);
-        assert!((correlation(&[0.0, 1.0, 2.0], &[0.0, -1.0, -2.0]) + 1.0).abs() < 1e-12);
     }
 
     #[test]

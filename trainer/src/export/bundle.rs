@@ -9,12 +9,12 @@ use engine::units::{LATENT_LIMIT, Latent};
 use tch::nn::VarStore;
 use tch::{Device, Kind, Tensor};
 
-use super::axes::{Matrix, Traits};
+use super::axes::Matrix;
 use crate::features::{Dataset, normalise_key};
 use crate::model::vae::LATENTS;
 use crate::model::{Decoder, Encoder, Vocoder};
 use crate::train::load_finished;
-use crate::traits::{self, TRAITS};
+use crate::traits::{self, TRAITS, Traits};
 
 /// Variance that every direction has at least, as part of the whole.
 const LEAST_SPREAD: f64 = 1e-5;

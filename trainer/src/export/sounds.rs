@@ -82,7 +82,7 @@ pub fn as_encoded(candidates: &[Candidate]) -> Vec<NamedSound> {
 }
 
 /// The named sounds of a pack: each candidate at the point that gives it best at all its keys, and of the many variations of
-/// one style those that come nearest. Names are made unique by a number.
+/// one style those that come nearest. Names are made unique by a number or a letter.
 pub fn named<'a>(model: &Arc<Model>, candidates: &'a [Candidate]) -> Result<Vec<(NamedSound, &'a Candidate)>> {
     let bar = bar(candidates.len());
     let threads = std::thread::available_parallelism().map_or(1, usize::from);

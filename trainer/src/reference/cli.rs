@@ -94,13 +94,12 @@ fn measure(args: &MeasureArgs) -> Result<()> {
         iterations: args.codec.iterations,
         out: &args.out,
         training_s: args.training_minutes.map(|minutes| minutes * 60.0),
-        amounts: measure::Amounts {
-            lines: args.lines,
-            knob_sounds: args.knob_sounds,
-            random: args.random,
-            visqol: args.visqol,
+        amounts: measure::Amounts { lines: args.lines, knob_sounds: args.knob_sounds, random: args.random },
+        visqol: if args.visqol > 0 {
+            Package::find_or_say(&args.python).map(|found| (found, args.visqol))
+        } else {
+            None
         },
-        visqol: if args.visqol > 0 { Package::find_or_say(&args.python) } else { None },
     };
     match (&args.codec.run, &args.codec.pack) {
         (Some(run), _) => measure::measure_run(run, &options).map(|_| ()),

@@ -19,6 +19,10 @@ pub trait SoundCodec {
     fn name(&self) -> String;
     /// Numbers of a latent vector.
     fn latent_len(&self) -> usize;
+    /// Largest magnitude of a latent that changes anything, if there is one.
+    fn limit(&self) -> Option<f32> {
+        None
+    }
     /// The latent vector of a sound, without chance.
     fn encode(&mut self, samples: &[f32], key: f32) -> Result<Vec<f32>>;
     /// One draw from the encoder's distribution; where it has none, the latent vector with normal noise of deviation `spread`.
@@ -51,6 +55,10 @@ impl SoundCodec for PackCodec {
 
     fn latent_len(&self) -> usize {
         MODEL_LATENTS
+    }
+
+    fn limit(&self) -> Option<f32> {
+        Some(LATENT_LIMIT)
     }
 
     fn encode(&mut self, samples: &[f32], key: f32) -> Result<Vec<f32>> {

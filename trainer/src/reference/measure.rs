@@ -42,8 +42,8 @@ pub struct Options<'a> {
     pub training_s: Option<f64>,
     /// How much of what goes beyond single sounds.
     pub amounts: Amounts,
-    /// ViSQOL, where Python has it.
-    pub visqol: Option<Package>,
+    /// ViSQOL, where Python has it, and how many sounds of each split it hears.
+    pub visqol: Option<(Package, usize)>,
 }
 
 /// How much is measured beyond single sounds; 0 leaves a part out.
@@ -55,8 +55,6 @@ pub struct Amounts {
     pub knob_sounds: usize,
     /// Random latent vectors.
     pub random: usize,
-    /// Sounds of each split that ViSQOL hears.
-    pub visqol: usize,
 }
 
 /// Measures the reference model of a run folder.
@@ -112,14 +110,13 @@ pub fn measure_pack(path: &Path, options: &Options) -> Result<Row> {
 
 fn measure(codec: &mut dyn SoundCodec, corpus: &Corpus, options: &Options) -> Result<Row> {
     let amounts = &options.amounts;
+    ensure!(!corpus.split(Split::Train).is_empty(), "the corpus has no sound to train on");
     let decode_ms = decode_ms(codec, corpus)?;
     let [train, held_out] = [Split::Train, Split::HeldOut].map(|split| chosen(corpus, split, options.limit));
     let mut figures_of = |items: &[&Item]| -> Result<SplitFigures> {
-        let visqol = match &options.visqol {
-            Some(package) if amounts.visqol > 0 => Some(opinion(codec, corpus, items, amounts.visqol, package)?),
-            _ => None,
-        };
-        Ok(SplitFigures { visqol, ..score(codec, corpus, items)? })
+        let figures = score(codec, corpus, items)?;
+        let visqol = options.visqol.as_ref().map(|visqol| opinion(codec, corpus, items, visqol)).transpose()?;
+        Ok(SplitFigures { visqol: visqol.flatten(), ..figures })
     };
     let of_train = figures_of(&train)?;
     let of_held_out = if held_out.is_empty() { None } else { Some(figures_of(&held_out)?) };

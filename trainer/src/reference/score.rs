@@ -16,7 +16,7 @@ use super::transform::deviation_percent;
 use crate::corpus::{Corpus, Item, Split};
 use crate::eval::measures::Measurer;
 use crate::eval::spread::bar;
-use crate::eval::statistics::share_within;
+use crate::eval::statistics::{evenly, share_within};
 use crate::eval::visqol::Package;
 
 /// Decodes whose median is the decode time.
@@ -49,26 +49,24 @@ pub fn score(codec: &mut dyn SoundCodec, corpus: &Corpus, items: &[&Item]) -> Re
     })
 }
 
-/// ViSQOL's mean score of at most `count` of the items, evenly spread.
+/// ViSQOL's mean score of at most `count` of the items, evenly spread; `None`, said on the terminal, where it fails: a second
+/// opinion must not cost a row.
 pub fn opinion(
     codec: &mut dyn SoundCodec,
     corpus: &Corpus,
     items: &[&Item],
-    count: usize,
-    package: &Package,
-) -> Result<f64> {
-    let heard: Vec<&Item> = items.iter().copied().step_by(items.len().div_ceil(count)).collect();
-    let bar = bar("ViSQOL", heard.len());
-    let scores = heard.into_iter().map(|item| {
+    (package, count): &(Package, usize),
+) -> Result<Option<f64>> {
+    let remade = evenly(items, *count).into_iter().map(|item| {
         let (truth, key) = (corpus.samples(item)?, f32::from(item.key));
         let latent = codec.encode(&truth, key)?;
-        let score = package.measure(&[(&truth, &codec.decode(&latent, key)?)], corpus.manifest.sample_rate_hz)?;
-        bar.inc(1);
-        Ok(mean(&score))
+        let made = codec.decode(&latent, key)?;
+        Ok((truth, made))
     });
-    let scores = scores.collect::<Result<Vec<_>>>()?;
-    bar.finish_and_clear();
-    Ok(mean(&scores))
+    let remade = remade.collect::<Result<Vec<_>>>()?;
+    let pairs: Vec<(&[f32], &[f32])> = remade.iter().map(|(truth, made)| (truth.as_slice(), made.as_slice())).collect();
+    let scores = package.measure(&pairs, corpus.manifest.sample_rate_hz);
+    Ok(scores.inspect_err(|error| eprintln!("no ViSQOL: {error:#}")).ok().map(|scores| mean(&scores)))
 }
 
 /// The numbers of a measurement by name, whatever measures there are; a list's members are numbered.
@@ -129,10 +127,7 @@ pub fn decode_ms(codec: &mut dyn SoundCodec, corpus: &Corpus) -> Result<f64> {
 /// All sounds of a split, or an even choice of at most `limit`; 0 means all.
 pub fn chosen(corpus: &Corpus, split: Split, limit: usize) -> Vec<&Item> {
     let all = corpus.split(split);
-    if limit == 0 || limit >= all.len() {
-        return all;
-    }
-    (0..limit).map(|index| all[index * all.len() / limit]).collect()
+    if limit == 0 { all } else { evenly(&all, limit) }
 }
 
 #[cfg(test)]

@@ -40,8 +40,9 @@ tells, and a pack has those of every training that its weights went through. Los
 const PROBES: &str = "A jump is the mean change of log-mel levels per percent of a knob's range, which is ±3 deviations of the latent \
 over sounds of the corpus; of more than seven latents the seven that vary most are turned. Random vectors are drawn as each model says: \
 from the normal distribution, or evenly from the codes or values that it knows. A random sound is called memorised where it is \
-nearer to a training sound than 5 % of the training sounds are to one of another instrument. A diversity of 1 is that of the training \
-sounds; what noise or silence the random sounds are is not told by it.\n\n";
+nearer to a training sound than 5 % of the training sounds are to one that shares no recording with them. A diversity of 1 is that of \
+the training sounds; what noise or silence the random sounds are is not told by it. Nor is a small jump a merit by itself: a latent \
+that changes nothing does not jump either, and has a small median jump.\n\n";
 
 /// Reads rows and writes the page.
 pub fn write_page(rows: &[PathBuf], about: &About, out: &Path) -> Result<()> {
@@ -182,11 +183,12 @@ fn probes_table(page: &mut String, rows: &[Row]) -> Result<()> {
     turned("knob: median jump, dB", |turning| turning.median_db)?;
     turned("knob: 95 % of jumps below, dB", |turning| turning.percentile_95_db)?;
     turned("knob: largest jump, dB", |turning| turning.largest_db)?;
+    turned("knob: largest over median jump", |turning| turning.largest_db / turning.median_db)?;
     let mut drawn = |name: &str, pick: fn(&RandomSounds) -> f64| {
         line(page, name, rows.iter().map(|row| number(row.random.as_ref().map(pick))))
     };
     drawn("random: median distance from the nearest training sound, dB", |random| random.to_nearest_training_db)?;
-    drawn("the same of training sounds, other instruments", |random| random.training_to_nearest_db)?;
+    drawn("the same of training sounds, other groups", |random| random.training_to_nearest_db)?;
     drawn("random: memorised, %", |random| 100.0 * random.memorised_part)?;
     drawn("random: diversity", |random| random.diversity)
 }

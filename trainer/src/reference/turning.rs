@@ -2,22 +2,21 @@
 
 use anyhow::{Result, ensure};
 use engine::spectral::{FrameAnalysis, SpectralShape};
-use engine::units::{LATENT_LIMIT, MODEL_LATENTS};
+use engine::units::MODEL_LATENTS;
 use serde::{Deserialize, Serialize};
 
 use super::codec::SoundCodec;
 use crate::corpus::{Corpus, Item};
+use crate::eval::knobs::{STEPS, position};
 use crate::eval::levels::Heard;
 use crate::eval::spread::bar;
-use crate::eval::statistics::{mean, median, quantile};
+use crate::eval::statistics::{evenly, mean, median, quantile};
 
-/// Steps of one percent of the range.
-const STEPS: usize = 100;
 /// Sounds from which the range of each latent is taken.
 const RANGE_SOUNDS: usize = 40;
 
 /// How smoothly a model's latents turn. Jumps are those of [`Heard::jump_db`], per percent of the range: ±3 deviations of the
-/// latent over sounds of the training split.
+/// latent over sounds of the training split, within what the model takes.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Turning {
     /// Latents that were turned: of more than seven those that vary most.
@@ -44,9 +43,9 @@ struct Knob {
 pub fn turning(codec: &mut dyn SoundCodec, corpus: &Corpus, sounds: &[&Item], count: usize) -> Result<Turning> {
     ensure!(sounds.len() >= 2, "the range of a knob needs at least two sounds");
     let mut point = |item: &Item| codec.encode(&corpus.samples(item)?, f32::from(item.key));
-    let heard = sounds.iter().step_by(sounds.len().div_ceil(RANGE_SOUNDS));
-    let knobs = widest(&heard.map(|item| point(item)).collect::<Result<Vec<_>>>()?);
-    let starts: Vec<&Item> = sounds.iter().copied().step_by(sounds.len().div_ceil(count)).collect();
+    let heard = evenly(sounds, RANGE_SOUNDS);
+    let knobs = widest(&heard.iter().map(|item| point(item)).collect::<Result<Vec<_>>>()?);
+    let starts = evenly(sounds, count);
     let points = starts.iter().map(|item| point(item)).collect::<Result<Vec<_>>>()?;
     let bar = bar("knobs", knobs.len() * starts.len());
     let mut jumps = Vec::new();
@@ -84,9 +83,11 @@ fn turn(codec: &mut dyn SoundCodec, point: &[f32], knob: &Knob, key: f32) -> Res
     let shape = SpectralShape::DEFAULT;
     let (mut analysis, mut point) = (FrameAnalysis::new(&shape), point.to_vec());
     let (mut jumps, mut before) = (Vec::with_capacity(STEPS), None::<Heard>);
+    let limit = codec.limit().map_or(f64::INFINITY, f64::from);
+    let end = |step: usize| (knob.centre + f64::from(position(step)) * knob.deviation).clamp(-limit, limit);
+    let (low, high) = (end(0), end(STEPS));
     for step in 0..=STEPS {
-        let sigma = f64::from(LATENT_LIMIT) * (2.0 * step as f64 / STEPS as f64 - 1.0);
-        point[knob.latent] = (knob.centre + sigma * knob.deviation) as f32;
+        point[knob.latent] = (low + (high - low) * step as f64 / STEPS as f64) as f32;
         let heard = Heard::new(&mut analysis, &shape, &codec.decode(&point, key)?);
         jumps.extend(before.map(|before| before.jump_db(&heard)));
         before = Some(heard);

@@ -12,21 +12,24 @@ use crate::traits;
 /// Points of one step of training.
 pub const POINTS: i64 = 24;
 
-/// How far the knobs are from following their properties: 0 if each axis goes along with its own one, 1 if none does; mean over the axes,
-/// at so many random points as sounds are spread, all at `key`, `[1, 1]`.
+/// A property that varies by less than this, in its own unit, does not vary: nothing is to be won by making that much follow a knob.
+const SLIGHTEST: f64 = 0.01;
+
+/// How far the knobs are from following their properties: 0 if each axis goes along with its own one, 1 if none does, 2 if each goes
+/// against it; mean over the axes, at so many random points as sounds are spread, all at `key`, `[1, 1]`.
 pub fn distance(decoder: &Decoder, key: &Tensor, points: i64) -> Tensor {
     let latents = Tensor::randn([points, LATENTS], (Kind::Float, key.device()));
     let made = decoder.decode(&latents, &key.expand([points, 1], false));
     1.0 - correlations(&latents, &traits::measure(&made)).mean(Kind::Float)
 }
 
-/// Of each column of `a` with the same one of `b`: `[row, column]` each → `[column]`.
+/// Of each column of points `a` with the same one of properties `b`: `[row, column]` each → `[column]`.
 fn correlations(a: &Tensor, b: &Tensor) -> Tensor {
     let over_rows = |x: &Tensor| x.mean_dim([0i64].as_slice(), true, Kind::Float);
     let (a, b) = (a - over_rows(a), b - over_rows(b));
     let both = over_rows(&(&a * &b));
-    let powers = over_rows(&a.square()) * over_rows(&b.square());
-    (both / (powers + f64::from(f32::MIN_POSITIVE)).sqrt()).squeeze_dim(0)
+    let powers = over_rows(&a.square()) * (over_rows(&b.square()) + SLIGHTEST * SLIGHTEST);
+    (both / powers.sqrt()).squeeze_dim(0)
 }
 
 #[cfg(test)]
@@ -38,7 +41,11 @@ mod tests {
         let a = Tensor::from_slice(&[0.0f32, 1.0, 2.0, 3.0, 4.0, -5.0]).view([3, 2]);
         let b = Tensor::from_slice(&[1.0f32, 2.0, 5.0, 6.0, 9.0, -10.0]).view([3, 2]);
         let found = Vec::<f32>::try_from(correlations(&a, &b)).expect("two numbers");
-        assert!(found.iter().all(|value| (value - 1.0).abs() < 1e-5), "{found:?}");
+        assert!(found.iter().all(|value| (value - 1.0).abs() < 1e-4), "{found:?}");
+        // Properties that hardly vary pull no harder for it.
+        let nearly = (Tensor::rand([3, 2], tch::kind::FLOAT_CPU) * 1e-6).set_requires_grad(true);
+        correlations(&a, &nearly).sum(Kind::Float).backward();
+        assert!(nearly.grad().abs().max().double_value(&[]) < 1.0 / SLIGHTEST);
         let flat = correlations(&a, &Tensor::zeros([3, 2], tch::kind::FLOAT_CPU));
         assert_eq!(Vec::<f32>::try_from(flat).expect("two numbers"), [0.0, 0.0]);
     }
