@@ -206,9 +206,9 @@ fn middle(figures: &SplitFigures, name: &str) -> Option<f64> {
 
 fn number(value: Option<f64>) -> String {
     match value {
-        None => "–".to_owned(),
-        Some(value) if value.abs() >= 100.0 => format!("{value:.0}"),
-        Some(value) => format!("{value:.2}"),
+        Some(value) if value.is_finite() && value.abs() >= 100.0 => format!("{value:.0}"),
+        Some(value) if value.is_finite() => format!("{value:.2}"),
+        _ => "–".to_owned(),
     }
 }
 

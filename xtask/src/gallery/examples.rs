@@ -1,5 +1,6 @@
 //! The examples of the README, as scores.
 
+use super::pack::Latent;
 use super::score::{Call, Example, Note, Point};
 
 /// The way that is heard as an example and seen as a strip.
@@ -8,8 +9,8 @@ pub const MORPH: [&str; 2] = ["Vibraphone", "Ahh Choir"];
 pub const MORPH_STEPS: usize = 9;
 
 /// All examples, in the README's order.
-pub fn all() -> [Example; 8] {
-    [tune(), morph(), pad(), random(), stretch(), footsteps(), drums(), band()]
+pub fn all() -> [Example; 9] {
+    [tune(), knobs(), morph(), pad(), random(), stretch(), footsteps(), drums(), band()]
 }
 
 /// The call whose sounds both the example and the strip show.
@@ -28,6 +29,23 @@ fn tune() -> Example {
         Call::named(SOUNDS[n / 2], key).at(n as f32 * STEP_S, 0, 1.0).held(long_s)
     };
     Example { file: "tune", notes: KEYS.into_iter().enumerate().map(note).collect() }
+}
+
+/// Each knob from low to high in five steps, while the others stand in the middle.
+fn knobs() -> Example {
+    const STEP_S: f32 = 0.3;
+    const REST_S: f32 = 0.25;
+    const PLACES: [f32; 5] = [-2.0, -1.0, 0.0, 1.0, 2.0];
+    let turn = |knob: usize| {
+        let first_s = knob as f32 * (PLACES.len() as f32 * STEP_S + REST_S);
+        PLACES.into_iter().enumerate().map(move |(step, place)| {
+            let mut latent = Latent::default();
+            latent[knob] = place;
+            let call = Call::Render { point: Point::Knobs(latent), key: Some(48), stretch: 1.0 };
+            call.at(first_s + step as f32 * STEP_S, 0, 1.0).held(STEP_S)
+        })
+    };
+    Example { file: "knobs", notes: (0..Latent::default().len()).flat_map(turn).collect() }
 }
 
 /// Nine steps from one sound to another.

@@ -30,6 +30,8 @@ const MOST_HIDDEN: [usize; 2] = [9, 1];
 const LONGEST_NAME: usize = 22;
 const COMPASS: Place = [COLUMN + COLUMN_WIDTH / 2.0, 1098.0];
 const COMPASS_RADIUS: f32 = 96.0;
+/// Part of the compass that a knob must lead through to be named.
+const NAMED_FROM: f32 = 0.4;
 
 /// Draws the map of a pack.
 pub fn draw(path: &Path, pack: &Pack, fonts: &Fonts) -> Result<()> {
@@ -175,7 +177,7 @@ fn legend(canvas: &mut Canvas, pack: &Pack, fonts: &Fonts, top: f32) {
     }
 }
 
-/// Which way the knobs lead that are named after what they do.
+/// Which way the knobs lead that are named after what they do. Those that hardly move on this plane get no name: there is no room.
 fn compass(canvas: &mut Canvas, pack: &Pack, plane: &Plane, fonts: &Fonts) {
     let title = Words { font: &fonts.bold, size: 31.0, colour: TEXT, text: "Where the knobs lead" };
     canvas.text(title, [COLUMN, COMPASS[1] - COMPASS_RADIUS - 34.0]);
@@ -185,6 +187,9 @@ fn compass(canvas: &mut Canvas, pack: &Pack, plane: &Plane, fonts: &Fonts) {
         let tip = [COMPASS[0] + COMPASS_RADIUS * right, COMPASS[1] - COMPASS_RADIUS * up];
         canvas.line(COMPASS, tip, 4.0, AMBER);
         canvas.disc(tip, 6.0, AMBER, 1.0);
+        if right.hypot(up) < NAMED_FROM {
+            continue;
+        }
         let words = Words { font: &fonts.bold, size: 27.0, colour: TEXT, text: name };
         let left = if right < 0.0 { tip[0] - 12.0 - words.width() } else { tip[0] + 12.0 };
         canvas.text_on(words, [left, tip[1] + 8.0], GROUND, 3.0);

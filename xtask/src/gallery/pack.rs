@@ -58,9 +58,11 @@ impl Pack {
 }
 
 impl Sound {
-    /// The name without its number.
+    /// The name without its number, and without the letter behind it that tells it from another of that number.
     pub fn kind(&self) -> &str {
-        self.name.trim_end_matches(|sign: char| sign.is_ascii_digit() || sign == ' ')
+        let before = self.name.strip_suffix(|sign: char| sign.is_ascii_lowercase());
+        let numbered = before.filter(|before| before.ends_with(|sign: char| sign.is_ascii_digit()));
+        numbered.unwrap_or(&self.name).trim_end_matches(|sign: char| sign.is_ascii_digit() || sign == ' ')
     }
 }
 
@@ -71,12 +73,13 @@ mod tests {
     #[test]
     fn a_name_finds_itself_before_the_first_numbered_one() -> Result<()> {
         let sound = |name: &str| format!(r#"{{"name":"{name}","category":"Dog","latent":[0,0,0,0,0,0,0],"key":60}}"#);
-        let names = ["Dog 2", "Large dog 1", "Dog 3", "Large dog"].map(sound).join(",");
+        let names = ["Dog 2", "Large dog 1", "Dog 3", "Large dog", "Cat 2b"].map(sound).join(",");
         let pack = Pack::read(&format!(r#"{{"latents":[],"sounds":[{names}]}}"#))?;
         assert_eq!(pack.find("Dog")?.name, "Dog 2");
         assert_eq!(pack.find("Dog 3")?.name, "Dog 3");
         assert_eq!(pack.find("Large dog")?.name, "Large dog");
         assert!(pack.find("Large").is_err());
+        assert_eq!(pack.find("Cat")?.name, "Cat 2b");
         Ok(())
     }
 }

@@ -71,13 +71,14 @@ impl<'a> Player<'a> {
         Ok(match point {
             Point::Named(sound) => ("--sound", self.pack.find(sound)?.name.clone()),
             Point::Random(seed) => ("--random", seed.to_string()),
+            Point::Knobs(latent) => ("--latent", values(latent)),
             Point::Pad { corners, x, y } => {
                 let mut mixed = Latent::default();
                 for (corner, part) in corners.iter().zip([(1.0 - x) * (1.0 - y), x * (1.0 - y), (1.0 - x) * y, x * y]) {
                     let latent = self.pack.find(corner)?.latent;
                     mixed.iter_mut().zip(latent).for_each(|(mixed, value)| *mixed += part * value);
                 }
-                ("--latent", mixed.map(|value| format!("{value:.4}")).join(","))
+                ("--latent", values(&mixed))
             }
         })
     }
@@ -92,6 +93,10 @@ impl<'a> Player<'a> {
         let reply: Value = serde_json::from_str(&reply).context("`heptode --json` printed something else")?;
         files(&reply).iter().map(|file| read(file)).collect()
     }
+}
+
+fn values(latent: &Latent) -> String {
+    latent.map(|value| format!("{value:.4}")).join(",")
 }
 
 fn words(words: &[&str]) -> Vec<String> {

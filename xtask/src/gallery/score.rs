@@ -1,5 +1,7 @@
 //! What an example is made of: notes in time, each a sound that `heptode` renders.
 
+use super::pack::Latent;
+
 /// A short piece.
 pub struct Example {
     /// Name of its file, without the ending.
@@ -46,6 +48,8 @@ pub enum Call {
 pub enum Point {
     Named(&'static str),
     Random(u64),
+    /// Where the seven knobs stand, in σ.
+    Knobs(Latent),
     /// A place on the pad between four corners: lower left, lower right, upper left, upper right.
     Pad {
         corners: [&'static str; 4],
@@ -71,7 +75,7 @@ impl Call {
         match self {
             Self::Render { point: Point::Named(sound), .. } | Self::Vary { sound, .. } => vec![*sound],
             Self::Render { point: Point::Pad { corners, .. }, .. } => corners.to_vec(),
-            Self::Render { point: Point::Random(_), .. } => Vec::new(),
+            Self::Render { point: Point::Random(_) | Point::Knobs(_), .. } => Vec::new(),
             Self::Morph { from, to, .. } => vec![*from, *to],
         }
     }
