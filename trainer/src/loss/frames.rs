@@ -4,6 +4,7 @@ use engine::spectral::SpectralShape;
 use tch::{Device, Kind, Tensor};
 
 use super::{DB_PER_NEPER, FLOOR_DB};
+use crate::model::vae::FRAME_RANGE;
 use crate::reference::transform::MU;
 
 /// Additional weight of the loudest band of a sound against its faintest.
@@ -86,7 +87,10 @@ impl FramesCriterion {
     fn of_amplitudes(&self, heard: &Tensor, wanted: &Tensor) -> Tensor {
         let neper = nepers_per_unit(&self.shape);
         let mu = f64::from(MU);
-        let compressed = |frames: &Tensor| (((frames - 1.0) * neper).exp() * (mu * TO_FULL_SCALE)).log1p() / mu.ln_1p();
+        // What bursts beyond the range of frames has no finite amplitude; its bands' levels bring it back.
+        let compressed = |frames: &Tensor| {
+            (((frames.clamp_max(FRAME_RANGE.1) - 1.0) * neper).exp() * (mu * TO_FULL_SCALE)).log1p() / mu.ln_1p()
+        };
         let error = (compressed(heard) - compressed(wanted)).square() * &self.parts;
         error.sum_dim_intlist([1i64].as_slice(), false, Kind::Float).mean(Kind::Float)
     }
@@ -190,6 +194,17 @@ mod tests {
         let silent = Tensor::full([1, 128, 172], -1.0, (Kind::Float, Device::Cpu));
         let nearly = Tensor::full([1, 128, 172], f64::from(shape.normalise_db(-85.0)), (Kind::Float, Device::Cpu));
         assert_eq!(FramesCriterion::new(&shape, Device::Cpu).loss(&nearly, &silent).total.double_value(&[]), 0.0);
+    }
+
+    #[test]
+    fn what_bursts_costs_a_finite_loss_that_brings_it_back() {
+        let shape = SpectralShape::DEFAULT;
+        let target = Tensor::full([1, 128, 172], f64::from(shape.normalise_db(-20.0)), (Kind::Float, Device::Cpu));
+        let burst = Tensor::full([1, 128, 172], 400.0, (Kind::Float, Device::Cpu)).set_requires_grad(true);
+        let loss = FramesCriterion::new(&shape, Device::Cpu).loss(&burst, &target).total;
+        assert!(loss.double_value(&[]).is_finite());
+        loss.backward();
+        assert!(burst.grad().min().double_value(&[]) > 0.0 && burst.grad().isfinite().all().int64_value(&[]) == 1);
     }
 
     #[test]

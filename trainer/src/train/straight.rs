@@ -12,6 +12,7 @@ use crate::eval::lines::STEPS;
 use crate::loss::FLOOR_DB;
 use crate::loss::frames::{nepers_per_unit, parts_of_bins};
 use crate::model::Decoder;
+use crate::model::vae::FRAME_RANGE;
 
 /// Steps of a whole line, as evaluation walks it.
 const LINE_STEPS: i64 = STEPS as i64 - 1;
@@ -66,7 +67,7 @@ impl StraightLines {
     /// Geometric over arithmetic mean of the power over bins (Johnston 1988), mean over the frames that sound, weighted by power; 0 where
     /// none does: `[line, point, band, frame]` → `[line, point]`.
     fn flatness(&self, made: &Tensor) -> Tensor {
-        let log_power = (made - 1.0) * (2.0 * nepers_per_unit(&self.shape));
+        let log_power = (made.clamp_max(FRAME_RANGE.1) - 1.0) * (2.0 * nepers_per_unit(&self.shape));
         let over_bands = |x: &Tensor| (x * &self.parts).sum_dim_intlist([2i64].as_slice(), false, Kind::Float);
         let (geometric, power) = (over_bands(&log_power).exp(), over_bands(&log_power.exp()));
         let sounds = power.gt(self.silent_power()).to_kind(Kind::Float);
