@@ -10,6 +10,7 @@ mod knobs;
 pub mod optimiser;
 pub mod progress;
 mod run;
+mod space;
 mod stage;
 mod straight;
 mod vae_stage;

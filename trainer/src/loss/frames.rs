@@ -55,7 +55,7 @@ impl FramesCriterion {
         let silence = f64::from(self.shape.normalise_db(SILENCE_DB));
         let (heard, wanted) = (predicted.clamp_min(silence), target.clamp_min(silence));
         let of_bands = (&heard - &wanted).abs() * self.loudness_weight(predicted, target);
-        let of_level = (self.level(&heard) - self.level(&wanted)).abs();
+        let of_level = (level(&heard, &self.shape) - level(&wanted, &self.shape)).abs();
         let per_frame = of_bands.mean_dim([1i64].as_slice(), false, Kind::Float) + of_level * LEVEL_WEIGHT;
         let weight = active_frames(target, &self.shape) * (1.0 - SILENT_WEIGHT) + SILENT_WEIGHT;
         let _ = weight.narrow(1, 0, ONSET_FRAMES).g_mul_scalar_(ONSET_WEIGHT);
@@ -64,12 +64,6 @@ impl FramesCriterion {
         let of_sounds = sum / weight.sum_dim_intlist(along_time.as_slice(), false, Kind::Float);
         let (levels, amplitudes) = (of_sounds.mean(Kind::Float), self.of_amplitudes(&heard, &wanted));
         FramesLoss { total: &levels + &amplitudes * AMPLITUDE_WEIGHT, levels, amplitudes }
-    }
-
-    /// Level of each frame, its bands' powers added, in normalised units: `[batch, bands, time]` → `[batch, time]`.
-    fn level(&self, frames: &Tensor) -> Tensor {
-        let power = 2.0 * nepers_per_unit(&self.shape);
-        (frames * power).logsumexp([1i64].as_slice(), false) / power
     }
 
     /// Weight of every band of every frame: 1 for the faintest, 1 + [`LOUD_WEIGHT`] for what is as loud as the sound's loudest
@@ -94,6 +88,12 @@ impl FramesCriterion {
         let error = (compressed(heard) - compressed(wanted)).square() * &self.parts;
         error.sum_dim_intlist([1i64].as_slice(), false, Kind::Float).mean(Kind::Float)
     }
+}
+
+/// Level of each frame, its bands' powers added, in normalised units: `[batch, bands, time]` → `[batch, time]`.
+pub fn level(frames: &Tensor, shape: &SpectralShape) -> Tensor {
+    let power = 2.0 * nepers_per_unit(shape);
+    (frames * power).logsumexp([1i64].as_slice(), false) / power
 }
 
 /// How many of all bins each band stands for, `[1, bands, 1]`; their sum is 1.
@@ -178,9 +178,8 @@ mod tests {
             }
             other
         };
-        let criterion = FramesCriterion::new(&shape, Device::Cpu);
         let difference_db = |a: &Tensor, b: &Tensor| {
-            let difference = (criterion.level(a) - criterion.level(b)).double_value(&[0, 0]);
+            let difference = (level(a, &shape) - level(b, &shape)).double_value(&[0, 0]);
             difference * f64::from(-shape.floor_db / 2.0)
         };
         let (one, four) = (with(&[-10.0]), with(&[-16.02; 4]));

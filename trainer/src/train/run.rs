@@ -157,3 +157,28 @@ fn begin(run: &Path, config: &RunConfig) -> Result<()> {
     fs::create_dir_all(run).with_context(|| format!("cannot make the run folder {}", run.display()))?;
     write_atomically(&run.join(CONFIG_NAME), &serde_json::to_vec_pretty(config)?)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A resumed run compares its settings with the stored ones, so budgets of any length have to come back to the last digit.
+    #[test]
+    fn a_run_knows_itself_again_whatever_its_budget() {
+        let folder = tempfile::tempdir().expect("folder");
+        for minutes in (1..=400).map(|tenth| f64::from(tenth) * 0.7) {
+            for share in [0.6, 0.8, 0.94] {
+                let config = RunConfig {
+                    seed: 1,
+                    corpus_id: "corpus".into(),
+                    from_pack: None,
+                    vae: Budget::Seconds(minutes * 60.0 * share),
+                    vocoder: Budget::Seconds(minutes * 60.0 * (1.0 - share)),
+                    rate: 0.1 * share,
+                };
+                begin(folder.path(), &config).expect("written");
+                assert!(is_begun(folder.path(), &config).expect("the same run"), "{minutes} minutes, share {share}");
+            }
+        }
+    }
+}

@@ -9,9 +9,9 @@ use rand_chacha::ChaCha8Rng;
 use tch::nn::VarStore;
 use tch::{Device, Kind, Tensor};
 
-use super::knobs;
 use super::stage::{Figures, Stage};
 use super::straight::{self, StraightLines};
+use super::{knobs, space};
 use crate::features::Dataset;
 use crate::loss::FLOOR_DB;
 use crate::loss::frames::{FramesCriterion, active_frames};
@@ -29,6 +29,9 @@ const STRAIGHT_PART: f64 = 0.4;
 /// Part of the batches in which random points are looked at, and what it costs if no knob follows its property.
 const KNOBS_PART: f64 = 0.3;
 const KNOBS_WEIGHT: f64 = 0.5;
+/// Part of the batches in which points of the whole space are looked at, and the weight of what breaks its law.
+const SPACE_PART: f64 = 0.3;
+const SPACE_WEIGHT: f64 = 0.3;
 /// Part of the examples that are changed in colour and decay.
 const VARIED_PART: f64 = 0.05;
 const LARGEST_TILT_DB: f64 = 8.0;
@@ -145,6 +148,9 @@ impl Stage for VaeStage<'_> {
         if rng.random_bool(KNOBS_PART) {
             loss += knobs::distance(&self.decoder, &keys.narrow(0, 0, 1), knobs::POINTS) * KNOBS_WEIGHT;
         }
+        if rng.random_bool(SPACE_PART) {
+            loss += space::excess(&self.decoder, &mean.detach(), &keys) * SPACE_WEIGHT;
+        }
         let logged = [
             ("weighted_db", error.levels * self.db_per_unit),
             ("amplitude_percent", error.amplitudes.sqrt() * 100.0),
@@ -167,6 +173,7 @@ impl Stage for VaeStage<'_> {
         let middle_key = Tensor::zeros([1, 1], (Kind::Float, self.device));
         let followed = 1.0 - knobs::distance(&self.decoder, &middle_key, TURNED).double_value(&[]);
         figures.push(("knobs", followed));
+        figures.push(("broken_percent", 100.0 * space::broken_part(&self.decoder, &middle_key, TURNED)));
         figures
     }
 }
