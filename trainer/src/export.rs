@@ -97,7 +97,9 @@ pub fn export(options: &Options) -> Result<()> {
     manifest.sounds = named.into_iter().map(|(sound, _)| sound).collect();
     if options.in_tune {
         let (kept, left) = tuning::in_tune(&model, manifest.sounds)?;
-        eprintln!("{} sounds are not in tune at every root key and get no name: {}", left.len(), left.join(", "));
+        if !left.is_empty() {
+            eprintln!("{} not in tune at every root key, without a name: {}", left.len(), left.join(", "));
+        }
         manifest.sounds = kept;
     }
     let residuals = residuals::of(&model, &all, &manifest.sounds, &by_name)?;

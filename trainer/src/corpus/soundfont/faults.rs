@@ -46,10 +46,61 @@ pub fn fault(samples: &[f32], rate_hz: u32) -> Option<String> {
     })
 }
 
+/// Why a render cannot be heard.
 pub fn silence(samples: &[f32]) -> Option<String> {
     (peak(samples) < QUIET_PEAK).then(|| "silent".to_owned())
 }
 
 fn peak(samples: &[f32]) -> f32 {
     samples.iter().fold(0.0, |peak, sample| sample.abs().max(peak))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const RATE_HZ: u32 = 44_100;
+
+    /// A decaying tone of a gain, a frequency in Hz and a length in samples, within a second of silence.
+    fn tone(gain: f32, hz: f32, length: usize) -> Vec<f32> {
+        let rate_hz = RATE_HZ as f32;
+        (0..RATE_HZ as usize)
+            .map(|at| {
+                let seconds = at as f32 / rate_hz;
+                if at < length {
+                    gain * (-3.0 * seconds).exp() * (std::f32::consts::TAU * hz * seconds).sin()
+                } else {
+                    0.0
+                }
+            })
+            .collect()
+    }
+
+    #[test]
+    fn silence_and_clicks_are_faults_and_faint_or_short_notes_are_not() {
+        for (gain, length, wanted) in [
+            (0.5, 20_000, None),
+            (2e-3, 20_000, None),
+            (0.5, 1_000, None),
+            (5e-5, 20_000, Some("silent")),
+            (0.0, 20_000, Some("silent")),
+            (0.5, 300, Some("no more than a click")),
+        ] {
+            let found = fault(&tone(gain, 440.0, length), RATE_HZ);
+            assert_eq!(found.as_deref(), wanted, "gain {gain}, {length} samples");
+        }
+        assert_eq!(silence(&[]).as_deref(), Some("silent"));
+    }
+
+    #[test]
+    fn a_stroke_that_differs_in_level_only_repeats_another() {
+        let mut strokes = Strokes::default();
+        assert!(strokes.is_empty() && strokes.same_as(&tone(0.5, 440.0, 20_000)).is_none());
+        strokes.keep(112, tone(0.5, 440.0, 20_000));
+        let repeated = strokes.same_as(&tone(0.1, 440.0, 20_000));
+        assert_eq!(repeated.as_deref(), Some("only the level differs from velocity 112"));
+        // Another colour, and another length.
+        assert_eq!(strokes.same_as(&tone(0.1, 443.0, 20_000)), None);
+        assert_eq!(strokes.same_as(&tone(0.5, 440.0, 4_000)), None);
+    }
 }
