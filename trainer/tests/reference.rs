@@ -181,6 +181,51 @@ fn the_published_model_learns_and_a_search_ranks_its_variants() {
 }
 
 #[test]
+fn a_finished_pack_makes_sounds_and_gets_a_row_like_any_model() {
+    let folder = tempfile::tempdir().expect("a temporary folder can be made");
+    let corpus = make_corpus(folder.path());
+    let pack = Path::new(env!("CARGO_MANIFEST_DIR")).join("../models");
+    let [sounds, row, page] = ["sounds", "row.json", "page.md"].map(|name| folder.path().join(name));
+    let recordings = wav_files(&folder.path().join("recordings"));
+    let (one, other) = (text(&recordings[0]), text(&recordings[1]));
+    let ways: [(&[&str], usize); 4] = [
+        (&["probe", "--values=1"], 7),
+        (&["random", "--count", "1"], 1),
+        (&["between", one, other, "--steps", "3"], 3),
+        (&["transfer", one, "--count", "1"], 2),
+    ];
+    for (way, files) in ways {
+        let out = sounds.join(way[0]);
+        succeed(reference(way).args(["--pack", text(&pack), "--out", text(&out)]));
+        assert_eq!(wav_files(&out).len(), files, "{way:?}");
+    }
+    let mut measure = reference(&["measure", "--pack", text(&pack), "--corpus", text(&corpus), "--out", text(&row)]);
+    measure.args(["--limit", "2", "--lines", "1", "--knob-sounds", "0", "--random", "2", "--training-minutes", "7"]);
+    succeed(&mut measure);
+    let mut table = reference(&["table", text(&row), "--out", text(&page), "--date", "2026-01-31"]);
+    succeed(table.args(["--machine", "a machine", "--minutes", "7"]));
+    let page = fs::read_to_string(&page).expect("the page is written");
+    for part in ["2026-01-31", "a machine", "Heptode factory", "report loss", "decode, ms"] {
+        assert!(page.contains(part), "{part} is missing:\n{page}");
+    }
+}
+
+#[test]
+fn a_search_ends_hopeless_runs_early_and_ranks_them_last() {
+    let folder = tempfile::tempdir().expect("a temporary folder can be made");
+    let corpus = make_corpus(folder.path());
+    let found = folder.path().join("found");
+    let mut search = reference(&["search", "--model", "raw-ae", "--corpus", text(&corpus), "--out", text(&found)]);
+    // The seed that tries the good rate first: nothing is hopeless before something is known.
+    search.args(["--param", "rate=cat:0.002,0.03", "--epochs", "6", "--seed", "3"]);
+    let table = succeed(&mut search);
+    let rows: Vec<&str> = table.lines().filter(|line| line.contains("rate=")).collect();
+    let [good, bad] = rows[..] else { panic!("two trials:\n{table}") };
+    assert!(good.contains("rate=2.00e-3") && !good.contains("cut off"), "{table}");
+    assert!(bad.contains("rate=0.030") && bad.contains("(cut off after"), "{table}");
+}
+
+#[test]
 fn bad_input_gets_one_line_and_changes_nothing() {
     let folder = tempfile::tempdir().expect("a temporary folder can be made");
     let corpus = make_corpus(folder.path());
