@@ -18,6 +18,8 @@ use serde::{Deserialize, Serialize};
 
 pub use writer::CorpusWriter;
 
+use crate::eval::statistics::evenly;
+
 /// Version of the manifest's layout.
 const FORMAT_VERSION: u32 = 1;
 /// Name of the manifest inside a corpus folder.
@@ -140,6 +142,13 @@ impl Corpus {
     /// The items of a split, in manifest order.
     pub fn split(&self, split: Split) -> Vec<&Item> {
         self.manifest.items.iter().filter(|item| item.split == split).collect()
+    }
+
+    /// All items of a split, or an even choice of at most `limit`; 0 means all. Whatever measures a split chooses here, so that
+    /// figures of one limit are of the same sounds.
+    pub fn choice(&self, split: Split, limit: usize) -> Vec<&Item> {
+        let all = self.split(split);
+        if limit == 0 { all } else { evenly(&all, limit) }
     }
 
     /// Items per split and category, for people.

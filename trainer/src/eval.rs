@@ -2,6 +2,7 @@
 
 mod distance;
 mod envelope;
+mod followed;
 mod input;
 mod instrument;
 pub mod knobs;
@@ -145,6 +146,7 @@ fn find(
             .then(|| lines::measure(model, &places, amounts.lines))
             .transpose()?,
         knobs: knobs::measure(model, &evenly(&places, amounts.knob_sounds))?,
+        followed: followed::measure(model, amounts.random)?,
         random: random_sounds(input, model, amounts.random)?,
         pitch_by_key: played::table(&played::notes_of(results, Way::Latent.describe(), |result| {
             result.measures.pitch_offset_cents
@@ -170,8 +172,8 @@ fn places(input: &Input, points: &[(Split, Latent)]) -> Vec<Place> {
 }
 
 fn random_sounds(input: &Input, model: &Arc<Model>, count: usize) -> Result<Option<random::RandomSounds>> {
-    let listen = |split| random::known(&input.corpus, &evenly(&input.of_split(split), KNOWN_SOUNDS));
-    if count == 0 || input.of_split(Split::Train).is_empty() {
+    let listen = |split| random::known(&input.corpus, &input.corpus.choice(split, KNOWN_SOUNDS));
+    if count == 0 || input.corpus.split(Split::Train).is_empty() {
         return Ok(None);
     }
     Ok(Some(random::measure(model, &listen(Split::Train)?, &listen(Split::HeldOut)?, count)?))

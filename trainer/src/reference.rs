@@ -22,6 +22,7 @@ mod model;
 mod name;
 mod network;
 mod plots;
+mod prose;
 mod raw_ae;
 mod row;
 mod run;

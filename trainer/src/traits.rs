@@ -10,6 +10,16 @@ use crate::loss::DB_PER_NEPER;
 
 /// Names of the properties. Each rises with what it is named after.
 pub const NAMES: [&str; TRAITS] = ["Brightness", "Length", "Attack", "Noise", "Density", "Motion", "Damping"];
+/// What each of them is, in the same order.
+pub const MEANINGS: [&str; TRAITS] = [
+    "the mean band",
+    "how many frames sound",
+    "how late the peak is reached",
+    "how little bands stand out of their neighbours",
+    "the mean level above the floor, over bands",
+    "how far levels change from frame to frame otherwise than they do all the time",
+    "by how many bands the mean band falls from early to late",
+];
 /// Number of properties.
 pub const TRAITS: usize = 7;
 /// The properties of one sound, in the order of [`NAMES`].

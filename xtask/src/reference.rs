@@ -60,9 +60,12 @@ pub struct Options {
     /// Time that the pack was trained for, in minutes, if it is known
     #[arg(long)]
     pack_minutes: Option<f64>,
-    /// Most sounds of each split that are measured; 0 means all
-    #[arg(long, default_value_t = 0)]
+    /// Most sounds of each split that are measured; 0 means all, which takes hours
+    #[arg(long, default_value_t = 120)]
     limit: usize,
+    /// Python that may have visqol-python
+    #[arg(long, default_value = "python3")]
+    python: PathBuf,
     /// Where checkpoints and rows go; the page goes to models/REFERENCE.md
     #[arg(long, default_value = "data/reference")]
     out: PathBuf,
@@ -171,6 +174,7 @@ fn measure(trainer: &Trainer, name: &str, of: &Subject, options: &Options) -> Re
         }
     };
     command.arg("--corpus").arg(&options.corpus).args(["--limit", &options.limit.to_string()]);
+    command.arg("--python").arg(&options.python);
     measure_once(command.args(AMOUNTS).arg("--out").arg(&row), folder, &row)?;
     Ok(row)
 }

@@ -38,14 +38,14 @@ impl Input {
         let mut items = Vec::new();
         for split in [Split::Train, Split::HeldOut] {
             if options.split.is_none_or(|chosen| chosen == split) {
-                let chosen = selected(&corpus, split, options.limit);
+                let chosen = corpus.choice(split, options.limit);
                 ensure!(
                     !chosen.is_empty(),
                     "the corpus {} has no {} sound; choose the other split with --split, or make it again with another --held-out",
                     options.corpus.display(),
                     if split == Split::Train { "training" } else { "held-out" }
                 );
-                items.extend(chosen);
+                items.extend(chosen.into_iter().cloned());
             }
         }
         Ok(Self { pack, corpus, items })
@@ -64,13 +64,4 @@ fn open_pack(options: &Options) -> Result<Pack> {
     manifest.griffin_lim_iterations = iterations;
     let graphs = engine::pack::GRAPHS.map(|name| (name.to_owned(), pack.graph(name).to_vec()));
     Ok(Pack::assemble(manifest, graphs.into())?)
-}
-
-/// All items of a split, or an even choice.
-fn selected(corpus: &Corpus, split: Split, limit: usize) -> Vec<Item> {
-    let all = corpus.split(split);
-    let step = if limit == 0 { 1 } else { all.len().div_ceil(limit).max(1) };
-    // A step that shares a factor with the number of keys would choose the same key each time.
-    let step = if step.is_multiple_of(5) { step + 1 } else { step };
-    all.into_iter().step_by(step).cloned().collect()
 }

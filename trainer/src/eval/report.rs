@@ -5,6 +5,7 @@ use std::fmt::Write;
 
 use serde::Serialize;
 
+use super::followed::Followed;
 use super::knobs::Knob;
 use super::ladder::Ladder;
 use super::latents::LatentStatistics;
@@ -152,6 +153,8 @@ pub struct Findings {
     pub lines: Option<Lines>,
     /// Jumps per percent of each knob.
     pub knobs: Vec<Knob>,
+    /// How well knobs follow their names.
+    pub followed: Vec<Followed>,
     /// Random points against the training sounds.
     pub random: Option<RandomSounds>,
     /// Pitch of the corpus's sounds by key, through the seven latents.

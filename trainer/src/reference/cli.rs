@@ -49,7 +49,8 @@ pub fn dispatch(command: Command) -> Result<()> {
         }
         Command::Measure(args) => measure(&args),
         Command::Table(args) => {
-            let about = About { date: args.date, machine: args.machine, minutes: args.minutes };
+            let (date, machine, minutes, remark) = (args.date, args.machine, args.minutes, args.remark);
+            let about = About { date, machine, minutes, remark };
             table::write_page(&args.rows, &about, &args.out)
         }
         Command::Search(args) => search(args),

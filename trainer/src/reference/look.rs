@@ -11,7 +11,6 @@ use super::classify::{Accuracy, Labelled, accuracy};
 use super::codec::SoundCodec;
 use super::diverse::most_diverse;
 use super::plots;
-use super::score::chosen;
 use super::transform::Transform;
 use crate::corpus::{Corpus, Item, Split};
 
@@ -29,9 +28,9 @@ pub fn encode_all(codec: &mut dyn SoundCodec, corpus: &Corpus, items: &[&Item]) 
 
 /// Prints how well latents tell the category, on both splits.
 pub fn classify(codec: &mut dyn SoundCodec, corpus: &Corpus, limit: usize) -> Result<()> {
-    let known = encode_all(codec, corpus, &chosen(corpus, Split::Train, limit))?;
+    let known = encode_all(codec, corpus, &corpus.choice(Split::Train, limit))?;
     ensure!(!known.is_empty(), "the corpus has no sound to train on");
-    let held_out = encode_all(codec, corpus, &chosen(corpus, Split::HeldOut, limit))?;
+    let held_out = encode_all(codec, corpus, &corpus.choice(Split::HeldOut, limit))?;
     println!("split     sounds  nearest centroid  neighbours  most frequent");
     print_accuracy("train", known.len(), accuracy(&known, &known, true));
     if !held_out.is_empty() {
@@ -60,7 +59,7 @@ pub fn plot(
     out: &Path,
 ) -> Result<()> {
     fs::create_dir_all(out).with_context(|| format!("cannot make the folder {}", out.display()))?;
-    let items = chosen(corpus, Split::Train, limit);
+    let items = corpus.choice(Split::Train, limit);
     let points = encode_all(codec, corpus, &items)?;
     let categories = if categories.is_empty() { most_frequent(&points) } else { categories.to_vec() };
     let known = |category: &String| points.iter().any(|point| point.category == *category);
@@ -72,7 +71,7 @@ pub fn plot(
     println!("{}", path.display());
     let mut transform = Transform::new();
     for split in [Split::Train, Split::HeldOut] {
-        for item in chosen(corpus, split, pairs).into_iter().take(pairs) {
+        for item in corpus.choice(split, pairs).into_iter().take(pairs) {
             let (truth, key) = (corpus.samples(item)?, f32::from(item.key));
             let latent = codec.encode(&truth, key)?;
             let made = codec.decode(&latent, key)?;
@@ -110,7 +109,7 @@ pub fn diverse<'a>(codec: Option<&mut dyn SoundCodec>, corpus: &'a Corpus, count
 /// Writes the features of the training split as raw little-endian 32-bit floats, `[sound][bin][frame]`.
 pub fn write_features(corpus: &Corpus, limit: usize, out: &Path) -> Result<()> {
     let mut transform = Transform::new();
-    let items = chosen(corpus, Split::Train, limit);
+    let items = corpus.choice(Split::Train, limit);
     ensure!(!items.is_empty(), "the corpus has no sound to train on");
     let written = engine::files::replace(out, |file| {
         let mut file = std::io::BufWriter::new(file);

@@ -13,7 +13,7 @@ use super::data::Set;
 use super::model::Reference;
 use super::row::{Row, SplitFigures};
 use super::run::Config;
-use super::score::{chosen, decode_ms, network_errors, opinion, score};
+use super::score::{decode_ms, network_errors, opinion, score};
 use super::travel::travel;
 use super::turning::turning;
 use super::vae::Usage;
@@ -79,12 +79,12 @@ pub fn measure_run(run: &Path, options: &Options) -> Result<Row> {
     row.overfit = histories.iter().map(super::fit::History::overfit).collect();
     row.seed = Some(config.seed);
     row.iterations = if config.model.hears_samples() { 0 } else { options.iterations };
-    let train = Set::load(&corpus, &chosen(&corpus, Split::Train, options.limit), config.model)?;
+    let train = Set::load(&corpus, &corpus.choice(Split::Train, options.limit), config.model)?;
     row.usage = model.posterior(&train).map(|posterior| Usage::new(&posterior));
     let (outer, whole) = network_errors(&model, &train);
     (row.train.outer, row.train.whole) = (Some(outer), Some(whole));
     if let Some(figures) = &mut row.held_out {
-        let set = Set::load(&corpus, &chosen(&corpus, Split::HeldOut, options.limit), config.model)?;
+        let set = Set::load(&corpus, &corpus.choice(Split::HeldOut, options.limit), config.model)?;
         let (outer, whole) = network_errors(&model, &set);
         (figures.outer, figures.whole) = (Some(outer), Some(whole));
     }
@@ -112,7 +112,7 @@ fn measure(codec: &mut dyn SoundCodec, corpus: &Corpus, options: &Options) -> Re
     let amounts = &options.amounts;
     ensure!(!corpus.split(Split::Train).is_empty(), "the corpus has no sound to train on");
     let decode_ms = decode_ms(codec, corpus)?;
-    let [train, held_out] = [Split::Train, Split::HeldOut].map(|split| chosen(corpus, split, options.limit));
+    let [train, held_out] = [Split::Train, Split::HeldOut].map(|split| corpus.choice(split, options.limit));
     let mut figures_of = |items: &[&Item]| -> Result<SplitFigures> {
         let figures = score(codec, corpus, items)?;
         let visqol = options.visqol.as_ref().map(|visqol| opinion(codec, corpus, items, visqol)).transpose()?;
@@ -152,7 +152,7 @@ fn measure(codec: &mut dyn SoundCodec, corpus: &Corpus, options: &Options) -> Re
 fn at_random(codec: &mut dyn SoundCodec, corpus: &Corpus, count: usize) -> Result<RandomSounds> {
     let shape = SpectralShape::DEFAULT;
     let (mut rng, mut analysis) = (ChaCha8Rng::seed_from_u64(RANDOM_SEED), FrameAnalysis::new(&shape));
-    let listen = |split| random::known(corpus, &chosen(corpus, split, KNOWN_SOUNDS));
+    let listen = |split| random::known(corpus, &corpus.choice(split, KNOWN_SOUNDS));
     let (train, held_out) = (listen(Split::Train)?, listen(Split::HeldOut)?);
     let bar = bar("random sounds", count);
     let heard = (0..count).map(|_| {

@@ -14,7 +14,6 @@ use super::fit::{End, History, Limits, Task, fit};
 use super::keeper::{Keeper, read_history};
 use super::model::Reference;
 use super::name::ModelName;
-use super::score::chosen;
 use super::settings::Settings;
 use crate::corpus::{Corpus, Split};
 use crate::files::write_atomically;
@@ -122,7 +121,7 @@ pub fn train(options: &Options) -> Result<()> {
     config.claim(&options.run)?;
     let mut reference = Reference::new(&config);
     eprintln!("{}: {}", model.as_str(), reference.describe());
-    let train = Set::load(&corpus, &chosen(&corpus, Split::Train, options.limit), model)?;
+    let train = Set::load(&corpus, &corpus.choice(Split::Train, options.limit), model)?;
     let held_out = corpus.split(Split::HeldOut);
     let test = if held_out.is_empty() { None } else { Some(Set::load(&corpus, &held_out, model)?) };
 

@@ -19,8 +19,9 @@ use crate::eval::spread::bar;
 use crate::eval::statistics::{evenly, share_within};
 use crate::eval::visqol::Package;
 
-/// Decodes whose median is the decode time.
-const TIMED_DECODES: usize = 15;
+/// Sounds, and decodes of each, whose median is the decode time.
+const TIMED_SOUNDS: usize = 8;
+const TIMED_DECODES: usize = 3;
 
 /// All measures of every sound of a split, summarised.
 pub fn score(codec: &mut dyn SoundCodec, corpus: &Corpus, items: &[&Item]) -> Result<SplitFigures> {
@@ -110,24 +111,22 @@ pub fn network_errors(model: &Reference, set: &Set) -> (NetworkError, NetworkErr
     (error(&|batch| model.outer.decode(&model.outer.encode(batch))), error(&|batch| model.remake(batch)))
 }
 
-/// Median time from latents to samples in milliseconds; the first decode, which makes plans, does not count.
+/// Median time from latents to samples in milliseconds, over several sounds of the corpus; a first decode, which makes plans, does
+/// not count.
 pub fn decode_ms(codec: &mut dyn SoundCodec, corpus: &Corpus) -> Result<f64> {
-    let item = corpus.split(Split::Train).into_iter().next().or(corpus.manifest.items.first());
-    let Some(item) = item else { return Ok(f64::NAN) };
-    let key = f32::from(item.key);
-    let latent = codec.encode(&corpus.samples(item)?, key)?;
-    let times = (0..=TIMED_DECODES).map(|_| {
+    let points = corpus.choice(Split::Train, TIMED_SOUNDS).into_iter().map(|item| {
+        let key = f32::from(item.key);
+        Ok((codec.encode(&corpus.samples(item)?, key)?, key))
+    });
+    let points = points.collect::<Result<Vec<_>>>()?;
+    let Some((first, key)) = points.first() else { return Ok(f64::NAN) };
+    codec.decode(first, *key)?;
+    let times = points.iter().flat_map(|point| std::iter::repeat_n(point, TIMED_DECODES)).map(|(latent, key)| {
         let started = Instant::now();
-        codec.decode(&latent, key)?;
+        codec.decode(latent, *key)?;
         Ok(started.elapsed().as_secs_f64() * 1e3)
     });
-    Ok(median(&times.collect::<Result<Vec<_>>>()?[1..]))
-}
-
-/// All sounds of a split, or an even choice of at most `limit`; 0 means all.
-pub fn chosen(corpus: &Corpus, split: Split, limit: usize) -> Vec<&Item> {
-    let all = corpus.split(split);
-    if limit == 0 { all } else { evenly(&all, limit) }
+    Ok(median(&times.collect::<Result<Vec<_>>>()?))
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
 
+use super::prose::{BUDGETS, MEASURING, PROBES, PUBLISHED};
 use super::row::{Row, SplitFigures};
 use super::travel::Travel;
 use super::turning::Turning;
@@ -22,28 +23,12 @@ pub struct About {
     pub machine: String,
     /// Time for all trainings, in minutes.
     pub minutes: f64,
+    /// What else a reader has to know of how the rows came to be.
+    pub remark: Option<String>,
 }
 
 /// The model that the report calls its best.
 const BEST: &str = "stft-vae";
-/// What the report states of it.
-const PUBLISHED: &str = "The report states a mean loss of 45.4 (2.2 %) for its whole model and 16.4 for its outer auto-encoder, after \
-weeks of training on 1017 samples near middle C, most of them vocal, synthesizer and guitar sounds, measured on spectrograms \
-before Griffin-Lim. This corpus has other sounds, spread over all keys and with two strokes, and the budget is stated above; \
-the rows \"network\" are measured as the report does, the others on the samples that are heard.";
-
-/// What the ratios do not tell.
-const BUDGETS: &str = "Ratios of the figures above; below 1 is better. The budgets are not equal: each model had the minutes that its column \
-tells, and a pack has those of every training that its weights went through. Losses of samples are at equal peaks.\n\n";
-
-/// What the table of knobs and random points says.
-const PROBES: &str = "A jump is the mean change of log-mel levels per percent of a knob's range, which is ±3 deviations of the latent \
-over sounds of the corpus; of more than seven latents the seven that vary most are turned. Random vectors are drawn as each model says: \
-from the normal distribution, or evenly from the codes or values that it knows. A random sound is called memorised where it is \
-nearer to a training sound than 5 % of the training sounds are to one that shares no recording with them. A diversity of 1 is that of \
-the training sounds; what noise or silence the random sounds are is not told by it. Nor is a small jump a merit by itself: a latent \
-that changes nothing does not jump either, and has a small median jump.\n\n";
-
 /// Reads rows and writes the page.
 pub fn write_page(rows: &[PathBuf], about: &About, out: &Path) -> Result<()> {
     ensure!(!rows.is_empty(), "no rows to make a table of");
@@ -91,6 +76,10 @@ fn page(rows: &[Row], about: &About) -> Result<String> {
     page += "\n## Use of the latents\n\n";
     usage(&mut page, rows)?;
     page += "\n## How each row was measured\n\n";
+    page += MEASURING;
+    if let Some(remark) = &about.remark {
+        writeln!(page, "{remark}\n")?;
+    }
     for row in rows {
         writeln!(page, "- {}: `trainer {}`", row.model, row.command)?;
     }
@@ -220,6 +209,7 @@ fn ratios(page: &mut String, rows: &[Row]) -> Result<()> {
         return Ok(());
     };
     for ours in packs {
+        others(page, ours, best)?;
         let held_out = ours.held_out.as_ref().zip(best.held_out.as_ref());
         for (split, pair) in [("training", Some((&ours.train, &best.train))), ("held out", held_out)] {
             let Some((figures, of_best)) = pair else { continue };
@@ -231,6 +221,27 @@ fn ratios(page: &mut String, rows: &[Row]) -> Result<()> {
             writeln!(page, "- {}, {split}: {}", ours.model, parts.collect::<Vec<_>>().join(", "))?;
         }
         writeln!(page, "- {}, decode time: {:.2}", ours.model, ours.decode_ms / best.decode_ms)?;
+    }
+    Ok(())
+}
+
+/// What is no mean over sounds: each figure of a pack beside that of the report's best model; less is better in all of them.
+fn others(page: &mut String, ours: &Row, best: &Row) -> Result<()> {
+    let mut parts = Vec::new();
+    if let Some((ours, best)) = ours.travel.as_ref().zip(best.travel.as_ref()) {
+        let faults = |travel: &Travel| travel.silent + travel.noisy + travel.broken;
+        parts.push(format!("lines with silence, noise or clipping {} : {}", faults(ours), faults(best)));
+        parts.push(format!("lines with a leap {} : {}", ours.leaping, best.leaping));
+    }
+    if let Some((ours, best)) = ours.turning.as_ref().zip(best.turning.as_ref()) {
+        parts.push(format!("usual jump of a knob {:.2} : {:.2} dB", ours.median_db, best.median_db));
+        parts.push(format!("largest {:.2} : {:.2} dB", ours.largest_db, best.largest_db));
+    }
+    if let Some((ours, best)) = ours.random.as_ref().zip(best.random.as_ref()) {
+        parts.push(format!("memorised {:.0} : {:.0} %", 100.0 * ours.memorised_part, 100.0 * best.memorised_part));
+    }
+    if !parts.is_empty() {
+        writeln!(page, "- {}, not as ratios: {}", ours.model, parts.join(", "))?;
     }
     Ok(())
 }
@@ -297,7 +308,8 @@ mod tests {
             fs::write(&path, serde_json::to_vec(&row).expect("a row is JSON")).expect("a file can be written");
             path
         });
-        let about = About { date: "2024-01-31".into(), machine: "2 cores".into(), minutes: 3.0 };
+        let remark = Some("Timed in the quiet.".to_owned());
+        let about = About { date: "2024-01-31".into(), machine: "2 cores".into(), minutes: 3.0, remark };
         let out = folder.path().join("page.md");
         write_page(&paths, &about, &out).expect("a page is written");
         let page = fs::read_to_string(&out).expect("the page is there");
@@ -308,6 +320,8 @@ mod tests {
             "report loss 0.25",
             "1 of 2 active",
             "| with silence | 3 | 3 |",
+            "lines with a leap 7 : 7, usual jump of a knob 0.25 : 0.25 dB",
+            "Timed in the quiet.",
             "| knob: largest jump, dB | 2.50 | 2.50 |",
             "| random: diversity | – | – |",
             "| ViSQOL (mean of a few) | 4.25 | 4.25 |",

@@ -86,7 +86,7 @@ fn resolutions(report: &Report) -> String {
     };
     let mut html = format!("<h3>By resolution</h3>{}", table(&heads, report.summaries.iter().map(row)));
     let visqol = &report.findings.visqol;
-    if !visqol.scores.is_empty() {
+    if !visqol.scores.is_empty() && !report.untrusted().contains(&"ViSQOL") {
         let row = |score: &crate::eval::visqol::Score| {
             vec![Cell::text(&score.of), Cell::count(score.sounds), Cell::number(score.mean_score, 2)]
         };

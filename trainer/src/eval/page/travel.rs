@@ -30,6 +30,16 @@ pub fn section(report: &Report) -> Result<String> {
         let heads = ["<knob", "median dB", "95 %", "largest", "<from", "at σ"];
         html += &format!("<h3>Jump per percent of a knob</h3>{}", table(&heads, rows));
     }
+    if !findings.followed.is_empty() {
+        let rows = findings.followed.iter().map(|knob| {
+            let mut cells = vec![Cell::text(knob.name), Cell::text(knob.meaning)];
+            cells.extend(knob.by_key.iter().map(|correlation| Cell::number(*correlation, 2)));
+            cells.push(Cell::number(knob.correlation, 2).class("lead"));
+            cells
+        });
+        let heads = ["<knob", "<what it stands for", "key 48", "60", "72", "mean"];
+        html += &format!("<h3>Rank correlation of a knob and what it stands for, over random points</h3>{}", table(&heads, rows));
+    }
     if let Some(random) = &findings.random {
         html += &of_random(random);
     }

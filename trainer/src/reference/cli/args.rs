@@ -253,6 +253,9 @@ pub struct TableArgs {
     /// Time for all trainings, in minutes.
     #[arg(long)]
     pub minutes: f64,
+    /// What else a reader has to know of how the rows came to be.
+    #[arg(long)]
+    pub remark: Option<String>,
 }
 
 /// Arguments of `search`.
