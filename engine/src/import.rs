@@ -83,6 +83,11 @@ pub fn import(path: &Path, pipeline: &mut Pipeline, choice: Choice) -> Result<Im
     encode(name, sound, pipeline, choice.key)
 }
 
+/// The key of the pitch in a mono one-shot, as a fractional MIDI key, where it is clear enough to be believed.
+pub fn clear_key(samples: &[f32], rate_hz: u32) -> Option<f32> {
+    pitch::find(samples, rate_hz).filter(pitch::Pitch::is_clear).map(|pitch| pitch.key)
+}
+
 /// Encodes a one-shot that was imported before, at the model's rate and length, with its key chosen or found anew.
 pub fn import_again(
     name: String,

@@ -4,12 +4,16 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
+use engine::import::clear_key;
+use engine::sample::{Recording, one_shot};
+use engine::spectral::SpectralShape;
 
 use super::DEFAULT_VELOCITY;
 use super::category;
 use super::writer::{CorpusWriter, Description};
+use crate::eval::measures::is_pitched;
 
-/// Key of a file whose name tells none.
+/// Key of a file whose name tells none and in which none is heard.
 const DEFAULT_KEY: u8 = 60;
 /// Folders inside folders are followed down to this depth.
 const DEEPEST: usize = 8;
@@ -28,10 +32,12 @@ pub fn read(folder: &Path, writer: &mut CorpusWriter, progress: &dyn Fn(&str)) -
         match engine::sample::read(path) {
             Err(error) => writer.drop_sound(&name, &error.to_string()),
             Ok(recording) => {
+                let category = category_of(folder, path);
+                let key = category::key_of_file_name(&name).or_else(|| heard_key(&recording, category));
                 let description = Description {
-                    category: category_of(folder, path).to_owned(),
+                    category: category.to_owned(),
                     instrument: format!("file-{number:05}"),
-                    key: category::key_of_file_name(&name).unwrap_or(DEFAULT_KEY),
+                    key: key.unwrap_or(DEFAULT_KEY),
                     velocity: DEFAULT_VELOCITY,
                     source: format!("{folder_name}/{}", path.strip_prefix(folder).unwrap_or(path).display()),
                     recordings: vec![(1 << 40) + number as u64],
@@ -42,6 +48,14 @@ pub fn read(folder: &Path, writer: &mut CorpusWriter, progress: &dyn Fn(&str)) -
         }
     }
     Ok(())
+}
+
+/// The key that a sound is heard at, where a key says anything of sounds like it, as an import finds it.
+fn heard_key(recording: &Recording, category: &str) -> Option<u8> {
+    let shape = SpectralShape::DEFAULT;
+    let one_shot = one_shot(recording.clone(), shape.sample_rate_hz, shape.sound_samples()).ok()?;
+    let key = clear_key(&one_shot.samples, one_shot.sample_rate_hz).filter(|_| is_pitched(category))?;
+    Some(key.round() as u8).filter(|key| (21..=108).contains(key))
 }
 
 /// Category that the file's own name tells, else the folders it lies in, innermost first.
@@ -82,5 +96,26 @@ mod tests {
         assert_eq!(category("Snares/001.wav"), "Snare");
         assert_eq!(category("Snares/kick 3.wav"), "Kick");
         assert_eq!(category("001.wav"), category::UNKNOWN);
+    }
+
+    #[test]
+    fn a_pitch_that_is_clear_is_the_key_of_what_has_one() {
+        let rate_hz = 48_000;
+        let tone = |hz: f32| {
+            let step = std::f32::consts::TAU * hz / rate_hz as f32;
+            let sample = |n: usize| (1..4).map(|h| (step * (n * h) as f32).sin() / h as f32).sum::<f32>() * 0.3;
+            Recording::new((0..rate_hz as usize).map(sample).collect(), rate_hz)
+        };
+        for (hz, category, key) in
+            [(110.0, "Bass", Some(45)), (113.0, "Other", Some(45)), (1046.5, "Bell", Some(84)), (110.0, "Kick", None)]
+        {
+            assert_eq!(heard_key(&tone(hz), category), key, "{hz} Hz, {category}");
+        }
+        let mut state = 1_u32;
+        let noise = (0..48_000).map(|_| {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            state as f32 / u32::MAX as f32 - 0.5
+        });
+        assert_eq!(heard_key(&Recording::new(noise.collect(), rate_hz), "Pad"), None);
     }
 }
