@@ -101,6 +101,26 @@ fn another_rate_or_length_and_a_damaged_pack_are_refused() {
 }
 
 #[test]
+fn a_pack_of_another_rate_and_a_folder_without_a_run_are_refused() {
+    let folder = tempfile::tempdir().expect("a temporary folder can be made");
+    let [run, out, other] = ["run", "out", "other"].map(|name| folder.path().join(name));
+    let corpus = make_corpus(folder.path(), "0.3");
+    fs::create_dir_all(&other).expect("a folder can be made");
+    for entry in fs::read_dir(factory_pack()).expect("the factory pack is a folder").filter_map(Result::ok) {
+        fs::copy(entry.path(), other.join(entry.file_name())).expect("a pack can be copied");
+    }
+    let manifest = fs::read_to_string(other.join("manifest.json")).expect("a pack has a manifest");
+    let elsewhere = manifest.replace("\"sample_rate_hz\": 44100", "\"sample_rate_hz\": 48000");
+    assert_ne!(manifest, elsewhere);
+    fs::write(other.join("manifest.json"), elsewhere).expect("a manifest can be written");
+    let says = complaint(&[train(&corpus, &run), vec!["--from-pack", text(&other)]].concat());
+    assert!(says.contains("another sample rate"), "{says}");
+    let says = complaint(&[eval(&factory_pack(), &corpus, &out), vec!["--run", text(&corpus)]].concat());
+    assert!(says.contains("is no run folder"), "{says}");
+    assert!(!out.exists() && !run.exists(), "a refusal leaves nothing behind");
+}
+
+#[test]
 fn a_finished_corpus_is_not_overwritten() {
     let folder = tempfile::tempdir().expect("a temporary folder can be made");
     let corpus = make_corpus(folder.path(), "0.3");

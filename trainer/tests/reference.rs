@@ -180,6 +180,35 @@ fn the_published_model_learns_and_a_search_ranks_its_variants() {
     assert!(found.join("search.svg").is_file());
 }
 
+/// Every model by name, both its networks: one epoch, then a sound out of nothing.
+#[test]
+fn every_model_trains_whole_and_makes_a_sound() {
+    let folder = tempfile::tempdir().expect("a temporary folder can be made");
+    let corpus = make_corpus(folder.path());
+    let of = |model: &str| folder.path().join(model);
+    succeed(&mut train("raw-ae", &corpus, &of("raw-ae"), "1"));
+    for (model, needs_outer) in [
+        ("stft-vae", false),
+        ("mlp", false),
+        ("rnn", false),
+        ("raw-deep", true),
+        ("raw-vae", true),
+        ("raw-vqvae", true),
+    ] {
+        let (run, outer, sounds) = (of(model), of("raw-ae"), of(&format!("{model} sounds")));
+        let mut command = train(model, &corpus, &run, "1");
+        if needs_outer {
+            command.args(["--outer-from", text(&outer)]);
+        }
+        succeed(&mut command);
+        succeed(&mut reference(&["random", "--count", "1", "--run", text(&run), "--out", text(&sounds)]));
+        let made = wav_files(&sounds);
+        assert_eq!(made.len(), 1, "{model}");
+        // After one epoch it may well be silence, but it is two seconds of it.
+        assert!(fs::metadata(&made[0]).is_ok_and(|about| about.len() > 100_000), "{model}");
+    }
+}
+
 #[test]
 fn a_finished_pack_makes_sounds_and_gets_a_row_like_any_model() {
     let folder = tempfile::tempdir().expect("a temporary folder can be made");

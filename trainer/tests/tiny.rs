@@ -147,6 +147,7 @@ fn a_killed_training_resumes_exactly_and_its_pack_plays() {
     eval.args(["--out", text(&evaluation), "--limit", "2", "--lines", "2", "--knob-sounds", "1", "--random", "4"]);
     succeed(eval.args(["--played", "1", "--ladder", "1"]));
     reports_everything(&evaluation);
+    tells_its_figures(&evaluation.join("report.json"), &pack, &export);
 
     let mut from_pack = train(&corpus, &again, "100000");
     succeed(from_pack.args(["--from-pack", text(&pack)]));
@@ -180,6 +181,20 @@ fn reports_everything(folder: &Path) {
         assert!(page.contains(part), "the page has no {part}");
     }
     assert!(!page.contains("#010101"), "a stand-in colour was left in a chart");
+}
+
+/// The card of a pack gets the figures of its report, by themselves and with the next export.
+fn tells_its_figures(report: &Path, pack: &Path, export: &[&str]) {
+    let figures = report.with_file_name("figures.md");
+    succeed(&mut trainer(&["figures", "--pack", text(pack), "--report", text(report), "--out", text(&figures)]));
+    let figures = fs::read_to_string(&figures).expect("figures are written");
+    for part in ["| train | seven latents → audio |", "| held-out | ", "| samples |", "these figures show the order"]
+    {
+        assert!(figures.contains(part), "no `{part}` in\n{figures}");
+    }
+    succeed(trainer(export).args(["--report", text(report)]));
+    let card = fs::read_to_string(pack.join("README.md")).expect("a pack has a card");
+    assert!(card.contains(figures.trim()), "the card has the same figures:\n{card}");
 }
 
 fn plays(folder: &Path) {

@@ -77,8 +77,7 @@ fn command(report: &Value) -> String {
 
 /// Sounds made again in each way. Log-mel error in dB with its 95 % interval over recording groups.
 fn remakes(text: &mut String, report: &Value) -> Result<()> {
-    *text +=
-        "Sounds made again; log-mel error in dB with its 95 % interval over recording groups, times as medians. Cents are those of the \
+    *text += "Sounds made again; log-mel error in dB with its 95 % interval over recording groups, times as medians. Cents are those of the \
         partials from where the key has them; whether they are another octave's is told by the last column, which takes some bells \
         and basses for transposed that are not.\n\n";
     let heads = COLUMNS.map(|column| column.0).join(" | ");
@@ -114,7 +113,10 @@ fn knobs(text: &mut String, manifest: &Manifest, report: &Value) -> Result<()> {
         let turned = &report["knobs"][axis];
         let [usual, largest] = ["percentile_95_db", "largest_db"].map(|field| number(&turned[field], 2, 1.0));
         let name = &latent.name;
-        writeln!(text, "| {name} | {correlation} | {heard} | {mean} | {sigma} | {nats} | {effect} | {usual} | {largest} |")?;
+        writeln!(
+            text,
+            "| {name} | {correlation} | {heard} | {mean} | {sigma} | {nats} | {effect} | {usual} | {largest} |"
+        )?;
     }
     let meanings = rows(&report["followed"]).map(|knob| format!("{}, {}", word(&knob["name"]), word(&knob["meaning"])));
     writeln!(text, "\nWhat the names stand for: {}.\n", meanings.collect::<Vec<_>>().join("; "))?;
@@ -201,7 +203,11 @@ fn ladder(text: &mut String, ladder: &Value) -> Result<()> {
     }
     let believed = rows(&ladder["metrics"]).filter(|metric| metric["trusted"] == true);
     let believed: Vec<&str> = believed.map(|metric| word(&metric["name"])).collect();
-    writeln!(text, "Of sounds damaged on purpose, more and more, these figures show the order: {}.", believed.join(", "))?;
+    writeln!(
+        text,
+        "Of sounds damaged on purpose, more and more, these figures show the order: {}.",
+        believed.join(", ")
+    )?;
     for metric in doubted(ladder) {
         let failed: Vec<&str> = rows(&metric["failed"]).map(word).collect();
         writeln!(text, "Left out, since it does not: {} ({}).", word(&metric["name"]), failed.join(", "))?;

@@ -157,7 +157,11 @@ fn read_finished(run: &Path, stage: &str) -> Option<Tensors> {
         Err(error) => {
             let error = error.to_string();
             let reason = error.lines().next().unwrap_or_default();
-            eprintln!("the weights {} are damaged ({reason}); using the last checkpoint", path.display());
+            let last =
+                list(run, stage).ok().and_then(|folders| folders.last().map(|folder| folder.display().to_string()));
+            let last =
+                last.map_or("there is no checkpoint".to_owned(), |folder| format!("using the checkpoint {folder}"));
+            eprintln!("the weights {} are damaged ({reason}); {last}", path.display());
             None
         }
     }

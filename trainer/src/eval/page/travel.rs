@@ -38,7 +38,10 @@ pub fn section(report: &Report) -> Result<String> {
             cells
         });
         let heads = ["<knob", "<what it stands for", "key 48", "60", "72", "mean"];
-        html += &format!("<h3>Rank correlation of a knob and what it stands for, over random points</h3>{}", table(&heads, rows));
+        html += &format!(
+            "<h3>Rank correlation of a knob and what it stands for, over random points</h3>{}",
+            table(&heads, rows)
+        );
     }
     if let Some(random) = &findings.random {
         html += &of_random(random);
