@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
+use engine::import::{UNPITCHED_KEY, clear_key};
 use engine::sample::{one_shot, read, write_wav};
 use engine::spectral::SpectralShape;
 use rand::{Rng, SeedableRng};
@@ -20,25 +21,33 @@ const MOST_FILES: usize = 10_000;
 pub struct Output {
     /// Folder, made when missing.
     pub folder: PathBuf,
-    /// MIDI key for models that take one.
-    pub key: f32,
+    /// MIDI key for models that take one; without it, that of the sound they start from.
+    pub key: Option<f32>,
 }
 
 impl Output {
     fn prepare(&self, files: usize) -> Result<()> {
         ensure!(files > 0, "nothing to make: the number of sounds is 0");
         ensure!(files <= MOST_FILES, "{files} sounds are too many at once; at most {MOST_FILES} are made");
-        ensure!((0.0..=127.0).contains(&self.key), "key {} is outside 0 to 127", self.key);
+        if let Some(key) = self.key {
+            ensure!((0.0..=127.0).contains(&key), "key {key} is outside 0 to 127");
+        }
         fs::create_dir_all(&self.folder).with_context(|| format!("cannot make the folder {}", self.folder.display()))
     }
 
-    fn write(&self, name: &str, codec: &mut dyn SoundCodec, latent: &[f32]) -> Result<()> {
+    /// Decodes at the wanted key, else at `own_key`.
+    fn write(&self, name: &str, codec: &mut dyn SoundCodec, latent: &[f32], own_key: f32) -> Result<()> {
         let path = self.folder.join(format!("{name}.wav"));
-        let samples = codec.decode(latent, self.key)?;
+        let samples = codec.decode(latent, self.key.unwrap_or(own_key))?;
         write_wav(&path, &samples, 1, SpectralShape::DEFAULT.sample_rate_hz)?;
         println!("{}", path.display());
         Ok(())
     }
+}
+
+/// The key that a sound is encoded at: that of its pitch where it has a clear one, as an import does.
+fn own_key(sound: &[f32]) -> f32 {
+    clear_key(sound, SpectralShape::DEFAULT.sample_rate_hz).unwrap_or(UNPITCHED_KEY)
 }
 
 /// All latents at 0 but one, which takes `values` in turn; of the first `axes` dimensions.
@@ -50,7 +59,7 @@ pub fn probe(codec: &mut dyn SoundCodec, axes: usize, values: &[f32], output: &O
         for value in values {
             let mut latent = vec![0.0; codec.latent_len()];
             latent[axis] = *value;
-            output.write(&format!("axis{}_{value:+.2}", axis + 1), codec, &latent)?;
+            output.write(&format!("axis{}_{value:+.2}", axis + 1), codec, &latent, UNPITCHED_KEY)?;
         }
     }
     Ok(())
@@ -62,7 +71,7 @@ pub fn random(codec: &mut dyn SoundCodec, count: usize, seed: u64, output: &Outp
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     for number in 0..count {
         let latent = codec.random(&mut rng)?;
-        output.write(&format!("random{number:03}"), codec, &latent)?;
+        output.write(&format!("random{number:03}"), codec, &latent, UNPITCHED_KEY)?;
     }
     Ok(())
 }
@@ -78,13 +87,14 @@ pub fn around(
 ) -> Result<()> {
     ensure!(amounts.iter().all(|amount| amount.is_finite() && *amount >= 0.0), "an amount of noise is below 0");
     output.prepare(amounts.len() * count)?;
-    let centre = codec.encode(sound, output.key)?;
+    let key = own_key(sound);
+    let centre = codec.encode(sound, key)?;
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     for amount in amounts {
         for number in 0..count {
             let noisy: Vec<f32> =
                 centre.iter().map(|value| value + amount * rng.sample::<f32, _>(StandardNormal)).collect();
-            output.write(&format!("around{amount:.2}_{number:03}"), codec, &noisy)?;
+            output.write(&format!("around{amount:.2}_{number:03}"), codec, &noisy, key)?;
         }
     }
     Ok(())
@@ -94,10 +104,11 @@ pub fn around(
 pub fn between(codec: &mut dyn SoundCodec, from: &[f32], to: &[f32], steps: usize, output: &Output) -> Result<()> {
     ensure!(steps >= 2, "a way between two sounds needs at least 2 steps");
     output.prepare(steps)?;
-    let (from, to) = (codec.encode(from, output.key)?, codec.encode(to, output.key)?);
+    let key = own_key(from);
+    let (from, to) = (codec.encode(from, key)?, codec.encode(to, own_key(to))?);
     for step in 0..steps {
         let latent = mixed(&from, &to, step as f32 / (steps - 1) as f32);
-        output.write(&format!("step{step:03}"), codec, &latent)?;
+        output.write(&format!("step{step:03}"), codec, &latent, key)?;
     }
     Ok(())
 }
@@ -118,12 +129,13 @@ pub fn transfer(
 ) -> Result<()> {
     ensure!(spread.is_finite() && spread >= 0.0, "the spread must not be below 0");
     output.prepare(count + 1)?;
-    let mean = codec.encode(sound, output.key)?;
-    output.write("mean", codec, &mean)?;
+    let key = own_key(sound);
+    let mean = codec.encode(sound, key)?;
+    output.write("mean", codec, &mean, key)?;
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     for number in 0..count {
-        let latent = codec.draw(sound, output.key, spread, &mut rng)?;
-        output.write(&format!("draw{number:03}"), codec, &latent)?;
+        let latent = codec.draw(sound, key, spread, &mut rng)?;
+        output.write(&format!("draw{number:03}"), codec, &latent, key)?;
     }
     Ok(())
 }
@@ -138,10 +150,12 @@ pub fn read_sound(path: &Path) -> Result<Vec<f32>> {
 mod tests {
     use super::*;
 
-    /// Two latents: level, and nothing. Counts what it is asked.
+    /// Two latents: level, and nothing. Notes what it is asked.
     #[derive(Default)]
     struct Fake {
         decoded: Vec<Vec<f32>>,
+        keys: Vec<[f32; 2]>,
+        heard: f32,
     }
 
     impl SoundCodec for Fake {
@@ -153,7 +167,8 @@ mod tests {
             2
         }
 
-        fn encode(&mut self, samples: &[f32], _key: f32) -> Result<Vec<f32>> {
+        fn encode(&mut self, samples: &[f32], key: f32) -> Result<Vec<f32>> {
+            self.heard = key;
             Ok(vec![samples[0], 0.0])
         }
 
@@ -165,14 +180,15 @@ mod tests {
             Ok(vec![rng.random(), rng.random()])
         }
 
-        fn decode(&mut self, latent: &[f32], _key: f32) -> Result<Vec<f32>> {
+        fn decode(&mut self, latent: &[f32], key: f32) -> Result<Vec<f32>> {
+            self.keys.push([self.heard, key]);
             self.decoded.push(latent.to_vec());
             Ok(vec![latent[0]; 16])
         }
     }
 
     fn output(folder: &tempfile::TempDir) -> Output {
-        Output { folder: folder.path().join("sounds"), key: 60.0 }
+        Output { folder: folder.path().join("sounds"), key: None }
     }
 
     fn files(output: &Output) -> usize {
@@ -196,6 +212,19 @@ mod tests {
         let levels: Vec<f32> = fake.decoded.iter().map(|latent| latent[0]).collect();
         assert_eq!(levels, [0.0, 0.25, 0.5, 0.75, 1.0]);
         assert!(between(&mut fake, &[0.0], &[1.0], 1, &output).is_err());
+    }
+
+    #[test]
+    fn a_sound_is_heard_at_its_own_key_and_made_there_or_where_it_is_wanted() {
+        let folder = tempfile::tempdir().expect("a temporary folder can be made");
+        let step = std::f32::consts::TAU * 110.0 / 44_100.0;
+        let tone: Vec<f32> = (0..88_200).map(|n| (step * n as f32).sin()).collect();
+        for (wanted, made) in [(None, 45.0), (Some(72.0), 72.0)] {
+            let (mut fake, output) = (Fake::default(), Output { key: wanted, ..output(&folder) });
+            around(&mut fake, &tone, &[0.1], 1, 1, &output).expect("sounds are made");
+            let [heard, decoded] = fake.keys[0];
+            assert!((heard - 45.0).abs() < 0.1 && (decoded - made).abs() < 0.1, "{heard}, {decoded}");
+        }
     }
 
     #[test]

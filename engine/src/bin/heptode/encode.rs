@@ -11,8 +11,9 @@ pub(crate) fn run(args: &EncodeArgs) -> Result<(), Failure> {
     let studio = Studio::open(&args.common)?;
     let sound = studio.import(&args.input)?;
     let mut text = format!(
-        "latent    {}\nkey       {:.2} (confidence {:.2})\ncategory  {}\n",
+        "latent    {}\nstart     {:.3} s\nkey       {:.2} (confidence {:.2})\ncategory  {}\n",
         latent_text(&sound.latent),
+        sound.start_s,
         sound.key,
         sound.key_confidence,
         sound.category
@@ -24,7 +25,8 @@ pub(crate) fn run(args: &EncodeArgs) -> Result<(), Failure> {
     let nearest = sound.nearest.iter().map(|(name, distance)| json!({ "name": name, "distance": distance }));
     let json = json!({
         "command": "encode", "pack": studio.pack_json(), "file": args.input.file, "name": sound.name,
-        "latent": sound.latent, "key": sound.key, "key_confidence": sound.key_confidence, "category": sound.category, "nearest": nearest.collect::<Vec<Value>>(),
+        "latent": sound.latent, "start_s": sound.start_s, "key": sound.key, "found_key": sound.found_key,
+        "key_confidence": sound.key_confidence, "category": sound.category, "nearest": nearest.collect::<Vec<Value>>(),
         "notes": sound.notes,
     });
     result(args.common.json, &text, &json)

@@ -33,9 +33,10 @@ pub(crate) fn run(args: &ReconstructArgs) -> Result<(), Failure> {
     let residual_bytes = residual.as_ref().map(|residual| residual.bytes().len());
     let kept = residual_bytes.map_or_else(String::new, |bytes| format!("\nresidual {bytes} bytes"));
     let text = format!(
-        "{}: {seconds:.3} s at {} Hz, key {:.2}, via {}\nlatent {}{kept}\nlog-mel error {error_db:.2} dB\n{}",
+        "{}: {seconds:.3} s at {} Hz, from {:.3} s, key {:.2}, via {}\nlatent {}{kept}\nlog-mel error {error_db:.2} dB\n{}",
         args.out.display(),
         args.rate,
+        sound.start_s,
         sound.key,
         args.via.name(),
         latent_text(&sound.latent),
@@ -43,7 +44,8 @@ pub(crate) fn run(args: &ReconstructArgs) -> Result<(), Failure> {
     );
     let json = json!({
         "command": "reconstruct", "pack": studio.pack_json(), "file": args.input.file, "out": args.out,
-        "via": args.via.name(), "latent": sound.latent, "key": sound.key, "category": sound.category, "log_mel_error_db": error_db,
+        "via": args.via.name(), "latent": sound.latent, "start_s": sound.start_s, "key": sound.key, "found_key": sound.found_key,
+        "category": sound.category, "log_mel_error_db": error_db,
         "residual_bytes": residual_bytes, "rate_hz": args.rate, "samples": samples.len(), "seconds": seconds, "notes": sound.notes,
     });
     result(args.common.json, &text, &json)

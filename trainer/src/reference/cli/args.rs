@@ -110,9 +110,9 @@ pub struct OutputArgs {
     /// Folder for the WAV files.
     #[arg(long)]
     pub out: PathBuf,
-    /// MIDI key, for a pack.
-    #[arg(long, default_value_t = 60.0)]
-    pub key: f32,
+    /// MIDI key of the sounds that a pack makes; without it, that of the sound they start from, else 60.
+    #[arg(long)]
+    pub key: Option<f32>,
 }
 
 /// Arguments of `probe`.
