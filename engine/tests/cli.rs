@@ -94,7 +94,9 @@ fn encode_and_reconstruct_take_stereo_files_at_any_rate() {
     assert!((found["key"].as_f64().unwrap() - 57.0).abs() < 0.1, "key {}", found["key"]);
     assert!(!found["nearest"].as_array().unwrap().is_empty());
     assert!(found["latent"].as_array().unwrap().iter().all(|z| z.as_f64().unwrap().abs() <= 3.0));
-    assert_eq!(json(&["encode", text(&file), "--key", "40"])["key"], 40.0);
+    let told = json(&["encode", text(&file), "--key", "40", "--region", "0.25"]);
+    assert_eq!((&told["key"], &told["start_s"]), (&40.0.into(), &0.25.into()));
+    assert!((told["found_key"].as_f64().unwrap() - 57.0).abs() < 0.1, "what was found is told beside what was chosen");
     let errors_db = ["latent", "residual"].map(|via| {
         let out = folder.path().join(via).with_extension("wav");
         let result = json(&["reconstruct", text(&file), "--out", text(&out), "--via", via, "--rate", "48000"]);

@@ -109,7 +109,7 @@ fn print(report: &Value) {
     for part in PARTS {
         println!("    {part:<16} {:8.2} ms", number(&report["parts_ms"][part]));
     }
-    println!("    import, point and residual: {:.0} ms", number(&report["about"]["import_ms"]));
+    println!("    import of a file, from reading it to its residual: {:.0} ms", number(&report["about"]["import_ms"]));
     println!(
         "\n  graphs, one thread      tract   ONNX Runtime {}   ratio",
         report["onnxruntime"].as_str().unwrap_or("?")
