@@ -103,7 +103,8 @@ fn training(text: &mut String, facts: &Facts) -> Result<()> {
         text,
         "## Training\n\n`trainer train`, seed {}{}: {} for the auto-encoder (mean absolute error of log-mel frames, loud \
          bands weighing more, and of their levels; squared error of mu-law amplitudes; divergence; leaps and noise on straight lines \
-         between sounds; a part of the examples across keys), then {} for the vocoder (log-magnitude, anti-wrapped phase differences after Ai \
+         between sounds; how far knobs follow their properties over random points; silence, bursts and late onsets anywhere in the space; a \
+         part of the examples across keys), then {} for the vocoder (log-magnitude, anti-wrapped phase differences after Ai \
          and Ling 2023, log-mel error at three resolutions; half of the crops from true frames, half from the auto-encoder's). \
          {}The pack asks for {} rounds of Griffin-Lim, held to the frames, after the vocoder. The graphs, run by the engine's own loader: \
          {}.\n",
