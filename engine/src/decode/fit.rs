@@ -16,6 +16,9 @@ const SLOPE_STEP: f32 = 0.04;
 const SILENCE_DB: f32 = -80.0;
 /// Differences below this weigh no more than at it: the weights would grow without bound.
 const SMALLEST_DIFFERENCE_DB: f32 = 0.5;
+/// The first frames weigh most, since an attack is short and tells what struck: about 35 ms.
+const ONSET_FRAMES: usize = 3;
+const ONSET_WEIGHT: f64 = 10.0;
 /// Damping at first, and its factors after a step that helped and after one that did not.
 const DAMPING: f64 = 1e-2;
 const DAMPING_DOWN: f64 = 0.3;
@@ -35,7 +38,7 @@ pub struct Target<'a> {
 pub struct Fit {
     /// The point, each coordinate within ±3 σ.
     pub latent: Latent,
-    /// Mean absolute difference over the bands of the frames that sound, in dB, averaged over the targets.
+    /// Mean absolute difference over the bands of the frames that sound, the first ones weighing more, in dB, averaged over the targets.
     pub error_db: f32,
 }
 
@@ -104,14 +107,20 @@ fn evaluate(
     Ok(Evaluated { latent: *latent, frames, error })
 }
 
-/// Mean absolute difference over all bands of the frames in which the wanted one sounds.
+/// How much a frame counts.
+fn weight_of(frame: usize) -> f64 {
+    if frame < ONSET_FRAMES { ONSET_WEIGHT } else { 1.0 }
+}
+
+/// Weighted mean of the absolute difference over all bands of the frames in which the wanted one sounds.
 fn mean_difference(wanted: &Frames, made: &Frames, silence: f32) -> f64 {
-    let (mut sum, mut count) = (0.0, 0usize);
+    let (mut sum, mut weights) = (0.0, 0.0);
     for frame in sounding(wanted, silence) {
-        count += wanted.bands;
-        sum += (0..wanted.bands).map(|band| difference(wanted, made, band, frame, silence).abs()).sum::<f64>();
+        weights += weight_of(frame) * wanted.bands as f64;
+        sum += weight_of(frame)
+            * (0..wanted.bands).map(|band| difference(wanted, made, band, frame, silence).abs()).sum::<f64>();
     }
-    sum / count.max(1) as f64
+    sum / f64::max(weights, 1.0)
 }
 
 /// Frames that hold something above silence.
@@ -156,7 +165,7 @@ impl Equations {
         for frame in sounding(wanted, scale.silence) {
             for band in 0..wanted.bands {
                 let off = difference(wanted, made, band, frame, scale.silence);
-                let weight = 1.0 / off.abs().max(scale.smallest);
+                let weight = weight_of(frame) / off.abs().max(scale.smallest);
                 let mut slopes = [0.0; MODEL_LATENTS];
                 for (out, (frames, slope)) in slopes.iter_mut().zip(moved) {
                     *out = difference(made, frames, band, frame, scale.silence) * slope;

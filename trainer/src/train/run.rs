@@ -51,6 +51,11 @@ impl RunConfig {
         let bytes = fs::read(&path).with_context(|| format!("{} is no run folder: no {CONFIG_NAME}", run.display()))?;
         serde_json::from_slice(&bytes).with_context(|| format!("{} is damaged", path.display()))
     }
+
+    /// What comes back of it once it is stored: text does not keep the last digit of every number.
+    fn as_stored(&self) -> Result<Self> {
+        Ok(serde_json::from_slice(&serde_json::to_vec(self)?)?)
+    }
 }
 
 /// What `trainer train` is asked to do.
@@ -145,7 +150,7 @@ fn is_begun(run: &Path, config: &RunConfig) -> Result<bool> {
         return Ok(false);
     }
     ensure!(
-        RunConfig::read(run)? == *config,
+        RunConfig::read(run)? == config.as_stored()?,
         "{} was begun with another corpus, seed, budget or pack; give another --out or the same settings",
         run.display()
     );
@@ -162,7 +167,7 @@ fn begin(run: &Path, config: &RunConfig) -> Result<()> {
 mod tests {
     use super::*;
 
-    /// A resumed run compares its settings with the stored ones, so budgets of any length have to come back to the last digit.
+    /// Not every number comes back from its text to the last digit.
     #[test]
     fn a_run_knows_itself_again_whatever_its_budget() {
         let folder = tempfile::tempdir().expect("folder");
