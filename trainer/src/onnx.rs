@@ -120,6 +120,10 @@ mod tests {
         found.retain(|tensor| !NEWER_LAYERS.iter().any(|layer| tensor.name.starts_with(layer)));
         take(&found, &after).expect("a start");
         for (name, tensor) in after.variables() {
+            // Heard through its spread alone.
+            if name.starts_with("decoder.broad.") {
+                continue;
+            }
             if NEWER_LAYERS.iter().any(|layer| name.starts_with(layer)) {
                 assert_eq!(tensor.abs().max().double_value(&[]), 0.0, "{name} is silent");
             } else {

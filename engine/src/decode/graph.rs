@@ -9,6 +9,7 @@ mod half;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
+use multiversion::multiversion;
 use prost::Message;
 use tract_onnx::prelude::*;
 
@@ -168,7 +169,9 @@ impl Outputs {
     }
 }
 
-/// Whether there is neither NaN nor infinity. Without leaving early, so that compilers look at many values at a time.
+/// Whether there is neither NaN nor infinity. Without leaving early, so that compilers look at many values at a time; compiled once
+/// more for processors with wide registers.
+#[multiversion(targets("x86_64+avx2"))]
 fn all_finite(values: &[f32]) -> bool {
     let exponent = f32::INFINITY.to_bits();
     values.iter().fold(0, |largest: u32, value| largest.max(value.to_bits() & exponent)) < exponent

@@ -75,12 +75,13 @@ impl GriffinLim {
     }
 
     fn load(&mut self, frames: &Frames) {
-        let nepers_per_db = std::f32::consts::LN_10 / 20.0;
         let shape = self.shape;
         self.wanted.resize(frames.values.len(), 0.0);
+        let mut row = vec![0.0; frames.frames];
         for band in 0..frames.bands {
-            for (frame, value) in frames.band(band).iter().enumerate() {
-                self.wanted[frame * frames.bands + band] = exp(shape.denormalise_db(*value) * nepers_per_db);
+            write_levels(frames.band(band), &shape, &mut row);
+            for (wanted, level) in self.wanted[band..].iter_mut().step_by(frames.bands).zip(&row) {
+                *wanted = *level;
             }
         }
     }
@@ -91,9 +92,7 @@ impl GriffinLim {
         for (frame, values) in spectrogram.values.chunks_exact_mut(bins).enumerate() {
             write_magnitudes(values, &mut self.magnitudes);
             self.find_gains(frame);
-            for (value, gain) in values.iter_mut().zip(&self.gains) {
-                *value *= *gain;
-            }
+            amplify(values, &self.gains);
         }
     }
 
@@ -115,19 +114,52 @@ impl GriffinLim {
     /// Factors that bring `magnitudes` to the wanted levels of a frame. What is wanted at the floor or below may be quieter.
     fn find_gains(&mut self, frame: usize) {
         let bands = self.band_gains.len();
-        let (full_scale, floor) = (self.shape.full_scale(), self.floor());
-        let wanted = &self.wanted[frame * bands..][..bands];
-        let levels = self.bank.apply(&self.magnitudes).zip(wanted);
-        for (gain, (level, wanted)) in self.band_gains.iter_mut().zip(levels) {
-            let largest = if *wanted <= floor { 1.0 } else { LARGEST_GAIN };
-            *gain = (wanted * full_scale / level.max(TINY)).clamp(SMALLEST_GAIN, largest);
-        }
-        self.bank.spread(&self.band_gains, &mut self.gains);
+        let aim = Aim {
+            wanted: &self.wanted[frame * bands..][..bands],
+            full_scale: self.shape.full_scale(),
+            floor: self.floor(),
+        };
+        write_gains(&self.bank, &self.magnitudes, &aim, &mut self.band_gains, &mut self.gains);
     }
 
     /// Magnitude of the lowest frame value, and a little more for rounding.
     fn floor(&self) -> f32 {
         10.0_f32.powf(self.shape.floor_db / 20.0) * 1.001
+    }
+}
+
+/// The levels that one frame shall have.
+struct Aim<'a> {
+    /// Magnitude of each band against full scale.
+    wanted: &'a [f32],
+    full_scale: f32,
+    floor: f32,
+}
+
+/// Factor of each band, and from them of each bin; compiled as [`write_magnitudes`] is.
+#[multiversion(targets("x86_64+avx2+fma"))]
+fn write_gains(bank: &MelBank, magnitudes: &[f32], aim: &Aim, of_bands: &mut [f32], of_bins: &mut [f32]) {
+    for (gain, (level, wanted)) in of_bands.iter_mut().zip(bank.apply(magnitudes).zip(aim.wanted)) {
+        let largest = if *wanted <= aim.floor { 1.0 } else { LARGEST_GAIN };
+        *gain = (wanted * aim.full_scale / level.max(TINY)).clamp(SMALLEST_GAIN, largest);
+    }
+    bank.spread(of_bands, of_bins);
+}
+
+/// Magnitudes against full scale of a row of frame values; compiled as [`write_magnitudes`] is.
+#[multiversion(targets("x86_64+avx2+fma"))]
+fn write_levels(values: &[f32], shape: &SpectralShape, out: &mut [f32]) {
+    let nepers_per_db = std::f32::consts::LN_10 / 20.0;
+    for (level, value) in out.iter_mut().zip(values) {
+        *level = exp(shape.denormalise_db(*value) * nepers_per_db);
+    }
+}
+
+/// Multiplies each bin by its gain; compiled as [`write_magnitudes`] is.
+#[multiversion(targets("x86_64+avx2+fma"))]
+fn amplify(values: &mut [Complex32], gains: &[f32]) {
+    for (value, gain) in values.iter_mut().zip(gains) {
+        *value *= *gain;
     }
 }
 

@@ -24,6 +24,8 @@ pub const FRAME_RANGE: (f64, f64) = (-1.0, 1.2);
 const ENCODER_CHANNELS: [i64; 5] = [BANDS, 160, 224, 256, 256];
 const ENCODER_HIDDEN: i64 = 256;
 const DECODER_HIDDEN: i64 = 256;
+/// Width of the second way from hidden to coarse frames. It costs next to nothing of a decode, since it is walked once a sound.
+const DECODER_BROAD: i64 = 512;
 const DECODER_CHANNELS: [i64; 5] = [384, 320, 256, 256, 192];
 
 /// Frames and key → mean and log-variance of the latents.
@@ -94,6 +96,10 @@ pub struct Decoder {
     pub second: Linear,
     /// Hidden → coarse frames.
     pub spread: Linear,
+    /// Hidden → broad.
+    pub broad: Linear,
+    /// Broad → coarse frames, added to what `spread` gives.
+    pub broad_spread: Linear,
     /// Four doublings.
     pub blocks: Vec<UpBlock>,
     /// Channels → bands: what stays where it is at every key.
@@ -109,6 +115,7 @@ pub struct Decoder {
 impl Decoder {
     /// A decoder with fresh weights under `path`.
     pub fn new(path: &Path) -> Self {
+        let coarse = DECODER_CHANNELS[0] * COARSE_FRAMES;
         let blocks = DECODER_CHANNELS.windows(2).enumerate().map(|(index, pair)| UpBlock {
             conv: Conv::doubling(&(path / format!("up{index}")), pair[0], pair[1]),
             residual: Conv::new(&(path / format!("residual{index}")), ConvShape::new(pair[1], pair[1], 3)),
@@ -116,7 +123,9 @@ impl Decoder {
         Self {
             first: Linear::new(&(path / "first"), LATENTS + 1, DECODER_HIDDEN, 1.5),
             second: Linear::new(&(path / "second"), DECODER_HIDDEN, DECODER_HIDDEN, 1.5),
-            spread: Linear::new(&(path / "spread"), DECODER_HIDDEN, DECODER_CHANNELS[0] * COARSE_FRAMES, 1.5),
+            spread: Linear::new(&(path / "spread"), DECODER_HIDDEN, coarse, 1.5),
+            broad: Linear::new(&(path / "broad"), DECODER_HIDDEN, DECODER_BROAD, 1.5),
+            broad_spread: Linear::new(&(path / "broad_spread"), DECODER_BROAD, coarse, 0.0),
             blocks: blocks.collect(),
             output: Conv::new(&(path / "output"), ConvShape::new(DECODER_CHANNELS[4], BANDS, 3)),
             keyed: Conv::silent(&(path / "keyed"), ConvShape::new(DECODER_CHANNELS[4], PLACES, 1)),
@@ -133,8 +142,10 @@ impl Decoder {
     /// `[batch, 7]`, `[batch, 1]` → `[batch, 128, 172]`.
     pub fn forward(&self, latent: &Tensor, key: &Tensor) -> Tensor {
         let x = silu(&self.first.forward(&Tensor::cat(&[latent, key], 1)));
-        let x = silu(&self.second.forward(&x));
-        let mut x = silu(&self.spread.forward(&x)).view([-1, DECODER_CHANNELS[0], COARSE_FRAMES]);
+        let hidden = silu(&self.second.forward(&x));
+        let broad = silu(&self.broad.forward(&hidden));
+        let coarse = self.spread.forward(&hidden) + self.broad_spread.forward(&broad);
+        let mut x = silu(&coarse).view([-1, DECODER_CHANNELS[0], COARSE_FRAMES]);
         for block in &self.blocks {
             x = interleave(&silu(&block.conv.forward(&x)));
             x = &x + silu(&block.residual.forward(&x));

@@ -1,7 +1,7 @@
 //! The three graphs of a pack, written layer by layer from the trained models.
 
 use anyhow::Result;
-use tch::Tensor;
+use tch::{Kind, Tensor};
 
 use super::builder::{Builder, Value};
 use crate::model::key_axis::{HARMONICS, KeyAxis};
@@ -41,10 +41,17 @@ pub fn decoder(model: &Decoder) -> Result<Vec<u8>> {
     let latent = graph.input("latent", &[1, LATENTS]);
     let key = graph.input("key", &[1, 1]);
     let mut x = graph.concat(&[latent, key.clone()], 1);
-    for layer in [&model.first, &model.second, &model.spread] {
+    for layer in [&model.first, &model.second] {
         let y = graph.linear(&x, layer)?;
         x = graph.silu(&y)?;
     }
+    let hidden = x;
+    let broad = graph.linear(&hidden, &model.broad)?;
+    let broad = graph.silu(&broad)?;
+    let coarse = graph.linear(&hidden, &model.spread)?;
+    let beside = graph.linear(&broad, &model.broad_spread)?;
+    let coarse = graph.add(&coarse, &beside);
+    x = graph.silu(&coarse)?;
     let mut frames = COARSE_FRAMES;
     let mut channels = model.spread.weight.size()[0] / COARSE_FRAMES;
     x = graph.reshape(&x, &[1, channels, frames]);
@@ -108,16 +115,15 @@ fn vocoder_block(graph: &mut Builder, x: &Value, block: &Block) -> Result<Value>
 
 /// [`KeyAxis::places`].
 fn places(graph: &mut Builder, axis: &KeyAxis, key: &Value) -> Result<Value> {
-    let bells = bells(graph, axis, key, &axis.log_places)?;
-    let evenness = graph.constant(&axis.evenness)?;
-    Ok(graph.mul(&bells, &evenness))
+    bells(graph, axis, key, &axis.log_places, &axis.evenness)
 }
 
 /// [`KeyAxis::comb`].
 fn comb(graph: &mut Builder, axis: &KeyAxis, key: &Value) -> Result<Value> {
-    let bells = bells(graph, axis, key, &axis.log_harmonics)?;
-    let mean = graph.mean(&bells, 2);
-    let sum = graph.times(&mean, HARMONICS as f64)?;
+    let high = Tensor::full_like(&axis.blur, HARMONICS as f64);
+    let bells = bells(graph, axis, key, &axis.log_harmonics, &high)?;
+    // Of bells that are as many times too high.
+    let sum = graph.mean(&bells, 2);
     let key = graph.reshape(key, &[1, 1, 1]);
     let lower = graph.times(&key, -axis.log_per_unit)?;
     let ratio = graph.exp(&lower);
@@ -130,16 +136,22 @@ fn comb(graph: &mut Builder, axis: &KeyAxis, key: &Value) -> Result<Value> {
     Ok(graph.mul(&sum, &fading))
 }
 
-fn bells(graph: &mut Builder, axis: &KeyAxis, key: &Value, logs: &Tensor) -> Result<Value> {
-    let (centres, logs) = (graph.constant(&axis.log_centres.unsqueeze(0))?, graph.constant(&logs.unsqueeze(0))?);
-    let distances = graph.sub(&centres, &logs);
+/// Bells around `logs`, `[1, places]`, that are `height`, `[bands, 1]`, high: `[1, bands, places]`. All constants have the whole shape, since
+/// a runner is slow to stretch a column over rows.
+fn bells(graph: &mut Builder, axis: &KeyAxis, key: &Value, logs: &Tensor, height: &Tensor) -> Result<Value> {
+    let double = |x: &Tensor| x.to_kind(Kind::Double);
+    let sharpness = double(&axis.sharpness) * std::f64::consts::FRAC_1_SQRT_2;
+    let at_middle = (double(&axis.log_centres) - double(logs)) * &sharpness;
+    let per_unit = (sharpness * -axis.log_per_unit).expand_as(&at_middle);
+    let log_height = double(height).log().expand_as(&at_middle);
+    let whole = |graph: &mut Builder, x: &Tensor| graph.constant(&x.to_kind(Kind::Float).unsqueeze(0).contiguous());
+    let (at_middle, per_unit) = (whole(graph, &at_middle)?, whole(graph, &per_unit)?);
+    let log_height = whole(graph, &log_height)?;
     let key = graph.reshape(key, &[1, 1, 1]);
-    let shift = graph.times(&key, -axis.log_per_unit)?;
-    let distance = graph.add(&distances, &shift);
-    let sharpness = graph.constant(&axis.sharpness)?;
-    let scaled = graph.mul(&distance, &sharpness);
-    let square = graph.mul(&scaled, &scaled);
-    let exponent = graph.times(&square, -0.5)?;
+    let shift = graph.mul(&per_unit, &key);
+    let distance = graph.add(&at_middle, &shift);
+    let square = graph.mul(&distance, &distance);
+    let exponent = graph.sub(&log_height, &square);
     Ok(graph.exp(&exponent))
 }
 

@@ -4,8 +4,8 @@ use tch::Tensor;
 
 use crate::model::layers::two_phases;
 
-/// Layers that packs made before them lack. They give 0 until they are trained, so such a pack is a start all the same.
-pub const NEWER_LAYERS: [&str; 3] = ["encoder.keyed", "decoder.keyed", "decoder.comb"];
+/// Layers that packs made before them lack. What they add is 0 until they are trained, so such a pack is a start all the same.
+pub const NEWER_LAYERS: [&str; 4] = ["encoder.keyed", "decoder.keyed", "decoder.comb", "decoder.broad"];
 
 /// Flat values of a stored tensor as today's layer holds them; as they are if their form is not known.
 pub fn renewed(name: &str, value: Tensor, like: &Tensor) -> Tensor {
