@@ -48,9 +48,10 @@ pub struct Options {
     trainer_options: Vec<String>,
 }
 
-/// On a machine that is shared, torch's waiting threads must sleep: spinning made training 2.5 times slower.
+/// On a machine that is shared, torch's waiting threads must sleep: spinning on made training 2.5 times slower. But not at once: a tenth
+/// of a millisecond bridges the gap from one operator to the next, and makes training on two idle cores a quarter faster.
 pub fn quiet_threads(command: &mut Command) {
-    command.env("GOMP_SPINCOUNT", "0").env("OMP_WAIT_POLICY", "passive");
+    command.env("GOMP_SPINCOUNT", "20000").env("OMP_WAIT_POLICY", "passive");
 }
 
 /// Sets up, then corpus, training, pack and report; a second call goes on where an earlier one stopped.
