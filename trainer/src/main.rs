@@ -290,7 +290,7 @@ fn run(cli: Cli) -> Result<()> {
 }
 
 /// Starts this program again with settings that its libraries read only at load time. OpenMP's threads otherwise spin as long as
-/// they wait, which on a machine with other work makes training more than twice slower; that they spin for a tenth of a millisecond
+/// they wait, which on a machine with other work makes training more than twice slower; that they spin for a moment
 /// bridges the gap between two operators, which on an idle machine makes it a quarter faster. And glibc otherwise gives every
 /// large tensor's memory back to the system, only to fetch it anew, which costs a tenth of the time.
 #[cfg(unix)]

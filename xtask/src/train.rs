@@ -48,8 +48,8 @@ pub struct Options {
     trainer_options: Vec<String>,
 }
 
-/// On a machine that is shared, torch's waiting threads must sleep: spinning on made training 2.5 times slower. But not at once: a tenth
-/// of a millisecond bridges the gap from one operator to the next, and makes training on two idle cores a quarter faster.
+/// On a machine that is shared, torch's waiting threads must sleep: spinning on made training 2.5 times slower. But not at once: a
+/// moment bridges the gap from one operator to the next, and makes training on two idle cores a quarter faster.
 pub fn quiet_threads(command: &mut Command) {
     command.env("GOMP_SPINCOUNT", "20000").env("OMP_WAIT_POLICY", "passive");
 }

@@ -26,7 +26,7 @@ const ALLOWED: f64 = 2.0;
 /// the stricter.
 const ALLOWED_FLATNESS: f64 = 0.05;
 /// Weights of the two laws: a line that breaks one costs about as much as the error of a sound.
-const STEP_WEIGHT: f64 = 2.5;
+const STEP_WEIGHT: f64 = 1.5;
 const NOISE_WEIGHT: f64 = 3.0;
 
 /// Where the part of a line may begin, in steps.

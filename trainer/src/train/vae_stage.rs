@@ -25,7 +25,7 @@ const DIVERGENCE_WEIGHT: f64 = 2e-5;
 /// Part of the stage over which the divergence comes on.
 const DIVERGENCE_RISE: f64 = 0.3;
 /// Part of the batches in which straight lines are asked for: a few lines have as many points as two batches have sounds.
-const STRAIGHT_PART: f64 = 0.5;
+const STRAIGHT_PART: f64 = 0.4;
 /// Part of the batches in which random points are looked at, and what it costs if no knob follows its property.
 const KNOBS_PART: f64 = 0.3;
 const KNOBS_WEIGHT: f64 = 0.5;
