@@ -12,7 +12,7 @@ pub mod levels;
 pub mod lines;
 pub mod measures;
 mod page;
-mod played;
+pub mod played;
 pub mod random;
 mod report;
 pub mod spread;

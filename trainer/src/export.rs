@@ -55,7 +55,7 @@ pub struct Options {
     pub iterations: usize,
     /// File to write the pack to as well: what the plug-in takes.
     pub archive: Option<PathBuf>,
-    /// Names only sounds that are in tune at every root key.
+    /// Names only sounds that are in tune at every key.
     pub in_tune: bool,
     /// Report of `trainer eval`, whose figures the model card shows.
     pub report: Option<PathBuf>,
@@ -96,15 +96,20 @@ pub fn export(options: &Options) -> Result<()> {
     let by_name = named.iter().map(|(sound, candidate)| (sound.name.clone(), *candidate)).collect();
     manifest.sounds = named.into_iter().map(|(sound, _)| sound).collect();
     if options.in_tune {
-        let (kept, left) = tuning::in_tune(&model, manifest.sounds)?;
-        if !left.is_empty() {
-            eprintln!("{} not in tune at every root key, without a name: {}", left.len(), left.join(", "));
-        }
+        let (kept, left) = tuning::at_roots(&model, manifest.sounds)?;
+        tell_left("in tune at every root key", &left);
         manifest.sounds = kept;
     }
     let residuals = residuals::of(&model, &all, &manifest.sounds, &by_name)?;
     files.insert(RESIDUALS_FILE.to_owned(), residuals.to_bytes(&manifest));
-    let pack = Pack::assemble(manifest, files)?;
+    let mut pack = Pack::assemble(manifest.clone(), files.clone())?;
+    if options.in_tune {
+        let (kept, left) = tuning::as_played(&Arc::new(Model::load(&pack)?))?;
+        tell_left("in tune all over the keyboard", &left);
+        manifest.sounds = kept;
+        files.insert(RESIDUALS_FILE.to_owned(), residuals.to_bytes(&manifest));
+        pack = Pack::assemble(manifest, files)?;
+    }
     let parity = parity::check(&pack, &bundle)?;
     eprintln!("{parity}");
     pack.save_folder(&options.out)?;
@@ -128,6 +133,12 @@ pub fn export(options: &Options) -> Result<()> {
     let sounds = pack.manifest().sounds.len();
     println!("{}: {sounds} sounds, {:.1} MiB", options.out.display(), bytes as f64 / f64::from(1 << 20));
     Ok(())
+}
+
+fn tell_left(wanted: &str, left: &[String]) {
+    if !left.is_empty() {
+        eprintln!("{} not {wanted}, without a name: {}", left.len(), left.join(", "));
+    }
 }
 
 /// Points as sounds are spread, the same for every pack.

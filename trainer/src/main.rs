@@ -162,7 +162,7 @@ struct ExportArgs {
     /// Write the pack to this file as well: what the plug-in takes.
     #[arg(long)]
     archive: Option<PathBuf>,
-    /// Name only sounds that are in tune at every root key, and those without a key.
+    /// Name only sounds that are in tune at every key, and those without a key.
     #[arg(long)]
     in_tune: bool,
     /// Report of `trainer eval` to quote in the model card.

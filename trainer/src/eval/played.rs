@@ -1,6 +1,7 @@
 //! Pitched sounds as they are played: the instrument itself, offline, zones and transposition included.
 
 use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use anyhow::Result;
@@ -21,9 +22,9 @@ use super::report::Measured;
 use super::spread::spread;
 use super::statistics::{interval, median, quantile, share_within};
 
-/// Keys that are played: 24 to 96, every so many semitones; 3 meets every offset from the roots.
-const LOWEST_KEY: u8 = 24;
-const HIGHEST_KEY: u8 = 96;
+/// Keys that are played.
+pub const KEYS: RangeInclusive<u8> = 24..=96;
+/// Every so many semitones; 3 meets every offset from the roots.
 const KEY_STEP: usize = 3;
 /// The rate of the packs: other rates are a matter of the engine's tests.
 const RATE_HZ: f32 = 44_100.0;
@@ -68,19 +69,20 @@ pub fn play(model: &Arc<Model>, limit: usize) -> Result<Vec<Note>> {
     let pitched: Vec<&NamedSound> = model.sounds().iter().filter(|sound| is_pitched(&sound.category)).collect();
     let step = pitched.len().div_ceil(limit.max(1)).max(1);
     let chosen: Vec<&NamedSound> = pitched.into_iter().step_by(step).take(limit).collect();
-    let pool = Pool::global()?;
-    let notes = spread("played keys", model, &chosen, |_, sound| {
-        let table = Arc::<Residuals>::default();
-        let place = Place { name: sound.name.clone(), latent: sound.latent };
-        let controls = between(model, &table, &place, &place, 0.0);
-        let source = Box::new(LatentSource::with_residuals(Arc::clone(model), table));
-        let (mut synth, _instance): (Synth, Instance) = instrument::create_with_source(&pool, source);
-        synth.set_sample_rate(RATE_HZ);
-        synth.set_offline(true);
-        let keys = (LOWEST_KEY..=HIGHEST_KEY).step_by(KEY_STEP);
-        Ok(keys.map(|key| note(&mut synth, &place.name, &controls, key)).collect::<Vec<_>>())
-    })?;
+    let notes = spread("played keys", model, &chosen, |_, sound| at_keys(model, sound, KEY_STEP))?;
     Ok(notes.into_iter().flatten().collect())
+}
+
+/// Plays one named sound with what its recordings add, at every `key_step`-th of the [`KEYS`].
+pub fn at_keys(model: &Arc<Model>, sound: &NamedSound, key_step: usize) -> Result<Vec<Note>> {
+    let table = Arc::<Residuals>::default();
+    let place = Place { name: sound.name.clone(), latent: sound.latent };
+    let controls = between(model, &table, &place, &place, 0.0);
+    let source = Box::new(LatentSource::with_residuals(Arc::clone(model), table));
+    let (mut synth, _instance): (Synth, Instance) = instrument::create_with_source(&Pool::global()?, source);
+    synth.set_sample_rate(RATE_HZ);
+    synth.set_offline(true);
+    Ok(KEYS.step_by(key_step).map(|key| note(&mut synth, &place.name, &controls, key)).collect())
 }
 
 fn note(synth: &mut Synth, name: &str, controls: &Controls, key: u8) -> Note {

@@ -12,29 +12,52 @@ use engine::pack::NamedSound;
 use engine::units::key_to_hz;
 
 use crate::eval::measures::is_pitched;
-use crate::eval::spread::spread;
+use crate::eval::played;
+use crate::eval::spread::{Tools, spread};
 
-/// Largest offset of a root key from equal temperament, in cents.
+/// Largest offset of a key from equal temperament, in cents.
 const TOLERANCE_CENTS: f64 = 5.0;
 /// Part of a sound in which its pitch is measured, in seconds: after the attack.
 const MEASURED_S: std::ops::Range<f64> = 0.1..1.3;
+/// Every so many semitones a sound is played. Another step than that of evaluation, which then does not only look at what was chosen by.
+const KEY_STEP: usize = 2;
 
-/// The sounds that are within 5 cents of every root key or have no key, and the names of the others.
-pub fn in_tune(model: &Arc<Model>, sounds: Vec<NamedSound>) -> Result<(Vec<NamedSound>, Vec<String>)> {
-    let rate_hz = f64::from(model.shape().sample_rate_hz);
-    let place = |time_s: f64, samples: &[f32]| ((time_s * rate_hz) as usize).min(samples.len());
-    let roots = &model.manifest().root_keys;
-    let verdicts = spread("tuning", model, &sounds, |tools, sound| {
-        for root in roots.iter().filter(|_| is_pitched(&sound.category)) {
+/// The sounds that have no key, or whose seven numbers alone are within 5 cents at every root key; and the names of the others.
+pub fn at_roots(model: &Arc<Model>, sounds: Vec<NamedSound>) -> Result<(Vec<NamedSound>, Vec<String>)> {
+    partition("tuning", model, sounds, |tools, sound| {
+        for root in &model.manifest().root_keys {
             let samples = tools.pipeline.decode(&sound.latent, f32::from(*root), &Shaping::default())?;
-            let steady = &samples[place(MEASURED_S.start, &samples)..place(MEASURED_S.end, &samples)];
-            let offset = pitch_offset_cents(steady, rate_hz, key_to_hz(f64::from(*root)));
-            if offset.is_none_or(|cents| cents.abs() > TOLERANCE_CENTS) {
+            let rate_hz = f64::from(model.shape().sample_rate_hz);
+            let place = |time_s: f64| ((time_s * rate_hz) as usize).min(samples.len());
+            let steady = &samples[place(MEASURED_S.start)..place(MEASURED_S.end)];
+            if !is_near(pitch_offset_cents(steady, rate_hz, key_to_hz(f64::from(*root)))) {
                 return Ok(false);
             }
         }
         Ok(true)
-    })?;
+    })
+}
+
+/// The sounds of a model that have no key, or are within 5 cents all over the keyboard as the instrument plays them, with what their
+/// recordings add; and the names of the others.
+pub fn as_played(model: &Arc<Model>) -> Result<(Vec<NamedSound>, Vec<String>)> {
+    partition("playing", model, model.sounds().to_vec(), |_, sound| {
+        Ok(played::at_keys(model, sound, KEY_STEP)?.iter().all(|note| is_near(note.cents)))
+    })
+}
+
+fn is_near(offset_cents: Option<f64>) -> bool {
+    offset_cents.is_some_and(|cents| cents.abs() <= TOLERANCE_CENTS)
+}
+
+fn partition(
+    what: &str,
+    model: &Arc<Model>,
+    sounds: Vec<NamedSound>,
+    in_tune: impl Fn(&mut Tools, &NamedSound) -> Result<bool> + Sync,
+) -> Result<(Vec<NamedSound>, Vec<String>)> {
+    let good = |tools: &mut Tools, sound: &NamedSound| Ok(!is_pitched(&sound.category) || in_tune(tools, sound)?);
+    let verdicts = spread(what, model, &sounds, good)?;
     let (kept, left): (Vec<_>, Vec<_>) = sounds.into_iter().zip(verdicts).partition(|(_, in_tune)| *in_tune);
     let names = left.into_iter().map(|(sound, _)| sound.name).collect();
     Ok((kept.into_iter().map(|(sound, _)| sound).collect(), names))

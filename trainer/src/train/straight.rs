@@ -8,29 +8,26 @@ use engine::spectral::SpectralShape;
 use tch::{Device, Kind, Tensor};
 
 use crate::eval::levels::FLATNESS_BAND_HZ;
-use crate::eval::lines::STEPS;
+use crate::eval::lines::{LARGEST_OVER_MEDIAN, STEPS};
 use crate::loss::FLOOR_DB;
 use crate::loss::frames::{nepers_per_unit, parts_of_bins};
 use crate::model::Decoder;
 use crate::model::vae::FRAME_RANGE;
 
-/// Steps of a whole line, as evaluation walks it.
-const LINE_STEPS: i64 = STEPS as i64 - 1;
-/// Points of the part of a line that is looked at.
+/// Points of a line, both ends among them: every other one of those at which evaluation looks. What makes a line uneven is a stretch of
+/// it that changes fast, several of evaluation's steps wide, so the whole line has to be in sight.
 const POINTS: i64 = 17;
 /// Lines of one batch.
 const LINES: i64 = 2;
-/// A step may be this many times the median step of its line before it costs something. Below the 3 that evaluation allows.
-const ALLOWED: f64 = 2.0;
+/// A step may be this many times the median step of its line before it costs something. Below the 3 that evaluation allows, whose
+/// steps are half as long and so less even.
+const ALLOWED: f64 = 1.75;
 /// Flatness that costs nothing: evaluation's threshold for ends that are no noise. Frames read flatter than its spectra, so this is
 /// the stricter.
 const ALLOWED_FLATNESS: f64 = 0.05;
 /// Weights of the two laws: a line that breaks one costs about as much as the error of a sound.
-const STEP_WEIGHT: f64 = 1.5;
+const STEP_WEIGHT: f64 = 3.0;
 const NOISE_WEIGHT: f64 = 3.0;
-
-/// Where the part of a line may begin, in steps.
-pub const STARTS: std::ops::RangeInclusive<i64> = 0..=LINE_STEPS + 1 - POINTS;
 
 /// Measures how far lines break the laws.
 #[derive(Debug)]
@@ -50,18 +47,28 @@ impl StraightLines {
         Self { shape: *shape, parts: (&parts / parts.sum(Kind::Float)).to_device(device) }
     }
 
-    /// What steps exceed [`ALLOWED`] times the median step by, in normalised units, summed over a part of a line, and what the flatness
-    /// of points exceeds [`ALLOWED_FLATNESS`] and that of the line's flatter end by, mean over the points; each times its weight, mean
-    /// over a few lines between the first sounds of a batch.
-    /// `latents`: `[batch, 7]`, at least four; `keys`: `[batch, 1]`; `start` is one of [`STARTS`].
-    pub fn excess(&self, decoder: &Decoder, latents: &Tensor, keys: &Tensor, start: i64) -> Tensor {
-        let points = points(latents, start);
-        let keys = keys.narrow(0, 0, LINES).repeat_interleave_self_int(POINTS + 2, 0, None);
-        let made = decoder.forward(&points, &keys).clamp_min(floor(&self.shape));
-        let made = made.view([LINES, POINTS + 2, made.size()[1], made.size()[2]]);
-        let (part, ends) = (made.narrow(1, 0, POINTS), made.narrow(1, POINTS, 2));
-        let noise = beyond_ends(&self.flatness(&part), &self.flatness(&ends).detach());
-        beyond_allowed(&steps(&part, &self.shape)) * (STEP_WEIGHT / LINES as f64) + noise * NOISE_WEIGHT
+    /// What steps exceed [`ALLOWED`] times the median step by, in normalised units, summed over a line, and what the flatness of points
+    /// exceeds [`ALLOWED_FLATNESS`] and that of the line's flatter end by, mean over the points; each times its weight, mean over a few
+    /// lines between the first sounds of a batch. `latents`: `[batch, 7]`, at least four; `keys`: `[batch, 1]`.
+    pub fn excess(&self, decoder: &Decoder, latents: &Tensor, keys: &Tensor) -> Tensor {
+        let keys = keys.narrow(0, 0, LINES).repeat_interleave_self_int(POINTS, 0, None);
+        let made = decoder.forward(&points(latents), &keys).clamp_min(floor(&self.shape));
+        let made = made.view([LINES, POINTS, made.size()[1], made.size()[2]]);
+        let noise = beyond_ends(&self.flatness(&made));
+        beyond_allowed(&steps(&made, &self.shape)) * (STEP_WEIGHT / LINES as f64) + noise * NOISE_WEIGHT
+    }
+
+    /// Part of the lines with a leap, as evaluation counts them, but of frames alone; each line leads from one of `latents`, `[sound, 7]`,
+    /// to the one half of them further on, at its key of `keys`, `[sound, 1]`.
+    pub fn broken_part(&self, decoder: &Decoder, latents: &Tensor, keys: &Tensor) -> f64 {
+        let half = latents.size()[0] / 2;
+        let way = Tensor::linspace(0.0, 1.0, STEPS as i64, (Kind::Float, latents.device())).unsqueeze(1);
+        let broken = (0..half).filter(|line| {
+            let points = latents.get(*line) * (1.0 - &way) + latents.get(line + half) * &way;
+            let made = decoder.forward(&points, &keys.get(*line).expand([STEPS as i64, 1], false));
+            leaps(&steps(&made.clamp_min(floor(&self.shape)).unsqueeze(0), &self.shape))
+        });
+        broken.count() as f64 / half.max(1) as f64
     }
 
     /// Geometric over arithmetic mean of the power over bins (Johnston 1988), mean over the frames that sound, weighted by power; 0 where
@@ -86,20 +93,17 @@ fn floor(shape: &SpectralShape) -> f64 {
     f64::from(shape.normalise_db(FLOOR_DB as f32))
 }
 
-/// Mean over all points of what their flatness, `[line, point]`, exceeds [`ALLOWED_FLATNESS`] and that of the flatter end,
-/// `[line, 2]`, by.
-fn beyond_ends(points: &Tensor, ends: &Tensor) -> Tensor {
-    let allowed = ends.amax([1i64].as_slice(), true).clamp_min(ALLOWED_FLATNESS);
-    (points - allowed).relu().mean(Kind::Float)
+/// Mean over all points of what their flatness, `[line, point]`, exceeds [`ALLOWED_FLATNESS`] and that of the flatter end by. The ends
+/// themselves are not pushed up.
+fn beyond_ends(flatness: &Tensor) -> Tensor {
+    let ends = flatness.narrow(1, 0, 1).maximum(&flatness.narrow(1, -1, 1)).detach();
+    (flatness - ends.clamp_min(ALLOWED_FLATNESS)).relu().mean(Kind::Float)
 }
 
-/// Points along a part of each line and then the line's ends, `[line · point, 7]`.
-fn points(latents: &Tensor, start: i64) -> Tensor {
+/// Points along each line, `[line · point, 7]`.
+fn points(latents: &Tensor) -> Tensor {
     let ends = latents.narrow(0, 0, 2 * LINES).view([2, LINES, 1, -1]);
-    let part = |step: i64| step as f64 / LINE_STEPS as f64;
-    let options = (Kind::Float, latents.device());
-    let way = Tensor::linspace(part(start), part(start + POINTS - 1), POINTS, options);
-    let way = Tensor::cat(&[way, Tensor::linspace(0.0, 1.0, 2, options)], 0).view([1, POINTS + 2, 1]);
+    let way = Tensor::linspace(0.0, 1.0, POINTS, (Kind::Float, latents.device())).view([1, POINTS, 1]);
     let points: Tensor = ends.get(0) * (1.0 - &way) + ends.get(1) * &way;
     points.flatten(0, 1)
 }
@@ -108,6 +112,11 @@ fn points(latents: &Tensor, start: i64) -> Tensor {
 fn beyond_allowed(steps: &Tensor) -> Tensor {
     let allowed = steps.median_dim(1, true).0.detach() * ALLOWED;
     (steps - allowed).relu().sum(steps.kind())
+}
+
+/// Whether the largest step of one line is a leap by evaluation's measure.
+fn leaps(steps: &Tensor) -> bool {
+    steps.max().double_value(&[]) > steps.median().double_value(&[]) * LARGEST_OVER_MEDIAN
 }
 
 /// Mean absolute difference of neighbouring points over the frames in which either sounds: `[line, point, band, frame]` →
@@ -151,16 +160,16 @@ mod tests {
         cost.backward();
         let slopes = Vec::<f64>::try_from(leap.grad().view(-1)).expect("five slopes");
         assert_eq!(slopes, [0.0, 0.0, 0.0, 0.0, 1.0]);
+        assert!(leaps(&leap) && !leaps(&even));
     }
 
     #[test]
     fn points_go_straight_from_sound_to_sound() {
         let latents = Tensor::from_slice(&[0.0f32, 8.0, 32.0, -24.0]).unsqueeze(1);
-        let values = |start: i64| Vec::<f32>::try_from(points(&latents, start).view(-1)).expect("numbers");
-        let (first, last) = (values(*STARTS.start()), values(*STARTS.end()));
-        let count = POINTS as usize;
-        assert_eq!((first[0], first[1], first[count + 2], last[count - 1]), (0.0, 1.0, 8.0, 32.0));
-        assert_eq!((first[count], first[count + 1], last[2 * count + 2], last[2 * count + 3]), (0.0, 32.0, 8.0, -24.0));
+        let values = Vec::<f32>::try_from(points(&latents).view(-1)).expect("numbers");
+        let last = POINTS as usize - 1;
+        assert_eq!((values[0], values[1], values[last]), (0.0, 2.0, 32.0));
+        assert_eq!((values[last + 1], values[last + 2], values[2 * last + 1]), (8.0, 6.0, -24.0));
     }
 
     #[test]
@@ -187,9 +196,8 @@ mod tests {
 
     #[test]
     fn only_what_is_noisier_than_both_ends_costs() {
-        let points = Tensor::from_slice(&[0.01, 0.04, 0.25, 0.3]).unsqueeze(0);
-        let cost = |ends: [f64; 2]| beyond_ends(&points, &Tensor::from_slice(&ends).unsqueeze(0)).double_value(&[]);
-        assert!((cost([0.0, 0.0]) - (0.2 + 0.25) / 4.0).abs() < 1e-6);
-        assert_eq!(cost([0.0, 0.4]), 0.0);
+        let cost = |points: [f64; 6]| beyond_ends(&Tensor::from_slice(&points).unsqueeze(0)).double_value(&[]);
+        assert!((cost([0.0, 0.01, 0.04, 0.25, 0.3, 0.0]) - (0.2 + 0.25) / 6.0).abs() < 1e-6);
+        assert_eq!(cost([0.0, 0.01, 0.04, 0.25, 0.3, 0.4]), 0.0);
     }
 }

@@ -10,7 +10,7 @@ use tch::nn::VarStore;
 use tch::{Device, Kind, Tensor};
 
 use super::stage::{Figures, Stage};
-use super::straight::{self, StraightLines};
+use super::straight::StraightLines;
 use super::{knobs, space};
 use crate::features::Dataset;
 use crate::loss::FLOOR_DB;
@@ -25,7 +25,7 @@ const DIVERGENCE_WEIGHT: f64 = 2e-5;
 /// Part of the stage over which the divergence comes on.
 const DIVERGENCE_RISE: f64 = 0.3;
 /// Part of the batches in which straight lines are asked for: a few lines have as many points as two batches have sounds.
-const STRAIGHT_PART: f64 = 0.4;
+const STRAIGHT_PART: f64 = 0.5;
 /// Part of the batches in which random points are looked at, and what it costs if no knob follows its property.
 const KNOBS_PART: f64 = 0.3;
 const KNOBS_WEIGHT: f64 = 0.5;
@@ -143,7 +143,7 @@ impl Stage for VaeStage<'_> {
         let weight = DIVERGENCE_WEIGHT * (progress / DIVERGENCE_RISE).min(1.0);
         let mut loss = error.total + &divergence * weight;
         if rng.random_bool(STRAIGHT_PART) {
-            loss += self.lines.excess(&self.decoder, &mean.detach(), &keys, rng.random_range(straight::STARTS));
+            loss += self.lines.excess(&self.decoder, &mean.detach(), &keys);
         }
         if rng.random_bool(KNOBS_PART) {
             loss += knobs::distance(&self.decoder, &keys.narrow(0, 0, 1), knobs::POINTS) * KNOBS_WEIGHT;
@@ -174,6 +174,9 @@ impl Stage for VaeStage<'_> {
         let followed = 1.0 - knobs::distance(&self.decoder, &middle_key, TURNED).double_value(&[]);
         figures.push(("knobs", followed));
         figures.push(("broken_percent", 100.0 * space::broken_part(&self.decoder, &middle_key, TURNED)));
+        let (latents, _) = self.encoder.forward(&seen.frames.to_device(self.device), &seen.keys.to_device(self.device));
+        let keys = seen.keys.to_device(self.device);
+        figures.push(("leaping_percent", 100.0 * self.lines.broken_part(&self.decoder, &latents, &keys)));
         figures
     }
 }
