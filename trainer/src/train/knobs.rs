@@ -16,9 +16,9 @@ pub const POINTS: i64 = 24;
 const SLIGHTEST: f64 = 0.01;
 
 /// How far the knobs are from following their properties: 0 if each axis goes along with its own one, 1 if none does, 2 if each goes
-/// against it; mean over the axes, at so many random points as sounds are spread, all at `key`, `[1, 1]`.
-pub fn distance(decoder: &Decoder, key: &Tensor, points: i64) -> Tensor {
-    let latents = Tensor::randn([points, LATENTS], (Kind::Float, key.device()));
+/// against it; mean over the axes, at so many random points, all at `key`, `[1, 1]`, spread as sounds are: `spread`, `[1, 7]`, is their σ.
+pub fn distance(decoder: &Decoder, key: &Tensor, spread: &Tensor, points: i64) -> Tensor {
+    let latents = Tensor::randn([points, LATENTS], (Kind::Float, key.device())) * spread;
     let made = decoder.decode(&latents, &key.expand([points, 1], false));
     1.0 - correlations(&latents, &traits::measure(&made)).mean(Kind::Float)
 }

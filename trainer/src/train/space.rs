@@ -14,7 +14,7 @@ use crate::model::vae::LATENTS;
 
 /// Points of each of the two kinds in one look.
 const POINTS: i64 = 8;
-/// How far out points lie: what the knobs reach, and a sixth more, since a pack scales its axes to the spread of its sounds.
+/// How far out points lie, in σ of the sounds: what the knobs of a pack reach, and a sixth more.
 const REACH: f64 = LATENT_LIMIT as f64 * 7.0 / 6.0;
 /// Levels between which the loudest frame lies, in dB: those of 98 in a hundred named sounds.
 const LOUDEST_DB: (f32, f32) = (-22.0, 1.0);
@@ -22,9 +22,11 @@ const LOUDEST_DB: (f32, f32) = (-22.0, 1.0);
 const BEGUN_FRAMES: i64 = 8;
 const BEGUN_DB: f32 = -35.0;
 
-/// Points of the whole space: sounds with one knob anywhere, then all knobs anywhere. `latents`, `[batch, 7]`: at least [`POINTS`].
-fn points(latents: &Tensor) -> Tensor {
-    let anywhere = (Tensor::rand([2 * POINTS, LATENTS], (Kind::Float, latents.device())) * 2.0 - 1.0) * REACH;
+/// Points of the whole space: sounds with one knob anywhere, then all knobs anywhere. `latents`, `[batch, 7]`: at least [`POINTS`];
+/// `spread`, `[1, 7]`: σ of the sounds.
+fn points(latents: &Tensor, spread: &Tensor) -> Tensor {
+    let anywhere = Tensor::rand([2 * POINTS, LATENTS], (Kind::Float, latents.device())) * 2.0 - 1.0;
+    let anywhere = anywhere * spread * REACH;
     let knobs = Tensor::randint(LATENTS, [POINTS], (Kind::Int64, latents.device())).one_hot(LATENTS);
     let turned = &knobs * anywhere.narrow(0, 0, POINTS) + (1 - &knobs) * latents.narrow(0, 0, POINTS);
     Tensor::cat(&[turned, anywhere.narrow(0, POINTS, POINTS)], 0)
@@ -33,15 +35,16 @@ fn points(latents: &Tensor) -> Tensor {
 /// How far sounds break the law, mean over random points of the whole space, some of them `latents` with one knob turned: 0 where
 /// none does, about the excess in normalised units where it is small. It grows with the logarithm alone, since what a decoder
 /// gives in an untaught corner can be a million times full scale, and one such point would outweigh all others. `latents` is
-/// `[batch, 7]`, `keys` `[batch, 1]`, of 16 sounds or more.
-pub fn excess(decoder: &Decoder, latents: &Tensor, keys: &Tensor) -> Tensor {
-    let made = decoder.forward(&points(latents), &keys.narrow(0, 0, 2 * POINTS));
+/// `[batch, 7]`, `keys` `[batch, 1]`, of 16 sounds or more; `spread`, `[1, 7]`: σ of the sounds.
+pub fn excess(decoder: &Decoder, latents: &Tensor, keys: &Tensor, spread: &Tensor) -> Tensor {
+    let made = decoder.forward(&points(latents, spread), &keys.narrow(0, 0, 2 * POINTS));
     beyond(&made).log1p().mean(Kind::Float)
 }
 
-/// Part of `count` random points anywhere that break the law, at `key`, `[1, 1]`.
-pub fn broken_part(decoder: &Decoder, key: &Tensor, count: i64) -> f64 {
-    let points = (Tensor::rand([count, LATENTS], (Kind::Float, key.device())) * 2.0 - 1.0) * f64::from(LATENT_LIMIT);
+/// Part of `count` random points anywhere that break the law, at `key`, `[1, 1]`; `spread`, `[1, 7]`: σ of the sounds.
+pub fn broken_part(decoder: &Decoder, key: &Tensor, spread: &Tensor, count: i64) -> f64 {
+    let points = Tensor::rand([count, LATENTS], (Kind::Float, key.device())) * 2.0 - 1.0;
+    let points = points * spread * f64::from(LATENT_LIMIT);
     let made = decoder.forward(&points, &key.expand([count, 1], false));
     beyond(&made).gt(0.0).to_kind(Kind::Float).mean(Kind::Float).double_value(&[])
 }
@@ -95,15 +98,15 @@ mod tests {
 
     #[test]
     fn half_of_the_points_are_sounds_with_one_knob_turned() {
-        let latents = Tensor::full([16, LATENTS], 9.0, tch::kind::FLOAT_CPU);
-        let points = points(&latents);
-        let kept = points.eq(9.0).sum_dim_intlist([1i64].as_slice(), false, Kind::Int64);
+        let latents = Tensor::full([16, LATENTS], 9.5, tch::kind::FLOAT_CPU);
+        let points = points(&latents, &Tensor::full([1, LATENTS], 2.0, tch::kind::FLOAT_CPU));
+        let kept = points.eq(9.5).sum_dim_intlist([1i64].as_slice(), false, Kind::Int64);
         let kept = Vec::<i64>::try_from(kept).expect("numbers");
         assert!(
             kept[..8].iter().all(|count| *count == LATENTS - 1) && kept[8..].iter().all(|count| *count == 0),
             "{kept:?}"
         );
-        let turned = points.masked_select(&points.ne(9.0));
-        assert!(turned.abs().max().double_value(&[]) <= REACH);
+        let turned = points.masked_select(&points.ne(9.5));
+        assert!(turned.abs().max().double_value(&[]) <= 2.0 * REACH);
     }
 }

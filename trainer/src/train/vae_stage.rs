@@ -30,8 +30,8 @@ const STRAIGHT_PART: f64 = 0.5;
 const KNOBS_PART: f64 = 0.3;
 const KNOBS_WEIGHT: f64 = 0.5;
 /// Part of the batches in which points of the whole space are looked at, and the weight of what breaks its law.
-const SPACE_PART: f64 = 0.3;
-const SPACE_WEIGHT: f64 = 0.3;
+const SPACE_PART: f64 = 0.4;
+const SPACE_WEIGHT: f64 = 0.4;
 /// Part of the examples that are changed in colour and decay.
 const VARIED_PART: f64 = 0.05;
 const LARGEST_TILT_DB: f64 = 8.0;
@@ -146,10 +146,10 @@ impl Stage for VaeStage<'_> {
             loss += self.lines.excess(&self.decoder, &mean.detach(), &keys);
         }
         if rng.random_bool(KNOBS_PART) {
-            loss += knobs::distance(&self.decoder, &keys.narrow(0, 0, 1), knobs::POINTS) * KNOBS_WEIGHT;
+            loss += knobs::distance(&self.decoder, &keys.narrow(0, 0, 1), &spread(&mean), knobs::POINTS) * KNOBS_WEIGHT;
         }
         if rng.random_bool(SPACE_PART) {
-            loss += space::excess(&self.decoder, &mean.detach(), &keys) * SPACE_WEIGHT;
+            loss += space::excess(&self.decoder, &mean.detach(), &keys, &spread(&mean)) * SPACE_WEIGHT;
         }
         let logged = [
             ("weighted_db", error.levels * self.db_per_unit),
@@ -171,14 +171,21 @@ impl Stage for VaeStage<'_> {
         }
         tch::manual_seed(0);
         let middle_key = Tensor::zeros([1, 1], (Kind::Float, self.device));
-        let followed = 1.0 - knobs::distance(&self.decoder, &middle_key, TURNED).double_value(&[]);
-        figures.push(("knobs", followed));
-        figures.push(("broken_percent", 100.0 * space::broken_part(&self.decoder, &middle_key, TURNED)));
-        let (latents, _) = self.encoder.forward(&seen.frames.to_device(self.device), &seen.keys.to_device(self.device));
         let keys = seen.keys.to_device(self.device);
+        let (latents, _) = self.encoder.forward(&seen.frames.to_device(self.device), &keys);
+        let spread = spread(&latents);
+        let followed = 1.0 - knobs::distance(&self.decoder, &middle_key, &spread, TURNED).double_value(&[]);
+        figures.push(("knobs", followed));
+        let broken = space::broken_part(&self.decoder, &middle_key, &spread, TURNED);
+        figures.push(("broken_percent", 100.0 * broken));
         figures.push(("leaping_percent", 100.0 * self.lines.broken_part(&self.decoder, &latents, &keys)));
         figures
     }
+}
+
+/// σ of sounds along each axis, `[sound, 7]` → `[1, 7]`, without a slope: knobs of a pack are turned in this unit.
+fn spread(latents: &Tensor) -> Tensor {
+    latents.detach().std_dim([0i64].as_slice(), true, true)
 }
 
 fn subset(data: &Dataset, indices: &[usize]) -> Dataset {
