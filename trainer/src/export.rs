@@ -14,7 +14,7 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result, ensure};
 use engine::decode::Model;
-use engine::pack::{FORMAT_VERSION, Manifest, Pack, RESIDUALS_FILE, VocoderInfo};
+use engine::pack::{FORMAT_VERSION, Manifest, NamedResiduals, NamedSound, Pack, RESIDUALS_FILE, VocoderInfo};
 use engine::spectral::SpectralShape;
 use engine::units::Latent;
 use rand::SeedableRng;
@@ -96,19 +96,28 @@ pub fn export(options: &Options) -> Result<()> {
     let by_name = named.iter().map(|(sound, candidate)| (sound.name.clone(), *candidate)).collect();
     manifest.sounds = named.into_iter().map(|(sound, _)| sound).collect();
     if options.in_tune {
-        let (kept, left) = tuning::at_roots(&model, manifest.sounds)?;
-        tell_left("in tune at every root key", &left);
-        manifest.sounds = kept;
+        let verdict = tuning::at_roots(&model, manifest.sounds)?;
+        tell("not in tune at every root key, without a name", &verdict.left);
+        manifest.sounds = verdict.kept;
     }
-    let residuals = residuals::of(&model, &all, &manifest.sounds, &by_name)?;
-    files.insert(RESIDUALS_FILE.to_owned(), residuals.to_bytes(&manifest));
-    let mut pack = Pack::assemble(manifest.clone(), files.clone())?;
+    let mut residuals = residuals::of(&model, &all, &manifest.sounds, &by_name)?;
+    let mut assemble = |manifest: &Manifest, residuals: &NamedResiduals| {
+        files.insert(RESIDUALS_FILE.to_owned(), residuals.to_bytes(manifest));
+        Pack::assemble(manifest.clone(), files.clone())
+    };
+    let mut pack = assemble(&manifest, &residuals)?;
     if options.in_tune {
-        let (kept, left) = tuning::as_played(&Arc::new(Model::load(&pack)?))?;
-        tell_left("in tune all over the keyboard", &left);
-        manifest.sounds = kept;
-        files.insert(RESIDUALS_FILE.to_owned(), residuals.to_bytes(&manifest));
-        pack = Pack::assemble(manifest, files)?;
+        let play = |pack: &Pack, sounds| tuning::as_played(&Arc::new(Model::load(pack)?), sounds);
+        // A recording may be out of tune where the model by itself is not.
+        let recorded = play(&pack, manifest.sounds.clone())?;
+        tell("not in tune at every key as recorded, without what the recordings add", &recorded.left);
+        let in_tune = recorded.kept.iter().map(|sound| (sound, residuals.of(&sound.name).to_vec()));
+        residuals = NamedResiduals::new(in_tune);
+        pack = assemble(&manifest, &residuals)?;
+        let alone = play(&pack, recorded.left)?;
+        tell("not in tune at every key, without a name", &alone.left);
+        manifest.sounds.retain(|sound| alone.left.iter().all(|left| left.name != sound.name));
+        pack = assemble(&manifest, &residuals)?;
     }
     let parity = parity::check(&pack, &bundle)?;
     eprintln!("{parity}");
@@ -135,9 +144,10 @@ pub fn export(options: &Options) -> Result<()> {
     Ok(())
 }
 
-fn tell_left(wanted: &str, left: &[String]) {
-    if !left.is_empty() {
-        eprintln!("{} not {wanted}, without a name: {}", left.len(), left.join(", "));
+fn tell(what: &str, sounds: &[NamedSound]) {
+    if !sounds.is_empty() {
+        let names: Vec<&str> = sounds.iter().map(|sound| sound.name.as_str()).collect();
+        eprintln!("{} {what}: {}", sounds.len(), names.join(", "));
     }
 }
 

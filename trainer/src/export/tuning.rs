@@ -22,8 +22,16 @@ const MEASURED_S: std::ops::Range<f64> = 0.1..1.3;
 /// Every so many semitones a sound is played. Another step than that of evaluation, which then does not only look at what was chosen by.
 const KEY_STEP: usize = 2;
 
-/// The sounds that have no key, or whose seven numbers alone are within 5 cents at every root key; and the names of the others.
-pub fn at_roots(model: &Arc<Model>, sounds: Vec<NamedSound>) -> Result<(Vec<NamedSound>, Vec<String>)> {
+/// Sounds that are in tune, and those that are not.
+pub struct Verdict {
+    /// In tune, or without a key.
+    pub kept: Vec<NamedSound>,
+    /// Out of tune somewhere.
+    pub left: Vec<NamedSound>,
+}
+
+/// Which sounds have no key, or are within 5 cents at every root key by their seven numbers alone.
+pub fn at_roots(model: &Arc<Model>, sounds: Vec<NamedSound>) -> Result<Verdict> {
     partition("tuning", model, sounds, |tools, sound| {
         for root in &model.manifest().root_keys {
             let samples = tools.pipeline.decode(&sound.latent, f32::from(*root), &Shaping::default())?;
@@ -38,10 +46,10 @@ pub fn at_roots(model: &Arc<Model>, sounds: Vec<NamedSound>) -> Result<(Vec<Name
     })
 }
 
-/// The sounds of a model that have no key, or are within 5 cents all over the keyboard as the instrument plays them, with what their
-/// recordings add; and the names of the others.
-pub fn as_played(model: &Arc<Model>) -> Result<(Vec<NamedSound>, Vec<String>)> {
-    partition("playing", model, model.sounds().to_vec(), |_, sound| {
+/// Which sounds of a model have no key, or are within 5 cents all over the keyboard as the instrument plays them, with what their
+/// recordings add.
+pub fn as_played(model: &Arc<Model>, sounds: Vec<NamedSound>) -> Result<Verdict> {
+    partition("playing", model, sounds, |_, sound| {
         Ok(played::at_keys(model, sound, KEY_STEP)?.iter().all(|note| is_near(note.cents)))
     })
 }
@@ -55,10 +63,10 @@ fn partition(
     model: &Arc<Model>,
     sounds: Vec<NamedSound>,
     in_tune: impl Fn(&mut Tools, &NamedSound) -> Result<bool> + Sync,
-) -> Result<(Vec<NamedSound>, Vec<String>)> {
+) -> Result<Verdict> {
     let good = |tools: &mut Tools, sound: &NamedSound| Ok(!is_pitched(&sound.category) || in_tune(tools, sound)?);
     let verdicts = spread(what, model, &sounds, good)?;
     let (kept, left): (Vec<_>, Vec<_>) = sounds.into_iter().zip(verdicts).partition(|(_, in_tune)| *in_tune);
-    let names = left.into_iter().map(|(sound, _)| sound.name).collect();
-    Ok((kept.into_iter().map(|(sound, _)| sound).collect(), names))
+    let sounds = |list: Vec<(NamedSound, bool)>| list.into_iter().map(|(sound, _)| sound).collect();
+    Ok(Verdict { kept: sounds(kept), left: sounds(left) })
 }
