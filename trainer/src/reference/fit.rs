@@ -206,7 +206,9 @@ impl<'a> Fitting<'a> {
 
     /// Whether it is over, and why.
     fn end(&self, watch: &mut Watch) -> Result<Option<End>> {
-        self.check_budget()?;
+        // One look at the clock for both: a budget that ran out between two would end in time, without an epoch.
+        let elapsed_s = self.elapsed_s();
+        self.check_budget(elapsed_s)?;
         let fresh_epoch = self.steps_here > 0 && self.step.is_multiple_of(self.batches());
         let losses: Vec<f64> = self.epochs.iter().map(|epoch| epoch.train).collect();
         Ok(if self.epochs.len() as u64 >= self.limits.epochs {
@@ -215,7 +217,7 @@ impl<'a> Fitting<'a> {
             Some(End::CutOff)
         } else if fresh_epoch && is_stalled(&losses) {
             Some(End::Stalled)
-        } else if self.elapsed_s() >= self.limits.seconds {
+        } else if elapsed_s >= self.limits.seconds {
             Some(End::Time)
         } else {
             None
@@ -223,14 +225,14 @@ impl<'a> Fitting<'a> {
     }
 
     /// Ends a training that cannot see every sound once, as soon as that is known.
-    fn check_budget(&self) -> Result<()> {
+    fn check_budget(&self, elapsed_s: f64) -> Result<()> {
         let estimated = self.steps_here >= ESTIMATED_AFTER && self.steps_here == self.step;
         let epoch_s = match self.epochs.first() {
             Some(first) => Some(first.train_s),
-            None if estimated => Some(self.elapsed_s() / self.step as f64 * self.batches() as f64),
+            None if estimated => Some(elapsed_s / self.step as f64 * self.batches() as f64),
             None => None,
         };
-        let least_s = if self.epochs.is_empty() { self.elapsed_s() } else { 0.0 };
+        let least_s = if self.epochs.is_empty() { elapsed_s } else { 0.0 };
         if epoch_s.unwrap_or(0.0).max(least_s) <= self.limits.seconds {
             return Ok(());
         }
