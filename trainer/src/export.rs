@@ -100,24 +100,11 @@ pub fn export(options: &Options) -> Result<()> {
         tell("not in tune at every root key, without a name", &verdict.left);
         manifest.sounds = verdict.kept;
     }
-    let mut residuals = residuals::of(&model, &all, &manifest.sounds, &by_name)?;
-    let mut assemble = |manifest: &Manifest, residuals: &NamedResiduals| {
-        files.insert(RESIDUALS_FILE.to_owned(), residuals.to_bytes(manifest));
-        Pack::assemble(manifest.clone(), files.clone())
-    };
-    let mut pack = assemble(&manifest, &residuals)?;
+    let residuals = residuals::of(&model, &all, &manifest.sounds, &by_name)?;
+    files.insert(RESIDUALS_FILE.to_owned(), residuals.to_bytes(&manifest));
+    let mut pack = Pack::assemble(manifest.clone(), files.clone())?;
     if options.in_tune {
-        let play = |pack: &Pack, sounds| tuning::as_played(&Arc::new(Model::load(pack)?), sounds);
-        // A recording may be out of tune where the model by itself is not.
-        let recorded = play(&pack, manifest.sounds.clone())?;
-        tell("not in tune at every key as recorded, without what the recordings add", &recorded.left);
-        let in_tune = recorded.kept.iter().map(|sound| (sound, residuals.of(&sound.name).to_vec()));
-        residuals = NamedResiduals::new(in_tune);
-        pack = assemble(&manifest, &residuals)?;
-        let alone = play(&pack, recorded.left)?;
-        tell("not in tune at every key, without a name", &alone.left);
-        manifest.sounds.retain(|sound| alone.left.iter().all(|left| left.name != sound.name));
-        pack = assemble(&manifest, &residuals)?;
+        pack = in_tune_as_played(&pack, manifest, files, &residuals)?;
     }
     let parity = parity::check(&pack, &bundle)?;
     eprintln!("{parity}");
@@ -142,6 +129,27 @@ pub fn export(options: &Options) -> Result<()> {
     let sounds = pack.manifest().sounds.len();
     println!("{}: {sounds} sounds, {:.1} MiB", options.out.display(), bytes as f64 / f64::from(1 << 20));
     Ok(())
+}
+
+/// The same pack without what recordings add to sounds that it puts out of tune, and without the names that are out of tune then too.
+fn in_tune_as_played(
+    pack: &Pack,
+    mut manifest: Manifest,
+    mut files: BTreeMap<String, Vec<u8>>,
+    residuals: &NamedResiduals,
+) -> Result<Pack> {
+    let play = |pack: &Pack, sounds| tuning::as_played(&Arc::new(Model::load(pack)?), sounds);
+    let recorded = play(pack, manifest.sounds.clone())?;
+    tell("not in tune at every key as recorded, without what the recordings add", &recorded.left);
+    let in_tune = recorded.kept.iter().map(|sound| (sound, residuals.of(&sound.name).to_vec()));
+    let residuals = NamedResiduals::new(in_tune);
+    files.insert(RESIDUALS_FILE.to_owned(), residuals.to_bytes(&manifest));
+    let bare = Pack::assemble(manifest.clone(), files.clone())?;
+    let alone = play(&bare, recorded.left)?;
+    tell("not in tune at every key, without a name", &alone.left);
+    manifest.sounds.retain(|sound| alone.left.iter().all(|left| left.name != sound.name));
+    files.insert(RESIDUALS_FILE.to_owned(), residuals.to_bytes(&manifest));
+    Ok(Pack::assemble(manifest, files)?)
 }
 
 fn tell(what: &str, sounds: &[NamedSound]) {

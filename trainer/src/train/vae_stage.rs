@@ -32,6 +32,8 @@ const KNOBS_WEIGHT: f64 = 0.5;
 /// Part of the batches in which points of the whole space are looked at, and the weight of what breaks its law.
 const SPACE_PART: f64 = 0.4;
 const SPACE_WEIGHT: f64 = 0.4;
+/// Least σ over which points of both are drawn.
+const LEAST_SPREAD: f64 = 0.1;
 /// Part of the examples that are changed in colour and decay.
 const VARIED_PART: f64 = 0.05;
 const LARGEST_TILT_DB: f64 = 8.0;
@@ -183,9 +185,10 @@ impl Stage for VaeStage<'_> {
     }
 }
 
-/// σ of sounds along each axis, `[sound, 7]` → `[1, 7]`, without a slope: knobs of a pack are turned in this unit.
+/// σ of sounds along each axis, `[sound, 7]` → `[1, 7]`, without a slope: knobs of a pack are turned in this unit. Never so little
+/// that random points would be one, as with a single sound.
 fn spread(latents: &Tensor) -> Tensor {
-    latents.detach().std_dim([0i64].as_slice(), true, true)
+    latents.detach().std_dim([0i64].as_slice(), false, true).clamp_min(LEAST_SPREAD)
 }
 
 fn subset(data: &Dataset, indices: &[usize]) -> Dataset {
