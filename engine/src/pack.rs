@@ -8,6 +8,7 @@ mod archive;
 mod factory;
 mod manifest;
 mod residuals;
+mod scatter;
 mod validate;
 
 use std::collections::BTreeMap;
@@ -18,6 +19,7 @@ use sha2::{Digest, Sha256};
 
 pub use manifest::{FileEntry, LatentAxis, Manifest, NamedSound, VocoderInfo};
 pub use residuals::NamedResiduals;
+pub use scatter::Scatter;
 
 /// Version of the manifest that this engine writes, and the highest that it reads. Since version 2 a vocoder may foretell the phases
 /// of some bins only; since version 3 sounds may bring residuals.

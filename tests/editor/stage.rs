@@ -144,6 +144,7 @@ pub fn catalogue() -> Catalogue {
         .collect();
     let axes = ["Brightness", "Attack", "Decay", "Noise", "Harmonics", "Motion", "Body"];
     Catalogue {
+        scatter: engine::pack::Scatter::default(),
         pack: PackRef::new("factory", "0123"),
         pack_name: "Factory".to_owned(),
         middle_root: 60,

@@ -14,7 +14,9 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result, ensure};
 use engine::decode::Model;
-use engine::pack::{FORMAT_VERSION, Manifest, NamedResiduals, NamedSound, Pack, RESIDUALS_FILE, VocoderInfo};
+use engine::pack::{
+    FORMAT_VERSION, LatentAxis, Manifest, NamedResiduals, NamedSound, Pack, RESIDUALS_FILE, VocoderInfo,
+};
 use engine::spectral::SpectralShape;
 use engine::units::Latent;
 use rand::SeedableRng;
@@ -34,8 +36,9 @@ use crate::onnx::graphs;
 use crate::parity;
 use crate::train::RunConfig;
 
-/// Random points from which the axes are found, and others over which their figures are measured; and the key that they are heard at.
+/// Random points over which the figures of the axes are measured, and the key that they are heard at.
 const RANDOM_POINTS: usize = 1000;
+const RANDOM_SEED: u64 = 2;
 const MIDDLE_KEY: f32 = 60.0;
 
 /// What `trainer export` is asked to do.
@@ -72,40 +75,8 @@ pub fn export(options: &Options) -> Result<()> {
         options.corpus.display()
     );
     let mut bundle = Bundle::load(&options.run)?;
-    let train = Dataset::load(&corpus, &corpus.split(Split::Train))?;
-    let statistics = bundle.whiten(&train)?;
-    let points = random_points(1);
-    bundle.turn(&axes::turn(&points, &bundle.traits_of(&points, MIDDLE_KEY)?)?);
-    bundle.halve_precision();
-    eprintln!("latents: {statistics}");
-    let all = Dataset::load(&corpus, &corpus.manifest.items.iter().collect::<Vec<_>>())?;
-    let latents = bundle.latents(&all)?;
-    let points = random_points(2);
-    let axes = axes::named(&points, &bundle.traits_of(&points, MIDDLE_KEY)?);
-    let mut manifest = manifest(options, &corpus, axes);
-    let mut files = BTreeMap::from([
-        ("encoder.onnx".to_owned(), graphs::encoder(&bundle.encoder)?),
-        ("decoder.onnx".to_owned(), graphs::decoder(&bundle.decoder)?),
-        ("vocoder.onnx".to_owned(), graphs::vocoder(&bundle.vocoder)?),
-    ]);
-    let candidates = sounds::candidates(&all, &latents)?;
-    manifest.sounds = sounds::as_encoded(&candidates);
-    let first = Pack::assemble(manifest.clone(), files.clone())?;
-    let model = Arc::new(Model::load(&first)?);
-    let named = sounds::named(&model, &candidates)?;
-    let by_name = named.iter().map(|(sound, candidate)| (sound.name.clone(), *candidate)).collect();
-    manifest.sounds = named.into_iter().map(|(sound, _)| sound).collect();
-    if options.in_tune {
-        let verdict = tuning::at_roots(&model, manifest.sounds)?;
-        tell("not in tune at every root key, without a name", &verdict.left);
-        manifest.sounds = verdict.kept;
-    }
-    let residuals = residuals::of(&model, &all, &manifest.sounds, &by_name)?;
-    files.insert(RESIDUALS_FILE.to_owned(), residuals.to_bytes(&manifest));
-    let mut pack = Pack::assemble(manifest.clone(), files.clone())?;
-    if options.in_tune {
-        pack = in_tune_as_played(&pack, manifest, files, &residuals)?;
-    }
+    let manifest = manifest(options, &corpus, settle_axes(&mut bundle, &corpus)?);
+    let pack = named_pack(&bundle, &corpus, manifest, options.in_tune)?;
     let parity = parity::check(&pack, &bundle)?;
     eprintln!("{parity}");
     pack.save_folder(&options.out)?;
@@ -129,6 +100,41 @@ pub fn export(options: &Options) -> Result<()> {
     let sounds = pack.manifest().sounds.len();
     println!("{}: {sounds} sounds, {:.1} MiB", options.out.display(), bytes as f64 / f64::from(1 << 20));
     Ok(())
+}
+
+/// Brings the latents into units of what knobs reach and rounds the weights to 16 bits. What the axes are named then.
+fn settle_axes(bundle: &mut Bundle, corpus: &Corpus) -> Result<Vec<LatentAxis>> {
+    let statistics = bundle.scale(&Dataset::load(corpus, &corpus.split(Split::Train))?)?;
+    eprintln!("latents: {statistics}");
+    bundle.halve_precision();
+    let points = random_points();
+    Ok(axes::named(&points, &bundle.traits_of(&points, MIDDLE_KEY)?))
+}
+
+/// The pack of the networks as they are, with its named sounds and what recordings add to them.
+fn named_pack(bundle: &Bundle, corpus: &Corpus, mut manifest: Manifest, in_tune: bool) -> Result<Pack> {
+    let all = Dataset::load(corpus, &corpus.manifest.items.iter().collect::<Vec<_>>())?;
+    let candidates = sounds::candidates(&all, &bundle.latents(&all)?)?;
+    let mut files = BTreeMap::from([
+        ("encoder.onnx".to_owned(), graphs::encoder(&bundle.encoder)?),
+        ("decoder.onnx".to_owned(), graphs::decoder(&bundle.decoder)?),
+        ("vocoder.onnx".to_owned(), graphs::vocoder(&bundle.vocoder)?),
+    ]);
+    manifest.sounds = sounds::as_encoded(&candidates);
+    let first = Pack::assemble(manifest.clone(), files.clone())?;
+    let model = Arc::new(Model::load(&first)?);
+    let named = sounds::named(&model, &candidates)?;
+    let by_name = named.iter().map(|(sound, candidate)| (sound.name.clone(), *candidate)).collect();
+    manifest.sounds = named.into_iter().map(|(sound, _)| sound).collect();
+    if in_tune {
+        let verdict = tuning::at_roots(&model, manifest.sounds)?;
+        tell("not in tune at every root key, without a name", &verdict.left);
+        manifest.sounds = verdict.kept;
+    }
+    let residuals = residuals::of(&model, &all, &manifest.sounds, &by_name)?;
+    files.insert(RESIDUALS_FILE.to_owned(), residuals.to_bytes(&manifest));
+    let pack = Pack::assemble(manifest.clone(), files.clone())?;
+    if in_tune { in_tune_as_played(&pack, manifest, files, &residuals) } else { Ok(pack) }
 }
 
 /// The same pack without what recordings add to sounds that it puts out of tune, and without the names that are out of tune then too.
@@ -160,8 +166,8 @@ fn tell(what: &str, sounds: &[NamedSound]) {
 }
 
 /// Points as sounds are spread, the same for every pack.
-fn random_points(seed: u64) -> Vec<Latent> {
-    let mut rng = ChaCha8Rng::seed_from_u64(seed);
+fn random_points() -> Vec<Latent> {
+    let mut rng = ChaCha8Rng::seed_from_u64(RANDOM_SEED);
     let normal = StandardNormal;
     let point = |_| std::array::from_fn(|_| normal.sample(&mut rng));
     (0..RANDOM_POINTS).map(point).collect()
@@ -174,7 +180,7 @@ fn licence(sources: &[String]) -> &'static str {
     if sources.iter().all(known) { "MIT OR Apache-2.0" } else { "LicenseRef-that-of-the-training-sounds" }
 }
 
-fn manifest(options: &Options, corpus: &Corpus, latents: Vec<engine::pack::LatentAxis>) -> Manifest {
+fn manifest(options: &Options, corpus: &Corpus, latents: Vec<LatentAxis>) -> Manifest {
     let shape = SpectralShape::DEFAULT;
     Manifest {
         format_version: FORMAT_VERSION,

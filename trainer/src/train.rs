@@ -20,3 +20,4 @@ pub use budget::Budget;
 pub use checkpoint::load_finished;
 pub use run::{Options, RunConfig, train};
 pub use stage::{Intervals, mix};
+pub use vae_stage::LEAST_SPREAD;

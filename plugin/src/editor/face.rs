@@ -7,6 +7,7 @@ use egui::{Rect, Ui, Vec2};
 use engine::Latent;
 use engine::audio::is_within_recording;
 use engine::instrument::{Meters, SoundView, Status};
+use engine::pack::Scatter;
 use engine::state::SoundState;
 
 use super::audition::Audition;
@@ -182,7 +183,8 @@ impl Face {
         match header::show(ui, regions.header, &head, &self.meter)? {
             Action::Back => self.go_back(),
             Action::Random => {
-                let point = self.chance.point();
+                let scatter = now.rig.as_ref().map_or_else(Scatter::default, |rig| rig.catalogue.scatter.clone());
+                let point = self.chance.point(&scatter);
                 self.go_to(None, &point);
             }
             Action::Vary => {

@@ -1,6 +1,7 @@
 //! Points of the latent space that the editor goes to: random ones, near ones, and the way back. Main thread.
 
 use engine::Latent;
+use engine::pack::Scatter;
 use engine::state::SoundState;
 use engine::units::LATENT_LIMIT;
 
@@ -41,9 +42,9 @@ impl Chance {
         (-2.0 * self.unit().ln()).sqrt() * (std::f32::consts::TAU * self.unit()).cos()
     }
 
-    /// A point as the model's own prior draws them.
-    pub fn point(&mut self) -> Latent {
-        std::array::from_fn(|_| self.normal().clamp(-LATENT_LIMIT, LATENT_LIMIT))
+    /// A point as the sounds of a pack are scattered.
+    pub fn point(&mut self, scatter: &Scatter) -> Latent {
+        scatter.point(&std::array::from_fn(|_| self.normal()))
     }
 
     /// A point near another.
@@ -84,7 +85,8 @@ mod tests {
     #[test]
     fn points_stay_in_range_and_have_about_unit_spread() {
         let mut chance = Chance::new(7);
-        let points: Vec<f32> = (0..1000).flat_map(|_| chance.point()).collect();
+        let unit = Scatter::default();
+        let points: Vec<f32> = (0..1000).flat_map(|_| chance.point(&unit)).collect();
         assert!(points.iter().all(|place| place.abs() <= LATENT_LIMIT));
         let spread = (points.iter().map(|place| place * place).sum::<f32>() / points.len() as f32).sqrt();
         assert!((spread - 1.0).abs() < 0.05, "spread {spread}");

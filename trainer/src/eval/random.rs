@@ -7,8 +7,8 @@ use std::sync::Arc;
 use anyhow::Result;
 use engine::Latent;
 use engine::decode::{Model, Shaping};
+use engine::pack::Scatter;
 use engine::spectral::{FrameAnalysis, SpectralShape};
-use engine::units::LATENT_LIMIT;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, StandardNormal};
@@ -80,16 +80,13 @@ pub fn at_peak(analysis: &mut FrameAnalysis, shape: &SpectralShape, mut samples:
     Heard::new(analysis, shape, &samples)
 }
 
-/// Decodes `count` seeded random points, drawn from the unit normal distribution within ±3, and compares.
+/// Decodes `count` seeded random points, scattered as the sounds of the pack are, and compares.
 pub fn measure(model: &Arc<Model>, train: &[Known], held_out: &[Known], count: usize) -> Result<RandomSounds> {
     let mut rng = ChaCha8Rng::seed_from_u64(SEED);
+    let scatter = Scatter::of(model.sounds());
     let points: Vec<(Latent, u8)> = (0..count)
         .map(|_| {
-            let mut coordinate = || {
-                let value: f32 = StandardNormal.sample(&mut rng);
-                value.clamp(-LATENT_LIMIT, LATENT_LIMIT)
-            };
-            let point = std::array::from_fn(|_| coordinate());
+            let point = scatter.point(&std::array::from_fn(|_| StandardNormal.sample(&mut rng)));
             (point, train[rng.random_range(0..train.len())].key)
         })
         .collect();

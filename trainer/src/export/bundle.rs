@@ -9,15 +9,14 @@ use engine::units::{LATENT_LIMIT, Latent};
 use tch::nn::VarStore;
 use tch::{Device, Kind, Tensor};
 
-use super::axes::Matrix;
 use crate::features::{Dataset, normalise_key};
 use crate::model::vae::LATENTS;
 use crate::model::{Decoder, Encoder, Vocoder};
-use crate::train::load_finished;
+use crate::train::{LEAST_SPREAD, load_finished};
 use crate::traits::{self, TRAITS, Traits};
 
-/// Variance that every direction has at least, as part of the whole.
-const LEAST_SPREAD: f64 = 1e-5;
+/// Part of the sounds that lies within the limits of each knob, at least.
+const WITHIN_LIMITS: f64 = 0.99;
 /// Sounds of one forward pass.
 const CHUNK: i64 = 64;
 
@@ -35,7 +34,7 @@ pub struct Bundle {
     pub finished: bool,
 }
 
-/// How the latents were spread before they were brought to σ units.
+/// What one unit of each latent was before.
 #[derive(Debug)]
 pub struct LatentStatistics {
     scales: Vec<f64>,
@@ -45,7 +44,12 @@ pub struct LatentStatistics {
 impl fmt::Display for LatentStatistics {
     fn fmt(&self, out: &mut fmt::Formatter) -> fmt::Result {
         let scales: Vec<String> = self.scales.iter().map(|scale| format!("{scale:.2}")).collect();
-        write!(out, "σ was {}; {:.2} % of coordinates lie beyond ±3 σ", scales.join(" "), self.clamped_part * 100.0)
+        write!(
+            out,
+            "one unit was {}; {:.2} % of coordinates lie beyond ±3",
+            scales.join(" "),
+            self.clamped_part * 100.0
+        )
     }
 }
 
@@ -90,42 +94,26 @@ impl Bundle {
         Ok(flat.chunks_exact(LATENTS as usize).map(point).collect())
     }
 
-    /// Rewrites the last layer of the encoder and the first of the decoder so that over `data` the latents have mean 0, deviation 1
-    /// and no correlation: then one turn of any knob means as much as of any other.
-    pub fn whiten(&mut self, data: &Dataset) -> Result<LatentStatistics> {
+    /// Rewrites the last layer of the encoder and the first of the decoder so that over `data` each latent has deviation 1, or less
+    /// where that is what keeps nearly all sounds within the limits: then one turn of any knob means about as much as of any other.
+    ///
+    /// Neither where the axes point nor where their middle lies changes, since the laws of knobs and of the whole space were trained
+    /// along them and around it. Latents without correlation and with mean 0 would be neater, and knobs that follow nothing as well.
+    pub fn scale(&mut self, data: &Dataset) -> Result<LatentStatistics> {
         let means = self.means(data).to_kind(Kind::Double);
-        let centre = means.mean_dim([0i64].as_slice(), false, Kind::Double);
-        let away = &means - &centre;
-        let covariance = away.transpose(0, 1).matmul(&away) / data.len() as f64;
-        // Fewer sounds than latents leave directions without any spread.
-        let least = covariance.trace() * LEAST_SPREAD + f64::MIN_POSITIVE;
-        let spread = (&covariance + Tensor::eye(LATENTS, (Kind::Double, Device::Cpu)) * least).linalg_cholesky(false);
-        let whitened = away.matmul(&spread.inverse().transpose(0, 1));
-        let outside = whitened.abs().gt(f64::from(LATENT_LIMIT)).to_kind(Kind::Float);
-        tch::no_grad(|| self.rewrite(&centre, &spread.inverse(), &spread));
-        let scales = Vec::<f64>::try_from(covariance.diagonal(0, 0, 1).sqrt())?;
-        Ok(LatentStatistics { scales, clamped_part: outside.mean(Kind::Float).double_value(&[]) })
-    }
-
-    /// Turns the latent space; see [`super::axes`].
-    pub fn turn(&mut self, matrix: &Matrix) {
-        let matrix = Tensor::from_slice2(matrix);
+        let scales = scales(&means);
+        let outside = (&means / &scales).abs().gt(f64::from(LATENT_LIMIT)).to_kind(Kind::Float);
+        let (encoder, decoder) = (&self.encoder.mean, &self.decoder.first);
         tch::no_grad(|| {
-            self.rewrite(&Tensor::zeros([LATENTS], (Kind::Float, Device::Cpu)), &matrix, &matrix.transpose(0, 1))
+            let scales = scales.to_kind(Kind::Float);
+            let (mut weight, mut bias) = (encoder.weight.shallow_clone(), encoder.bias.shallow_clone());
+            weight.copy_(&(&weight / scales.unsqueeze(1)));
+            bias.copy_(&(&bias / &scales));
+            let mut weight = decoder.weight.narrow(1, 0, LATENTS);
+            weight.copy_(&(&weight * &scales));
         });
-    }
-
-    fn rewrite(&mut self, centre: &Tensor, to_axes: &Tensor, from_axes: &Tensor) {
-        let (to_axes, from_axes, centre) =
-            (to_axes.to_kind(Kind::Float), from_axes.to_kind(Kind::Float), centre.to_kind(Kind::Float));
-        let layer = &self.encoder.mean;
-        let (mut weight, mut bias) = (layer.weight.shallow_clone(), layer.bias.shallow_clone());
-        bias.copy_(&to_axes.matmul(&(&bias - &centre)));
-        weight.copy_(&to_axes.matmul(&weight));
-        let layer = &self.decoder.first;
-        let (mut weight, mut bias) = (layer.weight.narrow(1, 0, LATENTS), layer.bias.shallow_clone());
-        bias.copy_(&(&bias + weight.matmul(&centre)));
-        weight.copy_(&weight.matmul(&from_axes));
+        let scales = Vec::<f64>::try_from(scales)?;
+        Ok(LatentStatistics { scales, clamped_part: outside.mean(Kind::Float).double_value(&[]) })
     }
 
     /// Properties of points at a key.
@@ -152,5 +140,28 @@ impl Bundle {
                 parameter.copy_(&rounded);
             }
         });
+    }
+}
+
+/// What becomes one unit along each axis, of the latents of sounds, `[sound, 7]`.
+fn scales(means: &Tensor) -> Tensor {
+    let deviations = means.std_dim([0i64].as_slice(), false, false);
+    let farthest = means.abs().quantile_scalar(WITHIN_LIMITS, 0, false, "linear");
+    deviations.maximum(&(farthest / f64::from(LATENT_LIMIT))).clamp_min(LEAST_SPREAD)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_unit_is_one_deviation_or_what_keeps_sounds_within_the_limits() {
+        let even = Tensor::linspace(-1.0, 1.0, 201, (Kind::Double, Device::Cpu));
+        let means = Tensor::stack(&[&even * 4.0, &even * 4.0 + 8.0, even.zeros_like()], 1);
+        let found = Vec::<f64>::try_from(scales(&means)).expect("three numbers");
+        let deviation = (4.0 / 3.0_f64.sqrt()) * (202.0 / 200.0_f64).sqrt();
+        assert!((found[0] - deviation).abs() < 1e-6, "{found:?}");
+        assert!((found[1] - (12.0 - 0.08) / 3.0).abs() < 1e-6, "{found:?}");
+        assert_eq!(found[2], LEAST_SPREAD);
     }
 }

@@ -32,8 +32,8 @@ const KNOBS_WEIGHT: f64 = 0.5;
 /// Part of the batches in which points of the whole space are looked at, and the weight of what breaks its law.
 const SPACE_PART: f64 = 0.4;
 const SPACE_WEIGHT: f64 = 0.4;
-/// Least σ over which points of both are drawn.
-const LEAST_SPREAD: f64 = 0.1;
+/// Least σ over which points of both are drawn, and least unit of a latent.
+pub const LEAST_SPREAD: f64 = 0.1;
 /// Part of the examples that are changed in colour and decay.
 const VARIED_PART: f64 = 0.05;
 const LARGEST_TILT_DB: f64 = 8.0;

@@ -1,6 +1,7 @@
 //! Latent points made of others: at random, nearby.
 
 use engine::Latent;
+use engine::pack::Scatter;
 use engine::units::LATENT_LIMIT;
 
 /// Random points; the same seed gives the same sequence on every machine.
@@ -13,9 +14,9 @@ impl Points {
         Self { state: seed }
     }
 
-    /// A point as sounds are distributed: each latent normal with mean 0 and deviation 1, within ±3 σ.
-    pub(crate) fn anywhere(&mut self) -> Latent {
-        self.near(&Latent::default(), 1.0)
+    /// A point as the sounds of a pack are scattered.
+    pub(crate) fn anywhere(&mut self, scatter: &Scatter) -> Latent {
+        scatter.point(&std::array::from_fn(|_| self.normal()))
     }
 
     /// A point round `centre`, with a normal deviation of `amount` σ in each latent, within ±3 σ.
@@ -45,9 +46,10 @@ mod tests {
 
     #[test]
     fn random_points_are_normal_bounded_and_repeatable() {
+        let unit = Scatter::default();
         let draw = |seed| {
             let mut points = Points::new(seed);
-            (0..4_000).flat_map(|_| points.anywhere()).collect::<Vec<f32>>()
+            (0..4_000).flat_map(|_| points.anywhere(&unit)).collect::<Vec<f32>>()
         };
         let values = draw(5);
         assert_eq!(values, draw(5));

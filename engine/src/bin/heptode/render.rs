@@ -1,6 +1,7 @@
 //! `heptode render`: one note of one sound.
 
 use engine::Latent;
+use engine::pack::{Manifest, Scatter};
 use engine::sample::write_wav;
 use serde_json::json;
 
@@ -19,7 +20,7 @@ pub(crate) fn run(args: &RenderArgs) -> Result<(), Failure> {
     let studio = Studio::open(&args.common)?;
     let sound = args.point.sound.as_deref().map(|name| studio.pack.sound(name)).transpose()?;
     let sound = sound.map(|sound| studio.of_pack(sound));
-    let latent = sound.as_ref().map_or_else(|| point(&args.point), |sound| sound.latent);
+    let latent = sound.as_ref().map_or_else(|| point(&args.point, studio.pack.manifest()), |sound| sound.latent);
     let samples = Player::new(studio.model.clone(), sound.as_ref(), None)?.play(&Place::at(latent), &args.playing)?;
     let rate_hz = args.playing.rate;
     write_wav(&args.out, &samples, 1, rate_hz)?;
@@ -39,10 +40,10 @@ pub(crate) fn run(args: &RenderArgs) -> Result<(), Failure> {
 }
 
 /// The point asked for where no sound is.
-fn point(point: &Point) -> Latent {
+fn point(point: &Point, manifest: &Manifest) -> Latent {
     match point {
         Point { latent: Some(latent), .. } => *latent,
-        Point { random: Some(seed), .. } => Points::new(*seed).anywhere(),
+        Point { random: Some(seed), .. } => Points::new(*seed).anywhere(&Scatter::of(&manifest.sounds)),
         _ => Latent::default(),
     }
 }
