@@ -1,4 +1,4 @@
-//! From a training run to a model pack: latents in σ units, 16-bit weights, named sounds, graphs checked against torch.
+//! From a training run to a model pack: latents in units of the knobs, 16-bit weights, named sounds, graphs checked against torch.
 
 mod axes;
 mod bundle;

@@ -1,4 +1,4 @@
-//! Statistics of the latent space. A pack's encoder gives means only, in σ units; what needs the log-variance comes from the run.
+//! Statistics of the latent space. A pack's encoder gives means only; what needs the log-variance comes from the run.
 
 use std::path::Path;
 

@@ -44,7 +44,7 @@ pub fn text(facts: &Facts) -> Result<String> {
     )?;
     text += "| file | what it is |\n|---|---|\n\
         | `manifest.json` | analysis constants, latents, named sounds, hashes |\n\
-        | `encoder.onnx` | `frames` [1,128,172], `key` [1,1] → `latent` [1,7] in σ units |\n\
+        | `encoder.onnx` | `frames` [1,128,172], `key` [1,1] → `latent` [1,7] in units of the knobs |\n\
         | `decoder.onnx` | `latent` [1,7], `key` [1,1] → `frames` [1,128,172] |\n";
     writeln!(
         text,
