@@ -108,7 +108,13 @@ fn settle_axes(bundle: &mut Bundle, corpus: &Corpus) -> Result<Vec<LatentAxis>> 
     eprintln!("latents: {statistics}");
     bundle.halve_precision();
     let points = random_points();
-    Ok(axes::named(&points, &bundle.traits_of(&points, MIDDLE_KEY)?))
+    let traits = bundle.traits_of(&points, MIDDLE_KEY)?;
+    let numbers = traits.iter().flatten().all(|value| value.is_finite());
+    ensure!(
+        numbers,
+        "the decoder gives what is no number at random points; train again, from other weights or at a lower --rate"
+    );
+    Ok(axes::named(&points, &traits))
 }
 
 /// The pack of the networks as they are, with its named sounds and what recordings add to them.
@@ -165,7 +171,7 @@ fn tell(what: &str, sounds: &[NamedSound]) {
     }
 }
 
-/// Points as sounds are spread, the same for every pack.
+/// Unit normal points round the middle of the knobs, the same for every pack.
 fn random_points() -> Vec<Latent> {
     let mut rng = ChaCha8Rng::seed_from_u64(RANDOM_SEED);
     let normal = StandardNormal;

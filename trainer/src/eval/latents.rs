@@ -20,7 +20,7 @@ use crate::features::Dataset;
 /// A dimension is active when its mean varies by more than this over the data (Burda, Grosse and Salakhutdinov,
 /// "Importance weighted autoencoders", 2016, section 5.2: Var over x of E[u | x] > 0.01).
 pub const ACTIVE_VARIANCE: f64 = 0.01;
-/// A knob of a pack is heard when 1 σ moves the frames by more than this, in dB: half of what trained ears tell in level.
+/// A knob of a pack is heard when one unit moves the frames by more than this, in dB: half of what trained ears tell in level.
 pub const HEARD_DB: f64 = 0.5;
 /// Random points over which a knob's effect is averaged.
 const EFFECT_POINTS: usize = 64;
@@ -66,13 +66,14 @@ pub struct LatentStatistics {
     pub definition: String,
     /// Names of the knobs.
     pub names: Vec<String>,
-    /// The pack's encoder; its units are σ, so a healthy dimension has mean 0 and σ 1 over the training split.
+    /// The pack's encoder, in units of the knobs: a healthy dimension has a mean near 0 and a σ of 1 or a little less over the training
+    /// split.
     pub pack: Vec<OfSplit>,
-    /// Mean change of the decoded frames per σ of each knob, in dB.
-    pub effect_db_per_sigma: Vec<f64>,
+    /// Mean change of the decoded frames per unit of each knob, in dB.
+    pub effect_db_per_unit: Vec<f64>,
     /// Knobs that are heard.
     pub heard_knobs: usize,
-    /// The run's encoder, in its own units and axes: a pack's are these, turned and scaled.
+    /// The run's encoder, in its own units: a pack's are these, scaled.
     pub run: Option<Vec<OfSplit>>,
 }
 
@@ -82,17 +83,17 @@ pub fn measure(
     points: &[(Split, Latent)],
     run: Option<(&Path, &Corpus, &[&Item])>,
 ) -> Result<LatentStatistics> {
-    let effect_db_per_sigma = effects(pipeline)?;
+    let effect_db_per_unit = effects(pipeline)?;
     Ok(LatentStatistics {
         definition: format!(
             "Active: variance of the encoder's means above {ACTIVE_VARIANCE} (Burda et al. 2016). A pack's axes are scaled to \
-             σ 1, so there this tells only dead axes; that it is heard means: 1 σ moves the frames by more than {HEARD_DB} dB on \
+             about σ 1, so there this tells only dead axes; that it is heard means: one unit of the knob moves the frames by more than {HEARD_DB} dB on \
              average. KL in nats needs the log-variance, which a pack's encoder does not give: see the run."
         ),
         names: pipeline.model().manifest().latents.iter().map(|latent| latent.name.clone()).collect(),
         pack: [Split::Train, Split::HeldOut].into_iter().filter_map(|split| of_pack(split, points)).collect(),
-        heard_knobs: effect_db_per_sigma.iter().filter(|effect| **effect > HEARD_DB).count(),
-        effect_db_per_sigma,
+        heard_knobs: effect_db_per_unit.iter().filter(|effect| **effect > HEARD_DB).count(),
+        effect_db_per_unit,
         run: run.map(|(folder, corpus, items)| of_run(folder, corpus, items)).transpose()?,
     })
 }
@@ -129,7 +130,7 @@ fn dimension(means: &[f64], posterior: Option<(f64, f64)>) -> Dimension {
     }
 }
 
-/// Mean absolute change of the decoded frames, in dB over all bands, when a knob moves half a σ up and down from random points.
+/// Mean absolute change of the decoded frames, in dB over all bands, when a knob moves half a unit up and down from random points.
 fn effects(pipeline: &mut Pipeline) -> Result<Vec<f64>> {
     let mut rng = ChaCha8Rng::seed_from_u64(SEED);
     let shape = *pipeline.model().shape();

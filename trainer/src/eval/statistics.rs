@@ -52,7 +52,7 @@ pub fn rank_correlation(one: &[f64], other: &[f64]) -> f64 {
 }
 
 /// Ranks of values, as numbers; ties take their mean rank.
-pub fn ranks(values: &[f64]) -> Vec<f64> {
+fn ranks(values: &[f64]) -> Vec<f64> {
     let rank = |value: &f64| {
         let below = values.iter().filter(|other| other.total_cmp(value).is_lt()).count();
         let equal = values.iter().filter(|other| *other == value).count();

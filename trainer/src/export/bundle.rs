@@ -15,7 +15,7 @@ use crate::model::{Decoder, Encoder, Vocoder};
 use crate::train::{LEAST_SPREAD, load_finished};
 use crate::traits::{self, TRAITS, Traits};
 
-/// Part of the sounds that lies within the limits of each knob, at least.
+/// Part of the sounds, about, that lies within the limits of each knob.
 const WITHIN_LIMITS: f64 = 0.99;
 /// Sounds of one forward pass.
 const CHUNK: i64 = 64;
@@ -95,7 +95,7 @@ impl Bundle {
     }
 
     /// Rewrites the last layer of the encoder and the first of the decoder so that over `data` each latent has deviation 1, or less
-    /// where that is what keeps nearly all sounds within the limits: then one turn of any knob means about as much as of any other.
+    /// where that is what keeps nearly all sounds within the limits or where it hardly varies: then one turn of any knob means about as much as of any other.
     ///
     /// Neither where the axes point nor where their middle lies changes, since the laws of knobs and of the whole space were trained
     /// along them and around it. Latents without correlation and with mean 0 would be neater, and knobs that follow nothing as well.

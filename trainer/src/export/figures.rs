@@ -98,9 +98,9 @@ fn remakes(text: &mut String, report: &Value) -> Result<()> {
 /// Each knob: how well it follows its name, how the sounds lie along it, what it does.
 fn knobs(text: &mut String, manifest: &Manifest, report: &Value) -> Result<()> {
     *text += "Knobs: rank correlation with the property of the name over random points, of the decoder's frames at key 60 (1000 points, as \
-        in the manifest) and of samples, mean over keys 48, 60 and 72; mean, σ and divergence of the training sounds; what one σ \
-        changes at random points; jumps per percent of the range.\n\n\
-        | knob | frames | samples | mean | σ | nats | dB per σ | jump, 95 % | largest |\n|---|---:|---:|---:|---:|---:|---:|---:|---:|\n";
+        in the manifest) and of samples, mean over keys 48, 60 and 72; points from the unit normal distribution; mean, σ and \
+        divergence of the training sounds; what one unit changes at such points; jumps per percent of the range.\n\n\
+        | knob | frames | samples | mean | σ | nats | dB per unit | jump, 95 % | largest |\n|---|---:|---:|---:|---:|---:|---:|---:|---:|\n";
     let latents = &report["latents"];
     for (axis, latent) in manifest.latents.iter().enumerate() {
         let correlation = latent.rank_correlation.map_or("–".to_owned(), |found| format!("{found:.2}"));
@@ -109,7 +109,7 @@ fn knobs(text: &mut String, manifest: &Manifest, report: &Value) -> Result<()> {
         let spread = &latents["pack"][0]["dimensions"][axis];
         let nats = number(&latents["run"][0]["dimensions"][axis]["divergence_nats"], 1, 1.0);
         let (mean, sigma) = (number(&spread["mean"], 2, 1.0), number(&spread["sigma"], 2, 1.0));
-        let effect = number(&latents["effect_db_per_sigma"][axis], 1, 1.0);
+        let effect = number(&latents["effect_db_per_unit"][axis], 1, 1.0);
         let turned = &report["knobs"][axis];
         let [usual, largest] = ["percentile_95_db", "largest_db"].map(|field| number(&turned[field], 2, 1.0));
         let name = &latent.name;
@@ -168,8 +168,8 @@ fn random(text: &mut String, random: &Value) -> Result<()> {
     let field = |name: &str| number(&random[name], 1, 1.0);
     writeln!(
         text,
-        "Random points ({}): {} dB from the nearest training sound, where a training sound is {} dB from the nearest other one; {} % nearer \
-         than that of any; {} dB apart from each other, training sounds {} dB.\n",
+        "Random points ({}), with the mean and covariance of the named sounds: {} dB from the nearest training sound, where a training \
+         sound is {} dB from the nearest other one; {} % nearer than that of any; {} dB apart from each other, training sounds {} dB.\n",
         random["points"],
         field("to_nearest_training_db"),
         field("training_to_nearest_db"),

@@ -185,7 +185,7 @@ impl Stage for VaeStage<'_> {
     }
 }
 
-/// σ of sounds along each axis, `[sound, 7]` → `[1, 7]`, without a slope: knobs of a pack are turned in this unit. Never so little
+/// σ of sounds along each axis, `[sound, 7]` → `[1, 7]`, without a slope: knobs of a pack are turned in about this unit. Never so little
 /// that random points would be one, as with a single sound.
 fn spread(latents: &Tensor) -> Tensor {
     latents.detach().std_dim([0i64].as_slice(), false, true).clamp_min(LEAST_SPREAD)

@@ -97,7 +97,7 @@ pub(crate) struct RenderArgs {
     pub(crate) common: Common,
 }
 
-/// Which sound; without any of these, the middle of the space.
+/// Which sound; without any of these, that of all knobs at 0.
 #[derive(Debug, Args)]
 #[group(multiple = false)]
 pub(crate) struct Point {

@@ -30,12 +30,12 @@ pub fn section(content: &Content) -> Result<String> {
     let mut html = format!("<h2>Latent space</h2><p>{}</p>", escape(&statistics.definition));
     let effects = names
         .iter()
-        .zip(&statistics.effect_db_per_sigma)
+        .zip(&statistics.effect_db_per_unit)
         .map(|(name, effect)| vec![Cell::text(name), Cell::number(*effect, 2)]);
     for of_split in &statistics.pack {
         html += &of_dimensions("Pack", of_split, names);
     }
-    html += &format!("<h3>What a knob changes</h3>{}", table(&["<knob", "dB per σ"], effects));
+    html += &format!("<h3>What a knob changes</h3>{}", table(&["<knob", "dB per unit"], effects));
     let numbered: Vec<String> = (1..=MODEL_LATENTS).map(|axis| format!("dimension {axis}")).collect();
     for of_split in statistics.run.iter().flatten() {
         html += &of_dimensions("Run", of_split, &numbered);
