@@ -19,6 +19,8 @@ const PLACED_HALF_DB: f32 = 3.0;
 const PLACED_MOST_DB: f32 = 6.0;
 /// Part of all zones of all sounds that have a residual: most sounds of the corpus are at four or five roots.
 const RECORDED_ZONES: f64 = 0.8;
+/// Part of the named sounds, at most, that go without their recordings: those that these would put out of tune.
+const BARE_NAMES: f64 = 0.01;
 /// Categories of sounds with a clear pitch; the first sound of each is played.
 const PITCHED: [&str; 6] = ["Piano", "Organ", "Guitar", "Brass", "Reed", "Lead"];
 
@@ -111,17 +113,23 @@ fn check(name: &str, samples: &[f32]) {
 }
 
 #[test]
-fn every_named_sound_brings_its_recordings() {
+fn named_sounds_bring_their_recordings() {
     let model = model();
     let values = model.shape().mel_bands * model.shape().frame_count;
-    let mut zones = 0;
+    let (mut zones, mut bare) = (0, 0);
     for sound in model.sounds() {
         let residuals = model.residuals().of(&sound.name);
+        if residuals.is_empty() {
+            bare += 1;
+            continue;
+        }
         let root_key = model.manifest().root_keys[model.manifest().nearest_root(f32::from(sound.key))];
         assert!(residuals.iter().any(|zone| zone.root_key == root_key), "{} at {root_key}", sound.name);
         assert!(residuals.iter().all(|zone| zone.residual.difference().values.len() == values), "{}", sound.name);
         zones += residuals.len();
     }
+    let sounds = model.sounds().len() as f64;
+    assert!(f64::from(bare) / sounds <= BARE_NAMES, "{bare} sounds without any");
     let part = zones as f64 / (model.sounds().len() * model.manifest().root_keys.len()) as f64;
     assert!(part > RECORDED_ZONES, "{part} of all zones");
 }
