@@ -16,6 +16,7 @@ use engine::audio::EventKind;
 use engine::residual::{Pair, Residual, ZoneResidual};
 use engine::spectral::{Frames, SpectralShape};
 use nice_plug::prelude::Params;
+use plugin::editor::points::Chance;
 use plugin::errands::Errand;
 use plugin::params::ParamId;
 use plugin::state::FIELD;
@@ -199,6 +200,10 @@ fn random_moves_all_knobs_and_back_returns() {
     stage.harness.run_steps(2);
     let moved = (0..7).filter(|axis| stage.session.params.get(ParamId::latent(*axis)).plain() != 0.0).count();
     assert_eq!(moved, 7);
+    // Where the sounds of the pack lie, by the same chance as the stage's.
+    for (axis, place) in Chance::new(1).point(&catalogue().scatter).into_iter().enumerate() {
+        assert!((stage.session.params.get(ParamId::latent(axis)).plain() - place).abs() < 1e-4);
+    }
     stage.harness.get_by_label("Back").click();
     stage.harness.run_steps(2);
     assert!((0..7).all(|axis| stage.session.params.get(ParamId::latent(axis)).plain().abs() < 1e-5));

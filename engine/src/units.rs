@@ -3,8 +3,8 @@
 /// Number of latent dimensions of every model that this engine plays.
 pub const MODEL_LATENTS: usize = 7;
 
-/// A point of the latent space, in σ units, each coordinate in [−3, 3]. A unit is about the deviation of a model's training sounds; a pack
-/// may have wider ones, to hold nearly all of its sounds.
+/// A point of the latent space, in σ units, each coordinate in [−3, 3]. A unit is about the deviation of a model's training
+/// sounds; a pack may have wider ones, to hold nearly all of its sounds.
 pub type Latent = [f32; MODEL_LATENTS];
 
 /// Largest magnitude of one latent coordinate, in σ units.

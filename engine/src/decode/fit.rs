@@ -4,6 +4,7 @@
 //! (Marquardt 1963) with slopes by differences, on the mean absolute difference, which is made a sum of squares by weights that
 //! follow the last differences (iteratively reweighted least squares).
 
+use crate::cholesky::lower_triangle;
 use crate::spectral::{Frames, SpectralShape};
 use crate::units::{LATENT_LIMIT, Latent, MODEL_LATENTS};
 
@@ -182,16 +183,9 @@ impl Equations {
 
     /// The damped step by Cholesky's method; none when nothing changes with the point.
     fn solve(&self, damping: f64) -> Option<[f64; MODEL_LATENTS]> {
-        let mut lower = self.matrix;
-        for row in 0..MODEL_LATENTS {
-            lower[row][row] *= 1.0 + damping;
-            for column in 0..=row {
-                let known: f64 = (0..column).map(|k| lower[row][k] * lower[column][k]).sum();
-                let rest = lower[row][column] - known;
-                lower[row][column] =
-                    if row == column { (rest > 0.0).then(|| rest.sqrt())? } else { rest / lower[column][column] };
-            }
-        }
+        let mut damped = self.matrix;
+        (0..MODEL_LATENTS).for_each(|row| damped[row][row] *= 1.0 + damping);
+        let lower = lower_triangle(&damped)?;
         let mut step = self.right;
         for row in 0..MODEL_LATENTS {
             let known: f64 = (0..row).map(|k| lower[row][k] * step[k]).sum();

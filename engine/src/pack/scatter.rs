@@ -1,6 +1,7 @@
 //! How the sounds of a pack are scattered over its latent space: where random points are drawn. Any thread but the audio thread.
 
 use super::NamedSound;
+use crate::cholesky::{Matrix, lower_triangle};
 use crate::units::{LATENT_LIMIT, Latent, MODEL_LATENTS};
 
 /// So many sounds tell how they are scattered; of fewer, points are drawn from the unit normal distribution.
@@ -13,7 +14,7 @@ const LEAST_VARIANCE: f64 = 1e-4;
 pub struct Scatter {
     mean: [f64; MODEL_LATENTS],
     /// Lower triangle whose product with its transpose is the covariance (Cholesky).
-    factor: [[f64; MODEL_LATENTS]; MODEL_LATENTS],
+    factor: Matrix,
 }
 
 impl Default for Scatter {
@@ -37,10 +38,11 @@ impl Scatter {
         let covariance = std::array::from_fn(|a| {
             std::array::from_fn(|b| {
                 let product = |sound| (place(sound, a) - mean[a]) * (place(sound, b) - mean[b]);
-                sounds.iter().map(product).sum::<f64>() / count + if a == b { LEAST_VARIANCE } else { 0.0 }
+                let least = if a == b { LEAST_VARIANCE } else { 0.0 };
+                if a < b { 0.0 } else { sounds.iter().map(product).sum::<f64>() / count + least }
             })
         });
-        Self { mean, factor: cholesky(&covariance) }
+        lower_triangle(&covariance).map_or_else(Self::default, |factor| Self { mean, factor })
     }
 
     /// The point that seven standard normal numbers stand for, within ±3 σ.
@@ -50,19 +52,6 @@ impl Scatter {
             ((self.mean[axis] + away) as f32).clamp(-LATENT_LIMIT, LATENT_LIMIT)
         })
     }
-}
-
-/// Lower triangle of a positive definite matrix.
-fn cholesky(matrix: &[[f64; MODEL_LATENTS]; MODEL_LATENTS]) -> [[f64; MODEL_LATENTS]; MODEL_LATENTS] {
-    let mut factor = [[0.0; MODEL_LATENTS]; MODEL_LATENTS];
-    for row in 0..MODEL_LATENTS {
-        for column in 0..=row {
-            let before: f64 = (0..column).map(|k| factor[row][k] * factor[column][k]).sum();
-            let rest = matrix[row][column] - before;
-            factor[row][column] = if row == column { rest.max(0.0).sqrt() } else { rest / factor[column][column] };
-        }
-    }
-    factor
 }
 
 #[cfg(test)]

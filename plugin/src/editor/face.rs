@@ -183,8 +183,9 @@ impl Face {
         match header::show(ui, regions.header, &head, &self.meter)? {
             Action::Back => self.go_back(),
             Action::Random => {
-                let scatter = now.rig.as_ref().map_or_else(Scatter::default, |rig| rig.catalogue.scatter.clone());
-                let point = self.chance.point(&scatter);
+                let anywhere = Scatter::default();
+                let scatter = now.rig.as_ref().map_or(&anywhere, |rig| &rig.catalogue.scatter);
+                let point = self.chance.point(scatter);
                 self.go_to(None, &point);
             }
             Action::Vary => {

@@ -87,8 +87,8 @@ pub fn measure(
     Ok(LatentStatistics {
         definition: format!(
             "Active: variance of the encoder's means above {ACTIVE_VARIANCE} (Burda et al. 2016). A pack's axes are scaled to \
-             about σ 1, so there this tells only dead axes; that it is heard means: one unit of the knob moves the frames by more than {HEARD_DB} dB on \
-             average. KL in nats needs the log-variance, which a pack's encoder does not give: see the run."
+             about σ 1, so there this tells only dead axes; that it is heard means: one unit of the knob moves the frames by more \
+             than {HEARD_DB} dB on average. KL in nats needs the log-variance, which a pack's encoder does not give: see the run."
         ),
         names: pipeline.model().manifest().latents.iter().map(|latent| latent.name.clone()).collect(),
         pack: [Split::Train, Split::HeldOut].into_iter().filter_map(|split| of_pack(split, points)).collect(),

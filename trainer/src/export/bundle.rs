@@ -95,23 +95,16 @@ impl Bundle {
     }
 
     /// Rewrites the last layer of the encoder and the first of the decoder so that over `data` each latent has deviation 1, or less
-    /// where that is what keeps nearly all sounds within the limits or where it hardly varies: then one turn of any knob means about as much as of any other.
+    /// where that is what keeps nearly all sounds within the limits or where it hardly varies: then one turn of any knob means about
+    /// as much as of any other.
     ///
     /// Neither where the axes point nor where their middle lies changes, since the laws of knobs and of the whole space were trained
-    /// along them and around it. Latents without correlation and with mean 0 would be neater, and knobs that follow nothing as well.
+    /// along them and around it. Latents without correlation and with mean 0 would be neater, and knobs would follow their names less.
     pub fn scale(&mut self, data: &Dataset) -> Result<LatentStatistics> {
         let means = self.means(data).to_kind(Kind::Double);
         let scales = scales(&means);
         let outside = (&means / &scales).abs().gt(f64::from(LATENT_LIMIT)).to_kind(Kind::Float);
-        let (encoder, decoder) = (&self.encoder.mean, &self.decoder.first);
-        tch::no_grad(|| {
-            let scales = scales.to_kind(Kind::Float);
-            let (mut weight, mut bias) = (encoder.weight.shallow_clone(), encoder.bias.shallow_clone());
-            weight.copy_(&(&weight / scales.unsqueeze(1)));
-            bias.copy_(&(&bias / &scales));
-            let mut weight = decoder.weight.narrow(1, 0, LATENTS);
-            weight.copy_(&(&weight * &scales));
-        });
+        tch::no_grad(|| rewrite(&self.encoder, &self.decoder, &scales.to_kind(Kind::Float)));
         let scales = Vec::<f64>::try_from(scales)?;
         Ok(LatentStatistics { scales, clamped_part: outside.mean(Kind::Float).double_value(&[]) })
     }
@@ -143,6 +136,15 @@ impl Bundle {
     }
 }
 
+/// Makes `scales`, `[7]`, one unit of each latent: what is decoded of what was encoded stays the same.
+fn rewrite(encoder: &Encoder, decoder: &Decoder, scales: &Tensor) {
+    let (mut weight, mut bias) = (encoder.mean.weight.shallow_clone(), encoder.mean.bias.shallow_clone());
+    weight.copy_(&(&weight / scales.unsqueeze(1)));
+    bias.copy_(&(&bias / scales));
+    let mut weight = decoder.first.weight.narrow(1, 0, LATENTS);
+    weight.copy_(&(&weight * scales));
+}
+
 /// What becomes one unit along each axis, of the latents of sounds, `[sound, 7]`.
 fn scales(means: &Tensor) -> Tensor {
     let deviations = means.std_dim([0i64].as_slice(), false, false);
@@ -153,6 +155,26 @@ fn scales(means: &Tensor) -> Tensor {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn other_units_decode_to_the_same_sounds() {
+        let store = VarStore::new(Device::Cpu);
+        let (encoder, decoder) = (Encoder::new(&(store.root() / "encoder")), Decoder::new(&(store.root() / "decoder")));
+        let frames = Tensor::rand([3, 128, 172], tch::kind::FLOAT_CPU) - 0.5;
+        let key = Tensor::zeros([3, 1], tch::kind::FLOAT_CPU);
+        let scales = Tensor::from_slice(&[0.5f32, 2.0, 3.0, 0.1, 1.0, 5.0, 1.5]);
+        tch::no_grad(|| {
+            let before = encoder.forward(&frames, &key).0;
+            let made_before = decoder.forward(&before, &key);
+            rewrite(&encoder, &decoder, &scales);
+            let after = encoder.forward(&frames, &key).0;
+            let made = decoder.forward(&after, &key);
+            let farthest = |a: &Tensor, b: &Tensor| (a - b).abs().max().double_value(&[]);
+            assert!(farthest(&(&after * &scales), &before) < 1e-4);
+            assert!(farthest(&made, &made_before) < 1e-4);
+            assert!(farthest(&decoder.forward(&before, &key), &made) > 1e-3, "points have other units now");
+        });
+    }
 
     #[test]
     fn a_unit_is_one_deviation_or_what_keeps_sounds_within_the_limits() {

@@ -23,7 +23,7 @@ tells, and a pack has those of every training that its weights went through. Los
 /// What the table of knobs and random points says.
 pub const PROBES: &str = "A jump is the mean change of log-mel levels per percent of a knob's range, which is ±3 deviations of the latent \
 over sounds of the corpus; of more than seven latents the seven that vary most are turned. Random vectors are drawn as each model says: \
-from the normal distribution, which is a pack's sounds', or evenly from the codes or values that it knows. A random sound is called memorised where it is \
-nearer to a training sound than 5 % of the training sounds are to one that shares no recording with them. A diversity of 1 is that of \
+from the normal distribution, which is a pack's sounds', or evenly from the codes or values that it knows. A random sound is called \
+memorised where it is nearer to a training sound than 5 % of the training sounds are to one that shares no recording with them. A diversity of 1 is that of \
 the training sounds; what noise or silence the random sounds are is not told by it. Nor is a small jump a merit by itself: a latent \
 that changes nothing does not jump either, and has a small median jump.\n\n";

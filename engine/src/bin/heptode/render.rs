@@ -47,3 +47,19 @@ fn point(point: &Point, manifest: &Manifest) -> Latent {
         _ => Latent::default(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use engine::pack::Pack;
+
+    use super::*;
+
+    #[test]
+    fn a_random_point_lies_where_the_sounds_of_the_pack_do() {
+        let (mut manifest, _) = Pack::factory_manifest().expect("the factory pack");
+        manifest.sounds.iter_mut().for_each(|sound| sound.latent = [1.5; 7]);
+        let random = Point { latent: None, sound: None, random: Some(3) };
+        let found = point(&random, &manifest);
+        assert!(found.iter().all(|place| (place - 1.5).abs() < 0.1), "{found:?}");
+    }
+}
