@@ -15,6 +15,10 @@ const IDLE_LIMIT: f64 = 0.001;
 /// Room for a machine that other programs use as well, and for a build without optimisation.
 const NOISE_FACTOR: f64 = if cfg!(debug_assertions) { 10.0 } else { 3.0 };
 
+/// How often and for how long it is looked: what disturbs one look is over by another, what idle instances cost is there in each.
+const WINDOWS: usize = 3;
+const WINDOW: Duration = Duration::from_secs(2);
+
 /// Processor time of this process so far, in seconds. Linux alone tells it in a file.
 fn processor_time_s() -> Option<f64> {
     // First field: time on the processor, in nanoseconds, of each thread.
@@ -24,6 +28,13 @@ fn processor_time_s() -> Option<f64> {
         text.split_whitespace().next()?.parse::<f64>().ok()
     });
     Some(times.sum::<f64>() / 1e9)
+}
+
+/// Share of a core that this process takes over the next while; none where nobody tells.
+fn share_of_core(window: Duration) -> Option<f64> {
+    let before = processor_time_s()?;
+    std::thread::sleep(window);
+    Some((processor_time_s()? - before) / window.as_secs_f64())
 }
 
 #[test]
@@ -39,10 +50,8 @@ fn idle_instances_cost_next_to_nothing() {
     });
     // Busy for a second after the last request, then idle for two before the poller slows down.
     std::thread::sleep(Duration::from_millis(3_300));
-    let Some(before) = processor_time_s() else { return };
-    let seconds = 3.0;
-    std::thread::sleep(Duration::from_secs_f64(seconds));
-    let share = processor_time_s().map_or(0.0, |after| (after - before) / seconds);
+    let shares = (0..WINDOWS).map_while(|_| share_of_core(WINDOW));
+    let Some(share) = shares.reduce(f64::min) else { return };
     println!("{INSTANCES} idle instances take {:.4} % of a core", share * 100.0);
     assert!(share < IDLE_LIMIT * NOISE_FACTOR, "{INSTANCES} idle instances take {:.3} % of a core", share * 100.0);
 }
