@@ -201,7 +201,7 @@ fn random_moves_all_knobs_and_back_returns() {
     let moved = (0..7).filter(|axis| stage.session.params.get(ParamId::latent(*axis)).plain() != 0.0).count();
     assert_eq!(moved, 7);
     // Where the sounds of the pack lie, by the same chance as the stage's.
-    for (axis, place) in Chance::new(1).point(&catalogue().scatter).into_iter().enumerate() {
+    for (axis, place) in Chance::new(1).point(&catalogue().distribution).into_iter().enumerate() {
         assert!((stage.session.params.get(ParamId::latent(axis)).plain() - place).abs() < 1e-4);
     }
     stage.harness.get_by_label("Back").click();

@@ -6,9 +6,9 @@
 mod archive;
 #[cfg(feature = "factory-pack")]
 mod factory;
+mod latent_distribution;
 mod manifest;
 mod residuals;
-mod scatter;
 mod validate;
 
 use std::collections::BTreeMap;
@@ -17,9 +17,9 @@ use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
+pub use latent_distribution::LatentDistribution;
 pub use manifest::{FileEntry, LatentAxis, Manifest, NamedSound, VocoderInfo};
 pub use residuals::NamedResiduals;
-pub use scatter::Scatter;
 
 /// Version of the manifest that this engine writes, and the highest that it reads. Since version 2 a vocoder may foretell the phases
 /// of some bins only; since version 3 sounds may bring residuals.

@@ -14,7 +14,7 @@ mod wav;
 use std::path::{Path, PathBuf};
 
 pub(crate) use decode::decode_flac;
-pub use level::{LOUDNESS_LUFS, even_out, loudness_lufs};
+pub use level::{LOUDNESS_LUFS, loudness_lufs, normalise_loudness};
 pub use onset::{one_shot, region, start_s};
 pub use outline::Outline;
 pub use resample::resample;

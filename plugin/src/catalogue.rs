@@ -1,7 +1,7 @@
 //! What the editor needs to know of a pack: its sounds, its axes, its name. Plain data; any thread but the audio thread.
 
 use engine::Latent;
-use engine::pack::{LatentAxis, Manifest, NamedSound, Scatter};
+use engine::pack::{LatentAxis, LatentDistribution, Manifest, NamedSound};
 use engine::state::{PackRef, SoundState};
 
 use crate::scene::CORNERS;
@@ -18,7 +18,7 @@ pub struct Catalogue {
     /// Learned axes in order.
     pub axes: Vec<LatentAxis>,
     /// How its sounds are scattered.
-    pub scatter: Scatter,
+    pub distribution: LatentDistribution,
     /// Key whose zone is shown while nothing plays.
     pub middle_root: u8,
     /// Sounds, sorted by category, then name.
@@ -34,7 +34,7 @@ impl Catalogue {
             pack: PackRef::new(&manifest.id, pack_hash),
             pack_name: manifest.name.clone(),
             axes: manifest.latents.clone(),
-            scatter: Scatter::of(&sounds),
+            distribution: LatentDistribution::of(&sounds),
             middle_root: manifest.root_keys.get(manifest.nearest_root(MIDDLE_C)).copied().unwrap_or(MIDDLE_C as u8),
             sounds,
         }

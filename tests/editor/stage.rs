@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use egui_kittest::{Harness, SnapshotOptions, SnapshotResults};
 use engine::audio::Controls;
 use engine::instrument::{Meters, SoundView, Status};
-use engine::pack::{LatentAxis, NamedSound, Scatter};
+use engine::pack::{LatentAxis, LatentDistribution, NamedSound};
 use engine::state::PackRef;
 use nice_plug::params::InternalParamMut;
 use plugin::catalogue::Catalogue;
@@ -144,7 +144,7 @@ pub fn catalogue() -> Catalogue {
         .collect();
     let axes = ["Brightness", "Attack", "Decay", "Noise", "Harmonics", "Motion", "Body"];
     Catalogue {
-        scatter: Scatter::of(&sounds),
+        distribution: LatentDistribution::of(&sounds),
         pack: PackRef::new("factory", "0123"),
         pack_name: "Factory".to_owned(),
         middle_root: 60,

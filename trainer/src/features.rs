@@ -1,7 +1,7 @@
 //! A corpus as tensors: samples and log-mel frames, made by the very analysis that the instrument uses.
 
 use anyhow::{Result, ensure};
-use engine::sample::even_out;
+use engine::sample::normalise_loudness;
 use engine::spectral::{FrameAnalysis, Frames, SpectralShape};
 use tch::{Kind, Tensor};
 
@@ -49,7 +49,7 @@ impl Dataset {
         let (mut samples, mut frames) = (Vec::new(), Vec::new());
         for item in items {
             let mut sound = corpus.samples(item)?;
-            even_out(&mut sound, shape.sample_rate_hz);
+            normalise_loudness(&mut sound, shape.sample_rate_hz);
             frames.push(frames_tensor(&analysis.frames(&sound).values, &shape));
             samples.push((Tensor::from_slice(&sound) * 32_767.0).to_kind(Kind::Int16));
         }

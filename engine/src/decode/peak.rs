@@ -1,6 +1,6 @@
 //! The peak of a decoded sound, brought to where its frames say that it was. WORKER side.
 //!
-//! Frames have the level of their recording ([`even_out`](crate::sample::even_out)): a short sound's peak was 1, and no peak was
+//! Frames have the level of their recording ([`normalise_loudness`](crate::sample::normalise_loudness)): a short sound's peak was 1, and no peak was
 //! higher. What they do not tell is how the energy of one window lies in time: with phases that are a little off, a kick's
 //! first wave comes out twice as high, and the stone under a foot is smeared over forty milliseconds. Both are mended at the place
 //! itself, by a smooth, short change of gain there instead of another level for the whole sound.
@@ -163,7 +163,7 @@ mod tests {
     #[test]
     fn a_sound_at_the_common_loudness_keeps_its_peak() {
         let mut held: Vec<f32> = (0..44_100).map(|n| (n as f32 * 0.05).sin()).collect();
-        crate::sample::even_out(&mut held, RATE_HZ);
+        crate::sample::normalise_loudness(&mut held, RATE_HZ);
         let gain = peak(&restored(&held)) / peak(&held);
         assert!((gain - 1.0).abs() < 0.01, "{gain}");
     }

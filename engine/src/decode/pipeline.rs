@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::residual::{Pair, Residual, add};
-use crate::sample::even_out;
+use crate::sample::normalise_loudness;
 use crate::spectral::{FrameAnalysis, Frames, GriffinLim, ReferencePhasors, Spectrogram, Stft};
 use crate::units::Latent;
 
@@ -85,7 +85,7 @@ impl Pipeline {
     /// Log-mel frames of a mono sound at the model's rate, brought to the level of all sounds; silence after its end.
     pub fn analyse(&mut self, samples: &[f32]) -> Frames {
         let mut even = samples.to_vec();
-        even_out(&mut even, self.model.shape().sample_rate_hz);
+        normalise_loudness(&mut even, self.model.shape().sample_rate_hz);
         self.analysis.frames(&even)
     }
 

@@ -13,7 +13,7 @@ pub const LOUDNESS_LUFS: f64 = -16.0;
 const STEP_S: f64 = 0.1;
 
 /// Scales a sound to [`LOUDNESS_LUFS`], or to peak 1 if that comes first.
-pub fn even_out(samples: &mut [f32], rate_hz: u32) {
+pub fn normalise_loudness(samples: &mut [f32], rate_hz: u32) {
     let peak = samples.iter().fold(0.0f32, |peak, sample| peak.max(sample.abs()));
     let by_peak = 1.0 / peak.max(1e-9);
     let by_loudness =
@@ -53,7 +53,7 @@ mod tests {
         const TOLERANCE_LU: f64 = 0.1;
         for (level, decay) in [(1.0, 0.0), (0.3, 0.0), (0.5, 2.0), (1.4, 5.0)] {
             let mut samples = tone(level, decay);
-            even_out(&mut samples, RATE_HZ);
+            normalise_loudness(&mut samples, RATE_HZ);
             let loudness = loudness_lufs(&samples, RATE_HZ).expect("it sounds");
             assert!((loudness - LOUDNESS_LUFS).abs() < TOLERANCE_LU, "{level}, {decay}: {loudness} LUFS");
         }
@@ -62,10 +62,10 @@ mod tests {
     #[test]
     fn a_click_keeps_peak_1_and_silence_stays() {
         let mut click = tone(0.5, 600.0);
-        even_out(&mut click, RATE_HZ);
+        normalise_loudness(&mut click, RATE_HZ);
         assert!((peak(&click) - 1.0).abs() < 1e-5);
         let mut silence = vec![0.0; 88_064];
-        even_out(&mut silence, RATE_HZ);
+        normalise_loudness(&mut silence, RATE_HZ);
         assert_eq!(peak(&silence), 0.0);
     }
 }

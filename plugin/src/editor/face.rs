@@ -7,7 +7,7 @@ use egui::{Rect, Ui, Vec2};
 use engine::Latent;
 use engine::audio::is_within_recording;
 use engine::instrument::{Meters, SoundView, Status};
-use engine::pack::Scatter;
+use engine::pack::LatentDistribution;
 use engine::state::SoundState;
 
 use super::audition::Audition;
@@ -183,9 +183,9 @@ impl Face {
         match header::show(ui, regions.header, &head, &self.meter)? {
             Action::Back => self.go_back(),
             Action::Random => {
-                let anywhere = Scatter::default();
-                let scatter = now.rig.as_ref().map_or(&anywhere, |rig| &rig.catalogue.scatter);
-                let point = self.chance.point(scatter);
+                let anywhere = LatentDistribution::default();
+                let distribution = now.rig.as_ref().map_or(&anywhere, |rig| &rig.catalogue.distribution);
+                let point = self.chance.point(distribution);
                 self.go_to(None, &point);
             }
             Action::Vary => {

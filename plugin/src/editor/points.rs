@@ -1,7 +1,7 @@
 //! Points of the latent space that the editor goes to: random ones, near ones, and the way back. Main thread.
 
 use engine::Latent;
-use engine::pack::Scatter;
+use engine::pack::LatentDistribution;
 use engine::state::SoundState;
 use engine::units::LATENT_LIMIT;
 
@@ -43,8 +43,8 @@ impl Chance {
     }
 
     /// A point as the sounds of a pack are scattered.
-    pub fn point(&mut self, scatter: &Scatter) -> Latent {
-        scatter.point(&std::array::from_fn(|_| self.normal()))
+    pub fn point(&mut self, distribution: &LatentDistribution) -> Latent {
+        distribution.point(&std::array::from_fn(|_| self.normal()))
     }
 
     /// A point near another.
@@ -85,7 +85,7 @@ mod tests {
     #[test]
     fn points_stay_in_range_and_have_about_unit_spread() {
         let mut chance = Chance::new(7);
-        let unit = Scatter::default();
+        let unit = LatentDistribution::default();
         let points: Vec<f32> = (0..1000).flat_map(|_| chance.point(&unit)).collect();
         assert!(points.iter().all(|place| place.abs() <= LATENT_LIMIT));
         let spread = (points.iter().map(|place| place * place).sum::<f32>() / points.len() as f32).sqrt();

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use anyhow::Result;
 use engine::Latent;
 use engine::decode::{Model, Shaping};
-use engine::pack::Scatter;
+use engine::pack::LatentDistribution;
 use engine::spectral::{FrameAnalysis, SpectralShape};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -83,10 +83,10 @@ pub fn at_peak(analysis: &mut FrameAnalysis, shape: &SpectralShape, mut samples:
 /// Decodes `count` seeded random points, scattered as the sounds of the pack are, and compares.
 pub fn measure(model: &Arc<Model>, train: &[Known], held_out: &[Known], count: usize) -> Result<RandomSounds> {
     let mut rng = ChaCha8Rng::seed_from_u64(SEED);
-    let scatter = Scatter::of(model.sounds());
+    let distribution = LatentDistribution::of(model.sounds());
     let points: Vec<(Latent, u8)> = (0..count)
         .map(|_| {
-            let point = scatter.point(&std::array::from_fn(|_| StandardNormal.sample(&mut rng)));
+            let point = distribution.point(&std::array::from_fn(|_| StandardNormal.sample(&mut rng)));
             (point, train[rng.random_range(0..train.len())].key)
         })
         .collect();

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use anyhow::{Result, anyhow, ensure};
 use engine::decode::{Model, Pipeline, Shaping};
-use engine::pack::{Pack, Scatter};
+use engine::pack::{LatentDistribution, Pack};
 use engine::units::{LATENT_LIMIT, Latent, MODEL_LATENTS};
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
@@ -36,7 +36,7 @@ pub trait SoundCodec {
 /// A model pack, played by the engine.
 pub struct PackCodec {
     name: String,
-    scatter: Scatter,
+    distribution: LatentDistribution,
     pipeline: Pipeline,
 }
 
@@ -45,8 +45,8 @@ impl PackCodec {
     pub fn open(path: &Path) -> Result<Self> {
         let pack = Pack::open(path)?;
         let name = pack.manifest().name.clone();
-        let scatter = Scatter::of(&pack.manifest().sounds);
-        Ok(Self { name, scatter, pipeline: Pipeline::new(Arc::new(Model::load(&pack)?))? })
+        let distribution = LatentDistribution::of(&pack.manifest().sounds);
+        Ok(Self { name, distribution, pipeline: Pipeline::new(Arc::new(Model::load(&pack)?))? })
     }
 }
 
@@ -73,7 +73,7 @@ impl SoundCodec for PackCodec {
     }
 
     fn random(&mut self, rng: &mut ChaCha8Rng) -> Result<Vec<f32>> {
-        Ok(self.scatter.point(&std::array::from_fn(|_| rng.sample(StandardNormal))).to_vec())
+        Ok(self.distribution.point(&std::array::from_fn(|_| rng.sample(StandardNormal))).to_vec())
     }
 
     fn decode(&mut self, latent: &[f32], key: f32) -> Result<Vec<f32>> {

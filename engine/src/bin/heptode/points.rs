@@ -1,7 +1,7 @@
 //! Latent points made of others: at random, nearby.
 
 use engine::Latent;
-use engine::pack::Scatter;
+use engine::pack::LatentDistribution;
 use engine::units::LATENT_LIMIT;
 
 /// Random points; the same seed gives the same sequence on every machine.
@@ -15,8 +15,8 @@ impl Points {
     }
 
     /// A point as the sounds of a pack are scattered.
-    pub(crate) fn anywhere(&mut self, scatter: &Scatter) -> Latent {
-        scatter.point(&std::array::from_fn(|_| self.normal()))
+    pub(crate) fn anywhere(&mut self, distribution: &LatentDistribution) -> Latent {
+        distribution.point(&std::array::from_fn(|_| self.normal()))
     }
 
     /// A point round `centre`, with a normal deviation of `amount` σ in each latent, within ±3 σ.
@@ -46,7 +46,7 @@ mod tests {
 
     #[test]
     fn random_points_are_normal_bounded_and_repeatable() {
-        let unit = Scatter::default();
+        let unit = LatentDistribution::default();
         let draw = |seed| {
             let mut points = Points::new(seed);
             (0..4_000).flat_map(|_| points.anywhere(&unit)).collect::<Vec<f32>>()

@@ -1,7 +1,7 @@
 //! `heptode render`: one note of one sound.
 
 use engine::Latent;
-use engine::pack::{Manifest, Scatter};
+use engine::pack::{LatentDistribution, Manifest};
 use engine::sample::write_wav;
 use serde_json::json;
 
@@ -43,7 +43,7 @@ pub(crate) fn run(args: &RenderArgs) -> Result<(), Failure> {
 fn point(point: &Point, manifest: &Manifest) -> Latent {
     match point {
         Point { latent: Some(latent), .. } => *latent,
-        Point { random: Some(seed), .. } => Points::new(*seed).anywhere(&Scatter::of(&manifest.sounds)),
+        Point { random: Some(seed), .. } => Points::new(*seed).anywhere(&LatentDistribution::of(&manifest.sounds)),
         _ => Latent::default(),
     }
 }

@@ -11,13 +11,13 @@ const LEAST_VARIANCE: f64 = 1e-4;
 
 /// The normal distribution with the mean and the covariance of a pack's sounds.
 #[derive(Clone, Debug)]
-pub struct Scatter {
+pub struct LatentDistribution {
     mean: [f64; MODEL_LATENTS],
     /// Lower triangle whose product with its transpose is the covariance (Cholesky).
     factor: Matrix,
 }
 
-impl Default for Scatter {
+impl Default for LatentDistribution {
     /// The unit normal distribution.
     fn default() -> Self {
         let unit = |row, column| f64::from(u8::from(row == column));
@@ -26,7 +26,7 @@ impl Default for Scatter {
     }
 }
 
-impl Scatter {
+impl LatentDistribution {
     /// Of these sounds.
     pub fn of(sounds: &[NamedSound]) -> Self {
         if sounds.len() < LEAST_SOUNDS {
@@ -75,24 +75,24 @@ mod tests {
             let (sine, cosine) = (std::f32::consts::TAU * number as f32 / 64.0).sin_cos();
             [1.0 + cosine, -0.5 + 0.5 * cosine + 0.5 * sine, 0.0, 0.0, 0.0, 0.0, 0.0]
         };
-        let scatter = Scatter::of(&sounds(64, circle));
-        let origin = scatter.point(&[0.0; 7]);
+        let distribution = LatentDistribution::of(&sounds(64, circle));
+        let origin = distribution.point(&[0.0; 7]);
         assert!((origin[0] - 1.0).abs() < 1e-6 && (origin[1] + 0.5).abs() < 1e-6, "{origin:?}");
-        let first = scatter.point(&[1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0]);
+        let first = distribution.point(&[1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0]);
         let deviation = 0.5_f32.sqrt();
         assert!((first[0] - 1.0 - deviation).abs() < 1e-3, "{first:?}: one deviation");
         assert!((first[1] + 0.5 - deviation / 2.0).abs() < 1e-3, "{first:?}: and what goes along with it");
-        let second = scatter.point(&[0.0, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0]);
+        let second = distribution.point(&[0.0, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0]);
         assert!((second[0] - 1.0).abs() < 1e-6, "{second:?}");
-        assert_eq!(scatter.point(&[99.0; 7])[0], LATENT_LIMIT);
+        assert_eq!(distribution.point(&[99.0; 7])[0], LATENT_LIMIT);
     }
 
     #[test]
     fn few_sounds_leave_the_unit_normal_distribution() {
         let normal = [0.5, -1.0, 0.0, 2.0, -2.5, 0.1, 4.0];
         let wanted = [0.5, -1.0, 0.0, 2.0, -2.5, 0.1, LATENT_LIMIT];
-        assert_eq!(Scatter::of(&sounds(3, |_| [1.0; 7])).point(&normal), wanted);
-        let of_one_place = Scatter::of(&sounds(99, |_| [1.0; 7])).point(&normal);
+        assert_eq!(LatentDistribution::of(&sounds(3, |_| [1.0; 7])).point(&normal), wanted);
+        let of_one_place = LatentDistribution::of(&sounds(99, |_| [1.0; 7])).point(&normal);
         assert!(of_one_place.iter().all(|place| (place - 1.0).abs() < 0.1), "{of_one_place:?}");
     }
 }
