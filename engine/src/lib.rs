@@ -12,6 +12,7 @@ pub mod instrument;
 pub mod link;
 pub mod measure;
 pub mod pack;
+pub mod params;
 pub mod residual;
 pub mod sample;
 pub mod spectral;

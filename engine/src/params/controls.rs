@@ -1,23 +1,22 @@
 //! What the player sets, and its checked form. AUDIO THREAD: plain arithmetic on `Copy` values.
 
-use crate::link::{RESIDUALS, ResidualMix, Shaping, SoundSpec};
+use super::TABLE;
+use crate::link::{AssetId, AssetMix, MIXED_ASSETS, Shaping, SoundSpec, SourceId};
 use crate::units::{LATENT_LIMIT, Latent};
 
 /// Distance of the knobs from their sound's point at which its recording is gone, in σ.
 const RECORDING_REACH_SIGMA: f32 = 0.5;
 
-/// Which of the mixed sounds bring what the latents leave out of their recordings.
+/// What the mixed sounds bring beside their points.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct ResidualSet {
-    /// Number of this set, by which the worker's side knows it.
-    pub epoch: u64,
-    /// Corners A to D, then the knobs' sound.
-    pub present: [bool; RESIDUALS],
+pub struct AssetSet {
+    /// Assets of corners A to D, then of the knobs' sound.
+    pub ids: [AssetId; MIXED_ASSETS],
     /// Point of the knobs' sound, in σ units.
     pub knobs_point: Latent,
 }
 
-/// Values of all controls. Constant during a call of the synth; read on its 64-sample grid.
+/// Values of all controls; ranges stand in the table of parameters. Constant during a call of the synth; read on its 64-sample grid.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Controls {
     /// Seven knobs, in σ units, [−3, 3].
@@ -32,27 +31,27 @@ pub struct Controls {
     pub morph: f32,
     /// From the pure model (0) to the recordings (1) of sounds that have one.
     pub fidelity: f32,
-    /// The recordings' residuals.
-    pub residuals: ResidualSet,
+    /// What the recordings add.
+    pub assets: AssetSet,
     /// Length factor, [0.25, 4].
     pub stretch: f32,
     /// Shift of the spectral envelope, [−12, 12].
     pub formant_semitones: f32,
     /// Slope of the spectrum, [−6, 6].
     pub tilt_db_per_octave: f32,
-    /// Time from silence to full level, [0, 20].
+    /// Time from silence to full level.
     pub attack_s: f32,
-    /// Time in which the level falls by 60 dB towards the sustain level, [0, 20].
+    /// Time in which the level falls by 60 dB towards the sustain level.
     pub decay_s: f32,
     /// Sustain level, [0, 1].
     pub sustain: f32,
-    /// Time in which a released note falls by 60 dB, [0, 20].
+    /// Time in which a released note falls by 60 dB.
     pub release_s: f32,
-    /// Transposition, [−60, 60].
+    /// Transposition.
     pub coarse_semitones: f32,
     /// Fine tuning, [−100, 100].
     pub fine_cents: f32,
-    /// Output gain, [−100, 24].
+    /// Output gain.
     pub gain_db: f32,
     /// How much darker softer strokes are: 0 not at all, 1 as measured, [0, 2]. Read when a note begins.
     pub touch: f32,
@@ -61,28 +60,31 @@ pub struct Controls {
 }
 
 impl Default for Controls {
+    /// Every parameter at its default.
     fn default() -> Self {
-        Self {
+        let mut controls = Self {
             knobs: [0.0; 7],
             corners: [[0.0; 7]; 4],
             pad_x: 0.0,
             pad_y: 0.0,
             morph: 0.0,
-            fidelity: 1.0,
-            residuals: ResidualSet::default(),
-            stretch: 1.0,
+            fidelity: 0.0,
+            assets: AssetSet::default(),
+            stretch: 0.0,
             formant_semitones: 0.0,
             tilt_db_per_octave: 0.0,
             attack_s: 0.0,
-            decay_s: 2.0,
-            sustain: 1.0,
-            release_s: 0.15,
+            decay_s: 0.0,
+            sustain: 0.0,
+            release_s: 0.0,
             coarse_semitones: 0.0,
             fine_cents: 0.0,
             gain_db: 0.0,
-            touch: 1.0,
+            touch: 0.0,
             seed: 0,
-        }
+        };
+        TABLE.iter().for_each(|row| row.set(&mut controls, row.default));
+        controls
     }
 }
 
@@ -102,18 +104,11 @@ impl Controls {
 
     /// How much of each recording is added: the weights of the latent mix. The knobs' share fades out within half a σ of the
     /// sound's point, so that turning a knob leads away from the recording without a step.
-    pub fn residual_mix(&self) -> ResidualMix {
+    pub fn asset_mix(&self) -> AssetMix {
         let (x, y, m) = (self.pad_x, self.pad_y, self.morph);
-        let nearness = nearness(&self.knobs, &self.residuals.knobs_point);
+        let nearness = nearness(&self.knobs, &self.assets.knobs_point);
         let shares = [(1.0 - x) * (1.0 - y) * m, x * (1.0 - y) * m, (1.0 - x) * y * m, x * y * m, (1.0 - m) * nearness];
-        let mut mix = ResidualMix::default();
-        for ((weight, share), present) in mix.weights.iter_mut().zip(shares).zip(self.residuals.present) {
-            *weight = if present { share * self.fidelity } else { 0.0 };
-        }
-        if mix.weights.iter().any(|weight| *weight != 0.0) {
-            mix.epoch = self.residuals.epoch;
-        }
-        mix
+        AssetMix::new(self.assets.ids, shares.map(|share| share * self.fidelity))
     }
 
     /// Frame shaping of the decoded sound.
@@ -125,49 +120,31 @@ impl Controls {
         }
     }
 
-    /// The sound that is asked for in the zone of a root key.
-    pub fn spec(&self, key: f32) -> SoundSpec {
-        let residual = self.residual_mix();
-        SoundSpec { latent: self.point(), key, shaping: self.shaping(), residual, seed: self.seed, variation: 0 }
+    /// The sound that is asked for of `source` in the zone of a root key.
+    pub fn spec(&self, source: SourceId, key: f32) -> SoundSpec {
+        let (shaping, assets, seed) = (self.shaping(), self.asset_mix(), self.seed);
+        SoundSpec { shaping, assets, seed, ..SoundSpec::new(source, self.point(), key) }
     }
 
-    /// Every value inside its range; what is not finite keeps its value of `last`.
-    pub(super) fn checked(&self, last: &Controls) -> Controls {
-        let latent = |now: &Latent, last: &Latent| {
-            let mut out = *last;
-            for (out, now) in out.iter_mut().zip(now) {
-                *out = inside(*now, *out, -LATENT_LIMIT, LATENT_LIMIT);
-            }
-            out
-        };
-        let mut corners = last.corners;
-        for (corner, now) in corners.iter_mut().zip(&self.corners) {
-            *corner = latent(now, corner);
+    /// Every value inside its range; what is not finite keeps its value of `last`. Audio-thread safe.
+    pub fn checked(&self, last: &Controls) -> Controls {
+        let (mut checked, mut last) = (*self, *last);
+        for row in &TABLE {
+            let value = row.field(&mut checked);
+            *value = row.limited(*value, *row.field(&mut last));
         }
-        Controls {
-            knobs: latent(&self.knobs, &last.knobs),
-            corners,
-            pad_x: inside(self.pad_x, last.pad_x, 0.0, 1.0),
-            pad_y: inside(self.pad_y, last.pad_y, 0.0, 1.0),
-            morph: inside(self.morph, last.morph, 0.0, 1.0),
-            fidelity: inside(self.fidelity, last.fidelity, 0.0, 1.0),
-            residuals: ResidualSet {
-                knobs_point: latent(&self.residuals.knobs_point, &last.residuals.knobs_point),
-                ..self.residuals
-            },
-            stretch: inside(self.stretch, last.stretch, 0.25, 4.0),
-            formant_semitones: inside(self.formant_semitones, last.formant_semitones, -12.0, 12.0),
-            tilt_db_per_octave: inside(self.tilt_db_per_octave, last.tilt_db_per_octave, -6.0, 6.0),
-            attack_s: inside(self.attack_s, last.attack_s, 0.0, 20.0),
-            decay_s: inside(self.decay_s, last.decay_s, 0.0, 20.0),
-            sustain: inside(self.sustain, last.sustain, 0.0, 1.0),
-            release_s: inside(self.release_s, last.release_s, 0.0, 20.0),
-            coarse_semitones: inside(self.coarse_semitones, last.coarse_semitones, -60.0, 60.0),
-            fine_cents: inside(self.fine_cents, last.fine_cents, -100.0, 100.0),
-            gain_db: inside(self.gain_db, last.gain_db, -100.0, 24.0),
-            touch: inside(self.touch, last.touch, 0.0, 2.0),
-            seed: self.seed,
+        let points = checked.corners.iter_mut().zip(&last.corners);
+        for (point, last) in points.chain([(&mut checked.assets.knobs_point, &last.assets.knobs_point)]) {
+            limit(point, last);
         }
+        checked
+    }
+}
+
+/// Brings a point into the space; a coordinate that is not finite takes that of `last`.
+fn limit(point: &mut Latent, last: &Latent) {
+    for (now, last) in point.iter_mut().zip(last) {
+        *now = if now.is_finite() { now.clamp(-LATENT_LIMIT, LATENT_LIMIT) } else { *last };
     }
 }
 
@@ -182,28 +159,24 @@ pub fn is_within_recording(point: &Latent, knobs: &Latent) -> bool {
     nearness(knobs, point) > 0.0
 }
 
-fn inside(now: f32, last: f32, low: f32, high: f32) -> f32 {
-    if now.is_finite() { now.clamp(low, high) } else { last }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn controls(pad_x: f32, pad_y: f32, morph: f32) -> Controls {
-        let residuals = ResidualSet { epoch: 3, present: [true; RESIDUALS], knobs_point: [0.0; 7] };
-        Controls { pad_x, pad_y, morph, residuals, ..Controls::default() }
+        let assets = AssetSet { ids: [1, 2, 3, 4, 5].map(AssetId::new), knobs_point: [0.0; 7] };
+        Controls { pad_x, pad_y, morph, assets, ..Controls::default() }
     }
 
     #[test]
     fn recordings_have_the_weights_of_the_mix() {
         for (x, y, m) in [(0.0, 0.0, 1.0), (1.0, 0.0, 1.0), (0.3, 0.6, 0.7), (0.5, 0.5, 0.0)] {
-            let mix = controls(x, y, m).residual_mix();
-            assert!((mix.weights.iter().sum::<f32>() - 1.0).abs() < 1e-6, "{mix:?}");
-            let scaled = Controls { fidelity: 0.25, ..controls(x, y, m) }.residual_mix();
-            assert!(mix.weights.iter().zip(scaled.weights).all(|(a, b)| (a * 0.25 - b).abs() < 1e-6));
+            let mix = controls(x, y, m).asset_mix();
+            assert!((mix.weights().iter().sum::<f32>() - 1.0).abs() < 1e-6, "{mix:?}");
+            let scaled = Controls { fidelity: 0.25, ..controls(x, y, m) }.asset_mix();
+            assert!(mix.weights().iter().zip(scaled.weights()).all(|(a, b)| (a * 0.25 - b).abs() < 1e-6));
         }
-        assert_eq!(controls(1.0, 1.0, 1.0).residual_mix().weights, [0.0, 0.0, 0.0, 1.0, 0.0]);
+        assert_eq!(controls(1.0, 1.0, 1.0).asset_mix().weights(), &[0.0, 0.0, 0.0, 1.0, 0.0]);
     }
 
     #[test]
@@ -211,7 +184,7 @@ mod tests {
         let weight = |knob: f32| {
             let mut controls = controls(0.0, 0.0, 0.0);
             controls.knobs[2] = knob;
-            controls.residual_mix().weights[4]
+            controls.asset_mix().weights()[4]
         };
         let steps: Vec<f32> = (0..=100).map(|step| weight(step as f32 * 0.01)).collect();
         assert_eq!((steps[0], steps[100]), (1.0, 0.0));
@@ -221,6 +194,6 @@ mod tests {
     #[test]
     fn what_does_not_count_changes_no_sound() {
         let silent = Controls { fidelity: 0.0, ..controls(0.2, 0.2, 1.0) };
-        assert_eq!(silent.residual_mix(), ResidualMix::default());
+        assert_eq!(silent.asset_mix(), AssetMix::default());
     }
 }
