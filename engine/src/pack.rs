@@ -4,11 +4,11 @@
 //! made, the graphs themselves when they are loaded ([`crate::decode::Model`]). Reads files; never on the audio thread.
 
 mod archive;
-#[cfg(feature = "factory-pack")]
-mod factory;
 mod latent_distribution;
 mod manifest;
 mod residuals;
+#[cfg(feature = "factory-pack")]
+mod shipped;
 mod validate;
 
 use std::collections::BTreeMap;
@@ -172,22 +172,39 @@ impl Pack {
         Ok((validate::parse(&json)?, hex_sha256(&json)))
     }
 
-    /// The manifest and the hash of the pack that is built into the program.
+    /// The manifest and the hash of the factory pack, which is built into the program.
     ///
     /// # Errors
     /// As [`Pack::peek`], which would be a fault of the build.
     #[cfg(feature = "factory-pack")]
     pub fn factory_manifest() -> Result<(Manifest, String), PackError> {
-        Ok((validate::parse(factory::MANIFEST)?, hex_sha256(factory::MANIFEST)))
+        let json = shipped::FACTORY.manifest;
+        Ok((validate::parse(json)?, hex_sha256(json)))
     }
 
-    /// The pack that is built into the program.
+    /// The factory pack, which is built into the program.
     ///
     /// # Errors
     /// As [`Pack::from_files`], which would be a fault of the build.
     #[cfg(feature = "factory-pack")]
     pub fn factory() -> Result<Self, PackError> {
-        Self::from_files(factory::files())
+        Self::from_files(shipped::FACTORY.files())
+    }
+
+    /// Names of the packs that are built into the program, as [`Pack::shipped`] takes them; the factory pack's is first.
+    #[cfg(feature = "factory-pack")]
+    pub fn shipped_names() -> Vec<&'static str> {
+        shipped::PACKS.iter().map(|pack| pack.name).collect()
+    }
+
+    /// The pack of this name that is built into the program; `None` when no shipped pack has this name.
+    ///
+    /// # Errors
+    /// As [`Pack::from_files`], which would be a fault of the build.
+    #[cfg(feature = "factory-pack")]
+    pub fn shipped(name: &str) -> Result<Option<Self>, PackError> {
+        let pack = shipped::PACKS.iter().find(|pack| pack.name == name);
+        pack.map(|pack| Self::from_files(pack.files())).transpose()
     }
 
     /// Writes the pack as one file, atomically.
