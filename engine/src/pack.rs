@@ -7,6 +7,7 @@ mod archive;
 mod kind;
 mod latent_distribution;
 mod manifest;
+mod random_points;
 mod residuals;
 #[cfg(feature = "factory-pack")]
 mod shipped;
@@ -23,6 +24,7 @@ use archive::Store;
 pub use kind::{PackFiles, PackKind};
 pub use latent_distribution::LatentDistribution;
 pub use manifest::{Control, FileEntry, Manifest, NamedSound, VocoderInfo};
+pub use random_points::RandomPoints;
 pub use residuals::NamedResiduals;
 
 /// Version of the manifest that this engine writes, and the highest that it reads. Since version 2 a vocoder may predict the phases of

@@ -7,11 +7,11 @@ use std::time::{Duration, Instant};
 
 use crate::residual::{Pair, Residual, add};
 use crate::sample::normalise_loudness;
-use crate::spectral::{FrameAnalysis, Frames, GriffinLim, ReferencePhasors, Spectrogram, Stft};
+use crate::spectral::{FrameAnalysis, Frames, GriffinLim, ReferencePhasors, SpectralShape, Spectrogram, Stft};
 use crate::units::Latent;
 
 use super::bins;
-use super::fit::{Target, fit};
+use super::fit::{FrameDecoder, Target, fit};
 use super::graph::{GraphError, Runner};
 use super::model::Model;
 use super::noisiness::{noisiness, randomise};
@@ -228,6 +228,16 @@ impl Pipeline {
         }
         self.phasors.push(ReferencePhasors::new(self.model.shape(), key, frames));
         self.phasors.len() - 1
+    }
+}
+
+impl FrameDecoder for Pipeline {
+    fn shape(&self) -> &SpectralShape {
+        self.model.shape()
+    }
+
+    fn decode_frames(&mut self, latent: &Latent, key: f32) -> Result<Frames, GraphError> {
+        Self::decode_frames(self, latent, key)
     }
 }
 
