@@ -4,7 +4,6 @@
 //! them. Neither imports the other.
 
 pub mod audio;
-mod cholesky;
 pub mod decode;
 pub mod files;
 pub mod import;

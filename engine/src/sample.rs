@@ -5,15 +5,18 @@
 //! that says what is wrong and what to do; work and memory are bounded before the first byte is read.
 
 mod decode;
+mod flac;
 mod level;
 mod onset;
 mod outline;
 mod resample;
+mod sink;
 mod wav;
 
 use std::path::{Path, PathBuf};
 
 pub(crate) use decode::decode_flac;
+pub use flac::{FlacError, FlacFormat, encode_flac};
 pub use level::{LOUDNESS_LUFS, loudness_lufs, normalise_loudness};
 pub use onset::{one_shot, region, start_s};
 pub use outline::Outline;
@@ -155,16 +158,25 @@ pub enum ReadProblem {
 /// Reads a WAV, AIFF or FLAC file of any bit depth and channel count, mixed to mono.
 ///
 /// Of a long file only the first [`LOOK_S`] seconds from its first sound are read, and a note says so.
+///
+/// # Errors
+/// [`SampleError::Read`] with what is wrong with the file.
 pub fn read(path: &Path) -> Result<Recording, SampleError> {
     decode::read_file(path).map_err(|problem| SampleError::Read { path: path.to_path_buf(), problem })
 }
 
 /// Reads a file as [`read`] does, from `start_s` seconds on, silence included.
+///
+/// # Errors
+/// [`SampleError::Read`] with what is wrong with the file, also when it ends before `start_s`.
 pub fn read_from(path: &Path, start_s: f64) -> Result<Recording, SampleError> {
     decode::read_file_from(path, start_s).map_err(|problem| SampleError::Read { path: path.to_path_buf(), problem })
 }
 
 /// The outline of a file, as far as [`read`] would look for its first sound and at it; a longer file is cut there.
+///
+/// # Errors
+/// [`SampleError::Read`] when no sample can be read.
 pub fn outline(path: &Path) -> Result<Outline, SampleError> {
     decode::outline_file(path).map_err(|problem| SampleError::Read { path: path.to_path_buf(), problem })
 }

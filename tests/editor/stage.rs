@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use egui_kittest::{Harness, SnapshotOptions, SnapshotResults};
 use engine::audio::Controls;
 use engine::instrument::{Meters, SoundView, Status};
-use engine::pack::{LatentAxis, LatentDistribution, NamedSound};
+use engine::pack::{Control, LatentDistribution, NamedSound};
 use engine::state::PackRef;
 use nice_plug::params::InternalParamMut;
 use plugin::catalogue::Catalogue;
@@ -148,9 +148,7 @@ pub fn catalogue() -> Catalogue {
         pack: PackRef::new("factory", "0123"),
         pack_name: "Factory".to_owned(),
         middle_root: 60,
-        axes: axes
-            .map(|name| LatentAxis { name: name.to_owned(), low: -3.0, high: 3.0, rank_correlation: None })
-            .to_vec(),
+        axes: axes.map(|name| Control { name: name.to_owned(), low: -3.0, high: 3.0, rank_correlation: None }).to_vec(),
         sounds,
     }
 }

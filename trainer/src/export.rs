@@ -15,7 +15,7 @@ use std::sync::Arc;
 use anyhow::{Context, Result, ensure};
 use engine::decode::Model;
 use engine::pack::{
-    FORMAT_VERSION, LatentAxis, Manifest, NamedResiduals, NamedSound, Pack, RESIDUALS_FILE, VocoderInfo,
+    Control, FORMAT_VERSION, Manifest, NamedResiduals, NamedSound, Pack, PackKind, RESIDUALS_FILE, VocoderInfo,
 };
 use engine::spectral::SpectralShape;
 use engine::units::Latent;
@@ -103,7 +103,7 @@ pub fn export(options: &Options) -> Result<()> {
 }
 
 /// Brings the latents into units of what knobs reach and rounds the weights to 16 bits. What the axes are named then.
-fn settle_axes(bundle: &mut Bundle, corpus: &Corpus) -> Result<Vec<LatentAxis>> {
+fn settle_axes(bundle: &mut Bundle, corpus: &Corpus) -> Result<Vec<Control>> {
     let statistics = bundle.scale(&Dataset::load(corpus, &corpus.split(Split::Train))?)?;
     eprintln!("latents: {statistics}");
     bundle.halve_precision();
@@ -186,14 +186,15 @@ fn licence(sources: &[String]) -> &'static str {
     if sources.iter().all(known) { "MIT OR Apache-2.0" } else { "LicenseRef-that-of-the-training-sounds" }
 }
 
-fn manifest(options: &Options, corpus: &Corpus, latents: Vec<LatentAxis>) -> Manifest {
+fn manifest(options: &Options, corpus: &Corpus, controls: Vec<Control>) -> Manifest {
     let shape = SpectralShape::DEFAULT;
     Manifest {
         format_version: FORMAT_VERSION,
         id: options.id.clone(),
         name: options.name.clone(),
+        kind: PackKind::Latent,
         shape,
-        latents,
+        controls,
         root_keys: ROOT_KEYS.to_vec(),
         vocoder: VocoderInfo {
             chunk_frames: shape.frame_count,

@@ -28,7 +28,7 @@ impl Model {
         let shape = manifest.shape;
         let chunk = manifest.vocoder.chunk_frames;
         let key = || Port::new("key", &[1, 1]);
-        let latent = || Port::new("latent", &[1, manifest.latents.len()]);
+        let latent = || Port::new("latent", &[1, manifest.controls.len()]);
         let frames = |count| Port::new("frames", &[1, shape.mel_bands, count]);
         let load = |name: &str, inputs, outputs| Graph::load(name, pack.graph(name), inputs, outputs);
         let (bins, phase_bins) = (shape.bins(), manifest.phase_bins());

@@ -16,6 +16,7 @@ use symphonia::core::io::{MediaSource, MediaSourceStream};
 use symphonia::core::meta::MetadataOptions;
 
 use super::outline::Outline;
+use super::sink::Sink;
 use super::{LEAD_LIMIT_S, LOOK_S, MAX_FILE_BYTES, ReadProblem, Recording, is_supported_rate};
 
 /// Below this a sample counts as silence in front of the first sound: −80 dB of full scale.
@@ -111,16 +112,6 @@ fn decode(source: Box<dyn MediaSource>, hint: &Hint, limits: Limits) -> Result<R
         return window.finish(None);
     }
     window.finish(opened.promised)
-}
-
-/// What takes the mono samples of a stream, one after the other.
-pub(super) trait Sink {
-    /// Sample frames that came in so far.
-    fn seen(&self) -> u64;
-    /// Whether no more are wanted.
-    fn is_full(&self) -> bool;
-    /// The next one.
-    fn take(&mut self, sample: f32);
 }
 
 /// A stream whose header was read.

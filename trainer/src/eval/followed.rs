@@ -50,7 +50,7 @@ pub fn measure(model: &Arc<Model>, count: usize) -> Result<Vec<Followed>> {
     for key in KEYS {
         heard.push(spread("knobs' names", model, &points, |tools: &mut Tools, point| properties(tools, point, key))?);
     }
-    let knobs = model.manifest().latents.iter().enumerate().take(MODEL_LATENTS);
+    let knobs = model.manifest().controls.iter().enumerate().take(MODEL_LATENTS);
     let named = knobs.filter_map(|(axis, knob)| Some((axis, NAMES.iter().position(|name| *name == knob.name)?)));
     let follow = |(axis, property): (usize, usize)| {
         let turned: Vec<f64> = points.iter().map(|point| f64::from(point[axis])).collect();

@@ -47,7 +47,7 @@ pub fn measure(model: &Arc<Model>, places: &[Place]) -> Result<Vec<Knob>> {
         (0..MODEL_LATENTS).flat_map(|axis| places.iter().map(move |place| (axis, place))).collect();
     let work = |tools: &mut Tools, (axis, place): &(usize, &Place)| turn(tools, *axis, place, key);
     let jumps = spread("knobs", model, &turns, work)?;
-    let knobs = model.manifest().latents.iter().enumerate().map(|(axis, latent)| {
+    let knobs = model.manifest().controls.iter().enumerate().map(|(axis, latent)| {
         let of_axis = turns.iter().zip(&jumps).filter(|((other, _), _)| *other == axis);
         summarise(&latent.name, &of_axis.map(|((_, place), jumps)| (*place, jumps.as_slice())).collect::<Vec<_>>())
     });

@@ -90,7 +90,7 @@ pub fn measure(
              about σ 1, so there this tells only dead axes; that it is heard means: one unit of the knob moves the frames by more \
              than {HEARD_DB} dB on average. KL in nats needs the log-variance, which a pack's encoder does not give: see the run."
         ),
-        names: pipeline.model().manifest().latents.iter().map(|latent| latent.name.clone()).collect(),
+        names: pipeline.model().manifest().controls.iter().map(|latent| latent.name.clone()).collect(),
         pack: [Split::Train, Split::HeldOut].into_iter().filter_map(|split| of_pack(split, points)).collect(),
         heard_knobs: effect_db_per_unit.iter().filter(|effect| **effect > HEARD_DB).count(),
         effect_db_per_unit,

@@ -1,6 +1,6 @@
 //! What each axis of the latent space is named after: the property that training asked it to go along with, if it does.
 
-use engine::pack::LatentAxis;
+use engine::pack::Control;
 use engine::units::{LATENT_LIMIT, Latent, MODEL_LATENTS};
 
 use crate::eval::statistics::rank_correlation;
@@ -12,11 +12,11 @@ const WEAKEST: f64 = 0.2;
 const _: () = assert!(TRAITS == MODEL_LATENTS);
 
 /// Names the axes, each with the rank correlation of its knob and its property over random `points`.
-pub fn named(points: &[Latent], traits: &[Traits]) -> Vec<LatentAxis> {
+pub fn named(points: &[Latent], traits: &[Traits]) -> Vec<Control> {
     let axis = |number: usize| {
         let strength = rank_correlation(&column(points, number), &column(traits, number));
         let followed = strength >= WEAKEST;
-        LatentAxis {
+        Control {
             name: if followed { NAMES[number].to_owned() } else { format!("Colour {}", number + 1) },
             low: -LATENT_LIMIT,
             high: LATENT_LIMIT,

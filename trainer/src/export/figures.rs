@@ -102,7 +102,7 @@ fn knobs(text: &mut String, manifest: &Manifest, report: &Value) -> Result<()> {
         divergence of the training sounds; what one unit changes at such points; jumps per percent of the range.\n\n\
         | knob | frames | samples | mean | σ | nats | dB per unit | jump, 95 % | largest |\n|---|---:|---:|---:|---:|---:|---:|---:|---:|\n";
     let latents = &report["latents"];
-    for (axis, latent) in manifest.latents.iter().enumerate() {
+    for (axis, latent) in manifest.controls.iter().enumerate() {
         let correlation = latent.rank_correlation.map_or("–".to_owned(), |found| format!("{found:.2}"));
         let heard = rows(&report["followed"]).find(|knob| knob["name"] == latent.name.as_str());
         let heard = number(heard.map_or(&Value::Null, |knob| &knob["correlation"]), 2, 1.0);

@@ -44,9 +44,9 @@ pub(crate) enum Command {
 /// What every command takes.
 #[derive(Debug, Args)]
 pub(crate) struct Common {
-    /// Model pack to use, one file or a folder, instead of the one that is built in
-    #[arg(long, value_name = "FILE")]
-    pub(crate) pack: Option<PathBuf>,
+    /// Model pack to use: the name of a shipped one (factory), or the path of a pack's file or folder
+    #[arg(long, value_name = "NAME|FILE", default_value = "factory")]
+    pub(crate) pack: PathBuf,
     /// Write the result to standard output as one JSON object
     #[arg(long)]
     pub(crate) json: bool,

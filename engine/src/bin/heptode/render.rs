@@ -1,7 +1,7 @@
 //! `heptode render`: one note of one sound.
 
 use engine::Latent;
-use engine::pack::{LatentDistribution, Manifest};
+use engine::pack::{LatentDistribution, Manifest, RandomPoints};
 use engine::sample::write_wav;
 use serde_json::json;
 
@@ -9,7 +9,6 @@ use crate::args::{Point, RenderArgs};
 use crate::failure::Failure;
 use crate::output::{latent_text, result};
 use crate::player::{Place, Player};
-use crate::points::Points;
 use crate::studio::{Studio, open_pack};
 
 pub(crate) fn run(args: &RenderArgs) -> Result<(), Failure> {
@@ -43,7 +42,9 @@ pub(crate) fn run(args: &RenderArgs) -> Result<(), Failure> {
 fn point(point: &Point, manifest: &Manifest) -> Latent {
     match point {
         Point { latent: Some(latent), .. } => *latent,
-        Point { random: Some(seed), .. } => Points::new(*seed).anywhere(&LatentDistribution::of(&manifest.sounds)),
+        Point { random: Some(seed), .. } => {
+            RandomPoints::new(*seed).anywhere(&LatentDistribution::of(&manifest.sounds))
+        }
         _ => Latent::default(),
     }
 }

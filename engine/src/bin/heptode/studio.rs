@@ -16,12 +16,18 @@ use crate::failure::Failure;
 /// Endings that mark a word as a file and not as the name of a sound.
 const AUDIO_ENDINGS: [&str; 6] = ["wav", "wave", "aif", "aiff", "aifc", "flac"];
 
-/// Opens the pack that was asked for, or the built-in one.
+/// Opens the pack that was asked for. The name of a shipped pack comes before a file of that name, which `./factory` reaches.
 pub(crate) fn open_pack(common: &Common) -> Result<Pack, Failure> {
-    Ok(match &common.pack {
-        Some(path) => Pack::open(path)?,
-        None => Pack::factory()?,
-    })
+    let shipped = common.pack.to_str().map_or(Ok(None), Pack::shipped)?;
+    shipped.map_or_else(|| open_pack_file(&common.pack), Ok)
+}
+
+fn open_pack_file(path: &Path) -> Result<Pack, Failure> {
+    if !path.exists() {
+        let names = Pack::shipped_names().join(", ");
+        return Err(Failure::failed(format!("{}: there is no such pack file; shipped packs: {names}", path.display())));
+    }
+    Ok(Pack::open(path)?)
 }
 
 /// A pack with its graphs ready to run.
