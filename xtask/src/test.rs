@@ -16,6 +16,10 @@ use crate::setup::{apt, libtorch, python};
 use crate::train::quiet_threads;
 use crate::{bundle, licences};
 
+/// The tests of the debug step, as cargo's arguments.
+const DEBUG_TESTS: [&[&str]; 2] =
+    [&["--test", "realtime", "--test", "plugin_realtime"], &["--test", "laws", "properties::"]];
+
 /// What to leave out.
 #[derive(Args)]
 pub struct Options {
@@ -56,19 +60,10 @@ pub fn test(paths: &Paths, options: &Options) -> Result<()> {
     session.step("lints", |s| run(s.workspace("clippy").args(["--all-targets", "--", "-D", "warnings"])));
     // Debug assertions, of the framework too, exist only here.
     session.step("tests of the audio thread, debug", |s| {
-        let mut command = cargo(s.root);
-        command.args([
-            "test",
-            "--package",
-            "tests",
-            "--test",
-            "realtime",
-            "--test",
-            "plugin_realtime",
-            "--test",
-            "properties",
-        ]);
-        s.count(&mut command)
+        for words in DEBUG_TESTS {
+            s.count(cargo(s.root).args(["test", "--package", "tests"]).args(*words))?;
+        }
+        Ok(())
     });
     session.finish()
 }
