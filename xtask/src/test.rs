@@ -61,7 +61,7 @@ pub fn test(paths: &Paths, options: &Options) -> Result<()> {
     // Debug assertions, of the framework too, exist only here.
     session.step("tests of the audio thread, debug", |s| {
         for words in DEBUG_TESTS {
-            s.count(cargo(s.root).args(["test", "--package", "tests"]).args(*words))?;
+            s.count(cargo(s.root).args(["test", "--package", "tests"]).args(words))?;
         }
         Ok(())
     });
