@@ -5,6 +5,7 @@
 mod bench;
 mod bundle;
 mod demo;
+mod features;
 mod gallery;
 mod install;
 mod licences;
@@ -52,6 +53,8 @@ enum Command {
     Setup,
     /// Write LICENSES.md from what the plug-in links, or check that it is current
     Licences(licences::Options),
+    /// Check that no selection of packages makes cargo compile a shared crate once more
+    Features,
 }
 
 fn main() -> ExitCode {
@@ -75,6 +78,7 @@ fn dispatch(paths: &Paths, command: Command) -> anyhow::Result<()> {
         Command::Reference(options) => reference::reference(paths, &options),
         Command::Gallery(options) => gallery::gallery(paths, &options),
         Command::Setup => setup::everything(),
+        Command::Features => features::check(paths),
         Command::Licences(options) => licences::licences(paths, &options),
     }
 }

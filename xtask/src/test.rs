@@ -14,7 +14,7 @@ use crate::paths::Paths;
 use crate::process::{capture, cargo, run, say, succeeds};
 use crate::setup::{apt, libtorch, python};
 use crate::train::quiet_threads;
-use crate::{bundle, licences};
+use crate::{bundle, features, licences};
 
 /// Tests that run a second time with assertions on, as options of `cargo test`: first these programs, then these modules of one.
 const CHECKED_TESTS: [&[&str]; 2] =
@@ -56,6 +56,7 @@ pub fn test(paths: &Paths, options: &Options) -> Result<()> {
     let mut session = Session { root: &paths.root, libtorch, counts: Counts::default(), failed_steps: Vec::new() };
     session.step("format", |s| run(cargo(s.root).args(["fmt", "--all", "--check"])));
     session.step("licences", |_| licences::check(paths));
+    session.step("features", |_| features::check(paths));
     session.step("bundles", |_| bundle::bundle(paths));
     // The release profile throughout, so that the dependencies are compiled once.
     session.step("tests", |s| s.count(s.workspace("test", "release").arg("--no-fail-fast")));
