@@ -27,10 +27,7 @@ pub fn set_up_and_bundle(paths: &Paths) -> Result<()> {
 ///
 /// Fails if the build fails, or if what it made cannot be bundled.
 pub fn bundle(paths: &Paths) -> Result<()> {
-    let mut build = cargo(&paths.root);
-    // With `engine`, so that its features are those of `cargo xtask test` and `bench`, and `heptode` is there for the others.
-    build.args(["build", "--release", "--package", PACKAGE, "--package", "engine"]).args(standalone_feature());
-    run(&mut build)?;
+    run(&mut product(paths))?;
     if standalone_feature().is_empty() {
         say(
             "no standalone program: the ALSA or JACK development files are missing (libasound2-dev, libjack-jackd2-dev)",
@@ -47,6 +44,14 @@ pub fn bundle(paths: &Paths) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// `cargo build` of the plug-in and `heptode`, to which packages may be added. Whoever links the engine with its factory pack is built
+/// together with both, so that it gets the same features and is compiled once.
+pub fn product(paths: &Paths) -> Command {
+    let mut build = cargo(&paths.root);
+    build.args(["build", "--release", "--package", PACKAGE, "--package", "engine"]).args(standalone_feature());
+    build
 }
 
 /// The options that build the standalone program too, where that is possible. Every command that compiles the plug-in passes them,

@@ -15,6 +15,7 @@ mod recording;
 mod reference;
 mod setup;
 mod spectrogram;
+mod statistics;
 mod test;
 mod train;
 
@@ -41,7 +42,7 @@ enum Command {
     Bundle,
     /// Build, then install the plug-ins and the command line for this user
     Install,
-    /// Time decoding beside ONNX Runtime, and the cost of 32 voices
+    /// Measure decoding, voices, knobs and instances, beside their goals and other programs
     Bench(bench::Options),
     /// Train a model pack, by default the factory pack
     Train(train::Options),
