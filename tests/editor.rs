@@ -1,7 +1,7 @@
 //! The editor without a host: what the hand does reaches the parameters, the corners and the audio thread, and the
 //! window looks as it should at 100 % and 200 %, at rest and in use.
 //!
-//! After a wanted change of looks: `UPDATE_SNAPSHOTS=force cargo test -p tests --test editor`, then look at every picture
+//! After a wanted change of looks: `UPDATE_SNAPSHOTS=force cargo test -p tests --test shell editor::`, then look at every picture
 //! in `tests/snapshots/` before it is committed.
 
 #[path = "editor/sheet.rs"]

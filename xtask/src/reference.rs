@@ -55,7 +55,7 @@ pub struct Options {
     #[arg(long, default_value_t = 1)]
     seed: u64,
     /// Our pack beside them
-    #[arg(long, default_value = "models")]
+    #[arg(long, default_value = "models/factory")]
     pack: PathBuf,
     /// Time that the pack was trained for, in minutes, if it is known
     #[arg(long)]

@@ -10,7 +10,7 @@ use crate::process::say;
 
 /// All that any command of this program needs, training included.
 pub fn everything() -> Result<()> {
-    apt::ensure(&[apt::BUILD, apt::HOST, apt::TEST, apt::TRAINER, apt::FACTORY_SOUNDS])?;
+    apt::ensure(&[apt::BUILD, apt::HOST, apt::TEST, apt::PEERS, apt::TRAINER, apt::FACTORY_SOUNDS])?;
     let python = python::ensure()?;
     let libtorch = libtorch::ensure()?;
     say(&format!("ready: Python {}, libtorch {}", python.display(), libtorch.display()));

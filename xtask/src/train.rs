@@ -12,7 +12,7 @@ use crate::process::{cargo, run, say};
 use crate::setup::{apt, libtorch};
 
 /// Where Debian's `fluid-soundfont-gm` puts the sound font that the factory corpus is rendered from.
-const SOUND_FONT: &str = "/usr/share/sounds/sf2/FluidR3_GM.sf2";
+pub const SOUND_FONT: &str = "/usr/share/sounds/sf2/FluidR3_GM.sf2";
 
 /// Generated sounds of the factory corpus.
 const PROCEDURAL_SOUNDS: &str = "2600";
@@ -97,7 +97,7 @@ pub fn train(paths: &Paths, options: &Options) -> Result<()> {
 
 /// What training starts from. What is already good learns at half the rate, unless the user says another.
 fn start(paths: &Paths, options: &Options) -> Vec<OsString> {
-    let factory = || (options.sounds.is_some() && !options.from_nothing).then(|| paths.root.join("models"));
+    let factory = || (options.sounds.is_some() && !options.from_nothing).then(|| paths.root.join("models/factory"));
     let Some(pack) = options.from_pack.clone().or_else(factory) else { return Vec::new() };
     let mut words = vec!["--from-pack".into(), pack.into()];
     if !options.trainer_options.iter().any(|word| word.starts_with("--rate")) {

@@ -26,6 +26,8 @@ pub const TEST: &[&str] = &[
     "libegl1",
     "libgl1-mesa-dri",
 ];
+/// Python for ONNX Runtime, and a synthesizer that the bench measures.
+pub const PEERS: &[&str] = &["python3", "python3-venv", "libfluidsynth3"];
 /// The trainer alone.
 pub const TRAINER: &[&str] = &["gcc", "g++", "libc6-dev", "python3", "python3-venv"];
 /// The sound font that the factory corpus is rendered from.
