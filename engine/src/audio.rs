@@ -99,6 +99,7 @@ impl Synth {
     pub fn render(&mut self, events: &[Event], controls: &Controls, left: &mut [f32], right: &mut [f32]) {
         let length = left.len().min(right.len());
         self.voices.begin_call();
+        self.slots.end().telemetry().renders.fetch_add(1, Ordering::Relaxed);
         let mut events = events.iter().peekable();
         let mut position = 0;
         loop {

@@ -107,8 +107,13 @@ pub fn link(sources: SourceSet) -> (AudioEnd, WorkerEnd, MainEnd) {
     let (give_back, empties) = RingBuffer::new(MAX_BLOCKS);
     let telemetry = Arc::new(Telemetry::default());
     telemetry.set_playhead(None);
-    let audio =
-        AudioEnd { board: board_in, deliveries, empties: give_back, sources: sources_out, telemetry: telemetry.clone() };
+    let audio = AudioEnd {
+        board: board_in,
+        deliveries,
+        empties: give_back,
+        sources: sources_out,
+        telemetry: telemetry.clone(),
+    };
     let worker = WorkerEnd {
         board: board_out,
         deliveries: deliver,

@@ -270,7 +270,12 @@ mod tests {
 
     #[test]
     fn named_indices_lie_at_their_rows() {
-        let names = [(ParamId::PAD_X, "pad_x"), (ParamId::STRETCH, "stretch"), (ParamId::GAIN, "gain"), (ParamId::TOUCH, "touch")];
+        let names = [
+            (ParamId::PAD_X, "pad_x"),
+            (ParamId::STRETCH, "stretch"),
+            (ParamId::GAIN, "gain"),
+            (ParamId::TOUCH, "touch"),
+        ];
         assert!(names.iter().all(|(id, name)| id.spec().id == *name));
     }
 }

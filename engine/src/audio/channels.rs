@@ -325,6 +325,8 @@ mod tests {
         channels.set_wheel(200, 1.0);
         channels.set_wheel(0, f32::INFINITY);
         registered(&mut channels, 7, 6, 9);
-        assert!((0..CHANNELS).all(|channel| channels.bend_semitones(channel) == 0.0 && !channels.is_sustained(channel)));
+        assert!(
+            (0..CHANNELS).all(|channel| channels.bend_semitones(channel) == 0.0 && !channels.is_sustained(channel))
+        );
     }
 }

@@ -50,10 +50,6 @@ impl RequestPlanner {
         changed
     }
 
-    pub(super) fn sources(&self) -> &SourceSet {
-        &self.sources
-    }
-
     /// The slot key of a played key.
     pub(super) fn slot_key(&self, key: u8) -> SlotKey {
         self.zone(self.sources.current().nearest_root(key))

@@ -141,7 +141,8 @@ impl Slot {
         let newest = self.newest_generation();
         let unread = self.buffers.iter_mut().filter(|buffer| !buffer.is_read() && buffer.live_head().is_some());
         // An interrupted sound goes before a whole one, an old one before a new one.
-        let victim = unread.min_by_key(|buffer| (buffer.is_complete() || buffer.generation() == newest, buffer.generation()));
+        let victim =
+            unread.min_by_key(|buffer| (buffer.is_complete() || buffer.generation() == newest, buffer.generation()));
         if let Some(victim) = victim {
             victim.retire();
         }

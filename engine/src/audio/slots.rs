@@ -3,8 +3,8 @@
 //! A slot is the sound of one zone. Of its sound buffers voices play one, cross to another, while a third fills or drains. Voices refer
 //! to a buffer by [`SoundRef`] and are counted, so that no buffer drains while a voice reads it.
 
-use super::sound_buffer::SoundBuffer;
 use super::slot::{Slot, SlotKey};
+use super::sound_buffer::SoundBuffer;
 use crate::link::{AudioEnd, BUFFERS, Delivery, GENERATION_STEP, Part, Request, RequestBoard, SLOTS, SourceSet};
 
 /// A buffer of a slot. Valid as long as it is counted by [`Slots::acquire`].
@@ -42,7 +42,15 @@ impl Slots {
     /// Allocates: not for the audio thread.
     pub(super) fn new(end: AudioEnd) -> Self {
         let slots = (0..SLOTS).map(|_| Slot::new()).collect();
-        Self { slots, end, board: [None; SLOTS], next_generation: GENERATION_STEP, uses: 0, board_changed: false, offline: false }
+        Self {
+            slots,
+            end,
+            board: [None; SLOTS],
+            next_generation: GENERATION_STEP,
+            uses: 0,
+            board_changed: false,
+            offline: false,
+        }
     }
 
     /// Begins or ends offline rendering: what was asked for before is asked for again.
@@ -199,7 +207,8 @@ impl Slots {
         let is_block = matches!(delivery.part, Part::Block { .. });
         let is_begin = matches!(delivery.part, Part::Begin(_));
         let Some(slot) = self.slots.get_mut(index) else { return Received::Blocked };
-        let buffer = slot.buffers.iter().position(|buffer| buffer.generation() == generation && buffer.live_head().is_some());
+        let buffer =
+            slot.buffers.iter().position(|buffer| buffer.generation() == generation && buffer.live_head().is_some());
         // A sound begun again after an interruption keeps its buffer.
         let is_new =
             is_begin && buffer.is_none() && generation >= slot.valid_from && generation > slot.newest_generation();
@@ -282,7 +291,7 @@ impl Slots {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::link::{SourceId, SoundHead, SoundSpec, SourceInfo, StretchMap, WorkerEnd, link};
+    use crate::link::{SoundHead, SoundSpec, SourceId, SourceInfo, StretchMap, WorkerEnd, link};
 
     const SOUND_BLOCKS: usize = 100;
     const SOURCE: SourceId = SourceId(0);
@@ -304,7 +313,11 @@ mod tests {
     fn send_sound(worker: &mut WorkerEnd, request: &Request, generation: u64) {
         let length_samples = SOUND_BLOCKS * crate::link::BLOCK_SAMPLES;
         let (spec, stretch) = (request.spec, StretchMap::NONE);
-        send(worker, generation, Part::Begin(SoundHead { spec, length_samples, sample_rate_hz: 44_100.0, channels: 1, stretch }));
+        send(
+            worker,
+            generation,
+            Part::Begin(SoundHead { spec, length_samples, sample_rate_hz: 44_100.0, channels: 1, stretch }),
+        );
         for index in 0..SOUND_BLOCKS {
             let block = worker.take_block().expect("a block");
             send(worker, generation, Part::Block { index, channel: 0, block });

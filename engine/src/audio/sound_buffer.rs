@@ -158,6 +158,10 @@ impl SoundBuffer {
         }
     }
 
+    fn block(&self, channel: usize, index: usize) -> Option<&[f32]> {
+        self.channels.get(channel)?.get(index)?.as_deref().map(<[f32; BLOCK_SAMPLES]>::as_slice)
+    }
+
     /// Correlation at lag 0 of this sound with an earlier one, [0, 1], where the voices were when this one was asked for; 0 where either
     /// is silent or missing, or where the two are not at the same moment (another stretch, another key).
     pub(super) fn correlation(&self, earlier: &SoundBuffer) -> f32 {
@@ -165,14 +169,11 @@ impl SoundBuffer {
         if head.stretch != before.stretch || head.spec.key != before.spec.key {
             return 0.0;
         }
-        let block = |buffer: &SoundBuffer, channel: usize| -> Option<&[f32; BLOCK_SAMPLES]> {
-            buffer.channels.get(channel)?.get(index)?.as_deref()
-        };
         let mut sums = [0.0; 3];
         for channel in 0..head.channels.max(before.channels) {
             // A mono sound is the same on both sides.
             let (here, there) = (channel.min(head.channels - 1), channel.min(before.channels - 1));
-            let (Some(now), Some(then)) = (block(self, here), block(earlier, there)) else { return 0.0 };
+            let (Some(now), Some(then)) = (self.block(here, index), earlier.block(there, index)) else { return 0.0 };
             add_products(then, now, &mut sums);
         }
         let [product, energy_then, energy_now] = sums;

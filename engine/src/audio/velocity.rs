@@ -132,7 +132,8 @@ mod tests {
 
     #[test]
     fn softer_is_never_brighter_and_never_louder() {
-        let strokes: Vec<VelocityResponse> = (1..=127).map(|v| VelocityResponse::new(v as f32 / 127.0, 1.5, 48_000.0)).collect();
+        let strokes: Vec<VelocityResponse> =
+            (1..=127).map(|v| VelocityResponse::new(v as f32 / 127.0, 1.5, 48_000.0)).collect();
         assert!(strokes.windows(2).all(|pair| pair[0].shelf <= pair[1].shelf && pair[0].gain < pair[1].gain));
         assert!(strokes.iter().all(|response| response.shelf > 0.0));
     }

@@ -109,7 +109,10 @@ impl Voices {
             (cursor as u32, (cursor as u32).saturating_add(u32::try_from(need).unwrap_or(u32::MAX)))
         });
         let all = parts.reduce(|(first, end), (cursor, need_end)| (first.min(cursor), end.max(need_end)));
-        all.map_or_else(Listening::default, |(first_sample, region_end_sample)| Listening { first_sample, region_end_sample })
+        all.map_or_else(Listening::default, |(first_sample, region_end_sample)| Listening {
+            first_sample,
+            region_end_sample,
+        })
     }
 
     /// Position of the newest voice in its sound, [0, 1].
@@ -121,7 +124,13 @@ impl Voices {
     }
 
     /// Begins a note in the slot `zone_slot`, as yet without a sound. `None` when there is no place for it.
-    pub(super) fn note_on(&mut self, slots: &mut Slots, timing: &Timing, note: NoteOn, zone_slot: usize) -> Option<&mut Voice> {
+    pub(super) fn note_on(
+        &mut self,
+        slots: &mut Slots,
+        timing: &Timing,
+        note: NoteOn,
+        zone_slot: usize,
+    ) -> Option<&mut Voice> {
         self.each(slots, |voice| is_retriggered(&voice.note, &note.note), Voice::release);
         let index = self.free_place(slots, timing)?;
         let order = self.next_order;
@@ -162,9 +171,13 @@ impl Voices {
 
     /// Releases notes, or leaves them to the pedal where `is_sustained` says so of their channel.
     pub(super) fn note_off(&mut self, slots: &mut Slots, notes: &NoteAddress, is_sustained: impl Fn(usize) -> bool) {
-        self.each(slots, |voice| notes.matches(&voice.note), |voice| {
-            if is_sustained(voice.channel()) { voice.leave_to_pedal() } else { voice.release() }
-        });
+        self.each(
+            slots,
+            |voice| notes.matches(&voice.note),
+            |voice| {
+                if is_sustained(voice.channel()) { voice.leave_to_pedal() } else { voice.release() }
+            },
+        );
     }
 
     /// Releases what the pedals of `channels` (bits) have held.

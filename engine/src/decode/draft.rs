@@ -15,7 +15,7 @@ use super::peak::restore_part;
 use super::pipeline::Pipeline;
 use crate::pack::VocoderInfo;
 use crate::sample::LOUDNESS_LUFS;
-use crate::spectral::{Frames, Spectrogram, SpectralShape};
+use crate::spectral::{Frames, SpectralShape, Spectrogram};
 
 /// Frames of one run of the short vocoder: the region of a voice at the start of a sound (16 frames) with its context fits in one.
 pub(super) const DRAFT_FRAMES: usize = 48;
@@ -93,8 +93,11 @@ fn bins_of(
 ) -> Result<Spectrogram, GraphError> {
     let phase_bins = pipeline.model().manifest().phase_bins();
     let mut spectrogram = Spectrogram::zeros(pipeline.model().shape().bins(), part.frames);
-    let layout =
-        VocoderInfo { chunk_frames: DRAFT_FRAMES, context_frames: CHUNK_CONTEXT_FRAMES, ..pipeline.model().manifest().vocoder };
+    let layout = VocoderInfo {
+        chunk_frames: DRAFT_FRAMES,
+        context_frames: CHUNK_CONTEXT_FRAMES,
+        ..pipeline.model().manifest().vocoder
+    };
     for chunk in bins::chunks(part.frames, layout) {
         pipeline.draft_chunk(part, key, noise_key, (&chunk, first_frame), &mut spectrogram)?;
     }
@@ -121,7 +124,8 @@ impl LevelEstimate {
         let mean = |powers: &[f32]| powers.iter().sum::<f32>() / powers.len().max(1) as f32;
         let loudest_moment = powers.windows(moment.min(powers.len()).max(1)).map(mean).fold(0.0, f32::max);
         let ratio_db = 10.0 * (loudest_moment / mean(&powers[here.clone()]).max(f32::MIN_POSITIVE)).max(1e-9).log10();
-        let loudest = powers.iter().copied().enumerate().max_by(|a, b| a.1.total_cmp(&b.1)).map_or(0, |(frame, _)| frame);
+        let loudest =
+            powers.iter().copied().enumerate().max_by(|a, b| a.1.total_cmp(&b.1)).map_or(0, |(frame, _)| frame);
         let here_lufs = loudness_of(samples, shape.sample_rate_hz);
         let below_db = here_lufs.map_or(0.0, |lufs| (LOUDNESS_LUFS - lufs) as f32 - ratio_db);
         Self { below_db, holds_loudest: here.contains(&loudest) }

@@ -5,6 +5,7 @@
 
 mod check;
 mod half;
+mod resize;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -82,17 +83,37 @@ impl Graph {
     /// # Errors
     /// [`GraphError::Refused`] with what was found and expected, or the trial run's error.
     pub fn load(name: &str, bytes: &[u8], inputs: Vec<Port>, outputs: Vec<Port>) -> Result<Self, GraphError> {
-        let refuse = |why: String| GraphError::Refused { graph: name.into(), why };
-        if bytes.len() > MAX_GRAPH_BYTES {
-            return Err(refuse(format!("larger than {} MiB", MAX_GRAPH_BYTES >> 20)));
-        }
-        let mut model = proto::ModelProto::decode(bytes).map_err(|error| refuse(format!("no ONNX graph ({error})")))?;
-        check::check(&model, &inputs, &outputs).map_err(refuse)?;
+        let model = parse(name, bytes, &inputs, &outputs)?;
+        Self::ready(name, model, inputs, outputs)
+    }
+
+    /// The same for a graph with the ports `inputs` and `outputs`, made to run with ports of the same names and other sizes. That works for
+    /// graphs that name no size within, such as stacks of convolutions.
+    ///
+    /// # Errors
+    /// As [`Graph::load`]; [`GraphError::Refused`] when the graph does not run at other sizes.
+    pub fn load_resized(
+        name: &str,
+        bytes: &[u8],
+        (inputs, outputs): (&[Port], &[Port]),
+        (new_inputs, new_outputs): (Vec<Port>, Vec<Port>),
+    ) -> Result<Self, GraphError> {
+        let mut model = parse(name, bytes, inputs, outputs)?;
+        resize::resize(&mut model, &new_inputs, &new_outputs);
+        Self::ready(name, model, new_inputs, new_outputs)
+    }
+
+    fn ready(
+        name: &str,
+        mut model: proto::ModelProto,
+        inputs: Vec<Port>,
+        outputs: Vec<Port>,
+    ) -> Result<Self, GraphError> {
         let plan = guarded(|| {
             half::widen(&mut model);
             optimise(&model)
         });
-        let plan = plan.map_err(refuse)?;
+        let plan = plan.map_err(|why| GraphError::Refused { graph: name.into(), why })?;
         let graph = Self { name: name.into(), plan, inputs, outputs };
         graph.trial_run()?;
         Ok(graph)
@@ -112,6 +133,17 @@ impl Graph {
         let inputs: Vec<&[f32]> = zeros.iter().map(Vec::as_slice).collect();
         self.runner()?.run(&inputs).map(|_| ())
     }
+}
+
+/// Reads a graph and checks what it holds.
+fn parse(name: &str, bytes: &[u8], inputs: &[Port], outputs: &[Port]) -> Result<proto::ModelProto, GraphError> {
+    let refuse = |why: String| GraphError::Refused { graph: name.into(), why };
+    if bytes.len() > MAX_GRAPH_BYTES {
+        return Err(refuse(format!("larger than {} MiB", MAX_GRAPH_BYTES >> 20)));
+    }
+    let model = proto::ModelProto::decode(bytes).map_err(|error| refuse(format!("no ONNX graph ({error})")))?;
+    check::check(&model, inputs, outputs).map_err(refuse)?;
+    Ok(model)
 }
 
 /// A graph with the memory to run it.

@@ -236,8 +236,7 @@ impl Pipeline {
         let phase_bins = self.model.manifest().phase_bins();
         let full_scale = self.model.shape().full_scale();
         let phasors = self.phasors(key, first_frame + out.frames(), noise_key);
-        let heads =
-            bins::Heads { log_magnitude: outputs.get(0), phase: outputs.get(1), phase_bins, first_frame };
+        let heads = bins::Heads { log_magnitude: outputs.get(0), phase: outputs.get(1), phase_bins, first_frame };
         bins::write(&heads, phasors, chunk, full_scale, out);
         self.timings.bins += started.elapsed();
     }

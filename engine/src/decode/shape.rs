@@ -57,7 +57,13 @@ fn stretched_count(frames: usize, factor: f32) -> usize {
 fn stretch_map(frames: usize, factor: f32, shape: &SpectralShape) -> StretchMap {
     let attack_frames = (ATTACK_S * shape.sample_rate_hz as f32 / shape.hop_samples as f32).round();
     let first_centre = shape.fft_size as f32 / 2.0 - shape.pad_samples as f32;
-    StretchMap::of_frames(frames, stretched_count(frames, factor), attack_frames, shape.hop_samples as f32, first_centre)
+    StretchMap::of_frames(
+        frames,
+        stretched_count(frames, factor),
+        attack_frames,
+        shape.hop_samples as f32,
+        first_centre,
+    )
 }
 
 /// Resamples the frames in time by linear interpolation of levels in dB.

@@ -156,7 +156,12 @@ pub enum SourceError {
 ///
 /// # Errors
 /// What the sink refuses.
-pub fn give_whole(samples: &[f32], stretch: StretchMap, first_sample: usize, sink: &mut dyn Sink) -> Result<(), SourceError> {
+pub fn give_whole(
+    samples: &[f32],
+    stretch: StretchMap,
+    first_sample: usize,
+    sink: &mut dyn Sink,
+) -> Result<(), SourceError> {
     sink.begin(Version::Whole, SoundShape { length_samples: samples.len(), channels: 1, stretch })?;
     let first_block = first_sample.min(samples.len().saturating_sub(1)) / BLOCK_SAMPLES;
     let blocks = || samples.chunks(BLOCK_SAMPLES).enumerate();

@@ -8,7 +8,7 @@ pub const MAX_ROOTS: usize = 32;
 const ONLY_ROOT: u8 = 60;
 
 /// Names a source of an instance. A number is never used again, so a sound of a source that has gone is known to be stale.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SourceId(pub u32);
 
 /// What the audio thread needs to know of one source.

@@ -78,7 +78,8 @@ mod tests {
             }
             let frame = 40.0;
             let by_frame = map(from).source_frame(frame) * 512.0 + 256.0;
-            let by_sample = map(from).moved_to(&StretchMap::of_frames(172, 172, 3.0, 512.0, 256.0), 40.0 * 512.0 + 256.0);
+            let by_sample =
+                map(from).moved_to(&StretchMap::of_frames(172, 172, 3.0, 512.0, 256.0), 40.0 * 512.0 + 256.0);
             assert!((f64::from(by_frame) - by_sample).abs() < 0.1, "{from}: {by_frame} and {by_sample}");
         }
     }

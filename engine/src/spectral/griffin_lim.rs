@@ -125,11 +125,8 @@ impl GriffinLim {
     /// Factors that bring `magnitudes` to the wanted levels of a frame. What is wanted at the floor or below may be quieter.
     fn find_gains(&mut self, wanted: &[f32], frame: usize) {
         let bands = self.band_gains.len();
-        let aim = Aim {
-            wanted: &wanted[frame * bands..][..bands],
-            full_scale: self.shape.full_scale(),
-            floor: self.floor(),
-        };
+        let aim =
+            Aim { wanted: &wanted[frame * bands..][..bands], full_scale: self.shape.full_scale(), floor: self.floor() };
         write_gains(&self.bank, &self.magnitudes, &aim, &mut self.band_gains, &mut self.gains);
     }
 
