@@ -3,19 +3,21 @@
 //! The only crate that sees libtorch. One thread drives; torch has its own for the arithmetic.
 
 mod corpus;
+mod descriptors;
 mod eval;
 mod export;
 mod features;
 mod files;
-mod levelled;
+mod level_matched_istft;
 mod loss;
 mod model;
 mod onnx;
 mod parity;
 mod reference;
 mod signal;
+mod statistics;
 mod train;
-mod traits;
+mod trained_model;
 
 use std::path::PathBuf;
 use std::process::ExitCode;

@@ -9,17 +9,17 @@ use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 use super::codec::{PackCodec, SoundCodec};
+use super::config::Config;
 use super::data::Set;
+use super::interpolation::travel;
+use super::latent_sweep::turning;
 use super::model::Reference;
 use super::row::{Row, SplitFigures};
-use super::run::Config;
 use super::score::{decode_ms, network_errors, opinion, score};
-use super::travel::travel;
-use super::turning::turning;
 use super::vae::Usage;
 use crate::corpus::{Corpus, Item, Split};
+use crate::eval::parallel::bar;
 use crate::eval::random::{self, RandomSounds};
-use crate::eval::spread::bar;
 use crate::eval::visqol::Package;
 use crate::files::write_atomically;
 
@@ -76,7 +76,7 @@ pub fn measure_run(run: &Path, options: &Options) -> Result<Row> {
     row.compression = model.compression().1;
     row.training_s = (!histories.is_empty()).then(|| histories.iter().map(|history| history.elapsed_s).sum());
     row.epochs = histories.iter().map(|history| history.epochs.len()).collect();
-    row.overfit = histories.iter().map(super::fit::History::overfit).collect();
+    row.overfit = histories.iter().map(super::history::History::overfit).collect();
     row.seed = Some(config.seed);
     row.iterations = if config.model.hears_samples() { 0 } else { options.iterations };
     let train = Set::load(&corpus, &corpus.choice(Split::Train, options.limit), config.model)?;

@@ -7,10 +7,10 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
 
+use super::interpolation::InterpolationFigures;
+use super::latent_sweep::LatentSweep;
 use super::prose::{BUDGETS, MEASURING, PROBES, PUBLISHED};
 use super::row::{Row, SplitFigures};
-use super::travel::Travel;
-use super::turning::Turning;
 use crate::eval::random::RandomSounds;
 use crate::files::write_atomically;
 
@@ -150,7 +150,7 @@ fn figures_table(page: &mut String, rows: &[Row], pick: Pick) -> Result<()> {
 /// Lines between sounds of the training split that hold silence, noise between sounds that are none, clipping, or a leap.
 fn travel_table(page: &mut String, rows: &[Row]) -> Result<()> {
     head(page, rows)?;
-    let mut count = |name: &str, pick: fn(&Travel) -> usize| {
+    let mut count = |name: &str, pick: fn(&InterpolationFigures) -> usize| {
         let cells =
             rows.iter().map(|row| row.travel.as_ref().map_or("–".to_owned(), |travel| pick(travel).to_string()));
         line(page, name, cells)
@@ -166,7 +166,7 @@ fn travel_table(page: &mut String, rows: &[Row]) -> Result<()> {
 /// How smoothly latents turn, and what random ones give.
 fn probes_table(page: &mut String, rows: &[Row]) -> Result<()> {
     head(page, rows)?;
-    let mut turned = |name: &str, pick: fn(&Turning) -> f64| {
+    let mut turned = |name: &str, pick: fn(&LatentSweep) -> f64| {
         line(page, name, rows.iter().map(|row| number(row.turning.as_ref().map(pick))))
     };
     turned("knob: median jump, dB", |turning| turning.median_db)?;
@@ -229,7 +229,7 @@ fn ratios(page: &mut String, rows: &[Row]) -> Result<()> {
 fn others(page: &mut String, ours: &Row, best: &Row) -> Result<()> {
     let mut parts = Vec::new();
     if let Some((ours, best)) = ours.travel.as_ref().zip(best.travel.as_ref()) {
-        let faults = |travel: &Travel| travel.silent + travel.noisy + travel.broken;
+        let faults = |travel: &InterpolationFigures| travel.silent + travel.noisy + travel.broken;
         parts.push(format!("lines with silence, noise or clipping {} : {}", faults(ours), faults(best)));
         parts.push(format!("lines with a leap {} : {}", ours.leaping, best.leaping));
     }
@@ -292,8 +292,14 @@ mod tests {
             threads: 1,
             decode_ms: 10.0,
             usage: seed.map(|_| usage),
-            travel: Some(Travel { lines: 40, silent: 3, noisy: 2, broken: 0, leaping: 7, jump_db: 1.5 }),
-            turning: Some(Turning { knobs: 2, sounds: 1, median_db: 0.25, percentile_95_db: 0.75, largest_db: 2.5 }),
+            travel: Some(InterpolationFigures { lines: 40, silent: 3, noisy: 2, broken: 0, leaping: 7, jump_db: 1.5 }),
+            turning: Some(LatentSweep {
+                knobs: 2,
+                sounds: 1,
+                median_db: 0.25,
+                percentile_95_db: 0.75,
+                largest_db: 2.5,
+            }),
             random: None,
             train: figures(1.0),
             held_out: Some(figures(2.0)),

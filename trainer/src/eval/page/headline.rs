@@ -7,9 +7,10 @@ use anyhow::Result;
 use super::chart::{self, SERIES};
 use super::table::{Cell, table};
 use crate::corpus::Split;
-use crate::eval::report::{Measured, Report, Summary, split_name};
-use crate::eval::statistics::{mean, median, quantile};
-use crate::eval::way::Way;
+use crate::eval::measured_sound::MeasuredSound;
+use crate::eval::report::{Report, Summary, split_name};
+use crate::eval::resynthesis_path::ResynthesisPath;
+use crate::statistics::{mean, median, quantile};
 
 /// The figures of the summary: name in tables, name in the ladder, and how to show it.
 type Column = (&'static str, &'static str, fn(&Summary) -> Cell);
@@ -102,10 +103,13 @@ fn sorted_errors(report: &Report) -> Result<String> {
         let mut errors: Vec<f64> = members.map(|result| f64::from(result.measures.log_mel_db)).collect();
         errors.sort_by(f64::total_cmp);
         let name = format!("{}: {}", split_name(row.split), row.way);
-        let colour = Way::ALL.iter().position(|way| way.describe() == row.way).unwrap_or(0);
+        let colour = ResynthesisPath::ALL.iter().position(|way| way.describe() == row.way).unwrap_or(0);
         // The held-out half of the palette, so that a way keeps its place in both.
-        let colour =
-            if row.split == Split::HeldOut { (colour + Way::ALL.len()) % SERIES.len() } else { colour % SERIES.len() };
+        let colour = if row.split == Split::HeldOut {
+            (colour + ResynthesisPath::ALL.len()) % SERIES.len()
+        } else {
+            colour % SERIES.len()
+        };
         curves.push((name, colour, errors));
     }
     let top = curves.iter().flat_map(|(_, _, errors)| errors.last().copied()).fold(1.0, f64::max) * 1.05;
@@ -123,8 +127,8 @@ fn sorted_errors(report: &Report) -> Result<String> {
 }
 
 fn categories(report: &Report) -> Result<String> {
-    let mut by_category = BTreeMap::<&str, [Vec<&Measured>; 2]>::new();
-    for result in report.results.iter().filter(|result| result.way == Way::Latent.describe()) {
+    let mut by_category = BTreeMap::<&str, [Vec<&MeasuredSound>; 2]>::new();
+    for result in report.results.iter().filter(|result| result.way == ResynthesisPath::Latent.describe()) {
         by_category.entry(&result.category).or_default()[usize::from(result.split == Split::HeldOut)].push(result);
     }
     let heads = [
@@ -140,8 +144,9 @@ fn categories(report: &Report) -> Result<String> {
         "attack ms",
         "decay ms",
     ];
-    let cells = |members: &Vec<&Measured>| {
-        let all = |pick: fn(&Measured) -> f32| members.iter().map(|result| f64::from(pick(result))).collect::<Vec<_>>();
+    let cells = |members: &Vec<&MeasuredSound>| {
+        let all =
+            |pick: fn(&MeasuredSound) -> f32| members.iter().map(|result| f64::from(pick(result))).collect::<Vec<_>>();
         let errors = all(|result| result.measures.log_mel_db);
         let known = |value: f64, digits| if members.is_empty() { Cell::none() } else { Cell::number(value, digits) };
         [
@@ -155,5 +160,5 @@ fn categories(report: &Report) -> Result<String> {
     let rows = by_category.iter().map(|(name, splits)| {
         std::iter::once(Cell::text(name)).chain(splits.iter().flat_map(cells)).collect::<Vec<_>>()
     });
-    Ok(format!("<h3>Categories, {}</h3>{}", Way::Latent.describe(), table(&heads, rows)))
+    Ok(format!("<h3>Categories, {}</h3>{}", ResynthesisPath::Latent.describe(), table(&heads, rows)))
 }
