@@ -121,9 +121,9 @@ pub fn evaluate(options: &Options) -> Result<()> {
 fn measure(tools: &mut Tools, corpus: &Corpus, item: &Item, named: &NamedFiles) -> Result<Outcome> {
     let truth = corpus.samples(item)?;
     let mut results = Vec::new();
-    for way in ResynthesisPath::ALL {
-        if let Some(made) = remake(&mut tools.pipeline, way, item, &truth, named)? {
-            results.push(MeasuredSound::new(item, way, tools.measurer.compare(item, &truth, &made)));
+    for path in ResynthesisPath::ALL {
+        if let Some(made) = remake(&mut tools.pipeline, path, item, &truth, named)? {
+            results.push(MeasuredSound::new(item, path, tools.measurer.compare(item, &truth, &made)));
         }
     }
     Ok(Outcome { results, point: tools.pipeline.encode(&truth, f32::from(item.key))? })
@@ -220,14 +220,14 @@ fn hear(
     let mut scores = Vec::new();
     for split in [Split::Train, Split::HeldOut] {
         let items = evenly(&input.of_split(split), count);
-        for way in [ResynthesisPath::Frames, ResynthesisPath::Latent] {
+        for path in [ResynthesisPath::Frames, ResynthesisPath::Latent] {
             let heard = parallel_map("ViSQOL", model, &items, |tools: &mut Tools, item: &&Item| {
                 let truth = input.corpus.samples(item)?;
-                let made = remake(&mut tools.pipeline, way, item, &truth, named)?.unwrap_or_default();
+                let made = remake(&mut tools.pipeline, path, item, &truth, named)?.unwrap_or_default();
                 package.measure(&[(&truth, &made)], input.corpus.manifest.sample_rate_hz)
             })?;
             let heard: Vec<f64> = heard.into_iter().flatten().collect();
-            let of = format!("{}: {}", report::split_name(split), way.describe());
+            let of = format!("{}: {}", report::split_name(split), path.describe());
             scores.push(visqol::Score { of, sounds: heard.len(), mean_score: crate::statistics::mean(&heard) });
         }
     }

@@ -175,7 +175,7 @@ struct ExportArgs {
 #[derive(Args)]
 struct FiguresArgs {
     /// Pack: a folder or a file.
-    #[arg(long, default_value = "models")]
+    #[arg(long, default_value = "models/factory")]
     pack: PathBuf,
     /// `report.json` of `trainer eval` for this pack.
     #[arg(long)]
@@ -188,7 +188,7 @@ struct FiguresArgs {
 #[derive(Args)]
 struct EvalArgs {
     /// Pack: a folder or a file.
-    #[arg(long, default_value = "models")]
+    #[arg(long, default_value = "models/factory")]
     pack: PathBuf,
     /// Corpus to measure on.
     #[arg(long, default_value = "data/corpus")]

@@ -120,7 +120,7 @@ mod tests {
         found.retain(|tensor| !NEWER_LAYERS.iter().any(|layer| tensor.name.starts_with(layer)));
         take(&found, &after).expect("a start");
         for (name, tensor) in after.variables() {
-            // SoundFeatures through its spread alone.
+            // Only its output layer is silent at first.
             if name.starts_with("decoder.broad.") {
                 continue;
             }

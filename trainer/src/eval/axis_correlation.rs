@@ -1,4 +1,5 @@
-//! Do knobs do what their names say? SoundFeatures from samples, at several keys; what a manifest says is of the decoder's frames at one.
+//! How well each knob moves the property that it is named after: measured on samples at several keys, where the manifest's own figure
+//! is of the decoder's frames at one key.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! Straight lines between sounds, as the morph slider walks them: the way must hold no silence, no burst of noise, and no leap.
+//! Straight lines between sounds, as the morph slider interpolates: no step may be silent, a burst of noise, or a leap.
 
 use std::sync::Arc;
 

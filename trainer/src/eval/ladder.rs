@@ -10,8 +10,9 @@ use rand_chacha::ChaCha8Rng;
 use serde::Serialize;
 
 use super::envelope::Envelope;
-use super::measures::{Measurer, Measures, at_full_scale, is_pitched};
+use super::measures::{Measurer, Measures, at_full_scale};
 use super::visqol;
+use crate::corpus::category::is_pitched;
 use crate::corpus::{Corpus, Item};
 use crate::statistics::{mean, rank_correlation};
 pub use damage::{AMOUNTS, Kind};

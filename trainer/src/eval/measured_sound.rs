@@ -6,7 +6,7 @@ use super::measures::Measures;
 use super::resynthesis_path::ResynthesisPath;
 use crate::corpus::{Item, Split};
 
-/// One sound, made again one way.
+/// One sound, made again one path.
 #[derive(Clone, Debug, Serialize)]
 pub struct MeasuredSound {
     /// Its file in the corpus.
@@ -24,7 +24,8 @@ pub struct MeasuredSound {
     /// Its split.
     pub split: Split,
     /// How it was made again.
-    pub way: &'static str,
+    #[serde(rename = "way")]
+    pub path: &'static str,
     /// The differences.
     #[serde(flatten)]
     pub measures: Measures,
@@ -32,7 +33,7 @@ pub struct MeasuredSound {
 
 impl MeasuredSound {
     /// The result for an item.
-    pub fn new(item: &Item, way: ResynthesisPath, measures: Measures) -> Self {
+    pub fn new(item: &Item, path: ResynthesisPath, measures: Measures) -> Self {
         Self {
             file: item.file.clone(),
             name: item.name.clone(),
@@ -41,7 +42,7 @@ impl MeasuredSound {
             group: item.group.clone(),
             key: item.key,
             split: item.split,
-            way: way.describe(),
+            path: path.describe(),
             measures,
         }
     }

@@ -17,9 +17,9 @@ use serde::Serialize;
 
 use super::instrument::between;
 use super::measured_sound::MeasuredSound;
-use super::measures::is_pitched;
 use super::named_point::NamedPoint;
 use super::parallel::parallel_map;
+use crate::corpus::category::is_pitched;
 use crate::statistics::{interval, median, quantile, share_within};
 
 /// Keys that are played.
@@ -95,9 +95,9 @@ fn note(synth: &mut Synth, name: &str, controls: &Controls, key: u8) -> Note {
     Note { group: name.to_owned(), key, cents }
 }
 
-/// The notes that `pick` finds in results of one way.
-pub fn notes_of(results: &[MeasuredSound], way: &str, pick: impl Fn(&MeasuredSound) -> Option<f64>) -> Vec<Note> {
-    let pitched = results.iter().filter(|result| result.way == way && is_pitched(&result.category));
+/// The notes that `pick` finds in results of one path.
+pub fn notes_of(results: &[MeasuredSound], path: &str, pick: impl Fn(&MeasuredSound) -> Option<f64>) -> Vec<Note> {
+    let pitched = results.iter().filter(|result| result.path == path && is_pitched(&result.category));
     let note = |result: &MeasuredSound| Note { group: result.group.clone(), key: result.key, cents: pick(result) };
     pitched.map(note).collect()
 }

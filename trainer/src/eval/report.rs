@@ -1,4 +1,4 @@
-//! The report of an evaluation: every sound's figures, their summaries by split and way, and what was found beyond single sounds.
+//! The report of an evaluation: every sound's figures, their summaries by split and path, and what was found beyond single sounds.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -34,13 +34,14 @@ pub struct Header {
     pub griffin_lim_iterations: usize,
 }
 
-/// Figures of one split and way.
+/// Figures of one split and path.
 #[derive(Debug, Serialize)]
 pub struct Summary {
     /// Training or held out.
     pub split: Split,
     /// How sounds were made again.
-    pub way: &'static str,
+    #[serde(rename = "way")]
+    pub path: &'static str,
     /// Number of sounds.
     pub sounds: usize,
     /// Groups of sounds that share recordings: what the intervals are drawn over.
@@ -93,12 +94,12 @@ pub struct Report {
     /// What and how.
     #[serde(flatten)]
     pub header: Header,
-    /// Per split and way.
+    /// Per split and path.
     pub summaries: Vec<Summary>,
     /// What goes beyond single sounds.
     #[serde(flatten)]
     pub findings: Findings,
-    /// Per sound and way.
+    /// Per sound and path.
     pub results: Vec<MeasuredSound>,
 }
 
@@ -134,11 +135,11 @@ impl Report {
     pub fn new(header: Header, results: Vec<MeasuredSound>, findings: Findings) -> Self {
         let mut summaries = Vec::new();
         for split in [Split::Train, Split::HeldOut] {
-            for way in ResynthesisPath::ALL {
-                let of_both = |result: &&MeasuredSound| result.split == split && result.way == way.describe();
+            for path in ResynthesisPath::ALL {
+                let of_both = |result: &&MeasuredSound| result.split == split && result.path == path.describe();
                 let chosen: Vec<&MeasuredSound> = results.iter().filter(of_both).collect();
                 if !chosen.is_empty() {
-                    summaries.push(summarise(split, way, &chosen));
+                    summaries.push(summarise(split, path, &chosen));
                 }
             }
         }
@@ -148,7 +149,7 @@ impl Report {
     /// The summaries for a terminal.
     pub fn summary(&self) -> String {
         let mut text = String::from(
-            "split     way                      sounds   mean  95 % interval  median  512    2048   8192  pitch ≤ 5 ct\n",
+            "split     path                     sounds   mean  95 % interval  median  512    2048   8192  pitch ≤ 5 ct\n",
         );
         // Writing to a string cannot fail.
         for row in &self.summaries {
@@ -159,7 +160,7 @@ impl Report {
                 text,
                 "{:<9} {:<24} {:>6} {:>6.2}  {low:>5.2} to {high:>5.2} {:>6.2} {small:>6.2} {middle:>6.2} {large:>6.2}  {pitch:>6}",
                 split_name(row.split),
-                row.way,
+                row.path,
                 row.sounds,
                 row.mean_db,
                 row.median_db
@@ -240,7 +241,7 @@ impl Figures<'_> {
     }
 }
 
-fn summarise(split: Split, way: ResynthesisPath, results: &[&MeasuredSound]) -> Summary {
+fn summarise(split: Split, path: ResynthesisPath, results: &[&MeasuredSound]) -> Summary {
     let mut figures = Figures { results, intervals: BTreeMap::new() };
     let drum_attack = |result: &MeasuredSound| {
         category::is_drum(&result.category).then_some(f64::from(result.measures.attack_error_ms))
@@ -252,7 +253,7 @@ fn summarise(split: Split, way: ResynthesisPath, results: &[&MeasuredSound]) -> 
         [0, 1, 2].map(|size| mean(&plain(results, &|result| f64::from(result.measures.log_mel_by_size_db[size]))));
     Summary {
         split,
-        way: way.describe(),
+        path: path.describe(),
         sounds: results.len(),
         groups: results.iter().map(|result| &result.group).collect::<std::collections::BTreeSet<_>>().len(),
         mean_db: figures.always("mean_db", &|m| m.log_mel_db, &mean),

@@ -26,7 +26,7 @@ pub enum ResynthesisPath {
 }
 
 impl ResynthesisPath {
-    /// Every way, in the order of reports.
+    /// Every path, in the order of reports.
     pub const ALL: [Self; 5] = [Self::Frames, Self::Latent, Self::Residual, Self::Named, Self::NamedResidual];
 
     /// What a report calls it.
@@ -60,16 +60,16 @@ pub fn named_files(sounds: &[NamedSound], items: &[Item]) -> NamedFiles {
     named.map(|(item, sound)| (item.file.clone(), sound.clone())).collect()
 }
 
-/// Makes a sound of the corpus again; `None` when the way does not know it.
+/// Makes a sound of the corpus again; `None` when the path does not know it.
 pub fn remake(
     pipeline: &mut Pipeline,
-    way: ResynthesisPath,
+    path: ResynthesisPath,
     item: &Item,
     truth: &[f32],
     named: &NamedFiles,
 ) -> Result<Option<Vec<f32>>> {
     let key = f32::from(item.key);
-    Ok(match way {
+    Ok(match path {
         ResynthesisPath::Frames => {
             let frames = pipeline.analyse(truth);
             Some(pipeline.vocode(&frames, key)?)

@@ -11,7 +11,7 @@ use engine::measure::pitch_offset_cents;
 use engine::pack::NamedSound;
 use engine::units::key_to_hz;
 
-use crate::eval::measures::is_pitched;
+use crate::corpus::category::is_pitched;
 use crate::eval::parallel::{Tools, parallel_map};
 use crate::eval::pitch_accuracy;
 

@@ -33,7 +33,7 @@ pub struct InterpolationFigures {
 }
 
 /// Walks `count` seeded lines between different `sounds`, each at the key of its first one.
-pub fn travel(
+pub fn measure(
     codec: &mut dyn SoundCodec,
     corpus: &Corpus,
     sounds: &[&Item],

@@ -1,4 +1,4 @@
-//! Knobs of any model: its latents turned through the range that sounds use, judged as `trainer eval` judges those of a pack.
+//! Latents of any model swept through the range that sounds use, judged as `trainer eval` judges the knobs of a pack.
 
 use anyhow::{Result, ensure};
 use engine::spectral::{FrameAnalysis, SpectralShape};
@@ -40,7 +40,7 @@ struct Knob {
 }
 
 /// Turns the latents from `count` of the `sounds`, each at the key of the sound.
-pub fn turning(codec: &mut dyn SoundCodec, corpus: &Corpus, sounds: &[&Item], count: usize) -> Result<LatentSweep> {
+pub fn measure(codec: &mut dyn SoundCodec, corpus: &Corpus, sounds: &[&Item], count: usize) -> Result<LatentSweep> {
     ensure!(sounds.len() >= 2, "the range of a knob needs at least two sounds");
     let mut point = |item: &Item| codec.encode(&corpus.samples(item)?, f32::from(item.key));
     let heard = evenly(sounds, RANGE_SOUNDS);
@@ -51,7 +51,7 @@ pub fn turning(codec: &mut dyn SoundCodec, corpus: &Corpus, sounds: &[&Item], co
     let mut jumps = Vec::new();
     for (item, point) in starts.iter().zip(&points) {
         for knob in &knobs {
-            jumps.extend(turn(codec, point, knob, f32::from(item.key))?);
+            jumps.extend(sweep(codec, point, knob, f32::from(item.key))?);
             bar.inc(1);
         }
     }
@@ -79,7 +79,7 @@ fn widest(points: &[Vec<f32>]) -> Vec<Knob> {
     knobs
 }
 
-fn turn(codec: &mut dyn SoundCodec, point: &[f32], knob: &Knob, key: f32) -> Result<Vec<f64>> {
+fn sweep(codec: &mut dyn SoundCodec, point: &[f32], knob: &Knob, key: f32) -> Result<Vec<f64>> {
     let shape = SpectralShape::DEFAULT;
     let (mut analysis, mut point) = (FrameAnalysis::new(&shape), point.to_vec());
     let (mut jumps, mut before) = (Vec::with_capacity(STEPS), None::<SoundFeatures>);

@@ -11,8 +11,8 @@ use rand_chacha::ChaCha8Rng;
 use super::codec::{PackCodec, SoundCodec};
 use super::config::Config;
 use super::data::Set;
-use super::interpolation::travel;
-use super::latent_sweep::turning;
+use super::interpolation;
+use super::latent_sweep;
 use super::model::Reference;
 use super::row::{Row, SplitFigures};
 use super::score::{decode_ms, network_errors, opinion, score};
@@ -121,8 +121,10 @@ fn measure(codec: &mut dyn SoundCodec, corpus: &Corpus, options: &Options) -> Re
     let of_train = figures_of(&train)?;
     let of_held_out = if held_out.is_empty() { None } else { Some(figures_of(&held_out)?) };
     let some = |count: usize| (count > 0).then_some(count);
-    let travel = some(amounts.lines).map(|count| travel(codec, corpus, &train, count)).transpose()?;
-    let turning = some(amounts.knob_sounds).map(|count| turning(codec, corpus, &train, count)).transpose()?;
+    let interpolation =
+        some(amounts.lines).map(|count| interpolation::measure(codec, corpus, &train, count)).transpose()?;
+    let latent_sweep =
+        some(amounts.knob_sounds).map(|count| latent_sweep::measure(codec, corpus, &train, count)).transpose()?;
     let random = some(amounts.random).map(|count| at_random(codec, corpus, count)).transpose()?;
     Ok(Row {
         model: codec.name(),
@@ -140,8 +142,8 @@ fn measure(codec: &mut dyn SoundCodec, corpus: &Corpus, options: &Options) -> Re
         threads: tch::get_num_threads().unsigned_abs(),
         decode_ms,
         usage: None,
-        travel,
-        turning,
+        interpolation,
+        latent_sweep,
         random,
         train: of_train,
         held_out: of_held_out,

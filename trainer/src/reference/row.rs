@@ -73,11 +73,11 @@ pub struct Row {
     /// Use of the latents, for models with a distribution.
     pub usage: Option<Usage>,
     /// Straight lines between sounds of the training split.
-    #[serde(default)]
-    pub travel: Option<InterpolationFigures>,
+    #[serde(default, rename = "travel")]
+    pub interpolation: Option<InterpolationFigures>,
     /// Knobs turned from sounds of the training split.
-    #[serde(default)]
-    pub turning: Option<LatentSweep>,
+    #[serde(default, rename = "turning")]
+    pub latent_sweep: Option<LatentSweep>,
     /// Random latent vectors beside sounds of the corpus.
     #[serde(default)]
     pub random: Option<RandomSounds>,

@@ -54,9 +54,9 @@ pub fn section(report: &Report) -> Result<String> {
     let untrusted = report.untrusted();
     let columns: Vec<&Column> = COLUMNS.iter().filter(|(_, metric, _)| !untrusted.contains(metric)).collect();
     let heads: Vec<&str> =
-        ["<split", "<way", "sounds"].into_iter().chain(columns.iter().map(|column| column.0)).collect();
+        ["<split", "<path", "sounds"].into_iter().chain(columns.iter().map(|column| column.0)).collect();
     let row = |row: &Summary| {
-        let known = [Cell::text(split_name(row.split)), Cell::text(row.way), Cell::count(row.sounds)];
+        let known = [Cell::text(split_name(row.split)), Cell::text(row.path), Cell::count(row.sounds)];
         known.into_iter().chain(columns.iter().map(|(_, _, cell)| cell(row))).collect::<Vec<_>>()
     };
     let mut html = String::from(
@@ -77,9 +77,9 @@ pub fn section(report: &Report) -> Result<String> {
 }
 
 fn resolutions(report: &Report) -> String {
-    let heads = ["<split", "<way", "N = 512", "2048", "8192", "convergence", "within 10 ¢", "originals within 10 ¢"];
+    let heads = ["<split", "<path", "N = 512", "2048", "8192", "convergence", "within 10 ¢", "originals within 10 ¢"];
     let row = |row: &Summary| {
-        let mut cells = vec![Cell::text(split_name(row.split)), Cell::text(row.way)];
+        let mut cells = vec![Cell::text(split_name(row.split)), Cell::text(row.path)];
         cells.extend(row.by_size_db.map(|error| Cell::number(error, 2)));
         cells.push(Cell::number(row.spectral_convergence, 3));
         cells.extend([row.pitch_within_10_cents, row.true_pitch_within_10_cents].map(Cell::percent));
@@ -99,12 +99,12 @@ fn resolutions(report: &Report) -> String {
 fn sorted_errors(report: &Report) -> Result<String> {
     let mut curves = Vec::new();
     for row in &report.summaries {
-        let members = report.results.iter().filter(|result| result.split == row.split && result.way == row.way);
+        let members = report.results.iter().filter(|result| result.split == row.split && result.path == row.path);
         let mut errors: Vec<f64> = members.map(|result| f64::from(result.measures.log_mel_db)).collect();
         errors.sort_by(f64::total_cmp);
-        let name = format!("{}: {}", split_name(row.split), row.way);
-        let colour = ResynthesisPath::ALL.iter().position(|way| way.describe() == row.way).unwrap_or(0);
-        // The held-out half of the palette, so that a way keeps its place in both.
+        let name = format!("{}: {}", split_name(row.split), row.path);
+        let colour = ResynthesisPath::ALL.iter().position(|path| path.describe() == row.path).unwrap_or(0);
+        // The held-out half of the palette, so that a path keeps its place in both.
         let colour = if row.split == Split::HeldOut {
             (colour + ResynthesisPath::ALL.len()) % SERIES.len()
         } else {
@@ -128,7 +128,7 @@ fn sorted_errors(report: &Report) -> Result<String> {
 
 fn categories(report: &Report) -> Result<String> {
     let mut by_category = BTreeMap::<&str, [Vec<&MeasuredSound>; 2]>::new();
-    for result in report.results.iter().filter(|result| result.way == ResynthesisPath::Latent.describe()) {
+    for result in report.results.iter().filter(|result| result.path == ResynthesisPath::Latent.describe()) {
         by_category.entry(&result.category).or_default()[usize::from(result.split == Split::HeldOut)].push(result);
     }
     let heads = [

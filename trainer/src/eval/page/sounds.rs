@@ -20,9 +20,9 @@ const SHOWN: usize = 10;
 
 /// Both lists.
 pub fn section(content: &Content) -> Result<String> {
-    let way = ResynthesisPath::Latent;
+    let path = ResynthesisPath::Latent;
     let mut results: Vec<&MeasuredSound> =
-        content.report.results.iter().filter(|result| result.way == way.describe()).collect();
+        content.report.results.iter().filter(|result| result.path == path.describe()).collect();
     results.sort_by(|a, b| b.measures.log_mel_db.total_cmp(&a.measures.log_mel_db));
     let worst: Vec<&MeasuredSound> = results.iter().take(SHOWN).copied().collect();
     let typical = typical(&results);
@@ -31,9 +31,9 @@ pub fn section(content: &Content) -> Result<String> {
          right.</p><h3>The worst {}</h3>{}<h3>{} typical ones</h3><p class=\"note\">The nearest to the median error, one of each \
          category.</p>{}",
         worst.len(),
-        cards(content, &worst, way)?,
+        cards(content, &worst, path)?,
         typical.len(),
-        cards(content, &typical, way)?
+        cards(content, &typical, path)?
     ))
 }
 
@@ -47,13 +47,13 @@ fn typical<'a>(sorted: &[&'a MeasuredSound]) -> Vec<&'a MeasuredSound> {
     near.into_iter().filter(|result| seen.insert(&result.category)).take(SHOWN).collect()
 }
 
-fn cards(content: &Content, results: &[&MeasuredSound], way: ResynthesisPath) -> Result<String> {
+fn cards(content: &Content, results: &[&MeasuredSound], path: ResynthesisPath) -> Result<String> {
     let named = named_files(&content.input.pack.manifest().sounds, &content.input.corpus.manifest.items);
     let rate_hz = content.input.corpus.manifest.sample_rate_hz;
     let made = parallel_map("listening", content.model, results, |tools: &mut Tools, result: &&MeasuredSound| {
         let Some(item) = item_of(content, result) else { return Ok(String::new()) };
         let truth = content.input.corpus.samples(item)?;
-        let made = remake(&mut tools.pipeline, way, item, &truth, &named)?.unwrap_or_default();
+        let made = remake(&mut tools.pipeline, path, item, &truth, &named)?.unwrap_or_default();
         card(&mut tools.analysis, result, &at_full_scale(&truth), &at_full_scale(&made), rate_hz)
     })?;
     Ok(format!("<div class=\"sounds\">{}</div>", made.concat()))
