@@ -12,10 +12,10 @@ use rand_distr::{Distribution, StandardNormal};
 use serde::Serialize;
 use tch::Kind;
 
-use super::statistics::mean;
 use crate::corpus::{Corpus, Item, Split};
-use crate::export::Bundle;
 use crate::features::Dataset;
+use crate::statistics::mean;
+use crate::trained_model::TrainedModel;
 
 /// A dimension is active when its mean varies by more than this over the data (Burda, Grosse and Salakhutdinov,
 /// "Importance weighted autoencoders", 2016, section 5.2: Var over x of E[u | x] > 0.01).
@@ -151,7 +151,7 @@ fn effects(pipeline: &mut Pipeline) -> Result<Vec<f64>> {
 }
 
 fn of_run(folder: &Path, corpus: &Corpus, items: &[&Item]) -> Result<Vec<OfSplit>> {
-    let bundle = Bundle::load(folder)?;
+    let bundle = TrainedModel::load(folder)?;
     let mut splits = Vec::new();
     for split in [Split::Train, Split::HeldOut] {
         let members: Vec<&Item> = items.iter().filter(|item| item.split == split).copied().collect();

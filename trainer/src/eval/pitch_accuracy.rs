@@ -16,11 +16,11 @@ use engine::units::key_to_hz;
 use serde::Serialize;
 
 use super::instrument::between;
-use super::lines::Place;
-use super::measures::is_pitched;
-use super::report::Measured;
-use super::spread::spread;
-use super::statistics::{interval, median, quantile, share_within};
+use super::measured_sound::MeasuredSound;
+use super::named_point::NamedPoint;
+use super::parallel::parallel_map;
+use crate::corpus::category::is_pitched;
+use crate::statistics::{interval, median, quantile, share_within};
 
 /// Keys that are played.
 pub const KEYS: RangeInclusive<u8> = 24..=96;
@@ -69,14 +69,14 @@ pub fn play(model: &Arc<Model>, limit: usize) -> Result<Vec<Note>> {
     let pitched: Vec<&NamedSound> = model.sounds().iter().filter(|sound| is_pitched(&sound.category)).collect();
     let step = pitched.len().div_ceil(limit.max(1)).max(1);
     let chosen: Vec<&NamedSound> = pitched.into_iter().step_by(step).take(limit).collect();
-    let notes = spread("played keys", model, &chosen, |_, sound| at_keys(model, sound, KEY_STEP))?;
+    let notes = parallel_map("played keys", model, &chosen, |_, sound| at_keys(model, sound, KEY_STEP))?;
     Ok(notes.into_iter().flatten().collect())
 }
 
 /// Plays one named sound with what its recordings add, at every `key_step`-th of the [`KEYS`].
 pub fn at_keys(model: &Arc<Model>, sound: &NamedSound, key_step: usize) -> Result<Vec<Note>> {
     let table = Arc::<Residuals>::default();
-    let place = Place { name: sound.name.clone(), latent: sound.latent };
+    let place = NamedPoint { name: sound.name.clone(), latent: sound.latent };
     let controls = between(model, &table, &place, &place, 0.0);
     let source = Box::new(LatentSource::with_residuals(Arc::clone(model), table));
     let (mut synth, _instance): (Synth, Instance) = instrument::create_with_source(&Pool::global()?, source);
@@ -95,10 +95,10 @@ fn note(synth: &mut Synth, name: &str, controls: &Controls, key: u8) -> Note {
     Note { group: name.to_owned(), key, cents }
 }
 
-/// The notes that `pick` finds in results of one way.
-pub fn notes_of(results: &[Measured], way: &str, pick: impl Fn(&Measured) -> Option<f64>) -> Vec<Note> {
-    let pitched = results.iter().filter(|result| result.way == way && is_pitched(&result.category));
-    let note = |result: &Measured| Note { group: result.group.clone(), key: result.key, cents: pick(result) };
+/// The notes that `pick` finds in results of one path.
+pub fn notes_of(results: &[MeasuredSound], path: &str, pick: impl Fn(&MeasuredSound) -> Option<f64>) -> Vec<Note> {
+    let pitched = results.iter().filter(|result| result.path == path && is_pitched(&result.category));
+    let note = |result: &MeasuredSound| Note { group: result.group.clone(), key: result.key, cents: pick(result) };
     pitched.map(note).collect()
 }
 

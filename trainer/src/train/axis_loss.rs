@@ -5,9 +5,9 @@
 
 use tch::{Kind, Tensor};
 
+use crate::descriptors;
 use crate::model::Decoder;
 use crate::model::vae::LATENTS;
-use crate::traits;
 
 /// Points of one step of training.
 pub const POINTS: i64 = 24;
@@ -20,7 +20,7 @@ const SLIGHTEST: f64 = 0.01;
 pub fn distance(decoder: &Decoder, key: &Tensor, spread: &Tensor, points: i64) -> Tensor {
     let latents = Tensor::randn([points, LATENTS], (Kind::Float, key.device())) * spread;
     let made = decoder.decode(&latents, &key.expand([points, 1], false));
-    1.0 - correlations(&latents, &traits::measure(&made)).mean(Kind::Float)
+    1.0 - correlations(&latents, &descriptors::measure(&made)).mean(Kind::Float)
 }
 
 /// Of each column of points `a` with the same one of properties `b`: `[row, column]` each → `[column]`.

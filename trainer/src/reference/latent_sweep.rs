@@ -1,4 +1,4 @@
-//! Knobs of any model: its latents turned through the range that sounds use, judged as `trainer eval` judges those of a pack.
+//! Latents of any model swept through the range that sounds use, judged as `trainer eval` judges the knobs of a pack.
 
 use anyhow::{Result, ensure};
 use engine::spectral::{FrameAnalysis, SpectralShape};
@@ -8,17 +8,17 @@ use serde::{Deserialize, Serialize};
 use super::codec::SoundCodec;
 use crate::corpus::{Corpus, Item};
 use crate::eval::knobs::{STEPS, position};
-use crate::eval::levels::Heard;
-use crate::eval::spread::bar;
-use crate::eval::statistics::{evenly, mean, median, quantile};
+use crate::eval::parallel::bar;
+use crate::eval::sound_features::SoundFeatures;
+use crate::statistics::{evenly, mean, median, quantile};
 
 /// Sounds from which the range of each latent is taken.
 const RANGE_SOUNDS: usize = 40;
 
-/// How smoothly a model's latents turn. Jumps are those of [`Heard::jump_db`], per percent of the range: ±3 deviations of the
+/// How smoothly a model's latents turn. Jumps are those of [`SoundFeatures::jump_db`], per percent of the range: ±3 deviations of the
 /// latent over sounds of the training split, within what the model takes.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Turning {
+pub struct LatentSweep {
     /// Latents that were turned: of more than seven those that vary most.
     pub knobs: usize,
     /// Sounds that they were turned from.
@@ -40,7 +40,7 @@ struct Knob {
 }
 
 /// Turns the latents from `count` of the `sounds`, each at the key of the sound.
-pub fn turning(codec: &mut dyn SoundCodec, corpus: &Corpus, sounds: &[&Item], count: usize) -> Result<Turning> {
+pub fn measure(codec: &mut dyn SoundCodec, corpus: &Corpus, sounds: &[&Item], count: usize) -> Result<LatentSweep> {
     ensure!(sounds.len() >= 2, "the range of a knob needs at least two sounds");
     let mut point = |item: &Item| codec.encode(&corpus.samples(item)?, f32::from(item.key));
     let heard = evenly(sounds, RANGE_SOUNDS);
@@ -51,12 +51,12 @@ pub fn turning(codec: &mut dyn SoundCodec, corpus: &Corpus, sounds: &[&Item], co
     let mut jumps = Vec::new();
     for (item, point) in starts.iter().zip(&points) {
         for knob in &knobs {
-            jumps.extend(turn(codec, point, knob, f32::from(item.key))?);
+            jumps.extend(sweep(codec, point, knob, f32::from(item.key))?);
             bar.inc(1);
         }
     }
     bar.finish_and_clear();
-    Ok(Turning {
+    Ok(LatentSweep {
         knobs: knobs.len(),
         sounds: starts.len(),
         median_db: median(&jumps),
@@ -79,16 +79,16 @@ fn widest(points: &[Vec<f32>]) -> Vec<Knob> {
     knobs
 }
 
-fn turn(codec: &mut dyn SoundCodec, point: &[f32], knob: &Knob, key: f32) -> Result<Vec<f64>> {
+fn sweep(codec: &mut dyn SoundCodec, point: &[f32], knob: &Knob, key: f32) -> Result<Vec<f64>> {
     let shape = SpectralShape::DEFAULT;
     let (mut analysis, mut point) = (FrameAnalysis::new(&shape), point.to_vec());
-    let (mut jumps, mut before) = (Vec::with_capacity(STEPS), None::<Heard>);
+    let (mut jumps, mut before) = (Vec::with_capacity(STEPS), None::<SoundFeatures>);
     let limit = codec.limit().map_or(f64::INFINITY, f64::from);
     let end = |step: usize| (knob.centre + f64::from(position(step)) * knob.deviation).clamp(-limit, limit);
     let (low, high) = (end(0), end(STEPS));
     for step in 0..=STEPS {
         point[knob.latent] = (low + (high - low) * step as f64 / STEPS as f64) as f32;
-        let heard = Heard::new(&mut analysis, &shape, &codec.decode(&point, key)?);
+        let heard = SoundFeatures::new(&mut analysis, &shape, &codec.decode(&point, key)?);
         jumps.extend(before.map(|before| before.jump_db(&heard)));
         before = Some(heard);
     }

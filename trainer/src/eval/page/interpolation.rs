@@ -4,7 +4,7 @@ use anyhow::Result;
 
 use super::chart::{self, MUTED, SERIES};
 use super::table::{Cell, escape, table};
-use crate::eval::lines::{Line, Lines};
+use crate::eval::interpolation::{Line, Lines};
 use crate::eval::random::RandomSounds;
 use crate::eval::report::Report;
 

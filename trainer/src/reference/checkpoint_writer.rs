@@ -7,8 +7,9 @@ use anyhow::{Context, Result, ensure};
 use tch::Tensor;
 use tch::nn::VarStore;
 
-use super::fit::{Epoch, History};
-use super::stall::rate_percent;
+use super::early_stopping::rate_percent;
+use super::history::{Epoch, History};
+use super::stage::history_path;
 use crate::files::write_atomically;
 use crate::train::checkpoint::{self, Tensors, find};
 use crate::train::optimiser::AdamW;
@@ -34,7 +35,7 @@ pub struct Kept {
 
 /// Files of one stage in a run folder.
 #[derive(Debug)]
-pub struct Keeper {
+pub struct CheckpointWriter {
     run: PathBuf,
     stage: &'static str,
     progress: Option<Progress>,
@@ -42,7 +43,7 @@ pub struct Keeper {
     weights: Tensors,
 }
 
-impl Keeper {
+impl CheckpointWriter {
     /// The files of `stage` in the folder `run`.
     pub fn new(run: &Path, stage: &'static str) -> Self {
         Self { run: run.to_owned(), stage, progress: None, saved: Instant::now(), weights: Vec::new() }
@@ -119,17 +120,6 @@ impl Keeper {
         }
         Ok(())
     }
-}
-
-/// The history of a finished stage.
-pub fn read_history(run: &Path, stage: &str) -> Result<History> {
-    let path = history_path(run, stage);
-    let bytes = std::fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
-    serde_json::from_slice(&bytes).with_context(|| format!("{} is damaged", path.display()))
-}
-
-fn history_path(run: &Path, stage: &str) -> PathBuf {
-    run.join(format!("{stage}.json"))
 }
 
 fn weights(store: &VarStore) -> Tensors {

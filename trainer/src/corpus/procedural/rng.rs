@@ -4,9 +4,9 @@ use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 /// A stream of random numbers that is the same for the same seed and stream number.
-pub struct Dice(ChaCha8Rng);
+pub struct SoundRng(ChaCha8Rng);
 
-impl Dice {
+impl SoundRng {
     /// Streams of one seed are independent of each other.
     pub fn new(seed: u64, stream: u64) -> Self {
         let mut generator = ChaCha8Rng::seed_from_u64(seed);

@@ -1,9 +1,8 @@
-//! Straight lines between sounds, as the morph slider walks them: the way must hold no silence, no burst of noise, and no leap.
+//! Straight lines between sounds, as the morph slider interpolates: no step may be silent, a burst of noise, or a leap.
 
 use std::sync::Arc;
 
 use anyhow::{Result, ensure};
-use engine::Latent;
 use engine::decode::Model;
 use engine::decode::latent::decode;
 use engine::decode::residuals::Residuals;
@@ -12,9 +11,10 @@ use rand_chacha::ChaCha8Rng;
 use serde::Serialize;
 
 use super::instrument;
-use super::levels::Heard;
-use super::spread::{Tools, spread};
-use super::statistics::{interval, mean, median, quantile};
+use super::named_point::NamedPoint;
+use super::parallel::{Tools, parallel_map};
+use super::sound_features::SoundFeatures;
+use crate::statistics::{interval, mean, median, quantile};
 
 /// Decodes along a line, both ends included.
 pub const STEPS: usize = 33;
@@ -25,15 +25,6 @@ pub const LARGEST_OVER_MEDIAN: f64 = 3.0;
 pub const AUDIBLE_DB: f64 = 1.0;
 const SEED: u64 = 3;
 const LISTED: usize = 10;
-
-/// A point with a name that a line can start or end at.
-#[derive(Clone, Debug)]
-pub struct Place {
-    /// Name for people.
-    pub name: String,
-    /// Where it is.
-    pub latent: Latent,
-}
 
 /// One line and what is wrong with it.
 #[derive(Clone, Debug, Serialize)]
@@ -115,7 +106,7 @@ pub struct Breaking {
 }
 
 /// Walks `count` seeded random lines between different places.
-pub fn measure(model: &Arc<Model>, places: &[Place], count: usize) -> Result<Lines> {
+pub fn measure(model: &Arc<Model>, places: &[NamedPoint], count: usize) -> Result<Lines> {
     ensure!(places.len() >= 2, "lines need at least two sounds");
     let mut rng = ChaCha8Rng::seed_from_u64(SEED);
     let roots = &model.manifest().root_keys;
@@ -127,10 +118,10 @@ pub fn measure(model: &Arc<Model>, places: &[Place], count: usize) -> Result<Lin
         })
         .collect();
     let walk = |tools: &mut Tools, line: &(usize, usize, u8)| walk(tools, &places[line.0], &places[line.1], line.2);
-    Ok(summarise(spread("lines", model, &chosen, walk)?))
+    Ok(summarise(parallel_map("lines", model, &chosen, walk)?))
 }
 
-fn walk(tools: &mut Tools, from: &Place, to: &Place, key: u8) -> Result<Line> {
+fn walk(tools: &mut Tools, from: &NamedPoint, to: &NamedPoint, key: u8) -> Result<Line> {
     let shape = tools.shape();
     let model = Arc::clone(tools.pipeline.model());
     let table = Residuals::default();
@@ -139,16 +130,16 @@ fn walk(tools: &mut Tools, from: &Place, to: &Place, key: u8) -> Result<Line> {
             let part = step as f32 / (STEPS - 1) as f32;
             let spec = instrument::between(&model, &table, from, to, part).spec(f32::from(key));
             let samples = decode(&mut tools.pipeline, &spec, &table, || false)?.unwrap_or_default();
-            Ok(Heard::new(&mut tools.analysis, &shape, &samples))
+            Ok(SoundFeatures::new(&mut tools.analysis, &shape, &samples))
         })
-        .collect::<Result<Vec<Heard>>>()?;
+        .collect::<Result<Vec<SoundFeatures>>>()?;
     Ok(judge(&heard, &from.name, &to.name, key))
 }
 
 /// What is wrong with the steps of a line, two at least.
-pub fn judge(heard: &[Heard], from: &str, to: &str, key: u8) -> Line {
+pub fn judge(heard: &[SoundFeatures], from: &str, to: &str, key: u8) -> Line {
     let ends = [&heard[0], &heard[heard.len() - 1]];
-    let count = |fault: &dyn Fn(&Heard) -> bool| heard.iter().filter(|step| fault(step)).count();
+    let count = |fault: &dyn Fn(&SoundFeatures) -> bool| heard.iter().filter(|step| fault(step)).count();
     let jumps: Vec<f64> = heard.windows(2).map(|pair| pair[0].jump_db(&pair[1])).collect();
     let largest = (0..jumps.len()).max_by(|a, b| jumps[*a].total_cmp(&jumps[*b])).unwrap_or(0);
     let middle = median(&jumps);
@@ -221,16 +212,16 @@ mod tests {
     const SHAPE: SpectralShape = SpectralShape::DEFAULT;
 
     /// What is heard of steps at these levels of a tone, in dB.
-    fn heard(levels_db: impl Iterator<Item = f32>) -> Vec<Heard> {
+    fn heard(levels_db: impl Iterator<Item = f32>) -> Vec<SoundFeatures> {
         let mut analysis = FrameAnalysis::new(&SHAPE);
         let tone = |level_db: f32| -> Vec<f32> {
             let level = 10f32.powf(level_db / 20.0);
             (0..SHAPE.sound_samples()).map(|n| level * (n as f32 * 0.06).sin()).collect()
         };
-        levels_db.map(|level_db| Heard::new(&mut analysis, &SHAPE, &tone(level_db))).collect()
+        levels_db.map(|level_db| SoundFeatures::new(&mut analysis, &SHAPE, &tone(level_db))).collect()
     }
 
-    fn judged(heard: &[Heard]) -> Line {
+    fn judged(heard: &[SoundFeatures]) -> Line {
         judge(heard, "A", "B", 60)
     }
 
@@ -249,8 +240,8 @@ mod tests {
     fn silence_clipping_and_what_is_no_number_count_by_step() {
         let mut steps = heard([-6.0, -6.0, -90.0, -6.0, -6.0].into_iter());
         let mut analysis = FrameAnalysis::new(&SHAPE);
-        steps[1] = Heard::new(&mut analysis, &SHAPE, &vec![1.0; SHAPE.sound_samples()]);
-        steps[3] = Heard::new(&mut analysis, &SHAPE, &[f32::NAN; 100]);
+        steps[1] = SoundFeatures::new(&mut analysis, &SHAPE, &vec![1.0; SHAPE.sound_samples()]);
+        steps[3] = SoundFeatures::new(&mut analysis, &SHAPE, &[f32::NAN; 100]);
         let line = judged(&steps);
         assert_eq!((line.clipped_steps, line.not_finite_steps), (1, 1));
         // What holds no number is not heard either.

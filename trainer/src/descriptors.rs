@@ -9,9 +9,9 @@ use tch::{Kind, Tensor};
 use crate::loss::DB_PER_NEPER;
 
 /// Names of the properties. Each rises with what it is named after.
-pub const NAMES: [&str; TRAITS] = ["Brightness", "Length", "Attack", "Noise", "Density", "Motion", "Damping"];
+pub const NAMES: [&str; DESCRIPTORS] = ["Brightness", "Length", "Attack", "Noise", "Density", "Motion", "Damping"];
 /// What each of them is, in the same order.
-pub const MEANINGS: [&str; TRAITS] = [
+pub const MEANINGS: [&str; DESCRIPTORS] = [
     "the mean band",
     "how many frames sound",
     "how late the peak is reached",
@@ -21,9 +21,9 @@ pub const MEANINGS: [&str; TRAITS] = [
     "by how many bands the mean band falls from early to late",
 ];
 /// Number of properties.
-pub const TRAITS: usize = 7;
+pub const DESCRIPTORS: usize = 7;
 /// The properties of one sound, in the order of [`NAMES`].
-pub type Traits = [f32; TRAITS];
+pub type Descriptors = [f32; DESCRIPTORS];
 
 /// Level below the loudest at which a sound counts as over, and below which it has not reached its peak yet, in dB.
 const OVER_DB: f64 = 40.0;
@@ -205,7 +205,7 @@ mod tests {
         // It must end, or no change of level makes it longer.
         let falling = frames(|_, frame| 0.5 - frame as f32 / 80.0);
         let random = (Tensor::rand([3, 128, 172], (Kind::Float, tch::Device::Cpu)) * 0.4 + falling).clamp_min(-1.0);
-        for place in 0..TRAITS as i64 {
+        for place in 0..DESCRIPTORS as i64 {
             let frames = random.copy().set_requires_grad(true);
             measure(&frames).select(1, place).sum(Kind::Float).backward();
             let slope = frames.grad().abs().max().double_value(&[]);

@@ -13,7 +13,7 @@ const SILENCE: f64 = -0.9999;
 
 /// Makes samples of bins and frames.
 #[derive(Debug)]
-pub struct Levelled {
+pub struct LevelMatchedIstft {
     shape: SpectralShape,
     window: Tensor,
     /// `[bins, bands]`: means of magnitudes.
@@ -33,7 +33,7 @@ pub struct Made {
     pub first: i64,
 }
 
-impl Levelled {
+impl LevelMatchedIstft {
     /// For bins and frames of the given shape.
     pub fn new(shape: &SpectralShape, device: Device) -> Self {
         let bank = shape.mel_bank();
@@ -121,7 +121,7 @@ mod tests {
         let tensor = |values: &[f32]| Tensor::from_slice(values).view([1, COUNT as i64, SHAPE.bins() as i64]);
         let complex = Tensor::complex(&tensor(&real), &tensor(&imaginary));
         let wanted = Tensor::from_slice(&frames.values).view([1, SHAPE.mel_bands as i64, COUNT as i64]);
-        let made = Levelled::new(&SHAPE, Device::Cpu).samples(&complex, &wanted, true);
+        let made = LevelMatchedIstft::new(&SHAPE, Device::Cpu).samples(&complex, &wanted, true);
 
         let mut stft = Stft::new(&SHAPE);
         GriffinLim::new(&SHAPE).run(&mut stft, &frames, &mut bins, 1);

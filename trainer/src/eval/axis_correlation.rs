@@ -1,4 +1,5 @@
-//! Do knobs do what their names say? Heard from samples, at several keys; what a manifest says is of the decoder's frames at one.
+//! How well each knob moves the property that it is named after: measured on samples at several keys, where the manifest's own figure
+//! is of the decoder's frames at one key.
 
 use std::sync::Arc;
 
@@ -12,9 +13,9 @@ use rand_distr::{Distribution, StandardNormal};
 use serde::Serialize;
 use tch::Tensor;
 
-use super::spread::{Tools, spread};
-use super::statistics::{mean, rank_correlation};
-use crate::traits::{self, MEANINGS, NAMES};
+use super::parallel::{Tools, parallel_map};
+use crate::descriptors::{self, MEANINGS, NAMES};
+use crate::statistics::{mean, rank_correlation};
 
 const SEED: u64 = 5;
 /// Octaves around middle C that are listened to.
@@ -22,7 +23,7 @@ const KEYS: [u8; 3] = [48, 60, 72];
 
 /// A knob with the name of a property, and whether it turns it.
 #[derive(Clone, Debug, Serialize)]
-pub struct Followed {
+pub struct AxisCorrelation {
     /// Name of the knob and of the property.
     pub name: &'static str,
     /// What the property is.
@@ -39,7 +40,7 @@ pub struct Followed {
 
 /// Decodes `count` seeded random points, drawn from the unit normal distribution within ±3, at each key and asks every knob that has
 /// the name of a property for it.
-pub fn measure(model: &Arc<Model>, count: usize) -> Result<Vec<Followed>> {
+pub fn measure(model: &Arc<Model>, count: usize) -> Result<Vec<AxisCorrelation>> {
     let mut rng = ChaCha8Rng::seed_from_u64(SEED);
     let mut coordinate = || {
         let value: f32 = StandardNormal.sample(&mut rng);
@@ -48,7 +49,9 @@ pub fn measure(model: &Arc<Model>, count: usize) -> Result<Vec<Followed>> {
     let points: Vec<Latent> = (0..count).map(|_| std::array::from_fn(|_| coordinate())).collect();
     let mut heard = Vec::new();
     for key in KEYS {
-        heard.push(spread("knobs' names", model, &points, |tools: &mut Tools, point| properties(tools, point, key))?);
+        heard.push(parallel_map("knobs' names", model, &points, |tools: &mut Tools, point| {
+            properties(tools, point, key)
+        })?);
     }
     let knobs = model.manifest().controls.iter().enumerate().take(MODEL_LATENTS);
     let named = knobs.filter_map(|(axis, knob)| Some((axis, NAMES.iter().position(|name| *name == knob.name)?)));
@@ -59,7 +62,14 @@ pub fn measure(model: &Arc<Model>, count: usize) -> Result<Vec<Followed>> {
         };
         let by_key: Vec<f64> = heard.iter().map(at_key).collect();
         let correlation = mean(&by_key);
-        Followed { name: NAMES[property], meaning: MEANINGS[property], by_key, correlation, keys: KEYS, points: count }
+        AxisCorrelation {
+            name: NAMES[property],
+            meaning: MEANINGS[property],
+            by_key,
+            correlation,
+            keys: KEYS,
+            points: count,
+        }
     };
     Ok(if count < 2 { Vec::new() } else { named.map(follow).collect() })
 }
@@ -69,6 +79,6 @@ fn properties(tools: &mut Tools, point: &Latent, key: u8) -> Result<Vec<f32>> {
     let samples = tools.pipeline.decode(point, f32::from(key), &Shaping::default())?;
     let frames = tools.analysis.frames(&samples);
     let shape = [1, frames.bands as i64, frames.frames as i64];
-    let properties = traits::measure(&Tensor::from_slice(&frames.values).view(shape));
+    let properties = descriptors::measure(&Tensor::from_slice(&frames.values).view(shape));
     Ok(Vec::<f32>::try_from(properties.contiguous().view(-1))?)
 }

@@ -8,11 +8,11 @@ use engine::decode::{Pipeline, Shaping};
 use engine::pack::NamedSound;
 
 use crate::corpus::Item;
-use crate::export::plain_name;
+use crate::corpus::plain_name::plain_name;
 
 /// How a sound is made again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Way {
+pub enum ResynthesisPath {
     /// Its own frames, through the vocoder.
     Frames,
     /// Its own latent point, decoded at its key.
@@ -25,8 +25,8 @@ pub enum Way {
     NamedResidual,
 }
 
-impl Way {
-    /// Every way, in the order of reports.
+impl ResynthesisPath {
+    /// Every path, in the order of reports.
     pub const ALL: [Self; 5] = [Self::Frames, Self::Latent, Self::Residual, Self::Named, Self::NamedResidual];
 
     /// What a report calls it.
@@ -60,34 +60,34 @@ pub fn named_files(sounds: &[NamedSound], items: &[Item]) -> NamedFiles {
     named.map(|(item, sound)| (item.file.clone(), sound.clone())).collect()
 }
 
-/// Makes a sound of the corpus again; `None` when the way does not know it.
+/// Makes a sound of the corpus again; `None` when the path does not know it.
 pub fn remake(
     pipeline: &mut Pipeline,
-    way: Way,
+    path: ResynthesisPath,
     item: &Item,
     truth: &[f32],
     named: &NamedFiles,
 ) -> Result<Option<Vec<f32>>> {
     let key = f32::from(item.key);
-    Ok(match way {
-        Way::Frames => {
+    Ok(match path {
+        ResynthesisPath::Frames => {
             let frames = pipeline.analyse(truth);
             Some(pipeline.vocode(&frames, key)?)
         }
-        Way::Latent => {
+        ResynthesisPath::Latent => {
             let latent = pipeline.place(truth, key)?;
             Some(pipeline.decode(&latent, key, &Shaping::default())?)
         }
-        Way::Residual => {
+        ResynthesisPath::Residual => {
             let latent = pipeline.place(truth, key)?;
             let residual = pipeline.residual(truth, &latent, key)?;
             Some(pipeline.decode_recorded(&latent, key, &residual)?)
         }
-        Way::Named => match named.get(&item.file) {
+        ResynthesisPath::Named => match named.get(&item.file) {
             Some(sound) => Some(pipeline.decode(&sound.latent, key, &Shaping::default())?),
             None => None,
         },
-        Way::NamedResidual => match named.get(&item.file) {
+        ResynthesisPath::NamedResidual => match named.get(&item.file) {
             Some(sound) => as_played(pipeline, sound, item.key)?,
             None => None,
         },

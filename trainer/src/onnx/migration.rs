@@ -8,7 +8,7 @@ use crate::model::layers::two_phases;
 pub const NEWER_LAYERS: [&str; 4] = ["encoder.keyed", "decoder.keyed", "decoder.comb", "decoder.broad"];
 
 /// Flat values of a stored tensor as today's layer holds them; as they are if their form is not known.
-pub fn renewed(name: &str, value: Tensor, like: &Tensor) -> Tensor {
+pub fn migrated(name: &str, value: Tensor, like: &Tensor) -> Tensor {
     if name.starts_with("vocoder.phase") {
         lowest_phases(&value, like)
     } else if name.starts_with("decoder.up") {
@@ -65,11 +65,11 @@ mod tests {
         let x = Tensor::randn([2, 4, 11], OPTIONS);
         let repeated = x.repeat_interleave_self_int(2, 2, None);
         let wanted = repeated.conv1d(&weight, Some(&bias), 1, 2, 1, 1);
-        let renewed_weight = renewed("decoder.up1.weight", weight.view(-1), &Tensor::zeros([12, 4, 3], OPTIONS));
-        let renewed_bias = renewed("decoder.up1.bias", bias, &Tensor::zeros([12], OPTIONS));
-        let made = x.conv1d(&renewed_weight.view([12, 4, 3]), Some(&renewed_bias), 1, 1, 1, 1);
+        let migrated_weight = migrated("decoder.up1.weight", weight.view(-1), &Tensor::zeros([12, 4, 3], OPTIONS));
+        let migrated_bias = migrated("decoder.up1.bias", bias, &Tensor::zeros([12], OPTIONS));
+        let made = x.conv1d(&migrated_weight.view([12, 4, 3]), Some(&migrated_bias), 1, 1, 1, 1);
         assert!(interleave(&made).allclose(&wanted, 1e-5, 1e-5, false));
         let today = Tensor::randn([12 * 4 * 3], OPTIONS);
-        assert!(renewed("decoder.up1.weight", today.copy(), &Tensor::zeros([12, 4, 3], OPTIONS)).equal(&today));
+        assert!(migrated("decoder.up1.weight", today.copy(), &Tensor::zeros([12, 4, 3], OPTIONS)).equal(&today));
     }
 }

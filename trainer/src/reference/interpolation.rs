@@ -8,15 +8,16 @@ use serde::{Deserialize, Serialize};
 
 use super::codec::SoundCodec;
 use crate::corpus::{Corpus, Item};
-use crate::eval::levels::Heard;
-use crate::eval::lines::{LARGEST_OVER_MEDIAN, STEPS, judge};
-use crate::eval::spread::bar;
+use crate::eval::interpolation::{LARGEST_OVER_MEDIAN, STEPS, judge};
+use crate::eval::parallel::bar;
+use crate::eval::sound_features::SoundFeatures;
+use crate::statistics::median;
 
 const SEED: u64 = 4;
 
 /// How many lines hold what they must not.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Travel {
+pub struct InterpolationFigures {
     /// Lines that were walked.
     pub lines: usize,
     /// Lines with a silent step.
@@ -32,12 +33,17 @@ pub struct Travel {
 }
 
 /// Walks `count` seeded lines between different `sounds`, each at the key of its first one.
-pub fn travel(codec: &mut dyn SoundCodec, corpus: &Corpus, sounds: &[&Item], count: usize) -> Result<Travel> {
+pub fn measure(
+    codec: &mut dyn SoundCodec,
+    corpus: &Corpus,
+    sounds: &[&Item],
+    count: usize,
+) -> Result<InterpolationFigures> {
     ensure!(sounds.len() >= 2, "lines need at least two sounds");
     let shape = SpectralShape::DEFAULT;
     let (mut rng, mut analysis) = (ChaCha8Rng::seed_from_u64(SEED), FrameAnalysis::new(&shape));
     let bar = bar("lines", count);
-    let mut found = Travel { lines: count, silent: 0, noisy: 0, broken: 0, leaping: 0, jump_db: 0.0 };
+    let mut found = InterpolationFigures { lines: count, silent: 0, noisy: 0, broken: 0, leaping: 0, jump_db: 0.0 };
     let mut jumps = Vec::with_capacity(count);
     for _ in 0..count {
         let from = rng.random_range(0..sounds.len());
@@ -49,9 +55,9 @@ pub fn travel(codec: &mut dyn SoundCodec, corpus: &Corpus, sounds: &[&Item], cou
             .map(|step| {
                 let part = step as f32 / (STEPS - 1) as f32;
                 let point: Vec<f32> = start.iter().zip(&end).map(|(a, b)| a + (b - a) * part).collect();
-                Ok(Heard::new(&mut analysis, &shape, &codec.decode(&point, key)?))
+                Ok(SoundFeatures::new(&mut analysis, &shape, &codec.decode(&point, key)?))
             })
-            .collect::<Result<Vec<Heard>>>()?;
+            .collect::<Result<Vec<SoundFeatures>>>()?;
         let line = judge(&heard, &sounds[from].name, &sounds[to].name, sounds[from].key);
         found.silent += usize::from(line.silent_steps > 0);
         found.noisy += usize::from(line.noise_steps > 0);
@@ -61,6 +67,6 @@ pub fn travel(codec: &mut dyn SoundCodec, corpus: &Corpus, sounds: &[&Item], cou
         bar.inc(1);
     }
     bar.finish_and_clear();
-    found.jump_db = super::score::median(&jumps);
+    found.jump_db = median(&jumps);
     Ok(found)
 }

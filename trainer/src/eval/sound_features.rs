@@ -28,7 +28,7 @@ const BEYOND: f32 = 1.0001;
 
 /// What was heard of one decoded sound.
 #[derive(Clone, Debug)]
-pub struct Heard {
+pub struct SoundFeatures {
     /// Log-mel levels in dB, `[band][frame]`, floored at −80.
     levels_db: Vec<f32>,
     frames: usize,
@@ -42,7 +42,7 @@ pub struct Heard {
     pub clipped: bool,
 }
 
-impl Heard {
+impl SoundFeatures {
     /// Listens to samples of a model's shape.
     pub fn new(analysis: &mut FrameAnalysis, shape: &SpectralShape, samples: &[f32]) -> Self {
         let finite = samples.iter().all(|sample| sample.is_finite());
@@ -90,7 +90,7 @@ impl Heard {
     }
 }
 
-/// The rules of [`Heard`] in words, for reports.
+/// The rules of [`SoundFeatures`] in words, for reports.
 pub fn rules() -> String {
     format!(
         "A jump is the mean absolute difference of log-mel levels (floor {FLOOR_DB} dB) over the frames in which either sound is \
@@ -141,9 +141,9 @@ mod tests {
 
     use super::*;
 
-    fn heard(samples: &[f32]) -> Heard {
+    fn heard(samples: &[f32]) -> SoundFeatures {
         let shape = SpectralShape::DEFAULT;
-        Heard::new(&mut FrameAnalysis::new(&shape), &shape, samples)
+        SoundFeatures::new(&mut FrameAnalysis::new(&shape), &shape, samples)
     }
 
     fn tone(level: f32) -> Vec<f32> {

@@ -7,8 +7,8 @@
 use engine::spectral::SpectralShape;
 use tch::{Device, Kind, Tensor};
 
-use crate::eval::levels::FLATNESS_BAND_HZ;
-use crate::eval::lines::{LARGEST_OVER_MEDIAN, STEPS};
+use crate::eval::interpolation::{LARGEST_OVER_MEDIAN, STEPS};
+use crate::eval::sound_features::FLATNESS_BAND_HZ;
 use crate::loss::FLOOR_DB;
 use crate::loss::frames::{nepers_per_unit, parts_of_bins};
 use crate::model::Decoder;
@@ -31,13 +31,13 @@ const NOISE_WEIGHT: f64 = 3.0;
 
 /// Measures how far lines break the laws.
 #[derive(Debug)]
-pub struct StraightLines {
+pub struct InterpolationLoss {
     shape: SpectralShape,
     /// Part of each band in the mean over [`FLATNESS_BAND_HZ`], `[bands, 1]`.
     parts: Tensor,
 }
 
-impl StraightLines {
+impl InterpolationLoss {
     /// Lines of frames of `shape`.
     pub fn new(shape: &SpectralShape, device: Device) -> Self {
         let (from, to) = FLATNESS_BAND_HZ;
@@ -174,7 +174,7 @@ mod tests {
 
     #[test]
     fn flatness_is_one_for_white_noise_and_small_for_a_tone() {
-        let law = StraightLines::new(&SHAPE, Device::Cpu);
+        let law = InterpolationLoss::new(&SHAPE, Device::Cpu);
         let level = |db: f32| f64::from(SHAPE.normalise_db(db));
         let white = Tensor::full([1, 1, 128, 5], level(-30.0), (Kind::Float, Device::Cpu));
         let flatness = |made: &Tensor| law.flatness(made).double_value(&[0, 0]);

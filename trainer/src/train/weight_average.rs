@@ -9,11 +9,11 @@ const LONGEST_MEMORY: f64 = 0.998;
 
 /// The average of one stage's weights.
 #[derive(Debug)]
-pub struct Average {
+pub struct WeightAverage {
     entries: Vec<(String, Tensor, Tensor)>,
 }
 
-impl Average {
+impl WeightAverage {
     /// Starts at the present weights.
     pub fn new(store: &VarStore) -> Self {
         let mut entries: Vec<_> = store

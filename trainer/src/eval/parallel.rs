@@ -37,17 +37,17 @@ impl Tools {
 }
 
 /// Does `work` on every item with a pipeline, in any order; the results keep the items' order. Shows a bar named `what`.
-pub fn spread<I: Sync, T: Send>(
+pub fn parallel_map<I: Sync, T: Send>(
     what: &str,
     model: &Arc<Model>,
     items: &[I],
     work: impl Fn(&mut Tools, &I) -> Result<T> + Sync,
 ) -> Result<Vec<T>> {
-    spread_with(what, items, || Tools::new(model), work)
+    parallel_map_with(what, items, || Tools::new(model), work)
 }
 
 /// The same with the tools that `make` makes for each thread.
-pub fn spread_with<I: Sync, T: Send, W>(
+pub fn parallel_map_with<I: Sync, T: Send, W>(
     what: &str,
     items: &[I],
     make: impl Fn() -> Result<W> + Sync,

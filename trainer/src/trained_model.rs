@@ -9,11 +9,11 @@ use engine::units::{LATENT_LIMIT, Latent};
 use tch::nn::VarStore;
 use tch::{Device, Kind, Tensor};
 
+use crate::descriptors::{self, DESCRIPTORS, Descriptors};
 use crate::features::{Dataset, normalise_key};
 use crate::model::vae::LATENTS;
 use crate::model::{Decoder, Encoder, Vocoder};
 use crate::train::{LEAST_SPREAD, load_finished};
-use crate::traits::{self, TRAITS, Traits};
 
 /// Part of the sounds, about, that lies within the limits of each knob.
 const WITHIN_LIMITS: f64 = 0.99;
@@ -22,7 +22,7 @@ const CHUNK: i64 = 64;
 
 /// Encoder, decoder and vocoder of a run, with their averaged weights, on the CPU.
 #[derive(Debug)]
-pub struct Bundle {
+pub struct TrainedModel {
     stores: [VarStore; 2],
     /// Frames → latents.
     pub encoder: Encoder,
@@ -53,7 +53,7 @@ impl fmt::Display for LatentStatistics {
     }
 }
 
-impl Bundle {
+impl TrainedModel {
     /// Loads the averaged weights of a run.
     pub fn load(run: &Path) -> Result<Self> {
         let stores = [VarStore::new(Device::Cpu), VarStore::new(Device::Cpu)];
@@ -113,14 +113,14 @@ impl Bundle {
     ///
     /// # Errors
     /// Torch's own.
-    pub fn traits_of(&self, points: &[Latent], key: f32) -> Result<Vec<Traits>> {
+    pub fn descriptors_of(&self, points: &[Latent], key: f32) -> Result<Vec<Descriptors>> {
         let key = Tensor::from_slice(&[normalise_key(key)]).unsqueeze(0);
         let mut traits = Vec::with_capacity(points.len());
         for part in points.chunks(CHUNK as usize) {
             let latents = Tensor::from_slice2(part);
             let made = tch::no_grad(|| self.decoder.decode(&latents, &key.expand([part.len() as i64, 1], false)));
-            let flat = Vec::<f32>::try_from(traits::measure(&made).contiguous().view(-1))?;
-            traits.extend(flat.as_chunks::<TRAITS>().0);
+            let flat = Vec::<f32>::try_from(descriptors::measure(&made).contiguous().view(-1))?;
+            traits.extend(flat.as_chunks::<DESCRIPTORS>().0);
         }
         Ok(traits)
     }
