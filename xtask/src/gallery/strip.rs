@@ -23,6 +23,10 @@ const FLOOR_DB: f32 = -66.0;
 const FULL: f32 = 0.72;
 
 /// Draws `sounds`, the first named `from`, the last `to`.
+///
+/// # Errors
+///
+/// Fails if a sound cannot be analysed or the picture cannot be written.
 pub fn draw(path: &Path, sounds: &[Vec<f32>], rate_hz: u32, names: [&str; 2], fonts: &Fonts) -> Result<()> {
     let mut canvas = Canvas::new(WIDTH, HEIGHT, GROUND)?;
     let count = sounds.len();
