@@ -96,6 +96,10 @@ impl Trainer {
 }
 
 /// Trains, measures and writes the page; a second call goes on where an earlier one stopped.
+///
+/// # Errors
+///
+/// Fails if there is no corpus, if something cannot be set up or built, or if models are missing from the page.
 pub fn reference(paths: &Paths, options: &Options) -> Result<()> {
     ensure!(options.minutes.is_finite() && options.minutes > 0.0, "--minutes must be above 0");
     if !options.corpus.join("corpus.json").exists() {

@@ -55,6 +55,10 @@ pub fn quiet_threads(command: &mut Command) {
 }
 
 /// Sets up, then corpus, training, pack and report; a second call goes on where an earlier one stopped.
+///
+/// # Errors
+///
+/// Fails if something cannot be set up or built, or if a stage of the trainer fails.
 pub fn train(paths: &Paths, options: &Options) -> Result<()> {
     apt::ensure(if options.sounds.is_some() { &[apt::TRAINER] } else { &[apt::TRAINER, apt::FACTORY_SOUNDS] })?;
     let libtorch = libtorch::ensure()?;

@@ -32,8 +32,8 @@ impl Side {
             .stdout(Stdio::piped())
             .spawn()
             .with_context(|| format!("{command:?} could not be started"))?;
-        let requests = child.stdin.take().context("no way to ask the program")?;
-        let answers = BufReader::new(child.stdout.take().context("no way to hear the program")?);
+        let requests = child.stdin.take().context("the program has no standard input")?;
+        let answers = BufReader::new(child.stdout.take().context("the program has no standard output")?);
         let mut side = Self { child, requests, answers, runs: Vec::new() };
         let about = side.answer()?;
         Ok((side, about))

@@ -34,6 +34,10 @@ pub const TRAINER: &[&str] = &["gcc", "g++", "libc6-dev", "python3", "python3-ve
 pub const FACTORY_SOUNDS: &[&str] = &["fluid-soundfont-gm"];
 
 /// Makes sure that the Debian packages in `groups` are installed.
+///
+/// # Errors
+///
+/// Fails if packages are missing and cannot be installed; without the right to install them, names the command to type.
 pub fn ensure(groups: &[&[&str]]) -> Result<()> {
     if !succeeds(Command::new("dpkg-query").arg("--version")) {
         return Ok(());
