@@ -190,7 +190,7 @@ fn all_finite(values: &[f32]) -> bool {
 
 /// Runs `work` and turns a panic inside it into an error.
 fn guarded<T>(work: impl FnOnce() -> Result<T, String>) -> Result<T, String> {
-    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| Err("the inference library gave up on it".into()))
+    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| Err("the inference library failed on it".into()))
 }
 
 fn optimise(model: &proto::ModelProto, outputs: &[Port]) -> Result<Arc<TypedSimplePlan>, String> {

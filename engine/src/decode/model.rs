@@ -45,7 +45,7 @@ impl Model {
         })
     }
 
-    /// What the pack says of itself.
+    /// Description of the pack.
     pub fn manifest(&self) -> &Manifest {
         &self.manifest
     }
@@ -60,7 +60,7 @@ impl Model {
         &self.shape
     }
 
-    /// What the points of the named sounds leave out of them.
+    /// The residuals of the named sounds.
     pub fn residuals(&self) -> &Arc<NamedResiduals> {
         &self.residuals
     }
