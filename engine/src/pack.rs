@@ -254,7 +254,7 @@ impl Pack {
         archive::write_folder(folder, &self.files())
     }
 
-    /// What the pack says of itself.
+    /// Description of the pack.
     pub fn manifest(&self) -> &Manifest {
         &self.manifest
     }

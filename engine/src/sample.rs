@@ -27,14 +27,14 @@ pub use wav::write_wav;
 pub const MIN_RATE_HZ: u32 = 4_000;
 /// Highest sample rate that is read or written, in Hz.
 pub const MAX_RATE_HZ: u32 = 768_000;
-/// How much of a long file is looked at, in seconds from its first sound.
+/// How much of a long file is read, in seconds from its first sound.
 pub const LOOK_S: f64 = 20.0;
 /// How much silence at the start of a file is skipped in search of its first sound, in seconds.
 pub const LEAD_LIMIT_S: f64 = 600.0;
 /// Largest file that is opened, in bytes.
 pub const MAX_FILE_BYTES: u64 = 8 << 30;
 
-/// Mono samples with their rate, and what the user should know about where they came from.
+/// Mono samples with their rate, and remarks on their origin for the user.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Recording {
     /// Mono samples, all finite; full scale is 1.
@@ -48,7 +48,7 @@ pub struct Recording {
 }
 
 impl Recording {
-    /// Samples that come from no file.
+    /// Samples that do not come from a file.
     pub fn new(samples: Vec<f32>, sample_rate_hz: u32) -> Self {
         Self { samples, sample_rate_hz, start_s: 0.0, notes: Vec::new() }
     }
@@ -136,13 +136,13 @@ pub enum ReadProblem {
         /// Which channel, counted from 1.
         channel: usize,
     },
-    /// No sound in the part that is looked at.
+    /// No sound in the part that is read.
     #[error("its first {looked_s:.1} s are silent; cut the silence off the start")]
     Silent {
-        /// How much was looked at, in seconds.
+        /// How much was read, in seconds.
         looked_s: f64,
     },
-    /// The wanted part lies behind the end.
+    /// The wanted part lies after the end.
     #[error("it ends at {found_s:.2} s, before the region that begins at {start_s:.2} s; choose an earlier one")]
     Short {
         /// Length of the file in seconds.
@@ -173,7 +173,7 @@ pub fn read_from(path: &Path, start_s: f64) -> Result<Recording, SampleError> {
     decode::read_file_from(path, start_s).map_err(|problem| SampleError::Read { path: path.to_path_buf(), problem })
 }
 
-/// The outline of a file, as far as [`read`] would look for its first sound and at it; a longer file is cut there.
+/// The outline of the part of a file in which [`read`] looks for the first sound and reads; the rest of a longer file is left out.
 ///
 /// # Errors
 /// [`SampleError::Read`] when no sample can be read.

@@ -54,7 +54,7 @@ impl Model {
         Ok(Self { encoder, decoder, vocoder, draft_vocoder, pack_hash, residuals, manifest, shape })
     }
 
-    /// What the pack says of itself.
+    /// Description of the pack.
     pub fn manifest(&self) -> &Manifest {
         &self.manifest
     }
@@ -69,7 +69,7 @@ impl Model {
         &self.shape
     }
 
-    /// What the points of the named sounds leave out of them.
+    /// The residuals of the named sounds.
     pub fn residuals(&self) -> &Arc<NamedResiduals> {
         &self.residuals
     }

@@ -54,6 +54,16 @@ mod tests {
         assert!(values.iter().all(|z| z.abs() <= LATENT_LIMIT));
     }
 
+    /// Seeds that users have noted keep their sounds.
+    #[test]
+    fn a_seed_gives_the_same_point_in_every_version() {
+        let point = RandomPoints::new(2).anywhere(&LatentDistribution::default());
+        assert_eq!(
+            point,
+            [0.807_143_1, 0.212_021_35, 1.452_932_5, 0.772_653_16, -1.120_788_7, 0.746_757_2, 1.027_464_6]
+        );
+    }
+
     #[test]
     fn near_points_keep_to_their_centre_and_deviation() {
         let centre = [0.5; 7];

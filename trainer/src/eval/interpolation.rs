@@ -5,7 +5,7 @@ use std::sync::Arc;
 use anyhow::{Result, ensure};
 use engine::decode::Model;
 use engine::decode::latent::decode;
-use engine::decode::residuals::Residuals;
+use engine::decode::assets::AssetTable;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde::Serialize;
@@ -124,12 +124,12 @@ pub fn measure(model: &Arc<Model>, places: &[NamedPoint], count: usize) -> Resul
 fn walk(tools: &mut Tools, from: &NamedPoint, to: &NamedPoint, key: u8) -> Result<Line> {
     let shape = tools.shape();
     let model = Arc::clone(tools.pipeline.model());
-    let table = Residuals::default();
+    let table = AssetTable::default();
     let heard = (0..STEPS)
         .map(|step| {
             let part = step as f32 / (STEPS - 1) as f32;
-            let spec = instrument::between(&model, &table, from, to, part).spec(f32::from(key));
-            let samples = decode(&mut tools.pipeline, &spec, &table, || false)?.unwrap_or_default();
+            let spec = instrument::between(&model, &table, from, to, part).spec(instrument::ONLY_SOURCE, f32::from(key));
+            let samples = decode(&mut tools.pipeline, &spec, &table.resolve(&spec.assets)?)?;
             Ok(SoundFeatures::new(&mut tools.analysis, &shape, &samples))
         })
         .collect::<Result<Vec<SoundFeatures>>>()?;

@@ -5,11 +5,11 @@ use std::sync::Arc;
 use anyhow::Result;
 use engine::decode::Model;
 use engine::decode::latent::decode;
-use engine::decode::residuals::Residuals;
+use engine::decode::assets::AssetTable;
 use engine::units::{LATENT_LIMIT, MODEL_LATENTS};
 use serde::Serialize;
 
-use super::instrument::between;
+use super::instrument::{ONLY_SOURCE, between};
 use super::named_point::NamedPoint;
 use super::parallel::{Tools, parallel_map};
 use super::sound_features::SoundFeatures;
@@ -72,11 +72,12 @@ fn summarise(name: &str, turns: &[(&NamedPoint, &[f64])]) -> Knob {
 fn turn(tools: &mut Tools, axis: usize, place: &NamedPoint, key: f32) -> Result<Vec<f64>> {
     let shape = tools.shape();
     let (mut jumps, mut before) = (Vec::with_capacity(STEPS), None::<SoundFeatures>);
-    let (model, table) = (Arc::clone(tools.pipeline.model()), Residuals::default());
+    let (model, table) = (Arc::clone(tools.pipeline.model()), AssetTable::default());
     let mut controls = between(&model, &table, place, place, 0.0);
     for step in 0..=STEPS {
         controls.knobs[axis] = position(step);
-        let samples = decode(&mut tools.pipeline, &controls.spec(key), &table, || false)?.unwrap_or_default();
+        let spec = controls.spec(ONLY_SOURCE, key);
+        let samples = decode(&mut tools.pipeline, &spec, &table.resolve(&spec.assets)?)?;
         let heard = SoundFeatures::new(&mut tools.analysis, &shape, &samples);
         jumps.extend(before.map(|before| before.jump_db(&heard)));
         before = Some(heard);

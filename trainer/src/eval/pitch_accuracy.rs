@@ -5,10 +5,10 @@ use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use anyhow::Result;
-use engine::audio::{Controls, Event, EventKind, Synth};
+use engine::audio::{Event, EventKind, NoteAddress, Synth};
+use engine::params::Controls;
 use engine::decode::Model;
-use engine::decode::latent::LatentSource;
-use engine::decode::residuals::Residuals;
+use engine::decode::assets::AssetTable;
 use engine::instrument::{self, Instance, Pool};
 use engine::measure::pitch_offset_cents;
 use engine::pack::NamedSound;
@@ -75,11 +75,10 @@ pub fn play(model: &Arc<Model>, limit: usize) -> Result<Vec<Note>> {
 
 /// Plays one named sound with what its recordings add, at every `key_step`-th of the [`KEYS`].
 pub fn at_keys(model: &Arc<Model>, sound: &NamedSound, key_step: usize) -> Result<Vec<Note>> {
-    let table = Arc::<Residuals>::default();
+    let table = Arc::<AssetTable>::default();
     let place = NamedPoint { name: sound.name.clone(), latent: sound.latent };
     let controls = between(model, &table, &place, &place, 0.0);
-    let source = Box::new(LatentSource::with_residuals(Arc::clone(model), table));
-    let (mut synth, _instance): (Synth, Instance) = instrument::create_with_source(&Pool::global()?, source);
+    let (mut synth, _instance): (Synth, Instance) = instrument::create(&Pool::global()?, Arc::clone(model), table);
     synth.set_sample_rate(RATE_HZ);
     synth.set_offline(true);
     Ok(KEYS.step_by(key_step).map(|key| note(&mut synth, &place.name, &controls, key)).collect())
@@ -87,9 +86,9 @@ pub fn at_keys(model: &Arc<Model>, sound: &NamedSound, key_step: usize) -> Resul
 
 fn note(synth: &mut Synth, name: &str, controls: &Controls, key: u8) -> Note {
     synth.reset();
-    let event = Event { offset: 0, kind: EventKind::NoteOn { key, velocity: 0.8, channel: 0 } };
-    let mut out = vec![0.0; (NOTE_S * RATE_HZ) as usize];
-    synth.render(&[event], controls, &mut out);
+    let event = Event { offset: 0, kind: EventKind::NoteOn { note: NoteAddress::key(0, key), velocity: 0.8 } };
+    let (mut out, mut right) = (vec![0.0; (NOTE_S * RATE_HZ) as usize], vec![0.0; (NOTE_S * RATE_HZ) as usize]);
+    synth.render(&[event], controls, &mut out, &mut right);
     let steady = &out[(ATTACK_S * RATE_HZ) as usize..];
     let cents = pitch_offset_cents(steady, f64::from(RATE_HZ), key_to_hz(f64::from(key)));
     Note { group: name.to_owned(), key, cents }

@@ -1,4 +1,4 @@
-//! Plays single notes through the instrument itself, offline: what the plug-in plays is what the file holds.
+//! Plays single notes offline through the same engine as the plug-in. Main thread.
 
 use std::sync::Arc;
 
@@ -21,7 +21,7 @@ const MAX_SECONDS: usize = 60;
 /// Fade where a sound is cut, in seconds.
 const CUT_FADE_S: f32 = 0.005;
 
-/// Where knobs and slider stand for one note.
+/// Positions of the knobs and the morph slider for one note.
 #[derive(Clone, Copy)]
 pub(crate) struct Place {
     /// The knobs, in σ.
@@ -47,7 +47,7 @@ pub(crate) struct Player {
 }
 
 impl Player {
-    /// With `knobs` as the sound that the knobs were sent to, and `pad` on all corners of the pad.
+    /// With `knobs` as the sound that the knobs are set to, and `pad` on all corners of the pad.
     pub(crate) fn new(model: Arc<Model>, knobs: Option<&Named>, pad: Option<&Named>) -> Result<Self, Failure> {
         let pool = Pool::new(1).map_err(Failure::failed)?;
         let table = Arc::<AssetTable>::default();
@@ -106,7 +106,7 @@ impl Player {
         Ok(samples)
     }
 
-    /// Silence because of a failed decode is a failure, not a result.
+    /// An error when a decode failed: its silence is not a result.
     fn check(&mut self) -> Result<(), Failure> {
         match self.instance.status().failed {
             Some(reason) => Err(Failure::failed(reason)),

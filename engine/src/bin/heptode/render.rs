@@ -12,7 +12,7 @@ use crate::player::{Place, Player};
 use crate::studio::{Studio, open_pack};
 
 pub(crate) fn run(args: &RenderArgs) -> Result<(), Failure> {
-    // A wrong name is told before graphs are loaded.
+    // A wrong name is reported before graphs are loaded, which takes longer.
     if let Some(name) = &args.point.sound {
         open_pack(&args.common)?.sound(name)?;
     }
@@ -38,7 +38,7 @@ pub(crate) fn run(args: &RenderArgs) -> Result<(), Failure> {
     result(args.common.json, &text, &json)
 }
 
-/// The point asked for where no sound is.
+/// The point to render when no sound is named.
 fn point(point: &Point, manifest: &Manifest) -> Latent {
     match point {
         Point { latent: Some(latent), .. } => *latent,

@@ -1,4 +1,4 @@
-//! The pack that a command works with, and sounds that are named on the command line.
+//! The pack that a command works with, and the sounds that its arguments name. Main thread.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -69,7 +69,7 @@ impl Studio {
         }
         let mut pipeline = Pipeline::new(self.model.clone())?;
         let mut imported = import(path, &mut pipeline, Choice::default())?;
-        // Too far from every root to be moved there, a sound is its point alone.
+        // A recording too far from every root to be transposed there is played from its point alone.
         let residual = zone_residual(&imported.samples, &imported.latent, imported.key, &mut pipeline);
         imported.notes.extend(residual.as_ref().err().map(|error| format!("played from its point alone: {error}")));
         let notes = imported.notes.iter().map(|note| format!("{}: {note}", path.display())).collect();
@@ -83,11 +83,11 @@ impl Studio {
     }
 }
 
-/// A latent point with the name that it goes by.
+/// A latent point with its name and residuals.
 pub(crate) struct Named {
     pub(crate) name: String,
     pub(crate) latent: Latent,
-    /// What its point leaves out of it, by zone.
+    /// Its residuals, by zone.
     pub(crate) residuals: Vec<ZoneResidual>,
     pub(crate) notes: Vec<String>,
 }
