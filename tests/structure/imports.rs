@@ -130,6 +130,15 @@ fn paths_lead_to_files_and_re_exports_to_where_a_name_is_defined() {
         ("b.rs", "use crate::Deep; fn f() -> crate::a::Renamed { crate::a::helper() } use std::fmt; use engine::a;"),
         ("c.rs", "use crate::a as first; fn f() { first::helper(); fmt::new(); }"),
     ];
-    let wanted = [" > a::inner", "a > a::inner", "a > a::other", "a::inner > a::other", "b > a::inner", "b > a::other"];
+    let wanted = [
+        " > a::inner",
+        "a > a::inner",
+        "a > a::other",
+        "a::inner > a::other",
+        "b > a::inner",
+        "b > a::other",
+        "c > a",
+        "c > a::other",
+    ];
     assert_eq!(edges(&files), wanted);
 }
