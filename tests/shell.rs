@@ -3,6 +3,7 @@
 //! One subject: `cargo test -p tests --test shell editor::`.
 
 mod editor;
+mod frozen_states;
 mod imports;
 mod library;
 mod params_frozen;

@@ -64,7 +64,9 @@ fn a_late_worker_changes_nothing_that_sounds() {
 
 #[test]
 fn a_sound_that_breaks_off_is_held_and_counted() {
-    for (timbre, step_limit) in [(Timbre::Noise, 2.0), (Timbre::Fixed(200), 0.04)] {
+    // Noise steps by up to twice its amplitude; two loops of it that cross at equal power by √2 more.
+    let noise_step = 2.0 * FAKE_AMPLITUDE * std::f32::consts::SQRT_2;
+    for (timbre, step_limit) in [(Timbre::Noise, noise_step), (Timbre::Fixed(200), 0.04)] {
         let mut rig = Rig::new(timbre, RATE_HZ);
         rig.control.stingy_blocks.store(4, Ordering::SeqCst);
         rig.control.stingy.store(true, Ordering::SeqCst);

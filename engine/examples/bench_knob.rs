@@ -16,7 +16,8 @@ use std::error::Error;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use engine::audio::{Controls, Event, EventKind, Synth};
+use engine::audio::{Event, EventKind, NoteAddress, Synth};
+use engine::params::Controls;
 use engine::decode::latent::LatentSource;
 use engine::decode::source::{Flow, Sink, Source, SourceError};
 use engine::decode::{Model, Pool};

@@ -10,7 +10,8 @@ use std::io::{BufRead, Write};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use engine::audio::{Controls, Event, EventKind, Synth};
+use engine::audio::{Event, EventKind, NoteAddress, Synth};
+use engine::params::Controls;
 use engine::decode::{Model, Pool};
 use engine::instrument;
 use engine::pack::Pack;
