@@ -12,7 +12,7 @@ mod stage;
 use egui::{Pos2, vec2};
 use egui_kittest::SnapshotResults;
 use egui_kittest::kittest::Queryable;
-use engine::audio::EventKind;
+use engine::audio::{EventKind, NoteAddress};
 use engine::residual::{Pair, Residual, ZoneResidual};
 use engine::spectral::{Frames, SpectralShape};
 use nice_plug::prelude::Params;
@@ -215,9 +215,9 @@ fn the_keyboard_plays_and_lets_go() {
     let rect = stage.harness.get_by_label("Keyboard").rect();
     let place = rect.left_bottom() + vec2(8.0, -4.0);
     stage.drag(place, place);
-    assert!(matches!(stage.audio.next_note(), Some(EventKind::NoteOn { key: 36, .. })));
+    assert!(matches!(stage.audio.next_note(), Some(EventKind::NoteOn { note, .. }) if note == NoteAddress::key(0, 36)));
     stage.drop_at(place);
-    assert!(matches!(stage.audio.next_note(), Some(EventKind::NoteOff { key: 36, .. })));
+    assert!(matches!(stage.audio.next_note(), Some(EventKind::NoteOff { notes }) if notes == NoteAddress::key(0, 36)));
 }
 
 #[test]

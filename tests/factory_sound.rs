@@ -4,12 +4,13 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, OnceLock};
 
 use engine::Latent;
-use engine::audio::{Controls, Event, EventKind};
+use engine::audio::{Event, EventKind, NoteAddress};
 use engine::decode::pipeline::Pipeline;
 use engine::decode::{Model, Shaping};
 use engine::instrument::{self, Pool};
 use engine::measure::pitch_offset_cents;
 use engine::pack::{NamedSound, Pack};
+use engine::params::Controls;
 use engine::sample::{LOUDNESS_LUFS, loudness_lufs};
 use engine::spectral::{Complex32, Frames, Spectrogram};
 use engine::units::key_to_hz;
@@ -51,14 +52,15 @@ fn pipeline() -> Pipeline {
 
 /// `seconds` of one note of a sound, played by the instrument offline.
 fn play(latent: Latent, key: u8, rate_hz: f32, seconds: f32) -> Vec<f32> {
-    let (mut synth, _instance) = instrument::create(&Pool::global().expect("threads"), model());
+    let (mut synth, _instance) = instrument::create(&Pool::global().expect("threads"), model(), Arc::default());
     synth.set_sample_rate(rate_hz);
     synth.set_offline(true);
     synth.reset();
-    let controls = Controls { knobs: latent, morph: 0.0, ..Controls::default() };
-    let note = Event { offset: 0, kind: EventKind::NoteOn { key, velocity: 0.8, channel: 0 } };
-    let mut out = vec![0.0; (seconds * rate_hz) as usize];
-    synth.render(&[note], &controls, &mut out);
+    let controls = Controls { knobs: latent, gain_db: 0.0, ..Controls::default() };
+    let note = Event { offset: 0, kind: EventKind::NoteOn { note: NoteAddress::key(0, key), velocity: 0.8 } };
+    let length = (seconds * rate_hz) as usize;
+    let (mut out, mut right) = (vec![0.0; length], vec![0.0; length]);
+    synth.render(&[note], &controls, &mut out, &mut right);
     out
 }
 

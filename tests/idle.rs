@@ -1,5 +1,6 @@
 //! What idle instances cost. A test program of its own, since it measures the processor time of the whole process.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use cpu_time::ProcessTime;
@@ -34,8 +35,9 @@ fn least_share_of_core() -> f64 {
 fn idle_instances_cost_next_to_nothing() {
     let without = least_share_of_core();
     let pool = Pool::new(2).expect("threads");
-    let mut rigs: Vec<_> =
-        (0..INSTANCES).map(|_| instrument::create_with_source(&pool, Box::new(Fake::new(Timbre::Sine).0))).collect();
+    let mut rigs: Vec<_> = (0..INSTANCES)
+        .map(|_| instrument::create_with_source(&pool, Arc::new(Fake::new(Timbre::Sine).0), Arc::default()))
+        .collect();
     wait_until("all are decoded", || {
         for (synth, _) in &mut rigs {
             Script::still(point(0.0), Vec::new(), 6_400).play(synth, 6_400);

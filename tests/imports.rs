@@ -3,11 +3,12 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use engine::audio::Controls;
 use engine::decode::Pipeline;
 use engine::decode::latent::decode;
 use engine::import::Choice;
+use engine::link::SourceId;
 use engine::measure::LogMelMeter;
+use engine::params::Controls;
 use engine::state::{FrozenZone, SoundState};
 use nice_plug::prelude::Params;
 use plugin::errands::Errand;
@@ -83,8 +84,9 @@ fn decoded(session: &Session, pad: (f32, f32), fidelity: f32, key: f32) -> Vec<f
     let mut pipeline = Pipeline::new(rig.model.clone().expect("with its graphs")).expect("memory");
     let controls =
         Controls { pad_x: pad.0, pad_y: pad.1, morph: 1.0, fidelity, ..session.params.controls(&session.desk.scene()) };
-    let sound = decode(&mut pipeline, &controls.spec(key), &session.desk.residuals(), || false);
-    sound.expect("the graphs run").expect("nobody cancels")
+    let spec = controls.spec(SourceId(0), key);
+    let assets = session.desk.assets().resolve(&spec.assets).expect("the assets are there");
+    decode(&mut pipeline, &spec, &assets).expect("the graphs run")
 }
 
 /// The recording of [`recording`], brought from its key 57 to the root of its zone, at the pack's rate.

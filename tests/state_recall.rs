@@ -27,7 +27,7 @@ impl Project {
     fn load(&self, mut state: PluginState) {
         filter(&mut state);
         for (name, value) in &state.params {
-            let id = ParamId::all().find(|id| &self.params.spec(*id).id == name).expect("filtered");
+            let id = ParamId::all().find(|id| id.spec().id == name).expect("filtered");
             self.set(id, value);
         }
         self.params.deserialize_fields(&state.fields);
@@ -39,7 +39,7 @@ impl Project {
             match (self.params.get(id), value) {
                 (Value::Real(param), ParamValue::F32(value)) => param._internal_set_plain_value(*value),
                 (Value::Whole(param), ParamValue::I32(value)) => param._internal_set_plain_value(*value),
-                (_, value) => panic!("{value:?} does not fit {}", self.params.spec(id).id),
+                (_, value) => panic!("{value:?} does not fit {}", id.spec().id),
             };
         }
     }

@@ -12,8 +12,8 @@ mod tokens;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::circles::circles;
-use crate::imports::Crate;
+use self::circles::circles;
+use self::imports::Crate;
 
 /// Longest source file, in lines. Tests and the parameter table may be longer.
 const LONGEST_FILE: usize = 400;

@@ -11,9 +11,10 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use engine::decode::Model;
+use engine::decode::assets::Assets;
 use engine::decode::latent::LatentSource;
-use engine::decode::source::{Flow, Sink, Source};
-use engine::link::{Shaping, SoundSpec};
+use engine::decode::source::{Focus, Progress, Sink, SoundShape, Source, SourceError, Version};
+use engine::link::{SoundSpec, SourceId};
 use engine::pack::Pack;
 use serde_json::json;
 
@@ -23,6 +24,8 @@ const DECODES: usize = 100;
 /// Places of the sounding cursor, as parts of a sound of 88 064 samples: its start, and later ones as in a sweep over held notes.
 const CURSORS: [usize; 4] = [0, 8_000, 22_000, 50_000];
 const KEY: f32 = 60.0;
+/// What a voice at its root key needs to move over, in samples.
+const REGION_SAMPLES: usize = 4096;
 
 /// Notes when blocks come.
 struct Clock {
@@ -32,19 +35,15 @@ struct Clock {
 }
 
 impl Sink for Clock {
-    fn begin(&mut self, _length_samples: usize) -> Flow {
-        Flow::Continue
+    fn begin(&mut self, _version: Version, _shape: SoundShape) -> Result<(), SourceError> {
+        Ok(())
     }
 
-    fn block(&mut self, _index: usize, samples: &[f32]) -> Flow {
+    fn block(&mut self, _index: usize, _channel: usize, samples: &[f32]) -> Result<(), SourceError> {
         std::hint::black_box(samples);
         self.last_ms = self.started.elapsed().as_secs_f64() * 1e3;
         self.first_ms.get_or_insert(self.last_ms);
-        Flow::Continue
-    }
-
-    fn cancelled(&mut self) -> bool {
-        false
+        Ok(())
     }
 }
 
@@ -54,21 +53,17 @@ fn main() -> Result<(), Box<dyn Error>> {
         None => Pack::factory()?,
     };
     let model = Arc::new(Model::load(&pack)?);
-    let mut source = LatentSource::new(model);
+    let source = LatentSource::new(model);
     let sounds = &pack.manifest().sounds;
     let stride = (sounds.len() / DECODES).max(1) + 1;
     let (mut first, mut last) = (Vec::new(), Vec::new());
     for (count, sound) in sounds.iter().cycle().step_by(stride).take(WARM_UP + DECODES).enumerate() {
-        let spec = SoundSpec {
-            latent: sound.latent,
-            key: KEY,
-            shaping: Shaping::default(),
-            residual: Default::default(),
-            seed: 0,
-            variation: 0,
-        };
+        let spec = SoundSpec::new(SourceId(0), sound.latent, KEY);
+        let first_sample = CURSORS[count % CURSORS.len()];
+        let focus = Focus { first_sample, end_sample: first_sample + REGION_SAMPLES, wants_draft: true };
         let mut clock = Clock { started: Instant::now(), first_ms: None, last_ms: 0.0 };
-        source.render(&spec, CURSORS[count % CURSORS.len()], &mut clock)?;
+        let mut job = source.begin(&spec, Assets::default())?;
+        while job.advance(&focus, &mut clock)? != Progress::Done {}
         if count >= WARM_UP {
             first.push(clock.first_ms.ok_or("a sound has no blocks")?);
             last.push(clock.last_ms);

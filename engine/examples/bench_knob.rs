@@ -17,13 +17,14 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use engine::audio::{Event, EventKind, NoteAddress, Synth};
-use engine::params::Controls;
+use engine::decode::assets::Assets;
 use engine::decode::latent::LatentSource;
-use engine::decode::source::{Flow, Sink, Source, SourceError};
+use engine::decode::source::{Focus, Job, Progress, Sink, SoundShape, Source, SourceError, SourceProperties, Version};
 use engine::decode::{Model, Pool};
 use engine::instrument;
 use engine::link::SoundSpec;
 use engine::pack::Pack;
+use engine::params::Controls;
 use serde_json::json;
 
 const SAMPLE_RATE_HZ: f32 = 48_000.0;
@@ -53,12 +54,23 @@ impl Source for Marked {
         self.0.roots()
     }
 
-    fn sample_rate_hz(&self) -> f32 {
-        self.0.sample_rate_hz()
+    fn properties(&self) -> SourceProperties {
+        self.0.properties()
     }
 
-    fn render(&mut self, spec: &SoundSpec, first_sample: usize, sink: &mut dyn Sink) -> Result<(), SourceError> {
-        self.0.render(spec, first_sample, &mut Marking { level: LEVEL * (1.0 + spec.latent[0]), sink })
+    fn begin(&self, spec: &SoundSpec, assets: Assets) -> Result<Box<dyn Job>, SourceError> {
+        Ok(Box::new(MarkedJob { level: LEVEL * (1.0 + spec.controls[0]), job: self.0.begin(spec, assets)? }))
+    }
+}
+
+struct MarkedJob {
+    level: f32,
+    job: Box<dyn Job>,
+}
+
+impl Job for MarkedJob {
+    fn advance(&mut self, focus: &Focus, sink: &mut dyn Sink) -> Result<Progress, SourceError> {
+        self.job.advance(focus, &mut Marking { level: self.level, sink })
     }
 }
 
@@ -68,16 +80,12 @@ struct Marking<'a> {
 }
 
 impl Sink for Marking<'_> {
-    fn begin(&mut self, length_samples: usize) -> Flow {
-        self.sink.begin(length_samples)
+    fn begin(&mut self, version: Version, shape: SoundShape) -> Result<(), SourceError> {
+        self.sink.begin(version, shape)
     }
 
-    fn block(&mut self, index: usize, samples: &[f32]) -> Flow {
-        self.sink.block(index, &vec![self.level; samples.len()])
-    }
-
-    fn cancelled(&mut self) -> bool {
-        self.sink.cancelled()
+    fn block(&mut self, index: usize, channel: usize, samples: &[f32]) -> Result<(), SourceError> {
+        self.sink.block(index, channel, &vec![self.level; samples.len()])
     }
 }
 
@@ -88,6 +96,7 @@ struct Stage {
     keys: Vec<u8>,
     due: Instant,
     out: [f32; BLOCK_SAMPLES],
+    right: [f32; BLOCK_SAMPLES],
 }
 
 impl Stage {
@@ -95,19 +104,19 @@ impl Stage {
     fn block(&mut self) {
         self.due += block_time();
         std::thread::sleep(self.due.saturating_duration_since(Instant::now()));
-        self.synth.render(&[], &self.controls, &mut self.out);
+        self.synth.render(&[], &self.controls, &mut self.out, &mut self.right);
     }
 
     fn event(&mut self, kind: EventKind) {
-        self.synth.render(&[Event { offset: 0, kind }], &self.controls, &mut []);
+        self.synth.render(&[Event { offset: 0, kind }], &self.controls, &mut [], &mut []);
     }
 
     /// Ends all notes and plays them again; gives the output that a first latent of 0 has.
     fn play(&mut self) -> Result<f32, &'static str> {
-        self.event(EventKind::AllSoundOff);
+        self.event(EventKind::Choke { notes: NoteAddress::ALL });
         (0..SILENT_BLOCKS).for_each(|_| self.block());
         for key in self.keys.clone() {
-            self.event(EventKind::NoteOn { key, velocity: VELOCITY, channel: 0 });
+            self.event(EventKind::NoteOn { note: NoteAddress::key(0, key), velocity: VELOCITY });
         }
         (0..SETTLE_BLOCKS).for_each(|_| self.block());
         let unit = self.out[0] / (1.0 + self.first_latent());
@@ -165,10 +174,16 @@ fn main() -> Result<(), Box<dyn Error>> {
     let roots = source.roots();
     let middle = roots.len().checked_sub(VOICES.len()).ok_or("the factory pack has too few zones")? / 2;
     let keys = VOICES.iter().zip(&roots[middle..]).flat_map(|(voices, root)| *root..root + voices).collect();
-    let (mut synth, _instance) = instrument::create_with_source(&Pool::global()?, Box::new(source));
+    let (mut synth, _instance) = instrument::create_with_source(&Pool::global()?, Arc::new(source), Arc::default());
     synth.set_sample_rate(SAMPLE_RATE_HZ);
-    let mut stage =
-        Stage { synth, controls: Controls::default(), keys, due: Instant::now(), out: [0.0; BLOCK_SAMPLES] };
+    let mut stage = Stage {
+        synth,
+        controls: Controls::default(),
+        keys,
+        due: Instant::now(),
+        out: [0.0; BLOCK_SAMPLES],
+        right: [0.0; BLOCK_SAMPLES],
+    };
     let mut times_ms = Vec::with_capacity(moves);
     while times_ms.len() < moves {
         let unit = stage.play()?;

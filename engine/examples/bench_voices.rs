@@ -11,10 +11,10 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use engine::audio::{Event, EventKind, NoteAddress, Synth};
-use engine::params::Controls;
 use engine::decode::{Model, Pool};
 use engine::instrument;
 use engine::pack::Pack;
+use engine::params::Controls;
 use serde_json::json;
 
 const SAMPLE_RATE_HZ: f32 = 48_000.0;
@@ -31,7 +31,7 @@ const PAUSE: Duration = Duration::from_millis(50);
 
 fn main() -> Result<(), Box<dyn Error>> {
     let pool = Pool::new(1)?;
-    let (mut synth, _instance) = instrument::create(&pool, Arc::new(Model::load(&Pack::factory()?)?));
+    let (mut synth, _instance) = instrument::create(&pool, Arc::new(Model::load(&Pack::factory()?)?), Arc::default());
     synth.set_sample_rate(SAMPLE_RATE_HZ);
     (0..FIRST_ROUNDS).for_each(|_| {
         percent_of_a_core(&mut synth);
@@ -50,19 +50,20 @@ fn main() -> Result<(), Box<dyn Error>> {
 /// Plays all keys for a second and gives the time that rendering took, in percent of that second.
 fn percent_of_a_core(synth: &mut Synth) -> f64 {
     let controls = Controls::default();
-    let mut out = [0.0_f32; BLOCK_SAMPLES];
+    let (mut left, mut right) = ([0.0_f32; BLOCK_SAMPLES], [0.0_f32; BLOCK_SAMPLES]);
     for key in KEYS {
-        let kind = EventKind::NoteOn { key, velocity: VELOCITY, channel: 0 };
-        synth.render(&[Event { offset: 0, kind }], &controls, &mut []);
+        let kind = EventKind::NoteOn { note: NoteAddress::key(0, key), velocity: VELOCITY };
+        synth.render(&[Event { offset: 0, kind }], &controls, &mut [], &mut []);
     }
     let blocks = (LENGTH_S * SAMPLE_RATE_HZ) as usize / BLOCK_SAMPLES;
     let started = Instant::now();
     for _ in 0..blocks {
-        synth.render(&[], &controls, &mut out);
-        std::hint::black_box(&out);
+        synth.render(&[], &controls, &mut left, &mut right);
+        std::hint::black_box((&left, &right));
     }
     let time_s = started.elapsed().as_secs_f64();
-    synth.render(&[Event { offset: 0, kind: EventKind::AllSoundOff }], &controls, &mut out);
+    let silence = EventKind::Choke { notes: NoteAddress::ALL };
+    synth.render(&[Event { offset: 0, kind: silence }], &controls, &mut left, &mut right);
     std::thread::sleep(PAUSE);
     100.0 * time_s * f64::from(SAMPLE_RATE_HZ) / (blocks * BLOCK_SAMPLES) as f64
 }

@@ -2,13 +2,13 @@
 
 use std::sync::{Arc, Weak};
 
-use engine::audio::Controls;
+use engine::decode::assets::AssetTable;
 use engine::decode::frozen::FrozenSource;
 use engine::decode::latent::{LatentSource, decode};
-use engine::decode::residuals::Residuals;
 use engine::decode::{Model, Pipeline};
 use engine::instrument::{Instance, Meters, SoundView, Status};
-use engine::link::SoundSpec;
+use engine::link::{SoundSpec, SourceId};
+use engine::params::Controls;
 use engine::state::{FrozenZone, MAX_STATE_BYTES};
 
 use crate::session::Rig;
@@ -24,6 +24,8 @@ pub trait Readout: Send + Sync {
     fn sounds(&self) -> Vec<Arc<SoundView>>;
     /// Decode time, late count, failure, voices.
     fn status(&self) -> Status;
+    /// The source that sounds come from.
+    fn source(&self) -> SourceId;
     /// Peak and playhead.
     fn meters(&self) -> Meters;
     /// Decodes a sound to look at while the host does not process.
@@ -38,62 +40,62 @@ pub trait Readout: Send + Sync {
 }
 
 /// An instance of the engine.
-pub struct Player {
-    instance: Instance,
-    residuals: Arc<Residuals>,
-}
+pub struct Player(Instance);
 
 impl Player {
-    /// Watches an instance whose sounds take what recordings add from `residuals`.
-    pub fn new(instance: Instance, residuals: Arc<Residuals>) -> Self {
-        Self { instance, residuals }
+    /// Watches an instance.
+    pub fn new(instance: Instance) -> Self {
+        Self(instance)
     }
 }
 
 impl Readout for Player {
     fn sound(&self) -> Option<Arc<SoundView>> {
-        self.instance.sound()
+        self.0.sound()
     }
 
     fn sounds(&self) -> Vec<Arc<SoundView>> {
-        self.instance.sounds()
+        self.0.sounds()
     }
 
     fn status(&self) -> Status {
-        self.instance.status()
+        self.0.status()
+    }
+
+    fn source(&self) -> SourceId {
+        self.0.source()
     }
 
     fn meters(&self) -> Meters {
-        self.instance.meters()
+        self.0.meters()
     }
 
     fn preview(&self, spec: SoundSpec) {
-        self.instance.preview(spec);
+        self.0.preview(spec);
     }
 
     fn play_frozen(&self, zones: &[FrozenZone]) -> Result<(), String> {
         let source = FrozenSource::new(zones).map_err(|error| error.to_string())?;
-        self.instance.set_source(Box::new(source));
+        self.0.set_source(Arc::new(source));
         Ok(())
     }
 
     fn play_pack(&self, model: &Arc<Model>) {
-        let residuals = Arc::clone(&self.residuals);
-        self.instance.set_source(Box::new(LatentSource::with_residuals(Arc::clone(model), residuals)));
+        self.0.set_source(Arc::new(LatentSource::new(Arc::clone(model))));
     }
 }
 
 /// Packs the zones in use for the project. Hosts save often, so what was packed last is kept.
 pub struct Freezer {
     rig: Weak<Rig>,
-    residuals: Arc<Residuals>,
+    assets: Arc<AssetTable>,
     packed: Vec<(SoundSpec, FrozenZone)>,
 }
 
 impl Freezer {
     /// For a loaded pack.
-    pub fn new(rig: Weak<Rig>, residuals: Arc<Residuals>) -> Self {
-        Self { rig, residuals, packed: Vec::new() }
+    pub fn new(rig: Weak<Rig>, assets: Arc<AssetTable>) -> Self {
+        Self { rig, assets, packed: Vec::new() }
     }
 
     /// The decoded zones of the sound that `controls` ask for. While none is decoded yet, as in the middle of a sweep, the
@@ -101,10 +103,11 @@ impl Freezer {
     pub fn freeze(&mut self, controls: &Controls) -> Vec<FrozenZone> {
         let Some(rig) = self.rig.upgrade() else { return Vec::new() };
         let mut sounds = rig.readout.sounds();
-        sounds.retain(|sound| sound.spec.is_near(&controls.spec(sound.spec.key)));
+        let source = rig.readout.source();
+        sounds.retain(|sound| sound.spec.is_near(&controls.spec(source, sound.spec.key)));
         if sounds.is_empty() {
             let key = rig.readout.sound().map_or(f32::from(rig.catalogue.middle_root), |sound| sound.spec.key);
-            sounds.extend(self.decode(&rig, &controls.spec(key)));
+            sounds.extend(self.decode(&rig, &controls.spec(source, key)));
         }
         self.packed.retain(|(spec, _)| sounds.iter().any(|sound| sound.spec == *spec));
         // The zone played last first, in case that not all find room.
@@ -125,7 +128,7 @@ impl Freezer {
             return Some(zone.clone());
         }
         let (key, rate_hz) = (sound.spec.key.round() as u8, sound.sample_rate_hz.round() as u32);
-        let zone = FrozenZone::from_samples(key, rate_hz, &sound.samples).ok()?;
+        let zone = FrozenZone::from_samples(key, rate_hz, sound.channel(0)).ok()?;
         self.packed.push((sound.spec, zone.clone()));
         Some(zone)
     }
@@ -138,9 +141,9 @@ impl Freezer {
             true => Vec::new(),
             false => {
                 let mut pipeline = Pipeline::new(Arc::clone(model)).ok()?;
-                decode(&mut pipeline, spec, &self.residuals, || false).ok()??
+                decode(&mut pipeline, spec, &self.assets.resolve(&spec.assets).ok()?).ok()?
             }
         };
-        Some(Arc::new(SoundView { samples, sample_rate_hz, spec: *spec, generation: 0 }))
+        Some(Arc::new(SoundView { samples, channels: 1, sample_rate_hz, spec: *spec, generation: 0 }))
     }
 }

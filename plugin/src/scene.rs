@@ -10,10 +10,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use engine::Latent;
-use engine::audio::{Controls, EventKind, ResidualSet};
-use engine::decode::residuals::Residuals;
-use engine::instrument::set_residuals;
+use engine::audio::EventKind;
+use engine::decode::assets::AssetTable;
 use engine::pack::NamedResiduals;
+use engine::params::{AssetSet, Controls};
 use engine::residual::ZoneResidual;
 use engine::state::{FrozenZone, PackRef, SoundState};
 use parking_lot::Mutex;
@@ -40,8 +40,8 @@ const MAX_HEIGHT: f32 = 1472.0;
 pub struct Scene {
     /// Latent points of the pad's corners, in σ.
     pub corners: [Latent; CORNERS],
-    /// Which of the sounds bring a residual.
-    pub residuals: ResidualSet,
+    /// What the sounds bring beside their points.
+    pub assets: AssetSet,
     /// Seed of all variation.
     pub seed: u64,
 }
@@ -114,13 +114,13 @@ impl Project {
 
 impl Scene {
     /// What the audio thread needs of a project, whose residuals go to the workers' table.
-    fn of(project: &Project, home: Option<&Home>, table: &Residuals) -> Self {
+    fn of(project: &Project, home: Option<&Home>, table: &AssetTable) -> Self {
         let zones = |sound| zones(sound, home);
         let [a, b, c, d] = project.corners.each_ref().map(zones);
         let mixed = [a, b, c, d, project.knobs.as_ref().map(zones).unwrap_or_default()];
         let knobs_point = project.knobs.as_ref().map_or_else(Latent::default, |sound| sound.latent);
-        let residuals = set_residuals(table, mixed, knobs_point);
-        Self { corners: project.corners.each_ref().map(|corner| corner.latent), residuals, seed: project.seed }
+        let assets = table.set_residuals(mixed, knobs_point);
+        Self { corners: project.corners.each_ref().map(|corner| corner.latent), assets, seed: project.seed }
     }
 }
 
@@ -150,7 +150,7 @@ pub struct Home {
 pub struct Desk {
     project: Mutex<Project>,
     home: Mutex<Option<Home>>,
-    residuals: Arc<Residuals>,
+    assets: Arc<AssetTable>,
     scene: Mutex<triple_buffer::Input<Scene>>,
     notes: Mutex<rtrb::Producer<EventKind>>,
     pulse: Arc<AtomicU64>,
@@ -173,14 +173,14 @@ pub struct AudioEnd {
 impl Desk {
     /// Both ends, with an empty project.
     pub fn new() -> (Arc<Self>, AudioEnd) {
-        let (project, residuals) = (Project::default(), Arc::<Residuals>::default());
-        let (scene_in, scene_out) = triple_buffer::triple_buffer(&Scene::of(&project, None, &residuals));
+        let (project, assets) = (Project::default(), Arc::<AssetTable>::default());
+        let (scene_in, scene_out) = triple_buffer::triple_buffer(&Scene::of(&project, None, &assets));
         let (notes_in, notes_out) = rtrb::RingBuffer::new(NOTE_QUEUE);
         let pulse = Arc::new(AtomicU64::new(0));
         let desk = Self {
             project: Mutex::new(project),
             home: Mutex::default(),
-            residuals,
+            assets,
             scene: Mutex::new(scene_in),
             notes: Mutex::new(notes_in),
             pulse: Arc::clone(&pulse),
@@ -210,12 +210,12 @@ impl Desk {
 
     /// The home is locked within the project, never the other way round.
     fn scene_of(&self, project: &Project) -> Scene {
-        Scene::of(project, self.home.lock().as_ref(), &self.residuals)
+        Scene::of(project, self.home.lock().as_ref(), &self.assets)
     }
 
-    /// The residuals of the project's sounds, for the workers.
-    pub fn residuals(&self) -> Arc<Residuals> {
-        Arc::clone(&self.residuals)
+    /// The assets of the project's sounds, for the workers.
+    pub fn assets(&self) -> Arc<AssetTable> {
+        Arc::clone(&self.assets)
     }
 
     /// Changes the project and sends the new scene to the audio thread.

@@ -6,7 +6,6 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use engine::Latent;
 use engine::audio::Synth;
-use engine::decode::latent::LatentSource;
 use engine::decode::{Model, Pool};
 use engine::instrument;
 use engine::state::{FrozenZone, PackRef, SoundState};
@@ -136,11 +135,10 @@ impl Session {
                 None => library::model(&library::factory()?)?,
             };
             let pool = Pool::global().map_err(|error| error.to_string())?;
-            let source = LatentSource::with_residuals(Arc::clone(&model), self.desk.residuals());
-            let (synth, instance) = instrument::create_with_source(&pool, Box::new(source));
+            let (synth, instance) = instrument::create(&pool, Arc::clone(&model), self.desk.assets());
             *self.playing.lock() = Playing::Pack(model.pack_hash().to_owned());
             *self.synth.lock() = Some(synth);
-            self.install(rig_of(&model, Arc::new(Player::new(instance, self.desk.residuals()))));
+            self.install(rig_of(&model, Arc::new(Player::new(instance))));
             Ok(())
         };
         if let Err(error) = start() {
@@ -171,7 +169,7 @@ impl Session {
             residuals: rig.model.as_ref().map(|model| Arc::clone(model.residuals())).unwrap_or_default(),
         });
         let rig = Arc::new(rig);
-        self.desk.set_freezer(Freezer::new(Arc::downgrade(&rig), self.desk.residuals()));
+        self.desk.set_freezer(Freezer::new(Arc::downgrade(&rig), self.desk.assets()));
         *self.rig.lock() = Some(rig);
     }
 

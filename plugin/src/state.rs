@@ -10,8 +10,8 @@ use nice_plug::plugin::ParamValue;
 use nice_plug::prelude::PluginState;
 use serde_json::{Map, Value, json};
 
-use crate::params::{ParamSpec, Scale, specs};
 use crate::scene::{Desk, Project, View};
+use engine::params::{ParamSpec, Scale, TABLE};
 
 /// Name of the field in the framework's state. Frozen.
 pub const FIELD: &str = "heptode";
@@ -80,7 +80,7 @@ fn read_view(value: &Value) -> Option<View> {
 pub fn filter(state: &mut PluginState) {
     state.params = match state.fields.get(FIELD).map(|text| StateDocument::parse(text)) {
         Some(Ok(document)) => {
-            specs().iter().map(|spec| (spec.id.clone(), value_of(spec, document.params.get(&spec.id)))).collect()
+            TABLE.iter().map(|spec| (spec.id.to_owned(), value_of(spec, document.params.get(spec.id)))).collect()
         }
         _ => BTreeMap::new(),
     };

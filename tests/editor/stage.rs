@@ -4,9 +4,9 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
 use egui_kittest::{Harness, SnapshotOptions, SnapshotResults};
-use engine::audio::Controls;
 use engine::instrument::{Meters, SoundView, Status};
 use engine::pack::{Control, LatentDistribution, NamedSound};
+use engine::params::Controls;
 use engine::state::PackRef;
 use nice_plug::params::InternalParamMut;
 use plugin::catalogue::Catalogue;
@@ -80,6 +80,10 @@ struct StillEngine {
 }
 
 impl Readout for StillEngine {
+    fn source(&self) -> engine::link::SourceId {
+        engine::link::SourceId(0)
+    }
+
     fn sound(&self) -> Option<Arc<SoundView>> {
         Some(Arc::clone(&self.sound))
     }
@@ -117,7 +121,8 @@ fn tone() -> Arc<SoundView> {
             body * beat * (time_s * 400.0).min(1.0)
         })
         .collect();
-    Arc::new(SoundView { samples, sample_rate_hz: rate_hz, spec: Controls::default().spec(48.0), generation: 1 })
+    let spec = Controls::default().spec(engine::link::SourceId(0), 48.0);
+    Arc::new(SoundView { samples, channels: 1, sample_rate_hz: rate_hz, spec, generation: 1 })
 }
 
 /// Thirty sounds in six categories.

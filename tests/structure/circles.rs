@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::imports::{Crate, Module};
+use super::imports::{Crate, Module};
 
 type Graph<'a> = BTreeMap<&'a Module, BTreeSet<&'a Module>>;
 

@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::paths::{Reading, read};
-use crate::tokens::program_tokens;
+use super::paths::{Reading, read};
+use super::tokens::program_tokens;
 
 /// A module by its path within the crate; the root is empty.
 pub type Module = Vec<String>;

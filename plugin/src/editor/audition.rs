@@ -36,5 +36,5 @@ impl Audition {
 
 fn wanted(session: &Session, rig: &Rig) -> SoundSpec {
     let controls = session.params.controls(&session.desk.scene());
-    controls.spec(f32::from(rig.catalogue.middle_root))
+    controls.spec(rig.readout.source(), f32::from(rig.catalogue.middle_root))
 }

@@ -1,9 +1,9 @@
 //! The instrument's controls for sounds of a pack: on the knobs and on the pad, with what their recordings add.
 
-use engine::link::SourceId;
-use engine::params::Controls;
 use engine::decode::Model;
 use engine::decode::assets::AssetTable;
+use engine::link::SourceId;
+use engine::params::Controls;
 
 use super::named_point::NamedPoint;
 

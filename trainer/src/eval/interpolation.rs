@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use anyhow::{Result, ensure};
 use engine::decode::Model;
-use engine::decode::latent::decode;
 use engine::decode::assets::AssetTable;
+use engine::decode::latent::decode;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde::Serialize;
@@ -128,7 +128,8 @@ fn walk(tools: &mut Tools, from: &NamedPoint, to: &NamedPoint, key: u8) -> Resul
     let heard = (0..STEPS)
         .map(|step| {
             let part = step as f32 / (STEPS - 1) as f32;
-            let spec = instrument::between(&model, &table, from, to, part).spec(instrument::ONLY_SOURCE, f32::from(key));
+            let spec =
+                instrument::between(&model, &table, from, to, part).spec(instrument::ONLY_SOURCE, f32::from(key));
             let samples = decode(&mut tools.pipeline, &spec, &table.resolve(&spec.assets)?)?;
             Ok(SoundFeatures::new(&mut tools.analysis, &shape, &samples))
         })

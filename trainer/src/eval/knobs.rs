@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use anyhow::Result;
 use engine::decode::Model;
-use engine::decode::latent::decode;
 use engine::decode::assets::AssetTable;
+use engine::decode::latent::decode;
 use engine::units::{LATENT_LIMIT, MODEL_LATENTS};
 use serde::Serialize;
 

@@ -6,12 +6,12 @@ use std::sync::Arc;
 
 use anyhow::Result;
 use engine::audio::{Event, EventKind, NoteAddress, Synth};
-use engine::params::Controls;
 use engine::decode::Model;
 use engine::decode::assets::AssetTable;
 use engine::instrument::{self, Instance, Pool};
 use engine::measure::pitch_offset_cents;
 use engine::pack::NamedSound;
+use engine::params::Controls;
 use engine::units::key_to_hz;
 use serde::Serialize;
 

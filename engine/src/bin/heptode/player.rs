@@ -84,7 +84,8 @@ impl Player {
         self.synth.set_sample_rate(rate_hz);
         let wanted = playing.seconds.map(|seconds| (seconds * rate_hz).round() as usize);
         let longest = wanted.unwrap_or(MAX_SECONDS * playing.rate as usize);
-        let note = Event { offset: 0, kind: EventKind::NoteOn { note: NoteAddress::key(0, playing.key), velocity: 1.0 } };
+        let note =
+            Event { offset: 0, kind: EventKind::NoteOn { note: NoteAddress::key(0, playing.key), velocity: 1.0 } };
         // The right side of a mono sound in the middle is the left one.
         let (mut block, mut right) = ([0.0; BLOCK_SAMPLES], [0.0; BLOCK_SAMPLES]);
         self.synth.render(&[note], &controls, &mut block, &mut right);
