@@ -114,7 +114,8 @@ pub fn evaluate(options: &Options) -> Result<()> {
         griffin_lim_iterations: input.pack.manifest().griffin_lim_iterations,
     };
     let report = Report::new(header, results, findings);
-    let html = page::html(&page::Content { report: &report, input: &input, model: &model, points: &points, options })?;
+    let html =
+        page::render(&page::Content { report: &report, input: &input, model: &model, points: &points, options })?;
     write(options, &report, &html)
 }
 

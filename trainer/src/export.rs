@@ -71,10 +71,10 @@ pub fn export(options: &Options) -> Result<()> {
         options.run.display(),
         options.corpus.display()
     );
-    let mut bundle = TrainedModel::load(&options.run)?;
-    let manifest = manifest(options, &corpus, settle_axes(&mut bundle, &corpus)?);
-    let pack = named_pack(&bundle, &corpus, manifest, options.in_tune)?;
-    let parity = parity::check(&pack, &bundle)?;
+    let mut trained = TrainedModel::load(&options.run)?;
+    let manifest = manifest(options, &corpus, settle_axes(&mut trained, &corpus)?);
+    let pack = named_pack(&trained, &corpus, manifest, options.in_tune)?;
+    let parity = parity::check(&pack, &trained)?;
     eprintln!("{parity}");
     pack.save_folder(&options.out)?;
     if let Some(file) = &options.archive {
@@ -87,7 +87,7 @@ pub fn export(options: &Options) -> Result<()> {
         pack: &pack,
         corpus: &corpus,
         config: &config,
-        finished: bundle.finished,
+        finished: trained.finished,
         parity: &parity,
         report,
     };
@@ -100,12 +100,12 @@ pub fn export(options: &Options) -> Result<()> {
 }
 
 /// Brings the latents into units of what knobs reach and rounds the weights to 16 bits. What the axes are named then.
-fn settle_axes(bundle: &mut TrainedModel, corpus: &Corpus) -> Result<Vec<LatentAxis>> {
-    let statistics = bundle.scale(&Dataset::load(corpus, &corpus.split(Split::Train))?)?;
+fn settle_axes(trained: &mut TrainedModel, corpus: &Corpus) -> Result<Vec<LatentAxis>> {
+    let statistics = trained.scale(&Dataset::load(corpus, &corpus.split(Split::Train))?)?;
     eprintln!("latents: {statistics}");
-    bundle.halve_precision();
+    trained.halve_precision();
     let points = random_points();
-    let traits = bundle.descriptors_of(&points, MIDDLE_KEY)?;
+    let traits = trained.descriptors_of(&points, MIDDLE_KEY)?;
     let numbers = traits.iter().flatten().all(|value| value.is_finite());
     ensure!(
         numbers,
@@ -115,13 +115,13 @@ fn settle_axes(bundle: &mut TrainedModel, corpus: &Corpus) -> Result<Vec<LatentA
 }
 
 /// The pack of the networks as they are, with its named sounds and what recordings add to them.
-fn named_pack(bundle: &TrainedModel, corpus: &Corpus, mut manifest: Manifest, in_tune: bool) -> Result<Pack> {
+fn named_pack(trained: &TrainedModel, corpus: &Corpus, mut manifest: Manifest, in_tune: bool) -> Result<Pack> {
     let all = Dataset::load(corpus, &corpus.manifest.items.iter().collect::<Vec<_>>())?;
-    let candidates = sounds::candidates(&all, &bundle.latents(&all)?)?;
+    let candidates = sounds::candidates(&all, &trained.latents(&all)?)?;
     let mut files = BTreeMap::from([
-        ("encoder.onnx".to_owned(), graphs::encoder(&bundle.encoder)?),
-        ("decoder.onnx".to_owned(), graphs::decoder(&bundle.decoder)?),
-        ("vocoder.onnx".to_owned(), graphs::vocoder(&bundle.vocoder)?),
+        ("encoder.onnx".to_owned(), graphs::encoder(&trained.encoder)?),
+        ("decoder.onnx".to_owned(), graphs::decoder(&trained.decoder)?),
+        ("vocoder.onnx".to_owned(), graphs::vocoder(&trained.vocoder)?),
     ]);
     manifest.sounds = sounds::as_encoded(&candidates);
     let first = Pack::assemble(manifest.clone(), files.clone())?;

@@ -1,4 +1,4 @@
-//! The trained models as they go into a pack.
+//! The three networks of a run as they go into a pack: loaded, brought into units of the knobs, and rounded to 16 bits. Runs torch.
 
 use std::fmt;
 use std::path::Path;
@@ -54,15 +54,25 @@ impl fmt::Display for LatentStatistics {
 }
 
 impl TrainedModel {
-    /// Loads the averaged weights of a run.
-    pub fn load(run: &Path) -> Result<Self> {
+    /// Networks with fresh weights, drawn by torch's generator.
+    pub fn untrained() -> Self {
         let stores = [VarStore::new(Device::Cpu), VarStore::new(Device::Cpu)];
         let root = stores[0].root();
         let (encoder, decoder) = (Encoder::new(&(&root / "encoder")), Decoder::new(&(&root / "decoder")));
         let vocoder = Vocoder::new(&(stores[1].root() / "vocoder"), &SpectralShape::DEFAULT);
-        let vae_finished = load_finished(run, "vae", &stores[0])?;
-        let vocoder_finished = load_finished(run, "vocoder", &stores[1])?;
-        Ok(Self { stores, encoder, decoder, vocoder, finished: vae_finished && vocoder_finished })
+        Self { stores, encoder, decoder, vocoder, finished: false }
+    }
+
+    /// Loads the averaged weights of a run.
+    ///
+    /// # Errors
+    /// A stage's weights are missing, damaged or of other networks.
+    pub fn load(run: &Path) -> Result<Self> {
+        let mut model = Self::untrained();
+        let vae_finished = load_finished(run, "vae", &model.stores[0])?;
+        let vocoder_finished = load_finished(run, "vocoder", &model.stores[1])?;
+        model.finished = vae_finished && vocoder_finished;
+        Ok(model)
     }
 
     /// Means of the latents of every sound, `[item, 7]`.

@@ -151,14 +151,14 @@ fn effects(pipeline: &mut Pipeline) -> Result<Vec<f64>> {
 }
 
 fn of_run(folder: &Path, corpus: &Corpus, items: &[&Item]) -> Result<Vec<OfSplit>> {
-    let bundle = TrainedModel::load(folder)?;
+    let trained = TrainedModel::load(folder)?;
     let mut splits = Vec::new();
     for split in [Split::Train, Split::HeldOut] {
         let members: Vec<&Item> = items.iter().filter(|item| item.split == split).copied().collect();
         if members.is_empty() {
             continue;
         }
-        let (means, log_variances) = bundle.posterior(&Dataset::load(corpus, &members)?);
+        let (means, log_variances) = trained.posterior(&Dataset::load(corpus, &members)?);
         let columns = |tensor: &tch::Tensor| -> Result<Vec<Vec<f64>>> {
             let columns = (0..MODEL_LATENTS as i64).map(|axis| tensor.select(1, axis).to_kind(Kind::Double));
             columns.map(|column| Ok(Vec::<f64>::try_from(column.contiguous())?)).collect()

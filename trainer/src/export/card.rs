@@ -50,7 +50,7 @@ pub fn text(facts: &Facts) -> Result<String> {
         text,
         "| `vocoder.onnx` | `frames` [1,128,172], `key` [1,1] → `log_magnitude` [1,1025,172], `phase` [1,{},172] |\n\
          | `residuals.bin` | what the points of named sounds leave out of them, at most 6 KiB a sound for all its key zones |\n\
-         | `parity.json` | outputs of torch for two points, for tests without torch |\n",
+         | `parity.json` | outputs of torch for five points: some of the values, and sums over all, for tests without torch |\n",
         3 * manifest.phase_bins()
     )?;
     sources(&mut text, facts.corpus)?;
