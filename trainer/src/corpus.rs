@@ -98,6 +98,9 @@ pub struct Corpus {
 
 impl Corpus {
     /// Opens a folder written by [`CorpusWriter`].
+    ///
+    /// # Errors
+    /// The folder holds no corpus manifest, or one that is damaged or of another format version.
     pub fn open(folder: &Path) -> Result<Self> {
         let path = folder.join(MANIFEST_NAME);
         let bytes = fs::read(&path).with_context(|| {
@@ -119,6 +122,9 @@ impl Corpus {
     }
 
     /// The samples of an item, full scale ±1.
+    ///
+    /// # Errors
+    /// The file is missing, is not the one that the manifest names, or is no WAV file of the corpus's length.
     pub fn samples(&self, item: &Item) -> Result<Vec<f32>> {
         let path = self.folder.join(&item.file);
         let bytes = fs::read(&path).with_context(|| format!("cannot read {} of the corpus", path.display()))?;

@@ -96,6 +96,9 @@ struct Outcome {
 }
 
 /// Measures a pack and writes the report.
+///
+/// # Errors
+/// The pack, the corpus or the run cannot be read or do not belong together; decoding fails; the report cannot be written.
 pub fn evaluate(options: &Options) -> Result<()> {
     let input = Input::open(options)?;
     let model = Arc::new(Model::load(&input.pack)?);

@@ -62,6 +62,10 @@ pub struct Options {
 }
 
 /// Writes the pack, its parity values and its model card.
+///
+/// # Errors
+/// The run or its corpus cannot be read or do not belong together, a network gives what is no number, the graphs differ from torch,
+/// or a file cannot be written.
 pub fn export(options: &Options) -> Result<()> {
     let config = RunConfig::read(&options.run)?;
     let corpus = Corpus::open(&options.corpus)?;

@@ -93,6 +93,9 @@ impl TrainedModel {
     }
 
     /// Latent points of every sound, within the limits.
+    ///
+    /// # Errors
+    /// Torch refuses the conversion.
     pub fn latents(&self, data: &Dataset) -> Result<Vec<Latent>> {
         let limit = f64::from(LATENT_LIMIT);
         let flat = Vec::<f32>::try_from(self.means(data).clamp(-limit, limit).contiguous().view(-1))?;
@@ -110,6 +113,9 @@ impl TrainedModel {
     ///
     /// Neither where the axes point nor where their middle lies changes, since the laws of knobs and of the whole space were trained
     /// along them and around it. Latents without correlation and with mean 0 would be neater, and knobs would follow their names less.
+    ///
+    /// # Errors
+    /// Torch refuses the conversion.
     pub fn scale(&mut self, data: &Dataset) -> Result<LatentStatistics> {
         let means = self.means(data).to_kind(Kind::Double);
         let scales = scales(&means);

@@ -19,6 +19,10 @@ const DEFAULT_KEY: u8 = 60;
 const DEEPEST: usize = 8;
 
 /// Reads every audio file under `folder` into the corpus.
+///
+/// # Errors
+/// The folder cannot be listed or holds no audio file, or the corpus cannot be written. A file that cannot be read is left out with
+/// a message.
 pub fn read(folder: &Path, writer: &mut CorpusWriter, progress: &dyn Fn(&str)) -> Result<()> {
     let mut files = Vec::new();
     collect(folder, 0, &mut files)?;

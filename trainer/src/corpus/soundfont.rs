@@ -45,6 +45,9 @@ pub struct Selection {
 }
 
 /// Renders a sound font into the corpus.
+///
+/// # Errors
+/// The sound font cannot be read or played, or the corpus cannot be written.
 pub fn render(path: &Path, selection: &Selection, writer: &mut CorpusWriter, progress: &dyn Fn(&str)) -> Result<()> {
     let file = File::open(path).with_context(|| format!("cannot open the sound font {}", path.display()))?;
     let font = SoundFont::new(&mut BufReader::new(file))

@@ -40,6 +40,9 @@ pub struct AxisCorrelation {
 
 /// Decodes `count` seeded random points, drawn from the unit normal distribution within ±3, at each key and asks every knob that has
 /// the name of a property for it.
+///
+/// # Errors
+/// Decoding fails.
 pub fn measure(model: &Arc<Model>, count: usize) -> Result<Vec<AxisCorrelation>> {
     let mut rng = ChaCha8Rng::seed_from_u64(SEED);
     let mut coordinate = || {

@@ -19,6 +19,9 @@ pub struct Input {
 
 impl Input {
     /// Opens and checks.
+    ///
+    /// # Errors
+    /// The pack, the corpus or the run cannot be read or do not belong together, or a split is empty.
     pub fn open(options: &Options) -> Result<Self> {
         let corpus = Corpus::open(&options.corpus)?;
         let pack = open_pack(options)?;

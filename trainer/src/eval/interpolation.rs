@@ -106,6 +106,9 @@ pub struct Breaking {
 }
 
 /// Walks `count` seeded random lines between different places.
+///
+/// # Errors
+/// There are fewer than two points, or decoding fails.
 pub fn measure(model: &Arc<Model>, places: &[NamedPoint], count: usize) -> Result<Lines> {
     ensure!(places.len() >= 2, "lines need at least two sounds");
     let mut rng = ChaCha8Rng::seed_from_u64(SEED);

@@ -92,6 +92,9 @@ pub struct Rungs {
 }
 
 /// Up to `count` sounds of a corpus, drawn by a fixed seed.
+///
+/// # Errors
+/// A sound cannot be read.
 pub fn subjects(corpus: &Corpus, items: &[Item], count: usize) -> Result<Vec<Subject>> {
     let mut rng = ChaCha8Rng::seed_from_u64(SEED);
     let chosen = items.choose_multiple(&mut rng, count);
@@ -107,6 +110,9 @@ pub fn subjects(corpus: &Corpus, items: &[Item], count: usize) -> Result<Vec<Sub
 }
 
 /// Readings of one sound under every kind of damage. `visqol` asks for that as well, which takes about a second a reading.
+///
+/// # Errors
+/// A sound cannot be resampled, or ViSQOL fails.
 pub fn damage(
     subject: &Subject,
     rate_hz: u32,

@@ -78,6 +78,9 @@ pub struct LatentStatistics {
 }
 
 /// Statistics of points of a pack, and of the run when there is one.
+///
+/// # Errors
+/// Decoding fails, or the run cannot be read.
 pub fn measure(
     pipeline: &mut Pipeline,
     points: &[(Split, Latent)],

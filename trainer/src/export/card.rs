@@ -30,6 +30,9 @@ pub struct Facts<'a> {
 }
 
 /// The card as Markdown.
+///
+/// # Errors
+/// The report of the evaluation is not one of this pack.
 pub fn text(facts: &Facts) -> Result<String> {
     let manifest = facts.pack.manifest();
     let mut text = format!("# {}\n\n", manifest.name);

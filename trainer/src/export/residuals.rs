@@ -32,6 +32,9 @@ enum Recording {
 }
 
 /// The residuals of `sounds`, whose recordings are those of the candidates by the same name.
+///
+/// # Errors
+/// A recording cannot be decoded or coded.
 pub fn of(
     model: &Arc<Model>,
     data: &Dataset,

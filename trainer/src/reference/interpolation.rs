@@ -33,6 +33,9 @@ pub struct InterpolationFigures {
 }
 
 /// Walks `count` seeded lines between different `sounds`, each at the key of its first one.
+///
+/// # Errors
+/// There are fewer than two sounds, or encoding or decoding fails.
 pub fn measure(
     codec: &mut dyn SoundCodec,
     corpus: &Corpus,

@@ -58,6 +58,9 @@ pub struct Amounts {
 }
 
 /// Measures the reference model of a run folder.
+///
+/// # Errors
+/// The run or the corpus cannot be read, or decoding fails.
 pub fn measure_run(run: &Path, options: &Options) -> Result<Row> {
     let corpus = Corpus::open(options.corpus)?;
     super::data::check_shape(&corpus)?;
@@ -93,6 +96,9 @@ pub fn measure_run(run: &Path, options: &Options) -> Result<Row> {
 }
 
 /// Measures a model pack.
+///
+/// # Errors
+/// The pack or the corpus cannot be read, or decoding fails.
 pub fn measure_pack(path: &Path, options: &Options) -> Result<Row> {
     let corpus = Corpus::open(options.corpus)?;
     super::data::check_shape(&corpus)?;

@@ -15,6 +15,9 @@ pub struct Stroke {
 }
 
 /// One held note, both channels mixed.
+///
+/// # Errors
+/// The synthesizer refuses the rate.
 pub fn play(
     font: &Arc<SoundFont>,
     channel: i32,

@@ -52,6 +52,9 @@ fn with(row: &Summary, cell: Cell, name: &str, digits: usize, scale: f64) -> Cel
 }
 
 /// Summary, resolutions, sorted errors, categories.
+///
+/// # Errors
+/// A chart cannot be drawn.
 pub fn section(report: &Report) -> Result<Markup> {
     let untrusted = report.untrusted();
     let columns: Vec<&Column> = COLUMNS.iter().filter(|(_, metric, _)| !untrusted.contains(metric)).collect();

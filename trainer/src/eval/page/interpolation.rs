@@ -12,6 +12,9 @@ use crate::eval::random::RandomSounds;
 use crate::eval::report::Report;
 
 /// Lines, knobs, random sounds.
+///
+/// # Errors
+/// A chart cannot be drawn.
 pub fn section(report: &Report) -> Result<Markup> {
     let findings = &report.findings;
     let lines = findings.lines.as_ref().map(of_lines).transpose()?;

@@ -25,6 +25,9 @@ const MOST_POINTS: usize = 80;
 type Points = Vec<[f64; MODEL_LATENTS]>;
 
 /// Tables and charts.
+///
+/// # Errors
+/// A chart cannot be drawn.
 pub fn section(content: &Content) -> Result<Markup> {
     let statistics = &content.report.findings.latents;
     let names = &statistics.names;

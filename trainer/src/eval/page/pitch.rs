@@ -14,6 +14,9 @@ const TOP_CENTS: f64 = 30.0;
 const GOAL_CENTS: f64 = 5.0;
 
 /// Chart and tables.
+///
+/// # Errors
+/// A chart cannot be drawn.
 pub fn section(report: &Report) -> Result<Markup> {
     let findings = &report.findings;
     let sets = [

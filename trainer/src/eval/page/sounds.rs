@@ -19,6 +19,9 @@ use crate::eval::resynthesis_path::{ResynthesisPath, named_files, remake};
 const SHOWN: usize = 10;
 
 /// Both lists.
+///
+/// # Errors
+/// A sound cannot be read, decoded or stored.
 pub fn section(content: &Content) -> Result<Markup> {
     let path = ResynthesisPath::Latent;
     let mut results: Vec<&MeasuredSound> =

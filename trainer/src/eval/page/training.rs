@@ -21,6 +21,9 @@ struct Evaluation {
 }
 
 /// Charts of a run's log; nothing without one.
+///
+/// # Errors
+/// The log cannot be read, or a chart cannot be drawn.
 pub fn section(run: Option<&Path>) -> Result<Markup> {
     let Some(run) = run else { return Ok(Markup::default()) };
     let path = run.join(LOG_NAME);
