@@ -26,7 +26,7 @@ const FORMAT_VERSION: u32 = 1;
 /// Name of the manifest inside a corpus folder.
 const MANIFEST_NAME: &str = "corpus.json";
 
-/// Velocity of a recording that does not tell its own.
+/// Velocity of a recording whose name has none.
 const DEFAULT_VELOCITY: u8 = 100;
 
 fn default_velocity() -> u8 {

@@ -45,10 +45,10 @@ const KNOWN_SOUNDS: usize = 1000;
 /// Encoded sounds among the places that lines lead to: a fifth or so, the others have names.
 const ENCODED_PLACES: usize = 120;
 
-/// Sounds of the ladder that ViSQOL hears: one takes more than a minute.
+/// Sounds of the ladder that ViSQOL scores: one takes more than a minute.
 const QUALITY_SUBJECTS: usize = 2;
 
-/// What `trainer eval` is asked to do.
+/// Options of `trainer eval`.
 #[derive(Clone, Debug)]
 pub struct Options {
     /// Pack to measure: a folder or a file.
@@ -84,7 +84,7 @@ pub struct Amounts {
     pub played: usize,
     /// Sounds that are damaged on purpose.
     pub ladder: usize,
-    /// Sounds of each split that ViSQOL hears.
+    /// Sounds of each split that ViSQOL scores.
     pub visqol: usize,
 }
 

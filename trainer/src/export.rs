@@ -33,12 +33,12 @@ use crate::parity;
 use crate::train::RunConfig;
 use crate::trained_model::TrainedModel;
 
-/// Random points over which the figures of the axes are measured, and the key that they are heard at.
+/// Random points over which the figures of the axes are measured, and the key that they are decoded at.
 const RANDOM_POINTS: usize = 1000;
 const RANDOM_SEED: u64 = 2;
 const MIDDLE_KEY: f32 = 60.0;
 
-/// What `trainer export` is asked to do.
+/// Options of `trainer export`.
 #[derive(Clone, Debug)]
 pub struct Options {
     /// Run folder.
@@ -113,7 +113,7 @@ fn settle_axes(trained: &mut TrainedModel, corpus: &Corpus) -> Result<Vec<Latent
     let numbers = traits.iter().flatten().all(|value| value.is_finite());
     ensure!(
         numbers,
-        "the decoder gives what is no number at random points; train again, from other weights or at a lower --rate"
+        "the decoder gives values that are not finite at random points; train again, from other weights or at a lower --rate"
     );
     Ok(axes::named(&points, &traits))
 }

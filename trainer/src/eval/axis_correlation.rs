@@ -77,7 +77,7 @@ pub fn measure(model: &Arc<Model>, count: usize) -> Result<Vec<AxisCorrelation>>
     Ok(if count < 2 { Vec::new() } else { named.map(follow).collect() })
 }
 
-/// The properties of what is heard at a point.
+/// The properties of the sound at a point.
 fn properties(tools: &mut Tools, point: &Latent, key: u8) -> Result<Vec<f32>> {
     let samples = tools.pipeline.decode(point, f32::from(key), &Shaping::default())?;
     let frames = tools.analysis.frames(&samples);

@@ -1,4 +1,4 @@
-//! What is measured: a pack, a corpus that fits it, and the chosen sounds. All that can be wrong with them is told here.
+//! What is measured: a pack, a corpus that fits it, and the chosen sounds. Everything that can be wrong with them is reported here.
 
 use anyhow::{Result, ensure};
 use engine::pack::Pack;

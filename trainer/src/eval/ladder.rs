@@ -54,7 +54,7 @@ pub struct Answer {
     pub correlation: f64,
     /// Lowest correlation of a single sound.
     pub worst_correlation: f64,
-    /// Whether the figure claims to hear this kind.
+    /// Whether the figure claims to order this kind.
     pub claimed: bool,
     /// Whether it does what it claims; for the level, whether it stays unmoved.
     pub passed: bool,
@@ -65,7 +65,7 @@ pub struct Answer {
 pub struct Judged {
     /// Name of the figure.
     pub name: String,
-    /// Whether it orders every kind that it claims to hear.
+    /// Whether it orders every kind that it claims to.
     pub trusted: bool,
     /// Kinds that it claims and does not order.
     pub failed: Vec<String>,

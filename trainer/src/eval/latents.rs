@@ -20,7 +20,7 @@ use crate::trained_model::TrainedModel;
 /// A dimension is active when its mean varies by more than this over the data (Burda, Grosse and Salakhutdinov,
 /// "Importance weighted autoencoders", 2016, section 5.2: Var over x of E[u | x] > 0.01).
 pub const ACTIVE_VARIANCE: f64 = 0.01;
-/// A knob of a pack is heard when one unit moves the frames by more than this, in dB: half of what trained ears tell in level.
+/// A knob of a pack counts as active when one unit moves the frames by more than this, in dB: half of the level difference that trained listeners notice.
 pub const HEARD_DB: f64 = 0.5;
 /// Random points over which a knob's effect is averaged.
 const EFFECT_POINTS: usize = 64;
@@ -71,7 +71,7 @@ pub struct LatentStatistics {
     pub pack: Vec<OfSplit>,
     /// Mean change of the decoded frames per unit of each knob, in dB.
     pub effect_db_per_unit: Vec<f64>,
-    /// Knobs that are heard.
+    /// Active knobs.
     pub heard_knobs: usize,
     /// The run's encoder, in its own units: a pack's are these, scaled.
     pub run: Option<Vec<OfSplit>>,

@@ -34,7 +34,7 @@ pub struct Content<'a> {
     pub model: &'a Arc<Model>,
     /// Where the encoder puts the measured items, in their order.
     pub points: &'a [(Split, Latent)],
-    /// What was asked for.
+    /// Options of the evaluation.
     pub options: &'a Options,
 }
 

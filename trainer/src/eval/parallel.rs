@@ -1,4 +1,4 @@
-//! Work that is spread over the cores: each thread has tools of its own, a pipeline most often.
+//! Work on many items by all cores. Each thread has tools of its own, since a pipeline belongs to one thread.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};

@@ -122,7 +122,7 @@ pub fn table(notes: &[Note]) -> Vec<KeyRow> {
 }
 
 fn row(key: Option<u8>, notes: &[&Note]) -> KeyRow {
-    // A note without a pitch is as wrong as the measure can tell.
+    // A note without a pitch counts as infinitely far off.
     let error = |note: &Note| note.cents.map_or(f64::INFINITY, f64::abs);
     let errors: Vec<f64> = notes.iter().map(|note| error(note)).collect();
     let found: Vec<f64> = errors.iter().copied().filter(|cents| cents.is_finite()).collect();

@@ -84,7 +84,7 @@ fn sources(text: &mut String, corpus: &Corpus) -> Result<()> {
         (items.len(), instruments.len())
     };
     let ((train, train_instruments), (held_out, held_out_instruments)) = (count(Split::Train), count(Split::HeldOut));
-    // Generated instruments are told by their style: their numbers mean nothing to a reader.
+    // Generated instruments are listed by style; their numbers carry no information.
     let style = |name: &str| name.trim_end_matches(|c: char| c.is_ascii_digit()).trim_end().to_owned();
     let names: BTreeSet<_> = corpus.split(Split::HeldOut).iter().map(|item| style(&item.name)).collect();
     writeln!(

@@ -1,6 +1,6 @@
 //! Which named sounds are in tune at every key.
 //!
-//! A decoder may be asked for a key at which it has never heard a timbre, and then put its partials elsewhere. Such a sound is of
+//! A decoder may get a key at which the timbre was not in the training set, and then place its partials elsewhere. Such a sound is of
 //! use to nobody who plays it as an instrument.
 
 use std::sync::Arc;

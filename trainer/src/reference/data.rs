@@ -32,7 +32,7 @@ pub struct Set {
 }
 
 impl Set {
-    /// Reads `items` as `model` hears them.
+    /// Reads `items` in the form that `model` takes.
     ///
     /// # Errors
     /// A sound cannot be read.

@@ -114,7 +114,7 @@ pub fn around(
 /// # Errors
 /// There are fewer than 2 steps, or decoding or writing fails.
 pub fn between(codec: &mut dyn SoundCodec, from: &[f32], to: &[f32], steps: usize, output: &Output) -> Result<()> {
-    ensure!(steps >= 2, "a way between two sounds needs at least 2 steps");
+    ensure!(steps >= 2, "a line between two sounds needs at least 2 steps");
     output.prepare(steps)?;
     let key = own_key(from);
     let (from, to) = (codec.encode(from, key)?, codec.encode(to, own_key(to))?);

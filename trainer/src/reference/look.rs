@@ -29,10 +29,10 @@ pub fn encode_all(codec: &mut dyn SoundCodec, corpus: &Corpus, items: &[&Item]) 
     labelled.collect()
 }
 
-/// Prints how well latents tell the category, on both splits.
+/// Prints how well categories can be predicted from latents, on both splits.
 ///
 /// # Errors
-/// A sound cannot be read or encoded, or a split has too few.
+/// A sound cannot be read or encoded, or there is no training sound.
 pub fn classify(codec: &mut dyn SoundCodec, corpus: &Corpus, limit: usize) -> Result<()> {
     let known = encode_all(codec, corpus, &corpus.choice(Split::Train, limit))?;
     ensure!(!known.is_empty(), "the corpus has no sound to train on");

@@ -42,7 +42,7 @@ pub struct Options<'a> {
     pub training_s: Option<f64>,
     /// How much of what goes beyond single sounds.
     pub amounts: Amounts,
-    /// ViSQOL, where Python has it, and how many sounds of each split it hears.
+    /// ViSQOL, where Python has it, and how many sounds of each split it scores.
     pub visqol: Option<(Package, usize)>,
 }
 

@@ -113,7 +113,7 @@ impl Reference {
         text + &format!("; {} latents, compression {whole:.0} in all", self.latent_len())
     }
 
-    /// Codes of a batch through the latents and back to what the model hears.
+    /// Codes of a batch through the latents and back to the model's input.
     pub fn remake(&self, batch: &Tensor) -> Tensor {
         let codes = self.outer.encode(batch);
         let codes =

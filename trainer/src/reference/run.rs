@@ -20,7 +20,7 @@ use crate::corpus::{Corpus, Split};
 use crate::files::write_atomically;
 use crate::train::checkpoint;
 
-/// What a training is asked to do.
+/// Options of a training.
 #[derive(Clone, Debug)]
 pub struct Options {
     /// The model.

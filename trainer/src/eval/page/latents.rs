@@ -107,7 +107,7 @@ fn histograms(content: &Content) -> Result<Markup> {
     Ok(html! { h3 { "Where the sounds lie" } (chart::key(&[("train", 0), ("held out", 1)])) (drawn) })
 }
 
-/// Each pair of the largest categories over the two latents that tell it apart best.
+/// Each pair of the largest categories over the two latents that separate it best.
 fn scatter(content: &Content) -> Result<Markup> {
     let mut by_category = BTreeMap::<&str, Points>::new();
     for (item, (_, point)) in content.input.items.iter().zip(content.points) {
@@ -124,7 +124,7 @@ fn scatter(content: &Content) -> Result<Markup> {
     let names = &content.report.findings.latents.names;
     let limit = f64::from(LATENT_LIMIT) * 1.05;
     let rows = pairs.len().div_ceil(3);
-    let caption = "Each pair over the two latents that tell it apart best (Fisher's ratio); first named blue.";
+    let caption = "Each pair over the two latents that separate it best (Fisher's ratio); first named blue.";
     let drawn = chart::figure((1000, 240 * rows as u32), caption, |area| {
         for ((one, other), panel) in pairs.iter().zip(area.split_evenly((rows, 3))) {
             let sets = [&largest[*one], &largest[*other]];

@@ -124,7 +124,7 @@ fn first_points(options: &Options, settings: &Settings) -> Result<Vec<Vec<f64>>>
 }
 
 fn is_possible(options: &Options, settings: &Settings, point: &[f64]) -> bool {
-    // Any length of code tells whether the sizes are possible.
+    // Any length of code shows whether the sizes are possible.
     options.space.apply(point, settings, options.outer_from.is_some(), 1000).is_ok()
 }
 
