@@ -133,7 +133,7 @@ fn render_drums(
                     source: format!("bank {DRUM_BANK} program {kit} key {key}"),
                     recordings: recordings.clone(),
                 };
-                let samples = resample(&rendered, ratio, length);
+                let samples = resample(&rendered, ratio, length)?;
                 writer.add(description, recording(&samples, writer.sample_rate_hz()))?;
             }
             strokes.keep(velocity, rendered);
