@@ -1,4 +1,4 @@
-//! The engine's way from bins to samples as differentiable tensor operations: bins brought to the levels of the frames that
+//! The engine's inverse transform, from bins to samples, as differentiable tensor operations: bins brought to the levels of the frames that
 //! they come from, overlap-added, analysed, and brought to them once more (`engine::spectral::GriffinLim`, one round).
 
 use engine::spectral::SpectralShape;

@@ -1,4 +1,4 @@
-//! What each axis of the latent space is named after: the property that training asked it to go along with, if it does.
+//! What each axis of the latent space is named after: the property that training correlated it with, where the correlation holds.
 
 use engine::pack::Control;
 use engine::units::{LATENT_LIMIT, Latent, MODEL_LATENTS};

@@ -1,4 +1,4 @@
-//! Seeded chance: every drawn parameter and every noise sample of a procedural sound comes from here.
+//! The random numbers of procedural sounds: every drawn parameter and every noise sample comes from this seeded generator.
 
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
