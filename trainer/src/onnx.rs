@@ -20,7 +20,7 @@ const IMPORTED_LOG_VARIANCE: f64 = -9.5;
 /// Takes the weights of the named graphs of a pack into `store`. Initialisers carry the names of the trained tensors.
 ///
 /// The log-variance layer is no part of a pack; it starts as a constant. Layers that the pack does not have yet stay as they are
-/// if they are newer than it can be; those of an older form are migrated ([`older`]).
+/// if they are newer than it can be; those of an older form are migrated ([`migration`]).
 ///
 /// # Errors
 /// A graph is no ONNX, a weight is missing or has another shape.

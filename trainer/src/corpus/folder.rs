@@ -91,6 +91,9 @@ fn is_audio(path: &Path) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use rand::{Rng, SeedableRng};
+    use rand_chacha::ChaCha8Rng;
+
     use super::*;
 
     #[test]
@@ -115,11 +118,8 @@ mod tests {
         {
             assert_eq!(heard_key(&tone(hz), category), key, "{hz} Hz, {category}");
         }
-        let mut state = 1_u32;
-        let noise = (0..48_000).map(|_| {
-            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-            state as f32 / u32::MAX as f32 - 0.5
-        });
+        let mut rng = ChaCha8Rng::seed_from_u64(1);
+        let noise = (0..48_000).map(|_| rng.random_range(-0.5..0.5));
         assert_eq!(heard_key(&Recording::new(noise.collect(), rate_hz), "Pad"), None);
     }
 }

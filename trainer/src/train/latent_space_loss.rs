@@ -1,5 +1,5 @@
-//! Loss of the whole latent space: every point that knobs reach must decode to a sound that is neither inaudible nor beyond full scale, and
-//! it begins at its beginning.
+//! Loss of the whole latent space: every point that knobs reach must decode to a sound that is neither inaudible nor beyond full scale,
+//! and that begins in the first frames.
 //!
 //! Sounds of a corpus lie in a ball; knobs reach every corner of a cube around it. No other loss constrains the decoder
 //! there, and without this one it gives silence or noise far beyond full scale.
