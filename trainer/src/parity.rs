@@ -192,7 +192,7 @@ fn differences(made: &[f32], wanted: &[f32]) -> Vec<f64> {
 mod tests {
     use std::collections::BTreeMap;
 
-    use engine::pack::{FORMAT_VERSION, LatentAxis, Manifest, NamedSound, VocoderInfo};
+    use engine::pack::{Control, FORMAT_VERSION, Manifest, NamedSound, PackKind, VocoderInfo};
     use engine::units::LATENT_LIMIT;
 
     use super::*;
@@ -201,7 +201,7 @@ mod tests {
 
     /// A pack of untrained networks with three sounds.
     fn pack_of(model: &TrainedModel) -> Pack {
-        let axis = |number| LatentAxis {
+        let axis = |number| Control {
             name: format!("Colour {number}"),
             low: -LATENT_LIMIT,
             high: LATENT_LIMIT,
@@ -219,7 +219,8 @@ mod tests {
             id: "untrained".into(),
             name: "Untrained".into(),
             shape,
-            latents: (1..=7).map(axis).collect(),
+            kind: PackKind::Latent,
+            controls: (1..=7).map(axis).collect(),
             root_keys: vec![36, 60, 84],
             vocoder: VocoderInfo {
                 chunk_frames: shape.frame_count,
