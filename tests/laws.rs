@@ -4,7 +4,9 @@
 
 mod factory_sound;
 mod files;
+mod lanes;
 mod link;
+mod notes;
 mod packs;
 mod parity;
 mod properties;

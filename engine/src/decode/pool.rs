@@ -64,6 +64,7 @@ struct Shared {
     poller: OnceLock<Thread>,
     stop: AtomicBool,
     turn: AtomicU64,
+    polls: AtomicU64,
 }
 
 /// The pool of the process while any handle to it lives.
@@ -98,6 +99,7 @@ impl Pool {
             poller: OnceLock::new(),
             stop: AtomicBool::new(false),
             turn: AtomicU64::new(1),
+            polls: AtomicU64::new(0),
         });
         // Dropped on an early return, which ends and joins what has been started.
         let mut pool = Pool { shared, threads: Vec::new(), tokens: Some(token_in.clone()) };
@@ -135,6 +137,11 @@ impl Pool {
         if let Some(poller) = self.shared.poller.get() {
             poller.unpark();
         }
+    }
+
+    /// Looks of the poller at all instances so far, for a measurement of what an idle pool costs.
+    pub fn polls(&self) -> u64 {
+        self.shared.polls.load(Ordering::Relaxed)
     }
 
     /// Instances served now.
@@ -185,6 +192,7 @@ fn poll_all(shared: &Shared, tokens: &Sender<()>) {
 
 /// Looks at every instance and hands out tokens. Whether any is busy; `None` when there are none.
 fn poll_once(shared: &Shared, tokens: &Sender<()>) -> Option<bool> {
+    shared.polls.fetch_add(1, Ordering::Relaxed);
     let mut any_busy = None;
     for client in shared.instances.lock().iter() {
         let polled = client.poll();
