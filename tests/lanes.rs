@@ -100,7 +100,7 @@ fn a_draft_sounds_like_the_sound() {
             let (versions, _) = run(&source, &spec, Focus { first_sample: 0, end_sample: 8_192, wants_draft: true });
             let draft: Vec<f32> = versions.draft.iter().flat_map(|(_, block)| block.clone()).collect();
             let whole: Vec<f32> = versions.whole.iter().flat_map(|(_, block)| block.clone()).collect();
-            LogMelMeter::new().measure(&draft, &whole[..draft.len()]).mean_db()
+            LogMelMeter::default().measure(&draft, &whole[..draft.len()]).mean_db()
         })
         .collect();
     let mean = errors.iter().sum::<f32>() / errors.len() as f32;

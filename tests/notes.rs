@@ -202,9 +202,6 @@ fn the_host_is_told_of_every_voice_that_ends_once_and_in_time() {
     let mut keys: Vec<u8> = told.iter().filter_map(|(key, _)| *key).collect();
     keys.sort_unstable();
     assert_eq!(keys, (40..80).collect::<Vec<u8>>(), "each of the 40 notes once, the stolen ones too");
-    rig.synth.reset();
-    render(&mut rig, &[]);
-    assert_eq!(rig.instance.status().playing_voices, 0);
 }
 
 #[test]
