@@ -118,7 +118,7 @@ impl Slots {
     }
 
     fn give_up_one(&mut self, key: SlotKey) -> Option<usize> {
-        let first_generation = self.next_generation;
+        let first_generation = self.first_generation();
         let unused = self.slots.iter_mut().enumerate().filter(|(_, slot)| slot.voices == 0 && !slot.is_read());
         let (index, slot) = unused.min_by_key(|(_, slot)| (slot.key.is_some(), slot.last_use))?;
         slot.assign(key, first_generation);
@@ -126,9 +126,14 @@ impl Slots {
         Some(index)
     }
 
+    /// Generation of the draft of the next request, the oldest that a slot may hold from now on.
+    fn first_generation(&self) -> u64 {
+        self.next_generation - 1
+    }
+
     /// Gives up the slots of sources that have gone: their sounds are stale.
     pub(super) fn retain_sources(&mut self, sources: &SourceSet) {
-        let first_generation = self.next_generation;
+        let first_generation = self.first_generation();
         for (slot, place) in self.slots.iter_mut().zip(&mut self.board) {
             if slot.key.is_some_and(|key| sources.get(key.source).is_none()) {
                 slot.forget_sounds(first_generation);

@@ -1,8 +1,8 @@
 //! The worker threads of the process and the poller that finds work for them. WORKER THREADS.
 //!
 //! Nobody is woken from the audio thread: one poller looks at every instance each millisecond while anything plays or moves, and every
-//! ten when all are idle; every thirty once they have been so for two seconds, since a timed wake costs up to 20 µs on a loaded machine
-//! and an idle process is to stay below 0.1 % of a core. It hands tokens to the workers; a worker with a token takes the most urgent
+//! ten when all are idle; every thirty once they have been so for two seconds, and every hundred while no host processes, since a timed wake
+//! costs up to 20 µs on a loaded machine and an idle process is to stay below 0.1 % of a core. It hands tokens to the workers; a worker with a token takes the most urgent
 //! job of all instances, the longest unserved instance first among equals. An instance is served by one worker at a time.
 //!
 //! There are two lanes: slow jobs come after all interactive ones, and are put aside after every step, so that none keeps an interactive
@@ -41,6 +41,8 @@ const BUSY_INTERVAL: Duration = Duration::from_millis(1);
 const IDLE_INTERVAL: Duration = Duration::from_millis(10);
 /// Poll interval once every instance has been idle for [`LONG_IDLE_AFTER`].
 const LONG_IDLE_INTERVAL: Duration = Duration::from_millis(30);
+/// The same while no host processes: what an editor asks for wakes the poller, and nobody else asks.
+const NOT_PROCESSING_INTERVAL: Duration = Duration::from_millis(100);
 /// See [`LONG_IDLE_INTERVAL`].
 const LONG_IDLE_AFTER: Duration = Duration::from_secs(2);
 /// Most worker threads of the process-wide pool.
@@ -174,35 +176,47 @@ fn spawn(name: &str, body: impl FnOnce() + Send + 'static) -> Result<JoinHandle<
 fn poll_all(shared: &Shared, tokens: &Sender<()>) {
     let mut last_busy = Instant::now();
     while !shared.stop.load(Ordering::Acquire) {
-        let Some(busy) = poll_once(shared, tokens) else {
+        let Some(look) = poll_once(shared, tokens) else {
             std::thread::park();
             continue;
         };
-        if busy {
+        if look.busy {
             last_busy = Instant::now();
         }
         let interval = match last_busy.elapsed() {
-            _ if busy => BUSY_INTERVAL,
+            _ if look.busy => BUSY_INTERVAL,
             idle if idle < LONG_IDLE_AFTER => IDLE_INTERVAL,
-            _ => LONG_IDLE_INTERVAL,
+            _ if look.processing => LONG_IDLE_INTERVAL,
+            _ => NOT_PROCESSING_INTERVAL,
         };
         std::thread::park_timeout(interval);
     }
 }
 
-/// Looks at every instance and hands out tokens. Whether any is busy; `None` when there are none.
-fn poll_once(shared: &Shared, tokens: &Sender<()>) -> Option<bool> {
+/// What a look at all instances has found.
+#[derive(Clone, Copy, Default)]
+struct Look {
+    /// Whether any instance plays, moves or waits for something.
+    busy: bool,
+    /// Whether any host has rendered since the look before.
+    processing: bool,
+}
+
+/// Looks at every instance and hands out tokens. `None` when there are none.
+fn poll_once(shared: &Shared, tokens: &Sender<()>) -> Option<Look> {
     shared.polls.fetch_add(1, Ordering::Relaxed);
-    let mut any_busy = None;
+    let mut found = None;
     for client in shared.instances.lock().iter() {
         let polled = client.poll();
         if polled.urgency.is_some() {
             // Full: every worker already has something to look for.
             let _ = tokens.try_send(());
         }
-        any_busy = Some(any_busy.unwrap_or(false) || polled.busy);
+        let look: &mut Look = found.get_or_insert_default();
+        look.busy |= polled.busy;
+        look.processing |= client.has_rendered();
     }
-    any_busy
+    found
 }
 
 /// A worker's life: a token, then everything there is to do.

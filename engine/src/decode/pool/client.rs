@@ -26,6 +26,8 @@ pub struct PoolClient {
     idle_renders: AtomicU64,
     /// Polls since then.
     idle_polls: AtomicU64,
+    /// Calls of the synth at the last look.
+    seen_renders: AtomicU64,
 }
 
 /// No count of news.
@@ -50,6 +52,7 @@ impl PoolClient {
             idle_since: AtomicU64::new(NOT_IDLE),
             idle_renders: AtomicU64::new(0),
             idle_polls: AtomicU64::new(0),
+            seen_renders: AtomicU64::new(0),
         })
     }
 
@@ -68,6 +71,12 @@ impl PoolClient {
             self.idle_since.store(news, Ordering::Relaxed);
         }
         polled
+    }
+
+    /// Whether the host has rendered since the last look.
+    pub(super) fn has_rendered(&self) -> bool {
+        let renders = self.telemetry.renders.load(Ordering::Relaxed);
+        self.seen_renders.swap(renders, Ordering::Relaxed) != renders
     }
 
     /// Whether voices sound, and the host has rendered since the instance was found idle. Voices of a host that does not process wait.
