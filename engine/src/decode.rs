@@ -14,6 +14,7 @@ pub mod pipeline;
 pub mod pool;
 mod shape;
 pub mod source;
+mod source_error;
 mod vocoding;
 
 pub use model::Model;

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """The log-mel error once more, by other code: sounds of a corpus through the program, compared with NumPy alone.
 
-    python3 tests/python/recompute_log_mel.py --heptode target/release/heptode --pack models --corpus CORPUS --report report.json --count 30
+    python3 tests/python/recompute_log_mel.py --heptode target/release/heptode --pack models/factory --corpus CORPUS --report report.json --count 30
 
 Renders held-out sounds with `heptode reconstruct --via frames|latent|residual`, computes the error as log_mel_golden.py defines it, and
 prints it beside what `trainer eval` said of the same sounds in its report. Needs NumPy.
@@ -42,7 +42,7 @@ def remake(options, item, via, out):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--heptode", default="target/release/heptode")
-    parser.add_argument("--pack", default="models")
+    parser.add_argument("--pack", default="models/factory")
     parser.add_argument("--corpus", type=pathlib.Path, required=True)
     parser.add_argument("--report", type=pathlib.Path, required=True)
     parser.add_argument("--split", default="held-out")

@@ -7,7 +7,7 @@ use std::sync::{Arc, OnceLock};
 
 use parking_lot::Mutex;
 
-use super::source::SourceError;
+use super::source_error::SourceError;
 use crate::link::{AssetId, AssetMix, MIXED_ASSETS};
 use crate::params::AssetSet;
 use crate::residual::{ZoneResidual, add};

@@ -10,6 +10,7 @@ use ebur128::{EbuR128, Mode};
 
 use super::bins;
 use super::graph::GraphError;
+use super::model::DRAFT_FRAMES;
 use super::noisiness::{noisiness, randomise};
 use super::peak::restore_part;
 use super::pipeline::Pipeline;
@@ -17,8 +18,6 @@ use crate::pack::VocoderInfo;
 use crate::sample::LOUDNESS_LUFS;
 use crate::spectral::{Frames, SpectralShape, Spectrogram};
 
-/// Frames of one run of the short vocoder: the region of a voice at the start of a sound (16 frames) with its context fits in one.
-pub(super) const DRAFT_FRAMES: usize = 48;
 /// Frames beside the region that are made and thrown away: the reach of two rounds of Griffin-Lim (3 frames each) and most of the
 /// vocoder's context (15 frames of the factory pack, whose farthest weigh least). More would need a second run of the vocoder.
 const CONTEXT_FRAMES: usize = 12;

@@ -5,8 +5,10 @@ use std::sync::Arc;
 use crate::pack::{Manifest, NamedResiduals, NamedSound, Pack};
 use crate::spectral::SpectralShape;
 
-use super::draft::DRAFT_FRAMES;
 use super::graph::{Graph, GraphError, Port};
+
+/// Frames of one run of the short vocoder: the region of a voice at the start of a sound (16 frames) with its context fits in one.
+pub(super) const DRAFT_FRAMES: usize = 48;
 
 /// A loaded model: the manifest and the optimised graphs. Immutable, shareable between threads.
 pub struct Model {

@@ -15,7 +15,6 @@ use super::fit::{FrameDecoder, Target, fit};
 use super::graph::{Graph, GraphError, Outputs, Runner};
 use super::model::Model;
 use super::shape::Shaping;
-use super::vocoding::Vocoding;
 
 /// Where the time of the last decode went.
 #[derive(Clone, Copy, Debug, Default)]
@@ -129,19 +128,6 @@ impl Pipeline {
         self.timings.decoder = started.elapsed();
         let shape = self.model.shape();
         Ok(Frames { bands: shape.mel_bands, frames: shape.frame_count, values: outputs.get(0).to_vec() })
-    }
-
-    /// Samples at the model's rate of frames that were made for `key`, `frames.frames · hop` of them.
-    ///
-    /// # Errors
-    /// [`GraphError`] when the vocoder fails.
-    pub fn vocode(&mut self, frames: &Frames, key: f32) -> Result<Vec<f32>, GraphError> {
-        let mut vocoding = Vocoding::new(self, frames.clone(), key, 0);
-        loop {
-            if let Some(samples) = vocoding.advance(self)? {
-                return Ok(samples);
-            }
-        }
     }
 
     /// The whole way: samples of a latent point at a key, shaped.

@@ -3,9 +3,8 @@
 //! A source is immutable and shared; what a sound in the making needs is in its [`Job`]. Neither knows of slots, queues or threads. The
 //! same [`SoundSpec`] gives the same samples, always.
 
-use thiserror::Error;
-
 use super::assets::Assets;
+pub use super::source_error::SourceError;
 use crate::link::{BLOCK_SAMPLES, SoundSpec, StretchMap};
 
 /// How soon a source gives a sound, which decides the lane of its jobs.
@@ -110,46 +109,6 @@ pub trait Sink {
     /// # Errors
     /// [`SourceError`] for a block that does not fit or holds a sample that is not finite.
     fn block(&mut self, index: usize, channel: usize, samples: &[f32]) -> Result<(), SourceError>;
-}
-
-/// Why there is no sound.
-#[derive(Clone, Debug, Error, PartialEq, Eq)]
-pub enum SourceError {
-    /// The source itself failed.
-    #[error("{0}")]
-    Failed(String),
-    /// The source panicked; the next request starts a new job.
-    #[error("the sound source stopped unexpectedly ({0}); the last sound goes on, change any control to try again")]
-    Panicked(String),
-    /// A sample is NaN or infinite.
-    #[error(
-        "the sound source gave a sample that is not a number in block {block}; the sound was refused, choose another point"
-    )]
-    NotFinite {
-        /// Index of the block.
-        block: usize,
-    },
-    /// Something does not fit.
-    #[error("the sound source gave {found} where at most {limit} fit ({what}); the sound was refused")]
-    OutOfBounds {
-        /// What is out of bounds.
-        what: &'static str,
-        /// What was given.
-        found: usize,
-        /// What fits.
-        limit: usize,
-    },
-    /// The job ended before every block was given.
-    #[error("the sound source gave {found} of {expected} blocks; the sound was refused")]
-    Incomplete {
-        /// Blocks given.
-        found: usize,
-        /// Blocks of the sound.
-        expected: usize,
-    },
-    /// The request names an asset that is no longer there.
-    #[error("a recording that the sound needs is no longer loaded; change any control to try again")]
-    AssetMissing,
 }
 
 /// Gives a finished mono sound: the blocks from `first_sample` on, then those before.

@@ -13,6 +13,7 @@ pub type Latent = [f32; AXES];
 pub struct Pack {
     /// All named sounds, the best known first.
     pub sounds: Vec<Sound>,
+    #[serde(alias = "controls")]
     latents: Vec<Knob>,
 }
 
