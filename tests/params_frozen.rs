@@ -4,9 +4,7 @@
 //! the table in `plugin/src/params.rs`, with a value `before` that leaves old projects sounding as they did, and then to the end of
 //! the table here. An old one is never renamed, moved, re-ranged or removed; if it must go, it stays and does nothing.
 
-use nice_plug::prelude::Params;
 use plugin::params::{ParamId, Parameters, Scale, specs};
-use plugin::scene::Desk;
 
 const ADVICE: &str = "a frozen parameter differs; read the head of tests/params_frozen.rs before you change anything";
 
@@ -47,7 +45,7 @@ const CURVES: [(&str, f32, f32); 6] = [
 ];
 
 fn parameters() -> Parameters {
-    Parameters::new(Desk::new().0)
+    Parameters::new()
 }
 
 #[test]

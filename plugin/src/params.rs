@@ -5,7 +5,7 @@
 //! the audio thread.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use engine::audio::Controls;
 use engine::units::{LATENT_LIMIT, MODEL_LATENTS};
@@ -13,8 +13,7 @@ use nice_plug::params::internals::ParamPtr;
 use nice_plug::prelude::*;
 
 use crate::params_text::TextForm;
-use crate::scene::{Desk, Scene};
-use crate::state;
+use crate::project::AudioScene;
 
 /// Index of a parameter in the frozen order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -115,7 +114,7 @@ pub struct ParamSpec {
 
 /// log-like feel from 0.25 through 1 in the middle to 4: ln 0.5 / ln((1 − 0.25) / (4 − 0.25)).
 const STRETCH_SKEW: f32 = 0.430_677;
-/// Puts a sixteenth of the range at half the turn, since short times need the finer hand.
+/// Puts a sixteenth of the range at half the turn, since short times need finer steps.
 const TIME_SKEW: f32 = 0.25;
 
 /// The whole table, in the frozen order. Host names and ids of the latents come from their number alone.
@@ -287,26 +286,24 @@ impl Value {
     }
 }
 
-/// All parameters and, beside them, what else the project saves.
+/// All parameters.
 pub struct Parameters {
     specs: Vec<ParamSpec>,
     values: Vec<Value>,
-    desk: Arc<Desk>,
-    /// What is to happen when a state has been recalled.
-    after_recall: OnceLock<Box<dyn Fn() + Send + Sync>>,
+}
+
+impl Default for Parameters {
+    fn default() -> Self {
+        Self::new()
+    }
 }
 
 impl Parameters {
-    /// Fresh parameters at their defaults, saved together with what lies on `desk`.
-    pub fn new(desk: Arc<Desk>) -> Self {
+    /// Fresh parameters at their defaults.
+    pub fn new() -> Self {
         let specs = specs();
         let values = specs.iter().map(Value::new).collect();
-        Self { specs, values, desk, after_recall: OnceLock::new() }
-    }
-
-    /// Sets what happens whenever a host has recalled a state, playing or not. Only the first call counts.
-    pub fn on_recall(&self, action: impl Fn() + Send + Sync + 'static) {
-        let _ = self.after_recall.set(Box::new(action));
+        Self { specs, values }
     }
 
     /// One parameter.
@@ -320,11 +317,16 @@ impl Parameters {
     }
 
     /// All that the engine wants to know, with modulation. Safe on the audio thread.
-    pub fn controls(&self, scene: &Scene) -> Controls {
+    pub fn controls(&self, scene: &AudioScene) -> Controls {
         self.controls_at(scene, Value::modulated)
     }
 
-    fn controls_at(&self, scene: &Scene, read: impl Fn(&Value) -> f32) -> Controls {
+    /// The same without the host's modulation: what is saved and shown.
+    pub fn plain_controls(&self, scene: &AudioScene) -> Controls {
+        self.controls_at(scene, Value::plain)
+    }
+
+    fn controls_at(&self, scene: &AudioScene, read: impl Fn(&Value) -> f32) -> Controls {
         let at = |id: ParamId| read(self.get(id));
         Controls {
             knobs: std::array::from_fn(|axis| at(ParamId::latent(axis))),
@@ -353,28 +355,14 @@ impl Parameters {
     pub fn values_by_id(&self) -> BTreeMap<String, f32> {
         self.specs.iter().zip(&self.values).map(|(spec, value)| (spec.id.clone(), value.plain())).collect()
     }
-}
 
-// SAFETY: the pointers stay valid as long as `self`: `values` is filled once in `new` and never grows, shrinks or moves
-// its elements, and the framework keeps the `Arc` of this object for as long as it uses them.
-unsafe impl Params for Parameters {
-    fn param_map(&self) -> Vec<(String, ParamPtr, String)> {
+    /// Id, pointer and group of each parameter, in the frozen order. The pointers are valid as long as `self`: the table never
+    /// grows, shrinks or moves its elements.
+    pub fn param_map(&self) -> Vec<(String, ParamPtr, String)> {
         self.specs
             .iter()
             .zip(&self.values)
             .map(|(spec, value)| (spec.id.clone(), value.pointer(), spec.group.to_owned()))
             .collect()
-    }
-
-    fn serialize_fields(&self) -> BTreeMap<String, String> {
-        let controls = self.controls_at(&self.desk.scene(), Value::plain);
-        state::save(self.values_by_id(), &self.desk.frozen_project(&controls))
-    }
-
-    fn deserialize_fields(&self, fields: &BTreeMap<String, String>) {
-        state::recall(fields, &self.desk);
-        if let Some(action) = self.after_recall.get() {
-            action();
-        }
     }
 }

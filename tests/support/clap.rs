@@ -1,4 +1,4 @@
-//! A CLAP instance on a stage: blocks of 128 samples at 48 kHz, each when it is due, in a real host (`clack-host`).
+//! A CLAP instance on a host: blocks of 128 samples at 48 kHz, each when it is due, in a real host (`clack-host`).
 
 use std::io::Cursor;
 use std::time::{Duration, Instant};
@@ -10,7 +10,7 @@ use clack_host::events::event_types::{NoteOffEvent, NoteOnEvent, ParamValueEvent
 use clack_host::factory::plugin::PluginFactory;
 use clack_host::prelude::*;
 
-/// Rate of the stage.
+/// Rate of the host.
 pub const SAMPLE_RATE_HZ: f64 = 48_000.0;
 /// Samples of a block.
 pub const BLOCK_SAMPLES: usize = 128;
@@ -27,17 +27,17 @@ impl HostHandlers for QuietHost {
 }
 
 /// A playing instance; the recording goes on from call to call.
-pub struct Stage {
+pub struct TestHost {
     processor: StartedPluginAudioProcessor<QuietHost>,
     instance: PluginInstance<QuietHost>,
     events: EventBuffer,
-    /// When the next block is due: the plug-in's worker gets no more time than on a real stage.
+    /// When the next block is due: the plug-in's worker gets no more time than on a real host.
     due: Instant,
     /// Stands round the plug-in's part of each block.
     around: fn(&mut dyn FnMut()),
 }
 
-impl Stage {
+impl TestHost {
     /// Starts the one plug-in of an entry. `around` is called for each block and must call its argument once.
     pub fn open(entry: &PluginEntry, around: fn(&mut dyn FnMut())) -> Self {
         let factory = entry.get_factory::<PluginFactory>().expect("a plug-in factory");

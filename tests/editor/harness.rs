@@ -1,4 +1,4 @@
-//! A stage for the editor without a host or a model: a still engine, a small catalogue, and a host that obeys at once.
+//! A editor for the editor without a host or a model: a still engine, a small catalogue, and a host that obeys at once.
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
@@ -10,15 +10,17 @@ use engine::pack::{LatentAxis, LatentDistribution, NamedSound};
 use engine::state::PackRef;
 use nice_plug::params::InternalParamMut;
 use plugin::catalogue::Catalogue;
-use plugin::editor::face::Face;
-use plugin::editor::hand::Gestures;
-use plugin::editor::points::Chance;
+use plugin::editor::gestures::ParamWriter;
+use plugin::editor::history::Rng;
 use plugin::editor::theme;
+use plugin::editor::view::EditorView;
 use plugin::library::Library;
+use plugin::loaded_pack::LoadedPack;
 use plugin::params::{ParamId, Parameters, Value};
-use plugin::player::Readout;
-use plugin::scene::{AudioEnd, Desk};
-use plugin::session::{Rig, Session};
+use plugin::player::Player;
+use plugin::project::{AudioEnd, ProjectStore};
+use plugin::session::Session;
+use plugin::worker;
 use support::wait::PATIENCE;
 
 /// The editor's smallest window, in points.
@@ -52,7 +54,7 @@ impl Host {
     }
 }
 
-impl Gestures for Host {
+impl ParamWriter for Host {
     fn begin(&self, id: ParamId) {
         self.tell(Told::Begin(id));
     }
@@ -79,7 +81,7 @@ struct StillEngine {
     is_playing: bool,
 }
 
-impl Readout for StillEngine {
+impl Player for StillEngine {
     fn sound(&self) -> Option<Arc<SoundView>> {
         Some(Arc::clone(&self.sound))
     }
@@ -155,10 +157,10 @@ pub fn catalogue() -> Catalogue {
     }
 }
 
-/// The editor on its stage.
-pub struct Stage {
+/// The editor on its editor.
+pub struct EditorHarness {
     /// Drives the editor.
-    pub harness: Harness<'static, Face>,
+    pub harness: Harness<'static, EditorView>,
     /// What lies behind it.
     pub session: Arc<Session>,
     /// The audio thread's end.
@@ -166,7 +168,7 @@ pub struct Stage {
     told: Arc<Mutex<Vec<Told>>>,
 }
 
-impl Stage {
+impl EditorHarness {
     /// Opens the editor at a scale; with `is_playing`, voices sound.
     pub fn open(scale: f32, is_playing: bool) -> Self {
         Self::open_with(scale, is_playing, None)
@@ -179,13 +181,13 @@ impl Stage {
     }
 
     fn open_with(scale: f32, is_playing: bool, model: Option<Arc<engine::decode::Model>>) -> Self {
-        let (desk, audio) = Desk::new();
-        let session = Session::new(desk, Library { folder: PathBuf::from("no packs here") });
-        let readout = Arc::new(StillEngine { sound: tone(), is_playing });
-        session.install(Rig { catalogue: catalogue(), readout, model });
+        let (store, audio) = ProjectStore::new();
+        let session = worker::open(store, Library { folder: PathBuf::from("no packs here") });
+        let player = Arc::new(StillEngine { sound: tone(), is_playing });
+        session.install(LoadedPack { catalogue: catalogue(), player, model });
         let told = Arc::new(Mutex::new(Vec::new()));
         let host = Host { params: Arc::clone(&session.params), told: Arc::clone(&told) };
-        let face = Face::new(Arc::clone(&session), Box::new(host), Chance::new(1), scale);
+        let view = EditorView::new(Arc::clone(&session), Box::new(host), Rng::new(1), scale);
         let mut harness = Harness::builder()
             .with_size(SIZE)
             .with_pixels_per_point(scale)
@@ -194,10 +196,10 @@ impl Stage {
             .with_context_setup(theme::install)
             .wgpu()
             .build_ui_state(
-                |ui, face: &mut Face| {
-                    face.show(ui);
+                |ui, view: &mut EditorView| {
+                    view.show(ui);
                 },
-                face,
+                view,
             );
         harness.run_steps(2);
         Self { harness, session, audio, told }
@@ -234,7 +236,7 @@ impl Stage {
                 started.elapsed() < PATIENCE,
                 "waited {} s: {what}; {:?}",
                 PATIENCE.as_secs(),
-                self.session.desk.notices.all()
+                self.session.store.notices.all()
             );
             self.harness.step();
             std::thread::sleep(std::time::Duration::from_millis(5));

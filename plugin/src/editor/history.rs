@@ -1,5 +1,7 @@
 //! Points of the latent space that the editor goes to: random ones, near ones, and the way back. Main thread.
 
+use std::sync::Arc;
+
 use engine::Latent;
 use engine::pack::LatentDistribution;
 use engine::state::SoundState;
@@ -11,9 +13,9 @@ const MOST_PAST: usize = 64;
 pub const VARY_SIGMA: f32 = 0.35;
 
 /// A small generator (splitmix64, Steele et al. 2014): enough to choose points by.
-pub struct Chance(u64);
+pub struct Rng(u64);
 
-impl Chance {
+impl Rng {
     /// The same seed gives the same points.
     pub fn new(seed: u64) -> Self {
         Self(seed)
@@ -55,11 +57,11 @@ impl Chance {
 
 /// Points that were left, newest last.
 #[derive(Default)]
-pub struct Past(Vec<(Option<SoundState>, Latent)>);
+pub struct History(Vec<(Option<Arc<SoundState>>, Latent)>);
 
-impl Past {
+impl History {
     /// Remembers a point that is being left.
-    pub fn leave(&mut self, sound: Option<SoundState>, point: Latent) {
+    pub fn leave(&mut self, sound: Option<Arc<SoundState>>, point: Latent) {
         if self.0.last().is_none_or(|(_, last)| *last != point) {
             self.0.push((sound, point));
         }
@@ -68,7 +70,7 @@ impl Past {
     }
 
     /// The point left last.
-    pub fn pop(&mut self) -> Option<(Option<SoundState>, Latent)> {
+    pub fn pop(&mut self) -> Option<(Option<Arc<SoundState>>, Latent)> {
         self.0.pop()
     }
 
@@ -84,9 +86,9 @@ mod tests {
 
     #[test]
     fn points_stay_in_range_and_have_about_unit_spread() {
-        let mut chance = Chance::new(7);
+        let mut rng = Rng::new(7);
         let unit = LatentDistribution::default();
-        let points: Vec<f32> = (0..1000).flat_map(|_| chance.point(&unit)).collect();
+        let points: Vec<f32> = (0..1000).flat_map(|_| rng.point(&unit)).collect();
         assert!(points.iter().all(|place| place.abs() <= LATENT_LIMIT));
         let spread = (points.iter().map(|place| place * place).sum::<f32>() / points.len() as f32).sqrt();
         assert!((spread - 1.0).abs() < 0.05, "spread {spread}");
