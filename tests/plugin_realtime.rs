@@ -65,6 +65,10 @@ fn process_neither_allocates_nor_frees() {
         }
         heard = heard.max(peak(&host.render(0.005)));
     }
+    host.note_on(60);
+    let (samples, loaded) = host.render_while_loading(2.0, &[saved, elsewhere]);
+    assert!(loaded > 2, "{loaded} states were loaded while the audio thread processed");
+    heard = heard.max(peak(&samples));
     assert!(heard > AUDIBLE, "decoded sounds were heard while the guard stood: peak {heard}");
     assert_eq!(COUNT.load(Ordering::Relaxed), 0, "allocations and frees in `process`");
     host.close();

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, mpsc};
 
 use engine::state::{Cut, SoundState};
 use nice_plug::params::InternalParamMut;
@@ -15,6 +15,7 @@ use plugin::session::Session;
 use plugin::state::{FIELD, filter};
 use plugin::worker;
 use support::project::{hand_over, saved};
+use support::wait::PATIENCE;
 
 struct Instance {
     session: Arc<Session>,
@@ -156,4 +157,52 @@ fn values_out_of_range_are_brought_in_and_missing_ones_take_their_default() {
     assert_eq!(project.param(ParamId::latent(0)).plain(), 3.0);
     assert_eq!(project.param(ParamId::COARSE).plain(), -24.0);
     assert_eq!(project.param(ParamId::STRETCH).plain(), 1.0);
+}
+
+#[test]
+fn a_state_is_handed_over_while_somebody_holds_the_project() {
+    let instance = busy_instance();
+    let fields = saved(&instance.session);
+    let session = Arc::clone(&instance.session);
+    instance.session.store.apply_if(|_| {
+        let (done, seen) = mpsc::channel();
+        std::thread::spawn(move || {
+            hand_over(&session, &fields);
+            done.send(())
+        });
+        seen.recv_timeout(PATIENCE).expect("the host's thread does not wait for the project");
+        None
+    });
+}
+
+#[test]
+fn a_save_right_after_a_load_gives_the_loaded_document() {
+    let loaded = saved(&busy_instance().session);
+    let later = Instance::fresh();
+    let before = later.session.store.revision();
+    for _ in 0..100 {
+        later.load(PluginState { version: String::new(), params: BTreeMap::new(), fields: loaded.clone() });
+        assert_eq!(saved(&later.session), loaded);
+    }
+    assert_eq!(later.session.store.revision().recalls, before.recalls + 100);
+}
+
+/// Only a state that the plug-in sends itself is restored on the audio thread.
+#[test]
+fn the_plugin_sends_itself_no_state() {
+    let sources = concat!(env!("CARGO_MANIFEST_DIR"), "/../plugin/src");
+    let mut folders = vec![PathBuf::from(sources)];
+    let mut seen = 0;
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).expect("a folder").flatten() {
+            if entry.path().is_dir() {
+                folders.push(entry.path());
+                continue;
+            }
+            let text = std::fs::read_to_string(entry.path()).expect("text");
+            assert!(!text.contains(".set_state("), "{}", entry.path().display());
+            seen += 1;
+        }
+    }
+    assert!(seen > 30, "{seen} files were read");
 }

@@ -6,7 +6,7 @@
 //! A host may hand over a state on any thread. nice-plug 0.4.2 reads the host's stream, parses its JSON, and calls
 //! [`filter`] and [`Params::deserialize_fields`] on the thread of the host's call, with no lock of its own. On the audio
 //! thread, at the end of `process`, it calls them only for a state that the plug-in itself sends by `GuiContext::set_state`,
-//! which Heptode never does (`tests/structure.rs` holds it to that). Both calls here take no lock, wait for nobody and touch
+//! which Heptode never does (`tests/state_recall.rs` holds it to that). Both calls here take no lock, wait for nobody and touch
 //! no file: they parse the document, at most [`engine::state::MAX_STATE_BYTES`], and put it aside. Taking it over, packs and
 //! decoding follow on the job thread.
 

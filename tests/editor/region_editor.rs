@@ -296,7 +296,9 @@ fn looks_right_with_the_region_editor_open() {
 #[test]
 fn looks_right_after_an_import() {
     let mut editor = EditorHarness::open(1.0, false);
-    [0, 3].map(|corner| editor.session.store.apply(Edit::set_corner(corner, imported(None))));
+    for corner in [0, 3] {
+        editor.session.store.apply(Edit::set_corner(corner, imported(None)));
+    }
     editor.session.store.apply(Edit::MoveToSound(Some(Arc::new(imported(None)))));
     let offer = Offer {
         target: Target::Corner(0),
