@@ -1,7 +1,7 @@
 //! The editor without a host: what the user does reaches the parameters, the corners and the audio thread, and the
 //! window looks as it should at 100 % and 200 %, at rest and in use.
 //!
-//! After a wanted change of looks: `UPDATE_SNAPSHOTS=force cargo test -p tests --test editor`, then look at every picture
+//! After a wanted change of looks: `UPDATE_SNAPSHOTS=force cargo test -p tests --test shell editor::`, then look at every picture
 //! in `tests/snapshots/` before it is committed.
 
 #[path = "editor/harness.rs"]
@@ -12,7 +12,7 @@ mod region_editor;
 use egui::{Pos2, vec2};
 use egui_kittest::SnapshotResults;
 use egui_kittest::kittest::Queryable;
-use engine::audio::EventKind;
+use engine::audio::{EventKind, NoteAddress};
 use engine::residual::{Pair, Residual, ZoneResidual};
 use engine::spectral::{Frames, SpectralShape};
 use harness::{EditorHarness, Told, catalogue};
@@ -217,9 +217,11 @@ fn the_keyboard_plays_and_lets_go() {
     let rect = editor.harness.get_by_label("Keyboard").rect();
     let place = rect.left_bottom() + vec2(8.0, -4.0);
     editor.drag(place, place);
-    assert!(matches!(editor.audio.next_note(), Some(EventKind::NoteOn { key: 36, .. })));
+    assert!(
+        matches!(editor.audio.next_note(), Some(EventKind::NoteOn { note, .. }) if note == NoteAddress::key(0, 36))
+    );
     editor.drop_at(place);
-    assert!(matches!(editor.audio.next_note(), Some(EventKind::NoteOff { key: 36, .. })));
+    assert!(matches!(editor.audio.next_note(), Some(EventKind::NoteOff { notes }) if notes == NoteAddress::key(0, 36)));
 }
 
 #[test]

@@ -4,8 +4,6 @@ use std::f64::consts::TAU;
 use std::path::{Path, PathBuf};
 
 use engine::sample::{self, ReadProblem, Recording, SampleError};
-use flacenc::component::BitRepr as _;
-use flacenc::error::Verify as _;
 use hound::{SampleFormat, WavSpec, WavWriter};
 use tempfile::TempDir;
 
@@ -66,14 +64,7 @@ fn aiff_bytes(values: &[i16], rate_hz: u32) -> Vec<u8> {
 }
 
 fn flac_bytes(values: &[i32], rate_hz: u32) -> Vec<u8> {
-    let config = flacenc::config::Encoder::default().into_verified().unwrap();
-    let source = flacenc::source::MemSource::from_samples(values, 1, 16, rate_hz as usize);
-    let mut stream = flacenc::encode_with_fixed_block_size(&config, source, config.block_size).unwrap();
-    // By the format's text the shorter last block does not count.
-    stream.stream_info_mut().set_block_sizes(config.block_size, config.block_size).unwrap();
-    let mut sink = flacenc::bitsink::ByteSink::new();
-    stream.write(&mut sink).unwrap();
-    sink.into_inner()
+    sample::encode_flac(values, sample::FlacFormat { channels: 1, bits: 16, sample_rate_hz: rate_hz }).unwrap()
 }
 
 #[test]

@@ -3,11 +3,12 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use engine::audio::Controls;
 use engine::decode::Pipeline;
 use engine::decode::latent::decode;
 use engine::import::Choice;
+use engine::link::SourceId;
 use engine::measure::LogMelMeter;
+use engine::params::Controls;
 use engine::state::{FrozenZone, SoundState};
 use plugin::jobs::Job;
 use plugin::library::Library;
@@ -98,8 +99,9 @@ fn decoded(session: &Session, pad: (f32, f32), fidelity: f32, key: f32) -> Vec<f
         fidelity,
         ..session.params.controls(&session.store.scene())
     };
-    let sound = decode(&mut pipeline, &controls.spec(key), &session.store.residuals(), || false);
-    sound.expect("the graphs run").expect("nobody cancels")
+    let spec = controls.spec(SourceId(0), key);
+    let assets = session.store.assets().resolve(&spec.assets).expect("the assets are there");
+    decode(&mut pipeline, &spec, &assets).expect("the graphs run")
 }
 
 /// The recording of [`recording`], brought from its key 57 to the root of its zone, at the pack's rate.

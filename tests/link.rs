@@ -1,24 +1,28 @@
 //! The contract of the crossing: full, empty, order, drop, newest wins, and the bound on blocks.
 
 use engine::link::{
-    AudioEnd, BLOCK_SAMPLES, DELIVERY_CAPACITY, Delivery, MAX_BLOCKS, MainEnd, Part, Request, SLOTS, Shaping,
-    SoundSpec, WorkerEnd, Zones, link,
+    AudioEnd, BLOCK_SAMPLES, DELIVERY_CAPACITY, Delivery, MAX_BLOCKS, MAX_SOURCES, MainEnd, Part, Request, SLOTS,
+    SoundSpec, SourceId, SourceInfo, SourceSet, WorkerEnd, link,
 };
 
 fn ends() -> (AudioEnd, WorkerEnd, MainEnd) {
-    link(Zones::new(&[60], 0))
+    link(SourceSet::of(source(0, &[60])))
 }
 
 fn request(generation: u64) -> Request {
-    let spec = SoundSpec {
-        latent: [0.0; 7],
-        key: 60.0,
-        shaping: Shaping::default(),
-        residual: Default::default(),
-        seed: 0,
-        variation: 0,
-    };
-    Request { generation, spec, urgency: 0, cursor_sample: 0, last_cursor_sample: 0, main: true }
+    Request {
+        generation,
+        spec: SoundSpec::new(SourceId(0), [0.0; 7], 60.0),
+        urgency: 0,
+        cursor_sample: 0,
+        region_end_sample: 0,
+        wants_draft: false,
+        main: true,
+    }
+}
+
+fn source(id: u32, roots: &[u8]) -> SourceInfo {
+    SourceInfo::new(SourceId(id), roots)
 }
 
 fn end_of(generation: u64) -> Delivery {
@@ -101,7 +105,9 @@ fn a_returned_block_is_used_again_and_is_silent() {
 fn either_end_may_go_first() {
     let (mut audio, mut worker, _main) = ends();
     let Some(block) = worker.take_block() else { panic!("no block") };
-    assert!(worker.push(Delivery { slot: 0, generation: 1, part: Part::Block { index: 0, block } }).is_ok());
+    assert!(
+        worker.push(Delivery { slot: 0, generation: 1, part: Part::Block { index: 0, channel: 0, block } }).is_ok()
+    );
     assert!(!audio.worker_is_gone());
     drop(worker);
     assert!(audio.worker_is_gone());
@@ -115,8 +121,23 @@ fn either_end_may_go_first() {
 }
 
 #[test]
-fn zones_are_sorted_distinct_and_never_none() {
-    assert_eq!(Zones::new(&[72, 36, 72, 60], 1).roots(), [36, 60, 72]);
-    assert_eq!(Zones::new(&[], 1).roots(), [60]);
-    assert_eq!(Zones::new(&(0..=127).collect::<Vec<u8>>(), 1).roots().len(), 32);
+fn roots_are_sorted_distinct_and_never_none() {
+    assert_eq!(source(1, &[72, 36, 72, 60]).roots(), [36, 60, 72]);
+    assert_eq!(source(1, &[]).roots(), [60]);
+    assert_eq!(source(1, &(0..=127).collect::<Vec<u8>>()).roots().len(), 32);
+    assert_eq!(source(1, &[36, 60]).nearest_root(48), 36, "the lower of two");
+}
+
+#[test]
+fn a_set_of_sources_has_one_that_plays_and_a_bound() {
+    let mut set = SourceSet::of(source(0, &[60]));
+    for id in 1..MAX_SOURCES as u32 {
+        set = set.with(source(id, &[36])).expect("there is room");
+        assert_eq!(set.current().id, SourceId(id), "a new source plays");
+    }
+    assert_eq!(set.with(source(99, &[36])), None);
+    assert_eq!(set.playing(SourceId(99)), None);
+    let set = set.playing(SourceId(0)).expect("it is there").without(SourceId(1)).without(SourceId(0));
+    assert!(set.get(SourceId(0)).is_some(), "the one that plays stays");
+    assert!(set.get(SourceId(1)).is_none() && set.with(source(9, &[36])).is_some());
 }

@@ -61,8 +61,16 @@ fn a_pack_may_be_without_residuals_as_those_of_version_2_are() {
     let pack = factory();
     let mut files = contents(&pack);
     files.remove(RESIDUALS_FILE);
-    let manifest = Manifest { format_version: 2, ..pack.manifest().clone() };
-    let older = Pack::assemble(manifest, files).expect("residuals may be missing");
+    let mut manifest = Manifest { format_version: 2, ..pack.manifest().clone() };
+    manifest.files.remove(RESIDUALS_FILE);
+    let mut json = serde_json::to_value(&manifest).expect("a manifest is JSON");
+    let fields = json.as_object_mut().expect("an object");
+    fields.remove("kind");
+    let controls = fields.remove("controls").expect("a manifest has controls");
+    fields.insert("latents".into(), controls);
+    files.insert(MANIFEST_FILE.into(), serde_json::to_vec(&json).expect("a manifest is JSON"));
+    let older = Pack::from_files(files).expect("residuals may be missing");
+    assert_eq!(older.manifest().format_version, 2);
     assert!(pack.manifest().sounds.iter().all(|sound| older.residuals().of(&sound.name).is_empty()));
     assert!(Model::load(&older).is_ok());
 }
@@ -106,7 +114,7 @@ fn manifests_out_of_range_are_refused() {
     assert!(manifest_refusal(|manifest| manifest.root_keys.clear()).contains("root_keys"));
     assert!(manifest_refusal(|manifest| manifest.sounds[3].latent[2] = 7.0).contains("latent"));
     assert!(manifest_refusal(|manifest| manifest.sounds[1].name = manifest.sounds[0].name.clone()).contains("once"));
-    assert!(manifest_refusal(|manifest| manifest.latents.truncate(6)).contains("6 axes"));
+    assert!(manifest_refusal(|manifest| manifest.controls.truncate(6)).contains("6 controls"));
     assert!(manifest_refusal(|manifest| manifest.vocoder.context_frames = 500).contains("context_frames"));
     assert!(manifest_refusal(|manifest| manifest.vocoder.phase_bins = Some(0)).contains("phase_bins"));
     assert!(manifest_refusal(|manifest| manifest.vocoder.phase_bins = Some(1026)).contains("1 to 1025"));

@@ -4,7 +4,8 @@
 //! the table in `plugin/src/params.rs`, with a value `before` that leaves old projects sounding as they did, and then to the end of
 //! the table here. An old one is never renamed, moved, re-ranged or removed; if it must go, it stays and does nothing.
 
-use plugin::params::{ParamId, Parameters, Scale, specs};
+use engine::params::{ParamId, Scale, TABLE};
+use plugin::params::Parameters;
 
 const ADVICE: &str = "a frozen parameter differs; read the head of tests/params_frozen.rs before you change anything";
 
@@ -50,7 +51,7 @@ fn parameters() -> Parameters {
 
 #[test]
 fn ids_order_ranges_and_defaults_are_as_promised() {
-    let specs = specs();
+    let specs = TABLE;
     assert_eq!(specs.len(), FROZEN.len(), "{ADVICE}");
     let params = parameters();
     for ((id, spec), frozen) in ParamId::all().zip(&specs).zip(FROZEN) {
@@ -59,7 +60,7 @@ fn ids_order_ranges_and_defaults_are_as_promised() {
             Scale::Steps { min, max } => (min as f32, max as f32),
         };
         let steps = params.get(id).steps().unwrap_or(0);
-        assert_eq!((spec.id.as_str(), spec.name.as_str(), min, spec.default, max, steps), frozen, "{ADVICE}");
+        assert_eq!((spec.id, spec.name, min, spec.default, max, steps), frozen, "{ADVICE}");
         assert!((params.get(id).plain() - frozen.3).abs() < 1e-6, "{}: {ADVICE}", spec.id);
     }
 }
@@ -74,7 +75,7 @@ fn the_host_sees_the_same_order() {
 fn automation_curves_stay() {
     let params = parameters();
     for (name, value, place) in CURVES {
-        let id = ParamId::all().find(|id| params.spec(*id).id == name).expect("the table names it");
+        let id = ParamId::all().find(|id| id.spec().id == name).expect("the table names it");
         let found = params.get(id).normalize(value);
         assert!((found - place).abs() < 1e-4, "{name}: {value} lies at {found}, promised {place}; {ADVICE}");
     }
@@ -88,7 +89,7 @@ fn every_value_reads_and_is_understood() {
             let place = step as f32 / 20.0;
             let text = params.get(id).text(place);
             let back = params.get(id).parse(&text).unwrap_or_else(|| panic!("“{text}” is not understood"));
-            assert_eq!(params.get(id).text(back), text, "{} at {place}", params.spec(id).id);
+            assert_eq!(params.get(id).text(back), text, "{} at {place}", id.spec().id);
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The shipped graphs, run by the engine, give what the trained networks gave: stored outputs against ours.
 //!
-//! `models/parity.json` is written by the export (`cargo xtask train`), which itself stops at a difference above 1e-4. The
+//! `models/factory/parity.json` is written by the export (`cargo xtask train`), which itself stops at a difference above 1e-4. The
 //! vocoder is compared by the complex bins that its outputs stand for, since a phase where there is no sound is undetermined.
 
 use std::sync::Arc;
@@ -22,7 +22,7 @@ struct Stored {
 
 impl Stored {
     fn read() -> Self {
-        let text = include_str!("../models/parity.json");
+        let text = include_str!("../models/factory/parity.json");
         Self { values: serde_json::from_str(text).expect("the export writes JSON") }
     }
 

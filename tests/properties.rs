@@ -1,12 +1,13 @@
 //! Laws of the synth, over matrices of block sizes, rates and keys. A fake source stands at the worker's border.
 
-use engine::audio::{Controls, EventKind};
+use engine::audio::EventKind;
 use engine::link::SLOTS;
+use engine::params::Controls;
 use engine::units::key_to_hz;
 use support::Random;
 use support::fake::{FAKE_AMPLITUDE, Rig, Timbre};
 use support::listen::rms_db;
-use support::script::{BLOCK_SIZES, Script, off, on, point};
+use support::script::{BLOCK_SIZES, Script, all_notes_off, all_sound_off, bend, choke, off, on, pedal, point};
 
 /// Pitch of a played sine against equal temperament.
 const PITCH_TOLERANCE_CENTS: f64 = 1.0;
@@ -30,14 +31,14 @@ fn phrase() -> Vec<(usize, EventKind)> {
     vec![
         (0, on(60, 1.0)),
         (700, on(50, 0.7)),
-        (1501, EventKind::PitchBend { semitones: 2.0 }),
+        (1501, bend(2.0)),
         (2000, on(60, 0.5)),
         (3333, off(50)),
         (4097, on(74, 0.9)),
-        (5000, EventKind::Choke { key: 74, channel: 0 }),
-        (6400, EventKind::PitchBend { semitones: 0.0 }),
+        (5000, choke(74)),
+        (6400, bend(0.0)),
         (7001, on(67, 0.8)),
-        (8000, EventKind::AllNotesOff),
+        (8000, all_notes_off()),
     ]
 }
 
@@ -121,19 +122,17 @@ fn a_sound_ends_on_the_same_sample_in_any_blocks() {
 #[test]
 fn the_sustain_pedal_holds_released_notes_of_its_channel() {
     let mut rig = offline_rig(Timbre::Sine, 48_000.0);
-    let pedal = |down| EventKind::Sustain { channel: 0, down };
     let level_db = |rig: &mut Rig, events| {
         rig.synth.reset();
         let sound = Script::still(Controls { release_s: 0.02, ..point(0.0) }, events, 30_000).play(&mut rig.synth, 333);
         [rms_db(&sound[10_000..15_000]), rms_db(&sound[25_000..])]
     };
     let [held, let_go] =
-        level_db(&mut rig, vec![(0, pedal(true)), (0, on(60, 1.0)), (2000, off(60)), (20_000, pedal(false))]);
+        level_db(&mut rig, vec![(0, pedal(0, true)), (0, on(60, 1.0)), (2000, off(60)), (20_000, pedal(0, false))]);
     assert!(held > -20.0 && let_go < -100.0, "held {held} dB, let go {let_go} dB");
-    let [other_channel, _] =
-        level_db(&mut rig, vec![(0, EventKind::Sustain { channel: 1, down: true }), (0, on(60, 1.0)), (2000, off(60))]);
+    let [other_channel, _] = level_db(&mut rig, vec![(0, pedal(1, true)), (0, on(60, 1.0)), (2000, off(60))]);
     assert!(other_channel < -100.0, "{other_channel} dB");
-    let [_, pressed] = level_db(&mut rig, vec![(0, pedal(true)), (0, on(60, 1.0)), (20_000, pedal(false))]);
+    let [_, pressed] = level_db(&mut rig, vec![(0, pedal(0, true)), (0, on(60, 1.0)), (20_000, pedal(0, false))]);
     assert!(pressed > -20.0, "a key that is down does not end with the pedal: {pressed} dB");
 }
 
@@ -225,7 +224,7 @@ fn bend_and_tuning_move_the_pitch() {
     for (coarse_semitones, fine_cents, semitones) in cases {
         rig.synth.reset();
         let controls = Controls { coarse_semitones, fine_cents, ..point(0.0) };
-        let events = vec![(0, on(60, 1.0)), (10, EventKind::PitchBend { semitones })];
+        let events = vec![(0, on(60, 1.0)), (10, bend(semitones))];
         let out = Script::still(controls, events, 24_000).play(&mut rig.synth, 512);
         let wanted = 60.0 + f64::from(coarse_semitones + fine_cents / 100.0 + semitones);
         let cents = 1200.0 * (frequency_hz(&out[6_000..], 48_000.0) / key_to_hz(wanted)).log2();
@@ -291,7 +290,7 @@ fn every_note_ends_after_its_note_off() {
             events.push((start + random.below(2_000), off(key)));
         }
         // A note-off may come before the last note-on of its key: all are released at the end.
-        events.push((11_000, EventKind::AllNotesOff));
+        events.push((11_000, all_notes_off()));
         events.sort_by_key(|(at, _)| *at);
         // −80 dB is reached after 4/3 of the release time.
         let silent_from = 11_000 + (48_000.0 * (release_s.max(0.002) * 1.34)) as usize + 128;
@@ -303,7 +302,7 @@ fn every_note_ends_after_its_note_off() {
 
 #[test]
 fn choke_and_all_sound_off_end_within_their_fade_without_a_click() {
-    for (kind, still_sounds) in [(EventKind::Choke { key: 60, channel: 0 }, true), (EventKind::AllSoundOff, false)] {
+    for (kind, still_sounds) in [(choke(60), true), (all_sound_off(), false)] {
         let mut rig = offline_rig(Timbre::Fixed(200), 48_000.0);
         let controls = Controls { release_s: 10.0, ..point(0.0) };
         let events = vec![(0, on(60, 1.0)), (0, on(72, 0.1)), (9_000, kind)];
@@ -342,7 +341,7 @@ fn a_stolen_note_fades_and_the_new_one_begins_on_its_sample() {
 fn more_notes_than_voices_at_once_stay_bounded_and_end() {
     let mut rig = offline_rig(Timbre::Noise, 48_000.0);
     let mut events: Vec<_> = (0..500).map(|index| (index / 10, on((index % 128) as u8, 1.0))).collect();
-    events.push((2_000, EventKind::AllSoundOff));
+    events.push((2_000, all_sound_off()));
     let script = Script::still(point(0.0), events, 3_000);
     script.play(&mut rig.synth, 100);
     assert_eq!(rig.instance.status().playing_voices, 0);
@@ -371,10 +370,9 @@ fn wild_input_gives_finite_samples() {
                 gain_db: wild(10.0),
                 ..Controls::default()
             };
-            let bend = wild(200.0);
+            let wheel = wild(200.0);
             let key = random.below(256) as u8;
-            let events =
-                [(random.below(50), on(key, 1.0)), (50, EventKind::PitchBend { semitones: bend }), (900, off(key))];
+            let events = [(random.below(50), on(key, 1.0)), (50, bend(wheel)), (900, off(key))];
             let script = Script::still(controls, events.to_vec(), random.below(2_000));
             let out = script.play(&mut rig.synth, 1 + random.below(700));
             assert!(out.iter().all(|sample| sample.is_finite()));
@@ -386,9 +384,9 @@ fn wild_input_gives_finite_samples() {
 fn an_empty_call_handles_its_events() {
     let mut rig = offline_rig(Timbre::Sine, 48_000.0);
     let event = engine::audio::Event { offset: 0, kind: on(60, 1.0) };
-    rig.synth.render(&[event], &point(0.0), &mut []);
-    let mut out = [0.0; 512];
-    rig.synth.render(&[], &point(0.0), &mut out);
+    rig.synth.render(&[event], &point(0.0), &mut [], &mut []);
+    let (mut out, mut right) = ([0.0; 512], [0.0; 512]);
+    rig.synth.render(&[], &point(0.0), &mut out, &mut right);
     assert!(rms_db(&out) > -20.0);
     assert!(SLOTS >= support::fake::FAKE_ROOTS.len());
 }

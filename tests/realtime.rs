@@ -4,11 +4,12 @@
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use engine::audio::{Controls, Event, EventKind};
+use engine::audio::{Event, EventKind, Expression, NoteAddress};
+use engine::params::Controls;
 use support::Random;
-use support::fake::{Rig, Timbre};
+use support::fake::{Rig, Sort, Timbre};
 use support::guard::{Guard, guarded};
-use support::script::{off, on, point};
+use support::script::{all_notes_off, all_sound_off, bend, choke, off, on, pedal, point};
 use support::wait::wait_until;
 
 #[global_allocator]
@@ -32,22 +33,35 @@ fn the_guard_counts_one_thread_only() {
 /// Random notes, chokes, bends, pedals and offs.
 fn random_event(random: &mut Random, length: usize) -> Event {
     let key = 24 + random.below(80) as u8;
-    let kind = match random.below(12) {
+    let kind = match random.below(13) {
         0..=5 => on(key, 0.5),
         6 | 7 => off(key),
-        8 => EventKind::Sustain { channel: 0, down: random.below(2) == 0 },
-        9 => EventKind::Choke { key, channel: 0 },
-        10 => EventKind::PitchBend { semitones: random.below(5) as f32 - 2.0 },
-        _ if random.below(8) == 0 => EventKind::AllSoundOff,
-        _ => EventKind::AllNotesOff,
+        8 => pedal(0, random.below(2) == 0),
+        9 => choke(key),
+        10 => bend(random.below(5) as f32 - 2.0),
+        11 => random_expression(random, key),
+        _ if random.below(8) == 0 => all_sound_off(),
+        _ => all_notes_off(),
     };
     Event { offset: random.below(length), kind }
+}
+
+/// Anything that a note or a channel can be told.
+fn random_expression(random: &mut Random, key: u8) -> EventKind {
+    let value = random.below(3) as f32 - 1.0;
+    let expressions =
+        [Expression::TuningSemitones, Expression::Gain, Expression::Pan, Expression::Pressure, Expression::Timbre];
+    match random.below(7) {
+        5 => EventKind::ChannelPressure { channel: 0, pressure: value },
+        6 => EventKind::Controller { channel: 0, controller: random.below(128) as u8, value },
+        index => EventKind::Expression { notes: NoteAddress::key(0, key), expression: expressions[index], value },
+    }
 }
 
 /// Plays for `time` of real time; returns allocations, frees, and the decodes that were delivered meanwhile.
 fn storm(rig: &mut Rig, time: Duration, sweeps: bool) -> u64 {
     let mut random = Random::new(3);
-    let mut out = vec![0.0; 1_024];
+    let (mut out, mut right) = (vec![0.0; 1_024], vec![0.0; 1_024]);
     let mut events = Vec::with_capacity(16);
     let mut count = 0;
     let started = Instant::now();
@@ -61,9 +75,9 @@ fn storm(rig: &mut Rig, time: Duration, sweeps: bool) -> u64 {
         events.sort_by_key(|event| event.offset);
         let first = if sweeps { (step as f32 / 50.0).sin() * 3.0 } else { 0.0 };
         let controls = Controls { stretch: if sweeps { 1.0 + (step % 64) as f32 / 64.0 } else { 1.0 }, ..point(first) };
-        let block = &mut out[..length];
-        count += guarded(|| rig.synth.render(&events, &controls, block));
-        assert!(block.iter().all(|sample| sample.is_finite()));
+        let (left, right) = (&mut out[..length], &mut right[..length]);
+        count += guarded(|| rig.synth.render(&events, &controls, left, right));
+        assert!(left.iter().chain(&*right).all(|sample| sample.is_finite()));
         step += 1;
         std::thread::sleep(Duration::from_micros(300));
     }
@@ -72,8 +86,8 @@ fn storm(rig: &mut Rig, time: Duration, sweeps: bool) -> u64 {
 
 #[test]
 fn rendering_neither_allocates_nor_frees() {
-    for rate_hz in [44_100.0, 96_000.0] {
-        let mut rig = Rig::new(Timbre::Noise, rate_hz);
+    for (sort, rate_hz) in [(Sort::Mono, 44_100.0), (Sort::Mono, 96_000.0), (Sort::Stereo, 48_000.0)] {
+        let mut rig = Rig::of_sort(sort, Timbre::Noise, rate_hz);
         assert_eq!(storm(&mut rig, Duration::from_millis(1_500), true), 0, "{rate_hz} Hz, sweeping");
         let decodes = rig.instance.status().decodes;
         assert!(decodes > 20, "the pool delivered while the guard stood: {decodes} sounds");
@@ -97,18 +111,18 @@ fn rendering_neither_allocates_nor_frees_while_the_worker_fails_or_is_late() {
 #[test]
 fn resets_rates_and_offline_rendering_neither_allocate_nor_free() {
     let mut rig = Rig::new(Timbre::Noise, 48_000.0);
-    let mut out = vec![0.0; 4_096];
+    let (mut out, mut right) = (vec![0.0; 4_096], vec![0.0; 4_096]);
     let note = [Event { offset: 3, kind: on(60, 1.0) }];
     let count = guarded(|| {
         rig.synth.set_sample_rate(96_000.0);
         rig.synth.set_offline(true);
         rig.synth.reset();
         for step in 0..20 {
-            rig.synth.render(&note, &point(step as f32 / 10.0), &mut out);
+            rig.synth.render(&note, &point(step as f32 / 10.0), &mut out, &mut right);
         }
         rig.synth.set_offline(false);
         rig.synth.reset();
-        rig.synth.render(&note, &point(0.0), &mut out);
+        rig.synth.render(&note, &point(0.0), &mut out, &mut right);
     });
     assert_eq!(count, 0);
 }
@@ -118,7 +132,7 @@ fn a_changed_source_neither_allocates_nor_frees_in_render() {
     let mut rig = Rig::new(Timbre::Noise, 48_000.0);
     for _ in 0..5 {
         let (fake, _control) = support::fake::Fake::new(Timbre::Sine);
-        rig.instance.set_source(Box::new(fake));
+        rig.instance.set_source(std::sync::Arc::new(fake));
         assert_eq!(storm(&mut rig, Duration::from_millis(100), false), 0);
     }
 }
@@ -129,15 +143,15 @@ fn a_call_takes_up_no_more_than_its_length_allows_after_a_stall() {
     const SHARE: usize = 64;
     let mut rig = Rig::new(Timbre::Noise, 48_000.0);
     let longest = Controls { stretch: 4.0, ..point(0.0) };
-    let mut out = [0.0; 64];
-    rig.synth.render(&[Event { offset: 0, kind: on(60, 1.0) }], &longest, &mut out);
+    let (mut out, mut right) = ([0.0; 64], [0.0; 64]);
+    rig.synth.render(&[Event { offset: 0, kind: on(60, 1.0) }], &longest, &mut out, &mut right);
     rig.wait_for_decodes(1);
     // The poller may have the instance in its hands for a moment.
     let waiting = |rig: &Rig| std::iter::repeat_with(|| rig.instance.waiting_messages()).flatten().next().unwrap_or(0);
     wait_until("the whole sound waits in the queue", || waiting(&rig) > 2 * SHARE);
     for length in [0, 1, 63, 64] {
         let before = waiting(&rig);
-        rig.synth.render(&[], &longest, &mut out[..length]);
+        rig.synth.render(&[], &longest, &mut out[..length], &mut right[..length]);
         let taken = before - waiting(&rig);
         assert!(taken <= SHARE, "{length} samples took up {taken} of {before} messages");
     }

@@ -37,7 +37,7 @@ impl Instance {
     fn load(&self, mut state: PluginState) {
         filter(&mut state);
         for (name, value) in &state.params {
-            let id = ParamId::all().find(|id| &self.session.params.spec(*id).id == name).expect("filtered");
+            let id = ParamId::all().find(|id| id.spec().id == name).expect("filtered");
             self.set(id, value);
         }
         hand_over(&self.session, &state.fields);
@@ -49,7 +49,7 @@ impl Instance {
             match (self.param(id), value) {
                 (Value::Real(param), ParamValue::F32(value)) => param._internal_set_plain_value(*value),
                 (Value::Whole(param), ParamValue::I32(value)) => param._internal_set_plain_value(*value),
-                (_, value) => panic!("{value:?} does not fit {}", self.session.params.spec(id).id),
+                (_, value) => panic!("{value:?} does not fit {}", id.spec().id),
             };
         }
     }

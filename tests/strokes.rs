@@ -1,6 +1,6 @@
 //! What velocity and Touch do to a note, through the whole synth. A fake source stands at the worker's border.
 
-use engine::audio::Controls;
+use engine::params::Controls;
 use support::fake::{Rig, Timbre};
 use support::listen::rms_db;
 use support::script::{Script, on, point};

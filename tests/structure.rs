@@ -1,7 +1,19 @@
-//! Laws of the tree: who may import whom, and how long a file may grow.
+//! Laws of the tree: who may import whom, that no files import each other in a circle, how long a file may grow.
+
+#[path = "structure/circles.rs"]
+mod circles;
+#[path = "structure/imports.rs"]
+mod imports;
+#[path = "structure/paths.rs"]
+mod paths;
+#[path = "structure/tokens.rs"]
+mod tokens;
 
 use std::fs;
 use std::path::{Path, PathBuf};
+
+use self::circles::circles;
+use self::imports::Crate;
 
 /// Longest source file, in lines. Tests and the parameter table may be longer.
 const LONGEST_FILE: usize = 400;
@@ -115,6 +127,39 @@ fn plugin_and_trainer_do_not_import_each_other() {
     assert_without(&sources("trainer/src"), &trainer, "the trainer never imports the plug-in");
     let engine = ["use plugin", "use trainer", "nice_plug", "egui", "use tch", " tch::"];
     assert_without(&sources("engine/src"), &engine, "the engine knows neither");
+}
+
+/// Crate roots by folder, each with the folders below it that hold other crates.
+const CRATES: [(&str, &[&str]); 7] = [
+    ("engine/src", &["bin/"]),
+    ("engine/src/bin/heptode", &[]),
+    ("plugin/src", &[]),
+    ("trainer/src", &[]),
+    ("xtask/src", &["bin/"]),
+    ("xtask/src/bin/demo-host", &[]),
+    ("tests/support", &[]),
+];
+
+#[test]
+fn no_files_import_each_other_in_a_circle() {
+    let mut found = Vec::new();
+    for (folder, others) in CRATES {
+        let files: Vec<(String, String)> = sources(folder)
+            .into_iter()
+            .map(|(path, text)| (path_below(&path, folder), text))
+            .filter(|(path, _)| !others.iter().any(|other| path.starts_with(other)))
+            .collect();
+        let tree = Crate::read(files.iter().map(|(path, text)| (path.as_str(), text.as_str())));
+        assert!(!tree.is_empty(), "{folder}: no files were found");
+        found.extend(circles(&tree).into_iter().map(|circle| format!("{folder}: {circle}")));
+    }
+    assert!(found.is_empty(), "files import each other:\n{}", found.join("\n"));
+}
+
+/// The path of a file below a folder of the repository, with `/` on every system.
+fn path_below(path: &Path, folder: &str) -> String {
+    let below = path.strip_prefix(root().join(folder)).expect("the file was found there");
+    below.iter().map(|part| part.to_string_lossy()).collect::<Vec<_>>().join("/")
 }
 
 #[test]

@@ -1,11 +1,12 @@
 //! Laws of the worker and of what the listener hears while it is late, fails, panics or goes away.
 
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use engine::audio::Controls;
 use engine::decode::Pool;
 use engine::instrument;
-use engine::link::{BLOCK_SAMPLES, Shaping, SoundSpec};
+use engine::link::{BLOCK_SAMPLES, SoundSpec};
+use engine::params::Controls;
 use support::fake::{FAKE_AMPLITUDE, FAKE_LENGTH, FAKE_ROOTS, Fake, Rig, Timbre, fake_samples};
 use support::listen::rms_db;
 use support::script::{Script, on, point};
@@ -64,7 +65,9 @@ fn a_late_worker_changes_nothing_that_sounds() {
 
 #[test]
 fn a_sound_that_breaks_off_is_held_and_counted() {
-    for (timbre, step_limit) in [(Timbre::Noise, 2.0), (Timbre::Fixed(200), 0.04)] {
+    // Noise steps by up to twice its amplitude; two loops of it that cross at equal power by √2 more.
+    let noise_step = 2.0 * FAKE_AMPLITUDE * std::f32::consts::SQRT_2;
+    for (timbre, step_limit) in [(Timbre::Noise, noise_step), (Timbre::Fixed(200), 0.04)] {
         let mut rig = Rig::new(timbre, RATE_HZ);
         rig.control.stingy_blocks.store(4, Ordering::SeqCst);
         rig.control.stingy.store(true, Ordering::SeqCst);
@@ -231,21 +234,17 @@ fn blocks_come_back_and_do_not_pile_up() {
 fn a_host_that_does_not_process_costs_no_memory_and_blocks_no_worker() {
     let mut rig = Rig::new(Timbre::Noise, RATE_HZ);
     let other = Fake::new(Timbre::Noise);
-    let (mut other_synth, other_instance) = instrument::create_with_source(&rig.pool, Box::new(other.0));
+    let (mut other_synth, other_instance) =
+        instrument::create_with_source(&rig.pool, Arc::new(other.0), Arc::default());
     start_note(&mut rig, point(0.0), 60);
     for step in 0..100 {
         // No rendering: previews alone.
         let latent = point(step as f32 / 100.0).knobs;
-        rig.instance.preview(SoundSpec {
-            latent,
-            key: 60.0,
-            shaping: Shaping::default(),
-            residual: Default::default(),
-            seed: 0,
-            variation: 0,
-        });
+        rig.instance.preview(SoundSpec::new(rig.instance.source(), latent, 60.0));
     }
-    wait_until("the last preview is shown", || rig.instance.sound().is_some_and(|sound| sound.spec.latent[0] == 0.99));
+    wait_until("the last preview is shown", || {
+        rig.instance.sound().is_some_and(|sound| sound.spec.controls[0] == 0.99)
+    });
     wait_until("another instance is served", || {
         Script::still(point(0.0), Vec::new(), 64).play(&mut other_synth, 64);
         other_instance.status().decodes > 0
@@ -264,14 +263,7 @@ fn the_shown_sound_is_the_main_zones_whole_sound() {
             rig.instance.sound().is_some_and(|sound| sound.spec.key == f32::from(key))
         });
         let Some(shown) = rig.instance.sound() else { panic!("nothing is shown") };
-        let spec = SoundSpec {
-            latent: point(0.3).knobs,
-            key: f32::from(key),
-            shaping: Shaping::default(),
-            residual: Default::default(),
-            seed: 0,
-            variation: 0,
-        };
+        let spec = SoundSpec::new(rig.instance.source(), point(0.3).knobs, f32::from(key));
         let expected = fake_samples(Timbre::Sine, &spec);
         assert_eq!(shown.samples.len(), expected.len());
         assert_eq!(shown.samples[..80_000], expected[..80_000]);
@@ -286,7 +278,7 @@ fn a_new_source_replaces_every_sound() {
     start_note(&mut rig, point(0.5), 60);
     play_until(&mut rig, point(0.5), "the first source sounds", sounds_like(0.5));
     let (second, _control) = Fake::new(Timbre::Fixed(441));
-    rig.instance.set_source(Box::new(second));
+    rig.instance.set_source(Arc::new(second));
     play_until(&mut rig, point(0.5), "the second source sounds", |out| out.iter().any(|sample| *sample < -0.1));
     assert_eq!(rig.control.dropped.load(Ordering::SeqCst), 1);
 }
@@ -297,7 +289,7 @@ fn every_instance_of_a_pool_is_served() {
     let mut rigs: Vec<_> = (0..24)
         .map(|_| {
             let (fake, control) = Fake::new(Timbre::Sine);
-            let (synth, instance) = instrument::create_with_source(&pool, Box::new(fake));
+            let (synth, instance) = instrument::create_with_source(&pool, Arc::new(fake), Arc::default());
             (synth, instance, control)
         })
         .collect();

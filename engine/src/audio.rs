@@ -6,109 +6,64 @@
 //! Controls are read, requests published and new sounds taken up on a grid of 64 samples, counted from the last reset. Notes act on
 //! their own sample. So the output does not depend on how the host cuts its blocks.
 
-mod bank;
-mod controls;
+mod channels;
 mod envelope;
+mod expression;
+mod following;
 mod kernel;
+mod lookahead;
+mod mixer;
+mod note;
 mod offline;
-mod poly;
+mod planner;
+mod playback;
 mod slot;
 mod slots;
-mod stroke;
+mod sound_buffer;
 mod tick;
+mod velocity;
 mod voice;
-mod wants;
+mod voices;
 
 use std::sync::atomic::Ordering;
 
 use crate::link::AudioEnd;
+use crate::params::{Controls, ParamId, Smoothing};
 use crate::units::db_to_gain;
+use channels::{CHANNELS, ChannelAction, Channels};
 use envelope::EnvelopeRates;
+use following::TickContext;
 use kernel::Kernels;
-use poly::{Moment, Note, Timing, Voices};
+use planner::{Hearing, RequestPlanner};
 use slots::Slots;
-use stroke::Stroke;
-use tick::{Smoothed, TICK_SAMPLES};
+use tick::{Ramp, Smoothed, TICK_SAMPLES, ratio};
+use velocity::VelocityResponse;
 use voice::{Scratch, Span};
-use wants::Wants;
+use voices::{NoteOn, Timing, Voices};
 
-pub use controls::{Controls, ResidualSet, is_within_recording};
+pub use note::{EndedNote, Event, EventKind, Expression, NoteAddress};
 
-/// Messages taken, and blocks handed back, per tick: a sound of 2 s fits in one.
+/// Messages taken, and blocks handed back, per tick: a mono sound of 2 s fits in one.
 const MESSAGES_PER_TICK: usize = 64;
-/// Time constant of gain and tuning.
-const SMOOTHING_S: f32 = 0.005;
-/// Range of pitch bend in semitones.
-const BEND_LIMIT: f32 = 96.0;
 /// Rate before the host has named one.
 const FIRST_RATE_HZ: f32 = 48_000.0;
-
-/// Something that happens at a sample.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Event {
-    /// Samples from the start of the call. Beyond its end counts as its end.
-    pub offset: usize,
-    /// What happens.
-    pub kind: EventKind,
-}
-
-/// What can happen.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum EventKind {
-    /// A note begins. A note of the same key and channel that still sounds is released. Velocity 0 is a note-off.
-    NoteOn {
-        /// MIDI key, [0, 127].
-        key: u8,
-        /// [0, 1].
-        velocity: f32,
-        /// MIDI channel, [0, 15].
-        channel: u8,
-    },
-    /// A note is released.
-    NoteOff {
-        /// MIDI key, [0, 127].
-        key: u8,
-        /// MIDI channel, [0, 15].
-        channel: u8,
-    },
-    /// A note ends within 5 ms.
-    Choke {
-        /// MIDI key, [0, 127].
-        key: u8,
-        /// MIDI channel, [0, 15].
-        channel: u8,
-    },
-    /// All notes are bent.
-    PitchBend {
-        /// [−96, 96].
-        semitones: f32,
-    },
-    /// The sustain pedal: while it is down, released notes of its channel go on.
-    Sustain {
-        /// MIDI channel, [0, 15].
-        channel: u8,
-        /// Whether it is down.
-        down: bool,
-    },
-    /// All notes are released, whatever the pedals.
-    AllNotesOff,
-    /// All notes end within 5 ms.
-    AllSoundOff,
-}
 
 /// The audio side of an instance. Made and dropped off the audio thread, since both allocate or free.
 pub struct Synth {
     slots: Slots,
     voices: Voices,
-    wants: Wants,
+    channels: Channels,
+    planner: RequestPlanner,
     scratch: Scratch,
     kernels: &'static Kernels,
     controls: Controls,
     timing: Timing,
     rates: EnvelopeRates,
     gain: Smoothed,
-    tune: Smoothed,
-    bend_semitones: f32,
+    /// Tuning of each channel in semitones: coarse, fine and bend.
+    tuning: [Smoothed; CHANNELS],
+    /// Playback ratio of that tuning over the present tick.
+    tunes: [Ramp; CHANNELS],
     offline: bool,
     /// Ticks since the last reset, the present one not counted.
     tick: u64,
@@ -119,53 +74,64 @@ pub struct Synth {
 impl Synth {
     /// Allocates all that it will ever need: not for the audio thread.
     pub(crate) fn new(mut end: AudioEnd) -> Self {
-        let zones = end.zones();
+        let planner = RequestPlanner::new(end.sources());
         let controls = Controls::default();
         Self {
             slots: Slots::new(end),
             voices: Voices::new(),
-            wants: Wants::new(zones),
+            channels: Channels::new(),
+            planner,
             scratch: Scratch::new(),
             kernels: Kernels::shared(),
             timing: Timing::new(FIRST_RATE_HZ),
             rates: rates(&controls, FIRST_RATE_HZ),
             controls,
             gain: Smoothed::new(),
-            tune: Smoothed::new(),
-            bend_semitones: 0.0,
+            tuning: [Smoothed::new(); CHANNELS],
+            tunes: [Ramp::ONE; CHANNELS],
             offline: false,
             tick: 0,
             in_tick: TICK_SAMPLES,
         }
     }
 
-    /// Renders `out.len()` mono samples over whatever `out` holds. `events` are sorted by offset. Audio-thread safe.
-    pub fn render(&mut self, events: &[Event], controls: &Controls, out: &mut [f32]) {
-        out.fill(0.0);
+    /// Renders as many samples as both sides hold over whatever they hold. `events` are sorted by offset. Audio-thread safe.
+    pub fn render(&mut self, events: &[Event], controls: &Controls, left: &mut [f32], right: &mut [f32]) {
+        let length = left.len().min(right.len());
+        self.voices.begin_call();
+        self.slots.end().telemetry().renders.fetch_add(1, Ordering::Relaxed);
         let mut events = events.iter().peekable();
         let mut position = 0;
         loop {
-            let due = events.peek().map_or(usize::MAX, |event| event.offset.min(out.len()));
-            if self.in_tick >= TICK_SAMPLES && (position < out.len() || due <= position) {
+            let due = events.peek().map_or(usize::MAX, |event| event.offset.min(length));
+            if self.in_tick >= TICK_SAMPLES && (position < length || due <= position) {
                 self.begin_tick(controls);
             }
             if due <= position {
                 if let Some(event) = events.next() {
+                    self.voices.set_offset(position);
                     self.handle(event.kind);
                 }
                 continue;
             }
-            if position >= out.len() {
+            if position >= length {
                 break;
             }
-            let count = due.min(out.len()).min(position + TICK_SAMPLES - self.in_tick) - position;
-            if let Some(out) = out.get_mut(position..position + count) {
-                self.render_span(out);
+            let count = due.min(length).min(position + TICK_SAMPLES - self.in_tick) - position;
+            let span = position..position + count;
+            if let (Some(left), Some(right)) = (left.get_mut(span.clone()), right.get_mut(span)) {
+                self.voices.set_offset(position);
+                self.render_span(left, right);
             }
             position += count;
         }
-        let peak = out.iter().fold(0.0f32, |peak, sample| peak.max(sample.abs()));
-        self.slots.end().telemetry().raise_peak(peak);
+        let loudest = |side: &[f32]| side.iter().fold(0.0f32, |peak, sample| peak.max(sample.abs()));
+        self.slots.end().telemetry().raise_peak(loudest(left).max(loudest(right)));
+    }
+
+    /// The notes that ended during the last call of [`Self::render`], in order. Audio-thread safe.
+    pub fn ended_notes(&self) -> &[EndedNote] {
+        self.voices.ended()
     }
 
     /// Sets the host's rate in hertz, [1000, 1 000 000], and ends all notes. Audio-thread safe.
@@ -178,9 +144,9 @@ impl Synth {
     /// Ends all notes at once, without a fade, and restarts the 64-sample grid. Decoded sounds stay. Audio-thread safe.
     pub fn reset(&mut self) {
         self.voices.reset(&mut self.slots);
+        self.channels.reset();
         self.gain = Smoothed::new();
-        self.tune = Smoothed::new();
-        self.bend_semitones = 0.0;
+        self.tuning = [Smoothed::new(); CHANNELS];
         self.tick = 0;
         self.in_tick = TICK_SAMPLES;
         if self.offline {
@@ -211,20 +177,21 @@ impl Synth {
     fn begin_tick(&mut self, controls: &Controls) {
         self.in_tick = 0;
         self.read_controls(controls);
-        self.read_zones();
+        self.read_sources();
         self.slots.drain(MESSAGES_PER_TICK);
         if self.offline {
             offline::take_over(&mut self.slots, self.tick);
         } else {
             self.slots.receive(MESSAGES_PER_TICK);
         }
-        let moment = Moment { wants: &self.wants, timing: &self.timing, tune: self.tune.ramp(ratio) };
-        let late = self.voices.follow(&mut self.slots, &moment);
+        let context = TickContext { planner: &self.planner, timing: &self.timing, tunes: &self.tunes };
+        let late = following::follow(&mut self.voices, &mut self.slots, &context);
+        let hearing = Hearing { voices: &self.voices, timing: &self.timing, tunes: &self.tunes };
         if self.offline {
             let delay = offline::delay_ticks(self.timing.fade_samples);
-            self.wants.request_offline(&mut self.slots, &self.voices, self.tick, delay);
+            self.planner.request_offline(&mut self.slots, &hearing, self.tick, delay);
         } else {
-            self.wants.request_live(&mut self.slots, &self.voices, self.tick);
+            self.planner.request_live(&mut self.slots, &hearing);
         }
         self.slots.publish();
         self.report(late);
@@ -233,19 +200,35 @@ impl Synth {
 
     fn read_controls(&mut self, controls: &Controls) {
         self.controls = controls.checked(&self.controls);
-        self.wants.set_point(&self.controls);
+        self.planner.set_controls(&self.controls);
         self.rates = rates(&self.controls, self.timing.rate_hz);
-        let pace = f64::from(1.0 - (-(TICK_SAMPLES as f32) / (SMOOTHING_S * self.timing.rate_hz)).exp());
-        self.gain.step(f64::from(db_to_gain(self.controls.gain_db)), pace);
-        let semitones = self.controls.coarse_semitones + self.controls.fine_cents / 100.0 + self.bend_semitones;
-        self.tune.step(f64::from(semitones), pace);
+        let gain_pace = self.pace(ParamId::GAIN);
+        self.gain.step(f64::from(db_to_gain(self.controls.gain_db)), gain_pace);
+        let pace = self.pace(ParamId::COARSE);
+        for (channel, (tuning, tune)) in self.tuning.iter_mut().zip(&mut self.tunes).enumerate() {
+            let bend_semitones = self.channels.bend_semitones(channel);
+            let semitones = self.controls.coarse_semitones + self.controls.fine_cents / 100.0 + bend_semitones;
+            tuning.step(f64::from(semitones), pace);
+            *tune = tuning.ramp(ratio);
+        }
+        self.voices.begin_tick(pace);
     }
 
-    fn read_zones(&mut self) {
-        let zones = self.slots.end().zones();
-        if self.wants.set_zones(zones) {
-            self.slots.forget_all(self.wants.zones().roots());
-            self.voices.rehome(&mut self.slots, &self.wants, self.tick);
+    /// Fraction of the way to its target that a parameter goes in one tick.
+    fn pace(&self, id: ParamId) -> f64 {
+        match id.spec().smoothing {
+            Smoothing::OnePole { time_s } => {
+                f64::from(1.0 - (-(TICK_SAMPLES as f32) / (time_s * self.timing.rate_hz)).exp())
+            }
+            Smoothing::Grid | Smoothing::PerNote => 1.0,
+        }
+    }
+
+    fn read_sources(&mut self) {
+        let sources = self.slots.end().sources();
+        if self.planner.set_sources(sources) {
+            self.slots.retain_sources(&sources);
+            following::reassign_zones(&mut self.voices, &mut self.slots, &self.planner);
         }
     }
 
@@ -261,67 +244,94 @@ impl Synth {
     }
 
     fn handle(&mut self, kind: EventKind) {
-        let slots = &mut self.slots;
         match kind {
-            EventKind::NoteOn { key, velocity, channel } if velocity > 0.0 => {
-                let stroke = Stroke::new(velocity.min(1.0), self.controls.touch, self.timing.rate_hz);
-                self.note_on(Note { key: key.min(127), stroke, channel });
+            EventKind::NoteOn { note, velocity } if velocity > 0.0 => self.note_on(note, velocity),
+            EventKind::NoteOn { note: notes, .. } | EventKind::NoteOff { notes } => {
+                let channels = &self.channels;
+                self.voices.note_off(&mut self.slots, &notes, |channel| channels.is_sustained(channel));
             }
-            EventKind::NoteOn { key, channel, .. } | EventKind::NoteOff { key, channel } => {
-                self.voices.note_off(slots, key.min(127), channel)
+            EventKind::Choke { notes } => self.voices.choke(&mut self.slots, &self.timing, &notes),
+            EventKind::Expression { notes, expression, value } => self.voices.express(&notes, expression, value),
+            EventKind::PitchWheel { channel, position } => self.channels.set_wheel(channel, position),
+            EventKind::ChannelPressure { channel, pressure } => {
+                self.channels.set_pressure(channel, pressure);
+                let pressure = self.channels.pressure(usize::from(channel));
+                self.express_channel(channel, Expression::Pressure, pressure);
             }
-            EventKind::Choke { key, channel } => self.voices.choke(slots, &self.timing, key.min(127), channel),
-            EventKind::PitchBend { semitones } if semitones.is_finite() => {
-                self.bend_semitones = semitones.clamp(-BEND_LIMIT, BEND_LIMIT)
+            EventKind::Controller { channel, controller, value } => {
+                let action = self.channels.control(channel, controller, value);
+                self.act(channel, action);
             }
-            EventKind::PitchBend { .. } => {}
-            EventKind::Sustain { channel, down } => self.voices.sustain(slots, channel, down),
-            EventKind::AllNotesOff => self.voices.all_notes_off(slots),
-            EventKind::AllSoundOff => self.voices.all_sound_off(slots, &self.timing),
         }
     }
 
-    fn note_on(&mut self, note: Note) {
-        let key = self.wants.slot_key(note.key);
-        self.wants.set_main(key);
-        let Some(home) = self.slots.slot_for(key, self.tick) else { return };
-        if self.offline {
-            offline::ensure(&mut self.slots, &self.wants, &self.voices, home, self.tick);
-        } else if self
-            .slots
-            .get(home)
-            .is_some_and(|slot| slot.requested.is_some_and(|request| slot.failed >= request.generation))
-        {
-            // A new note tries a failed sound once more.
-            self.slots.withdraw(home);
+    /// Does what a controller of a channel asks of the voices.
+    fn act(&mut self, channel: u8, action: ChannelAction) {
+        let notes = NoteAddress::channel(Some(channel));
+        match action {
+            ChannelAction::None => {}
+            ChannelAction::Timbre => {
+                let timbre = self.channels.timbre(usize::from(channel));
+                self.express_channel(channel, Expression::Timbre, timbre);
+            }
+            ChannelAction::PedalUp { channels } => self.voices.pedal_up(&mut self.slots, channels),
+            ChannelAction::AllNotesOff => self.voices.release(&mut self.slots, &notes),
+            ChannelAction::AllSoundOff => self.voices.choke(&mut self.slots, &self.timing, &notes),
         }
-        let moment = Moment { wants: &self.wants, timing: &self.timing, tune: self.tune.ramp(ratio) };
-        if !self.voices.note_on(&mut self.slots, &moment, note, home) {
+    }
+
+    fn express_channel(&mut self, channel: u8, expression: Expression, value: f32) {
+        self.voices.express(&NoteAddress::channel(Some(channel)), expression, value);
+    }
+
+    fn note_on(&mut self, note: NoteAddress, velocity: f32) {
+        let Some(key) = note.key.map(|key| key.min(127)) else { return };
+        let channel = note.channel.unwrap_or(0).min(CHANNELS as u8 - 1);
+        let note = NoteAddress { channel: Some(channel), key: Some(key), ..note };
+        let response = VelocityResponse::new(velocity.min(1.0), self.controls.touch, self.timing.rate_hz);
+        let zone = self.planner.slot_key(key);
+        self.planner.set_main(zone);
+        let Some(zone_slot) = self.slots.slot_for(zone) else { return };
+        self.prepare(zone_slot);
+        let start = NoteOn { note, key, channel, response };
+        let Some(voice) = self.voices.note_on(&mut self.slots, &self.timing, start, zone_slot) else { return };
+        voice.express(Expression::Pressure, self.channels.pressure(usize::from(channel)));
+        voice.express(Expression::Timbre, self.channels.timbre(usize::from(channel)));
+        let context = TickContext { planner: &self.planner, timing: &self.timing, tunes: &self.tunes };
+        if !following::begin(voice, &mut self.slots, &context) {
             self.slots.end().telemetry().late_count.fetch_add(1, Ordering::Relaxed);
         }
     }
 
+    /// Before a note: offline its zone's sound is waited for, live a sound that failed is tried once more.
+    fn prepare(&mut self, zone_slot: usize) {
+        if self.offline {
+            let hearing = Hearing { voices: &self.voices, timing: &self.timing, tunes: &self.tunes };
+            offline::ensure(&mut self.slots, &self.planner, &hearing, zone_slot, self.tick);
+        } else if self
+            .slots
+            .get(zone_slot)
+            .is_some_and(|slot| slot.requested.is_some_and(|request| slot.failed >= request.generation))
+        {
+            self.slots.withdraw(zone_slot);
+        }
+    }
+
     /// Renders within one tick and between events.
-    fn render_span(&mut self, out: &mut [f32]) {
+    fn render_span(&mut self, left: &mut [f32], right: &mut [f32]) {
         let span = Span {
             kernels: self.kernels,
             rates: &self.rates,
-            tune: self.tune.ramp(ratio),
+            tunes: &self.tunes,
             offset: self.in_tick,
             fade_samples: self.timing.fade_samples,
         };
-        self.voices.render(&mut self.slots, &span, &mut self.scratch, out);
-        let gain = self.gain.ramp(|gain| gain);
-        for (offset, sample) in out.iter_mut().enumerate() {
-            *sample *= gain.at(self.in_tick + offset) as f32;
-        }
-        self.in_tick += out.len();
+        self.scratch.buses.clear();
+        self.voices.render(&mut self.slots, &span, &mut self.scratch, left.len());
+        let (gain, offset) = (self.gain.ramp(|gain| gain), self.in_tick);
+        self.in_tick += left.len();
+        self.scratch.buses.write(left, right, |index| gain.at(offset + index) as f32);
     }
-}
-
-/// Playback ratio of a number of semitones.
-fn ratio(semitones: f64) -> f64 {
-    (semitones / 12.0).exp2()
 }
 
 fn rates(controls: &Controls, rate_hz: f32) -> EnvelopeRates {

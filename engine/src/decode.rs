@@ -1,6 +1,8 @@
-//! WORKER side: from a latent point to samples. May wait, allocate and fail; never called by the audio thread.
+//! WORKER side: from a request to samples. May wait, allocate and fail; never called by the audio thread.
 
+pub mod assets;
 mod bins;
+mod draft;
 pub mod fit;
 pub mod frozen;
 pub mod graph;
@@ -10,9 +12,9 @@ mod noisiness;
 mod peak;
 pub mod pipeline;
 pub mod pool;
-pub mod residuals;
 mod shape;
 pub mod source;
+mod vocoding;
 
 pub use model::Model;
 pub use noisiness::noisiness;

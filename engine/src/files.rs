@@ -1,4 +1,4 @@
-//! Files that are there whole or not at all: written beside their place, then moved into it.
+//! Files that are written whole or not at all: first beside their final place, then moved into it.
 //!
 //! Worker and main threads only.
 
@@ -17,10 +17,10 @@ impl From<io::Error> for FileError {
     }
 }
 
-/// Replaces the file at `path` by what `write` writes; whatever fails, the old file stays and no other is left.
+/// Replaces the file at `path` by what `write` writes. On failure the old file stays and no temporary file is left.
 ///
 /// # Errors
-/// When there is no such folder, when something else than a file has that name, or when the system refuses.
+/// [`FileError`] when the folder does not exist, when something other than a file has that name, or when the system refuses.
 pub fn replace(path: &Path, write: impl FnOnce(&mut File) -> io::Result<()>) -> Result<(), FileError> {
     // Moving a file over a device or a folder's link target would destroy it.
     if path.metadata().is_ok_and(|meta| !meta.is_file()) {

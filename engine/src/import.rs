@@ -1,4 +1,4 @@
-//! Import: an audio file of the user's becomes a point of the latent space.
+//! Import: finds the latent point of an audio file.
 //!
 //! Worker threads only: reading, rate conversion and the encoder take up to a second.
 
@@ -17,25 +17,25 @@ use crate::units::Latent;
 
 /// The key that a sound without a pitch is taken to be at: middle C.
 pub const UNPITCHED_KEY: f32 = 60.0;
-/// How many of the nearest sounds are told, and vote on the category.
+/// Number of nearest sounds that are reported and vote on the category: few enough to be near in a pack of hundreds.
 const NEAREST: usize = 5;
-/// Distance in σ below which a neighbour's vote grows no further.
+/// Smallest distance in σ that a vote is weighted with: at the point of a sound its weight stays finite.
 const NEAR_SIGMA: f32 = 0.1;
 
-/// A sound of the user's, placed in the latent space.
+/// An imported sound with its latent point.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Imported {
     /// The file's name without its ending.
     pub name: String,
-    /// Where the encoder puts it, each in `[-3, 3]` σ.
+    /// The latent point that the decoder gives it best at, each coordinate in `[-3, 3]` σ.
     pub latent: Latent,
     /// Where in its file the one-shot begins, in seconds.
     pub start_s: f64,
     /// The MIDI key it is at: the given one, else that of the pitch found in it, else 60.
     pub key: f32,
-    /// The key of the pitch found in it, if that is believed.
+    /// The key of the detected pitch, if its clarity suffices.
     pub found_key: Option<f32>,
-    /// How clear its pitch is, 0 (noise) to 1 (repeats exactly); it is believed from 0.85 on.
+    /// Clarity of its pitch, 0 (noise) to 1 (exactly periodic); 0.85 suffices to use it.
     pub key_confidence: f32,
     /// The category that most of the nearest sounds have, the nearest with more weight; empty if the pack has no sounds.
     pub category: String,
@@ -47,7 +47,7 @@ pub struct Imported {
     pub samples: Vec<f32>,
 }
 
-/// What the user says of a file; what is left open is found.
+/// What the user has chosen for a file; what is `None` is detected.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Choice {
     /// Its MIDI key, 0 to 127.
@@ -56,14 +56,14 @@ pub struct Choice {
     pub region_s: Option<f64>,
 }
 
-/// Why a file cannot be imported. The sound that plays is not touched.
+/// Why a file cannot be imported.
 #[derive(Debug, thiserror::Error)]
 pub enum ImportError {
     /// The file cannot be read, or there is no sound in it.
     #[error(transparent)]
     Sample(#[from] SampleError),
     /// The encoder failed.
-    #[error("cannot place the sound: {0}")]
+    #[error("cannot find the latent point of the sound: {0}")]
     Encode(#[from] GraphError),
     /// A key outside the MIDI range.
     #[error("key {0} is outside 0 to 127")]
@@ -71,6 +71,9 @@ pub enum ImportError {
 }
 
 /// Reads `path`, cuts a one-shot out of it and encodes it.
+///
+/// # Errors
+/// [`ImportError`] when the file cannot be read, holds no sound, or a graph fails, and for a key outside 0 to 127.
 pub fn import(path: &Path, pipeline: &mut Pipeline, choice: Choice) -> Result<Imported, ImportError> {
     check_key(choice.key)?;
     let shape = pipeline.model().shape();
@@ -83,12 +86,15 @@ pub fn import(path: &Path, pipeline: &mut Pipeline, choice: Choice) -> Result<Im
     encode(name, sound, pipeline, choice.key)
 }
 
-/// The key of the pitch in a mono one-shot, as a fractional MIDI key, where it is clear enough to be believed.
+/// The fractional MIDI key of the pitch of a mono one-shot, if its clarity suffices.
 pub fn clear_key(samples: &[f32], rate_hz: u32) -> Option<f32> {
     pitch::find(samples, rate_hz).filter(pitch::Pitch::is_clear).map(|pitch| pitch.key)
 }
 
-/// Encodes a one-shot that was imported before, at the model's rate and length, with its key chosen or found anew.
+/// Encodes a one-shot that was imported before, at the model's rate and length, with its key chosen or detected again.
+///
+/// # Errors
+/// [`ImportError`] for a key outside 0 to 127 and when a graph fails.
 pub fn import_again(
     name: String,
     one_shot: Recording,
@@ -118,7 +124,7 @@ fn encode(name: String, sound: Recording, pipeline: &mut Pipeline, key: Option<f
     Ok(Imported { name, latent, start_s, key, found_key, key_confidence, category, nearest, notes, samples })
 }
 
-/// What the point of a recording leaves out of it in the key zone that the recording belongs to, so that its own key gives it back.
+/// The residual of a recording in the key zone that it belongs to: with it, the point reproduces the recording at its own key.
 ///
 /// # Errors
 /// [`ImportError::Sample`] when it lies so far from the zone's root that nothing is left of it there; [`ImportError::Encode`] when the

@@ -7,15 +7,13 @@ use std::sync::atomic::Ordering;
 
 use parking_lot::Mutex;
 
-use crate::audio::{ResidualSet, Synth};
+use crate::audio::Synth;
 use crate::decode::Model;
+use crate::decode::assets::AssetTable;
 use crate::decode::latent::LatentSource;
-use crate::decode::pool::Served;
-use crate::decode::residuals::Residuals;
+use crate::decode::pool::PoolClient;
 use crate::decode::source::Source;
-use crate::link::{MainEnd, RESIDUALS, SoundSpec, Zones, link};
-use crate::residual::ZoneResidual;
-use crate::units::Latent;
+use crate::link::{MAX_SOURCES, MainEnd, SoundSpec, SourceId, SourceInfo, SourceSet, link};
 
 pub use crate::decode::pool::{Pool, SoundView};
 
@@ -34,7 +32,14 @@ pub struct Status {
     pub render_failed: bool,
     /// Complete decodes since the instance was made.
     pub decodes: u64,
+    /// How far a slow job is, [0, 1]; `None` when none is under way.
+    pub progress: Option<f32>,
 }
+
+/// The instance already holds as many sources as it can.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("an instance holds at most {MAX_SOURCES} sources; remove one first")]
+pub struct TooManySources;
 
 /// What the editor's meters show.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -48,76 +53,115 @@ pub struct Meters {
 /// The main thread's handle. Dropping it ends decoding; the synth then plays what it has.
 pub struct Instance {
     pool: Arc<Pool>,
-    served: Arc<Served>,
-    main: Mutex<(MainEnd, u64)>,
+    client: Arc<PoolClient>,
+    main: Mutex<Main>,
 }
 
-/// Makes an instance that plays the sounds of `model`. The synth moves to the audio thread, and must be dropped elsewhere.
-pub fn create(pool: &Arc<Pool>, model: Arc<Model>) -> (Synth, Instance) {
-    create_with_source(pool, Box::new(LatentSource::new(model)))
+/// What only one main thread at a time may change.
+struct Main {
+    end: MainEnd,
+    sources: SourceSet,
+    last_id: SourceId,
+}
+
+/// Makes an instance that plays the sounds of `model` with the assets of `assets`. The synth moves to the audio thread, and must be dropped
+/// elsewhere.
+pub fn create(pool: &Arc<Pool>, model: Arc<Model>, assets: Arc<AssetTable>) -> (Synth, Instance) {
+    create_with_source(pool, Arc::new(LatentSource::new(model)), assets)
 }
 
 /// Makes an instance that plays `source`. The synth moves to the audio thread, and must be dropped elsewhere.
-pub fn create_with_source(pool: &Arc<Pool>, source: Box<dyn Source>) -> (Synth, Instance) {
-    let epoch = 0;
-    let zones = Zones::new(source.roots(), epoch);
-    let (audio_end, worker_end, main_end) = link(zones);
+pub fn create_with_source(pool: &Arc<Pool>, source: Arc<dyn Source>, assets: Arc<AssetTable>) -> (Synth, Instance) {
+    let id = SourceId(0);
+    let sources = SourceSet::of(SourceInfo::new(id, source.roots()));
+    let (audio_end, worker_end, end) = link(sources);
     let synth = Synth::new(audio_end);
-    let served = Served::new(worker_end, source);
-    pool.attach(&served);
-    (synth, Instance { pool: pool.clone(), served, main: Mutex::new((main_end, epoch)) })
-}
-
-/// Puts the residuals of the sounds on the pad's four corners and on the knobs, in this order, into the workers' `table`; answers what the
-/// audio thread is told of them. `knobs_point` is where the knobs' sound lies.
-pub fn set_residuals(table: &Residuals, mixed: [&[ZoneResidual]; RESIDUALS], knobs_point: Latent) -> ResidualSet {
-    ResidualSet { epoch: table.set(mixed), present: mixed.map(|zones| !zones.is_empty()), knobs_point }
+    let client = PoolClient::new(worker_end, [(id, source)], assets);
+    pool.attach(&client);
+    (synth, Instance { pool: pool.clone(), client, main: Mutex::new(Main { end, sources, last_id: id }) })
 }
 
 impl Instance {
     /// The last complete decode of the main zone (that of the note played last), or the last preview if it is newer.
     pub fn sound(&self) -> Option<Arc<SoundView>> {
-        self.served.view()
+        self.client.view()
     }
 
     /// The last complete decode of every zone in use, whatever point it was for.
     pub fn sounds(&self) -> Vec<Arc<SoundView>> {
-        self.served.sounds()
+        self.client.sounds()
     }
 
     /// Counters and the last failure.
     pub fn status(&self) -> Status {
         let main = self.main.lock();
-        let telemetry = main.0.telemetry();
+        let telemetry = main.end.telemetry();
         Status {
-            decode_ms: self.served.decode_ms(),
+            decode_ms: self.client.decode_ms(),
             late_count: telemetry.late_count.load(Ordering::Relaxed),
-            failed: self.served.failure(),
+            failed: self.client.failure(),
             playing_voices: telemetry.playing_voices.load(Ordering::Relaxed),
             render_failed: telemetry.render_failed.load(Ordering::Relaxed),
-            decodes: self.served.decodes(),
+            decodes: self.client.decodes(),
+            progress: self.client.progress(),
         }
     }
 
     /// Meters; takes the peak.
     pub fn meters(&self) -> Meters {
         let main = self.main.lock();
-        Meters { peak: main.0.telemetry().take_peak(), playhead: main.0.telemetry().playhead() }
+        Meters { peak: main.end.telemetry().take_peak(), playhead: main.end.telemetry().playhead() }
     }
 
-    /// Replaces the source. Every sound becomes stale; what plays goes on until its successor is there.
-    pub fn set_source(&self, source: Box<dyn Source>) {
+    /// Replaces all sources by one. Every sound becomes stale; what plays goes on until its successor is there.
+    pub fn set_source(&self, source: Arc<dyn Source>) -> SourceId {
         let mut main = self.main.lock();
-        main.1 += 1;
-        let zones = Zones::new(source.roots(), main.1);
-        self.served.set_source(source);
-        main.0.set_zones(zones);
+        let id = main.next_id();
+        let sources = SourceSet::of(SourceInfo::new(id, source.roots()));
+        self.client.set_sources([(id, source)]);
+        main.publish(sources);
         self.pool.unpark();
+        id
+    }
+
+    /// Adds a source and plays it; the sounds of the others stay, for when they play again.
+    ///
+    /// # Errors
+    /// [`TooManySources`] when the instance holds [`MAX_SOURCES`] already.
+    pub fn add_source(&self, source: Arc<dyn Source>) -> Result<SourceId, TooManySources> {
+        let mut main = self.main.lock();
+        let id = main.next_id();
+        let sources = main.sources.with(SourceInfo::new(id, source.roots())).ok_or(TooManySources)?;
+        self.client.set_sources(self.client.sources().into_iter().chain([(id, source)]));
+        main.publish(sources);
+        self.pool.unpark();
+        Ok(id)
+    }
+
+    /// Plays another of the sources; `false` when there is no such source.
+    pub fn play_source(&self, id: SourceId) -> bool {
+        let mut main = self.main.lock();
+        let Some(sources) = main.sources.playing(id) else { return false };
+        main.publish(sources);
+        true
+    }
+
+    /// Removes a source that does not play; the one that plays stays.
+    pub fn remove_source(&self, id: SourceId) {
+        let mut main = self.main.lock();
+        let sources = main.sources.without(id);
+        self.client.set_sources(self.client.sources().into_iter().filter(|(id, _)| sources.get(*id).is_some()));
+        main.publish(sources);
+    }
+
+    /// The source that new sounds come from.
+    pub fn source(&self) -> SourceId {
+        self.main.lock().sources.current().id
     }
 
     /// Decodes a sound to show while the host does not process: [`Self::sound`] gives it when it is done. The newest wins.
     pub fn preview(&self, spec: SoundSpec) {
-        self.served.preview(spec);
+        self.client.preview(spec);
         self.pool.unpark();
     }
 
@@ -128,17 +172,29 @@ impl Instance {
 
     /// Messages that wait for the synth; `None` while a worker is busy with it.
     pub fn waiting_messages(&self) -> Option<usize> {
-        self.served.waiting_messages()
+        self.client.waiting_messages()
     }
 
     /// Blocks of samples that exist for this instance; `None` while a worker is busy with it.
     pub fn existing_blocks(&self) -> Option<usize> {
-        self.served.existing_blocks()
+        self.client.existing_blocks()
+    }
+}
+
+impl Main {
+    fn next_id(&mut self) -> SourceId {
+        self.last_id = SourceId(self.last_id.0 + 1);
+        self.last_id
+    }
+
+    fn publish(&mut self, sources: SourceSet) {
+        self.sources = sources;
+        self.end.set_sources(sources);
     }
 }
 
 impl Drop for Instance {
     fn drop(&mut self) {
-        self.pool.detach(&self.served);
+        self.pool.detach(&self.client);
     }
 }

@@ -4,7 +4,6 @@
 //! them. Neither imports the other.
 
 pub mod audio;
-mod cholesky;
 pub mod decode;
 pub mod files;
 pub mod import;
@@ -12,6 +11,7 @@ pub mod instrument;
 pub mod link;
 pub mod measure;
 pub mod pack;
+pub mod params;
 pub mod residual;
 pub mod sample;
 pub mod spectral;

@@ -1,6 +1,6 @@
 //! The only crossing between the audio thread and the worker.
 //!
-//! [`link`] makes three ends together, which then move apart: [`AudioEnd`] lives in the synth, [`WorkerEnd`] in the worker's half of
+//! [`link`] makes three ends together, which then move apart: [`AudioEnd`] lives in the synth, [`WorkerEnd`] in the worker's part of
 //! the instance, [`MainEnd`] in the main thread's handle. What an end holds is what its thread may touch.
 //!
 //! | what | way | carrier |
@@ -8,7 +8,7 @@
 //! | [`RequestBoard`], newest wins per slot | audio → worker | triple buffer |
 //! | [`Delivery`]: a sound begins, a block, an end, a failure | worker → audio | queue of [`DELIVERY_CAPACITY`] messages |
 //! | empty [`Block`]s | audio → worker | queue of [`MAX_BLOCKS`] blocks |
-//! | [`Zones`]: root keys, and that the source has changed | main → audio | triple buffer |
+//! | [`SourceSet`]: the sources with their root keys, and which one plays | main → audio | triple buffer |
 //! | [`Telemetry`]: meters and counters | audio → main and worker | atomics |
 //!
 //! **Allocation.** All queues are allocated in [`link`]. Blocks are allocated and freed by the worker alone while both ends live.
@@ -22,12 +22,17 @@
 //! **Empty.** An empty delivery queue means "nothing new": the playing sound goes on.
 //!
 //! **Order.** Messages arrive in the order in which they were sent. For one (slot, generation): `Begin`, then blocks, then `End` or
-//! `Failed`. A generation may be begun again after it was interrupted; blocks that are already there are then handed back.
+//! `Failed`. A generation may be begun again after it was interrupted; blocks that are already there are then handed back. The draft of
+//! a request has a generation of its own, one below the request's, and no `End`.
 //!
 //! **Drop.** Either end may go first. Blocks that are then in a queue are freed with the last end of that queue, and those in the
 //! synth with the synth, which is for that reason dropped off the audio thread.
 
-mod mix;
+mod assets;
+mod request;
+mod sound;
+mod sources;
+mod stretch;
 mod telemetry;
 
 use std::sync::Arc;
@@ -36,102 +41,32 @@ use std::sync::atomic::Ordering;
 use rtrb::{Consumer, Producer, RingBuffer};
 use triple_buffer::{Input, Output};
 
-use crate::units::Latent;
-
-pub use mix::{RESIDUALS, ResidualMix};
+pub use assets::{AssetId, AssetMix, MIXED_ASSETS};
+pub use request::{GENERATION_STEP, Request, RequestBoard};
+pub use sound::{MAX_CHANNELS, Shaping, SoundHead, SoundSpec};
+pub use sources::{MAX_ROOTS, MAX_SOURCES, SourceId, SourceInfo, SourceSet};
+pub use stretch::StretchMap;
 pub use telemetry::Telemetry;
 
 /// Sounds that an instance can hold at once.
 pub const SLOTS: usize = 16;
-/// Banks of a slot: one that plays, one that fades in, one that fills or drains, and one under voices that are on their way out.
-pub const BANKS: usize = 4;
+/// Sound buffers of a slot: one that plays, one that fades in, one that fills or drains, and one under voices that are on their way out.
+pub const BUFFERS: usize = 4;
 /// Samples in a block: 46 ms at 44.1 kHz.
 pub const BLOCK_SAMPLES: usize = 2048;
-/// Longest sound, in samples at its own rate: 2 s stretched four times.
-pub const MAX_SOUND_SAMPLES: usize = 4 * 88_064;
+/// Longest sound, in samples at its own rate: 2 s at 48 kHz stretched four times, rounded up to whole blocks.
+pub const MAX_SOUND_SAMPLES: usize = (4usize * 96_000).next_multiple_of(BLOCK_SAMPLES);
 /// Blocks of the longest sound.
 pub const MAX_SOUND_BLOCKS: usize = MAX_SOUND_SAMPLES.div_ceil(BLOCK_SAMPLES);
 /// Messages that may wait for the audio thread.
 pub const DELIVERY_CAPACITY: usize = 512;
-/// Blocks that may exist for one instance: every bank full, and a full delivery queue.
-pub const MAX_BLOCKS: usize = SLOTS * BANKS * MAX_SOUND_BLOCKS + DELIVERY_CAPACITY;
-/// Most root keys that an instance tells apart.
-pub const MAX_ROOTS: usize = 32;
+/// Blocks that may exist for one instance: every buffer full, and a full delivery queue.
+pub const MAX_BLOCKS: usize = SLOTS * BUFFERS * MAX_CHANNELS * MAX_SOUND_BLOCKS + DELIVERY_CAPACITY;
 /// Empty blocks that the worker keeps for the next sound instead of freeing them: one sound of 2 s.
 const SPARE_BLOCKS: usize = 44;
 
 /// A fixed-size piece of a sound. Moved, never copied, between the threads.
 pub type Block = Box<[f32; BLOCK_SAMPLES]>;
-
-/// What is done to the frames between decoder and vocoder.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Shaping {
-    /// Length factor, [0.25, 4]; pitch stays.
-    pub stretch: f32,
-    /// Shift of the spectral envelope in semitones, [−12, 12]; harmonics stay.
-    pub formant_semitones: f32,
-    /// Slope of the spectrum in dB per octave, [−6, 6].
-    pub tilt_db_per_octave: f32,
-}
-
-impl Default for Shaping {
-    fn default() -> Self {
-        Self { stretch: 1.0, formant_semitones: 0.0, tilt_db_per_octave: 0.0 }
-    }
-}
-
-/// All that determines a sound: a source gives the same samples for the same spec.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct SoundSpec {
-    /// Point of the latent space, in σ units.
-    pub latent: Latent,
-    /// Key at which the sound is decoded (the root of its zone).
-    pub key: f32,
-    /// Frame shaping.
-    pub shaping: Shaping,
-    /// What is added of recordings.
-    pub residual: ResidualMix,
-    /// Seed of sources that draw at random.
-    pub seed: u64,
-    /// Which of several pre-decoded variations.
-    pub variation: u32,
-}
-
-impl SoundSpec {
-    /// Whether the two are told apart by nothing but rounding. A sweep is never quantised: the bound is far below what is heard.
-    pub fn is_near(&self, other: &SoundSpec) -> bool {
-        const EPSILON: f32 = 1e-5;
-        let near = |a: f32, b: f32| (a - b).abs() <= EPSILON;
-        self.latent.iter().zip(&other.latent).all(|(a, b)| near(*a, *b))
-            && near(self.key, other.key)
-            && near(self.shaping.stretch, other.shaping.stretch)
-            && near(self.shaping.formant_semitones, other.shaping.formant_semitones)
-            && near(self.shaping.tilt_db_per_octave, other.shaping.tilt_db_per_octave)
-            && self.residual.is_near(&other.residual, EPSILON)
-            && self.seed == other.seed
-            && self.variation == other.variation
-    }
-}
-
-/// A sound that the audio thread wants in a slot.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Request {
-    /// Grows with every request of the instance; names the sound in all deliveries.
-    pub generation: u64,
-    /// The wanted sound.
-    pub spec: SoundSpec,
-    /// The smaller, the sooner: 0 for a slot that sounds now.
-    pub urgency: u32,
-    /// Where the first of the listening voices is, in samples of the sound: blocks from here on come first.
-    pub cursor_sample: u32,
-    /// Where the last of them is: a render does not yield before the region from the first to beyond this one is given.
-    pub last_cursor_sample: u32,
-    /// Whether this is the sound that the editor shows.
-    pub main: bool,
-}
-
-/// The newest request of every slot. `None`: the slot is not in use.
-pub type RequestBoard = [Option<Request>; SLOTS];
 
 /// A message from the worker.
 #[derive(Debug)]
@@ -153,6 +88,8 @@ pub enum Part {
     Block {
         /// Position in the sound, in blocks, below [`MAX_SOUND_BLOCKS`].
         index: usize,
+        /// Channel, below the sound's number of channels.
+        channel: usize,
         /// The samples.
         block: Block,
     },
@@ -162,60 +99,21 @@ pub enum Part {
     Failed,
 }
 
-/// What is known of a sound before its blocks.
-#[derive(Clone, Copy, Debug)]
-pub struct SoundHead {
-    /// The request's sound.
-    pub spec: SoundSpec,
-    /// Length in samples, at most [`MAX_SOUND_SAMPLES`].
-    pub length_samples: usize,
-    /// Rate of the samples in hertz.
-    pub sample_rate_hz: f32,
-    /// Correlation with the slot's previous sound near the cursor, [0, 1].
-    pub correlation: f32,
-}
-
-/// Root keys of the source, ascending, and a count of source changes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Zones {
-    roots: [u8; MAX_ROOTS],
-    count: usize,
-    /// Grows when the source is replaced: every sound is then stale.
-    pub source_epoch: u64,
-}
-
-impl Zones {
-    /// Keeps the first [`MAX_ROOTS`] of `roots`, sorted, without repeats; key 60 when there are none.
-    pub fn new(roots: &[u8], source_epoch: u64) -> Self {
-        let mut sorted: Vec<u8> = roots.to_vec();
-        sorted.sort_unstable();
-        sorted.dedup();
-        if sorted.is_empty() {
-            sorted.push(60);
-        }
-        let mut zones = Self { roots: [0; MAX_ROOTS], count: sorted.len().min(MAX_ROOTS), source_epoch };
-        for (root, from) in zones.roots.iter_mut().zip(&sorted) {
-            *root = *from;
-        }
-        zones
-    }
-
-    /// The root keys, ascending, at least one.
-    pub fn roots(&self) -> &[u8] {
-        self.roots.get(..self.count).unwrap_or(&[])
-    }
-}
-
 /// Makes the three ends of one instance.
-pub fn link(zones: Zones) -> (AudioEnd, WorkerEnd, MainEnd) {
+pub fn link(sources: SourceSet) -> (AudioEnd, WorkerEnd, MainEnd) {
     let (board_in, board_out) = triple_buffer::triple_buffer(&[None; SLOTS]);
-    let (zones_in, zones_out) = triple_buffer::triple_buffer(&zones);
+    let (sources_in, sources_out) = triple_buffer::triple_buffer(&sources);
     let (deliver, deliveries) = RingBuffer::new(DELIVERY_CAPACITY);
     let (give_back, empties) = RingBuffer::new(MAX_BLOCKS);
     let telemetry = Arc::new(Telemetry::default());
     telemetry.set_playhead(None);
-    let audio =
-        AudioEnd { board: board_in, deliveries, empties: give_back, zones: zones_out, telemetry: telemetry.clone() };
+    let audio = AudioEnd {
+        board: board_in,
+        deliveries,
+        empties: give_back,
+        sources: sources_out,
+        telemetry: telemetry.clone(),
+    };
     let worker = WorkerEnd {
         board: board_out,
         deliveries: deliver,
@@ -224,7 +122,7 @@ pub fn link(zones: Zones) -> (AudioEnd, WorkerEnd, MainEnd) {
         spare: Vec::new(),
         existing: 0,
     };
-    (audio, worker, MainEnd { zones: zones_in, telemetry })
+    (audio, worker, MainEnd { sources: sources_in, telemetry })
 }
 
 /// The audio thread's end. All methods are audio-thread safe.
@@ -232,7 +130,7 @@ pub struct AudioEnd {
     board: Input<RequestBoard>,
     deliveries: Consumer<Delivery>,
     empties: Producer<Block>,
-    zones: Output<Zones>,
+    sources: Output<SourceSet>,
     telemetry: Arc<Telemetry>,
 }
 
@@ -264,9 +162,9 @@ impl AudioEnd {
         !self.empties.is_full()
     }
 
-    /// The newest zones. Audio-thread safe.
-    pub fn zones(&mut self) -> Zones {
-        *self.zones.read()
+    /// The newest set of sources. Audio-thread safe.
+    pub fn sources(&mut self) -> SourceSet {
+        *self.sources.read()
     }
 
     /// Whether the worker's end has gone for good. Audio-thread safe.
@@ -370,14 +268,14 @@ impl WorkerEnd {
 
 /// The main thread's end.
 pub struct MainEnd {
-    zones: Input<Zones>,
+    sources: Input<SourceSet>,
     telemetry: Arc<Telemetry>,
 }
 
 impl MainEnd {
-    /// Tells the audio thread the root keys of a new source.
-    pub fn set_zones(&mut self, zones: Zones) {
-        self.zones.write(zones);
+    /// Tells the audio thread of other sources.
+    pub fn set_sources(&mut self, sources: SourceSet) {
+        self.sources.write(sources);
     }
 
     /// Meters and counters to read.

@@ -1,5 +1,5 @@
-//! Listening with numbers: the log-mel error by which models are judged, pitch, and transposition. Allocates; for the trainer's
-//! evaluation, the tests and the command line.
+//! Measurements of sounds: the log-mel error by which models are compared, pitch, and transposition. Allocates; for the trainer's
+//! evaluation, the tests and the command line, never the audio thread.
 
 mod log_mel;
 mod pitch;

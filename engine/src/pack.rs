@@ -4,11 +4,13 @@
 //! made, the graphs themselves when they are loaded ([`crate::decode::Model`]). Reads files; never on the audio thread.
 
 mod archive;
-#[cfg(feature = "factory-pack")]
-mod factory;
+mod kind;
 mod latent_distribution;
 mod manifest;
+mod random_points;
 mod residuals;
+#[cfg(feature = "factory-pack")]
+mod shipped;
 mod validate;
 
 use std::collections::BTreeMap;
@@ -17,25 +19,32 @@ use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
+use archive::Store;
+
+pub use kind::{PackFiles, PackKind};
 pub use latent_distribution::LatentDistribution;
-pub use manifest::{FileEntry, LatentAxis, Manifest, NamedSound, VocoderInfo};
+pub use manifest::{Control, FileEntry, Manifest, NamedSound, VocoderInfo};
+pub use random_points::RandomPoints;
 pub use residuals::NamedResiduals;
 
-/// Version of the manifest that this engine writes, and the highest that it reads. Since version 2 a vocoder may foretell the phases
-/// of some bins only; since version 3 sounds may bring residuals.
-pub const FORMAT_VERSION: u32 = 3;
+/// Version of the manifest that this engine writes, and the highest that it reads. Since version 2 a vocoder may predict the phases of
+/// only some bins; since version 3 sounds may bring residuals; since version 4 a pack names its kind, and its seven axes are
+/// `controls` instead of `latents`.
+pub const FORMAT_VERSION: u32 = 4;
 
 /// Name of the manifest's file in a pack.
 pub const MANIFEST_FILE: &str = "manifest.json";
 
-/// The graphs that every pack holds.
+/// The graphs of a pack of kind [`PackKind::Latent`].
 pub const GRAPHS: [&str; 3] = ["encoder.onnx", "decoder.onnx", "vocoder.onnx"];
 
-/// What the points of named sounds leave out of them; a pack may be without.
+/// Residuals of named sounds: what the decoder leaves out of their recordings.
 pub const RESIDUALS_FILE: &str = "residuals.bin";
 
-/// Largest pack, unpacked, in bytes.
+/// Largest pack: all its files together, unpacked, in bytes. About ten times the factory pack.
 pub const MAX_PACK_BYTES: u64 = 256 << 20;
+/// Largest manifest in bytes: about four times one that names 10 000 sounds.
+const MAX_MANIFEST_BYTES: usize = 16 << 20;
 
 /// Why a pack is refused. Each message is one line for the user.
 #[derive(Debug, thiserror::Error)]
@@ -65,7 +74,19 @@ pub enum PackError {
     #[error("the pack has format version {found}, this Heptode reads up to {FORMAT_VERSION}: update Heptode to use it")]
     Version {
         /// The version that was found.
-        found: u32,
+        found: u64,
+    },
+    /// The manifest's kind has no meaning.
+    #[error("the pack is of the unknown kind \"{found}\": the pack is damaged, or a newer Heptode is needed")]
+    UnknownKind {
+        /// The kind that was found.
+        found: String,
+    },
+    /// The manifest's kind is known and has no source in this engine.
+    #[error("this Heptode does not play packs of kind {kind} yet: update Heptode to use it")]
+    KindNotPlayed {
+        /// Name of the kind.
+        kind: &'static str,
     },
     /// A value in the manifest is out of its range.
     #[error("the pack's manifest has {field} = {found}, expected {expected}")]
@@ -124,28 +145,37 @@ impl Pack {
     /// # Errors
     /// Anything that [`PackError`] names except `Io` and `NotAPack`.
     pub fn from_files(mut files: BTreeMap<String, Vec<u8>>) -> Result<Self, PackError> {
-        let manifest_json =
-            files.remove(MANIFEST_FILE).ok_or_else(|| PackError::Missing { file: MANIFEST_FILE.into() })?;
+        let json = files.remove(MANIFEST_FILE).ok_or_else(|| PackError::Missing { file: MANIFEST_FILE.into() })?;
+        Self::read(json, |name| Ok(files.remove(name)))
+    }
+
+    /// Validates a manifest and the files that it lists, which `file` gives by name.
+    fn read(
+        manifest_json: Vec<u8>,
+        mut file: impl FnMut(&str) -> Result<Option<Vec<u8>>, PackError>,
+    ) -> Result<Self, PackError> {
         let manifest = validate::parse(&manifest_json)?;
-        let mut listed = BTreeMap::new();
+        let mut files = BTreeMap::new();
         for (name, entry) in &manifest.files {
-            let bytes = files.remove(name).ok_or_else(|| PackError::Missing { file: name.clone() })?;
+            let bytes = file(name)?.ok_or_else(|| PackError::Missing { file: name.clone() })?;
             let found = hex_sha256(&bytes);
             if found != entry.sha256 {
                 return Err(PackError::Hash { file: name.clone(), found, expected: entry.sha256.clone() });
             }
-            listed.insert(name.clone(), bytes);
+            files.insert(name.clone(), bytes);
         }
-        let residuals = listed.get(RESIDUALS_FILE).map(|bytes| NamedResiduals::parse(bytes, &manifest)).transpose()?;
+        let residuals = files.get(RESIDUALS_FILE).map(|bytes| NamedResiduals::parse(bytes, &manifest)).transpose()?;
         let residuals = Arc::new(residuals.unwrap_or_default());
-        Ok(Self { hash: hex_sha256(&manifest_json), manifest, manifest_json, files: listed, residuals })
+        Ok(Self { hash: hex_sha256(&manifest_json), manifest, manifest_json, files, residuals })
     }
 
-    /// Makes a pack from a manifest and its other files: fills in the manifest's file table, then validates as when reading.
+    /// Makes a pack from a manifest and its other files: fills in the manifest's file table and raises its version to
+    /// [`FORMAT_VERSION`] at least, then validates as when reading.
     ///
     /// # Errors
     /// As [`Pack::from_files`].
     pub fn assemble(mut manifest: Manifest, mut files: BTreeMap<String, Vec<u8>>) -> Result<Self, PackError> {
+        manifest.format_version = manifest.format_version.max(FORMAT_VERSION);
         manifest.files = files
             .iter()
             .map(|(name, bytes)| (name.clone(), FileEntry { sha256: hex_sha256(bytes), bytes: bytes.len() as u64 }))
@@ -160,7 +190,8 @@ impl Pack {
     /// # Errors
     /// Anything that [`PackError`] names.
     pub fn open(path: &Path) -> Result<Self, PackError> {
-        Self::from_files(archive::read(path)?)
+        let mut store = Store::open(path, MAX_PACK_BYTES)?;
+        Self::read(store.manifest()?, |name| store.read(name))
     }
 
     /// The manifest and the hash of the pack at `path`. The graphs are neither read nor checked.
@@ -168,26 +199,43 @@ impl Pack {
     /// # Errors
     /// What [`PackError`] names of the file and of its manifest.
     pub fn peek(path: &Path) -> Result<(Manifest, String), PackError> {
-        let json = archive::read_manifest(path)?;
+        let json = Store::open(path, MAX_PACK_BYTES)?.manifest()?;
         Ok((validate::parse(&json)?, hex_sha256(&json)))
     }
 
-    /// The manifest and the hash of the pack that is built into the program.
+    /// The manifest and the hash of the factory pack, which is built into the program.
     ///
     /// # Errors
     /// As [`Pack::peek`], which would be a fault of the build.
     #[cfg(feature = "factory-pack")]
     pub fn factory_manifest() -> Result<(Manifest, String), PackError> {
-        Ok((validate::parse(factory::MANIFEST)?, hex_sha256(factory::MANIFEST)))
+        let json = shipped::FACTORY.manifest;
+        Ok((validate::parse(json)?, hex_sha256(json)))
     }
 
-    /// The pack that is built into the program.
+    /// The factory pack, which is built into the program.
     ///
     /// # Errors
     /// As [`Pack::from_files`], which would be a fault of the build.
     #[cfg(feature = "factory-pack")]
     pub fn factory() -> Result<Self, PackError> {
-        Self::from_files(factory::files())
+        Self::from_files(shipped::FACTORY.files())
+    }
+
+    /// Names of the packs that are built into the program, as [`Pack::shipped`] takes them; the factory pack's is first.
+    #[cfg(feature = "factory-pack")]
+    pub fn shipped_names() -> Vec<&'static str> {
+        shipped::PACKS.iter().map(|pack| pack.name).collect()
+    }
+
+    /// The pack of this name that is built into the program; `None` when no shipped pack has this name.
+    ///
+    /// # Errors
+    /// As [`Pack::from_files`], which would be a fault of the build.
+    #[cfg(feature = "factory-pack")]
+    pub fn shipped(name: &str) -> Result<Option<Self>, PackError> {
+        let pack = shipped::PACKS.iter().find(|pack| pack.name == name);
+        pack.map(|pack| Self::from_files(pack.files())).transpose()
     }
 
     /// Writes the pack as one file, atomically.
@@ -206,7 +254,7 @@ impl Pack {
         archive::write_folder(folder, &self.files())
     }
 
-    /// What the pack says of itself.
+    /// Description of the pack.
     pub fn manifest(&self) -> &Manifest {
         &self.manifest
     }
@@ -221,7 +269,7 @@ impl Pack {
         self.files.get(name).filter(|_| GRAPHS.contains(&name)).map(Vec::as_slice).unwrap_or_default()
     }
 
-    /// What the points of its named sounds leave out of them.
+    /// The residuals of its named sounds.
     pub fn residuals(&self) -> &Arc<NamedResiduals> {
         &self.residuals
     }

@@ -1,5 +1,5 @@
-//! What seven numbers leave out of a recording: the difference between its frames and those that the decoder makes of its
-//! point, coded in at most 6 KiB. Worker and main threads only; allocates.
+//! The residual of a recording: the difference between its frames and those that the decoder makes of its latent point, coded in
+//! at most 6 KiB. Worker and main threads only; allocates.
 //!
 //! Levels below −80 dB count as silence on both sides, so a silent tail costs nothing. The difference is cut into blocks of
 //! 16 bands × 16 frames, each transformed (DCT-II), rounded to a common step and deflated; the step is the smallest that fits.
@@ -28,7 +28,7 @@ const HEADER_BYTES: usize = 6;
 const FINEST_STEP: f32 = 0.000_25;
 const STEP_RATIO: f32 = 1.1;
 const STEPS: u8 = 96;
-/// Most values that a residual may describe: a guard against a header that lies.
+/// Most values that a residual may describe: a wrong header takes no more memory than this.
 const MAX_VALUES: usize = 1 << 18;
 const DEFLATE_LEVEL: u8 = 9;
 
@@ -38,7 +38,7 @@ pub struct Residual {
     bytes: Vec<u8>,
 }
 
-/// Why bytes are no residual.
+/// Why bytes are not a residual.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the residual is damaged: {0}")]
 pub struct ResidualError(&'static str);
@@ -52,7 +52,7 @@ pub struct ZoneResidual {
     pub residual: Residual,
 }
 
-/// What a sound is to come to and what the decoder makes of its point, as frames of the same size.
+/// Frames of a recording and those that the decoder makes of its point, of the same size.
 #[derive(Clone, Copy, Debug)]
 pub struct Pair<'a> {
     /// The recording's frames.
@@ -62,14 +62,14 @@ pub struct Pair<'a> {
 }
 
 impl ResidualError {
-    /// What is wrong, without saying of what.
+    /// The cause alone, without "the residual is damaged".
     pub fn why(&self) -> &'static str {
         self.0
     }
 }
 
 impl Residual {
-    /// What is to be added to the frames `made` to come to the frames `wanted`.
+    /// The difference that leads from the frames `made` to the frames `wanted`.
     pub fn between(pair: Pair, shape: &SpectralShape) -> Self {
         let blocks = Blocks::of(&difference(pair, shape));
         let bytes = finest(blocks.first_step(), |number| {
@@ -100,8 +100,8 @@ impl Residual {
         residual.decode().map(|_| residual)
     }
 
-    /// Takes coded bytes for frames of `shape` without unpacking them: a pack holds thousands. What does not unpack when it is needed
-    /// adds nothing.
+    /// Takes coded bytes for frames of `shape` without unpacking them: a pack holds thousands. Bytes that turn out not to unpack when they are
+    /// needed add nothing.
     ///
     /// # Errors
     /// [`ResidualError`] when they are too many, of another version, or for frames of another size.
@@ -136,7 +136,7 @@ impl Residual {
     }
 }
 
-/// What coded bytes begin with.
+/// Header of coded bytes.
 struct Header {
     step: u8,
     bands: usize,
@@ -168,7 +168,7 @@ impl Header {
     }
 }
 
-/// What is to be added, with all that is silence on one side at the same level.
+/// The difference, with the levels below the silence threshold raised to it on both sides.
 fn difference(pair: Pair, shape: &SpectralShape) -> Frames {
     let silence = shape.normalise_db(SILENCE_DB);
     let values = pair.wanted.values.iter().zip(&pair.made.values);
@@ -185,7 +185,7 @@ fn coded(blocks: &Blocks, number: u8) -> Vec<u8> {
     bytes
 }
 
-/// What fits with the lowest number of a step, from `first` on; `None` if nothing does.
+/// The result with the finest step that fits, from `first` on; `None` if none fits.
 fn finest<T>(first: u8, fitting: impl Fn(u8) -> Option<T>) -> Option<T> {
     let (mut low, mut high) = (first, STEPS);
     let mut best = None;
@@ -199,8 +199,8 @@ fn finest<T>(first: u8, fitting: impl Fn(u8) -> Option<T>) -> Option<T> {
     best
 }
 
-/// Adds `weight` times a difference to frames of the same size; others stay as they are. What comes to lie below the threshold of
-/// silence becomes silent, and so does what rounding leaves a little above it.
+/// Adds `weight` times a difference to frames of the same size; others stay as they are. Values below the silence threshold become
+/// silent, and so do those that rounding leaves a little above it.
 pub fn add(frames: &mut Frames, difference: &Frames, weight: f32, shape: &SpectralShape) {
     if (frames.bands, frames.frames) != (difference.bands, difference.frames) || weight == 0.0 {
         return;
@@ -213,7 +213,7 @@ pub fn add(frames: &mut Frames, difference: &Frames, weight: f32, shape: &Spectr
     }
 }
 
-/// Margin above the threshold of silence that rounding fills with islands of sound, in dB.
+/// Margin above the silence threshold within which rounding errors would be heard as isolated sounds, in dB.
 const STILL_DB: f32 = 2.0;
 /// Largest frame value: 9 dB above full scale.
 const MAX_VALUE: f32 = 1.2;
@@ -241,10 +241,10 @@ mod tests {
     use super::*;
 
     const SHAPE: SpectralShape = SpectralShape::DEFAULT;
-    /// A recording differs from what the model makes of it by about 4 dB.
+    /// Standard deviation of the difference between a recording and its decoded point: about 4 dB.
     const SPREAD: f32 = 4.0 / 45.0;
 
-    /// A smooth ground and, on it, rough differences that fade with time as in a decaying sound.
+    /// Smooth differences plus rough ones that fade with time as in a decaying sound.
     fn pair(roughness: f32) -> (Frames, Frames) {
         let mut state = 5u32;
         let mut random = || {

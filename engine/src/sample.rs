@@ -5,15 +5,18 @@
 //! that says what is wrong and what to do; work and memory are bounded before the first byte is read.
 
 mod decode;
+mod flac;
 mod level;
 mod onset;
 mod outline;
 mod resample;
+mod sink;
 mod wav;
 
 use std::path::{Path, PathBuf};
 
 pub(crate) use decode::decode_flac;
+pub use flac::{FlacError, FlacFormat, encode_flac};
 pub use level::{LOUDNESS_LUFS, loudness_lufs, normalise_loudness};
 pub use onset::{one_shot, region, start_s};
 pub use outline::Outline;
@@ -24,14 +27,14 @@ pub use wav::write_wav;
 pub const MIN_RATE_HZ: u32 = 4_000;
 /// Highest sample rate that is read or written, in Hz.
 pub const MAX_RATE_HZ: u32 = 768_000;
-/// How much of a long file is looked at, in seconds from its first sound.
+/// How much of a long file is read, in seconds from its first sound.
 pub const LOOK_S: f64 = 20.0;
 /// How much silence at the start of a file is skipped in search of its first sound, in seconds.
 pub const LEAD_LIMIT_S: f64 = 600.0;
 /// Largest file that is opened, in bytes.
 pub const MAX_FILE_BYTES: u64 = 8 << 30;
 
-/// Mono samples with their rate, and what the user should know about where they came from.
+/// Mono samples with their rate, and remarks on their origin for the user.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Recording {
     /// Mono samples, all finite; full scale is 1.
@@ -45,7 +48,7 @@ pub struct Recording {
 }
 
 impl Recording {
-    /// Samples that come from no file.
+    /// Samples that do not come from a file.
     pub fn new(samples: Vec<f32>, sample_rate_hz: u32) -> Self {
         Self { samples, sample_rate_hz, start_s: 0.0, notes: Vec::new() }
     }
@@ -133,13 +136,13 @@ pub enum ReadProblem {
         /// Which channel, counted from 1.
         channel: usize,
     },
-    /// No sound in the part that is looked at.
+    /// No sound in the part that is read.
     #[error("its first {looked_s:.1} s are silent; cut the silence off the start")]
     Silent {
-        /// How much was looked at, in seconds.
+        /// How much was read, in seconds.
         looked_s: f64,
     },
-    /// The wanted part lies behind the end.
+    /// The wanted part lies after the end.
     #[error("it ends at {found_s:.2} s, before the region that begins at {start_s:.2} s; choose an earlier one")]
     Short {
         /// Length of the file in seconds.
@@ -155,16 +158,25 @@ pub enum ReadProblem {
 /// Reads a WAV, AIFF or FLAC file of any bit depth and channel count, mixed to mono.
 ///
 /// Of a long file only the first [`LOOK_S`] seconds from its first sound are read, and a note says so.
+///
+/// # Errors
+/// [`SampleError::Read`] with what is wrong with the file.
 pub fn read(path: &Path) -> Result<Recording, SampleError> {
     decode::read_file(path).map_err(|problem| SampleError::Read { path: path.to_path_buf(), problem })
 }
 
 /// Reads a file as [`read`] does, from `start_s` seconds on, silence included.
+///
+/// # Errors
+/// [`SampleError::Read`] with what is wrong with the file, also when it ends before `start_s`.
 pub fn read_from(path: &Path, start_s: f64) -> Result<Recording, SampleError> {
     decode::read_file_from(path, start_s).map_err(|problem| SampleError::Read { path: path.to_path_buf(), problem })
 }
 
-/// The outline of a file, as far as [`read`] would look for its first sound and at it; a longer file is cut there.
+/// The outline of the part of a file in which [`read`] looks for the first sound and reads; the rest of a longer file is left out.
+///
+/// # Errors
+/// [`SampleError::Read`] when no sample can be read.
 pub fn outline(path: &Path) -> Result<Outline, SampleError> {
     decode::outline_file(path).map_err(|problem| SampleError::Read { path: path.to_path_buf(), problem })
 }

@@ -12,7 +12,7 @@ mod stft;
 
 pub(crate) use exponential::exp;
 pub use frames::{FrameAnalysis, Frames};
-pub use griffin_lim::GriffinLim;
+pub use griffin_lim::{GriffinLim, GriffinLimRun};
 pub use mel::{MelBank, hertz_to_mel, mel_to_hertz};
 pub use phase::{ReferencePhasors, noise_phase, reference_phase};
 use serde::{Deserialize, Serialize};

@@ -1,8 +1,8 @@
 //! The state document: everything that makes a sound, in host projects and in presets.
 //!
 //! Main and worker threads only. A document is outside data: [`StateDocument::parse`] checks limits, numbers and
-//! version before anything is used, and what it does not know survives a round trip. Loading and applying are
-//! apart: a refused document changes nothing.
+//! version before anything is used, and unknown fields survive a round trip. Loading and applying are
+//! separate steps: a refused document changes nothing.
 
 mod cut;
 mod frozen;
@@ -87,13 +87,13 @@ pub struct SoundState {
     /// The recording, if the sound was imported: another pack can place it anew.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub audio: Option<FrozenZone>,
-    /// What its point leaves out of the recording.
+    /// The residual of the recording at its point.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub residual: Option<ZoneResidual>,
     /// How the recording was cut out of its file, where that is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cut: Option<Cut>,
-    /// The recording's file, while the program runs: a document does not tell of the user's folders.
+    /// The recording's file, while the program runs: a document does not disclose the user's folders.
     #[serde(skip)]
     pub file: Option<PathBuf>,
     /// Fields of other versions, kept as they came.
@@ -114,7 +114,7 @@ impl SoundState {
     }
 }
 
-/// Why a state or preset cannot be used. The sound that plays is not touched.
+/// Why a state or preset cannot be used. The playing sound is then kept.
 #[derive(Debug, thiserror::Error)]
 pub enum StateError {
     /// No bytes, or only blanks.
@@ -173,6 +173,9 @@ impl StateDocument {
     }
 
     /// Reads a document; latents beyond ±3 σ are brought back to the limit.
+    ///
+    /// # Errors
+    /// [`StateError`] for a text that is too long, damaged, of a newer version or out of range.
     pub fn parse(text: &str) -> Result<Self, StateError> {
         let mut document: Self = parse_versioned(text)?;
         document.check()?;
@@ -185,7 +188,7 @@ impl StateDocument {
         to_text(&self.finite(), false)
     }
 
-    /// A copy that JSON can hold: it has no word for NaN or infinity.
+    /// A copy that JSON can hold: JSON has neither NaN nor infinity.
     fn finite(&self) -> Self {
         let mut document = self.clone();
         document.version = STATE_VERSION;
@@ -198,7 +201,7 @@ impl StateDocument {
         document
     }
 
-    /// Corners and knobs, each with its name for people.
+    /// Corners and knobs, each with its name for messages.
     fn sounds_mut(&mut self) -> impl Iterator<Item = (&'static str, &mut SoundState)> {
         let corners = ["corner A", "corner B", "corner C", "corner D"].into_iter().zip(&mut self.corners);
         corners.chain(self.knobs.as_mut().map(|sound| ("the knobs", sound)))

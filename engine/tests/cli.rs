@@ -51,6 +51,15 @@ fn info_tells_what_the_pack_holds() {
 }
 
 #[test]
+fn a_pack_is_chosen_by_name_or_by_path() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../models/factory");
+    let by_name = json(&["info", "--pack", "factory"]);
+    assert_eq!(by_name["pack"]["id"], "heptode-factory");
+    assert_eq!(json(&["info", "--pack", folder]), by_name);
+    assert_eq!(json(&["info"]), by_name);
+}
+
+#[test]
 fn render_is_repeatable_and_writes_what_it_says() {
     let folder = TempDir::new().unwrap();
     let (name, sound) = a_sound();
@@ -192,6 +201,7 @@ fn bad_input_gets_one_line_an_exit_code_and_no_file() {
         (1, &["render", "--out", text(outs.path())], "not a regular file"),
         (1, &["render", "--out", out, "--pack", "/no/such.heptode"], "/no/such.heptode"),
         (1, &["render", "--out", out, "--pack", &noise], "pack"),
+        (1, &["render", "--out", out, "--pack", "nosuchpack"], "shipped packs: factory"),
         (2, &["morph", "--from", &near, "--to", &name, "--out", dir], "did you mean"),
         (1, &["morph", "--from", &name, "--to", "gone.wav", "--out", dir], "gone.wav"),
         (2, &["morph", "--from", &name, "--to", &name, "--steps", "1", "--out", dir], "steps"),

@@ -1,7 +1,7 @@
 //! What the editor needs to know of a pack: its sounds, its axes, its name. Plain data; any thread but the audio thread.
 
 use engine::Latent;
-use engine::pack::{LatentAxis, LatentDistribution, Manifest, NamedSound};
+use engine::pack::{Control, LatentDistribution, Manifest, NamedSound};
 use engine::state::{PackRef, SoundState};
 
 use crate::target::CORNERS;
@@ -16,7 +16,7 @@ pub struct Catalogue {
     /// Name for people.
     pub pack_name: String,
     /// Learned axes in order.
-    pub axes: Vec<LatentAxis>,
+    pub axes: Vec<Control>,
     /// How its sounds are scattered.
     pub distribution: LatentDistribution,
     /// Key whose zone is shown while nothing plays.
@@ -33,7 +33,7 @@ impl Catalogue {
         Self {
             pack: PackRef::new(&manifest.id, pack_hash),
             pack_name: manifest.name.clone(),
-            axes: manifest.latents.clone(),
+            axes: manifest.controls.clone(),
             distribution: LatentDistribution::of(&sounds),
             middle_root: manifest.root_keys.get(manifest.nearest_root(MIDDLE_C)).copied().unwrap_or(MIDDLE_C as u8),
             sounds,

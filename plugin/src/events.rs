@@ -1,12 +1,11 @@
 //! Host events as engine events. Audio thread: no allocation after [`Batch::new`], no lock, no wait.
 
-use engine::audio::{Event, EventKind};
+use engine::audio::{EndedNote, Event, EventKind, Expression, NoteAddress};
+use nice_plug::midi::{Channel, Key, VoiceID};
 use nice_plug::prelude::*;
 
 /// Events of one call to the synth. A denser block is rendered in several calls, so none is lost.
 const BATCH: usize = 512;
-/// Range of the pitch wheel either way, the default of General MIDI.
-const BEND_SEMITONES: f32 = 2.0;
 /// Largest 14-bit value, to which the framework scales the wheel.
 const BEND_STEPS: f32 = 16_383.0;
 
@@ -60,39 +59,66 @@ impl Batch {
     }
 }
 
-/// The engine's word for a host event, with its offset in the block; `None` for what the instrument does not hear.
+/// The engine's event for a host event, with its offset in the block; `None` for what the instrument does not hear.
 /// Safe on the audio thread.
 pub fn translate(event: &NoteEvent<()>) -> Option<(usize, EventKind)> {
     let kind = match *event {
-        NoteEvent::NoteOn { key, velocity, channel, .. } => {
-            EventKind::NoteOn { key: key.number()?, velocity, channel: channel.number().unwrap_or(0) }
+        NoteEvent::NoteOn { voice_id, key, velocity, channel, .. } => {
+            EventKind::NoteOn { note: address(voice_id, channel, key), velocity }
         }
-        NoteEvent::NoteOff { key, channel, .. } => match key.number() {
-            Some(key) => EventKind::NoteOff { key, channel: channel.number().unwrap_or(0) },
-            None => EventKind::AllNotesOff,
-        },
-        NoteEvent::Choke { key, channel, .. } => match key.number() {
-            Some(key) => EventKind::Choke { key, channel: channel.number().unwrap_or(0) },
-            None => EventKind::AllSoundOff,
-        },
-        NoteEvent::MidiPitchBend { value, .. } => EventKind::PitchBend { semitones: bend_semitones(value) },
-        NoteEvent::MidiCC { cc: control_change::DAMPER_PEDAL, channel, value, .. } => {
-            EventKind::Sustain { channel, down: value >= 0.5 }
+        NoteEvent::NoteOff { voice_id, key, channel, .. } => {
+            EventKind::NoteOff { notes: address(voice_id, channel, key) }
         }
-        NoteEvent::MidiCC { cc: control_change::RESET_ALL_CONTROLLERS, channel, .. } => {
-            EventKind::Sustain { channel, down: false }
+        NoteEvent::Choke { voice_id, key, channel, .. } => EventKind::Choke { notes: address(voice_id, channel, key) },
+        NoteEvent::PolyTuning { voice_id, key, channel, tuning, .. } => {
+            expression((voice_id, channel, key), Expression::TuningSemitones, tuning)
         }
-        NoteEvent::MidiCC { cc: control_change::ALL_SOUND_OFF, .. } => EventKind::AllSoundOff,
-        NoteEvent::MidiCC { cc: control_change::ALL_NOTES_OFF, .. } => EventKind::AllNotesOff,
+        NoteEvent::PolyVolume { voice_id, key, channel, gain, .. } => {
+            expression((voice_id, channel, key), Expression::Gain, gain)
+        }
+        NoteEvent::PolyPan { voice_id, key, channel, pan, .. } => {
+            expression((voice_id, channel, key), Expression::Pan, pan)
+        }
+        NoteEvent::PolyPressure { voice_id, key, channel, pressure, .. } => {
+            expression((voice_id, channel, key), Expression::Pressure, pressure)
+        }
+        NoteEvent::PolyBrightness { voice_id, key, channel, brightness, .. } => {
+            expression((voice_id, channel, key), Expression::Timbre, brightness)
+        }
+        NoteEvent::MidiPitchBend { channel, value, .. } => {
+            EventKind::PitchWheel { channel, position: wheel_position(value) }
+        }
+        NoteEvent::MidiChannelPressure { channel, pressure, .. } => EventKind::ChannelPressure { channel, pressure },
+        NoteEvent::MidiCC { channel, cc, value, .. } => EventKind::Controller { channel, controller: cc, value },
         _ => return None,
     };
     Some((event.timing() as usize, kind))
 }
 
-/// The wheel's 0…1 in semitones. MIDI's centre, 8192 of 16383, is exactly no bend.
-fn bend_semitones(wheel: f32) -> f32 {
+/// What the host is told of a note that has ended in the stretch that begins at sample `start` of the block. Safe on the audio thread.
+pub fn voice_terminated(ended: &EndedNote, start: usize) -> NoteEvent<()> {
+    let EndedNote { offset, note } = *ended;
+    NoteEvent::VoiceTerminated {
+        timing: u32::try_from(start + offset).unwrap_or(u32::MAX),
+        voice_id: note.id.map_or(VoiceID::Wildcard, VoiceID::ID),
+        channel: note.channel.map_or(Channel::Wildcard, Channel::Number),
+        key: note.key.map_or(Key::Wildcard, Key::Number),
+    }
+}
+
+/// The framework names no port: notes of all ports are one.
+fn address(voice_id: VoiceID, channel: Channel, key: Key) -> NoteAddress {
+    NoteAddress { port: None, channel: channel.number(), key: key.number(), id: voice_id.id() }
+}
+
+fn expression((voice_id, channel, key): (VoiceID, Channel, Key), expression: Expression, value: f32) -> EventKind {
+    EventKind::Expression { notes: address(voice_id, channel, key), expression, value }
+}
+
+/// The wheel's 0…1 as a position from −1 to 1. MIDI's centre, 8192 of 16383, is exactly no bend.
+fn wheel_position(wheel: f32) -> f32 {
     let from_centre = (wheel * BEND_STEPS).round() - (BEND_STEPS + 1.0) / 2.0;
-    from_centre / ((BEND_STEPS + 1.0) / 2.0) * BEND_SEMITONES
+    from_centre / ((BEND_STEPS + 1.0) / 2.0)
 }
 
 #[cfg(test)]
@@ -100,10 +126,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn wheel_rests_at_zero_and_reaches_two_semitones() {
-        assert_eq!(bend_semitones(8192.0 / 16_383.0), 0.0);
-        assert_eq!(bend_semitones(0.0), -2.0);
-        assert!((bend_semitones(1.0) - 2.0).abs() < 1e-3);
+    fn the_wheel_rests_at_zero_and_reaches_both_ends() {
+        assert_eq!(wheel_position(8192.0 / 16_383.0), 0.0);
+        assert_eq!(wheel_position(0.0), -1.0);
+        assert!((wheel_position(1.0) - 1.0).abs() < 1e-3);
     }
 
     #[test]
@@ -112,8 +138,8 @@ mod tests {
         let total = 3 * BATCH + 7;
         let mut sent = 0;
         let mut source = || {
-            let event =
-                (sent < total).then_some((sent / 4, EventKind::NoteOff { key: (sent % 128) as u8, channel: 0 }));
+            let event = (sent < total)
+                .then_some((sent / 4, EventKind::NoteOff { notes: NoteAddress::key(0, (sent % 128) as u8) }));
             sent += usize::from(event.is_some());
             event
         };

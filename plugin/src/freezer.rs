@@ -3,12 +3,12 @@
 
 use std::sync::{Arc, Weak};
 
-use engine::audio::Controls;
 use engine::decode::Pipeline;
+use engine::decode::assets::AssetTable;
 use engine::decode::latent::decode;
-use engine::decode::residuals::Residuals;
 use engine::instrument::SoundView;
 use engine::link::SoundSpec;
+use engine::params::Controls;
 use engine::state::{FrozenZone, MAX_STATE_BYTES};
 
 use crate::loaded_pack::LoadedPack;
@@ -20,14 +20,14 @@ const MAX_FROZEN_BYTES: usize = MAX_STATE_BYTES / 2;
 /// Packs the zones in use for the project. Hosts save often, so what was packed last is kept.
 pub struct ZoneFreezer {
     loaded: Weak<LoadedPack>,
-    residuals: Arc<Residuals>,
+    assets: Arc<AssetTable>,
     packed: Vec<(SoundSpec, FrozenZone)>,
 }
 
 impl ZoneFreezer {
     /// For a loaded pack.
-    pub fn new(loaded: Weak<LoadedPack>, residuals: Arc<Residuals>) -> Self {
-        Self { loaded, residuals, packed: Vec::new() }
+    pub fn new(loaded: Weak<LoadedPack>, assets: Arc<AssetTable>) -> Self {
+        Self { loaded, assets, packed: Vec::new() }
     }
 
     /// The decoded zones of the sound that `controls` ask for. While none is decoded yet, as in the middle of a sweep, the
@@ -35,10 +35,11 @@ impl ZoneFreezer {
     pub fn freeze(&mut self, controls: &Controls) -> Vec<FrozenZone> {
         let Some(loaded) = self.loaded.upgrade() else { return Vec::new() };
         let mut sounds = loaded.player.sounds();
-        sounds.retain(|sound| sound.spec.is_near(&controls.spec(sound.spec.key)));
+        let source = loaded.player.source();
+        sounds.retain(|sound| sound.spec.is_near(&controls.spec(source, sound.spec.key)));
         if sounds.is_empty() {
             let key = loaded.player.sound().map_or(f32::from(loaded.catalogue.middle_root), |sound| sound.spec.key);
-            sounds.extend(self.decode(&loaded, &controls.spec(key)));
+            sounds.extend(self.decode(&loaded, &controls.spec(source, key)));
         }
         self.packed.retain(|(spec, _)| sounds.iter().any(|sound| sound.spec == *spec));
         // The zone played last first, in case that not all find room.
@@ -59,7 +60,7 @@ impl ZoneFreezer {
             return Some(zone.clone());
         }
         let (key, rate_hz) = (sound.spec.key.round() as u8, sound.sample_rate_hz.round() as u32);
-        let zone = FrozenZone::from_samples(key, rate_hz, &sound.samples).ok()?;
+        let zone = FrozenZone::from_samples(key, rate_hz, sound.channel(0)).ok()?;
         self.packed.push((sound.spec, zone.clone()));
         Some(zone)
     }
@@ -72,9 +73,9 @@ impl ZoneFreezer {
             true => Vec::new(),
             false => {
                 let mut pipeline = Pipeline::new(Arc::clone(model)).ok()?;
-                decode(&mut pipeline, spec, &self.residuals, || false).ok()??
+                decode(&mut pipeline, spec, &self.assets.resolve(&spec.assets).ok()?).ok()?
             }
         };
-        Some(Arc::new(SoundView { samples, sample_rate_hz, spec: *spec, generation: 0 }))
+        Some(Arc::new(SoundView { samples, channels: 1, sample_rate_hz, spec: *spec, generation: 0 }))
     }
 }

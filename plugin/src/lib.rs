@@ -14,7 +14,6 @@ pub mod library;
 pub mod loaded_pack;
 pub mod notices;
 pub mod params;
-pub mod params_text;
 pub mod player;
 pub mod project;
 pub mod reimport;
@@ -32,7 +31,7 @@ use engine::audio::Synth;
 use nice_plug::prelude::*;
 
 use crate::editor::HeptodeEditor;
-use crate::events::{Batch, translate};
+use crate::events::{Batch, translate, voice_terminated};
 use crate::library::Library;
 use crate::project::{AudioEnd, ProjectStore};
 use crate::session::Session;
@@ -131,13 +130,16 @@ impl Plugin for Heptode {
         let (mut start, end) = (0, left.len());
         loop {
             let stop = self.batch.gather(start, end, || next_event(&mut self.audio, context));
-            synth.render(self.batch.events(), &controls, &mut left[start..stop]);
+            synth.render(self.batch.events(), &controls, &mut left[start..stop], &mut right[start..stop]);
+            for ended in synth.ended_notes() {
+                // A host that takes no events back does without.
+                let _ = context.try_send_event(voice_terminated(ended, start));
+            }
             start = stop;
             if stop == end {
                 break;
             }
         }
-        right.copy_from_slice(left);
         if synth.is_idle() { ProcessStatus::Normal } else { ProcessStatus::KeepAlive }
     }
 }

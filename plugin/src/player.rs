@@ -5,9 +5,8 @@ use std::sync::Arc;
 use engine::decode::Model;
 use engine::decode::frozen::FrozenSource;
 use engine::decode::latent::LatentSource;
-use engine::decode::residuals::Residuals;
 use engine::instrument::{Instance, Meters, SoundView, Status};
-use engine::link::SoundSpec;
+use engine::link::{SoundSpec, SourceId};
 use engine::state::FrozenZone;
 
 /// What the editor watches of the engine, and what it asks of it. Tests put a still picture in its place.
@@ -18,6 +17,8 @@ pub trait Player: Send + Sync {
     fn sounds(&self) -> Vec<Arc<SoundView>>;
     /// Decode time, late count, failure, voices.
     fn status(&self) -> Status;
+    /// The source that sounds come from.
+    fn source(&self) -> SourceId;
     /// Peak and playhead.
     fn meters(&self) -> Meters;
     /// Decodes a sound to look at while the host does not process.
@@ -32,47 +33,47 @@ pub trait Player: Send + Sync {
 }
 
 /// An instance of the engine.
-pub struct EnginePlayer {
-    instance: Instance,
-    residuals: Arc<Residuals>,
-}
+pub struct EnginePlayer(Instance);
 
 impl EnginePlayer {
-    /// Watches an instance whose sounds take what recordings add from `residuals`.
-    pub fn new(instance: Instance, residuals: Arc<Residuals>) -> Self {
-        Self { instance, residuals }
+    /// Watches an instance.
+    pub fn new(instance: Instance) -> Self {
+        Self(instance)
     }
 }
 
 impl Player for EnginePlayer {
     fn sound(&self) -> Option<Arc<SoundView>> {
-        self.instance.sound()
+        self.0.sound()
     }
 
     fn sounds(&self) -> Vec<Arc<SoundView>> {
-        self.instance.sounds()
+        self.0.sounds()
     }
 
     fn status(&self) -> Status {
-        self.instance.status()
+        self.0.status()
+    }
+
+    fn source(&self) -> SourceId {
+        self.0.source()
     }
 
     fn meters(&self) -> Meters {
-        self.instance.meters()
+        self.0.meters()
     }
 
     fn preview(&self, spec: SoundSpec) {
-        self.instance.preview(spec);
+        self.0.preview(spec);
     }
 
     fn play_frozen(&self, zones: &[FrozenZone]) -> Result<(), String> {
         let source = FrozenSource::new(zones).map_err(|error| error.to_string())?;
-        self.instance.set_source(Box::new(source));
+        self.0.set_source(Arc::new(source));
         Ok(())
     }
 
     fn play_pack(&self, model: &Arc<Model>) {
-        let residuals = Arc::clone(&self.residuals);
-        self.instance.set_source(Box::new(LatentSource::with_residuals(Arc::clone(model), residuals)));
+        self.0.set_source(Arc::new(LatentSource::new(Arc::clone(model))));
     }
 }

@@ -13,12 +13,12 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use engine::params::{ParamSpec, Scale, TABLE};
 use engine::state::StateDocument;
 use nice_plug::params::internals::ParamPtr;
 use nice_plug::plugin::ParamValue;
 use nice_plug::prelude::{Params, PluginState};
 
-use crate::params::{ParamSpec, Scale, specs};
 use crate::session::Session;
 
 /// Name of the field in the framework's state. Frozen.
@@ -62,7 +62,7 @@ unsafe impl Params for HostState {
 pub fn filter(state: &mut PluginState) {
     state.params = match state.fields.get(FIELD).map(|text| StateDocument::parse(text)) {
         Some(Ok(document)) => {
-            specs().iter().map(|spec| (spec.id.clone(), value_of(spec, document.params.get(&spec.id)))).collect()
+            TABLE.iter().map(|spec| (spec.id.to_owned(), value_of(spec, document.params.get(spec.id)))).collect()
         }
         _ => BTreeMap::new(),
     };

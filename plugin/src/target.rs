@@ -1,7 +1,7 @@
 //! Where a sound stands: on a corner of the pad or on the knobs, whose parameters follow it.
 
 use engine::Latent;
-use engine::audio::is_within_recording;
+use engine::params::is_within_recording;
 use engine::units::LATENT_LIMIT;
 
 use crate::revision::Revision;

@@ -131,7 +131,7 @@ fn export(path: &Path, sound: &SoundView, session: &Session) {
     if let Err(error) = folder_made {
         return notices.fault(format!("Nothing was exported: cannot make the folder of {}: {error}.", path.display()));
     }
-    match engine::sample::write_wav(path, &sound.samples, 1, sound.sample_rate_hz as u32) {
+    match engine::sample::write_wav(path, &sound.interleaved(), sound.channels as u16, sound.sample_rate_hz as u32) {
         Ok(()) => notices.note(format!("Exported to {}", path.display())),
         Err(error) => notices.fault(format!("Nothing was exported: {error}")),
     }

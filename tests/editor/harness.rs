@@ -4,9 +4,9 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
 use egui_kittest::{Harness, SnapshotOptions, SnapshotResults};
-use engine::audio::Controls;
 use engine::instrument::{Meters, SoundView, Status};
-use engine::pack::{LatentAxis, LatentDistribution, NamedSound};
+use engine::pack::{Control, LatentDistribution, NamedSound};
+use engine::params::Controls;
 use engine::state::PackRef;
 use nice_plug::params::InternalParamMut;
 use plugin::catalogue::Catalogue;
@@ -82,6 +82,10 @@ struct StillEngine {
 }
 
 impl Player for StillEngine {
+    fn source(&self) -> engine::link::SourceId {
+        engine::link::SourceId(0)
+    }
+
     fn sound(&self) -> Option<Arc<SoundView>> {
         Some(Arc::clone(&self.sound))
     }
@@ -119,7 +123,8 @@ fn tone() -> Arc<SoundView> {
             body * beat * (time_s * 400.0).min(1.0)
         })
         .collect();
-    Arc::new(SoundView { samples, sample_rate_hz: rate_hz, spec: Controls::default().spec(48.0), generation: 1 })
+    let spec = Controls::default().spec(engine::link::SourceId(0), 48.0);
+    Arc::new(SoundView { samples, channels: 1, sample_rate_hz: rate_hz, spec, generation: 1 })
 }
 
 /// Thirty sounds in six categories.
@@ -150,9 +155,7 @@ pub fn catalogue() -> Catalogue {
         pack: PackRef::new("factory", "0123"),
         pack_name: "Factory".to_owned(),
         middle_root: 60,
-        axes: axes
-            .map(|name| LatentAxis { name: name.to_owned(), low: -3.0, high: 3.0, rank_correlation: None })
-            .to_vec(),
+        axes: axes.map(|name| Control { name: name.to_owned(), low: -3.0, high: 3.0, rank_correlation: None }).to_vec(),
         sounds,
     }
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use egui::{Key, Modifiers, vec2};
 use egui_kittest::SnapshotResults;
 use egui_kittest::kittest::Queryable;
-use engine::audio::EventKind;
+use engine::audio::{EventKind, NoteAddress};
 use engine::state::{Cut, FrozenZone, SoundState};
 use plugin::jobs::Job;
 use plugin::notices::Offer;
@@ -216,13 +216,15 @@ fn listening_goes_to_the_corner_and_back() {
     open(&mut editor, imported(None));
     let place = editor.harness.get_by_label("Listen").rect().center();
     editor.drag(place, place);
-    assert!(matches!(editor.audio.next_note(), Some(EventKind::NoteOn { key: 57, .. })));
+    assert!(
+        matches!(editor.audio.next_note(), Some(EventKind::NoteOn { note, .. }) if note == NoteAddress::key(0, 57))
+    );
     let places = |editor: &EditorHarness| {
         [ParamId::PAD_X, ParamId::PAD_Y, ParamId::MORPH].map(|id| editor.session.params.get(id).plain())
     };
     assert_eq!(places(&editor), [0.0, 1.0, 1.0]);
     editor.drop_at(place);
-    assert!(matches!(editor.audio.next_note(), Some(EventKind::NoteOff { key: 57, .. })));
+    assert!(matches!(editor.audio.next_note(), Some(EventKind::NoteOff { notes }) if notes == NoteAddress::key(0, 57)));
     editor.harness.get_by_label("Done").click();
     editor.harness.run_steps(2);
     assert_eq!(places(&editor), [0.5, 0.5, 0.0]);

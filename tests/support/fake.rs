@@ -6,9 +6,12 @@ use std::time::Duration;
 
 use engine::audio::Synth;
 use engine::decode::Pool;
-use engine::decode::source::{Flow, Sink, Source, SourceError};
+use engine::decode::assets::Assets;
+use engine::decode::source::{
+    Focus, Job, Pace, Progress, Sink, SoundShape, Source, SourceError, SourceProperties, Version,
+};
 use engine::instrument::{self, Instance};
-use engine::link::{BLOCK_SAMPLES, SoundSpec};
+use engine::link::{BLOCK_SAMPLES, MAX_SOUND_SAMPLES, SoundSpec, StretchMap};
 use engine::units::key_to_hz;
 
 use crate::wait::wait_until;
@@ -19,6 +22,8 @@ pub const FAKE_RATE_HZ: f32 = 44_100.0;
 pub const FAKE_LENGTH: usize = 88_064;
 /// Level of the fake's sine and noise.
 pub const FAKE_AMPLITUDE: f32 = 0.5;
+/// Time of a step in which the fake gives nothing, in microseconds: a worker that waits for it does not spin.
+const SILENT_STEP_US: u64 = 200;
 /// Root keys of the fake.
 pub const FAKE_ROOTS: [u8; 5] = [36, 48, 60, 72, 84];
 
@@ -35,11 +40,31 @@ pub enum Timbre {
     Constant,
 }
 
+/// What sort of source the fake is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sort {
+    /// One channel, as soon as it can.
+    Mono,
+    /// Two channels; the right one is the left one at a quarter of the level.
+    Stereo,
+    /// A block for each step, in the slow lane.
+    Slow,
+    /// No sound.
+    Failing,
+    /// The longest sound that an instance holds, in two channels, whatever the stretch.
+    Longest,
+}
+
+/// Level of the right channel of a stereo fake against the left one.
+pub const RIGHT_LEVEL: f32 = 0.25;
+
 /// What the test may change while the fake runs.
 #[derive(Debug, Default)]
 pub struct FakeControl {
-    /// Renders begun.
+    /// Jobs begun.
     pub renders: AtomicU64,
+    /// Steps of jobs.
+    pub steps: AtomicU64,
     /// Blocks given.
     pub blocks: AtomicU64,
     /// Pause before each render, in microseconds.
@@ -65,19 +90,20 @@ pub struct FakeControl {
 /// The source.
 pub struct Fake {
     timbre: Timbre,
+    sort: Sort,
     control: Arc<FakeControl>,
 }
 
 impl Fake {
-    /// A fake, and the handle that controls it.
+    /// A mono fake, and the handle that controls it.
     pub fn new(timbre: Timbre) -> (Fake, Arc<FakeControl>) {
-        let control = Arc::new(FakeControl::default());
-        (Fake { timbre, control: control.clone() }, control)
+        Self::of_sort(Sort::Mono, timbre)
     }
 
-    /// A fake that shares the handle of another.
-    pub fn sharing(timbre: Timbre, control: &Arc<FakeControl>) -> Fake {
-        Fake { timbre, control: control.clone() }
+    /// A fake of any sort, and the handle that controls it.
+    pub fn of_sort(sort: Sort, timbre: Timbre) -> (Fake, Arc<FakeControl>) {
+        let control = Arc::new(FakeControl::default());
+        (Fake { timbre, sort, control: control.clone() }, control)
     }
 }
 
@@ -87,18 +113,21 @@ impl Drop for Fake {
     }
 }
 
-/// The samples of a fake sound, without the end fade of the pool.
+/// The samples of a mono fake sound, without the end fade of the pool.
 pub fn fake_samples(timbre: Timbre, spec: &SoundSpec) -> Vec<f32> {
-    let length = (FAKE_LENGTH as f32 * spec.shaping.stretch).round() as usize;
+    samples_of_length(timbre, spec, (FAKE_LENGTH as f32 * spec.shaping.stretch).round() as usize)
+}
+
+fn samples_of_length(timbre: Timbre, spec: &SoundSpec, length: usize) -> Vec<f32> {
     let sine =
         |hz: f64, index: usize| (std::f64::consts::TAU * hz * index as f64 / f64::from(FAKE_RATE_HZ)).sin() as f32;
     let hz = key_to_hz(f64::from(spec.key));
-    let seed = spec.latent.iter().fold(spec.seed, |seed, value| mix(seed ^ u64::from(value.to_bits())));
+    let seed = spec.controls.iter().fold(spec.seed, |seed, value| mix(seed ^ u64::from(value.to_bits())));
     let sample = |index: usize| match timbre {
-        Timbre::Sine => FAKE_AMPLITUDE * (sine(hz, index) + 0.02 * spec.latent[0] * sine(2.0 * hz, index)),
+        Timbre::Sine => FAKE_AMPLITUDE * (sine(hz, index) + 0.02 * spec.controls[0] * sine(2.0 * hz, index)),
         Timbre::Fixed(hz) => FAKE_AMPLITUDE * sine(f64::from(hz), index),
         Timbre::Noise => FAKE_AMPLITUDE * ((mix(seed ^ index as u64) >> 40) as f32 / (1u64 << 23) as f32 - 1.0),
-        Timbre::Constant => spec.latent[0],
+        Timbre::Constant => spec.controls[0],
     };
     (0..length).map(sample).collect()
 }
@@ -116,45 +145,107 @@ impl Source for Fake {
         &FAKE_ROOTS
     }
 
-    fn sample_rate_hz(&self) -> f32 {
-        FAKE_RATE_HZ
+    fn properties(&self) -> SourceProperties {
+        SourceProperties {
+            sample_rate_hz: FAKE_RATE_HZ,
+            channels: self.channels(),
+            longest_samples: if self.sort == Sort::Longest { MAX_SOUND_SAMPLES } else { 4 * FAKE_LENGTH },
+            is_shaped: self.sort != Sort::Longest,
+            pace: if self.sort == Sort::Slow { Pace::Slow } else { Pace::Interactive },
+        }
     }
 
-    fn render(&mut self, spec: &SoundSpec, first_sample: usize, sink: &mut dyn Sink) -> Result<(), SourceError> {
-        let control = &self.control;
-        control.renders.fetch_add(1, Ordering::SeqCst);
-        pause(control.render_pause_us.load(Ordering::SeqCst));
-        if control.fails.load(Ordering::SeqCst) {
-            return Err(SourceError::Failed("the fake was told to fail".to_owned()));
+    fn begin(&self, spec: &SoundSpec, _assets: Assets) -> Result<Box<dyn Job>, SourceError> {
+        self.control.renders.fetch_add(1, Ordering::SeqCst);
+        if self.sort == Sort::Failing {
+            return Err(SourceError::Failed("the fake fails always".to_owned()));
         }
-        assert!(!control.panics.load(Ordering::SeqCst), "the fake was told to panic");
-        let samples = fake_samples(self.timbre, spec);
-        if sink.begin(samples.len()) == Flow::Stop {
-            return Ok(());
-        }
-        let count = samples.len().div_ceil(BLOCK_SAMPLES);
-        let first = first_sample / BLOCK_SAMPLES;
-        for (given, index) in (first..count).chain(0..first.min(count)).enumerate() {
-            while control.silent.load(Ordering::SeqCst)
-                || (control.stingy.load(Ordering::SeqCst)
-                    && given as u64 >= control.stingy_blocks.load(Ordering::SeqCst))
-            {
-                if sink.cancelled() {
-                    return Ok(());
-                }
-                pause(200);
-            }
-            pause(control.block_pause_us.load(Ordering::SeqCst));
+        let left = match self.sort {
+            Sort::Longest => samples_of_length(self.timbre, spec, MAX_SOUND_SAMPLES),
+            _ => fake_samples(self.timbre, spec),
+        };
+        let right: Vec<f32> = left.iter().map(|sample| RIGHT_LEVEL * sample).collect();
+        let stretch =
+            if self.sort == Sort::Longest { StretchMap::NONE } else { StretchMap::uniform(spec.shaping.stretch) };
+        let channels = [left, right].into_iter().take(self.channels()).collect();
+        Ok(Box::new(FakeJob { sort: self.sort, control: self.control.clone(), channels, stretch, given: None }))
+    }
+}
+
+impl Fake {
+    fn channels(&self) -> usize {
+        if matches!(self.sort, Sort::Stereo | Sort::Longest) { 2 } else { 1 }
+    }
+}
+
+/// One sound of the fake.
+struct FakeJob {
+    sort: Sort,
+    control: Arc<FakeControl>,
+    channels: Vec<Vec<f32>>,
+    stretch: StretchMap,
+    /// Blocks given of each channel; `None` before the sound has begun.
+    given: Option<usize>,
+}
+
+impl FakeJob {
+    fn length(&self) -> usize {
+        self.channels[0].len()
+    }
+
+    /// While set, the fake gives nothing more.
+    fn is_silent(&self, given: usize) -> bool {
+        let is_stingy = self.control.stingy.load(Ordering::SeqCst)
+            && given as u64 >= self.control.stingy_blocks.load(Ordering::SeqCst);
+        self.control.silent.load(Ordering::SeqCst) || is_stingy
+    }
+
+    fn give(&self, given: usize, focus: &Focus, sink: &mut dyn Sink) -> Result<(), SourceError> {
+        let count = self.length().div_ceil(BLOCK_SAMPLES);
+        let index = (focus.first_sample.min(self.length() - 1) / BLOCK_SAMPLES + given) % count;
+        pause(self.control.block_pause_us.load(Ordering::SeqCst));
+        self.control.blocks.fetch_add(1, Ordering::SeqCst);
+        for (channel, samples) in self.channels.iter().enumerate() {
             let mut block = samples[index * BLOCK_SAMPLES..((index + 1) * BLOCK_SAMPLES).min(samples.len())].to_vec();
-            if control.gives_nan.load(Ordering::SeqCst) {
+            if self.control.gives_nan.load(Ordering::SeqCst) {
                 block[0] = f32::NAN;
             }
-            control.blocks.fetch_add(1, Ordering::SeqCst);
-            if sink.block(index, &block) == Flow::Stop {
-                return Ok(());
-            }
+            sink.block(index, channel, &block)?;
         }
         Ok(())
+    }
+}
+
+impl Job for FakeJob {
+    fn advance(&mut self, focus: &Focus, sink: &mut dyn Sink) -> Result<Progress, SourceError> {
+        let control = &self.control;
+        control.steps.fetch_add(1, Ordering::SeqCst);
+        let Some(mut given) = self.given else {
+            pause(control.render_pause_us.load(Ordering::SeqCst));
+            if control.fails.load(Ordering::SeqCst) {
+                return Err(SourceError::Failed("the fake was told to fail".to_owned()));
+            }
+            assert!(!control.panics.load(Ordering::SeqCst), "the fake was told to panic");
+            let shape =
+                SoundShape { length_samples: self.length(), channels: self.channels.len(), stretch: self.stretch };
+            sink.begin(Version::Whole, shape)?;
+            self.given = Some(0);
+            return Ok(Progress::Going(0.0));
+        };
+        let count = self.length().div_ceil(BLOCK_SAMPLES);
+        let blocks_per_step = if self.sort == Sort::Slow { 1 } else { 4 };
+        for _ in 0..blocks_per_step {
+            if self.is_silent(given) {
+                pause(SILENT_STEP_US);
+                break;
+            }
+            if given < count {
+                self.give(given, focus, sink)?;
+                given += 1;
+            }
+        }
+        self.given = Some(given);
+        Ok(if given == count { Progress::Done } else { Progress::Going(given as f32 / count as f32) })
     }
 }
 
@@ -177,11 +268,16 @@ pub struct Rig {
 }
 
 impl Rig {
-    /// At the given host rate, live.
+    /// Of a mono fake at the given host rate, live.
     pub fn new(timbre: Timbre, rate_hz: f32) -> Rig {
+        Self::of_sort(Sort::Mono, timbre, rate_hz)
+    }
+
+    /// Of a fake of any sort at the given host rate, live.
+    pub fn of_sort(sort: Sort, timbre: Timbre, rate_hz: f32) -> Rig {
         let pool = Pool::new(1).expect("threads");
-        let (fake, control) = Fake::new(timbre);
-        let (mut synth, instance) = instrument::create_with_source(&pool, Box::new(fake));
+        let (fake, control) = Fake::of_sort(sort, timbre);
+        let (mut synth, instance) = instrument::create_with_source(&pool, Arc::new(fake), Arc::default());
         synth.set_sample_rate(rate_hz);
         Rig { synth, instance, control, pool }
     }

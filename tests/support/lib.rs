@@ -5,6 +5,7 @@ pub mod clap;
 pub mod fake;
 pub mod guard;
 pub mod listen;
+pub mod offline;
 pub mod project;
 mod random;
 pub mod script;

@@ -6,6 +6,7 @@ pub mod category;
 pub mod folder;
 mod groups;
 pub mod mix;
+pub mod plain_name;
 pub mod procedural;
 pub mod soundfont;
 mod writer;
@@ -18,7 +19,7 @@ use serde::{Deserialize, Serialize};
 
 pub use writer::CorpusWriter;
 
-use crate::eval::statistics::evenly;
+use crate::statistics::evenly;
 
 /// Version of the manifest's layout.
 const FORMAT_VERSION: u32 = 1;

@@ -1,24 +1,25 @@
 //! `trainer eval`: the one place that measures a model pack, on sounds and splits that the report names.
 
+mod axis_correlation;
 mod distance;
 mod envelope;
-mod followed;
 mod input;
 mod instrument;
+pub mod interpolation;
 pub mod knobs;
 mod ladder;
 mod latents;
-pub mod levels;
-pub mod lines;
+mod measured_sound;
 pub mod measures;
+mod named_point;
 mod page;
-pub mod played;
+pub mod parallel;
+pub mod pitch_accuracy;
 pub mod random;
 mod report;
-pub mod spread;
-pub mod statistics;
+mod resynthesis_path;
+pub mod sound_features;
 pub mod visqol;
-mod way;
 
 use std::fs;
 use std::path::PathBuf;
@@ -30,13 +31,14 @@ use engine::units::Latent;
 
 use crate::corpus::{Corpus, Item, Split};
 use crate::files::write_atomically;
+use crate::statistics::evenly;
 use input::Input;
-use lines::Place;
-use report::{Findings, Header, Measured, Report};
-use spread::{Tools, spread};
-use statistics::evenly;
+use measured_sound::MeasuredSound;
+use named_point::NamedPoint;
+use parallel::{Tools, parallel_map};
+use report::{Findings, Header, Report};
+use resynthesis_path::{NamedFiles, ResynthesisPath, named_files, remake};
 use visqol::{Package, Visqol};
-use way::{NamedFiles, Way, named_files, remake};
 
 /// Sounds that random ones are compared with: more cost memory and change little.
 const KNOWN_SOUNDS: usize = 1000;
@@ -88,7 +90,7 @@ pub struct Amounts {
 
 /// What the measurement of one item gave.
 struct Outcome {
-    results: Vec<Measured>,
+    results: Vec<MeasuredSound>,
     /// Where the pack's encoder puts it.
     point: Latent,
 }
@@ -98,10 +100,11 @@ pub fn evaluate(options: &Options) -> Result<()> {
     let input = Input::open(options)?;
     let model = Arc::new(Model::load(&input.pack)?);
     let named = named_files(&input.pack.manifest().sounds, &input.corpus.manifest.items);
-    let outcomes = spread("sounds", &model, &input.items, |tools, item| measure(tools, &input.corpus, item, &named))?;
+    let outcomes =
+        parallel_map("sounds", &model, &input.items, |tools, item| measure(tools, &input.corpus, item, &named))?;
     let points: Vec<(Split, Latent)> =
         input.items.iter().zip(&outcomes).map(|(item, outcome)| (item.split, outcome.point)).collect();
-    let results: Vec<Measured> = outcomes.into_iter().flat_map(|outcome| outcome.results).collect();
+    let results: Vec<MeasuredSound> = outcomes.into_iter().flat_map(|outcome| outcome.results).collect();
     let findings = find(options, &input, &model, &points, &results, &named)?;
     let header = Header {
         command: std::env::args().skip(1).collect::<Vec<_>>().join(" "),
@@ -118,9 +121,9 @@ pub fn evaluate(options: &Options) -> Result<()> {
 fn measure(tools: &mut Tools, corpus: &Corpus, item: &Item, named: &NamedFiles) -> Result<Outcome> {
     let truth = corpus.samples(item)?;
     let mut results = Vec::new();
-    for way in Way::ALL {
-        if let Some(made) = remake(&mut tools.pipeline, way, item, &truth, named)? {
-            results.push(Measured::new(item, way, tools.measurer.compare(item, &truth, &made)));
+    for path in ResynthesisPath::ALL {
+        if let Some(made) = remake(&mut tools.pipeline, path, item, &truth, named)? {
+            results.push(MeasuredSound::new(item, path, tools.measurer.compare(item, &truth, &made)));
         }
     }
     Ok(Outcome { results, point: tools.pipeline.encode(&truth, f32::from(item.key))? })
@@ -131,7 +134,7 @@ fn find(
     input: &Input,
     model: &Arc<Model>,
     points: &[(Split, Latent)],
-    results: &[Measured],
+    results: &[MeasuredSound],
     named: &NamedFiles,
 ) -> Result<Findings> {
     let amounts = &options.amounts;
@@ -140,31 +143,35 @@ fn find(
     let items: Vec<&Item> = input.items.iter().collect();
     let run = options.run.as_deref().map(|run| (run, &input.corpus, items.as_slice()));
     Ok(Findings {
-        rules: levels::rules(),
+        rules: sound_features::rules(),
         latents: latents::measure(&mut Pipeline::new(Arc::clone(model))?, points, run)?,
         lines: (amounts.lines > 0 && places.len() > 1)
-            .then(|| lines::measure(model, &places, amounts.lines))
+            .then(|| interpolation::measure(model, &places, amounts.lines))
             .transpose()?,
         knobs: knobs::measure(model, &evenly(&places, amounts.knob_sounds))?,
-        followed: followed::measure(model, amounts.random)?,
+        followed: axis_correlation::measure(model, amounts.random)?,
         random: random_sounds(input, model, amounts.random)?,
-        pitch_by_key: played::table(&played::notes_of(results, Way::Latent.describe(), |result| {
-            result.measures.pitch_offset_cents
-        })),
-        true_pitch_by_key: played::table(&played::notes_of(results, Way::Latent.describe(), |result| {
-            result.measures.true_pitch_offset_cents
-        })),
-        played_pitch_by_key: played::table(&played::play(model, amounts.played)?),
+        pitch_by_key: pitch_accuracy::table(&pitch_accuracy::notes_of(
+            results,
+            ResynthesisPath::Latent.describe(),
+            |result| result.measures.pitch_offset_cents,
+        )),
+        true_pitch_by_key: pitch_accuracy::table(&pitch_accuracy::notes_of(
+            results,
+            ResynthesisPath::Latent.describe(),
+            |result| result.measures.true_pitch_offset_cents,
+        )),
+        played_pitch_by_key: pitch_accuracy::table(&pitch_accuracy::play(model, amounts.played)?),
         ladder: ladder_of(input, model, amounts.ladder, package.as_ref().ok().filter(|_| amounts.visqol > 0))?,
         visqol: hear(input, model, amounts.visqol, package, named)?,
     })
 }
 
 /// Named sounds, and sounds of the corpus where the encoder puts them.
-fn places(input: &Input, points: &[(Split, Latent)]) -> Vec<Place> {
+fn places(input: &Input, points: &[(Split, Latent)]) -> Vec<NamedPoint> {
     let sounds = &input.pack.manifest().sounds;
-    let named = sounds.iter().map(|sound| Place { name: sound.name.clone(), latent: sound.latent });
-    let encoded = input.items.iter().zip(points).map(|(item, (_, latent))| Place {
+    let named = sounds.iter().map(|sound| NamedPoint { name: sound.name.clone(), latent: sound.latent });
+    let encoded = input.items.iter().zip(points).map(|(item, (_, latent))| NamedPoint {
         name: format!("{} (key {}, encoded)", item.name, item.key),
         latent: *latent,
     });
@@ -191,7 +198,7 @@ fn ladder_of(
     let subjects = ladder::subjects(&input.corpus, &input.items, count)?;
     let rate_hz = input.corpus.manifest.sample_rate_hz;
     let numbered: Vec<(usize, &ladder::Subject)> = subjects.iter().enumerate().collect();
-    let rungs = spread("ladder", model, &numbered, |tools: &mut Tools, (index, subject)| {
+    let rungs = parallel_map("ladder", model, &numbered, |tools: &mut Tools, (index, subject)| {
         ladder::damage(subject, rate_hz, &mut tools.measurer, package.filter(|_| *index < QUALITY_SUBJECTS))
     })?;
     Ok(Some(ladder::judge_all(&subjects, &rungs.into_iter().flatten().collect::<Vec<_>>(), ladder::METRICS)))
@@ -213,15 +220,15 @@ fn hear(
     let mut scores = Vec::new();
     for split in [Split::Train, Split::HeldOut] {
         let items = evenly(&input.of_split(split), count);
-        for way in [Way::Frames, Way::Latent] {
-            let heard = spread("ViSQOL", model, &items, |tools: &mut Tools, item: &&Item| {
+        for path in [ResynthesisPath::Frames, ResynthesisPath::Latent] {
+            let heard = parallel_map("ViSQOL", model, &items, |tools: &mut Tools, item: &&Item| {
                 let truth = input.corpus.samples(item)?;
-                let made = remake(&mut tools.pipeline, way, item, &truth, named)?.unwrap_or_default();
+                let made = remake(&mut tools.pipeline, path, item, &truth, named)?.unwrap_or_default();
                 package.measure(&[(&truth, &made)], input.corpus.manifest.sample_rate_hz)
             })?;
             let heard: Vec<f64> = heard.into_iter().flatten().collect();
-            let of = format!("{}: {}", report::split_name(split), way.describe());
-            scores.push(visqol::Score { of, sounds: heard.len(), mean_score: statistics::mean(&heard) });
+            let of = format!("{}: {}", report::split_name(split), path.describe());
+            scores.push(visqol::Score { of, sounds: heard.len(), mean_score: crate::statistics::mean(&heard) });
         }
     }
     scores.retain(|score| score.sounds > 0);

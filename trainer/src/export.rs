@@ -1,7 +1,6 @@
 //! From a training run to a model pack: latents in units of the knobs, 16-bit weights, named sounds, graphs checked against torch.
 
 mod axes;
-mod bundle;
 mod card;
 pub mod figures;
 mod residuals;
@@ -15,16 +14,13 @@ use std::sync::Arc;
 use anyhow::{Context, Result, ensure};
 use engine::decode::Model;
 use engine::pack::{
-    FORMAT_VERSION, LatentAxis, Manifest, NamedResiduals, NamedSound, Pack, RESIDUALS_FILE, VocoderInfo,
+    Control, FORMAT_VERSION, Manifest, NamedResiduals, NamedSound, Pack, PackKind, RESIDUALS_FILE, VocoderInfo,
 };
 use engine::spectral::SpectralShape;
 use engine::units::Latent;
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, StandardNormal};
-
-pub use bundle::Bundle;
-pub use sounds::plain_name;
 
 use crate::corpus::procedural::SOURCE as PROCEDURAL;
 use crate::corpus::soundfont::ROOT_KEYS;
@@ -35,6 +31,7 @@ use crate::model::vocoder::{CONTEXT_FRAMES, PHASE_BINS};
 use crate::onnx::graphs;
 use crate::parity;
 use crate::train::RunConfig;
+use crate::trained_model::TrainedModel;
 
 /// Random points over which the figures of the axes are measured, and the key that they are heard at.
 const RANDOM_POINTS: usize = 1000;
@@ -74,7 +71,7 @@ pub fn export(options: &Options) -> Result<()> {
         options.run.display(),
         options.corpus.display()
     );
-    let mut bundle = Bundle::load(&options.run)?;
+    let mut bundle = TrainedModel::load(&options.run)?;
     let manifest = manifest(options, &corpus, settle_axes(&mut bundle, &corpus)?);
     let pack = named_pack(&bundle, &corpus, manifest, options.in_tune)?;
     let parity = parity::check(&pack, &bundle)?;
@@ -103,12 +100,12 @@ pub fn export(options: &Options) -> Result<()> {
 }
 
 /// Brings the latents into units of what knobs reach and rounds the weights to 16 bits. What the axes are named then.
-fn settle_axes(bundle: &mut Bundle, corpus: &Corpus) -> Result<Vec<LatentAxis>> {
+fn settle_axes(bundle: &mut TrainedModel, corpus: &Corpus) -> Result<Vec<Control>> {
     let statistics = bundle.scale(&Dataset::load(corpus, &corpus.split(Split::Train))?)?;
     eprintln!("latents: {statistics}");
     bundle.halve_precision();
     let points = random_points();
-    let traits = bundle.traits_of(&points, MIDDLE_KEY)?;
+    let traits = bundle.descriptors_of(&points, MIDDLE_KEY)?;
     let numbers = traits.iter().flatten().all(|value| value.is_finite());
     ensure!(
         numbers,
@@ -118,7 +115,7 @@ fn settle_axes(bundle: &mut Bundle, corpus: &Corpus) -> Result<Vec<LatentAxis>> 
 }
 
 /// The pack of the networks as they are, with its named sounds and what recordings add to them.
-fn named_pack(bundle: &Bundle, corpus: &Corpus, mut manifest: Manifest, in_tune: bool) -> Result<Pack> {
+fn named_pack(bundle: &TrainedModel, corpus: &Corpus, mut manifest: Manifest, in_tune: bool) -> Result<Pack> {
     let all = Dataset::load(corpus, &corpus.manifest.items.iter().collect::<Vec<_>>())?;
     let candidates = sounds::candidates(&all, &bundle.latents(&all)?)?;
     let mut files = BTreeMap::from([
@@ -186,14 +183,15 @@ fn licence(sources: &[String]) -> &'static str {
     if sources.iter().all(known) { "MIT OR Apache-2.0" } else { "LicenseRef-that-of-the-training-sounds" }
 }
 
-fn manifest(options: &Options, corpus: &Corpus, latents: Vec<LatentAxis>) -> Manifest {
+fn manifest(options: &Options, corpus: &Corpus, controls: Vec<Control>) -> Manifest {
     let shape = SpectralShape::DEFAULT;
     Manifest {
         format_version: FORMAT_VERSION,
         id: options.id.clone(),
         name: options.name.clone(),
+        kind: PackKind::Latent,
         shape,
-        latents,
+        controls,
         root_keys: ROOT_KEYS.to_vec(),
         vocoder: VocoderInfo {
             chunk_frames: shape.frame_count,

@@ -3,19 +3,21 @@
 //! The only crate that sees libtorch. One thread drives; torch has its own for the arithmetic.
 
 mod corpus;
+mod descriptors;
 mod eval;
 mod export;
 mod features;
 mod files;
-mod levelled;
+mod level_matched_istft;
 mod loss;
 mod model;
 mod onnx;
 mod parity;
 mod reference;
 mod signal;
+mod statistics;
 mod train;
-mod traits;
+mod trained_model;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -173,7 +175,7 @@ struct ExportArgs {
 #[derive(Args)]
 struct FiguresArgs {
     /// Pack: a folder or a file.
-    #[arg(long, default_value = "models")]
+    #[arg(long, default_value = "models/factory")]
     pack: PathBuf,
     /// `report.json` of `trainer eval` for this pack.
     #[arg(long)]
@@ -186,7 +188,7 @@ struct FiguresArgs {
 #[derive(Args)]
 struct EvalArgs {
     /// Pack: a folder or a file.
-    #[arg(long, default_value = "models")]
+    #[arg(long, default_value = "models/factory")]
     pack: PathBuf,
     /// Corpus to measure on.
     #[arg(long, default_value = "data/corpus")]

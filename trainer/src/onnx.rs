@@ -2,7 +2,7 @@
 
 mod builder;
 pub mod graphs;
-mod older;
+mod migration;
 
 use anyhow::{Context, Result, ensure};
 use engine::decode::graph::proto::{ModelProto, TensorProto, tensor_proto::DataType};
@@ -11,7 +11,7 @@ use prost::Message;
 use tch::nn::VarStore;
 use tch::{Kind, Tensor};
 
-use older::{NEWER_LAYERS, renewed};
+use migration::{NEWER_LAYERS, migrated};
 
 /// Log-variance that a model starts with when its weights come from a pack: ln σ² for σ = 0.009, about where training ends. A wider
 /// posterior would first blur what the pack knows.
@@ -20,7 +20,7 @@ const IMPORTED_LOG_VARIANCE: f64 = -9.5;
 /// Takes the weights of the named graphs of a pack into `store`. Initialisers carry the names of the trained tensors.
 ///
 /// The log-variance layer is no part of a pack; it starts as a constant. Layers that the pack does not have yet stay as they are
-/// if they are newer than it can be; those of an older form are renewed ([`older`]).
+/// if they are newer than it can be; those of an older form are migrated ([`older`]).
 pub fn import_weights(pack: &Pack, graphs: &[&str], store: &VarStore) -> Result<()> {
     let mut initialisers = Vec::new();
     for graph in graphs {
@@ -45,7 +45,7 @@ fn take(initialisers: &[TensorProto], store: &VarStore) -> Result<()> {
         }
         let found = initialisers.iter().find(|tensor| tensor.name == name);
         let value = values(found.with_context(|| format!("the pack belongs to another model: it has no {name}"))?)?;
-        let value = renewed(&name, value, &parameter);
+        let value = migrated(&name, value, &parameter);
         ensure!(
             value.numel() == parameter.numel(),
             "the pack belongs to another model: {name} has {} values instead of {}",
@@ -120,7 +120,7 @@ mod tests {
         found.retain(|tensor| !NEWER_LAYERS.iter().any(|layer| tensor.name.starts_with(layer)));
         take(&found, &after).expect("a start");
         for (name, tensor) in after.variables() {
-            // Heard through its spread alone.
+            // Only its output layer is silent at first.
             if name.starts_with("decoder.broad.") {
                 continue;
             }

@@ -18,11 +18,11 @@ use engine::units::Latent;
 use serde::Serialize;
 use tch::{Device, Tensor};
 
-use crate::export::Bundle;
 use crate::features::normalise_key;
 use crate::loss::vocoder::phasor;
 use crate::model::vae::{BANDS, FRAMES, LATENTS};
 use crate::signal::PhaseTables;
+use crate::trained_model::TrainedModel;
 
 /// Largest difference allowed, against the larger of 1 and the output's largest value.
 const TOLERANCE: f64 = 1e-4;
@@ -81,7 +81,7 @@ impl fmt::Display for Parity {
 }
 
 /// Compares a pack with the models that it was written from, at named sounds and keys from low to high.
-pub fn check(pack: &Pack, bundle: &Bundle) -> Result<Parity> {
+pub fn check(pack: &Pack, bundle: &TrainedModel) -> Result<Parity> {
     let model = Arc::new(Model::load(pack).context("the exported pack cannot be loaded")?);
     let mut checker = Checker {
         encoder: load_encoder(pack)?,
@@ -118,7 +118,7 @@ struct Checker<'a> {
     encoder: Graph,
     pipeline: Pipeline,
     tables: PhaseTables,
-    bundle: &'a Bundle,
+    bundle: &'a TrainedModel,
     /// Largest difference so far of encoder, decoder and vocoder.
     largest: [f64; 3],
 }

@@ -3,23 +3,28 @@
 //!
 //! One thread drives; torch has its own for the arithmetic. Nothing here is part of the instrument.
 
+mod checkpoint_writer;
 mod classify;
 pub mod cli;
 mod codec;
+mod config;
 mod conv_ae;
 mod data;
 mod deep_ae;
 mod diverse;
+mod early_stopping;
 mod fit;
 mod frame_ae;
 mod generate;
 mod griffin_lim;
-mod keeper;
+mod history;
+mod interpolation;
+mod latent_sweep;
 mod layers;
 mod look;
 mod measure;
 mod model;
-mod name;
+mod model_name;
 mod network;
 mod plots;
 mod prose;
@@ -30,10 +35,8 @@ mod score;
 mod search;
 mod settings;
 mod sizes;
-mod stall;
+mod stage;
 mod table;
 pub mod transform;
-mod travel;
-mod turning;
 mod vae;
 mod vq_vae;

@@ -3,21 +3,23 @@
 //! Every random choice of a step is drawn from a generator seeded by (seed, stage, step), so a resumed run makes exactly the
 //! steps that an uninterrupted one makes. Only a schedule in minutes depends on the machine's speed.
 
-mod average;
+mod axis_loss;
 mod budget;
 pub mod checkpoint;
-mod knobs;
+mod interpolation_loss;
+mod latent_space_loss;
 pub mod optimiser;
+mod options;
 pub mod progress;
 mod run;
-mod space;
 mod stage;
-mod straight;
 mod vae_stage;
 mod vocoder_stage;
+mod weight_average;
 
 pub use budget::Budget;
 pub use checkpoint::load_finished;
-pub use run::{Options, RunConfig, train};
-pub use stage::{Intervals, mix};
+pub use options::{Intervals, Options};
+pub use run::{RunConfig, train};
+pub use stage::mix;
 pub use vae_stage::LEAST_SPREAD;

@@ -36,7 +36,7 @@ fn text(path: &Path) -> &str {
 }
 
 fn factory_pack() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../models")
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../models/factory")
 }
 
 /// Four short tones as a corpus.

@@ -213,7 +213,7 @@ fn every_model_trains_whole_and_makes_a_sound() {
 fn a_finished_pack_makes_sounds_and_gets_a_row_like_any_model() {
     let folder = tempfile::tempdir().expect("a temporary folder can be made");
     let corpus = make_corpus(folder.path());
-    let pack = Path::new(env!("CARGO_MANIFEST_DIR")).join("../models");
+    let pack = Path::new(env!("CARGO_MANIFEST_DIR")).join("../models/factory");
     let [sounds, row, page] = ["sounds", "row.json", "page.md"].map(|name| folder.path().join(name));
     let recordings = wav_files(&folder.path().join("recordings"));
     let (one, other) = (text(&recordings[0]), text(&recordings[1]));

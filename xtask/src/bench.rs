@@ -1,129 +1,148 @@
-//! `cargo xtask bench`: latent to samples, beside ONNX Runtime on the same graphs in one interleaved run, and the cost of
-//! 32 voices. Prints a table and writes `target/bench.json`.
+//! `cargo xtask bench`: the figures of DESIGN.md section 7 that can be measured on this machine. Prints each beside its goal and writes
+//! `target/bench.json`.
+//!
+//! Every figure comes from a program of its own, which prints JSON. What is compared with another program is measured in turn with it,
+//! so that a busy machine slows both alike.
 
+mod decode;
+mod report;
 mod side;
+mod voices;
 
 use std::fs;
+use std::path::PathBuf;
 use std::process::Command;
 
 use anyhow::{Context, Result};
 use clap::Args;
 use serde_json::{Value, json};
 
+use crate::bundle;
 use crate::paths::{Paths, short};
 use crate::process::{capture, cargo, run, say};
 use crate::setup::{apt, python};
-use side::{Side, median};
-
-/// Rounds whose times are thrown away: first runs touch cold memory.
-const WARM_UP_ROUNDS: usize = 4;
-/// Measured rounds of five decodes each.
-const ROUNDS: usize = 12;
-/// Parts of a decode, as the engine names them.
-const PARTS: [&str; 5] = ["decoder", "vocoder", "bins", "griffin_lim", "synthesis"];
-const ONNX_RUNTIME: &str = include_str!("bench/onnxruntime_side.py");
+use crate::statistics::{median, quantile};
 
 /// What to measure.
 #[derive(Args)]
 pub struct Options {
-    /// A pack file or folder; without it, the factory pack
+    /// A pack file or folder for the decodes; without it, the factory pack
     #[arg(long)]
-    pack: Option<std::path::PathBuf>,
+    pack: Option<PathBuf>,
+    /// Moves of the knob: 10 000 take about ten minutes
+    #[arg(long, default_value_t = 10_000)]
+    moves: u32,
+}
+
+/// The measuring programs.
+struct Programs<'a> {
+    paths: &'a Paths,
+    /// The interpreter with ONNX Runtime.
+    python: PathBuf,
+    /// Scripts, and the graphs for the other side.
+    folder: PathBuf,
 }
 
 /// Sets up, builds, measures, reports.
+///
+/// # Errors
+///
+/// Fails if something cannot be set up or built, or if a measuring program fails.
 pub fn bench(paths: &Paths, options: &Options) -> Result<()> {
-    apt::ensure(&[apt::BUILD, &["python3", "python3-venv"]])?;
-    let python = python::ensure()?;
-    run(cargo(&paths.root).args(["build", "--release", "--package", "engine", "--examples"]))?;
-    let folder = paths.target.join("bench");
-    fs::create_dir_all(&folder).with_context(|| format!("cannot create {}", folder.display()))?;
-    let example = |name: &str| {
-        let mut command = Command::new(paths.target.join("release").join("examples").join(name));
-        command.current_dir(&paths.root);
-        command
-    };
-    let mut ours = example("bench_decode");
-    ours.arg(&folder).args(&options.pack);
-    let (mut ours, about) = Side::start(&mut ours)?;
-    let script = folder.join("onnxruntime_side.py");
-    fs::write(&script, ONNX_RUNTIME)?;
-    let mut theirs = Command::new(python);
-    theirs.arg(&script).arg(&folder);
-    theirs.args(["mel_bands", "vocoder_frames", "vocoder_runs"].map(|name| about[name].to_string()));
-    let (mut theirs, version) = Side::start(&mut theirs)?;
-    interleave(&mut ours, &mut theirs)?;
-    say("32 voices");
-    let voices: Value = serde_json::from_str(&capture(&mut example("bench_voices"))?)?;
-    let report = report(&about, &version, &ours, &theirs, &voices);
-    print(&report);
+    apt::ensure(&[apt::BUILD, apt::PEERS, apt::FACTORY_SOUNDS])?;
+    let programs = Programs { paths, python: python::ensure()?, folder: paths.target.join("bench") };
+    fs::create_dir_all(&programs.folder).with_context(|| format!("cannot create {}", programs.folder.display()))?;
+    build(paths)?;
+
+    let mut report = decode::measure(&programs, options.pack.as_deref())?;
+    say("first region");
+    report["first_region_ms"] = first_region(programs.example("bench_first_region").args(&options.pack))?;
+    say("32 voices and those of peers");
+    report["voices"] = voices::measure(&programs)?;
+    say(&format!("{} moves of a knob", options.moves));
+    report["knob_to_sound_ms"] = knob(programs.example("bench_knob").arg(options.moves.to_string()))?;
+    say("instances in a host");
+    let host = read(&mut programs.program("bench_host"))?;
+    report["idle"] = host["idle"].clone();
+    report["load_ms"] = host["load_ms"].clone();
+    report["open_ms"] = host["open_ms"]["first"].clone();
+    report["open_further_ms"] = json!(median(&numbers(&host["open_ms"]["further"])));
+    report["instance_mb"] = host["instance_mb"].clone();
+
+    report::print(&report);
     let file = paths.target.join("bench.json");
-    fs::write(&file, serde_json::to_string_pretty(&report)?)?;
+    fs::write(&file, serde_json::to_string_pretty(&report)?)
+        .with_context(|| format!("cannot write {}", file.display()))?;
     println!("\n  as JSON: {}", short(&file));
     Ok(())
 }
 
-/// Turn by turn, so that a busy machine slows both alike; who goes first alternates.
-fn interleave(ours: &mut Side, theirs: &mut Side) -> Result<()> {
-    let bar = indicatif::ProgressBar::new((WARM_UP_ROUNDS + ROUNDS) as u64);
-    for round in 0..WARM_UP_ROUNDS + ROUNDS {
-        let keep = round >= WARM_UP_ROUNDS;
-        if round % 2 == 0 {
-            ours.round(keep)?;
-            theirs.round(keep)?;
-        } else {
-            theirs.round(keep)?;
-            ours.round(keep)?;
-        }
-        bar.inc(1);
-    }
-    bar.finish_and_clear();
-    Ok(())
+/// The bundles that a host loads, and the measuring programs with the same features.
+fn build(paths: &Paths) -> Result<()> {
+    bundle::bundle(paths)?;
+    run(cargo(&paths.root).args(["build", "--release", "--package", "engine", "--examples"]))?;
+    run(bundle::product(paths).args([
+        "--package",
+        "tests",
+        "--features",
+        "tests/bench",
+        "--bin",
+        "bench_peers",
+        "--bin",
+        "bench_host",
+    ]))
 }
 
-fn report(about: &Value, version: &Value, ours: &Side, theirs: &Side, voices: &Value) -> Value {
-    let parts: serde_json::Map<String, Value> =
-        PARTS.iter().map(|part| ((*part).to_owned(), json!(median(&ours.times(part))))).collect();
-    let graph = |name: &str| {
-        let (tract, ort) = (median(&ours.times(name)), median(&theirs.times(name)));
-        json!({ "tract_ms": tract, "onnxruntime_ms": ort, "ratio": tract / ort })
-    };
-    let total = ours.times("total");
-    json!({
-        "about": about,
-        "onnxruntime": version["onnxruntime"],
-        "decodes": total.len(),
-        "latent_to_samples_ms": { "median": median(&total), "worst": total.iter().copied().fold(0.0, f64::max) },
-        "parts_ms": parts,
-        "graphs": { "decoder": graph("decoder"), "vocoder": graph("vocoder") },
-        "voices": voices,
-    })
+impl Programs<'_> {
+    /// An example of the engine.
+    fn example(&self, name: &str) -> Command {
+        self.at(&["examples", name])
+    }
+
+    /// A program of the tests' package.
+    fn program(&self, name: &str) -> Command {
+        self.at(&[name])
+    }
+
+    fn at(&self, place: &[&str]) -> Command {
+        let mut path = self.paths.target.join("release");
+        path.extend(place);
+        let mut command = Command::new(path.with_extension(std::env::consts::EXE_EXTENSION));
+        command.current_dir(&self.paths.root);
+        command
+    }
+
+    /// A script in Python, whose text is part of this program.
+    fn script(&self, name: &str, text: &str) -> Result<Command> {
+        let script = self.folder.join(name);
+        fs::write(&script, text).with_context(|| format!("cannot write {}", script.display()))?;
+        let mut command = Command::new(&self.python);
+        command.arg(script);
+        Ok(command)
+    }
 }
 
-fn print(report: &Value) {
-    let number = |value: &Value| value.as_f64().unwrap_or(f64::NAN);
-    let total = number(&report["latent_to_samples_ms"]["median"]);
-    let audio_s = number(&report["about"]["audio_s"]);
-    println!("\n  latent to {audio_s:.2} s of samples, one core, median of {}", report["decodes"]);
-    println!("    whole            {total:8.2} ms   ({:.0} times real time)", audio_s * 1e3 / total);
-    for part in PARTS {
-        println!("    {part:<16} {:8.2} ms", number(&report["parts_ms"][part]));
-    }
-    println!("    import of a file, from reading it to its residual: {:.0} ms", number(&report["about"]["import_ms"]));
-    println!(
-        "\n  graphs, one thread      tract   ONNX Runtime {}   ratio",
-        report["onnxruntime"].as_str().unwrap_or("?")
-    );
-    for name in ["decoder", "vocoder"] {
-        let graph = &report["graphs"][name];
-        let (tract, ort, ratio) = (&graph["tract_ms"], &graph["onnxruntime_ms"], &graph["ratio"]);
-        println!("    {name:<16} {:8.2} ms {:14.2} ms {:10.2}", number(tract), number(ort), number(ratio));
-    }
-    let voices = &report["voices"];
-    println!(
-        "\n  {} voices at {} Hz: {:.2} % of a core",
-        voices["voices"],
-        voices["sample_rate_hz"],
-        number(&voices["percent_of_a_core"])
-    );
+/// The one line of JSON that a program prints.
+fn read(command: &mut Command) -> Result<Value> {
+    let text = capture(command)?;
+    serde_json::from_str(&text).with_context(|| format!("`{}` is not JSON", text.trim()))
+}
+
+fn numbers(list: &Value) -> Vec<f64> {
+    list.as_array().into_iter().flatten().filter_map(Value::as_f64).collect()
+}
+
+fn first_region(command: &mut Command) -> Result<Value> {
+    let answer = read(command)?;
+    let (first, whole) = (numbers(&answer["first_ms"]), numbers(&answer["whole_ms"]));
+    Ok(json!({ "median": median(&first), "p99": quantile(&first, 0.99), "whole_median": median(&whole) }))
+}
+
+fn knob(command: &mut Command) -> Result<Value> {
+    let answer = read(command)?;
+    let times = numbers(&answer["times_ms"]);
+    Ok(json!({
+        "moves": times.len(), "voices": answer["voices"], "zones": answer["zones"], "block_samples": answer["block_samples"],
+        "median": median(&times), "p99": quantile(&times, 0.99), "worst": quantile(&times, 1.0),
+    }))
 }

@@ -12,25 +12,26 @@ use crate::setup::apt;
 const PACKAGE: &str = "plugin";
 
 /// Sets up what is missing, builds and bundles.
+///
+/// # Errors
+///
+/// Fails if a system package cannot be installed, or as [`bundle`] does.
 pub fn set_up_and_bundle(paths: &Paths) -> Result<()> {
     apt::ensure(&[apt::BUILD])?;
     bundle(paths)
 }
 
 /// Builds with the present system and bundles.
+///
+/// # Errors
+///
+/// Fails if the build fails, or if what it made cannot be bundled.
 pub fn bundle(paths: &Paths) -> Result<()> {
-    let standalone = standalone_builds();
-    let mut build = cargo(&paths.root);
-    build.args(["build", "--release", "--package", PACKAGE]);
-    if standalone {
-        build.args(["--features", "standalone"]);
-    } else {
+    run(&mut product(paths))?;
+    if standalone_feature().is_empty() {
         say(
             "no standalone program: the ALSA or JACK development files are missing (libasound2-dev, libjack-jackd2-dev)",
         );
-    }
-    run(&mut build)?;
-    if !standalone {
         remove_old_standalone(paths)?;
     }
     // The bundler reads bundler.toml from, and writes below, the folder that it makes the current one.
@@ -43,6 +44,20 @@ pub fn bundle(paths: &Paths) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// `cargo build` of the plug-in and `heptode`, to which packages may be added. Whoever links the engine with its factory pack is built
+/// together with both, so that it gets the same features and is compiled once.
+pub fn product(paths: &Paths) -> Command {
+    let mut build = cargo(&paths.root);
+    build.args(["build", "--release", "--package", PACKAGE, "--package", "engine"]).args(standalone_feature());
+    build
+}
+
+/// The options that build the standalone program too, where that is possible. Every command that compiles the plug-in passes them,
+/// so that it is compiled once.
+pub fn standalone_feature() -> &'static [&'static str] {
+    if standalone_builds() { &["--features", "plugin/standalone"] } else { &[] }
 }
 
 /// The standalone program links the system's audio libraries, which only Linux needs extra packages for.

@@ -15,6 +15,10 @@ use crate::setup::apt;
 use crate::spectrogram;
 
 /// Sets up, builds, plays, draws, and says where everything is.
+///
+/// # Errors
+///
+/// Fails if the plug-in cannot be built or played, or if its recording is silent, clipped or not finite.
 pub fn demo(paths: &Paths) -> Result<()> {
     apt::ensure(&[apt::BUILD, apt::HOST])?;
     bundle::bundle(paths)?;

@@ -42,6 +42,10 @@ pub struct Options {
 }
 
 /// Builds `heptode`, draws, renders, and says where everything is.
+///
+/// # Errors
+///
+/// Fails if `heptode` cannot be built or fails, if an example is silent or clipped, or if a file cannot be written.
 pub fn gallery(paths: &Paths, options: &Options) -> Result<()> {
     let program = match &options.heptode {
         Some(program) => program.clone(),
@@ -92,7 +96,7 @@ fn calls(examples: &[Example], player: &Player) -> Result<u64> {
 fn render(example: &Example, player: &mut Player, folder: &Path) -> Result<String> {
     let path = folder.join(example.file).with_extension("flac");
     let recording = mix::mix(example, player)?;
-    let levels = recording.check().with_context(|| format!("the example {} is not sound", example.file))?;
+    let levels = recording.check().with_context(|| format!("the example {} is not usable", example.file))?;
     let bytes = mix::write(&path, &recording)?;
     Ok(format!("{}  {levels}, {} kB", short(&path), bytes.div_ceil(1000)))
 }

@@ -10,6 +10,10 @@ use crate::paths::{Paths, home};
 use crate::process::{cargo, run, say};
 
 /// Builds, then copies the plug-ins and installs `heptode`.
+///
+/// # Errors
+///
+/// Fails if something cannot be built, or if a folder of the user cannot be written to.
 pub fn install(paths: &Paths) -> Result<()> {
     bundle::set_up_and_bundle(paths)?;
     let folders = PluginFolders::of_this_system()?;

@@ -5,6 +5,7 @@
 mod bench;
 mod bundle;
 mod demo;
+mod features;
 mod gallery;
 mod install;
 mod licences;
@@ -14,6 +15,7 @@ mod recording;
 mod reference;
 mod setup;
 mod spectrogram;
+mod statistics;
 mod test;
 mod train;
 
@@ -40,7 +42,7 @@ enum Command {
     Bundle,
     /// Build, then install the plug-ins and the command line for this user
     Install,
-    /// Time decoding beside ONNX Runtime, and the cost of 32 voices
+    /// Measure decoding, voices, knobs and instances, beside their goals and other programs
     Bench(bench::Options),
     /// Train a model pack, by default the factory pack
     Train(train::Options),
@@ -52,6 +54,8 @@ enum Command {
     Setup,
     /// Write LICENSES.md from what the plug-in links, or check that it is current
     Licences(licences::Options),
+    /// Check that no selection of packages makes cargo compile a shared crate once more
+    Features,
 }
 
 fn main() -> ExitCode {
@@ -75,6 +79,7 @@ fn dispatch(paths: &Paths, command: Command) -> anyhow::Result<()> {
         Command::Reference(options) => reference::reference(paths, &options),
         Command::Gallery(options) => gallery::gallery(paths, &options),
         Command::Setup => setup::everything(),
+        Command::Features => features::check(paths),
         Command::Licences(options) => licences::licences(paths, &options),
     }
 }

@@ -16,6 +16,10 @@ pub struct Paths {
 
 impl Paths {
     /// Asks cargo, so that `CARGO_TARGET_DIR` and the user's cargo configuration are respected.
+    ///
+    /// # Errors
+    ///
+    /// Fails if cargo does not describe the workspace.
     pub fn find() -> Result<Self> {
         let manifest = std::env::var_os("CARGO_MANIFEST_DIR")
             .map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")), PathBuf::from);
@@ -53,11 +57,19 @@ impl Paths {
 }
 
 /// The user's home folder.
+///
+/// # Errors
+///
+/// Fails if the system names no home folder.
 pub fn home() -> Result<PathBuf> {
     std::env::home_dir().context("the home folder is unknown: set HOME")
 }
 
 /// Downloads that outlive a clone: `$HEPTODE_CACHE`, else `~/.cache/heptode`.
+///
+/// # Errors
+///
+/// Fails if neither variable nor home folder is known.
 pub fn cache() -> Result<PathBuf> {
     match std::env::var_os("HEPTODE_CACHE") {
         Some(folder) => Ok(PathBuf::from(folder)),

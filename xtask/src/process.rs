@@ -26,6 +26,10 @@ pub fn say(line: &str) {
 }
 
 /// Runs `command` with its output shown, and fails unless it exits with 0.
+///
+/// # Errors
+///
+/// Names the command that could not be started or failed.
 pub fn run(command: &mut Command) -> Result<()> {
     let line = shown(command);
     say(&line);
@@ -37,6 +41,10 @@ pub fn run(command: &mut Command) -> Result<()> {
 }
 
 /// Runs `command` silently and gives what it printed; on failure its standard error is part of the message.
+///
+/// # Errors
+///
+/// Names the command that could not be started or failed, with what it wrote to standard error.
 pub fn capture(command: &mut Command) -> Result<String> {
     let line = shown(command);
     let output = command.stdin(Stdio::null()).output().with_context(|| format!("`{line}` could not be started"))?;

@@ -33,6 +33,10 @@ impl Recording {
     }
 
     /// Reads a WAV file of 32-bit float samples.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the file is missing or holds another format.
     pub fn read(path: &Path) -> Result<Self> {
         let mut reader = hound::WavReader::open(path).with_context(|| format!("cannot read {}", path.display()))?;
         let spec = reader.spec();
@@ -43,7 +47,11 @@ impl Recording {
         Ok(Self { samples, sample_rate_hz: spec.sample_rate, peak })
     }
 
-    /// Fails unless the recording is sound: finite, audible, not clipped.
+    /// Fails unless the recording is finite, audible and not clipped.
+    ///
+    /// # Errors
+    ///
+    /// Says which of the three it is not.
     pub fn check(&self) -> Result<Levels> {
         let rms = (self.samples.iter().map(|x| x * x).sum::<f32>() / self.samples.len().max(1) as f32).sqrt();
         let levels = Levels {

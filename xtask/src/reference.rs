@@ -55,7 +55,7 @@ pub struct Options {
     #[arg(long, default_value_t = 1)]
     seed: u64,
     /// Our pack beside them
-    #[arg(long, default_value = "models")]
+    #[arg(long, default_value = "models/factory")]
     pack: PathBuf,
     /// Time that the pack was trained for, in minutes, if it is known
     #[arg(long)]
@@ -96,6 +96,10 @@ impl Trainer {
 }
 
 /// Trains, measures and writes the page; a second call goes on where an earlier one stopped.
+///
+/// # Errors
+///
+/// Fails if there is no corpus, if something cannot be set up or built, or if models are missing from the page.
 pub fn reference(paths: &Paths, options: &Options) -> Result<()> {
     ensure!(options.minutes.is_finite() && options.minutes > 0.0, "--minutes must be above 0");
     if !options.corpus.join("corpus.json").exists() {

@@ -9,8 +9,12 @@ use anyhow::Result;
 use crate::process::say;
 
 /// All that any command of this program needs, training included.
+///
+/// # Errors
+///
+/// Fails if something is missing and cannot be installed.
 pub fn everything() -> Result<()> {
-    apt::ensure(&[apt::BUILD, apt::HOST, apt::TEST, apt::TRAINER, apt::FACTORY_SOUNDS])?;
+    apt::ensure(&[apt::BUILD, apt::HOST, apt::TEST, apt::PEERS, apt::TRAINER, apt::FACTORY_SOUNDS])?;
     let python = python::ensure()?;
     let libtorch = libtorch::ensure()?;
     say(&format!("ready: Python {}, libtorch {}", python.display(), libtorch.display()));

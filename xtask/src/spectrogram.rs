@@ -36,6 +36,10 @@ fn row_hz(row: usize, rows: usize) -> f32 {
 }
 
 /// Analyses a recording at as many evenly spaced moments as the picture has columns.
+///
+/// # Errors
+///
+/// Fails if the transform refuses the lengths of its buffers.
 pub fn of(recording: &Recording, shape: Shape) -> Result<Spectrogram> {
     let Shape { fft_size, columns, rows } = shape;
     let fft = RealFftPlanner::<f32>::new().plan_fft_forward(fft_size);

@@ -14,7 +14,13 @@ use crate::paths::Paths;
 use crate::process::{capture, cargo, run, say, succeeds};
 use crate::setup::{apt, libtorch, python};
 use crate::train::quiet_threads;
-use crate::{bundle, licences};
+use crate::{bundle, features, licences};
+
+/// Tests that run a second time with assertions on, as options of `cargo test`: first these programs, then these modules of one.
+const CHECKED_TESTS: [&[&str]; 2] =
+    [&["--test", "realtime", "--test", "plugin_realtime"], &["--test", "laws", "properties::"]];
+/// Release code with assertions; see `Cargo.toml`.
+const CHECKED: &str = "bench";
 
 /// What to leave out.
 #[derive(Args)]
@@ -41,34 +47,23 @@ struct Session<'a> {
 }
 
 /// Sets up and runs everything.
+///
+/// # Errors
+///
+/// Fails if a step failed, and names all that did.
 pub fn test(paths: &Paths, options: &Options) -> Result<()> {
     let libtorch = set_up(options)?;
     let mut session = Session { root: &paths.root, libtorch, counts: Counts::default(), failed_steps: Vec::new() };
     session.step("format", |s| run(cargo(s.root).args(["fmt", "--all", "--check"])));
     session.step("licences", |_| licences::check(paths));
+    session.step("features", |_| features::check(paths));
     session.step("bundles", |_| bundle::bundle(paths));
     // The release profile throughout, so that the dependencies are compiled once.
-    session.step("tests", |s| {
-        let mut command = s.workspace("test");
-        command.arg("--no-fail-fast");
-        s.count(&mut command)
-    });
-    session.step("lints", |s| run(s.workspace("clippy").args(["--all-targets", "--", "-D", "warnings"])));
-    // Debug assertions, of the framework too, exist only here.
-    session.step("tests of the audio thread, debug", |s| {
-        let mut command = cargo(s.root);
-        command.args([
-            "test",
-            "--package",
-            "tests",
-            "--test",
-            "realtime",
-            "--test",
-            "plugin_realtime",
-            "--test",
-            "properties",
-        ]);
-        s.count(&mut command)
+    session.step("tests", |s| s.count(s.workspace("test", "release").arg("--no-fail-fast")));
+    session.step("lints", |s| run(s.workspace("clippy", "release").args(["--all-targets", "--", "-D", "warnings"])));
+    // Assertions, of the framework too, are on only here.
+    session.step("tests of the audio thread, with assertions", |s| {
+        CHECKED_TESTS.iter().try_for_each(|words| s.count(s.workspace("test", CHECKED).args(*words)))
     });
     session.finish()
 }
@@ -109,10 +104,10 @@ impl Session<'_> {
         }
     }
 
-    /// `cargo <command> --release` over all crates that take part.
-    fn workspace(&self, command: &str) -> Command {
+    /// A command of cargo over all crates that take part.
+    fn workspace(&self, command: &str, profile: &str) -> Command {
         let mut cargo = cargo(self.root);
-        cargo.args([command, "--release", "--workspace"]);
+        cargo.args([command, "--profile", profile, "--workspace"]).args(bundle::standalone_feature());
         match &self.libtorch {
             Some(folder) => {
                 cargo.env("LIBTORCH", folder);

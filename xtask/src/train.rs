@@ -12,7 +12,7 @@ use crate::process::{cargo, run, say};
 use crate::setup::{apt, libtorch};
 
 /// Where Debian's `fluid-soundfont-gm` puts the sound font that the factory corpus is rendered from.
-const SOUND_FONT: &str = "/usr/share/sounds/sf2/FluidR3_GM.sf2";
+pub const SOUND_FONT: &str = "/usr/share/sounds/sf2/FluidR3_GM.sf2";
 
 /// Generated sounds of the factory corpus.
 const PROCEDURAL_SOUNDS: &str = "2600";
@@ -55,6 +55,10 @@ pub fn quiet_threads(command: &mut Command) {
 }
 
 /// Sets up, then corpus, training, pack and report; a second call goes on where an earlier one stopped.
+///
+/// # Errors
+///
+/// Fails if something cannot be set up or built, or if a stage of the trainer fails.
 pub fn train(paths: &Paths, options: &Options) -> Result<()> {
     apt::ensure(if options.sounds.is_some() { &[apt::TRAINER] } else { &[apt::TRAINER, apt::FACTORY_SOUNDS] })?;
     let libtorch = libtorch::ensure()?;
@@ -97,7 +101,7 @@ pub fn train(paths: &Paths, options: &Options) -> Result<()> {
 
 /// What training starts from. What is already good learns at half the rate, unless the user says another.
 fn start(paths: &Paths, options: &Options) -> Vec<OsString> {
-    let factory = || (options.sounds.is_some() && !options.from_nothing).then(|| paths.root.join("models"));
+    let factory = || (options.sounds.is_some() && !options.from_nothing).then(|| paths.root.join("models/factory"));
     let Some(pack) = options.from_pack.clone().or_else(factory) else { return Vec::new() };
     let mut words = vec!["--from-pack".into(), pack.into()];
     if !options.trainer_options.iter().any(|word| word.starts_with("--rate")) {

@@ -6,10 +6,9 @@
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use super::poly::Voices;
+use super::planner::{Hearing, RequestPlanner};
 use super::slots::{Received, Slots};
 use super::tick::TICK_SAMPLES;
-use super::wants::Wants;
 
 /// Ticks from a request to its take-over: 1024 samples.
 const DELAY_TICKS: u64 = 16;
@@ -23,7 +22,7 @@ enum Waited {
     Whole,
     /// The worker has no sound to give.
     Failed,
-    /// Voices read every bank; a crossfade must end first.
+    /// Voices read every buffer; a crossfade must end first.
     Blocked,
 }
 
@@ -52,16 +51,16 @@ pub(super) fn take_over(slots: &mut Slots, tick: u64) {
 }
 
 /// Before a note: waits for the sound of its zone unless one is there or under way.
-pub(super) fn ensure(slots: &mut Slots, wants: &Wants, voices: &Voices, home: usize, tick: u64) {
-    let Some((slot, key)) = slots.get(home).and_then(|slot| Some((slot, slot.key?))) else { return };
+pub(super) fn ensure(slots: &mut Slots, planner: &RequestPlanner, hearing: &Hearing, zone_slot: usize, tick: u64) {
+    let Some((slot, key)) = slots.get(zone_slot).and_then(|slot| Some((slot, slot.key?))) else { return };
     let under_way = slot.pending.is_some() && slot.newest_complete().is_some();
-    if under_way || slot.holds(&wants.spec(key.root)) {
+    if under_way || slot.holds(&planner.spec(key)) {
         return;
     }
     if slot.pending.is_none() {
-        wants.request_pending(slots, home, voices.cursors(home), tick);
+        planner.request_pending(slots, hearing, zone_slot, tick);
     }
-    if let Some(pending) = slots.get_mut(home).and_then(|slot| slot.pending.as_mut()) {
+    if let Some(pending) = slots.get_mut(zone_slot).and_then(|slot| slot.pending.as_mut()) {
         pending.due_tick = tick;
     }
     slots.publish();

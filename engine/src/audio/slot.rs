@@ -1,13 +1,17 @@
-//! One slot: the banks of one zone's sound, and what was asked for. AUDIO THREAD.
+//! One slot: the sound buffers of one zone's sound, and what was asked for. AUDIO THREAD.
 
-use super::bank::Bank;
-use crate::link::{BANKS, Request, SoundSpec};
+use super::sound_buffer::SoundBuffer;
+use crate::link::{BUFFERS, Request, SoundSpec, SourceId};
 
 /// Which sound a slot is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct SlotKey {
+    /// The source that makes it; roots belong to a source.
+    pub(super) source: SourceId,
     /// Root key of the zone.
     pub(super) root: u8,
+    /// Velocity layer.
+    pub(super) layer: u8,
     /// Which of the pre-decoded variations.
     pub(super) variation: u32,
 }
@@ -22,7 +26,7 @@ pub(super) struct Pending {
 /// One slot.
 pub(super) struct Slot {
     pub(super) key: Option<SlotKey>,
-    pub(super) banks: [Bank; BANKS],
+    pub(super) buffers: [SoundBuffer; BUFFERS],
     /// The newest request.
     pub(super) requested: Option<Request>,
     /// Generation of the last request that failed.
@@ -34,77 +38,100 @@ pub(super) struct Slot {
     /// Newest generation that voices may move to: without bound, except between an offline request and its take-over.
     pub(super) visible: u64,
     /// Voices whose zone this is.
-    pub(super) homes: u32,
-    /// Tick of the last use, for the choice of the slot that is given up.
-    pub(super) used_tick: u64,
+    pub(super) voices: u32,
+    /// When it was used last, in uses of the instance's slots, for the choice of the slot that is given up.
+    pub(super) last_use: u64,
+    /// The correlation that was measured last: voices that cross over together share it.
+    measured: Option<Measured>,
+}
+
+/// A correlation between two sounds of a slot, named by their generations.
+#[derive(Clone, Copy, Debug)]
+struct Measured {
+    from: u64,
+    to: u64,
+    correlation: f32,
 }
 
 impl Slot {
     pub(super) fn new() -> Self {
         Self {
             key: None,
-            banks: std::array::from_fn(|_| Bank::new()),
+            buffers: std::array::from_fn(|_| SoundBuffer::new()),
             requested: None,
             failed: 0,
             pending: None,
             valid_from: 0,
             visible: u64::MAX,
-            homes: 0,
-            used_tick: 0,
+            voices: 0,
+            last_use: 0,
+            measured: None,
         }
     }
 
-    /// Whether a voice reads any of its banks.
+    /// Whether a voice reads any of its buffers.
     pub(super) fn is_read(&self) -> bool {
-        self.banks.iter().any(Bank::is_read)
+        self.buffers.iter().any(SoundBuffer::is_read)
     }
 
-    /// The newest bank that a voice may move to. `place` says for a bank from where on how many samples are needed.
-    pub(super) fn newest_playable(&self, place: impl Fn(&Bank) -> (usize, usize)) -> Option<usize> {
-        let banks = self.banks.iter().enumerate();
+    /// The newest buffer that a voice may move to. `place` says for a buffer from where on how many samples are needed.
+    pub(super) fn newest_playable(&self, place: impl Fn(&SoundBuffer) -> (usize, usize)) -> Option<usize> {
+        let buffers = self.buffers.iter().enumerate();
         let known = self.valid_from..=self.visible;
-        let playable = banks.filter(|(_, bank)| {
-            let (from, need) = place(bank);
-            known.contains(&bank.generation()) && bank.is_playable(from, need)
+        let playable = buffers.filter(|(_, buffer)| {
+            let (from, need) = place(buffer);
+            known.contains(&buffer.generation()) && buffer.is_playable(from, need)
         });
-        playable.max_by_key(|(_, bank)| bank.generation()).map(|(index, _)| index)
+        playable.max_by_key(|(_, buffer)| buffer.generation()).map(|(index, _)| index)
     }
 
     /// The newest complete sound that voices may move to, if it belongs to this zone and source.
-    pub(super) fn newest_complete(&self) -> Option<&Bank> {
-        let complete = self.banks.iter().filter(|bank| bank.is_complete() && bank.generation() <= self.visible);
-        complete.max_by_key(|bank| bank.generation()).filter(|bank| bank.generation() >= self.valid_from)
+    pub(super) fn newest_complete(&self) -> Option<&SoundBuffer> {
+        let complete = self.buffers.iter().filter(|buffer| buffer.is_complete() && buffer.generation() <= self.visible);
+        complete.max_by_key(|buffer| buffer.generation()).filter(|buffer| buffer.generation() >= self.valid_from)
+    }
+
+    /// Correlation between two of its sounds; see [`SoundBuffer::correlation`].
+    pub(super) fn correlation(&mut self, from: usize, to: usize) -> f32 {
+        let (Some(earlier), Some(later)) = (self.buffers.get(from), self.buffers.get(to)) else { return 0.0 };
+        let (from, to) = (earlier.generation(), later.generation());
+        if let Some(measured) = self.measured.filter(|measured| (measured.from, measured.to) == (from, to)) {
+            return measured.correlation;
+        }
+        let correlation = later.correlation(earlier);
+        self.measured = Some(Measured { from, to, correlation });
+        correlation
     }
 
     /// Whether the newest complete sound is exactly `spec`.
     pub(super) fn holds(&self, spec: &SoundSpec) -> bool {
-        self.newest_complete().and_then(Bank::live_head).is_some_and(|head| head.spec == *spec)
+        self.newest_complete().and_then(SoundBuffer::live_head).is_some_and(|head| head.spec == *spec)
     }
 
     /// Whether `generation` has arrived whole.
     pub(super) fn has_whole(&self, generation: u64) -> bool {
-        self.banks.iter().any(|bank| bank.is_complete() && bank.generation() == generation)
+        self.buffers.iter().any(|buffer| buffer.is_complete() && buffer.generation() == generation)
     }
 
     pub(super) fn newest_generation(&self) -> u64 {
-        self.banks.iter().filter(|bank| !bank.is_free()).map(Bank::generation).max().unwrap_or(0)
+        self.buffers.iter().filter(|buffer| !buffer.is_free()).map(SoundBuffer::generation).max().unwrap_or(0)
     }
 
     /// Retires what no voice reads and a newer complete sound has replaced.
     pub(super) fn retire_replaced(&mut self) {
-        let keep = self.newest_complete().map_or(0, Bank::generation).max(self.valid_from);
-        for bank in &mut self.banks {
-            if !bank.is_read() && bank.generation() < keep {
-                bank.retire();
+        let keep = self.newest_complete().map_or(0, SoundBuffer::generation).max(self.valid_from);
+        for buffer in &mut self.buffers {
+            if !buffer.is_read() && buffer.generation() < keep {
+                buffer.retire();
             }
         }
     }
 
     /// Retires every unfinished sound that no voice reads: it will never be finished.
     pub(super) fn retire_unfinished(&mut self) {
-        for bank in &mut self.banks {
-            if !bank.is_complete() && !bank.is_read() {
-                bank.retire();
+        for buffer in &mut self.buffers {
+            if !buffer.is_complete() && !buffer.is_read() {
+                buffer.retire();
             }
         }
     }
@@ -112,9 +139,10 @@ impl Slot {
     /// Makes room for a sound that is about to begin.
     pub(super) fn retire_for_newcomer(&mut self) {
         let newest = self.newest_generation();
-        let unread = self.banks.iter_mut().filter(|bank| !bank.is_read() && bank.live_head().is_some());
+        let unread = self.buffers.iter_mut().filter(|buffer| !buffer.is_read() && buffer.live_head().is_some());
         // An interrupted sound goes before a whole one, an old one before a new one.
-        let victim = unread.min_by_key(|bank| (bank.is_complete() || bank.generation() == newest, bank.generation()));
+        let victim =
+            unread.min_by_key(|buffer| (buffer.is_complete() || buffer.generation() == newest, buffer.generation()));
         if let Some(victim) = victim {
             victim.retire();
         }

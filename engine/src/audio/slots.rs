@@ -1,17 +1,17 @@
 //! The sounds of an instance: which are wanted, which are there. AUDIO THREAD.
 //!
-//! A slot is the sound of one zone. Of its banks voices play one, cross to another, while a third fills or drains. Voices refer
-//! to a bank by [`SoundRef`] and are counted, so that no bank drains under a voice.
+//! A slot is the sound of one zone. Of its sound buffers voices play one, cross to another, while a third fills or drains. Voices refer
+//! to a buffer by [`SoundRef`] and are counted, so that no buffer drains while a voice reads it.
 
-use super::bank::Bank;
 use super::slot::{Slot, SlotKey};
-use crate::link::{AudioEnd, BANKS, Delivery, Part, Request, RequestBoard, SLOTS};
+use super::sound_buffer::SoundBuffer;
+use crate::link::{AudioEnd, BUFFERS, Delivery, GENERATION_STEP, Part, Request, RequestBoard, SLOTS, SourceSet};
 
-/// A bank of a slot. Valid as long as it is counted by [`Slots::acquire`].
+/// A buffer of a slot. Valid as long as it is counted by [`Slots::acquire`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct SoundRef {
     pub(super) slot: usize,
-    pub(super) bank: usize,
+    pub(super) buffer: usize,
 }
 
 /// What became of the next message.
@@ -21,7 +21,7 @@ pub(super) enum Received {
     Nothing,
     /// It was taken.
     One,
-    /// It stays in the queue: there is no bank for it yet, or no room to hand its block back.
+    /// It stays in the queue: there is no buffer for it yet, or no room to hand its block back.
     Blocked,
 }
 
@@ -31,6 +31,8 @@ pub(super) struct Slots {
     end: AudioEnd,
     board: RequestBoard,
     next_generation: u64,
+    /// Uses of slots so far, for the choice of the one that is given up.
+    uses: u64,
     board_changed: bool,
     /// Offline, nothing is taken that was not waited for.
     offline: bool,
@@ -40,7 +42,15 @@ impl Slots {
     /// Allocates: not for the audio thread.
     pub(super) fn new(end: AudioEnd) -> Self {
         let slots = (0..SLOTS).map(|_| Slot::new()).collect();
-        Self { slots, end, board: [None; SLOTS], next_generation: 1, board_changed: false, offline: false }
+        Self {
+            slots,
+            end,
+            board: [None; SLOTS],
+            next_generation: GENERATION_STEP,
+            uses: 0,
+            board_changed: false,
+            offline: false,
+        }
     }
 
     /// Begins or ends offline rendering: what was asked for before is asked for again.
@@ -72,64 +82,74 @@ impl Slots {
         self.slots.get_mut(index)
     }
 
-    pub(super) fn bank(&self, sound: SoundRef) -> Option<&Bank> {
-        self.slots.get(sound.slot)?.banks.get(sound.bank)
+    pub(super) fn buffer(&self, sound: SoundRef) -> Option<&SoundBuffer> {
+        self.slots.get(sound.slot)?.buffers.get(sound.buffer)
     }
 
-    fn bank_mut(&mut self, sound: SoundRef) -> Option<&mut Bank> {
-        self.slots.get_mut(sound.slot)?.banks.get_mut(sound.bank)
+    fn buffer_mut(&mut self, sound: SoundRef) -> Option<&mut SoundBuffer> {
+        self.slots.get_mut(sound.slot)?.buffers.get_mut(sound.buffer)
     }
 
     /// A voice starts to read.
     pub(super) fn acquire(&mut self, sound: SoundRef) {
-        if let Some(bank) = self.bank_mut(sound) {
-            bank.add_reader();
+        if let Some(buffer) = self.buffer_mut(sound) {
+            buffer.add_reader();
         }
     }
 
     /// A voice no longer reads.
     pub(super) fn release(&mut self, sound: SoundRef) {
-        if let Some(bank) = self.bank_mut(sound) {
-            bank.remove_reader();
+        if let Some(buffer) = self.buffer_mut(sound) {
+            buffer.remove_reader();
         }
     }
 
     /// The slot of a zone: its own, a new one, the least recently used that nobody needs, else that of the nearest zone.
-    pub(super) fn slot_for(&mut self, key: SlotKey, tick: u64) -> Option<usize> {
+    pub(super) fn slot_for(&mut self, key: SlotKey) -> Option<usize> {
         let own = self.slots.iter().position(|slot| slot.key == Some(key));
         let index = own.or_else(|| self.give_up_one(key)).or_else(|| {
-            let used = self.slots.iter().enumerate().filter_map(|(index, slot)| Some((index, slot.key?.root)));
-            used.min_by_key(|(_, root)| root.abs_diff(key.root)).map(|(index, _)| index)
+            let used = self.slots.iter().enumerate().filter_map(|(index, slot)| Some((index, slot.key?)));
+            let distance = |other: &SlotKey| (other.source != key.source, other.root.abs_diff(key.root));
+            used.min_by_key(|(_, other)| distance(other)).map(|(index, _)| index)
         })?;
-        self.slots.get_mut(index)?.used_tick = tick;
+        self.uses += 1;
+        self.slots.get_mut(index)?.last_use = self.uses;
         Some(index)
     }
 
     fn give_up_one(&mut self, key: SlotKey) -> Option<usize> {
         let first_generation = self.next_generation;
-        let unused = self.slots.iter_mut().enumerate().filter(|(_, slot)| slot.homes == 0 && !slot.is_read());
-        let (index, slot) = unused.min_by_key(|(_, slot)| (slot.key.is_some(), slot.used_tick))?;
+        let unused = self.slots.iter_mut().enumerate().filter(|(_, slot)| slot.voices == 0 && !slot.is_read());
+        let (index, slot) = unused.min_by_key(|(_, slot)| (slot.key.is_some(), slot.last_use))?;
         slot.assign(key, first_generation);
         self.withdraw(index);
         Some(index)
     }
 
-    /// Makes every sound stale: the source has changed. Zones without a root in `roots` lose their slot.
-    pub(super) fn forget_all(&mut self, roots: &[u8]) {
+    /// Gives up the slots of sources that have gone: their sounds are stale.
+    pub(super) fn retain_sources(&mut self, sources: &SourceSet) {
         let first_generation = self.next_generation;
-        for slot in &mut self.slots {
-            slot.forget_sounds(first_generation);
-            slot.key = slot.key.filter(|key| roots.contains(&key.root));
+        for (slot, place) in self.slots.iter_mut().zip(&mut self.board) {
+            if slot.key.is_some_and(|key| sources.get(key.source).is_none()) {
+                slot.forget_sounds(first_generation);
+                slot.key = None;
+                *place = None;
+                self.board_changed = true;
+            }
         }
-        self.board = [None; SLOTS];
-        self.board_changed = true;
+    }
+
+    /// Correlation between two sounds of one slot; 0 between slots.
+    pub(super) fn correlation(&mut self, from: SoundRef, to: SoundRef) -> f32 {
+        let slot = self.slots.get_mut(to.slot).filter(|_| from.slot == to.slot);
+        slot.map_or(0.0, |slot| slot.correlation(from.buffer, to.buffer))
     }
 
     /// Puts a request on the board; published by [`Self::publish`].
     pub(super) fn request(&mut self, index: usize, mut request: Request) -> u64 {
         request.generation = self.next_generation;
         if let (Some(slot), Some(place)) = (self.slots.get_mut(index), self.board.get_mut(index)) {
-            self.next_generation += 1;
+            self.next_generation += GENERATION_STEP;
             slot.requested = Some(request);
             *place = Some(request);
             self.board_changed = true;
@@ -187,12 +207,13 @@ impl Slots {
         let is_block = matches!(delivery.part, Part::Block { .. });
         let is_begin = matches!(delivery.part, Part::Begin(_));
         let Some(slot) = self.slots.get_mut(index) else { return Received::Blocked };
-        let bank = slot.banks.iter().position(|bank| bank.generation() == generation && bank.live_head().is_some());
-        // A sound begun again after an interruption keeps its bank.
+        let buffer =
+            slot.buffers.iter().position(|buffer| buffer.generation() == generation && buffer.live_head().is_some());
+        // A sound begun again after an interruption keeps its buffer.
         let is_new =
-            is_begin && bank.is_none() && generation >= slot.valid_from && generation > slot.newest_generation();
+            is_begin && buffer.is_none() && generation >= slot.valid_from && generation > slot.newest_generation();
         let expected = slot.pending.map_or(!self.offline, |pending| pending.generation == generation);
-        if is_new && expected && !slot.banks.iter().any(Bank::is_free) {
+        if is_new && expected && !slot.buffers.iter().any(SoundBuffer::is_free) {
             slot.retire_for_newcomer();
             return Received::Blocked;
         }
@@ -201,25 +222,25 @@ impl Slots {
             return Received::Blocked;
         }
         match self.end.pop() {
-            Some(delivery) => self.accept(delivery, bank, is_new && expected),
+            Some(delivery) => self.accept(delivery, buffer, is_new && expected),
             None => return Received::Nothing,
         }
         Received::One
     }
 
-    fn accept(&mut self, delivery: Delivery, bank: Option<usize>, is_new: bool) {
+    fn accept(&mut self, delivery: Delivery, buffer: Option<usize>, is_new: bool) {
         let Delivery { slot: index, generation, part } = delivery;
         let Some(slot) = self.slots.get_mut(index) else { return };
-        let bank = bank.and_then(|bank| slot.banks.get_mut(bank));
+        let buffer = buffer.and_then(|buffer| slot.buffers.get_mut(buffer));
         match part {
             Part::Begin(head) => {
-                if let Some(free) = slot.banks.iter_mut().find(|bank| bank.is_free()).filter(|_| is_new) {
+                if let Some(free) = slot.buffers.iter_mut().find(|buffer| buffer.is_free()).filter(|_| is_new) {
                     free.begin(generation, head);
                 }
             }
-            Part::Block { index, block } => {
-                let unwanted = match bank {
-                    Some(bank) => bank.put(index, block),
+            Part::Block { index, channel, block } => {
+                let unwanted = match buffer {
+                    Some(buffer) => buffer.put(channel, index, block),
                     None => Some(block),
                 };
                 if let Some(block) = unwanted {
@@ -227,8 +248,8 @@ impl Slots {
                 }
             }
             Part::End => {
-                if let Some(bank) = bank {
-                    bank.complete();
+                if let Some(buffer) = buffer {
+                    buffer.complete();
                 }
             }
             Part::Failed => slot.failed = slot.failed.max(generation),
@@ -249,17 +270,17 @@ impl Slots {
         for index in 0..self.slots.len() {
             let Some(slot) = self.slots.get_mut(index) else { return };
             slot.retire_replaced();
-            for bank in 0..BANKS {
-                left = self.drain_bank(SoundRef { slot: index, bank }, left);
+            for buffer in 0..BUFFERS {
+                left = self.drain_buffer(SoundRef { slot: index, buffer }, left);
             }
         }
     }
 
-    fn drain_bank(&mut self, sound: SoundRef, budget: usize) -> usize {
+    fn drain_buffer(&mut self, sound: SoundRef, budget: usize) -> usize {
         let mut left = budget;
         while left > 0 && self.end.has_room_for_empties() {
-            let Some(bank) = self.bank_mut(sound).filter(|bank| bank.is_draining()) else { break };
-            let Some(block) = bank.drain() else { break };
+            let Some(buffer) = self.buffer_mut(sound).filter(|buffer| buffer.is_draining()) else { break };
+            let Some(block) = buffer.drain() else { break };
             self.hand_back(block);
             left -= 1;
         }
@@ -270,9 +291,19 @@ impl Slots {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::link::{Shaping, SoundHead, SoundSpec, WorkerEnd, Zones, link};
+    use crate::link::{SoundHead, SoundSpec, SourceId, SourceInfo, StretchMap, WorkerEnd, link};
 
     const SOUND_BLOCKS: usize = 100;
+    const SOURCE: SourceId = SourceId(0);
+
+    fn ends() -> (AudioEnd, WorkerEnd) {
+        let (audio, worker, _main) = link(SourceSet::of(SourceInfo::new(SOURCE, &[60])));
+        (audio, worker)
+    }
+
+    fn key(root: u8) -> SlotKey {
+        SlotKey { source: SOURCE, root, layer: 0, variation: 0 }
+    }
 
     fn send(worker: &mut WorkerEnd, generation: u64, part: Part) {
         worker.push(Delivery { slot: 0, generation, part }).expect("there is room");
@@ -281,29 +312,33 @@ mod tests {
     /// A whole sound in slot 0, waiting in the queue.
     fn send_sound(worker: &mut WorkerEnd, request: &Request, generation: u64) {
         let length_samples = SOUND_BLOCKS * crate::link::BLOCK_SAMPLES;
-        let head = SoundHead { spec: request.spec, length_samples, sample_rate_hz: 44_100.0, correlation: 0.0 };
-        send(worker, generation, Part::Begin(head));
+        let (spec, stretch) = (request.spec, StretchMap::NONE);
+        send(
+            worker,
+            generation,
+            Part::Begin(SoundHead { spec, length_samples, sample_rate_hz: 44_100.0, channels: 1, stretch }),
+        );
         for index in 0..SOUND_BLOCKS {
             let block = worker.take_block().expect("a block");
-            send(worker, generation, Part::Block { index, block });
+            send(worker, generation, Part::Block { index, channel: 0, block });
         }
         send(worker, generation, Part::End);
     }
 
     #[test]
     fn no_call_takes_or_hands_back_more_than_its_budget() {
-        let (audio, mut worker, _main) = link(Zones::new(&[60], 0));
+        let (audio, mut worker) = ends();
         let mut slots = Slots::new(audio);
-        slots.slot_for(SlotKey { root: 60, variation: 0 }, 0).expect("a free slot");
-        let spec = SoundSpec {
-            latent: [0.0; 7],
-            key: 60.0,
-            shaping: Shaping::default(),
-            residual: Default::default(),
-            seed: 0,
-            variation: 0,
+        slots.slot_for(key(60)).expect("a free slot");
+        let request = Request {
+            generation: 0,
+            spec: SoundSpec::new(SOURCE, [0.0; 7], 60.0),
+            urgency: 0,
+            cursor_sample: 0,
+            region_end_sample: 0,
+            wants_draft: false,
+            main: true,
         };
-        let request = Request { generation: 0, spec, urgency: 0, cursor_sample: 0, last_cursor_sample: 0, main: true };
         let first = slots.request(0, request);
         send_sound(&mut worker, &request, first);
         for budget in [0, 1, 7, 64] {
@@ -325,5 +360,15 @@ mod tests {
             worker.free_spare();
             assert_eq!(before - worker.existing_blocks(), budget, "blocks of the replaced sound come back");
         }
+    }
+
+    #[test]
+    fn the_least_recently_used_slot_is_given_up() {
+        let (audio, _worker) = ends();
+        let mut slots = Slots::new(audio);
+        let placed: Vec<_> = (0..SLOTS as u8).map(|root| slots.slot_for(key(root)).expect("a slot")).collect();
+        slots.slot_for(key(0)).expect("used again");
+        assert_eq!(slots.slot_for(key(100)), Some(placed[1]), "root 1 was not used for longest");
+        assert_eq!(slots.slot_for(key(0)), Some(placed[0]), "root 0 keeps its slot");
     }
 }

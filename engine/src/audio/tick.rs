@@ -11,6 +11,14 @@ pub(super) struct Ramp {
 }
 
 impl Ramp {
+    /// A factor of 1.
+    pub(super) const ONE: Self = Self { from: 1.0, to: 1.0 };
+
+    /// The product of two factors at both ends of the tick.
+    pub(super) fn times(self, other: Self) -> Self {
+        Self { from: self.from * other.from, to: self.to * other.to }
+    }
+
     /// Value at a sample of the tick. Exact where nothing moves.
     pub(super) fn at(&self, offset: usize) -> f64 {
         self.from + (self.to - self.from) * (offset as f64 / TICK_SAMPLES as f64)
@@ -38,6 +46,11 @@ impl Smoothed {
         Self { value: 0.0, last: 0.0, started: false }
     }
 
+    /// At rest at a value.
+    pub(super) fn at(value: f64) -> Self {
+        Self { value, last: value, started: true }
+    }
+
     /// Moves by one tick: the fraction `pace` of the way to `target`.
     pub(super) fn step(&mut self, target: f64, pace: f64) {
         self.last = self.value;
@@ -55,4 +68,9 @@ impl Smoothed {
     pub(super) fn ramp(&self, map: impl Fn(f64) -> f64) -> Ramp {
         Ramp { from: map(self.last), to: map(self.value) }
     }
+}
+
+/// Playback ratio of a number of semitones.
+pub(super) fn ratio(semitones: f64) -> f64 {
+    (semitones / 12.0).exp2()
 }

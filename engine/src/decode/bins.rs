@@ -1,6 +1,6 @@
 //! The vocoder's heads to complex bins: magnitude · normalise((a + ib)·reference + g·noise). WORKER side.
 //!
-//! Above some bin no phase is foretold: there it is that of the noise.
+//! Above some bin no phase is predicted: there it is that of the noise.
 //!
 //! Graphs give bins in rows of frames, a spectrogram holds frames of bins. Tiles of one cache line's frames are computed side by side
 //! and written across.
@@ -9,7 +9,7 @@ use multiversion::multiversion;
 
 use crate::spectral::{Complex32, ReferencePhasors, Spectrogram, exp};
 
-/// Largest log of a magnitude against full scale; a wild graph must not blow a speaker.
+/// Largest log of a magnitude against full scale: +12 dB, so that a faulty graph cannot give an output far beyond full scale.
 const MAX_LOG_MAGNITUDE: f32 = 1.4;
 /// Smallest, far below what is heard.
 const MIN_LOG_MAGNITUDE: f32 = -60.0;
@@ -30,6 +30,8 @@ pub(super) struct Heads<'a> {
     pub(super) log_magnitude: &'a [f32],
     pub(super) phase: &'a [f32],
     pub(super) phase_bins: usize,
+    /// Frame of the sound that the first frame of the output is.
+    pub(super) first_frame: usize,
 }
 
 /// Runs that cover `frames` frames. Inner edges stand at least the context away from every frame that is kept, so the
@@ -82,11 +84,11 @@ fn tile(heads: &Heads, phasors: &ReferencePhasors, chunk: &Chunk, (bin, first, c
     };
     let log_magnitude = row(heads.log_magnitude, 0);
     if bin >= heads.phase_bins {
-        return noise(&log_magnitude, phasors, bin, first);
+        return noise(&log_magnitude, phasors, bin, heads.first_frame + first);
     }
-    let (steady_re, steady_im) = lanes(count, |offset| phasors.reference(bin, first + offset));
+    let (steady_re, steady_im) = lanes(count, |offset| phasors.reference(bin, heads.first_frame + first + offset));
     let (a, b, g) = (row(heads.phase, 0), row(heads.phase, 1), row(heads.phase, 2));
-    combine(&log_magnitude, [&a, &b, &g], [&steady_re, &steady_im], (phasors, bin, first))
+    combine(&log_magnitude, [&a, &b, &g], [&steady_re, &steady_im], (phasors, bin, heads.first_frame + first))
 }
 
 type Lanes = [f32; TILE];
@@ -120,7 +122,7 @@ fn combine(
     out
 }
 
-/// A tile of which only the magnitudes are foretold; compiled as [`combine`] is.
+/// A tile of which only the magnitudes are predicted; compiled as [`combine`] is.
 #[multiversion(targets("x86_64+avx2+fma"))]
 fn noise(log_magnitude: &Lanes, phasors: &ReferencePhasors, bin: usize, first: usize) -> Tile {
     let (mut re, mut im) = phasors.noise_run::<TILE>(bin, first);
@@ -142,7 +144,7 @@ mod tests {
     use crate::pack::VocoderInfo;
 
     #[test]
-    fn above_the_foretold_phases_is_the_noise_alone() {
+    fn above_the_predicted_phases_is_the_noise_alone() {
         let shape = crate::spectral::SpectralShape::DEFAULT;
         let (bins, phase_bins) = (5, 3);
         for (width, keep, start) in [(TILE, 0..TILE, 0), (5, 0..5, 0), (2 * TILE + 5, 5..2 * TILE + 8, 3)] {
@@ -150,7 +152,7 @@ mod tests {
             let phasors = ReferencePhasors::new(&shape, 60.0, end);
             let log_magnitude: Vec<f32> = (0..bins * width).map(|n| -0.01 * n as f32).collect();
             let phase: Vec<f32> = (0..3 * phase_bins * width).map(|n| (n as f32 * 0.7).sin()).collect();
-            let heads = Heads { log_magnitude: &log_magnitude, phase: &phase, phase_bins };
+            let heads = Heads { log_magnitude: &log_magnitude, phase: &phase, phase_bins, first_frame: 0 };
             let mut out = Spectrogram::zeros(bins, end);
             write(&heads, &phasors, &Chunk { start, keep: keep.clone(), width }, 2.0, &mut out);
             for (frame, values) in out.values.chunks_exact(bins).enumerate() {

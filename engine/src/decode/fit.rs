@@ -4,23 +4,27 @@
 //! (Marquardt 1963) with slopes by differences, on the mean absolute difference, which is made a sum of squares by weights that
 //! follow the last differences (iteratively reweighted least squares).
 
-use crate::cholesky::lower_triangle;
+use nalgebra::{SMatrix, SVector};
+
 use crate::spectral::{Frames, SpectralShape};
 use crate::units::{LATENT_LIMIT, Latent, MODEL_LATENTS};
 
 use super::graph::GraphError;
-use super::pipeline::Pipeline;
 
-/// Step in σ over which slopes are taken.
+type Matrix = SMatrix<f64, MODEL_LATENTS, MODEL_LATENTS>;
+type Vector = SVector<f64, MODEL_LATENTS>;
+
+/// Step in σ over which slopes are taken: larger than the decoder's rounding, smaller than its curvature.
 const SLOPE_STEP: f32 = 0.04;
-/// What lies below is silence and no difference.
+/// Levels below this count as silence, which differs from nothing.
 const SILENCE_DB: f32 = -80.0;
 /// Differences below this weigh no more than at it: the weights would grow without bound.
 const SMALLEST_DIFFERENCE_DB: f32 = 0.5;
-/// The first frames weigh most, since an attack is short and tells what struck: about 35 ms.
+/// Frames of the attack, about 35 ms, and their weight against 1: an attack is short and identifies the sound.
 const ONSET_FRAMES: usize = 3;
 const ONSET_WEIGHT: f64 = 10.0;
-/// Damping at first, and its factors after a step that helped and after one that did not.
+/// Damping at first, and its factors after a step that lowered the error and after one that did not: Marquardt's scheme, with gentler
+/// factors than his 10 since only a few rounds are run.
 const DAMPING: f64 = 1e-2;
 const DAMPING_DOWN: f64 = 0.3;
 const DAMPING_UP: f64 = 6.0;
@@ -43,19 +47,36 @@ pub struct Fit {
     pub error_db: f32,
 }
 
+/// What turns a point into frames.
+pub trait FrameDecoder {
+    /// The analysis that the frames are of.
+    fn shape(&self) -> &SpectralShape;
+
+    /// Frames of a latent point at a MIDI key.
+    ///
+    /// # Errors
+    /// [`GraphError`] when the decoder fails.
+    fn decode_frames(&mut self, latent: &Latent, key: f32) -> Result<Frames, GraphError>;
+}
+
 /// Improves `start` in `rounds` steps of eight decodes for each target. Never gets worse; the same input gives the same point.
 ///
 /// # Errors
 /// [`GraphError`] when the decoder fails.
-pub fn fit(pipeline: &mut Pipeline, targets: &[Target], start: &Latent, rounds: usize) -> Result<Fit, GraphError> {
-    let scale = Scale::of(pipeline.model().shape());
-    let mut best = evaluate(pipeline, targets, &start.map(inside), &scale)?;
+pub fn fit(
+    decoder: &mut impl FrameDecoder,
+    targets: &[Target],
+    start: &Latent,
+    rounds: usize,
+) -> Result<Fit, GraphError> {
+    let scale = Scale::of(decoder.shape());
+    let mut best = evaluate(decoder, targets, &start.map(inside), &scale)?;
     let mut damping = DAMPING;
     for _ in 0..rounds {
-        let equations = equations(pipeline, targets, &best, &scale)?;
+        let equations = equations(decoder, targets, &best, &scale)?;
         let Some(step) = equations.solve(damping) else { break };
         let moved: Latent = std::array::from_fn(|axis| inside(best.latent[axis] + step[axis] as f32));
-        let tried = evaluate(pipeline, targets, &moved, &scale)?;
+        let tried = evaluate(decoder, targets, &moved, &scale)?;
         if tried.error < best.error {
             best = tried;
             damping *= DAMPING_DOWN;
@@ -96,19 +117,19 @@ struct Evaluated {
 }
 
 fn evaluate(
-    pipeline: &mut Pipeline,
+    decoder: &mut impl FrameDecoder,
     targets: &[Target],
     latent: &Latent,
     scale: &Scale,
 ) -> Result<Evaluated, GraphError> {
-    let made = targets.iter().map(|target| pipeline.decode_frames(latent, target.key));
+    let made = targets.iter().map(|target| decoder.decode_frames(latent, target.key));
     let frames = made.collect::<Result<Vec<_>, _>>()?;
     let errors = targets.iter().zip(&frames).map(|(target, made)| mean_difference(target.frames, made, scale.silence));
     let error = errors.sum::<f64>() / targets.len().max(1) as f64;
     Ok(Evaluated { latent: *latent, frames, error })
 }
 
-/// How much a frame counts.
+/// Weight of a frame.
 fn weight_of(frame: usize) -> f64 {
     if frame < ONSET_FRAMES { ONSET_WEIGHT } else { 1.0 }
 }
@@ -136,12 +157,13 @@ fn difference(wanted: &Frames, made: &Frames, band: usize, frame: usize, silence
 /// The normal equations of one step.
 #[derive(Default)]
 struct Equations {
-    matrix: [[f64; MODEL_LATENTS]; MODEL_LATENTS],
-    right: [f64; MODEL_LATENTS],
+    /// Only the lower triangle is filled.
+    matrix: Matrix,
+    right: Vector,
 }
 
 fn equations(
-    pipeline: &mut Pipeline,
+    decoder: &mut impl FrameDecoder,
     targets: &[Target],
     at: &Evaluated,
     scale: &Scale,
@@ -154,7 +176,7 @@ fn equations(
             // Away from the limit, so that the step is a whole one.
             point[axis] += if point[axis] > 0.0 { -SLOPE_STEP } else { SLOPE_STEP };
             let slope = 1.0 / f64::from(point[axis] - at.latent[axis]);
-            moved.push((pipeline.decode_frames(&point, target.key)?, slope));
+            moved.push((decoder.decode_frames(&point, target.key)?, slope));
         }
         equations.add(target.frames, made, &moved, scale);
     }
@@ -174,7 +196,7 @@ impl Equations {
                 for (row, slope) in slopes.iter().enumerate() {
                     self.right[row] -= weight * slope * off;
                     for (column, other) in slopes.iter().enumerate().take(row + 1) {
-                        self.matrix[row][column] += weight * slope * other;
+                        self.matrix[(row, column)] += weight * slope * other;
                     }
                 }
             }
@@ -182,20 +204,10 @@ impl Equations {
     }
 
     /// The damped step by Cholesky's method; none when nothing changes with the point.
-    fn solve(&self, damping: f64) -> Option<[f64; MODEL_LATENTS]> {
+    fn solve(&self, damping: f64) -> Option<Vector> {
         let mut damped = self.matrix;
-        (0..MODEL_LATENTS).for_each(|row| damped[row][row] *= 1.0 + damping);
-        let lower = lower_triangle(&damped)?;
-        let mut step = self.right;
-        for row in 0..MODEL_LATENTS {
-            let known: f64 = (0..row).map(|k| lower[row][k] * step[k]).sum();
-            step[row] = (step[row] - known) / lower[row][row];
-        }
-        for row in (0..MODEL_LATENTS).rev() {
-            let known: f64 = (row + 1..MODEL_LATENTS).map(|k| lower[k][row] * step[k]).sum();
-            step[row] = (step[row] - known) / lower[row][row];
-        }
-        Some(step)
+        damped.set_diagonal(&(self.matrix.diagonal() * (1.0 + damping)));
+        damped.cholesky().map(|cholesky| cholesky.solve(&self.right))
     }
 }
 
@@ -214,7 +226,7 @@ mod tests {
             for row in 0..MODEL_LATENTS {
                 equations.right[row] += slopes[row] * value;
                 for column in 0..=row {
-                    equations.matrix[row][column] += slopes[row] * slopes[column];
+                    equations.matrix[(row, column)] += slopes[row] * slopes[column];
                 }
             }
         }

@@ -4,8 +4,9 @@
 
 use std::sync::Arc;
 
-use super::source::{Sink, Source, SourceError, give_whole};
-use crate::link::SoundSpec;
+use super::assets::Assets;
+use super::source::{Focus, Job, Pace, Progress, Sink, Source, SourceError, SourceProperties, give_whole};
+use crate::link::{MAX_SOUND_SAMPLES, SoundSpec, StretchMap};
 use crate::state::{FrozenZone, StateError};
 
 /// Gives the sounds of frozen zones; cheap to clone.
@@ -44,39 +45,50 @@ impl Source for FrozenSource {
         &self.roots
     }
 
-    fn sample_rate_hz(&self) -> f32 {
-        self.sample_rate_hz
+    fn properties(&self) -> SourceProperties {
+        SourceProperties {
+            sample_rate_hz: self.sample_rate_hz,
+            channels: 1,
+            longest_samples: self.sounds.iter().map(|sound| sound.len()).max().unwrap_or(1).min(MAX_SOUND_SAMPLES),
+            is_shaped: false,
+            pace: Pace::Interactive,
+        }
     }
 
-    fn render(&mut self, spec: &SoundSpec, first_sample: usize, sink: &mut dyn Sink) -> Result<(), SourceError> {
+    fn begin(&self, spec: &SoundSpec, _assets: Assets) -> Result<Box<dyn Job>, SourceError> {
         let zone = self.roots.iter().position(|root| f32::from(*root) == spec.key);
         let sound = zone.and_then(|zone| self.sounds.get(zone));
         let sound = sound.ok_or_else(|| SourceError::Failed(format!("no sound was frozen for key {}", spec.key)))?;
-        give_whole(sound, first_sample, sink);
-        Ok(())
+        Ok(Box::new(FrozenJob(Arc::clone(sound))))
+    }
+}
+
+/// Gives a sound that is there, in one step.
+struct FrozenJob(Arc<[f32]>);
+
+impl Job for FrozenJob {
+    fn advance(&mut self, focus: &Focus, sink: &mut dyn Sink) -> Result<Progress, SourceError> {
+        give_whole(&self.0, StretchMap::NONE, focus.first_sample, sink)?;
+        Ok(Progress::Done)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::decode::Shaping;
-    use crate::decode::source::Flow;
+    use crate::decode::source::{SoundShape, Version};
+    use crate::link::SourceId;
 
     struct Collect(Vec<f32>);
 
     impl Sink for Collect {
-        fn begin(&mut self, _length_samples: usize) -> Flow {
-            Flow::Continue
+        fn begin(&mut self, _version: Version, _shape: SoundShape) -> Result<(), SourceError> {
+            Ok(())
         }
 
-        fn block(&mut self, _index: usize, samples: &[f32]) -> Flow {
+        fn block(&mut self, _index: usize, _channel: usize, samples: &[f32]) -> Result<(), SourceError> {
             self.0.extend_from_slice(samples);
-            Flow::Continue
-        }
-
-        fn cancelled(&mut self) -> bool {
-            false
+            Ok(())
         }
     }
 
@@ -86,19 +98,13 @@ mod tests {
 
     #[test]
     fn each_zone_gives_its_own_sound_and_order_does_not_matter() {
-        let mut source = FrozenSource::new(&[zone(60, 0.5), zone(36, 0.25)]).expect("two zones");
+        let source = FrozenSource::new(&[zone(60, 0.5), zone(36, 0.25)]).expect("two zones");
         assert_eq!(source.roots(), [36, 60]);
         for (key, level) in [(36.0, 0.25), (60.0, 0.5)] {
             let mut sink = Collect(Vec::new());
-            let spec = SoundSpec {
-                latent: [0.0; 7],
-                key,
-                shaping: Shaping::default(),
-                residual: Default::default(),
-                seed: 0,
-                variation: 0,
-            };
-            source.render(&spec, 0, &mut sink).expect("frozen");
+            let spec = SoundSpec::new(SourceId(0), [0.0; 7], key);
+            let mut job = source.begin(&spec, Assets::default()).expect("frozen");
+            assert_eq!(job.advance(&Focus::default(), &mut sink), Ok(Progress::Done));
             assert_eq!(sink.0.len(), 5000);
             assert!(sink.0.iter().all(|sample| (sample - level).abs() < 1e-6));
         }

@@ -1,10 +1,15 @@
 //! ONNX graphs run by tract: the only file that names it. WORKER side; every run allocates, so never the audio thread.
 //!
-//! A graph is data from outside. Before tract sees it, its size, node count, operators, tensor types, names and shapes
-//! are checked; loading runs under a guard that turns a panic into an error; and one trial run must give finite numbers.
+//! A graph is data from outside. Before tract sees it, its size, node count, operators, tensor types, names, shapes and what it
+//! computes from constants are checked; the sizes of all results are checked before memory is taken for them; loading runs under a
+//! guard that turns a panic into an error; and one trial run must give finite numbers.
 
 mod check;
+mod constants;
 mod half;
+mod resize;
+#[cfg(test)]
+mod tests;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -12,6 +17,7 @@ use std::sync::Arc;
 use multiversion::multiversion;
 use prost::Message;
 use tract_onnx::prelude::*;
+use tract_onnx::tract_hir::infer::Factoid as _;
 
 /// The protobuf types of ONNX, for the trainer that writes graphs.
 pub use tract_onnx::pb as proto;
@@ -20,6 +26,11 @@ pub use check::OPERATORS;
 
 /// Largest graph in bytes.
 const MAX_GRAPH_BYTES: usize = 128 << 20;
+/// Most elements of all tensors of a graph together, weights included: 512 MiB of 32-bit numbers. The factory's largest graph has 8 million.
+const MAX_TOTAL_ELEMENTS: i64 = 1 << 27;
+/// Longest message of the inference library that is passed on.
+const MAX_MESSAGE_CHARS: usize = 300;
+
 /// Why a graph is refused or a run fails. Each message is one line.
 #[derive(Debug, thiserror::Error)]
 pub enum GraphError {
@@ -82,17 +93,37 @@ impl Graph {
     /// # Errors
     /// [`GraphError::Refused`] with what was found and expected, or the trial run's error.
     pub fn load(name: &str, bytes: &[u8], inputs: Vec<Port>, outputs: Vec<Port>) -> Result<Self, GraphError> {
-        let refuse = |why: String| GraphError::Refused { graph: name.into(), why };
-        if bytes.len() > MAX_GRAPH_BYTES {
-            return Err(refuse(format!("larger than {} MiB", MAX_GRAPH_BYTES >> 20)));
-        }
-        let mut model = proto::ModelProto::decode(bytes).map_err(|error| refuse(format!("no ONNX graph ({error})")))?;
-        check::check(&model, &inputs, &outputs).map_err(refuse)?;
+        let model = parse(name, bytes, &inputs, &outputs)?;
+        Self::ready(name, model, inputs, outputs)
+    }
+
+    /// The same for a graph with the ports `inputs` and `outputs`, made to run with ports of the same names and other sizes. That works for
+    /// graphs that name no size within, such as stacks of convolutions.
+    ///
+    /// # Errors
+    /// As [`Graph::load`]; [`GraphError::Refused`] when the graph does not run at other sizes.
+    pub fn load_resized(
+        name: &str,
+        bytes: &[u8],
+        (inputs, outputs): (&[Port], &[Port]),
+        (new_inputs, new_outputs): (Vec<Port>, Vec<Port>),
+    ) -> Result<Self, GraphError> {
+        let mut model = parse(name, bytes, inputs, outputs)?;
+        resize::resize(&mut model, &new_inputs, &new_outputs);
+        Self::ready(name, model, new_inputs, new_outputs)
+    }
+
+    fn ready(
+        name: &str,
+        mut model: proto::ModelProto,
+        inputs: Vec<Port>,
+        outputs: Vec<Port>,
+    ) -> Result<Self, GraphError> {
         let plan = guarded(|| {
             half::widen(&mut model);
-            optimise(&model)
+            optimise(&model, &outputs)
         });
-        let plan = plan.map_err(refuse)?;
+        let plan = plan.map_err(|why| GraphError::Refused { graph: name.into(), why })?;
         let graph = Self { name: name.into(), plan, inputs, outputs };
         graph.trial_run()?;
         Ok(graph)
@@ -112,6 +143,18 @@ impl Graph {
         let inputs: Vec<&[f32]> = zeros.iter().map(Vec::as_slice).collect();
         self.runner()?.run(&inputs).map(|_| ())
     }
+}
+
+/// Reads a graph and checks what it holds.
+fn parse(name: &str, bytes: &[u8], inputs: &[Port], outputs: &[Port]) -> Result<proto::ModelProto, GraphError> {
+    let refuse = |why: String| GraphError::Refused { graph: name.into(), why };
+    if bytes.len() > MAX_GRAPH_BYTES {
+        return Err(refuse(format!("larger than {} MiB", MAX_GRAPH_BYTES >> 20)));
+    }
+    let model = proto::ModelProto::decode(bytes).map_err(|error| refuse(format!("no ONNX graph ({error})")))?;
+    check::check(&model, inputs, outputs).map_err(refuse)?;
+    model.graph.iter().try_for_each(constants::check).map_err(refuse)?;
+    Ok(model)
 }
 
 /// A graph with the memory to run it.
@@ -179,24 +222,59 @@ fn all_finite(values: &[f32]) -> bool {
 
 /// Runs `work` and turns a panic inside it into an error.
 fn guarded<T>(work: impl FnOnce() -> Result<T, String>) -> Result<T, String> {
-    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| Err("the inference library gave up on it".into()))
+    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| Err("the inference library failed on it".into()))
 }
 
-fn optimise(model: &proto::ModelProto) -> Result<Arc<TypedSimplePlan>, String> {
-    let inference = tract_onnx::onnx().model_for_proto_model(model).map_err(|error| format!("{error:#}"))?;
-    let fast = inference.into_optimized().map_err(|error| format!("{error:#}"))?;
-    fast.into_runnable().map_err(|error| format!("{error:#}"))
+fn optimise(model: &proto::ModelProto, outputs: &[Port]) -> Result<Arc<TypedSimplePlan>, String> {
+    let told = |error: TractError| one_line(&format!("{error:#}"));
+    let mut inference = tract_onnx::onnx().model_for_proto_model(model).map_err(told)?;
+    inference.analyse(false).map_err(told)?;
+    // Shapes that are not known yet are known after typing; those that are known must be small before typing makes tables of them.
+    let facts =
+        inference.nodes.iter().flat_map(|node| node.outputs.iter().map(move |outlet| (&node.name, &outlet.fact)));
+    check_sizes(facts.filter_map(|(name, fact)| Some((name, fact.shape.concretize()?))))?;
+    let typed = inference.into_typed().map_err(told)?;
+    let facts = typed.nodes.iter().flat_map(|node| node.outputs.iter().map(move |outlet| (&node.name, &outlet.fact)));
+    check_sizes(facts.map(|(name, fact)| (name, fact.shape.to_tvec())))?;
+
+    check_results(&typed, outputs)?;
+    typed.into_optimized().map_err(told)?.into_runnable().map_err(told)
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_numbers_are_finite() {
-        assert!(all_finite(&[0.0, -1.5, f32::MAX, f32::MIN, f32::MIN_POSITIVE / 8.0]));
-        for odd in [f32::NAN, -f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
-            assert!(!all_finite(&[0.0, odd, 1.0]));
+/// Whether every tensor has a fixed shape and all of them together fit into memory, the limits being in elements.
+fn check_sizes<'a>(tensors: impl Iterator<Item = (&'a String, TVec<TDim>)>) -> Result<(), String> {
+    let mut total = 0;
+    for (name, shape) in tensors {
+        let elements = shape.iter().try_fold(1i64, |product, dimension| {
+            let size = dimension.to_i64().ok().filter(|size| *size >= 0)?;
+            product.checked_mul(size)
+        });
+        match elements {
+            Some(elements) if elements <= check::MAX_ELEMENTS => total += elements,
+            _ => {
+                return Err(one_line(&format!("the result of {name} is not of a fixed shape or too large: {shape:?}")));
+            }
         }
     }
+    if total > MAX_TOTAL_ELEMENTS {
+        return Err(format!("its tensors hold {total} numbers together, at most {MAX_TOTAL_ELEMENTS} are allowed"));
+    }
+    Ok(())
+}
+
+/// Whether the results have as many numbers as the graph says of its outputs.
+fn check_results(typed: &TypedModel, outputs: &[Port]) -> Result<(), String> {
+    for (outlet, port) in typed.output_outlets().map_err(|error| one_line(&error.to_string()))?.iter().zip(outputs) {
+        let fact = typed.outlet_fact(*outlet).map_err(|error| one_line(&error.to_string()))?;
+        let elements = fact.shape.as_concrete().map(|shape| shape.iter().product::<usize>());
+        if elements != Some(port.len()) || fact.datum_type != f32::datum_type() {
+            return Err(format!("{} is {:?}, expected floats {:?}", port.name, fact, port.shape));
+        }
+    }
+    Ok(())
+}
+
+/// The start of a message of the inference library, on one line.
+fn one_line(message: &str) -> String {
+    message.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(MAX_MESSAGE_CHARS).collect()
 }

@@ -1,20 +1,29 @@
 //! The latent decoder as a source: point and key in, sound out. WORKER THREADS.
 //!
-//! A source holds nothing but the shared model. Run states and scratch are large, so each worker thread keeps one pipeline per model
-//! in use, and an idle instance costs nothing.
+//! A source holds nothing but the shared model, a job nothing but its sound in the making. Run states and scratch are large, so each
+//! worker thread keeps one pipeline per model in use, and an idle instance costs nothing.
 
 use std::cell::RefCell;
 use std::mem::ManuallyDrop;
 use std::sync::Arc;
 
+use super::assets::Assets;
+use super::draft::{Draft, draft};
 use super::graph::GraphError;
-use super::residuals::Residuals;
-use super::source::{Sink, Source, SourceError, give_whole};
+use super::source::{
+    Focus, Job, Pace, Progress, Sink, SoundShape, Source, SourceError, SourceProperties, Version, give_whole,
+};
+use super::vocoding::Vocoding;
 use super::{Model, Pipeline};
-use crate::link::SoundSpec;
+use crate::link::{BLOCK_SAMPLES, SoundSpec, StretchMap};
+use crate::spectral::Frames;
 
 /// Models whose pipelines a worker keeps: the factory pack and one of the user's.
 const KEPT_PIPELINES: usize = 2;
+/// Largest stretch of a sound.
+const LARGEST_STRETCH: usize = 4;
+/// Part of a job's time that the decoder takes, for its progress.
+const DECODER_PART: f32 = 0.25;
 
 thread_local! {
     /// Never dropped with the thread: a graph's state looks up thread-local storage of its own when it is dropped, which is gone
@@ -30,18 +39,12 @@ pub(super) fn drop_pipelines() {
 /// Gives the sounds of a model.
 pub struct LatentSource {
     model: Arc<Model>,
-    residuals: Arc<Residuals>,
 }
 
 impl LatentSource {
     /// A source of the sounds of `model`.
     pub fn new(model: Arc<Model>) -> Self {
-        Self::with_residuals(model, Arc::default())
-    }
-
-    /// The same, with what recordings add.
-    pub fn with_residuals(model: Arc<Model>, residuals: Arc<Residuals>) -> Self {
-        Self { model, residuals }
+        Self { model }
     }
 }
 
@@ -50,53 +53,156 @@ impl Source for LatentSource {
         &self.model.manifest().root_keys
     }
 
-    fn sample_rate_hz(&self) -> f32 {
-        self.model.manifest().shape.sample_rate_hz as f32
+    fn properties(&self) -> SourceProperties {
+        let shape = self.model.shape();
+        SourceProperties {
+            sample_rate_hz: shape.sample_rate_hz as f32,
+            channels: 1,
+            longest_samples: shape.samples_of(shape.frame_count * LARGEST_STRETCH),
+            is_shaped: true,
+            pace: Pace::Interactive,
+        }
     }
 
-    fn render(&mut self, spec: &SoundSpec, first_sample: usize, sink: &mut dyn Sink) -> Result<(), SourceError> {
+    fn begin(&self, spec: &SoundSpec, assets: Assets) -> Result<Box<dyn Job>, SourceError> {
+        Ok(Box::new(LatentJob { model: Arc::clone(&self.model), spec: *spec, assets, stage: Stage::Decode }))
+    }
+}
+
+/// A sound of the model in the making.
+struct LatentJob {
+    model: Arc<Model>,
+    spec: SoundSpec,
+    assets: Assets,
+    stage: Stage,
+}
+
+/// What is to be done next.
+enum Stage {
+    Decode,
+    Draft(Frames),
+    Vocode(Box<Vocoding>),
+    Over,
+}
+
+impl Job for LatentJob {
+    fn advance(&mut self, focus: &Focus, sink: &mut dyn Sink) -> Result<Progress, SourceError> {
         // Taken out while it runs: a panic drops it with its half-changed state.
-        let mut pipeline = take_pipeline(&self.model)?;
-        let result = decode(&mut pipeline, spec, &self.residuals, || sink.cancelled());
+        let mut pipeline = take_pipeline(&self.model).map_err(failed)?;
+        let result = self.step(&mut pipeline, focus, sink);
         PIPELINES.with_borrow_mut(|kept| {
             kept.insert(0, pipeline);
             kept.truncate(KEPT_PIPELINES);
         });
-        if let Some(samples) = result.map_err(|error| SourceError::Failed(error.to_string()))? {
-            give_whole(&samples, first_sample, sink);
+        result
+    }
+}
+
+impl LatentJob {
+    fn step(&mut self, pipeline: &mut Pipeline, focus: &Focus, sink: &mut dyn Sink) -> Result<Progress, SourceError> {
+        match std::mem::replace(&mut self.stage, Stage::Over) {
+            Stage::Decode => {
+                let frames = shaped_frames(pipeline, &self.spec, &self.assets).map_err(failed)?;
+                self.stage = match focus.wants_draft {
+                    true => Stage::Draft(frames),
+                    false => self.vocode(pipeline, frames),
+                };
+                Ok(Progress::Going(DECODER_PART))
+            }
+            Stage::Draft(frames) => {
+                self.give_draft(pipeline, &frames, focus, sink)?;
+                self.stage = self.vocode(pipeline, frames);
+                Ok(Progress::Going(DECODER_PART))
+            }
+            Stage::Vocode(mut vocoding) => {
+                if let Some(samples) = vocoding.advance(pipeline).map_err(failed)? {
+                    give_whole(&samples, self.stretch_map(), focus.first_sample, sink)?;
+                    return Ok(Progress::Done);
+                }
+                let progress = DECODER_PART + (1.0 - DECODER_PART) * vocoding.progress(pipeline);
+                self.stage = Stage::Vocode(vocoding);
+                Ok(Progress::Going(progress))
+            }
+            Stage::Over => Ok(Progress::Done),
+        }
+    }
+
+    fn vocode(&self, pipeline: &Pipeline, frames: Frames) -> Stage {
+        Stage::Vocode(Box::new(Vocoding::new(pipeline, frames, self.spec.key, noise_key(&self.spec))))
+    }
+
+    fn stretch_map(&self) -> StretchMap {
+        self.spec.shaping.stretch_map(self.model.shape())
+    }
+
+    /// Gives the blocks round the listening voices before the rest, where that comes sooner.
+    fn give_draft(
+        &self,
+        pipeline: &mut Pipeline,
+        frames: &Frames,
+        focus: &Focus,
+        sink: &mut dyn Sink,
+    ) -> Result<(), SourceError> {
+        let length_samples = self.model.shape().samples_of(frames.frames);
+        let first = focus.first_sample.min(length_samples.saturating_sub(1)) / BLOCK_SAMPLES * BLOCK_SAMPLES;
+        let end = focus.end_sample.next_multiple_of(BLOCK_SAMPLES).min(length_samples);
+        let made =
+            draft(pipeline, frames, self.spec.key, noise_key(&self.spec), first..end.max(first)).map_err(failed)?;
+        let Some(Draft { start, samples }) = made else { return Ok(()) };
+        sink.begin(Version::Draft, SoundShape { length_samples, channels: 1, stretch: self.stretch_map() })?;
+        for (offset, block) in samples.chunks(BLOCK_SAMPLES).enumerate() {
+            let index = start / BLOCK_SAMPLES + offset;
+            // Only whole blocks: a part of one would be a gap.
+            if block.len() == BLOCK_SAMPLES.min(length_samples - index * BLOCK_SAMPLES) {
+                sink.block(index, 0, block)?;
+            }
         }
         Ok(())
     }
 }
 
-/// The whole sound of `spec`; `None` if it is `cancelled` half-way.
+/// The whole sound of `spec` in one go.
 ///
 /// # Errors
 /// [`GraphError`] when a graph fails.
-pub fn decode(
-    pipeline: &mut Pipeline,
-    spec: &SoundSpec,
-    residuals: &Residuals,
-    mut cancelled: impl FnMut() -> bool,
-) -> Result<Option<Vec<f32>>, GraphError> {
-    let mut frames = pipeline.decode_frames(&spec.latent, spec.key)?;
-    if cancelled() {
-        return Ok(None);
+pub fn decode(pipeline: &mut Pipeline, spec: &SoundSpec, assets: &Assets) -> Result<Vec<f32>, GraphError> {
+    let frames = shaped_frames(pipeline, spec, assets)?;
+    let mut vocoding = Vocoding::new(pipeline, frames, spec.key, noise_key(spec));
+    loop {
+        if let Some(samples) = vocoding.advance(pipeline)? {
+            return Ok(samples);
+        }
     }
+}
+
+/// Frames of a point with what recordings add, shaped.
+fn shaped_frames(pipeline: &mut Pipeline, spec: &SoundSpec, assets: &Assets) -> Result<Frames, GraphError> {
+    let mut frames = pipeline.decode_frames(&spec.controls, spec.key)?;
     let shape = *pipeline.model().shape();
-    residuals.apply(&mut frames, spec.key, &spec.residual, &shape);
-    let frames = spec.shaping.apply(frames, &shape, spec.key);
-    pipeline.vocode(&frames, spec.key).map(Some)
+    assets.add_residuals(&mut frames, spec.key, &shape);
+    Ok(spec.shaping.apply(frames, &shape, spec.key))
+}
+
+/// Which phases the noise of a sound has: those of the sound itself for variation 0, others for every other variation and seed (the
+/// finaliser of splitmix64, Steele and others 2014).
+fn noise_key(spec: &SoundSpec) -> u32 {
+    if spec.variation == 0 {
+        return 0;
+    }
+    let mixed = spec.seed.wrapping_add(u64::from(spec.variation).wrapping_mul(0x9e37_79b9_7f4a_7c15));
+    let mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    ((mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb) >> 32) as u32
+}
+
+fn failed(error: GraphError) -> SourceError {
+    SourceError::Failed(error.to_string())
 }
 
 /// This thread's pipeline for `model`, made if there is none.
-fn take_pipeline(model: &Arc<Model>) -> Result<Pipeline, SourceError> {
+fn take_pipeline(model: &Arc<Model>) -> Result<Pipeline, GraphError> {
     let kept = PIPELINES.with_borrow_mut(|kept| {
         let index = kept.iter().position(|pipeline| Arc::ptr_eq(pipeline.model(), model))?;
         Some(kept.remove(index))
     });
-    match kept {
-        Some(pipeline) => Ok(pipeline),
-        None => Pipeline::new(model.clone()).map_err(|error| SourceError::Failed(error.to_string())),
-    }
+    kept.map_or_else(|| Pipeline::new(model.clone()), Ok)
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::pack::{Manifest, NamedResiduals, NamedSound, Pack};
 use crate::spectral::SpectralShape;
 
+use super::draft::DRAFT_FRAMES;
 use super::graph::{Graph, GraphError, Port};
 
 /// A loaded model: the manifest and the optimised graphs. Immutable, shareable between threads.
@@ -16,36 +17,44 @@ pub struct Model {
     pub(super) encoder: Graph,
     pub(super) decoder: Graph,
     pub(super) vocoder: Graph,
+    /// The vocoder at [`DRAFT_FRAMES`] frames; none where the graph runs at one width only, or is not wider.
+    pub(super) draft_vocoder: Option<Graph>,
 }
 
 impl Model {
-    /// Loads, checks and warms the graphs of a pack; takes some tens of milliseconds a graph.
+    /// Loads, checks and warms the graphs of a pack, on two threads; takes some tens of milliseconds a graph.
     ///
     /// # Errors
     /// [`GraphError`] naming the graph and what is wrong with it.
     pub fn load(pack: &Pack) -> Result<Self, GraphError> {
         let manifest = pack.manifest().clone();
         let shape = manifest.shape;
-        let chunk = manifest.vocoder.chunk_frames;
         let key = || Port::new("key", &[1, 1]);
-        let latent = || Port::new("latent", &[1, manifest.latents.len()]);
+        let latent = || Port::new("latent", &[1, manifest.controls.len()]);
         let frames = |count| Port::new("frames", &[1, shape.mel_bands, count]);
         let load = |name: &str, inputs, outputs| Graph::load(name, pack.graph(name), inputs, outputs);
         let (bins, phase_bins) = (shape.bins(), manifest.phase_bins());
-        let vocoder_outputs =
-            vec![Port::new("log_magnitude", &[1, bins, chunk]), Port::new("phase", &[1, 3 * phase_bins, chunk])];
-        Ok(Self {
-            encoder: load("encoder.onnx", vec![frames(shape.frame_count), key()], vec![latent()])?,
-            decoder: load("decoder.onnx", vec![latent(), key()], vec![frames(shape.frame_count)])?,
-            vocoder: load("vocoder.onnx", vec![frames(chunk), key()], vocoder_outputs)?,
-            pack_hash: pack.hash().to_owned(),
-            residuals: Arc::clone(pack.residuals()),
-            manifest,
-            shape,
-        })
+        let vocoder_ports = |count| {
+            let outputs =
+                vec![Port::new("log_magnitude", &[1, bins, count]), Port::new("phase", &[1, 3 * phase_bins, count])];
+            (vec![frames(count), key()], outputs)
+        };
+        let whole = vocoder_ports(manifest.vocoder.chunk_frames);
+        let first = || {
+            let encoder = load("encoder.onnx", vec![frames(shape.frame_count), key()], vec![latent()])?;
+            Ok((encoder, draft_vocoder(pack, (&whole.0, &whole.1), vocoder_ports(DRAFT_FRAMES))))
+        };
+        let second = || {
+            let decoder = load("decoder.onnx", vec![latent(), key()], vec![frames(shape.frame_count)])?;
+            Ok((decoder, load("vocoder.onnx", whole.0.clone(), whole.1.clone())?))
+        };
+        let (first, second) = together(first, second);
+        let ((encoder, draft_vocoder), (decoder, vocoder)) = (first?, second?);
+        let (pack_hash, residuals) = (pack.hash().to_owned(), Arc::clone(pack.residuals()));
+        Ok(Self { encoder, decoder, vocoder, draft_vocoder, pack_hash, residuals, manifest, shape })
     }
 
-    /// What the pack says of itself.
+    /// Description of the pack.
     pub fn manifest(&self) -> &Manifest {
         &self.manifest
     }
@@ -60,7 +69,7 @@ impl Model {
         &self.shape
     }
 
-    /// What the points of the named sounds leave out of them.
+    /// The residuals of the named sounds.
     pub fn residuals(&self) -> &Arc<NamedResiduals> {
         &self.residuals
     }
@@ -69,4 +78,23 @@ impl Model {
     pub fn sounds(&self) -> &[NamedSound] {
         &self.manifest.sounds
     }
+}
+
+/// The vocoder over few frames, if it is made for more and runs at another width.
+fn draft_vocoder(pack: &Pack, whole: (&[Port], &[Port]), narrow: (Vec<Port>, Vec<Port>)) -> Option<Graph> {
+    let chunk_frames = pack.manifest().vocoder.chunk_frames;
+    let load = || Graph::load_resized("vocoder.onnx", pack.graph("vocoder.onnx"), whole, narrow);
+    (chunk_frames > DRAFT_FRAMES).then(load)?.ok()
+}
+
+/// Does two things at once, or one after the other where the system starts no thread.
+fn together<A: Send, B>(first: impl FnOnce() -> A + Send + Copy, second: impl FnOnce() -> B) -> (A, B) {
+    std::thread::scope(|scope| match std::thread::Builder::new().spawn_scoped(scope, first) {
+        Ok(thread) => {
+            let second = second();
+            let first = thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+            (first, second)
+        }
+        Err(_) => (first(), second()),
+    })
 }

@@ -1,6 +1,6 @@
 //! How much each frame of a sound is noise, so that its phases may be random there. WORKER side.
 //!
-//! Where no phase can be foretold the vocoder puts all bins in phase at the window's centre: a click in every frame of a
+//! Where no phase can be predicted the vocoder puts all bins in phase at the window's centre: a click in every frame of a
 //! snare or a cymbal. Random phases are right there. A tone shows as a ripple of the mean spectrum over bands, noise does not.
 
 use std::ops::Range;
@@ -41,8 +41,13 @@ pub fn noisiness(frames: &Frames, shape: &SpectralShape, key: f32) -> Vec<f32> {
 }
 
 /// Turns the phases of the lowest `phase_bins` bins towards random ones, as far as their frame is noise; those above are random already.
-/// Magnitudes stay.
-pub(super) fn randomise(spectrogram: &mut Spectrogram, phase_bins: usize, noise: &[f32], phasors: &ReferencePhasors) {
+/// Magnitudes stay. `first_frame` is the frame of the sound that the spectrogram begins with.
+pub(super) fn randomise(
+    spectrogram: &mut Spectrogram,
+    phase_bins: usize,
+    noise: &[f32],
+    (phasors, first_frame): (&ReferencePhasors, usize),
+) {
     let bins = spectrogram.bins;
     for (frame, (values, part)) in spectrogram.values.chunks_exact_mut(bins).zip(noise).enumerate() {
         if *part == 0.0 {
@@ -50,8 +55,8 @@ pub(super) fn randomise(spectrogram: &mut Spectrogram, phase_bins: usize, noise:
         }
         for (bin, value) in values.iter_mut().enumerate().take(phase_bins) {
             let magnitude = value.norm_sqr().sqrt();
-            let foretold = if magnitude > 0.0 { *value / magnitude } else { Complex32::ONE };
-            let direction = foretold * (1.0 - part) + phasors.noise(bin, frame) * *part;
+            let predicted = if magnitude > 0.0 { *value / magnitude } else { Complex32::ONE };
+            let direction = predicted * (1.0 - part) + phasors.noise(bin, first_frame + frame) * *part;
             *value = direction * (magnitude / direction.norm_sqr().sqrt().max(1e-9));
         }
     }
@@ -109,7 +114,7 @@ mod tests {
         let phasors = ReferencePhasors::new(&SHAPE, 60.0, 2);
         let before = Spectrogram { bins: 3, values: (1..7).map(|n| Complex32::new(n as f32, -0.5)).collect() };
         let mut after = before.clone();
-        randomise(&mut after, 2, &[0.0, 1.0], &phasors);
+        randomise(&mut after, 2, &[0.0, 1.0], (&phasors, 0));
         assert_eq!(before.values[..3], after.values[..3]);
         assert_eq!(before.values[5], after.values[5]);
         for (a, b) in before.values[3..5].iter().zip(&after.values[3..5]) {

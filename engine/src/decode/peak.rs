@@ -36,16 +36,25 @@ const MOST_RAISED_DB: f32 = 30.0;
 pub(super) fn restore(samples: &mut [f32], rate_hz: u32) {
     let Some(found_lufs) = loudness_lufs(samples, rate_hz) else { return };
     let below_db = (LOUDNESS_LUFS - found_lufs) as f32;
+    restore_part(samples, rate_hz, below_db, true);
+}
+
+/// The same for a part of a sound whose loudness lies `below_db` below the common one. Only a part that holds the loudest moment has a
+/// stroke to raise.
+pub(super) fn restore_part(samples: &mut [f32], rate_hz: u32, below_db: f32, holds_loudest: bool) {
     let length = |time_s: f32| time_s * rate_hz as f32;
     let (place, peak) = loudest(samples);
-    if peak < 1.0 {
+    if peak == 0.0 {
+        return;
+    }
+    if peak >= 1.0 {
+        lower(samples, peak, length(FALL_SPREAD_S));
+    } else if holds_loudest {
         // A recording below the common loudness was held there by its peak, which then was 1; of one at that loudness
         // nobody knows the peak. What does not stand out of its surroundings is no stroke.
         let stands_out_db = prominence_db(samples, place, length(STROKE_S) as usize, length(SURROUNDINGS_S) as usize);
         let rise_db = below_db.min(stands_out_db).clamp(0.0, RISE_DB);
         change(samples, place, (1.0 / peak).min(gain(rise_db)), length(RISE_SPREAD_S));
-    } else {
-        lower(samples, peak, length(FALL_SPREAD_S));
     }
     let (_, peak) = loudest(samples);
     let beyond_db = below_db.signum() * (below_db.abs() - FREE_LU).clamp(0.0, MOST_RAISED_DB);

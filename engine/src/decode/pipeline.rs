@@ -7,16 +7,15 @@ use std::time::{Duration, Instant};
 
 use crate::residual::{Pair, Residual, add};
 use crate::sample::normalise_loudness;
-use crate::spectral::{FrameAnalysis, Frames, GriffinLim, ReferencePhasors, Spectrogram, Stft};
+use crate::spectral::{FrameAnalysis, Frames, GriffinLim, ReferencePhasors, SpectralShape, Spectrogram, Stft};
 use crate::units::Latent;
 
-use super::bins;
-use super::fit::{Target, fit};
-use super::graph::{GraphError, Runner};
+use super::bins::{self, Chunk};
+use super::fit::{FrameDecoder, Target, fit};
+use super::graph::{Graph, GraphError, Outputs, Runner};
 use super::model::Model;
-use super::noisiness::{noisiness, randomise};
-use super::peak::restore;
 use super::shape::Shaping;
+use super::vocoding::Vocoding;
 
 /// Where the time of the last decode went.
 #[derive(Clone, Copy, Debug, Default)]
@@ -39,6 +38,8 @@ pub struct Pipeline {
     encoder: Runner,
     decoder: Runner,
     vocoder: Runner,
+    /// The same over few frames; see [`super::draft`].
+    draft_vocoder: Option<Runner>,
     analysis: FrameAnalysis,
     stft: Stft,
     griffin_lim: GriffinLim,
@@ -62,6 +63,7 @@ impl Pipeline {
             encoder: model.encoder.runner()?,
             decoder: model.decoder.runner()?,
             vocoder: model.vocoder.runner()?,
+            draft_vocoder: model.draft_vocoder.as_ref().map(Graph::runner).transpose()?,
             analysis: FrameAnalysis::new(model.shape()),
             stft: Stft::new(model.shape()),
             griffin_lim: GriffinLim::new(model.shape()),
@@ -134,21 +136,12 @@ impl Pipeline {
     /// # Errors
     /// [`GraphError`] when the vocoder fails.
     pub fn vocode(&mut self, frames: &Frames, key: f32) -> Result<Vec<f32>, GraphError> {
-        let mut spectrogram = self.bins(frames, key)?;
-        let started = Instant::now();
-        let noise = noisiness(frames, self.model.shape(), key);
-        let phasors = self.phasors_for(key, frames.frames);
-        randomise(&mut spectrogram, self.model.manifest().phase_bins(), &noise, &self.phasors[phasors]);
-        self.timings.bins += started.elapsed();
-        let started = Instant::now();
-        let iterations = self.model.manifest().griffin_lim_iterations;
-        self.griffin_lim.run(&mut self.stft, frames, &mut spectrogram, iterations);
-        self.timings.griffin_lim = started.elapsed();
-        let started = Instant::now();
-        let mut samples = self.stft.synthesise(&spectrogram);
-        restore(&mut samples, self.model.shape().sample_rate_hz);
-        self.timings.synthesis = started.elapsed();
-        Ok(samples)
+        let mut vocoding = Vocoding::new(self, frames.clone(), key, 0);
+        loop {
+            if let Some(samples) = vocoding.advance(self)? {
+                return Ok(samples);
+            }
+        }
     }
 
     /// The whole way: samples of a latent point at a key, shaped.
@@ -185,29 +178,91 @@ impl Pipeline {
     /// # Errors
     /// [`GraphError`] when the vocoder fails.
     pub fn bins(&mut self, frames: &Frames, key: f32) -> Result<Spectrogram, GraphError> {
-        (self.timings.vocoder, self.timings.bins) = (Duration::ZERO, Duration::ZERO);
+        self.restart_timings();
         let mut spectrogram = Spectrogram::zeros(self.model.shape().bins(), frames.frames);
         for chunk in bins::chunks(frames.frames, self.model.manifest().vocoder) {
-            let started = Instant::now();
-            self.load_chunk(frames, chunk.start);
-            let outputs = self.vocoder.run(&[&self.chunk, &[key_input(key)]])?;
-            self.timings.vocoder += started.elapsed();
-            let started = Instant::now();
-            let phasors = self.phasors_for(key, frames.frames);
-            let heads = bins::Heads {
-                log_magnitude: outputs.get(0),
-                phase: outputs.get(1),
-                phase_bins: self.model.manifest().phase_bins(),
-            };
-            bins::write(&heads, &self.phasors[phasors], &chunk, self.model.shape().full_scale(), &mut spectrogram);
-            self.timings.bins += started.elapsed();
+            self.vocode_chunk(frames, key, 0, &chunk, &mut spectrogram)?;
         }
         Ok(spectrogram)
     }
 
+    /// One run of the vocoder over a whole sound's frames, into the kept frames of `out`.
+    ///
+    /// # Errors
+    /// [`GraphError`] when the vocoder fails.
+    pub(super) fn vocode_chunk(
+        &mut self,
+        frames: &Frames,
+        key: f32,
+        noise_key: u32,
+        chunk: &Chunk,
+        out: &mut Spectrogram,
+    ) -> Result<(), GraphError> {
+        let started = Instant::now();
+        self.load_chunk(frames, chunk);
+        let outputs = self.vocoder.run(&[&self.chunk, &[key_input(key)]])?;
+        self.timings.vocoder += started.elapsed();
+        self.write_bins(&outputs, (key, noise_key), (chunk, 0), out);
+        Ok(())
+    }
+
+    /// One run of the short vocoder over frames of which the first is frame `first_frame` of the sound.
+    ///
+    /// # Errors
+    /// [`GraphError`] when the vocoder fails, or when there is none.
+    pub(super) fn draft_chunk(
+        &mut self,
+        frames: &Frames,
+        key: f32,
+        noise_key: u32,
+        (chunk, first_frame): (&Chunk, usize),
+        out: &mut Spectrogram,
+    ) -> Result<(), GraphError> {
+        self.load_chunk(frames, chunk);
+        let missing = || GraphError::Run { graph: "vocoder.onnx".into(), why: "it runs at one width only".into() };
+        let outputs = self.draft_vocoder.as_mut().ok_or_else(missing)?.run(&[&self.chunk, &[key_input(key)]])?;
+        self.write_bins(&outputs, (key, noise_key), (chunk, first_frame), out);
+        Ok(())
+    }
+
+    fn write_bins(
+        &mut self,
+        outputs: &Outputs,
+        (key, noise_key): (f32, u32),
+        (chunk, first_frame): (&Chunk, usize),
+        out: &mut Spectrogram,
+    ) {
+        let started = Instant::now();
+        let phase_bins = self.model.manifest().phase_bins();
+        let full_scale = self.model.shape().full_scale();
+        let phasors = self.phasors(key, first_frame + out.frames(), noise_key);
+        let heads = bins::Heads { log_magnitude: outputs.get(0), phase: outputs.get(1), phase_bins, first_frame };
+        bins::write(&heads, phasors, chunk, full_scale, out);
+        self.timings.bins += started.elapsed();
+    }
+
+    /// Whether the model's vocoder runs over few frames too.
+    pub(super) fn has_draft_vocoder(&self) -> bool {
+        self.draft_vocoder.is_some()
+    }
+
+    /// What turns bins into samples.
+    pub(super) fn inversion(&mut self) -> (&mut GriffinLim, &mut Stft) {
+        (&mut self.griffin_lim, &mut self.stft)
+    }
+
+    pub(super) fn timings_mut(&mut self) -> &mut Timings {
+        &mut self.timings
+    }
+
+    /// Sets the times of the steps from the vocoder on to 0.
+    pub(super) fn restart_timings(&mut self) {
+        self.timings = Timings { decoder: self.timings.decoder, ..Timings::default() };
+    }
+
     /// Copies the frames of one run of the vocoder; silence past the end.
-    fn load_chunk(&mut self, frames: &Frames, start: usize) {
-        let width = self.model.manifest().vocoder.chunk_frames;
+    fn load_chunk(&mut self, frames: &Frames, chunk: &Chunk) {
+        let (start, width) = (chunk.start, chunk.width);
         self.chunk.clear();
         for band in 0..frames.bands {
             let row = frames.band(band);
@@ -217,17 +272,30 @@ impl Pipeline {
         }
     }
 
-    /// Index of the phase tables for a key, made when missing.
-    fn phasors_for(&mut self, key: f32, frames: usize) -> usize {
-        let key = f64::from(key);
-        if let Some(found) = self.phasors.iter().position(|tables| tables.serves(key, frames)) {
-            return found;
-        }
-        if self.phasors.len() >= KEPT_PHASORS {
-            self.phasors.remove(0);
-        }
-        self.phasors.push(ReferencePhasors::new(self.model.shape(), key, frames));
-        self.phasors.len() - 1
+    /// The phase tables for a key and a noise, made when missing.
+    pub(super) fn phasors(&mut self, key: f32, frames: usize, noise_key: u32) -> &ReferencePhasors {
+        let wide = f64::from(key);
+        let index = match self.phasors.iter().position(|tables| tables.serves(wide, frames, noise_key)) {
+            Some(found) => found,
+            None => {
+                if self.phasors.len() >= KEPT_PHASORS {
+                    self.phasors.remove(0);
+                }
+                self.phasors.push(ReferencePhasors::with_noise(self.model.shape(), wide, frames, noise_key));
+                self.phasors.len() - 1
+            }
+        };
+        &self.phasors[index]
+    }
+}
+
+impl FrameDecoder for Pipeline {
+    fn shape(&self) -> &SpectralShape {
+        self.model.shape()
+    }
+
+    fn decode_frames(&mut self, latent: &Latent, key: f32) -> Result<Frames, GraphError> {
+        Self::decode_frames(self, latent, key)
     }
 }
 

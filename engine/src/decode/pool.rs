@@ -3,7 +3,10 @@
 //! Nobody is woken from the audio thread: one poller looks at every instance each millisecond while anything plays or moves, and every
 //! ten when all are idle; every thirty once they have been so for two seconds, since a timed wake costs up to 20 µs on a loaded machine
 //! and an idle process is to stay below 0.1 % of a core. It hands tokens to the workers; a worker with a token takes the most urgent
-//! request of all instances, the longest unserved instance first among equals. An instance is served by one worker at a time.
+//! job of all instances, the longest unserved instance first among equals. An instance is served by one worker at a time.
+//!
+//! There are two lanes: slow jobs come after all interactive ones, and are put aside after every step, so that none keeps an interactive
+//! job waiting for longer.
 
 #![expect(
     clippy::disallowed_types,
@@ -11,9 +14,13 @@
     reason = "worker threads may wait: they park, and share locks with the main thread, never with the audio thread"
 )]
 
-mod half;
-mod parcel;
-mod served;
+mod client;
+mod mailbox;
+mod running;
+mod scheduler;
+mod transfer;
+mod view;
+mod worker_instance;
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock, Weak};
@@ -23,8 +30,10 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::{Receiver, Sender};
 use parking_lot::Mutex;
 
-pub use half::SoundView;
-pub use served::Served;
+use mailbox::Urgency;
+
+pub use client::PoolClient;
+pub use view::SoundView;
 
 /// Poll interval while anything plays or moves.
 const BUSY_INTERVAL: Duration = Duration::from_millis(1);
@@ -51,7 +60,7 @@ pub struct Pool {
 
 /// What the threads of a pool share.
 struct Shared {
-    instances: Mutex<Vec<Arc<Served>>>,
+    instances: Mutex<Vec<Arc<PoolClient>>>,
     poller: OnceLock<Thread>,
     stop: AtomicBool,
     turn: AtomicU64,
@@ -110,15 +119,15 @@ impl Pool {
     }
 
     /// Starts to serve an instance.
-    pub fn attach(&self, served: &Arc<Served>) {
-        self.shared.instances.lock().push(served.clone());
+    pub fn attach(&self, client: &Arc<PoolClient>) {
+        self.shared.instances.lock().push(client.clone());
         self.unpark();
     }
 
     /// Stops serving an instance; a render under way is told to stop.
-    pub fn detach(&self, served: &Arc<Served>) {
-        served.detach();
-        self.shared.instances.lock().retain(|other| !Arc::ptr_eq(other, served));
+    pub fn detach(&self, client: &Arc<PoolClient>) {
+        self.shared.instances.lock().retain(|other| !Arc::ptr_eq(other, client));
+        client.detach();
     }
 
     /// Makes the poller look now. Never from the audio thread.
@@ -177,8 +186,8 @@ fn poll_all(shared: &Shared, tokens: &Sender<()>) {
 /// Looks at every instance and hands out tokens. Whether any is busy; `None` when there are none.
 fn poll_once(shared: &Shared, tokens: &Sender<()>) -> Option<bool> {
     let mut any_busy = None;
-    for served in shared.instances.lock().iter() {
-        let polled = served.poll();
+    for client in shared.instances.lock().iter() {
+        let polled = client.poll();
         if polled.urgency.is_some() {
             // Full: every worker already has something to look for.
             let _ = tokens.try_send(());
@@ -192,16 +201,17 @@ fn poll_once(shared: &Shared, tokens: &Sender<()>) -> Option<bool> {
 fn work(shared: &Shared, tokens: &Receiver<()>) {
     while tokens.recv().is_ok() {
         while !shared.stop.load(Ordering::Acquire) {
-            let Some(served) = pick(shared) else { break };
-            served.serve(shared.turn.fetch_add(1, Ordering::Relaxed));
+            let Some(client) = pick(shared) else { break };
+            client.serve(shared.turn.fetch_add(1, Ordering::Relaxed));
         }
     }
     super::latent::drop_pipelines();
 }
 
-/// The instance with the most urgent request that no other worker serves.
-fn pick(shared: &Shared) -> Option<Arc<Served>> {
+/// The instance with the most urgent thing to do that no other worker serves.
+fn pick(shared: &Shared) -> Option<Arc<PoolClient>> {
     let instances = shared.instances.lock();
-    let urgent = instances.iter().filter_map(|served| Some((served.poll().urgency?, served.last_turn(), served)));
-    urgent.min_by_key(|(urgency, turn, _)| (*urgency, *turn)).map(|(_, _, served)| served.clone())
+    let urgent = instances.iter().filter_map(|client| Some((client.poll().urgency?, client.last_turn(), client)));
+    let first: Option<(Urgency, u64, &Arc<PoolClient>)> = urgent.min_by_key(|(urgency, turn, _)| (*urgency, *turn));
+    first.map(|(_, _, client)| client.clone())
 }

@@ -1,6 +1,7 @@
 //! Frame shaping between decoder and vocoder: length without pitch, formants without harmonics, tilt. WORKER side.
 
 pub use crate::link::Shaping;
+use crate::link::StretchMap;
 use crate::spectral::{Frames, SpectralShape, hertz_to_mel};
 use crate::units::key_to_hz;
 
@@ -26,6 +27,12 @@ impl Shaping {
         }
     }
 
+    /// Where the moments of a sound of this shape lie once it is stretched.
+    pub fn stretch_map(&self, shape: &SpectralShape) -> StretchMap {
+        let stretch = self.clamped().stretch;
+        if stretch == 1.0 { StretchMap::NONE } else { stretch_map(shape.frame_count, stretch, shape) }
+    }
+
     /// Shapes the frames of a sound that was decoded for `key`. Neutral values leave them bit for bit as they are.
     pub fn apply(&self, frames: Frames, shape: &SpectralShape, key: f32) -> Frames {
         let shaping = self.clamped();
@@ -40,16 +47,33 @@ impl Shaping {
     }
 }
 
+/// Fewest frames of a stretched sound, so that there is a spectrum to invert.
+const FEWEST_FRAMES: usize = 8;
+
+fn stretched_count(frames: usize, factor: f32) -> usize {
+    ((frames as f32 * factor).round() as usize).max(FEWEST_FRAMES)
+}
+
+fn stretch_map(frames: usize, factor: f32, shape: &SpectralShape) -> StretchMap {
+    let attack_frames = (ATTACK_S * shape.sample_rate_hz as f32 / shape.hop_samples as f32).round();
+    let first_centre = shape.fft_size as f32 / 2.0 - shape.pad_samples as f32;
+    StretchMap::of_frames(
+        frames,
+        stretched_count(frames, factor),
+        attack_frames,
+        shape.hop_samples as f32,
+        first_centre,
+    )
+}
+
 /// Resamples the frames in time by linear interpolation of levels in dB.
 fn stretch(frames: &Frames, factor: f32, shape: &SpectralShape) -> Frames {
-    let attack = (ATTACK_S * shape.sample_rate_hz as f32 / shape.hop_samples as f32).round();
-    let count = ((frames.frames as f32 * factor).round() as usize).max(8);
+    let count = stretched_count(frames.frames, factor);
+    let map = stretch_map(frames.frames, factor, shape);
     let last = (frames.frames - 1) as f32;
-    let slope = (last - attack) / ((count - 1) as f32 - attack).max(1.0);
     let mut out = Frames::silent(frames.bands, count);
     for target in 0..count {
-        let time = target as f32;
-        let source = if time <= attack { time } else { attack + (time - attack) * slope }.clamp(0.0, last);
+        let source = map.source_frame(target as f32).clamp(0.0, last);
         let (from, part) = (source as usize, source.fract());
         let to = (from + 1).min(frames.frames - 1);
         for band in 0..frames.bands {

@@ -1,48 +1,115 @@
-//! Where sounds come from: request in, blocks out, cancellable, seeded. WORKER THREADS.
+//! Where sounds come from: request in, blocks out, step by step, seeded. WORKER THREADS.
 //!
-//! A source knows nothing of slots, queues or threads. It must not keep state from one sound to the next that changes what it gives:
-//! the same [`SoundSpec`] gives the same samples.
+//! A source is immutable and shared; what a sound in the making needs is in its [`Job`]. Neither knows of slots, queues or threads. The
+//! same [`SoundSpec`] gives the same samples, always.
 
 use thiserror::Error;
 
-use crate::link::{BLOCK_SAMPLES, SoundSpec};
+use super::assets::Assets;
+use crate::link::{BLOCK_SAMPLES, SoundSpec, StretchMap};
 
-/// Gives sounds. One worker at a time calls it, not always from the same thread.
-pub trait Source: Send {
+/// How soon a source gives a sound, which decides the lane of its jobs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Pace {
+    /// Within about 20 ms.
+    Interactive,
+    /// Later: such a job never keeps an interactive one waiting for more than one step, and its progress is shown.
+    Slow,
+}
+
+/// What a source is.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct SourceProperties {
+    /// Rate of every sound that it gives, in hertz.
+    pub sample_rate_hz: f32,
+    /// Channels of every sound: 1 or 2.
+    pub channels: usize,
+    /// Longest sound in samples of one channel, at most [`crate::link::MAX_SOUND_SAMPLES`].
+    pub longest_samples: usize,
+    /// Whether frame shaping (stretch, formant, tilt) changes its sounds.
+    pub is_shaped: bool,
+    /// How soon it gives a sound.
+    pub pace: Pace,
+}
+
+/// Gives sounds.
+pub trait Source: Send + Sync {
     /// Root keys of the zones, ascending, at least one.
     fn roots(&self) -> &[u8];
 
-    /// Rate of every sound that it gives, in hertz.
-    fn sample_rate_hz(&self) -> f32;
+    /// What it is; the same at every call.
+    fn properties(&self) -> SourceProperties;
 
-    /// Gives the sound of `spec` to `sink`: first [`Sink::begin`], then every block, those from `first_sample` on first. Returns early
-    /// with `Ok` when the sink says [`Flow::Stop`].
-    fn render(&mut self, spec: &SoundSpec, first_sample: usize, sink: &mut dyn Sink) -> Result<(), SourceError>;
-
-    /// Called after a panic in [`Self::render`]: drops whatever may be half-changed.
-    fn recover(&mut self) {}
+    /// Begins the sound of `spec`, into which `assets` are mixed. Cheap: the work is done by [`Job::advance`].
+    ///
+    /// # Errors
+    /// [`SourceError`] when there is no such sound.
+    fn begin(&self, spec: &SoundSpec, assets: Assets) -> Result<Box<dyn Job>, SourceError>;
 }
 
-/// Where a source puts its sound.
-pub trait Sink {
-    /// The sound will have this many samples.
-    fn begin(&mut self, length_samples: usize) -> Flow;
-
-    /// Block `index` of the sound, at most [`BLOCK_SAMPLES`] samples (fewer only at its end).
-    fn block(&mut self, index: usize, samples: &[f32]) -> Flow;
-
-    /// Whether to stop now. Never before the first playable region has been given, except when nobody listens any more.
-    fn cancelled(&mut self) -> bool;
+/// A sound in the making. One worker at a time advances it, not always the same thread; dropping it cancels it.
+pub trait Job: Send {
+    /// Does a bounded amount of work: a few milliseconds. Gives what is ready to `sink`: [`Sink::begin`] for each version, then its blocks,
+    /// those from the focus on first.
+    ///
+    /// # Errors
+    /// [`SourceError`] when there is no sound, or when the sink has refused something; the job is then over.
+    fn advance(&mut self, focus: &Focus, sink: &mut dyn Sink) -> Result<Progress, SourceError>;
 }
 
-/// The sink's answer: whether the source should go on.
+/// Which part of a sound is heard first.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Focus {
+    /// Where the listening voices are, in samples.
+    pub first_sample: usize,
+    /// End of what they need to go on.
+    pub end_sample: usize,
+    /// Whether a draft of that part is welcome before the whole sound.
+    pub wants_draft: bool,
+}
+
+/// How far a job is.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Progress {
+    /// There is more to do; the part that is done, [0, 1].
+    Going(f32),
+    /// Every block has been given.
+    Done,
+}
+
+/// Whether a sound is the real one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[must_use]
-pub enum Flow {
-    /// More, please.
-    Continue,
-    /// The rest is not wanted.
-    Stop,
+pub enum Version {
+    /// A first version of a part, near to the sound itself, that the whole replaces.
+    Draft,
+    /// The sound.
+    Whole,
+}
+
+/// Measures of a sound.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct SoundShape {
+    /// Length in samples of each channel, at least 1.
+    pub length_samples: usize,
+    /// 1 or 2.
+    pub channels: usize,
+    /// Where its moments lie against those of the unstretched sound.
+    pub stretch: StretchMap,
+}
+
+/// Where a job puts its sound.
+pub trait Sink {
+    /// Begins a version. A draft comes before the whole sound, if at all.
+    ///
+    /// # Errors
+    /// [`SourceError::OutOfBounds`] for a length or a number of channels that does not fit.
+    fn begin(&mut self, version: Version, shape: SoundShape) -> Result<(), SourceError>;
+
+    /// Block `index` of a channel of the version begun last: [`BLOCK_SAMPLES`] samples, fewer only at the sound's end.
+    ///
+    /// # Errors
+    /// [`SourceError`] for a block that does not fit or holds a sample that is not finite.
+    fn block(&mut self, index: usize, channel: usize, samples: &[f32]) -> Result<(), SourceError>;
 }
 
 /// Why there is no sound.
@@ -51,7 +118,7 @@ pub enum SourceError {
     /// The source itself failed.
     #[error("{0}")]
     Failed(String),
-    /// The source panicked; the next request starts it afresh.
+    /// The source panicked; the next request starts a new job.
     #[error("the sound source stopped unexpectedly ({0}); the last sound goes on, change any control to try again")]
     Panicked(String),
     /// A sample is NaN or infinite.
@@ -62,7 +129,7 @@ pub enum SourceError {
         /// Index of the block.
         block: usize,
     },
-    /// Length or block does not fit.
+    /// Something does not fit.
     #[error("the sound source gave {found} where at most {limit} fit ({what}); the sound was refused")]
     OutOfBounds {
         /// What is out of bounds.
@@ -72,7 +139,7 @@ pub enum SourceError {
         /// What fits.
         limit: usize,
     },
-    /// The source returned before every block was given.
+    /// The job ended before every block was given.
     #[error("the sound source gave {found} of {expected} blocks; the sound was refused")]
     Incomplete {
         /// Blocks given.
@@ -80,18 +147,26 @@ pub enum SourceError {
         /// Blocks of the sound.
         expected: usize,
     },
+    /// The request names an asset that is no longer there.
+    #[error("a recording that the sound needs is no longer loaded; change any control to try again")]
+    AssetMissing,
 }
 
-/// Gives a finished sound to `sink`: the blocks from `first_sample` on, then those before.
-pub fn give_whole(samples: &[f32], first_sample: usize, sink: &mut dyn Sink) {
-    if sink.begin(samples.len()) == Flow::Stop {
-        return;
-    }
+/// Gives a finished mono sound: the blocks from `first_sample` on, then those before.
+///
+/// # Errors
+/// What the sink refuses.
+pub fn give_whole(
+    samples: &[f32],
+    stretch: StretchMap,
+    first_sample: usize,
+    sink: &mut dyn Sink,
+) -> Result<(), SourceError> {
+    sink.begin(Version::Whole, SoundShape { length_samples: samples.len(), channels: 1, stretch })?;
     let first_block = first_sample.min(samples.len().saturating_sub(1)) / BLOCK_SAMPLES;
     let blocks = || samples.chunks(BLOCK_SAMPLES).enumerate();
     for (index, block) in blocks().skip(first_block).chain(blocks().take(first_block)) {
-        if sink.block(index, block) == Flow::Stop {
-            return;
-        }
+        sink.block(index, 0, block)?;
     }
+    Ok(())
 }

@@ -10,28 +10,29 @@ use crate::spectral::Complex32;
 const LOWEST_HZ: f32 = 27.0;
 /// Highest pitch that is looked for, in Hz (MIDI key 101).
 const HIGHEST_HZ: f32 = 2_800.0;
-/// Moments after the start at which the pitch is measured, in seconds: behind the noise of most attacks.
+/// Times after the start at which the pitch is measured, in seconds: after the noise of most attacks.
 const MOMENTS_S: [f32; 4] = [0.06, 0.12, 0.25, 0.5];
 /// Length of one measurement, in seconds: three periods of the lowest pitch.
 const SPAN_S: f32 = 0.11;
-/// The first peak within this of the highest one is the period; later ones are its multiples.
+/// The first peak of at least this part of the highest is the period, later ones are its multiples. McLeod recommends 0.8 to 1; a higher
+/// value avoids octaves too high, a lower one octaves too low.
 const FIRST_PEAK: f32 = 0.93;
-/// A pitch is believed from this clarity on; noise and drums stay below.
+/// Least clarity of a pitch that is used: noise and drums stay below it.
 const CLEAR: f32 = 0.85;
 /// Moments quieter than this (root of the mean square, full scale 1) are not measured.
 const QUIET: f32 = 1e-3;
 
-/// A pitch and how sure it is.
+/// A pitch and its clarity.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Pitch {
     /// Fractional MIDI key.
     pub(super) key: f32,
-    /// Likeness of one period to the next, 0 to 1.
+    /// Similarity of one period to the next, 0 to 1.
     pub(super) confidence: f32,
 }
 
 impl Pitch {
-    /// Whether it is to be believed.
+    /// Whether the clarity suffices to use it.
     pub(super) fn is_clear(&self) -> bool {
         self.confidence >= CLEAR
     }
@@ -58,7 +59,7 @@ fn period(window: &[f32], rate_hz: f32) -> Option<(f32, f32)> {
     let longest = ((rate_hz / LOWEST_HZ) as usize).min(window.len() / 2);
     let shortest = (rate_hz / HIGHEST_HZ) as usize;
     let similarity = similarities(window, longest + 1)?;
-    // Before the first dip below zero the sound is only like itself.
+    // Lags before the first negative value show only that neighbouring samples are similar.
     let dip = similarity.iter().position(|&s| s < 0.0)?;
     let peaks: Vec<usize> = (dip.max(shortest)..=longest)
         .filter(|&lag| lag > 0 && similarity[lag - 1] < similarity[lag] && similarity[lag] >= similarity[lag + 1])

@@ -13,6 +13,8 @@ pub struct Telemetry {
     pub render_failed: AtomicBool,
     /// Boards published so far: tells an idle instance from one that has something to say without touching its lock.
     pub published: AtomicU64,
+    /// Calls of the synth so far: a count that stands still says that the host does not process.
+    pub renders: AtomicU64,
     peak_bits: AtomicU32,
     playhead_bits: AtomicU32,
 }

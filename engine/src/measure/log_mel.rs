@@ -1,8 +1,8 @@
-//! The log-mel error: how far two sounds lie apart over three time–frequency resolutions.
+//! The log-mel error: the level difference of two sounds at three time–frequency resolutions. Allocates; never on the audio thread.
 
 use crate::spectral::{MelBank, Stft};
 
-/// Transform lengths in samples; one alone does not hear phase.
+/// Transform lengths in samples. Errors of phase show only where several lengths are measured.
 const FFT_SIZES: [usize; 3] = [512, 2048, 8192];
 const SAMPLE_RATE_HZ: f64 = 44_100.0;
 const LENGTH_SAMPLES: usize = 88_200;

@@ -1,4 +1,4 @@
-//! How far a sound lies from the pitch that it should have.
+//! The deviation of a sound from the pitch that it should have. Allocates; never on the audio thread.
 
 use realfft::RealFftPlanner;
 
@@ -6,9 +6,9 @@ use crate::spectral::hann_periodic;
 
 /// Transform length; zero-padding makes the parabola through the peak exact to a fraction of a cent.
 pub(super) const SPECTRUM_SIZE: usize = 1 << 18;
-/// Harmonics that are looked at.
+/// Number of harmonics that are measured.
 const HARMONICS: usize = 8;
-/// How far round each harmonic a peak is looked for, in cents.
+/// Largest distance of a peak from its harmonic, in cents.
 const REACH_CENTS: f64 = 60.0;
 /// Peaks this far below the strongest do not count.
 const RANGE_DB: f64 = 40.0;

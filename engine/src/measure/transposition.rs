@@ -1,4 +1,4 @@
-//! How far one sound is transposed against another, octaves included.
+//! The transposition of one sound against another, octaves included. Allocates; never on the audio thread.
 
 use super::pitch::{SPECTRUM_SIZE, spectrum_db};
 
@@ -11,7 +11,7 @@ const HIGH_HZ: f64 = 12_000.0;
 const REACH_CENTS: f64 = 2_700.0;
 /// Levels this far below the strongest partial do not count.
 const RANGE_DB: f64 = 50.0;
-/// Width over which the smooth spectrum is taken off, so that partials are compared and not colour, in cents.
+/// Width over which the smooth spectrum is taken off, so that partials are compared and not the spectral envelope, in cents.
 const SMOOTH_CENTS: f64 = 600.0;
 /// Correlation below which two spectra do not show one pattern of partials.
 const LEAST_CORRELATION: f64 = 0.2;

@@ -1,18 +1,22 @@
-//! How the sounds of a pack are scattered over its latent space: where random points are drawn. Any thread but the audio thread.
+//! The distribution of a pack's sounds in its latent space, from which random points are drawn. Any thread but the audio thread.
+
+use nalgebra::{SMatrix, SVector};
 
 use super::NamedSound;
-use crate::cholesky::{Matrix, lower_triangle};
 use crate::units::{LATENT_LIMIT, Latent, MODEL_LATENTS};
 
-/// So many sounds tell how they are scattered; of fewer, points are drawn from the unit normal distribution.
+type Matrix = SMatrix<f64, MODEL_LATENTS, MODEL_LATENTS>;
+type Vector = SVector<f64, MODEL_LATENTS>;
+
+/// Fewest sounds whose covariance is used: about twice as many as it has axes; below, the unit normal distribution stands in.
 const LEAST_SOUNDS: usize = 16;
-/// Variance along each axis at least: sounds in one plane still let random points leave it.
+/// Added to the variance along each axis, in σ²: sounds in one plane still let random points leave it. 1 % of σ, which is inaudible.
 const LEAST_VARIANCE: f64 = 1e-4;
 
 /// The normal distribution with the mean and the covariance of a pack's sounds.
 #[derive(Clone, Debug)]
 pub struct LatentDistribution {
-    mean: [f64; MODEL_LATENTS],
+    mean: Vector,
     /// Lower triangle whose product with its transpose is the covariance (Cholesky).
     factor: Matrix,
 }
@@ -20,9 +24,7 @@ pub struct LatentDistribution {
 impl Default for LatentDistribution {
     /// The unit normal distribution.
     fn default() -> Self {
-        let unit = |row, column| f64::from(u8::from(row == column));
-        let factor = std::array::from_fn(|row| std::array::from_fn(|column| unit(row, column)));
-        Self { mean: [0.0; MODEL_LATENTS], factor }
+        Self { mean: Vector::zeros(), factor: Matrix::identity() }
     }
 }
 
@@ -33,24 +35,17 @@ impl LatentDistribution {
             return Self::default();
         }
         let count = sounds.len() as f64;
-        let place = |sound: &NamedSound, axis: usize| f64::from(sound.latent[axis]);
-        let mean = std::array::from_fn(|axis| sounds.iter().map(|sound| place(sound, axis)).sum::<f64>() / count);
-        let covariance = std::array::from_fn(|a| {
-            std::array::from_fn(|b| {
-                let product = |sound| (place(sound, a) - mean[a]) * (place(sound, b) - mean[b]);
-                let least = if a == b { LEAST_VARIANCE } else { 0.0 };
-                if a < b { 0.0 } else { sounds.iter().map(product).sum::<f64>() / count + least }
-            })
-        });
-        lower_triangle(&covariance).map_or_else(Self::default, |factor| Self { mean, factor })
+        let points: Vec<Vector> = sounds.iter().map(|sound| Vector::from(sound.latent.map(f64::from))).collect();
+        let mean = points.iter().sum::<Vector>() / count;
+        let products = points.iter().map(|point| (point - mean) * (point - mean).transpose());
+        let covariance = products.sum::<Matrix>() / count + Matrix::identity() * LEAST_VARIANCE;
+        covariance.cholesky().map_or_else(Self::default, |cholesky| Self { mean, factor: cholesky.l() })
     }
 
     /// The point that seven standard normal numbers stand for, within ±3 σ.
     pub fn point(&self, normal: &[f32; MODEL_LATENTS]) -> Latent {
-        std::array::from_fn(|axis| {
-            let away: f64 = self.factor[axis].iter().zip(normal).map(|(part, normal)| part * f64::from(*normal)).sum();
-            ((self.mean[axis] + away) as f32).clamp(-LATENT_LIMIT, LATENT_LIMIT)
-        })
+        let point = self.mean + self.factor * Vector::from(normal.map(f64::from));
+        std::array::from_fn(|axis| (point[axis] as f32).clamp(-LATENT_LIMIT, LATENT_LIMIT))
     }
 }
 

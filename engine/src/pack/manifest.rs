@@ -4,15 +4,17 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::PackError;
+use super::{PackError, PackKind};
 use crate::spectral::SpectralShape;
 use crate::units::Latent;
 
-/// What a pack says of itself; `manifest.json`.
+/// Description of a pack: `manifest.json` of the newest format version, to which older ones are converted when read.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Manifest {
-    /// Version of this format; see [`super::FORMAT_VERSION`].
+    /// Version of the file that the manifest was read from; see [`super::FORMAT_VERSION`].
     pub format_version: u32,
+    /// How the pack makes sounds.
+    pub kind: PackKind,
     /// Stable identifier, e.g. `heptode-factory`.
     pub id: String,
     /// Name for people.
@@ -20,8 +22,8 @@ pub struct Manifest {
     /// The analysis that the model was trained on; its fields lie beside the others.
     #[serde(flatten)]
     pub shape: SpectralShape,
-    /// The latent dimensions, in knob order.
-    pub latents: Vec<LatentAxis>,
+    /// The seven controls, in knob order.
+    pub controls: Vec<Control>,
     /// MIDI keys at which the decoder is asked, rising; a played key takes the nearest.
     pub root_keys: Vec<u8>,
     /// How the vocoder wants its frames.
@@ -38,17 +40,17 @@ pub struct Manifest {
     pub provenance: Vec<String>,
 }
 
-/// One latent dimension.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct LatentAxis {
+/// One of the seven values that determine a sound: a latent coordinate in σ.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Control {
     /// What the knob is called in the editor.
     pub name: String,
-    /// Lowest value in σ units.
+    /// Lowest value, in σ.
     pub low: f32,
-    /// Highest value in σ units.
+    /// Highest value, in σ.
     pub high: f32,
-    /// How well the knob goes along with the property that it is named after: rank correlation over random points, [−1, 1]. None when
-    /// it is named after none.
+    /// Rank correlation over random points between the control and the property that it is named after, [−1, 1]. None when it is
+    /// named after no property.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rank_correlation: Option<f32>,
 }
@@ -60,7 +62,7 @@ pub struct VocoderInfo {
     pub chunk_frames: usize,
     /// Frames on each side that an output frame can depend on.
     pub context_frames: usize,
-    /// Lowest bins whose phases are foretold; those above get random ones. None when all are foretold.
+    /// Number of lowest bins whose phases are predicted; those above get random ones. None when all are predicted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub phase_bins: Option<usize>,
 }
@@ -95,7 +97,7 @@ impl Manifest {
         nearest.map_or(0, |(index, _)| index)
     }
 
-    /// Lowest bins whose phases the vocoder foretells.
+    /// Number of lowest bins whose phases the vocoder predicts.
     pub fn phase_bins(&self) -> usize {
         self.vocoder.phase_bins.unwrap_or(self.shape.bins())
     }

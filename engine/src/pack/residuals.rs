@@ -1,7 +1,8 @@
-//! What seven numbers leave out of a pack's named sounds: for each sound a residual in every key zone that it was recorded in.
+//! The residuals of a pack's named sounds: for each sound one in every key zone that it was recorded in.
 //!
 //! The file holds the sounds in the order of the manifest: a byte that counts zones, and for each zone its root key, the length of the
-//! coded residual in two bytes, the low one first, and the residual. Read and checked whole, unpacked one by one when they are heard.
+//! coded residual in two bytes, the low one first, and the residual. Read and checked whole; each residual is unpacked when its sound is decoded. Any thread but
+//! the audio thread.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +10,7 @@ use super::{Manifest, NamedSound, PackError, RESIDUALS_FILE};
 use crate::residual::{MAX_RESIDUAL_BYTES, Residual, ZoneResidual};
 use crate::units::Latent;
 
-/// Points that are farther apart than this in a coordinate, in σ, are not one point that was saved and read again.
+/// Largest difference of a coordinate, in σ, between a point and the same point after it was saved as text and read again.
 const SAME_SIGMA: f32 = 1e-4;
 
 /// The residuals of named sounds.
@@ -18,7 +19,7 @@ pub struct NamedResiduals {
     by_name: BTreeMap<String, Recorded>,
 }
 
-/// One sound: where it lies and what that leaves out.
+/// The point and the residuals of one sound.
 #[derive(Clone, Debug, PartialEq)]
 struct Recorded {
     point: Latent,
@@ -39,7 +40,7 @@ impl NamedResiduals {
         self.by_name.get(name).map(|recorded| recorded.zones.as_slice()).unwrap_or_default()
     }
 
-    /// The same where the sound of that name lies at this very point: at another one it is a sound of another pack.
+    /// As [`NamedResiduals::of`], if the sound of that name lies at this point: at another one it is a sound of another pack.
     pub fn at(&self, name: &str, point: &Latent) -> &[ZoneResidual] {
         let is_here = |recorded: &&Recorded| recorded.point.iter().zip(point).all(|(a, b)| (a - b).abs() <= SAME_SIGMA);
         self.by_name.get(name).filter(is_here).map(|recorded| recorded.zones.as_slice()).unwrap_or_default()
@@ -80,7 +81,7 @@ impl NamedResiduals {
     }
 }
 
-/// What is still to be read.
+/// The part of the file that is not read yet.
 struct Rest<'a>(&'a [u8]);
 
 impl<'a> Rest<'a> {

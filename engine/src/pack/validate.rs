@@ -1,38 +1,56 @@
-//! Parses a manifest and checks every value in it, so that nothing after this needs to.
+//! Parses a manifest and checks every value in it, so that nothing after this needs to. Any thread but the audio thread.
 
 use std::collections::HashSet;
 use std::fmt::Display;
 
-use serde::Deserialize;
+use serde_json::{Map, Value};
 
-use super::{FORMAT_VERSION, GRAPHS, Manifest, PackError, RESIDUALS_FILE};
+use super::{FORMAT_VERSION, MAX_MANIFEST_BYTES, Manifest, PackError, PackFiles, PackKind};
+use crate::link::MAX_SOUND_SAMPLES;
 use crate::units::{LATENT_LIMIT, MODEL_LATENTS};
 
 /// Longest text that the manifest may hold in one field.
 const MAX_TEXT_BYTES: usize = 4096;
+const FIRST_VERSION_WITH_KINDS: u64 = 4;
+/// Longest sound at its own length, in samples: four times as long, which is the largest stretch, it just fits into a slot.
+const MAX_UNSTRETCHED_SAMPLES: usize = MAX_SOUND_SAMPLES / 4;
 const MAX_ID_BYTES: usize = 64;
 const MAX_SOUNDS: usize = 10_000;
 
-#[derive(Deserialize)]
-struct VersionOnly {
-    format_version: u32,
-}
-
-/// Parses and checks `manifest.json`.
+/// Parses and checks `manifest.json` of any version up to [`FORMAT_VERSION`].
 pub(super) fn parse(json: &[u8]) -> Result<Manifest, PackError> {
     let damaged = |error: serde_json::Error| PackError::Manifest(error.to_string());
-    let version: VersionOnly = serde_json::from_slice(json).map_err(damaged)?;
-    if version.format_version == 0 || version.format_version > FORMAT_VERSION {
-        return Err(PackError::Version { found: version.format_version });
+    if json.len() > MAX_MANIFEST_BYTES {
+        return Err(PackError::Manifest(format!("it is larger than {} MiB", MAX_MANIFEST_BYTES >> 20)));
     }
-    let manifest: Manifest = serde_json::from_slice(json).map_err(damaged)?;
+    let mut fields: Map<String, Value> = serde_json::from_slice(json).map_err(damaged)?;
+    let version = fields.get("format_version").and_then(Value::as_u64);
+    let version = version.ok_or_else(|| PackError::Manifest("format_version is no whole number".into()))?;
+    if !(1..=u64::from(FORMAT_VERSION)).contains(&version) {
+        return Err(PackError::Version { found: version });
+    }
+    if version < FIRST_VERSION_WITH_KINDS {
+        convert_latent_pack(&mut fields);
+    }
+    let kind = fields.get("kind").and_then(Value::as_str).unwrap_or_default();
+    // Manifests of kinds that are not played may have other fields: they are not read further.
+    let files = PackKind::named(kind)?.files()?;
+    let manifest: Manifest = serde_json::from_value(Value::Object(fields)).map_err(damaged)?;
     check_texts(&manifest)?;
     check_shape(&manifest)?;
-    check_latents(&manifest)?;
+    check_controls(&manifest)?;
     check_conditioning(&manifest)?;
     check_sounds(&manifest)?;
-    check_files(&manifest)?;
+    check_files(&manifest, files)?;
     Ok(manifest)
+}
+
+/// Gives a manifest of version 1 to 3, which only latent packs have, the fields of version 4.
+fn convert_latent_pack(fields: &mut Map<String, Value>) {
+    fields.insert("kind".into(), PackKind::Latent.name().into());
+    if let Some(latents) = fields.remove("latents") {
+        fields.insert("controls".into(), latents);
+    }
 }
 
 fn ensure(holds: bool, field: &str, found: impl Display, expected: &str) -> Result<(), PackError> {
@@ -67,6 +85,11 @@ fn check_shape(manifest: &Manifest) -> Result<(), PackError> {
     let pad_expected = (fft_size - hop) / 2;
     ensure(pad == pad_expected, "pad_samples", pad, &format!("{pad_expected}, half of fft_size − hop_samples"))?;
     ensure((8..=4096).contains(&manifest.shape.frame_count), "frame_count", manifest.shape.frame_count, "8 to 4096")?;
+    let samples = manifest.shape.frame_count * hop;
+    let limit =
+        format!("at most {MAX_UNSTRETCHED_SAMPLES} samples, so that a slot holds the sound stretched four times");
+    let samples_fit = samples <= MAX_UNSTRETCHED_SAMPLES;
+    ensure(samples_fit, "frame_count × hop_samples", format!("{samples} samples"), &limit)?;
     ensure((8..=1024).contains(&manifest.shape.mel_bands), "mel_bands", manifest.shape.mel_bands, "8 to 1024")?;
     let (low, high) = (manifest.shape.mel_low_hz, manifest.shape.mel_high_hz);
     let edges_fit = low >= 0.0 && low < high && high <= rate_hz as f32 / 2.0;
@@ -75,13 +98,15 @@ fn check_shape(manifest: &Manifest) -> Result<(), PackError> {
     ensure((-160.0..=-20.0).contains(&floor), "floor_db", floor, "-160 to -20")
 }
 
-fn check_latents(manifest: &Manifest) -> Result<(), PackError> {
-    let count = manifest.latents.len();
-    ensure(count == MODEL_LATENTS, "latents", format!("{count} axes"), "7 axes")?;
-    for axis in &manifest.latents {
-        let range_fits = axis.low >= -LATENT_LIMIT && axis.low < axis.high && axis.high <= LATENT_LIMIT;
-        let range = format!("{} to {}", axis.low, axis.high);
-        ensure(range_fits && axis.name.len() <= 64, "latents", range, "a range within -3 to 3 and a short name")?;
+fn check_controls(manifest: &Manifest) -> Result<(), PackError> {
+    let count = manifest.controls.len();
+    ensure(count == MODEL_LATENTS, "controls", format!("{count} controls"), "7 controls")?;
+    for control in &manifest.controls {
+        let range_fits = control.low >= -LATENT_LIMIT && control.low < control.high && control.high <= LATENT_LIMIT;
+        let range = format!("{} to {}", control.low, control.high);
+        ensure(range_fits, "controls", range, "ranges within -3 to 3")?;
+        let name_fits = control.name.len() <= 64 && !control.name.chars().any(char::is_control);
+        ensure(name_fits, "controls", format!("{:?}", control.name), "names of at most 64 bytes on one line")?;
     }
     Ok(())
 }
@@ -122,15 +147,81 @@ fn check_sounds(manifest: &Manifest) -> Result<(), PackError> {
     Ok(())
 }
 
-fn check_files(manifest: &Manifest) -> Result<(), PackError> {
-    for graph in GRAPHS {
-        if !manifest.files.contains_key(graph) {
-            return Err(PackError::Missing { file: graph.into() });
+fn check_files(manifest: &Manifest, files: PackFiles) -> Result<(), PackError> {
+    if let Some(missing) = files.required.iter().find(|name| !manifest.files.contains_key(**name)) {
+        return Err(PackError::Missing { file: (*missing).into() });
+    }
+    let known = [files.required, files.optional].concat().join(", ");
+    manifest.files.keys().try_for_each(|name| ensure(files.contains(name), "files", name, &format!("only {known}")))
+}
+
+#[cfg(all(test, feature = "factory-pack"))]
+mod tests {
+    use super::*;
+    use crate::pack::shipped::FACTORY;
+
+    /// The factory's manifest with one change, as JSON.
+    fn changed(change: impl FnOnce(&mut Map<String, Value>)) -> Vec<u8> {
+        let mut fields = serde_json::from_slice(FACTORY.manifest).expect("the factory's manifest is an object");
+        change(&mut fields);
+        serde_json::to_vec(&fields).expect("JSON")
+    }
+
+    fn version_4(kind: &str) -> impl FnOnce(&mut Map<String, Value>) {
+        let kind = Value::from(kind);
+        move |fields| {
+            fields.insert("format_version".into(), 4.into());
+            fields.insert("kind".into(), kind);
+            let latents = fields.remove("latents").expect("version 3");
+            fields.insert("controls".into(), latents);
         }
     }
-    for name in manifest.files.keys() {
-        let is_known = GRAPHS.contains(&name.as_str()) || name == RESIDUALS_FILE;
-        ensure(is_known, "files", name, "only encoder, decoder and vocoder .onnx and residuals.bin")?;
+
+    fn refusal(json: &[u8]) -> String {
+        parse(json).expect_err("the manifest is wrong").to_string()
     }
-    Ok(())
+
+    #[test]
+    fn versions_3_and_4_give_the_same_manifest_but_for_the_number() {
+        let (older, mut newer) =
+            (parse(FACTORY.manifest).expect("3"), parse(&changed(version_4("latent"))).expect("4"));
+        assert_eq!((older.format_version, newer.format_version, older.kind), (3, 4, PackKind::Latent));
+        newer.format_version = 3;
+        let json = |manifest: &Manifest| serde_json::to_value(manifest).expect("JSON");
+        assert_eq!(json(&older), json(&newer));
+    }
+
+    #[test]
+    fn what_is_written_is_read_again() {
+        let mut manifest = parse(FACTORY.manifest).expect("valid");
+        manifest.format_version = FORMAT_VERSION;
+        let json = serde_json::to_value(&manifest).expect("JSON");
+        assert_eq!((json["kind"].as_str(), json["controls"].as_array().map(Vec::len)), (Some("latent"), Some(7)));
+        let again = parse(&serde_json::to_vec(&json).expect("JSON")).expect("valid");
+        assert_eq!(serde_json::to_value(&again).expect("JSON"), json);
+    }
+
+    #[test]
+    fn kinds_without_a_source_and_unknown_ones_are_refused() {
+        for kind in ["cqt", "foley", "raw"] {
+            let message = refusal(&changed(version_4(kind)));
+            assert!(message.contains(&format!("does not play packs of kind {kind} yet")), "{message}");
+        }
+        assert!(refusal(&changed(version_4("granular"))).contains("unknown kind \"granular\""));
+        assert!(refusal(&changed(|fields| drop(fields.insert("format_version".into(), 4.into())))).contains("kind"));
+        assert!(
+            refusal(&changed(|fields| drop(fields.insert("format_version".into(), 5.into())))).contains("version 5")
+        );
+        let version = changed(|fields| drop(fields.insert("format_version".into(), (1_u64 << 40).into())));
+        assert!(refusal(&version).contains("update Heptode"));
+    }
+
+    #[test]
+    fn a_sound_that_no_slot_can_hold_stretched_is_refused() {
+        let frames = |count: usize| changed(|fields| drop(fields.insert("frame_count".into(), count.into())));
+        let longest = MAX_UNSTRETCHED_SAMPLES / 512;
+        assert!(parse(&frames(longest)).is_ok());
+        let message = refusal(&frames(longest + 1));
+        assert!(message.contains("frame_count × hop_samples") && message.contains("a slot holds"), "{message}");
+    }
 }

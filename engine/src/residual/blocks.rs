@@ -8,7 +8,7 @@ use crate::spectral::Frames;
 const SIDE: usize = 16;
 /// Rounded values lie within ±this, so that each fits 16 bits.
 const LARGEST: f32 = 32_767.0;
-/// Values below this part of a step become 0: they cost more than they tell.
+/// Values below this part of a step become 0: their bytes lower the error more where they make the step finer.
 const DEAD_ZONE: f32 = 0.67;
 
 /// A number of rows or columns, rounded up to whole blocks.
@@ -25,7 +25,7 @@ pub(super) struct Blocks {
 }
 
 impl Blocks {
-    /// Transforms frames; beyond their edges the last values go on.
+    /// Transforms frames; beyond their edges the last values are repeated.
     pub(super) fn of(frames: &Frames) -> Self {
         let mut blocks = Self::empty(frames.bands, frames.frames);
         let across = blocks.across();
@@ -86,13 +86,13 @@ impl Blocks {
         self.frames
     }
 
-    /// The lowest number of a step with which every coefficient has a place.
+    /// The number of the finest step with which every rounded coefficient fits 16 bits.
     pub(super) fn first_step(&self) -> u8 {
         let largest = self.coefficients.iter().fold(0.0_f32, |largest, value| largest.max(value.abs()));
         (0..STEPS - 1).find(|number| largest <= LARGEST * step(*number)).unwrap_or(STEPS - 1)
     }
 
-    /// The frames again.
+    /// The inverse transform: frames.
     pub(super) fn frames(&self) -> Frames {
         let mut out = Frames { bands: self.bands, frames: self.frames, values: vec![0.0; self.bands * self.frames] };
         let (across, count) = (self.across(), self.count());

@@ -16,6 +16,7 @@ use symphonia::core::io::{MediaSource, MediaSourceStream};
 use symphonia::core::meta::MetadataOptions;
 
 use super::outline::Outline;
+use super::sink::Sink;
 use super::{LEAD_LIMIT_S, LOOK_S, MAX_FILE_BYTES, ReadProblem, Recording, is_supported_rate};
 
 /// Below this a sample counts as silence in front of the first sound: −80 dB of full scale.
@@ -84,7 +85,7 @@ pub(crate) fn decode_flac(bytes: Vec<u8>, max_s: f64) -> Result<Recording, ReadP
     })
 }
 
-/// Turns a panic of a decoder into an error: the file is at fault, and the host must live on.
+/// Turns a panic of a decoder into an error: a damaged file must not end the host's process.
 fn guarded<T>(work: impl FnOnce() -> Result<T, ReadProblem>) -> Result<T, ReadProblem> {
     catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| Err(ReadProblem::Unknown("its decoder failed".to_owned())))
 }
@@ -111,16 +112,6 @@ fn decode(source: Box<dyn MediaSource>, hint: &Hint, limits: Limits) -> Result<R
         return window.finish(None);
     }
     window.finish(opened.promised)
-}
-
-/// What takes the mono samples of a stream, one after the other.
-pub(super) trait Sink {
-    /// Sample frames that came in so far.
-    fn seen(&self) -> u64;
-    /// Whether no more are wanted.
-    fn is_full(&self) -> bool;
-    /// The next one.
-    fn take(&mut self, sample: f32);
 }
 
 /// A stream whose header was read.
@@ -165,13 +156,13 @@ impl Opened {
             let packet = match self.format.next_packet() {
                 Ok(Some(packet)) => packet,
                 Ok(None) => return Ok(true),
-                // The caller compares what came with what was promised: only it can tell the end from a cut.
+                // Only the caller, which knows the promised length, can tell the end from a truncation.
                 Err(DecodeError::IoError(e)) if e.kind() == std::io::ErrorKind::UnexpectedEof => return Ok(true),
                 Err(DecodeError::IoError(e)) => return Err(ReadProblem::System(e)),
                 Err(e) => return Err(corrupt(&e.to_string())),
             };
             if u64::try_from(packet.pts.get()).ok() != Some(sink.seen()) {
-                return Err(corrupt("a stretch of audio is missing"));
+                return Err(corrupt("a part of the audio is missing"));
             }
             let buffer = match self.decoder.decode(&packet) {
                 Ok(buffer) => buffer,
@@ -180,7 +171,7 @@ impl Opened {
             };
             let (channels, rate_hz) = (buffer.num_planes(), buffer.spec().rate());
             if channels == 0 || rate_hz != self.rate_hz {
-                return Err(corrupt("the format changes on the way"));
+                return Err(corrupt("the format changes within the file"));
             }
             buffer.copy_to_vec_interleaved(&mut interleaved);
             for frame in interleaved.chunks_exact(channels) {
@@ -269,7 +260,7 @@ impl Window {
         if self.is_full() && self.skip_samples == 0 {
             let whole = promised
                 .map_or_else(String::new, |frames| format!(" of {:.0} s", frames as f64 / f64::from(self.rate_hz)));
-            notes.push(format!("a long file: looked at {:.0} s{whole}, from its first sound on", self.limits.look_s));
+            notes.push(format!("a long file: read {:.0} s{whole}, from its first sound on", self.limits.look_s));
         }
         let start_s = self.dropped as f64 / f64::from(self.rate_hz);
         Ok(Recording { samples: self.kept, sample_rate_hz: self.rate_hz, start_s, notes })

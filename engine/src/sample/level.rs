@@ -1,15 +1,16 @@
-//! The one level of all recordings. WORKER side.
+//! The common loudness of all recordings. WORKER side.
 //!
-//! Sounds of equal peak are far from equally loud: a held organ is 15 dB above a click. So every recording is brought to one
-//! loudness before a model hears it, as far as its peak allows. A model learns that level with the sound, which makes it as smooth
-//! over the latent space as the sound itself; a loudness that is measured and mended after each decode leaps when one
-//! partial does, and takes all the others with it.
+//! Sounds of equal peak are not equally loud: a held organ is 15 dB above a click. So every recording is scaled to one loudness
+//! before a model is trained on it, as far as its peak allows. The model learns that level with the sound, which makes it as smooth
+//! over the latent space as the sound itself. A loudness that is measured and corrected after each decode would jump when a
+//! single partial does, for all partials.
 
 use ebur128::{EbuR128, Mode};
 
-/// Wanted largest momentary loudness (400 ms, ITU-R BS.1770) in LUFS.
+/// Target of the largest momentary loudness (400 ms, ITU-R BS.1770) in LUFS: trades headroom of tones against level of percussion, whose
+/// peaks reach full scale first.
 pub const LOUDNESS_LUFS: f64 = -16.0;
-/// Steps in which the loudness is looked at.
+/// Interval between measurements of the momentary loudness, in seconds.
 const STEP_S: f64 = 0.1;
 
 /// Scales a sound to [`LOUDNESS_LUFS`], or to peak 1 if that comes first.

@@ -21,6 +21,9 @@ const SILENT_PEAK: f32 = 1e-6;
 ///
 /// It starts 1 ms before the first sample within 40 dB of the recording's peak. A longer sound is cut with
 /// a 5 ms fade, and a note says so; a shorter one is followed by silence.
+///
+/// # Errors
+/// [`SampleError`] for silence, samples that are not finite, and a sample rate that cannot be converted.
 pub fn one_shot(rec: Recording, rate_hz: u32, length: usize) -> Result<Recording, SampleError> {
     let from_hz = f64::from(rec.sample_rate_hz);
     let (start, onset) = start_and_onset(&rec)?;
@@ -45,6 +48,9 @@ pub fn one_shot(rec: Recording, rate_hz: u32, length: usize) -> Result<Recording
 }
 
 /// Where [`one_shot`] would let the sound begin, in seconds from the start of its file.
+///
+/// # Errors
+/// [`SampleError::Silent`] and [`SampleError::NotFinite`].
 pub fn start_s(rec: &Recording) -> Result<f64, SampleError> {
     let (start, _) = start_and_onset(rec)?;
     Ok(rec.start_s + start as f64 / f64::from(rec.sample_rate_hz))
@@ -67,6 +73,9 @@ fn start_and_onset(rec: &Recording) -> Result<(usize, usize), SampleError> {
 /// Makes a one-shot of exactly `length` samples at `rate_hz` with a peak of 1 out of the very beginning of a recording.
 ///
 /// A longer recording is cut with a 5 ms fade; a shorter one is followed by silence.
+///
+/// # Errors
+/// [`SampleError`] for silence, samples that are not finite, and a sample rate that cannot be converted.
 pub fn region(rec: Recording, rate_hz: u32, length: usize) -> Result<Recording, SampleError> {
     let from_hz = f64::from(rec.sample_rate_hz);
     let source_samples = ((length as f64 / f64::from(rate_hz) + MARGIN_S) * from_hz).ceil() as usize;

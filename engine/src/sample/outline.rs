@@ -1,9 +1,9 @@
-//! The outline of a recording, for the eye: smallest and largest sample of short stretches, in bounded memory however long
+//! The outline of a recording for display: smallest and largest sample of short stretches, in bounded memory however long
 //! the recording is.
 //!
 //! Worker and main threads only.
 
-use super::decode::Sink;
+use super::sink::Sink;
 
 /// Most stretches that are kept (512 KiB); beyond them two become one.
 const MOST: usize = 1 << 16;

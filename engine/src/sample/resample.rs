@@ -14,6 +14,9 @@ const FILTER_SAMPLES: u64 = 1024;
 /// Converts `samples` from `from_hz` to `to_hz`; the length is scaled and rounded, time 0 stays at sample 0.
 ///
 /// Equal rates return the samples unchanged, bit for bit.
+///
+/// # Errors
+/// [`SampleError::Rate`] for an unsupported rate, [`SampleError::Resample`] when the converter refuses.
 pub fn resample(samples: &[f32], from_hz: u32, to_hz: u32) -> Result<Vec<f32>, SampleError> {
     for rate_hz in [from_hz, to_hz] {
         if !is_supported_rate(rate_hz) {

@@ -22,14 +22,20 @@ const TINY: f32 = 1e-9;
 pub struct GriffinLim {
     shape: SpectralShape,
     bank: MelBank,
-    /// Wanted magnitudes against full scale, `[frame][band]`.
-    wanted: Vec<f32>,
     rebuilt: Spectrogram,
-    previous: Vec<Complex32>,
     samples: Vec<f32>,
     magnitudes: Vec<f32>,
     band_gains: Vec<f32>,
     gains: Vec<f32>,
+}
+
+/// One spectrogram under improvement. Rounds of several may alternate.
+pub struct GriffinLimRun {
+    /// Wanted magnitudes against full scale, `[frame][band]`.
+    wanted: Vec<f32>,
+    previous: Vec<Complex32>,
+    /// What follows the last frame that is heard.
+    rest: Vec<Complex32>,
 }
 
 impl GriffinLim {
@@ -38,9 +44,7 @@ impl GriffinLim {
         Self {
             shape: *shape,
             bank: shape.mel_bank(),
-            wanted: Vec::new(),
             rebuilt: Spectrogram::zeros(shape.bins(), 0),
-            previous: Vec::new(),
             samples: Vec::new(),
             magnitudes: vec![0.0; shape.bins()],
             band_gains: vec![0.0; shape.mel_bands],
@@ -52,79 +56,90 @@ impl GriffinLim {
     /// number of frames. After the last frame that is wanted above the floor levels are set, but nothing is rebuilt: nobody hears
     /// those phases.
     pub fn run(&mut self, stft: &mut Stft, frames: &Frames, spectrogram: &mut Spectrogram, iterations: usize) {
-        self.load(frames);
-        self.scale(spectrogram);
-        let heard = (self.heard(frames) + stft.overlap()).min(spectrogram.frames());
+        let mut run = self.begin(stft, frames, spectrogram);
+        (0..iterations).for_each(|_| self.iterate(&mut run, stft, spectrogram));
+        run.finish(spectrogram);
+    }
+
+    /// Scales `spectrogram` to the levels of `frames`, and takes away what follows the last frame that is heard.
+    pub fn begin(&mut self, stft: &Stft, frames: &Frames, spectrogram: &mut Spectrogram) -> GriffinLimRun {
+        let wanted = self.levels(frames);
+        self.scale(&wanted, spectrogram);
+        let heard = (self.heard(&wanted) + stft.overlap()).min(spectrogram.frames());
         let rest = spectrogram.values.split_off(heard * spectrogram.bins);
-        self.previous.clear();
-        self.previous.resize(spectrogram.values.len(), Complex32::ZERO);
-        for _ in 0..iterations {
-            stft.synthesise_into(spectrogram, &mut self.samples);
-            stft.analyse_into(&self.samples, heard, &mut self.rebuilt);
-            self.project(spectrogram);
-            std::mem::swap(&mut self.previous, &mut self.rebuilt.values);
-        }
-        spectrogram.values.extend(rest);
+        GriffinLimRun { wanted, previous: vec![Complex32::ZERO; spectrogram.values.len()], rest }
+    }
+
+    /// One round.
+    pub fn iterate(&mut self, run: &mut GriffinLimRun, stft: &mut Stft, spectrogram: &mut Spectrogram) {
+        stft.synthesise_into(spectrogram, &mut self.samples);
+        stft.analyse_into(&self.samples, spectrogram.frames(), &mut self.rebuilt);
+        self.project(run, spectrogram);
+        std::mem::swap(&mut run.previous, &mut self.rebuilt.values);
     }
 
     /// Frames up to the last that is wanted above the floor in some band.
-    fn heard(&self, frames: &Frames) -> usize {
+    fn heard(&self, wanted: &[f32]) -> usize {
         let floor = self.floor();
         let sounds = |bands: &[f32]| bands.iter().any(|level| *level > floor);
-        self.wanted.chunks_exact(frames.bands).rposition(sounds).map_or(0, |last| last + 1)
+        wanted.chunks_exact(self.shape.mel_bands).rposition(sounds).map_or(0, |last| last + 1)
     }
 
-    fn load(&mut self, frames: &Frames) {
-        let shape = self.shape;
-        self.wanted.resize(frames.values.len(), 0.0);
+    fn levels(&self, frames: &Frames) -> Vec<f32> {
+        let mut levels = vec![0.0; frames.values.len()];
         let mut row = vec![0.0; frames.frames];
         for band in 0..frames.bands {
-            write_levels(frames.band(band), &shape, &mut row);
-            for (wanted, level) in self.wanted[band..].iter_mut().step_by(frames.bands).zip(&row) {
+            write_levels(frames.band(band), &self.shape, &mut row);
+            for (wanted, level) in levels[band..].iter_mut().step_by(frames.bands).zip(&row) {
                 *wanted = *level;
             }
         }
+        levels
     }
 
     /// Brings the bands of every frame to the wanted levels.
-    fn scale(&mut self, spectrogram: &mut Spectrogram) {
+    fn scale(&mut self, wanted: &[f32], spectrogram: &mut Spectrogram) {
         let bins = spectrogram.bins;
         for (frame, values) in spectrogram.values.chunks_exact_mut(bins).enumerate() {
             write_magnitudes(values, &mut self.magnitudes);
-            self.find_gains(frame);
+            self.find_gains(wanted, frame);
             amplify(values, &self.gains);
         }
     }
 
     /// Magnitudes of `rebuilt` at the wanted levels, with its phases pushed on by the momentum.
-    fn project(&mut self, out: &mut Spectrogram) {
+    fn project(&mut self, run: &GriffinLimRun, out: &mut Spectrogram) {
         let weight = MOMENTUM / (1.0 + MOMENTUM);
         let bins = out.bins;
         for (frame, values) in out.values.chunks_exact_mut(bins).enumerate() {
             let place = frame * bins..(frame + 1) * bins;
             write_magnitudes(&self.rebuilt.values[place.clone()], &mut self.magnitudes);
-            self.find_gains(frame);
+            self.find_gains(&run.wanted, frame);
             for (magnitude, gain) in self.magnitudes.iter_mut().zip(&self.gains) {
                 *magnitude *= gain;
             }
-            push_on(&self.rebuilt.values[place.clone()], &self.previous[place], weight, &self.magnitudes, values);
+            push_on(&self.rebuilt.values[place.clone()], &run.previous[place], weight, &self.magnitudes, values);
         }
     }
 
     /// Factors that bring `magnitudes` to the wanted levels of a frame. What is wanted at the floor or below may be quieter.
-    fn find_gains(&mut self, frame: usize) {
+    fn find_gains(&mut self, wanted: &[f32], frame: usize) {
         let bands = self.band_gains.len();
-        let aim = Aim {
-            wanted: &self.wanted[frame * bands..][..bands],
-            full_scale: self.shape.full_scale(),
-            floor: self.floor(),
-        };
+        let aim =
+            Aim { wanted: &wanted[frame * bands..][..bands], full_scale: self.shape.full_scale(), floor: self.floor() };
         write_gains(&self.bank, &self.magnitudes, &aim, &mut self.band_gains, &mut self.gains);
     }
 
     /// Magnitude of the lowest frame value, and a little more for rounding.
     fn floor(&self) -> f32 {
         10.0_f32.powf(self.shape.floor_db / 20.0) * 1.001
+    }
+}
+
+impl GriffinLimRun {
+    /// Puts back what followed the last frame that is heard.
+    pub fn finish(self, spectrogram: &mut Spectrogram) {
+        spectrogram.values.extend(self.rest);
     }
 }
 

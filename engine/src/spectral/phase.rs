@@ -32,14 +32,14 @@ pub fn reference_phase(shape: &SpectralShape, key: f64, bin: usize, frame: usize
 
 /// Noise phase in radians of a bin in a frame, in [0, 2π): one of 4096 directions picked by a hash (Murmur3's finaliser).
 pub fn noise_phase(bin: usize, frame: usize) -> f32 {
-    noise_direction(bin, frame) as f32 / NOISE_DIRECTIONS as f32 * std::f32::consts::TAU
+    noise_direction(bin, frame, 0) as f32 / NOISE_DIRECTIONS as f32 * std::f32::consts::TAU
 }
 
 const NOISE_DIRECTIONS: usize = 4096;
 
 #[inline(always)]
-fn noise_direction(bin: usize, frame: usize) -> usize {
-    let mut hash = (bin as u32).wrapping_mul(0x9e37_79b1) ^ (frame as u32).wrapping_mul(0x85eb_ca77);
+fn noise_direction(bin: usize, frame: usize, noise_key: u32) -> usize {
+    let mut hash = (bin as u32).wrapping_mul(0x9e37_79b1) ^ (frame as u32).wrapping_mul(0x85eb_ca77) ^ noise_key;
     hash ^= hash >> 16;
     hash = hash.wrapping_mul(0x85eb_ca6b);
     hash ^= hash >> 13;
@@ -57,6 +57,8 @@ pub struct ReferencePhasors {
     /// `[frame][harmonic]`, flat.
     phasors: Vec<Complex32>,
     noise: Directions,
+    /// Which noise: 0 that of a sound itself, another for each variation.
+    noise_key: u32,
 }
 
 /// Cosines and sines of the directions that noise has, apart so that many can be looked up at a time.
@@ -78,6 +80,11 @@ impl Directions {
 impl ReferencePhasors {
     /// Tables for `key` and the first `frames` frames.
     pub fn new(shape: &SpectralShape, key: f64, frames: usize) -> Self {
+        Self::with_noise(shape, key, frames, 0)
+    }
+
+    /// The same with another noise for every `noise_key`; 0 is that of [`Self::new`].
+    pub fn with_noise(shape: &SpectralShape, key: f64, frames: usize, noise_key: u32) -> Self {
         let fundamental_hz = key_to_hz(key);
         let harmonic_of_bin: Vec<usize> =
             (0..shape.bins()).map(|bin| (harmonic_hz(shape, key, bin) / fundamental_hz).round() as usize - 1).collect();
@@ -87,12 +94,12 @@ impl ReferencePhasors {
             let unit = std::f64::consts::TAU * turns_at(shape, fundamental_hz, frame);
             phasors.extend((1..=harmonics).map(|harmonic| phasor(unit * harmonic as f64)));
         }
-        Self { key, frames, harmonics, harmonic_of_bin, phasors, noise: Directions::new() }
+        Self { key, frames, harmonics, harmonic_of_bin, phasors, noise: Directions::new(), noise_key }
     }
 
-    /// Whether the tables serve this key and this many frames.
-    pub fn serves(&self, key: f64, frames: usize) -> bool {
-        self.key == key && self.frames >= frames
+    /// Whether the tables serve this key, this many frames and this noise.
+    pub fn serves(&self, key: f64, frames: usize, noise_key: u32) -> bool {
+        self.key == key && self.frames >= frames && self.noise_key == noise_key
     }
 
     /// Unit phasor of the reference phase; see [`reference_phase`]. Zero outside the tables.
@@ -104,7 +111,7 @@ impl ReferencePhasors {
 
     /// Unit phasor of the noise phase; see [`noise_phase`].
     pub fn noise(&self, bin: usize, frame: usize) -> Complex32 {
-        let direction = noise_direction(bin, frame);
+        let direction = noise_direction(bin, frame, self.noise_key);
         Complex32::new(self.noise.cosines[direction], self.noise.sines[direction])
     }
 
@@ -114,7 +121,7 @@ impl ReferencePhasors {
     pub(crate) fn noise_run<const N: usize>(&self, bin: usize, first: usize) -> ([f32; N], [f32; N]) {
         let (mut re, mut im) = ([0.0; N], [0.0; N]);
         for offset in 0..N {
-            let direction = noise_direction(bin, first + offset);
+            let direction = noise_direction(bin, first + offset, self.noise_key);
             (re[offset], im[offset]) = (self.noise.cosines[direction], self.noise.sines[direction]);
         }
         (re, im)

@@ -19,10 +19,10 @@ pub struct Cut {
     /// The MIDI key that the user chose.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub chosen_key: Option<f32>,
-    /// The key of the pitch found in it, if that is believed.
+    /// The key of the detected pitch, if its clarity suffices.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub found_key: Option<f32>,
-    /// How clear its pitch is, 0 to 1.
+    /// Clarity of its pitch, 0 to 1.
     #[serde(default)]
     pub key_confidence: f32,
     /// Fields of other versions, kept as they came.
@@ -31,11 +31,11 @@ pub struct Cut {
 }
 
 impl Cut {
-    /// What came of a choice.
+    /// The cut that a choice led to.
     #[must_use]
     pub fn new(imported: &Imported, choice: Choice) -> Self {
         Self {
-            // A chosen region begins at a whole sample; the choice itself is kept, so that it is known again.
+            // A chosen region begins at a whole sample; the choice itself is kept, so that the same choice is recognised.
             start_s: choice.region_s.unwrap_or(imported.start_s),
             is_start_chosen: choice.region_s.is_some(),
             chosen_key: choice.key,
@@ -57,7 +57,7 @@ impl Cut {
         self.chosen_key.or(self.found_key).unwrap_or(UNPITCHED_KEY)
     }
 
-    /// Whether all its numbers are.
+    /// Whether all its numbers are finite.
     pub(super) fn is_finite(&self) -> bool {
         let keys = [self.chosen_key, self.found_key, Some(self.key_confidence)];
         self.start_s.is_finite() && keys.into_iter().flatten().all(f32::is_finite)

@@ -4,15 +4,11 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
-use flacenc::bitsink::ByteSink;
-use flacenc::component::BitRepr;
-use flacenc::error::Verify;
-use flacenc::source::MemSource;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::StateError;
-use crate::sample::{decode_flac, is_supported_rate};
+use crate::sample::{FlacFormat, decode_flac, encode_flac, is_supported_rate};
 
 const BITS: usize = 24;
 /// Full scale of a 24-bit sample.
@@ -52,6 +48,9 @@ fn is_unit_scale(scale: &f32) -> bool {
 
 impl FrozenZone {
     /// Packs a sound; every sample comes back within one 24-bit step.
+    ///
+    /// # Errors
+    /// [`StateError::Frozen`] for an empty sound, samples that are not finite or too loud, or an unsupported rate.
     pub fn from_samples(root_key: u8, sample_rate_hz: u32, samples: &[f32]) -> Result<Self, StateError> {
         let refuse = |reason: String| StateError::Frozen { key: root_key, reason };
         let peak = samples.iter().fold(0.0_f32, |peak, v| peak.max(v.abs()));
@@ -61,13 +60,17 @@ impl FrozenZone {
         // A power of two divides without rounding.
         let scale = if peak <= 1.0 { 1.0 } else { peak.log2().ceil().exp2() };
         let steps: Vec<i32> = samples.iter().map(|v| quantise(v / scale)).collect();
-        let flac = encode(&steps, sample_rate_hz).map_err(refuse)?;
+        let format = FlacFormat { channels: 1, bits: BITS, sample_rate_hz };
+        let flac = encode_flac(&steps, format).map_err(|error| refuse(error.to_string()))?;
         let zone = Self { root_key, sample_rate_hz, scale, flac_base64: BASE64.encode(flac), unknown: Map::new() };
         zone.check()?;
         Ok(zone)
     }
 
     /// Unpacks the sound.
+    ///
+    /// # Errors
+    /// [`StateError::Frozen`] when the zone is damaged.
     pub fn to_samples(&self) -> Result<Vec<f32>, StateError> {
         self.check()?;
         let refuse = |reason: String| StateError::Frozen { key: self.root_key, reason };
@@ -81,6 +84,9 @@ impl FrozenZone {
     }
 
     /// Checks all that can be checked without decoding.
+    ///
+    /// # Errors
+    /// [`StateError::Frozen`] with the first value that is out of range.
     pub(super) fn check(&self) -> Result<(), StateError> {
         let reason = if self.root_key > 127 {
             "there is no such key".to_owned()
@@ -99,18 +105,4 @@ impl FrozenZone {
 
 fn quantise(value: f32) -> i32 {
     (value * FULL_SCALE).round().clamp(-FULL_SCALE, FULL_SCALE - 1.0) as i32
-}
-
-fn encode(steps: &[i32], sample_rate_hz: u32) -> Result<Vec<u8>, String> {
-    let config = flacenc::config::Encoder::default().into_verified().map_err(|(_, e)| e.to_string())?;
-    let source = MemSource::from_samples(steps, 1, BITS, sample_rate_hz as usize);
-    let block_samples = config.block_size;
-    let mut stream =
-        flacenc::encode_with_fixed_block_size(&config, source, block_samples).map_err(|e| e.to_string())?;
-    // The encoder counts the shorter last block as the smallest one; readers that go by the format's text, where the
-    // last block does not count, then take the stream for one of variable blocks and find no frame in it.
-    stream.stream_info_mut().set_block_sizes(block_samples, block_samples).map_err(|e| e.to_string())?;
-    let mut sink = ByteSink::new();
-    stream.write(&mut sink).map_err(|e| e.to_string())?;
-    Ok(sink.into_inner())
 }

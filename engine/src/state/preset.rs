@@ -15,7 +15,7 @@ use crate::files::replace;
 pub struct Preset {
     /// The preset's name.
     pub name: String,
-    /// Words to find it by.
+    /// Search words.
     #[serde(default)]
     pub tags: Vec<String>,
     /// Who made it.
@@ -28,19 +28,25 @@ pub struct Preset {
 
 impl Preset {
     /// Reads a preset, with the same checks as [`StateDocument::parse`].
+    ///
+    /// # Errors
+    /// [`StateError`] as of [`StateDocument::parse`].
     pub fn parse(text: &str) -> Result<Self, StateError> {
         let mut preset: Self = parse_versioned(text)?;
         preset.document.check()?;
         Ok(preset)
     }
 
-    /// Writes the preset on many lines, for people to read.
+    /// Writes the preset as indented JSON.
     #[must_use]
     pub fn to_json(&self) -> String {
         to_text(&Self { document: self.document.finite(), ..self.clone() }, true)
     }
 
     /// Reads a preset file.
+    ///
+    /// # Errors
+    /// [`StateError::Preset`] when the file cannot be read, and what [`Preset::parse`] refuses.
     pub fn load(path: &Path) -> Result<Self, StateError> {
         let problem = |reason: String| StateError::File { path: path.display().to_string(), reason };
         let file = std::fs::File::open(path).map_err(|e| problem(e.to_string()))?;
@@ -52,6 +58,9 @@ impl Preset {
     }
 
     /// Writes a preset file: whole or not at all.
+    ///
+    /// # Errors
+    /// [`StateError::Preset`] when the file cannot be written.
     pub fn save(&self, path: &Path) -> Result<(), StateError> {
         replace(path, |file| file.write_all(self.to_json().as_bytes()))
             .map_err(|error| StateError::File { path: path.display().to_string(), reason: error.to_string() })

@@ -37,5 +37,5 @@ impl IdlePreview {
 
 fn wanted(session: &Session, loaded: &LoadedPack) -> SoundSpec {
     let controls = session.params.controls(&session.store.scene());
-    controls.spec(f32::from(loaded.catalogue.middle_root))
+    controls.spec(loaded.player.source(), f32::from(loaded.catalogue.middle_root))
 }

@@ -1,7 +1,7 @@
 //! The on-screen keyboard: the mouse plays notes, louder towards the front of a key.
 
 use egui::{Align2, Color32, Pos2, Rect, Sense, Stroke, StrokeKind, Ui, pos2, vec2};
-use engine::audio::EventKind;
+use engine::audio::{EventKind, NoteAddress};
 
 use super::theme::{self, AMBER, FAINT, LINE};
 use crate::project::ProjectStore;
@@ -40,7 +40,7 @@ impl Keys {
         }
         self.release(store);
         if let Some(key) = key
-            && store.play(EventKind::NoteOn { key, velocity, channel: 0 })
+            && store.play(EventKind::NoteOn { note: NoteAddress::key(0, key), velocity })
         {
             self.held = Some(key);
         }
@@ -49,7 +49,7 @@ impl Keys {
     /// Lets go of what is held.
     pub fn release(&mut self, store: &ProjectStore) {
         if let Some(key) = self.held
-            && store.play(EventKind::NoteOff { key, channel: 0 })
+            && store.play(EventKind::NoteOff { notes: NoteAddress::key(0, key) })
         {
             self.held = None;
         }

@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use egui::{Rect, Ui, Vec2};
 use engine::Latent;
-use engine::audio::is_within_recording;
 use engine::instrument::{Meters, SoundView, Status};
 use engine::pack::LatentDistribution;
+use engine::params::is_within_recording;
 use engine::state::SoundState;
 
 use super::browser::{Browser, BrowserAction, Tab};

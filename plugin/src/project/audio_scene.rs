@@ -8,10 +8,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use engine::Latent;
-use engine::audio::{EventKind, ResidualSet};
-use engine::decode::residuals::Residuals;
-use engine::instrument::set_residuals;
+use engine::audio::EventKind;
+use engine::decode::assets::AssetTable;
 use engine::pack::NamedResiduals;
+use engine::params::AssetSet;
 use engine::residual::ZoneResidual;
 use engine::state::{PackRef, SoundState};
 
@@ -23,8 +23,8 @@ use crate::target::CORNERS;
 pub struct AudioScene {
     /// Latent points of the pad's corners, in σ.
     pub corners: [Latent; CORNERS],
-    /// Which of the sounds bring a residual.
-    pub residuals: ResidualSet,
+    /// What the sounds bring beside their points.
+    pub assets: AssetSet,
     /// Seed of all variation.
     pub seed: u64,
 }
@@ -44,12 +44,12 @@ pub struct PackDefaults {
 
 impl AudioScene {
     /// What the audio thread needs of a project, whose residuals go to the workers' table.
-    pub(super) fn of(project: &Project, defaults: Option<&PackDefaults>, table: &Residuals) -> Self {
+    pub(super) fn of(project: &Project, defaults: Option<&PackDefaults>, table: &AssetTable) -> Self {
         let [a, b, c, d] = project.corners.each_ref().map(|sound| residuals_of(sound, defaults));
         let knobs = project.knobs.as_ref().map(|sound| residuals_of(sound, defaults)).unwrap_or_default();
         let knobs_point = project.knobs.as_ref().map_or_else(Latent::default, |sound| sound.latent);
-        let residuals = set_residuals(table, [a, b, c, d, knobs], knobs_point);
-        Self { corners: project.corners.each_ref().map(|corner| corner.latent), residuals, seed: project.seed }
+        let assets = table.set_residuals([a, b, c, d, knobs], knobs_point);
+        Self { corners: project.corners.each_ref().map(|corner| corner.latent), assets, seed: project.seed }
     }
 }
 

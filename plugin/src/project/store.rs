@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use crossbeam_queue::ArrayQueue;
 use engine::audio::EventKind;
-use engine::decode::residuals::Residuals;
+use engine::decode::assets::AssetTable;
 use engine::state::StateDocument;
 use parking_lot::{Mutex, MutexGuard};
 
@@ -34,7 +34,7 @@ pub struct Snapshot {
 pub struct ProjectStore {
     newest: Mutex<Snapshot>,
     pack_defaults: Mutex<Option<PackDefaults>>,
-    residuals: Arc<Residuals>,
+    assets: Arc<AssetTable>,
     scene: Mutex<triple_buffer::Input<AudioScene>>,
     notes: Mutex<rtrb::Producer<EventKind>>,
     pulse: Arc<AtomicU64>,
@@ -48,14 +48,14 @@ pub struct ProjectStore {
 impl ProjectStore {
     /// The store and the audio thread's end, with an empty project.
     pub fn new() -> (Arc<Self>, AudioEnd) {
-        let (newest, residuals) = (Snapshot::default(), Arc::<Residuals>::default());
-        let (scene_in, scene_out) = triple_buffer::triple_buffer(&AudioScene::of(&newest.project, None, &residuals));
+        let (newest, assets) = (Snapshot::default(), Arc::<AssetTable>::default());
+        let (scene_in, scene_out) = triple_buffer::triple_buffer(&AudioScene::of(&newest.project, None, &assets));
         let (notes_in, notes_out) = rtrb::RingBuffer::new(NOTE_QUEUE);
         let pulse = Arc::new(AtomicU64::new(0));
         let store = Self {
             newest: Mutex::new(newest),
             pack_defaults: Mutex::default(),
-            residuals,
+            assets,
             scene: Mutex::new(scene_in),
             notes: Mutex::new(notes_in),
             pulse: Arc::clone(&pulse),
@@ -134,12 +134,12 @@ impl ProjectStore {
 
     /// The pack's defaults are locked within the project, never the other way round.
     fn scene_of(&self, project: &Project) -> AudioScene {
-        AudioScene::of(project, self.pack_defaults.lock().as_ref(), &self.residuals)
+        AudioScene::of(project, self.pack_defaults.lock().as_ref(), &self.assets)
     }
 
-    /// The residuals of the project's sounds, for the workers.
-    pub fn residuals(&self) -> Arc<Residuals> {
-        Arc::clone(&self.residuals)
+    /// The assets of the project's sounds, for the workers.
+    pub fn assets(&self) -> Arc<AssetTable> {
+        Arc::clone(&self.assets)
     }
 
     /// Says which pack plays from now on. [`Self::fit`] follows.

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use engine::Latent;
-use engine::decode::latent::LatentSource;
 use engine::decode::{Model, Pool};
 use engine::instrument;
 use engine::state::SoundState;
@@ -52,11 +51,10 @@ impl Session {
             None => library::model(&library::factory()?)?,
         };
         let pool = Pool::global().map_err(|error| error.to_string())?;
-        let source = LatentSource::with_residuals(Arc::clone(&model), self.store.residuals());
-        let (synth, instance) = instrument::create_with_source(&pool, Box::new(source));
+        let (synth, instance) = instrument::create(&pool, Arc::clone(&model), self.store.assets());
         *self.playing.lock() = Playing::Pack(model.pack_hash().to_owned());
         *self.synth.lock() = Some(synth);
-        self.install(LoadedPack::new(&model, Arc::new(EnginePlayer::new(instance, self.store.residuals()))));
+        self.install(LoadedPack::new(&model, Arc::new(EnginePlayer::new(instance))));
         Ok(())
     }
 
@@ -84,7 +82,7 @@ impl Session {
             residuals: loaded.model.as_ref().map(|model| Arc::clone(model.residuals())).unwrap_or_default(),
         });
         let loaded = Arc::new(loaded);
-        *self.freezer.lock() = Some(ZoneFreezer::new(Arc::downgrade(&loaded), self.store.residuals()));
+        *self.freezer.lock() = Some(ZoneFreezer::new(Arc::downgrade(&loaded), self.store.assets()));
         *self.loaded.lock() = Some(loaded);
     }
 

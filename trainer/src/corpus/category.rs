@@ -230,6 +230,11 @@ fn key_of_word(word: &str) -> Option<u8> {
     u8::try_from((octave + 1) * 12 + semitone + shift).ok().filter(|key| (21..=108).contains(key))
 }
 
+/// Whether a key names the pitch of sounds of this category.
+pub fn is_pitched(category: &str) -> bool {
+    !is_drum(category) && !matches!(category, "SFX" | "Percussive")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

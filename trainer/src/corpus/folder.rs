@@ -11,7 +11,7 @@ use engine::spectral::SpectralShape;
 use super::DEFAULT_VELOCITY;
 use super::category;
 use super::writer::{CorpusWriter, Description};
-use crate::eval::measures::is_pitched;
+use crate::corpus::category::is_pitched;
 
 /// Key of a file whose name tells none and in which none is heard.
 const DEFAULT_KEY: u8 = 60;

@@ -5,7 +5,6 @@
 
 mod additive;
 mod clap;
-mod dice;
 mod dog;
 mod envelope;
 mod filter;
@@ -23,6 +22,7 @@ mod motor;
 mod note;
 mod pad;
 mod rain;
+mod rng;
 mod snare;
 mod sneeze;
 mod string;
@@ -39,10 +39,10 @@ use anyhow::Result;
 use engine::sample::Recording;
 
 use super::writer::{CorpusWriter, Description};
-use dice::Dice;
 use envelope::rise;
 use instrument::Instrument;
 use note::Note;
+use rng::SoundRng;
 
 /// How the generator is called among a corpus's sources.
 pub const SOURCE: &str = "procedural generator";
@@ -60,7 +60,7 @@ const STREAMS_PER_INSTRUMENT: u64 = 64;
 const RECORDING_MARK: u64 = 1 << 41;
 
 /// Draws the parameters of an instrument, of the style whose turn it is.
-type Family = fn(&mut Dice, usize) -> Instrument;
+type Family = fn(&mut SoundRng, usize) -> Instrument;
 
 /// The families, in the order in which instruments are drawn. Wide families come more than once.
 const FAMILIES: [Family; 26] = [
@@ -129,13 +129,13 @@ fn describe(instrument: &Instrument, name: &str, note: Note, index: u64, seed: u
 fn draw(seed: u64, index: u64) -> Instrument {
     let (round, place) = (index as usize / FAMILIES.len(), index as usize % FAMILIES.len());
     // Families that come twice in a round take different styles.
-    FAMILIES[place](&mut Dice::new(seed, index * STREAMS_PER_INSTRUMENT), round + place)
+    FAMILIES[place](&mut SoundRng::new(seed, index * STREAMS_PER_INSTRUMENT), round + place)
 }
 
 /// One note of an instrument, without offset and with a quiet end.
 fn record(instrument: &Instrument, seed: u64, index: u64, position: usize) -> Recording {
-    let mut dice = Dice::new(seed, index * STREAMS_PER_INSTRUMENT + 1 + position as u64);
-    let raw = (instrument.play)(instrument.notes[position], &mut dice);
+    let mut rng = SoundRng::new(seed, index * STREAMS_PER_INSTRUMENT + 1 + position as u64);
+    let raw = (instrument.play)(instrument.notes[position], &mut rng);
     let samples = finished(&raw).into_iter().map(|sample| sample as f32).collect();
     Recording::new(samples, SAMPLE_RATE_HZ as u32)
 }
@@ -216,7 +216,7 @@ mod tests {
             instrument.notes.iter().position(|note| note.key == instrument.notes[soft].key).expect("its hard twin");
         // The same random stream for both, so that nothing but the stroke can differ.
         let play = |position: usize| {
-            let samples = (instrument.play)(instrument.notes[position], &mut Dice::new(SEED, 1));
+            let samples = (instrument.play)(instrument.notes[position], &mut SoundRng::new(SEED, 1));
             let peak = samples.iter().fold(0.0f64, |peak, sample| peak.max(sample.abs()));
             samples.into_iter().map(move |sample| sample / peak)
         };

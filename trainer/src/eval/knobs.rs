@@ -4,16 +4,16 @@ use std::sync::Arc;
 
 use anyhow::Result;
 use engine::decode::Model;
+use engine::decode::assets::AssetTable;
 use engine::decode::latent::decode;
-use engine::decode::residuals::Residuals;
 use engine::units::{LATENT_LIMIT, MODEL_LATENTS};
 use serde::Serialize;
 
-use super::instrument::between;
-use super::levels::Heard;
-use super::lines::Place;
-use super::spread::{Tools, spread};
-use super::statistics::{median, quantile};
+use super::instrument::{ONLY_SOURCE, between};
+use super::named_point::NamedPoint;
+use super::parallel::{Tools, parallel_map};
+use super::sound_features::SoundFeatures;
+use crate::statistics::{median, quantile};
 
 /// Steps of one percent.
 pub const STEPS: usize = 100;
@@ -37,17 +37,17 @@ pub struct Knob {
 
 /// Turns every knob through its range in steps of a percent, the others standing where each of `places` has them, at the
 /// middle root of the pack.
-pub fn measure(model: &Arc<Model>, places: &[Place]) -> Result<Vec<Knob>> {
+pub fn measure(model: &Arc<Model>, places: &[NamedPoint]) -> Result<Vec<Knob>> {
     if places.is_empty() {
         return Ok(Vec::new());
     }
     let roots = &model.manifest().root_keys;
     let key = f32::from(roots[roots.len() / 2]);
-    let turns: Vec<(usize, &Place)> =
+    let turns: Vec<(usize, &NamedPoint)> =
         (0..MODEL_LATENTS).flat_map(|axis| places.iter().map(move |place| (axis, place))).collect();
-    let work = |tools: &mut Tools, (axis, place): &(usize, &Place)| turn(tools, *axis, place, key);
-    let jumps = spread("knobs", model, &turns, work)?;
-    let knobs = model.manifest().latents.iter().enumerate().map(|(axis, latent)| {
+    let work = |tools: &mut Tools, (axis, place): &(usize, &NamedPoint)| turn(tools, *axis, place, key);
+    let jumps = parallel_map("knobs", model, &turns, work)?;
+    let knobs = model.manifest().controls.iter().enumerate().map(|(axis, latent)| {
         let of_axis = turns.iter().zip(&jumps).filter(|((other, _), _)| *other == axis);
         summarise(&latent.name, &of_axis.map(|((_, place), jumps)| (*place, jumps.as_slice())).collect::<Vec<_>>())
     });
@@ -55,7 +55,7 @@ pub fn measure(model: &Arc<Model>, places: &[Place]) -> Result<Vec<Knob>> {
 }
 
 /// The jumps of all turns of one knob.
-fn summarise(name: &str, turns: &[(&Place, &[f64])]) -> Knob {
+fn summarise(name: &str, turns: &[(&NamedPoint, &[f64])]) -> Knob {
     let all: Vec<f64> = turns.iter().flat_map(|(_, jumps)| jumps.iter().copied()).collect();
     let steps = turns.iter().flat_map(|(place, jumps)| jumps.iter().enumerate().map(move |jump| (*place, jump)));
     let worst = steps.max_by(|(_, (_, a)), (_, (_, b))| a.total_cmp(b));
@@ -69,15 +69,16 @@ fn summarise(name: &str, turns: &[(&Place, &[f64])]) -> Knob {
     }
 }
 
-fn turn(tools: &mut Tools, axis: usize, place: &Place, key: f32) -> Result<Vec<f64>> {
+fn turn(tools: &mut Tools, axis: usize, place: &NamedPoint, key: f32) -> Result<Vec<f64>> {
     let shape = tools.shape();
-    let (mut jumps, mut before) = (Vec::with_capacity(STEPS), None::<Heard>);
-    let (model, table) = (Arc::clone(tools.pipeline.model()), Residuals::default());
+    let (mut jumps, mut before) = (Vec::with_capacity(STEPS), None::<SoundFeatures>);
+    let (model, table) = (Arc::clone(tools.pipeline.model()), AssetTable::default());
     let mut controls = between(&model, &table, place, place, 0.0);
     for step in 0..=STEPS {
         controls.knobs[axis] = position(step);
-        let samples = decode(&mut tools.pipeline, &controls.spec(key), &table, || false)?.unwrap_or_default();
-        let heard = Heard::new(&mut tools.analysis, &shape, &samples);
+        let spec = controls.spec(ONLY_SOURCE, key);
+        let samples = decode(&mut tools.pipeline, &spec, &table.resolve(&spec.assets)?)?;
+        let heard = SoundFeatures::new(&mut tools.analysis, &shape, &samples);
         jumps.extend(before.map(|before| before.jump_db(&heard)));
         before = Some(heard);
     }
@@ -102,7 +103,7 @@ mod tests {
 
     #[test]
     fn the_largest_jump_is_told_with_its_sound_and_its_place() {
-        let [even, leaping] = ["Even", "Leaping"].map(|name| Place { name: name.to_owned(), latent: [0.0; 7] });
+        let [even, leaping] = ["Even", "Leaping"].map(|name| NamedPoint { name: name.to_owned(), latent: [0.0; 7] });
         let (mut jumps, steady) = (vec![0.5; STEPS], vec![0.25; STEPS]);
         jumps[75] = 6.0;
         let knob = summarise("Brightness", &[(&even, &steady), (&leaping, &jumps)]);

@@ -10,10 +10,11 @@ use rand_chacha::ChaCha8Rng;
 use serde::Serialize;
 
 use super::envelope::Envelope;
-use super::measures::{Measurer, Measures, at_full_scale, is_pitched};
-use super::statistics::{mean, rank_correlation};
+use super::measures::{Measurer, Measures, at_full_scale};
 use super::visqol;
+use crate::corpus::category::is_pitched;
 use crate::corpus::{Corpus, Item};
+use crate::statistics::{mean, rank_correlation};
 pub use damage::{AMOUNTS, Kind};
 pub use metric::{METRICS, Metric};
 

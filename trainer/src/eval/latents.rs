@@ -12,10 +12,10 @@ use rand_distr::{Distribution, StandardNormal};
 use serde::Serialize;
 use tch::Kind;
 
-use super::statistics::mean;
 use crate::corpus::{Corpus, Item, Split};
-use crate::export::Bundle;
 use crate::features::Dataset;
+use crate::statistics::mean;
+use crate::trained_model::TrainedModel;
 
 /// A dimension is active when its mean varies by more than this over the data (Burda, Grosse and Salakhutdinov,
 /// "Importance weighted autoencoders", 2016, section 5.2: Var over x of E[u | x] > 0.01).
@@ -90,7 +90,7 @@ pub fn measure(
              about σ 1, so there this tells only dead axes; that it is heard means: one unit of the knob moves the frames by more \
              than {HEARD_DB} dB on average. KL in nats needs the log-variance, which a pack's encoder does not give: see the run."
         ),
-        names: pipeline.model().manifest().latents.iter().map(|latent| latent.name.clone()).collect(),
+        names: pipeline.model().manifest().controls.iter().map(|latent| latent.name.clone()).collect(),
         pack: [Split::Train, Split::HeldOut].into_iter().filter_map(|split| of_pack(split, points)).collect(),
         heard_knobs: effect_db_per_unit.iter().filter(|effect| **effect > HEARD_DB).count(),
         effect_db_per_unit,
@@ -151,7 +151,7 @@ fn effects(pipeline: &mut Pipeline) -> Result<Vec<f64>> {
 }
 
 fn of_run(folder: &Path, corpus: &Corpus, items: &[&Item]) -> Result<Vec<OfSplit>> {
-    let bundle = Bundle::load(folder)?;
+    let bundle = TrainedModel::load(folder)?;
     let mut splits = Vec::new();
     for split in [Split::Train, Split::HeldOut] {
         let members: Vec<&Item> = items.iter().filter(|item| item.split == split).copied().collect();

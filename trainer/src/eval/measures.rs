@@ -68,7 +68,7 @@ impl Measurer {
 
     /// Compares a sound of the corpus with its remake.
     pub fn compare(&mut self, item: &Item, truth: &[f32], made: &[f32]) -> Measures {
-        self.compare_at(is_pitched(&item.category).then_some(item.key), truth, made)
+        self.compare_at(category::is_pitched(&item.category).then_some(item.key), truth, made)
     }
 
     /// Compares a sound with its remake; pitch is measured where there is a key.
@@ -140,11 +140,6 @@ fn least(function: impl Fn(f64) -> f64) -> f64 {
 pub fn at_full_scale(samples: &[f32]) -> Vec<f32> {
     let peak = samples.iter().fold(1e-9_f32, |peak, sample| peak.max(sample.abs()));
     samples.iter().map(|sample| sample / peak).collect()
-}
-
-/// Whether a key names the pitch of sounds of this category.
-pub fn is_pitched(category: &str) -> bool {
-    !category::is_drum(category) && !matches!(category, "SFX" | "Percussive")
 }
 
 #[cfg(test)]

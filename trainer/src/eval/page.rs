@@ -2,6 +2,7 @@
 
 mod chart;
 mod headline;
+mod interpolation;
 mod judgement;
 mod latents;
 mod media;
@@ -10,7 +11,6 @@ mod sounds;
 mod style;
 mod table;
 mod training;
-mod travel;
 
 use std::sync::Arc;
 
@@ -57,7 +57,7 @@ pub fn html(content: &Content) -> Result<String> {
     );
     page += &headline::section(report)?;
     page += &sounds::section(content)?;
-    page += &travel::section(report)?;
+    page += &interpolation::section(report)?;
     page += &pitch::section(report)?;
     page += &latents::section(content)?;
     page += &training::section(content.options.run.as_deref())?;

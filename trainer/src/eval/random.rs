@@ -14,11 +14,11 @@ use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, StandardNormal};
 use serde::{Deserialize, Serialize};
 
-use super::levels::Heard;
-use super::spread::{Tools, spread, spread_with};
-use super::statistics::{interval, mean, median, quantile, share_within};
+use super::parallel::{Tools, parallel_map, parallel_map_with};
+use super::sound_features::SoundFeatures;
 use crate::corpus::{Corpus, Item};
 use crate::reference::transform::bring_to_peak;
+use crate::statistics::{interval, mean, median, quantile, share_within};
 
 const SEED: u64 = 4;
 /// Closer than this part of the training sounds are to their neighbours, a random sound repeats one.
@@ -32,10 +32,10 @@ pub struct Known {
     /// Its key.
     pub key: u8,
     /// How it sounds.
-    pub heard: Heard,
+    pub heard: SoundFeatures,
 }
 
-/// Distances are jumps as in [`Heard::jump_db`].
+/// Distances are jumps as in [`SoundFeatures::jump_db`].
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct RandomSounds {
     /// Number of random points, each at the key of a training sound.
@@ -63,7 +63,7 @@ pub struct RandomSounds {
 /// Listens to sounds of the corpus.
 pub fn known(corpus: &Corpus, items: &[&Item]) -> Result<Vec<Known>> {
     let shape = SpectralShape::DEFAULT;
-    spread_with(
+    parallel_map_with(
         "corpus",
         items,
         || Ok(FrameAnalysis::new(&shape)),
@@ -75,9 +75,9 @@ pub fn known(corpus: &Corpus, items: &[&Item]) -> Result<Vec<Known>> {
 }
 
 /// Listens to a sound at peak 1.
-pub fn at_peak(analysis: &mut FrameAnalysis, shape: &SpectralShape, mut samples: Vec<f32>) -> Heard {
+pub fn at_peak(analysis: &mut FrameAnalysis, shape: &SpectralShape, mut samples: Vec<f32>) -> SoundFeatures {
     bring_to_peak(&mut samples);
-    Heard::new(analysis, shape, &samples)
+    SoundFeatures::new(analysis, shape, &samples)
 }
 
 /// Decodes `count` seeded random points, scattered as the sounds of the pack are, and compares.
@@ -90,7 +90,7 @@ pub fn measure(model: &Arc<Model>, train: &[Known], held_out: &[Known], count: u
             (point, train[rng.random_range(0..train.len())].key)
         })
         .collect();
-    let heard = spread("random sounds", model, &points, |tools: &mut Tools, (point, key)| {
+    let heard = parallel_map("random sounds", model, &points, |tools: &mut Tools, (point, key)| {
         let samples = tools.pipeline.decode(point, f32::from(*key), &Shaping::default())?;
         let shape = tools.shape();
         Ok(at_peak(&mut tools.analysis, &shape, samples))
@@ -99,19 +99,20 @@ pub fn measure(model: &Arc<Model>, train: &[Known], held_out: &[Known], count: u
 }
 
 /// Compares random sounds with those of the corpus.
-pub fn compare(heard: &[Heard], train: &[Known], held_out: &[Known]) -> Result<RandomSounds> {
-    let nearest = |heard: &Heard, but: Option<&str>| {
+pub fn compare(heard: &[SoundFeatures], train: &[Known], held_out: &[Known]) -> Result<RandomSounds> {
+    let nearest = |heard: &SoundFeatures, but: Option<&str>| {
         let others = train.iter().filter(|other| but != Some(other.group.as_str()));
         others.map(|other| heard.jump_db(&other.heard)).fold(f64::INFINITY, f64::min)
     };
-    let random = spread_with("nearest", heard, || Ok(()), |(), sound| Ok(nearest(sound, None)))?;
-    let among = spread_with("nearest", train, || Ok(()), |(), sound| Ok(nearest(&sound.heard, Some(&sound.group))))?;
+    let random = parallel_map_with("nearest", heard, || Ok(()), |(), sound| Ok(nearest(sound, None)))?;
+    let among =
+        parallel_map_with("nearest", train, || Ok(()), |(), sound| Ok(nearest(&sound.heard, Some(&sound.group))))?;
     // A training split of one group has no neighbours.
     let among: Vec<f64> = among.into_iter().filter(|distance| distance.is_finite()).collect();
-    let unseen = spread_with("nearest", held_out, || Ok(()), |(), sound| Ok(nearest(&sound.heard, None)))?;
+    let unseen = parallel_map_with("nearest", held_out, || Ok(()), |(), sound| Ok(nearest(&sound.heard, None)))?;
     let numbered: Vec<String> = (0..heard.len()).map(|index| index.to_string()).collect();
     let alone: Vec<(&str, f64)> = numbered.iter().map(String::as_str).zip(random.iter().copied()).collect();
-    let training: Vec<&Heard> = train.iter().map(|sound| &sound.heard).collect();
+    let training: Vec<&SoundFeatures> = train.iter().map(|sound| &sound.heard).collect();
     let among_random_db = pairwise_db(&heard.iter().collect::<Vec<_>>(), heard.len());
     let among_training_db = pairwise_db(&training, heard.len());
     Ok(RandomSounds {
@@ -129,7 +130,7 @@ pub fn compare(heard: &[Heard], train: &[Known], held_out: &[Known]) -> Result<R
 }
 
 /// Mean distance of seeded random pairs of different sounds, ten for each of `count`.
-fn pairwise_db(sounds: &[&Heard], count: usize) -> f64 {
+fn pairwise_db(sounds: &[&SoundFeatures], count: usize) -> f64 {
     if sounds.len() < 2 {
         return 0.0;
     }
@@ -154,7 +155,7 @@ mod tests {
         (0..SHAPE.sound_samples()).map(|n| level * (n as f32 * step).sin()).collect()
     }
 
-    fn heard(samples: Vec<f32>) -> Heard {
+    fn heard(samples: Vec<f32>) -> SoundFeatures {
         at_peak(&mut FrameAnalysis::new(&SHAPE), &SHAPE, samples)
     }
 
@@ -168,14 +169,14 @@ mod tests {
         };
         let train: Vec<Known> = steps.iter().enumerate().map(known).collect();
         // At another level: only how it sounds counts.
-        let repeats: Vec<Heard> = steps.iter().map(|step| heard(tone(*step, 0.3))).collect();
+        let repeats: Vec<SoundFeatures> = steps.iter().map(|step| heard(tone(*step, 0.3))).collect();
         let found = compare(&repeats, &train, &train[..1]).expect("sounds");
         assert!(found.memorised_part == 1.0 && found.to_nearest_training_db < 0.1, "{found:?}");
         assert!(found.held_out_to_nearest_db.is_some_and(|distance| distance < 0.01), "{found:?}");
         assert!((0.6..1.7).contains(&found.diversity), "{found:?}");
         let mut rng = ChaCha8Rng::seed_from_u64(1);
         let noise: Vec<f32> = (0..SHAPE.sound_samples()).map(|_| rng.random_range(-1.0..1.0)).collect();
-        let others: Vec<Heard> = (0..5).map(|_| heard(noise.clone())).collect();
+        let others: Vec<SoundFeatures> = (0..5).map(|_| heard(noise.clone())).collect();
         let found = compare(&others, &train, &[]).expect("sounds");
         assert!(found.memorised_part == 0.0 && found.diversity == 0.0, "{found:?}");
         assert!(found.to_nearest_training_db > 10.0 && found.held_out_to_nearest_db.is_none(), "{found:?}");

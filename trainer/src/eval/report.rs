@@ -1,22 +1,23 @@
-//! The report of an evaluation: every sound's figures, their summaries by split and way, and what was found beyond single sounds.
+//! The report of an evaluation: every sound's figures, their summaries by split and path, and what was found beyond single sounds.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use serde::Serialize;
 
-use super::followed::Followed;
+use super::axis_correlation::AxisCorrelation;
+use super::interpolation::Lines;
 use super::knobs::Knob;
 use super::ladder::Ladder;
 use super::latents::LatentStatistics;
-use super::lines::Lines;
+use super::measured_sound::MeasuredSound;
 use super::measures::Measures;
-use super::played::KeyRow;
+use super::pitch_accuracy::KeyRow;
 use super::random::RandomSounds;
-use super::statistics::{interval, mean, median, quantile, share_within};
+use super::resynthesis_path::ResynthesisPath;
 use super::visqol::Visqol;
-use super::way::Way;
-use crate::corpus::{Item, Split, category};
+use crate::corpus::{Split, category};
+use crate::statistics::{interval, mean, median, quantile, share_within};
 
 /// What was measured, and how to measure it again.
 #[derive(Debug, Serialize)]
@@ -33,54 +34,14 @@ pub struct Header {
     pub griffin_lim_iterations: usize,
 }
 
-/// One sound, made again one way.
-#[derive(Clone, Debug, Serialize)]
-pub struct Measured {
-    /// Its file in the corpus.
-    pub file: String,
-    /// Name of the sound.
-    pub name: String,
-    /// Its category.
-    pub category: String,
-    /// Instrument.
-    pub instrument: String,
-    /// Sounds of one group share recordings, directly or through others.
-    pub group: String,
-    /// Its key.
-    pub key: u8,
-    /// Its split.
-    pub split: Split,
-    /// How it was made again.
-    pub way: &'static str,
-    /// The differences.
-    #[serde(flatten)]
-    pub measures: Measures,
-}
-
-impl Measured {
-    /// The result for an item.
-    pub fn new(item: &Item, way: Way, measures: Measures) -> Self {
-        Self {
-            file: item.file.clone(),
-            name: item.name.clone(),
-            category: item.category.clone(),
-            instrument: item.instrument.clone(),
-            group: item.group.clone(),
-            key: item.key,
-            split: item.split,
-            way: way.describe(),
-            measures,
-        }
-    }
-}
-
-/// Figures of one split and way.
+/// Figures of one split and path.
 #[derive(Debug, Serialize)]
 pub struct Summary {
     /// Training or held out.
     pub split: Split,
     /// How sounds were made again.
-    pub way: &'static str,
+    #[serde(rename = "way")]
+    pub path: &'static str,
     /// Number of sounds.
     pub sounds: usize,
     /// Groups of sounds that share recordings: what the intervals are drawn over.
@@ -133,13 +94,13 @@ pub struct Report {
     /// What and how.
     #[serde(flatten)]
     pub header: Header,
-    /// Per split and way.
+    /// Per split and path.
     pub summaries: Vec<Summary>,
     /// What goes beyond single sounds.
     #[serde(flatten)]
     pub findings: Findings,
-    /// Per sound and way.
-    pub results: Vec<Measured>,
+    /// Per sound and path.
+    pub results: Vec<MeasuredSound>,
 }
 
 /// What goes beyond single sounds.
@@ -154,7 +115,7 @@ pub struct Findings {
     /// Jumps per percent of each knob.
     pub knobs: Vec<Knob>,
     /// How well knobs follow their names.
-    pub followed: Vec<Followed>,
+    pub followed: Vec<AxisCorrelation>,
     /// Random points against the training sounds.
     pub random: Option<RandomSounds>,
     /// Pitch of the corpus's sounds by key, through the seven latents.
@@ -171,14 +132,14 @@ pub struct Findings {
 
 impl Report {
     /// Summarises results.
-    pub fn new(header: Header, results: Vec<Measured>, findings: Findings) -> Self {
+    pub fn new(header: Header, results: Vec<MeasuredSound>, findings: Findings) -> Self {
         let mut summaries = Vec::new();
         for split in [Split::Train, Split::HeldOut] {
-            for way in Way::ALL {
-                let of_both = |result: &&Measured| result.split == split && result.way == way.describe();
-                let chosen: Vec<&Measured> = results.iter().filter(of_both).collect();
+            for path in ResynthesisPath::ALL {
+                let of_both = |result: &&MeasuredSound| result.split == split && result.path == path.describe();
+                let chosen: Vec<&MeasuredSound> = results.iter().filter(of_both).collect();
                 if !chosen.is_empty() {
-                    summaries.push(summarise(split, way, &chosen));
+                    summaries.push(summarise(split, path, &chosen));
                 }
             }
         }
@@ -188,7 +149,7 @@ impl Report {
     /// The summaries for a terminal.
     pub fn summary(&self) -> String {
         let mut text = String::from(
-            "split     way                      sounds   mean  95 % interval  median  512    2048   8192  pitch ≤ 5 ct\n",
+            "split     path                     sounds   mean  95 % interval  median  512    2048   8192  pitch ≤ 5 ct\n",
         );
         // Writing to a string cannot fail.
         for row in &self.summaries {
@@ -199,7 +160,7 @@ impl Report {
                 text,
                 "{:<9} {:<24} {:>6} {:>6.2}  {low:>5.2} to {high:>5.2} {:>6.2} {small:>6.2} {middle:>6.2} {large:>6.2}  {pitch:>6}",
                 split_name(row.split),
-                row.way,
+                row.path,
                 row.sounds,
                 row.mean_db,
                 row.median_db
@@ -252,16 +213,16 @@ pub fn split_name(split: Split) -> &'static str {
 }
 
 /// A figure of one sound, where the sound has it.
-type Pick<'a> = &'a dyn Fn(&Measured) -> Option<f64>;
+type Pick<'a> = &'a dyn Fn(&MeasuredSound) -> Option<f64>;
 
 /// Values of one figure over the sounds that have it, each with its group.
-fn values<'a>(results: &[&'a Measured], pick: Pick) -> Vec<(&'a str, f64)> {
+fn values<'a>(results: &[&'a MeasuredSound], pick: Pick) -> Vec<(&'a str, f64)> {
     results.iter().filter_map(|result| Some((result.group.as_str(), pick(result)?))).collect()
 }
 
 /// Computes figures and notes their intervals.
 struct Figures<'a> {
-    results: &'a [&'a Measured],
+    results: &'a [&'a MeasuredSound],
     intervals: BTreeMap<&'static str, [f64; 2]>,
 }
 
@@ -280,18 +241,19 @@ impl Figures<'_> {
     }
 }
 
-fn summarise(split: Split, way: Way, results: &[&Measured]) -> Summary {
+fn summarise(split: Split, path: ResynthesisPath, results: &[&MeasuredSound]) -> Summary {
     let mut figures = Figures { results, intervals: BTreeMap::new() };
-    let drum_attack =
-        |result: &Measured| category::is_drum(&result.category).then_some(f64::from(result.measures.attack_error_ms));
-    let pitch = |result: &Measured| result.measures.pitch_offset_cents.map(f64::abs);
-    let true_pitch = |result: &Measured| result.measures.true_pitch_offset_cents.map(f64::abs);
-    let transposition = |result: &Measured| result.measures.transposition_cents.map(f64::abs);
+    let drum_attack = |result: &MeasuredSound| {
+        category::is_drum(&result.category).then_some(f64::from(result.measures.attack_error_ms))
+    };
+    let pitch = |result: &MeasuredSound| result.measures.pitch_offset_cents.map(f64::abs);
+    let true_pitch = |result: &MeasuredSound| result.measures.true_pitch_offset_cents.map(f64::abs);
+    let transposition = |result: &MeasuredSound| result.measures.transposition_cents.map(f64::abs);
     let by_size_db =
         [0, 1, 2].map(|size| mean(&plain(results, &|result| f64::from(result.measures.log_mel_by_size_db[size]))));
     Summary {
         split,
-        way: way.describe(),
+        path: path.describe(),
         sounds: results.len(),
         groups: results.iter().map(|result| &result.group).collect::<std::collections::BTreeSet<_>>().len(),
         mean_db: figures.always("mean_db", &|m| m.log_mel_db, &mean),
@@ -318,6 +280,6 @@ fn summarise(split: Split, way: Way, results: &[&Measured]) -> Summary {
     }
 }
 
-fn plain(results: &[&Measured], pick: &dyn Fn(&Measured) -> f64) -> Vec<f64> {
+fn plain(results: &[&MeasuredSound], pick: &dyn Fn(&MeasuredSound) -> f64) -> Vec<f64> {
     results.iter().map(|result| pick(result)).collect()
 }

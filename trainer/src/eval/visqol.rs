@@ -28,14 +28,14 @@ for line in sys.stdin.read().splitlines():
 pub struct Visqol {
     /// Why there is no figure, or what it is beside.
     pub remark: String,
-    /// Mean opinion score per split and way, [1, 5].
+    /// Mean opinion score per split and path, [1, 5].
     pub scores: Vec<Score>,
 }
 
 /// One score.
 #[derive(Clone, Debug, Serialize)]
 pub struct Score {
-    /// Split and way.
+    /// Split and path.
     pub of: String,
     /// Sounds that were measured.
     pub sounds: usize,

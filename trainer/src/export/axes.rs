@@ -1,22 +1,22 @@
 //! What each axis of the latent space is named after: the property that training asked it to go along with, if it does.
 
-use engine::pack::LatentAxis;
+use engine::pack::Control;
 use engine::units::{LATENT_LIMIT, Latent, MODEL_LATENTS};
 
-use crate::eval::statistics::rank_correlation;
-use crate::traits::{NAMES, TRAITS, Traits};
+use crate::descriptors::{DESCRIPTORS, Descriptors, NAMES};
+use crate::statistics::rank_correlation;
 
 /// An axis along which its property grows less than this (as a correlation) does not get its name.
 const WEAKEST: f64 = 0.2;
 // Every axis has a property, and every property an axis.
-const _: () = assert!(TRAITS == MODEL_LATENTS);
+const _: () = assert!(DESCRIPTORS == MODEL_LATENTS);
 
 /// Names the axes, each with the rank correlation of its knob and its property over random `points`.
-pub fn named(points: &[Latent], traits: &[Traits]) -> Vec<LatentAxis> {
+pub fn named(points: &[Latent], traits: &[Descriptors]) -> Vec<Control> {
     let axis = |number: usize| {
         let strength = rank_correlation(&column(points, number), &column(traits, number));
         let followed = strength >= WEAKEST;
-        LatentAxis {
+        Control {
             name: if followed { NAMES[number].to_owned() } else { format!("Colour {}", number + 1) },
             low: -LATENT_LIMIT,
             high: LATENT_LIMIT,
@@ -48,7 +48,7 @@ mod tests {
     fn an_axis_has_the_name_of_its_property_where_it_follows_it() {
         let points = random_points(600);
         // Brightness follows its knob, Length half of the time, Attack goes against its own; the others do not move.
-        let traits: Vec<Traits> =
+        let traits: Vec<Descriptors> =
             points.iter().map(|point| [point[0].exp(), point[1] + point[2], -point[2], 0.0, 0.0, 0.0, 0.0]).collect();
         let axes = named(&points, &traits);
         let names: Vec<&str> = axes.iter().map(|axis| axis.name.as_str()).collect();

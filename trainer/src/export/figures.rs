@@ -75,21 +75,21 @@ fn command(report: &Value) -> String {
     kept.join(" ")
 }
 
-/// Sounds made again in each way. Log-mel error in dB with its 95 % interval over recording groups.
+/// Sounds made again in each path. Log-mel error in dB with its 95 % interval over recording groups.
 fn remakes(text: &mut String, report: &Value) -> Result<()> {
     *text += "Sounds made again; log-mel error in dB with its 95 % interval over recording groups, times as medians. Cents are those of the \
         partials from where the key has them; whether they are another octave's is told by the last column, which takes some bells \
         and basses for transposed that are not.\n\n";
     let heads = COLUMNS.map(|column| column.0).join(" | ");
-    writeln!(text, "| split | way | sounds | interval | N = 512 | 2048 | 8192 | {heads} |")?;
+    writeln!(text, "| split | path | sounds | interval | N = 512 | 2048 | 8192 | {heads} |")?;
     writeln!(text, "|---|---|{}", "---:|".repeat(5 + COLUMNS.len()))?;
     for row in rows(&report["summaries"]) {
         let sizes = [0, 1, 2].map(|size| number(&row["by_size_db"][size], 2, 1.0)).join(" | ");
         let interval = &row["intervals"]["mean_db"];
         let ends = [0, 1].map(|end| number(&interval[end], 2, 1.0)).join(" to ");
         let cells = COLUMNS.map(|(_, field, digits, factor)| number(&row[field], digits, factor)).join(" | ");
-        let (split, way) = (word(&row["split"]), word(&row["way"]));
-        writeln!(text, "| {split} | {way} | {} | {ends} | {sizes} | {cells} |", row["sounds"])?;
+        let (split, path) = (word(&row["split"]), word(&row["way"]));
+        writeln!(text, "| {split} | {path} | {} | {ends} | {sizes} | {cells} |", row["sounds"])?;
     }
     *text += "\n";
     Ok(())
@@ -102,7 +102,7 @@ fn knobs(text: &mut String, manifest: &Manifest, report: &Value) -> Result<()> {
         divergence of the training sounds; what one unit changes at such points; jumps per percent of the range.\n\n\
         | knob | frames | samples | mean | σ | nats | dB per unit | jump, 95 % | largest |\n|---|---:|---:|---:|---:|---:|---:|---:|---:|\n";
     let latents = &report["latents"];
-    for (axis, latent) in manifest.latents.iter().enumerate() {
+    for (axis, latent) in manifest.controls.iter().enumerate() {
         let correlation = latent.rank_correlation.map_or("–".to_owned(), |found| format!("{found:.2}"));
         let heard = rows(&report["followed"]).find(|knob| knob["name"] == latent.name.as_str());
         let heard = number(heard.map_or(&Value::Null, |knob| &knob["correlation"]), 2, 1.0);

@@ -11,7 +11,7 @@ use engine::residual::{Pair, Residual, ZoneResidual};
 use engine::spectral::Frames;
 
 use super::sounds::Candidate;
-use crate::eval::spread::spread;
+use crate::eval::parallel::parallel_map;
 use crate::features::Dataset;
 
 /// Farther from a root than this, in semitones, a recording tells little of how the sound is there.
@@ -42,7 +42,7 @@ pub fn of(
     let recorded: Vec<Recorded> = recorded
         .map(|(sound, candidate)| Ok(Recorded { sound, zones: zones(model, data, candidate)? }))
         .collect::<Result<_>>()?;
-    let coded = spread("residuals", model, &recorded, |tools, recorded| code(&mut tools.pipeline, recorded))?;
+    let coded = parallel_map("residuals", model, &recorded, |tools, recorded| code(&mut tools.pipeline, recorded))?;
     Ok(NamedResiduals::new(recorded.iter().map(|recorded| recorded.sound).zip(coded)))
 }
 

@@ -12,23 +12,13 @@ use engine::units::Latent;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::corpus::mix::is_mix;
+use crate::corpus::plain_name::plain_name;
 use crate::features::Dataset;
 
 /// Key at which most sounds are most like themselves.
 const MIDDLE_KEY: u8 = 60;
 /// The same for basses.
 const BASS_KEY: u8 = 36;
-
-/// Words of sound fonts that are trade names or misspelt, and what the instrument calls the sound.
-const PLAIN_WORDS: [(&str, &str); 7] = [
-    ("Bright Yamaha Grand", "Bright Grand Piano"),
-    ("Yamaha Grand Piano", "Grand Piano"),
-    ("Rhodes EP", "Tine Piano"),
-    ("TR-808", "Analogue"),
-    ("Accordian", "Accordion"),
-    ("DrawbarOrgan", "Drawbar Organ"),
-    ("BagPipe", "Bagpipe"),
-];
 
 /// Variations of one procedural style, such as "FM bell 3", that a pack lists; it may have learned from many more.
 const MOST_VARIATIONS: usize = 4;
@@ -153,11 +143,6 @@ fn is_variation(name: &str) -> bool {
     style(name).len() < name.len()
 }
 
-/// What a pack calls a sound of this name.
-pub fn plain_name(name: &str) -> String {
-    PLAIN_WORDS.iter().fold(name.to_owned(), |name, (word, plain)| name.replace(word, plain))
-}
-
 /// The name if it is free, or with the next free number behind it; a name that ends with a number gets a letter instead.
 fn unique_name(name: &str, taken: &mut HashSet<String>) -> String {
     let numbered = (2..).map(|number| format!("{name} {number}"));
@@ -172,12 +157,6 @@ fn unique_name(name: &str, taken: &mut HashSet<String>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn trade_names_give_way_to_plain_ones() {
-        assert_eq!(plain_name("TR-808 Mid Tom"), "Analogue Mid Tom");
-        assert_eq!(plain_name("Church Organ"), "Church Organ");
-    }
 
     #[test]
     fn styles_are_names_without_their_number() {

@@ -11,9 +11,9 @@ use engine::measure::pitch_offset_cents;
 use engine::pack::NamedSound;
 use engine::units::key_to_hz;
 
-use crate::eval::measures::is_pitched;
-use crate::eval::played;
-use crate::eval::spread::{Tools, spread};
+use crate::corpus::category::is_pitched;
+use crate::eval::parallel::{Tools, parallel_map};
+use crate::eval::pitch_accuracy;
 
 /// Largest offset of a key from equal temperament, in cents.
 const TOLERANCE_CENTS: f64 = 5.0;
@@ -50,7 +50,7 @@ pub fn at_roots(model: &Arc<Model>, sounds: Vec<NamedSound>) -> Result<Verdict> 
 /// recordings add.
 pub fn as_played(model: &Arc<Model>, sounds: Vec<NamedSound>) -> Result<Verdict> {
     partition("playing", model, sounds, |_, sound| {
-        Ok(played::at_keys(model, sound, KEY_STEP)?.iter().all(|note| is_near(note.cents)))
+        Ok(pitch_accuracy::at_keys(model, sound, KEY_STEP)?.iter().all(|note| is_near(note.cents)))
     })
 }
 
@@ -65,7 +65,7 @@ fn partition(
     in_tune: impl Fn(&mut Tools, &NamedSound) -> Result<bool> + Sync,
 ) -> Result<Verdict> {
     let good = |tools: &mut Tools, sound: &NamedSound| Ok(!is_pitched(&sound.category) || in_tune(tools, sound)?);
-    let verdicts = spread(what, model, &sounds, good)?;
+    let verdicts = parallel_map(what, model, &sounds, good)?;
     let (kept, left): (Vec<_>, Vec<_>) = sounds.into_iter().zip(verdicts).partition(|(_, in_tune)| *in_tune);
     let sounds = |list: Vec<(NamedSound, bool)>| list.into_iter().map(|(sound, _)| sound).collect();
     Ok(Verdict { kept: sounds(kept), left: sounds(left) })

@@ -4,7 +4,7 @@ use engine::spectral::SpectralShape;
 use tch::{Device, Kind, Tensor};
 
 use super::{DB_PER_NEPER, FLOOR_DB};
-use crate::levelled::Levelled;
+use crate::level_matched_istft::LevelMatchedIstft;
 use crate::model::VocoderOutput;
 use crate::model::vocoder::PHASE_BINS;
 use crate::signal::{Angles, MelLevels, hann, spectrum};
@@ -50,7 +50,7 @@ pub struct VocoderCriterion {
     window: Tensor,
     hop: i64,
     full_scale: f64,
-    levelled: Levelled,
+    levelled: LevelMatchedIstft,
     resolutions: Vec<MelLevels>,
 }
 
@@ -78,7 +78,7 @@ impl VocoderCriterion {
             window: hann(shape.fft_size, device),
             hop: shape.hop_samples as i64,
             full_scale: f64::from(shape.full_scale()),
-            levelled: Levelled::new(shape, device),
+            levelled: LevelMatchedIstft::new(shape, device),
             resolutions: RESOLUTIONS.iter().map(|size| MelLevels::new(*size, shape, device)).collect(),
         }
     }

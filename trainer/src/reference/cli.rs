@@ -11,12 +11,13 @@ pub use args::Command;
 use args::{CodecArgs, DiverseArgs, MeasureArgs, OutputArgs, SearchArgs, TrainArgs};
 
 use super::codec::{PackCodec, SoundCodec};
+use super::config::Config;
 use super::generate::{self, Output, read_sound};
 use super::look;
 use super::measure;
 use super::model::{ITERATIONS, Reference};
-use super::name::ModelName;
-use super::run::{self, Config};
+use super::model_name::ModelName;
+use super::run;
 use super::search::{self, Space};
 use super::table::{self, About};
 use crate::corpus::Corpus;

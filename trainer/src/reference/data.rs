@@ -4,7 +4,7 @@ use anyhow::{Result, ensure};
 use engine::spectral::SpectralShape;
 use tch::{Kind, Tensor};
 
-use super::name::ModelName;
+use super::model_name::ModelName;
 use super::network::Outer;
 use super::raw_ae::SAMPLES;
 use super::transform::{BINS, FRAMES, Transform};

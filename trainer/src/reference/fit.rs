@@ -1,112 +1,25 @@
 //! The training loop of every reference network: epochs over a set, in an order that seed and epoch decide, so that a resumed
 //! training takes the very steps of an uninterrupted one.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use anyhow::{Result, bail, ensure};
 use rand::SeedableRng;
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
-use serde::{Deserialize, Serialize};
 use tch::nn::VarStore;
 
+use super::checkpoint_writer::CheckpointWriter;
 use super::data::Set;
-use super::keeper::Keeper;
+use super::early_stopping::is_stalled;
+use super::history::{End, Epoch, History, Limits};
 use super::network::Network;
 use super::settings::FitSettings;
-use super::stall::{WINDOW, is_stalled, moving_average, rate_percent};
 use crate::train::mix;
 use crate::train::optimiser::{AdamW, Settings};
 
 /// Batches after which the length of an epoch is estimated; the first one also pays for memory.
 const ESTIMATED_AFTER: u64 = 4;
-
-/// How long a stage may take.
-#[derive(Clone, Copy, Debug)]
-pub struct Limits {
-    /// Time over all resumed runs, in seconds.
-    pub seconds: f64,
-    /// Most epochs.
-    pub epochs: u64,
-    /// Between checkpoints.
-    pub checkpoint: Duration,
-}
-
-/// Losses of one whole epoch.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Epoch {
-    /// Mean squared-error sum over the training split, while it was trained on.
-    pub train: f64,
-    /// The same of the held-out split after the epoch; NaN without one.
-    #[serde(deserialize_with = "nullable")]
-    pub test: f64,
-    /// Time that its training took, without the look at the held-out split, in seconds.
-    pub train_s: f64,
-    /// Time of the stage at its end, in seconds.
-    pub elapsed_s: f64,
-}
-
-/// JSON writes a number that is none as null.
-fn nullable<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
-    Ok(Option::<f64>::deserialize(deserializer)?.unwrap_or(f64::NAN))
-}
-
-/// Why a stage ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum End {
-    /// The time is over.
-    Time,
-    /// The epochs are done.
-    Epochs,
-    /// The moving average of the loss has stalled.
-    Stalled,
-    /// Three times worse than the best known run at the same epoch.
-    CutOff,
-    /// The loss became infinite or no number.
-    Diverged,
-}
-
-impl End {
-    /// Whether a stage that ended so, after all of `history`, has more to do within `limits`.
-    pub fn leaves_more(self, history: &History, limits: &Limits) -> bool {
-        let (has_time, has_epochs) = (limits.seconds > history.elapsed_s, limits.epochs > history.epochs.len() as u64);
-        matches!(self, Self::Time | Self::Epochs) && has_time && has_epochs
-    }
-}
-
-/// What came of a stage.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct History {
-    /// Whole epochs.
-    pub epochs: Vec<Epoch>,
-    /// Time of the stage in seconds.
-    pub elapsed_s: f64,
-    /// Why it ended.
-    pub end: End,
-}
-
-impl History {
-    /// Training losses by epoch.
-    pub fn losses(&self) -> Vec<f64> {
-        self.epochs.iter().map(|epoch| epoch.train).collect()
-    }
-
-    /// Moving average of the training loss at the end.
-    pub fn loss(&self) -> f64 {
-        moving_average(&self.losses(), WINDOW.min(3))
-    }
-
-    /// Relative change of the loss per epoch at the end, in percent.
-    pub fn rate_percent(&self) -> f64 {
-        rate_percent(&self.losses())
-    }
-
-    /// Test loss against training loss at the end; above 1 means over-fitting.
-    pub fn overfit(&self) -> f64 {
-        self.epochs.last().map_or(f64::NAN, |epoch| epoch.test / epoch.train)
-    }
-}
 
 /// Whether training should end after an epoch, as somebody outside sees it: gets the losses so far.
 pub type Watch<'a> = dyn FnMut(&[Epoch]) -> bool + 'a;
@@ -143,26 +56,31 @@ struct Fitting<'a> {
     steps_here: u64,
 }
 
-/// Trains until a limit is reached, from where `keeper` stands; without one nothing is written.
-pub fn fit(task: &Task, limits: Limits, mut keeper: Option<&mut Keeper>, watch: &mut Watch) -> Result<History> {
+/// Trains until a limit is reached, from where `writer` stands; without one nothing is written.
+pub fn fit(
+    task: &Task,
+    limits: Limits,
+    mut writer: Option<&mut CheckpointWriter>,
+    watch: &mut Watch,
+) -> Result<History> {
     let mut fitting = Fitting::new(task, limits);
-    if let Some(keeper) = keeper.as_deref_mut() {
-        fitting.resume(keeper)?;
+    if let Some(writer) = writer.as_deref_mut() {
+        fitting.resume(writer)?;
     }
     let end = loop {
         if let Some(end) = fitting.end(watch)? {
             break end;
         }
-        if !fitting.advance(keeper.as_deref_mut())? {
-            ensure!(keeper.is_none(), "the loss is not finite; lower the learning rate or check the corpus");
+        if !fitting.advance(writer.as_deref_mut())? {
+            ensure!(writer.is_none(), "the loss is not finite; lower the learning rate or check the corpus");
             break End::Diverged;
         }
     };
     let history = History { elapsed_s: fitting.elapsed_s(), epochs: fitting.epochs.clone(), end };
-    if let Some(keeper) = keeper {
+    if let Some(writer) = writer {
         // A larger budget goes on from here.
-        fitting.save(keeper)?;
-        keeper.finish(&history)?;
+        fitting.save(writer)?;
+        writer.finish(&history)?;
     }
     Ok(history)
 }
@@ -182,8 +100,8 @@ impl<'a> Fitting<'a> {
         }
     }
 
-    fn resume(&mut self, keeper: &mut Keeper) -> Result<()> {
-        if let Some(kept) = keeper.resume(self.task.store, &mut self.optimiser)? {
+    fn resume(&mut self, writer: &mut CheckpointWriter) -> Result<()> {
+        if let Some(kept) = writer.resume(self.task.store, &mut self.optimiser)? {
             (self.epochs, self.sum, self.step, self.before_s) = (kept.epochs, kept.sum, kept.step, kept.elapsed_s);
         }
         self.started = Instant::now();
@@ -245,7 +163,7 @@ impl<'a> Fitting<'a> {
     }
 
     /// One batch, and what is due at the end of an epoch. False if the loss is not finite; then nothing has changed.
-    fn advance(&mut self, keeper: Option<&mut Keeper>) -> Result<bool> {
+    fn advance(&mut self, writer: Option<&mut CheckpointWriter>) -> Result<bool> {
         let batches = self.batches();
         let place = self.step % batches;
         let indices = self.indices(self.step / batches, place);
@@ -262,8 +180,8 @@ impl<'a> Fitting<'a> {
         if self.step.is_multiple_of(batches) {
             self.close_epoch();
         }
-        if let Some(keeper) = keeper {
-            self.report(keeper)?;
+        if let Some(writer) = writer {
+            self.report(writer)?;
         }
         Ok(true)
     }
@@ -284,19 +202,19 @@ impl<'a> Fitting<'a> {
         self.sum = 0.0;
     }
 
-    fn report(&self, keeper: &mut Keeper) -> Result<()> {
+    fn report(&self, writer: &mut CheckpointWriter) -> Result<()> {
         let fresh = self.step.is_multiple_of(self.batches());
-        keeper.show(self.progress(), self.limits.seconds - self.elapsed_s(), &self.epochs);
+        writer.show(self.progress(), self.limits.seconds - self.elapsed_s(), &self.epochs);
         if fresh {
-            keeper.log(self.step, &self.epochs)?;
+            writer.log(self.step, &self.epochs)?;
         }
-        if keeper.is_due(self.limits.checkpoint) {
-            self.save(keeper)?;
+        if writer.is_due(self.limits.checkpoint) {
+            self.save(writer)?;
         }
         Ok(())
     }
 
-    fn save(&self, keeper: &mut Keeper) -> Result<()> {
-        keeper.save(self.task.store, &self.optimiser, self.step, self.elapsed_s(), &self.epochs, self.sum)
+    fn save(&self, writer: &mut CheckpointWriter) -> Result<()> {
+        writer.save(self.task.store, &self.optimiser, self.step, self.elapsed_s(), &self.epochs, self.sum)
     }
 }

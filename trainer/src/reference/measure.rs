@@ -9,17 +9,17 @@ use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 use super::codec::{PackCodec, SoundCodec};
+use super::config::Config;
 use super::data::Set;
+use super::interpolation;
+use super::latent_sweep;
 use super::model::Reference;
 use super::row::{Row, SplitFigures};
-use super::run::Config;
 use super::score::{decode_ms, network_errors, opinion, score};
-use super::travel::travel;
-use super::turning::turning;
 use super::vae::Usage;
 use crate::corpus::{Corpus, Item, Split};
+use crate::eval::parallel::bar;
 use crate::eval::random::{self, RandomSounds};
-use crate::eval::spread::bar;
 use crate::eval::visqol::Package;
 use crate::files::write_atomically;
 
@@ -76,7 +76,7 @@ pub fn measure_run(run: &Path, options: &Options) -> Result<Row> {
     row.compression = model.compression().1;
     row.training_s = (!histories.is_empty()).then(|| histories.iter().map(|history| history.elapsed_s).sum());
     row.epochs = histories.iter().map(|history| history.epochs.len()).collect();
-    row.overfit = histories.iter().map(super::fit::History::overfit).collect();
+    row.overfit = histories.iter().map(super::history::History::overfit).collect();
     row.seed = Some(config.seed);
     row.iterations = if config.model.hears_samples() { 0 } else { options.iterations };
     let train = Set::load(&corpus, &corpus.choice(Split::Train, options.limit), config.model)?;
@@ -121,8 +121,10 @@ fn measure(codec: &mut dyn SoundCodec, corpus: &Corpus, options: &Options) -> Re
     let of_train = figures_of(&train)?;
     let of_held_out = if held_out.is_empty() { None } else { Some(figures_of(&held_out)?) };
     let some = |count: usize| (count > 0).then_some(count);
-    let travel = some(amounts.lines).map(|count| travel(codec, corpus, &train, count)).transpose()?;
-    let turning = some(amounts.knob_sounds).map(|count| turning(codec, corpus, &train, count)).transpose()?;
+    let interpolation =
+        some(amounts.lines).map(|count| interpolation::measure(codec, corpus, &train, count)).transpose()?;
+    let latent_sweep =
+        some(amounts.knob_sounds).map(|count| latent_sweep::measure(codec, corpus, &train, count)).transpose()?;
     let random = some(amounts.random).map(|count| at_random(codec, corpus, count)).transpose()?;
     Ok(Row {
         model: codec.name(),
@@ -140,8 +142,8 @@ fn measure(codec: &mut dyn SoundCodec, corpus: &Corpus, options: &Options) -> Re
         threads: tch::get_num_threads().unsigned_abs(),
         decode_ms,
         usage: None,
-        travel,
-        turning,
+        interpolation,
+        latent_sweep,
         random,
         train: of_train,
         held_out: of_held_out,

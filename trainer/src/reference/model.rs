@@ -9,12 +9,13 @@ use tch::nn::VarStore;
 use tch::{Device, Tensor};
 
 use super::codec::SoundCodec;
+use super::config::Config;
 use super::data::{Set, samples_input, spectrogram};
-use super::fit::History;
-use super::name::ModelName;
+use super::history::History;
+use super::model_name::ModelName;
 use super::network::{Inner, Outer, Posterior};
 use super::raw_ae::SAMPLES;
-use super::run::{Config, INNER, OUTER, load_stage};
+use super::stage::{INNER, OUTER, load_stage};
 use super::transform::{Transform, bring_to_peak};
 
 /// Iterations of fast Griffin-Lim after a spectrogram model.

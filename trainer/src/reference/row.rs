@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::travel::Travel;
-use super::turning::Turning;
+use super::interpolation::InterpolationFigures;
+use super::latent_sweep::LatentSweep;
 use super::vae::Usage;
 use crate::eval::random::RandomSounds;
 
@@ -73,11 +73,11 @@ pub struct Row {
     /// Use of the latents, for models with a distribution.
     pub usage: Option<Usage>,
     /// Straight lines between sounds of the training split.
-    #[serde(default)]
-    pub travel: Option<Travel>,
+    #[serde(default, rename = "travel")]
+    pub interpolation: Option<InterpolationFigures>,
     /// Knobs turned from sounds of the training split.
-    #[serde(default)]
-    pub turning: Option<Turning>,
+    #[serde(default, rename = "turning")]
+    pub latent_sweep: Option<LatentSweep>,
     /// Random latent vectors beside sounds of the corpus.
     #[serde(default)]
     pub random: Option<RandomSounds>,

@@ -5,43 +5,20 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use anyhow::{Context, Result, bail, ensure};
-use serde::{Deserialize, Serialize};
-use tch::nn::VarStore;
+use anyhow::{Context, Result, ensure};
 
+use super::checkpoint_writer::CheckpointWriter;
+use super::config::Config;
 use super::data::Set;
-use super::fit::{End, History, Limits, Task, fit};
-use super::keeper::{Keeper, read_history};
+use super::fit::{Task, fit};
+use super::history::{End, Limits};
 use super::model::Reference;
-use super::name::ModelName;
+use super::model_name::ModelName;
 use super::settings::Settings;
+use super::stage::{INNER, OUTER, load_stage, read_history};
 use crate::corpus::{Corpus, Split};
 use crate::files::write_atomically;
 use crate::train::checkpoint;
-
-const CONFIG_NAME: &str = "reference.json";
-/// The configuration of another kind of run.
-const OTHER_CONFIG_NAME: &str = "run.json";
-/// First stage.
-pub const OUTER: &str = "outer";
-/// Second stage.
-pub const INNER: &str = "inner";
-
-/// What fixes a run's results; a resumed run must have the same.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Config {
-    /// The model.
-    pub model: ModelName,
-    /// Its sizes and hyper-parameters.
-    pub settings: Settings,
-    /// Seed of every random choice.
-    pub seed: u64,
-    /// Corpus that is trained on.
-    pub corpus_id: String,
-    /// Sounds of the training split that are trained on, evenly spread; 0 means all.
-    #[serde(default)]
-    pub limit: usize,
-}
 
 /// What a training is asked to do.
 #[derive(Clone, Debug)]
@@ -70,44 +47,6 @@ pub struct Options {
     pub limit: usize,
     /// Whether the first stage is all that is wanted now.
     pub outer_only: bool,
-}
-
-impl Config {
-    /// Reads the configuration of a run folder.
-    pub fn read(run: &Path) -> Result<Self> {
-        let path = run.join(CONFIG_NAME);
-        let bytes = fs::read(&path)
-            .with_context(|| format!("{} holds no run of a reference model: no {CONFIG_NAME}", run.display()))?;
-        serde_json::from_slice(&bytes).with_context(|| format!("{} is damaged", path.display()))
-    }
-
-    /// Makes the run folder, or checks that it belongs to the same run.
-    fn claim(&self, run: &Path) -> Result<()> {
-        ensure!(
-            !run.join(OTHER_CONFIG_NAME).exists(),
-            "{} holds a run of `trainer train`; give another --out",
-            run.display()
-        );
-        let path = run.join(CONFIG_NAME);
-        if !path.exists() {
-            fs::create_dir_all(run).with_context(|| format!("cannot make the run folder {}", run.display()))?;
-            return write_atomically(&path, &serde_json::to_vec_pretty(self)?);
-        }
-        let stored = Self::read(run)?;
-        ensure!(
-            stored.model == self.model,
-            "{} holds a run of {}, not of {}; give another --out",
-            run.display(),
-            stored.model.as_str(),
-            self.model.as_str()
-        );
-        ensure!(
-            stored == *self,
-            "{} was begun with another corpus, seed or settings; give another --out or the same",
-            run.display()
-        );
-        Ok(())
-    }
 }
 
 /// Trains a model, from wherever the run folder stands.
@@ -162,8 +101,8 @@ fn run_stage(task: &Task, options: &Options, seconds: f64) -> Result<()> {
         eprintln!("{}: already finished", task.stage);
         return load_stage(run, task.stage, task.store).map(|_| ());
     }
-    let mut keeper = Keeper::new(run, task.stage);
-    let history = fit(task, limits, Some(&mut keeper), &mut |_| false)?;
+    let mut writer = CheckpointWriter::new(run, task.stage);
+    let history = fit(task, limits, Some(&mut writer), &mut |_| false)?;
     eprintln!(
         "{}: {} epochs in {:.0} s, ended by {}",
         task.stage,
@@ -212,19 +151,4 @@ fn adopt_outer(options: &Options, config: &Config) -> Result<()> {
         write_atomically(&place, &bytes)?;
     }
     Ok(())
-}
-
-/// Loads the weights of a stage into `store`; its history if it is finished.
-pub fn load_stage(run: &Path, stage: &str, store: &VarStore) -> Result<Option<History>> {
-    let finished = checkpoint::load_finished(run, stage, store);
-    match finished {
-        Ok(true) => read_history(run, stage).map(Some),
-        Ok(false) => Ok(None),
-        // Torch's own words may fill many lines.
-        Err(error) => bail!("cannot use the {stage} stage of {}: {}", run.display(), first_line(&error)),
-    }
-}
-
-fn first_line(error: &anyhow::Error) -> String {
-    format!("{error:#}").lines().next().unwrap_or_default().to_owned()
 }

@@ -15,9 +15,9 @@ use super::row::{NetworkError, SplitFigures};
 use super::transform::deviation_percent;
 use crate::corpus::{Corpus, Item, Split};
 use crate::eval::measures::Measurer;
-use crate::eval::spread::bar;
-use crate::eval::statistics::{evenly, share_within};
+use crate::eval::parallel::bar;
 use crate::eval::visqol::Package;
+use crate::statistics::{evenly, mean, median, share_within};
 
 /// Sounds, and decodes of each, whose median is the decode time.
 const TIMED_SOUNDS: usize = 8;
@@ -89,17 +89,6 @@ fn collect(name: &str, value: &Value, values: &mut BTreeMap<String, Vec<f64>>) {
         }
         Value::Null | Value::Bool(_) | Value::String(_) => {}
     }
-}
-
-fn mean(values: &[f64]) -> f64 {
-    values.iter().sum::<f64>() / values.len() as f64
-}
-
-/// The middle value; of an even number the lower of the middle two.
-pub fn median(values: &[f64]) -> f64 {
-    let mut sorted = values.to_vec();
-    sorted.sort_by(f64::total_cmp);
-    sorted.get(sorted.len().saturating_sub(1) / 2).copied().unwrap_or(f64::NAN)
 }
 
 /// Errors of a reference model's networks on a set: of the outer one alone, and of both.

@@ -7,10 +7,10 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
 
+use super::interpolation::InterpolationFigures;
+use super::latent_sweep::LatentSweep;
 use super::prose::{BUDGETS, MEASURING, PROBES, PUBLISHED};
 use super::row::{Row, SplitFigures};
-use super::travel::Travel;
-use super::turning::Turning;
 use crate::eval::random::RandomSounds;
 use crate::files::write_atomically;
 
@@ -66,7 +66,7 @@ fn page(rows: &[Row], about: &About) -> Result<String> {
         figures_table(&mut page, rows, pick)?;
     }
     page += "\n## Straight lines between sounds\n\n";
-    travel_table(&mut page, rows)?;
+    interpolation_table(&mut page, rows)?;
     page += "\n## Knobs and random points\n\n";
     page += PROBES;
     probes_table(&mut page, rows)?;
@@ -148,31 +148,31 @@ fn figures_table(page: &mut String, rows: &[Row], pick: Pick) -> Result<()> {
 }
 
 /// Lines between sounds of the training split that hold silence, noise between sounds that are none, clipping, or a leap.
-fn travel_table(page: &mut String, rows: &[Row]) -> Result<()> {
+fn interpolation_table(page: &mut String, rows: &[Row]) -> Result<()> {
     head(page, rows)?;
-    let mut count = |name: &str, pick: fn(&Travel) -> usize| {
+    let mut count = |name: &str, pick: fn(&InterpolationFigures) -> usize| {
         let cells =
-            rows.iter().map(|row| row.travel.as_ref().map_or("–".to_owned(), |travel| pick(travel).to_string()));
+            rows.iter().map(|row| row.interpolation.as_ref().map_or("–".to_owned(), |lines| pick(lines).to_string()));
         line(page, name, cells)
     };
-    count("lines, 33 steps each", |travel| travel.lines)?;
-    count("with silence", |travel| travel.silent)?;
-    count("with a burst of noise", |travel| travel.noisy)?;
-    count("with clipping", |travel| travel.broken)?;
-    count("with a jump above 3 × the median", |travel| travel.leaping)?;
-    line(page, "median jump, dB", rows.iter().map(|row| number(row.travel.as_ref().map(|travel| travel.jump_db))))
+    count("lines, 33 steps each", |lines| lines.lines)?;
+    count("with silence", |lines| lines.silent)?;
+    count("with a burst of noise", |lines| lines.noisy)?;
+    count("with clipping", |lines| lines.broken)?;
+    count("with a jump above 3 × the median", |lines| lines.leaping)?;
+    line(page, "median jump, dB", rows.iter().map(|row| number(row.interpolation.as_ref().map(|lines| lines.jump_db))))
 }
 
 /// How smoothly latents turn, and what random ones give.
 fn probes_table(page: &mut String, rows: &[Row]) -> Result<()> {
     head(page, rows)?;
-    let mut turned = |name: &str, pick: fn(&Turning) -> f64| {
-        line(page, name, rows.iter().map(|row| number(row.turning.as_ref().map(pick))))
+    let mut turned = |name: &str, pick: fn(&LatentSweep) -> f64| {
+        line(page, name, rows.iter().map(|row| number(row.latent_sweep.as_ref().map(pick))))
     };
-    turned("knob: median jump, dB", |turning| turning.median_db)?;
-    turned("knob: 95 % of jumps below, dB", |turning| turning.percentile_95_db)?;
-    turned("knob: largest jump, dB", |turning| turning.largest_db)?;
-    turned("knob: largest over median jump", |turning| turning.largest_db / turning.median_db)?;
+    turned("knob: median jump, dB", |sweep| sweep.median_db)?;
+    turned("knob: 95 % of jumps below, dB", |sweep| sweep.percentile_95_db)?;
+    turned("knob: largest jump, dB", |sweep| sweep.largest_db)?;
+    turned("knob: largest over median jump", |sweep| sweep.largest_db / sweep.median_db)?;
     let mut drawn = |name: &str, pick: fn(&RandomSounds) -> f64| {
         line(page, name, rows.iter().map(|row| number(row.random.as_ref().map(pick))))
     };
@@ -228,12 +228,12 @@ fn ratios(page: &mut String, rows: &[Row]) -> Result<()> {
 /// What is no mean over sounds: each figure of a pack beside that of the report's best model; less is better in all of them.
 fn others(page: &mut String, ours: &Row, best: &Row) -> Result<()> {
     let mut parts = Vec::new();
-    if let Some((ours, best)) = ours.travel.as_ref().zip(best.travel.as_ref()) {
-        let faults = |travel: &Travel| travel.silent + travel.noisy + travel.broken;
+    if let Some((ours, best)) = ours.interpolation.as_ref().zip(best.interpolation.as_ref()) {
+        let faults = |lines: &InterpolationFigures| lines.silent + lines.noisy + lines.broken;
         parts.push(format!("lines with silence, noise or clipping {} : {}", faults(ours), faults(best)));
         parts.push(format!("lines with a leap {} : {}", ours.leaping, best.leaping));
     }
-    if let Some((ours, best)) = ours.turning.as_ref().zip(best.turning.as_ref()) {
+    if let Some((ours, best)) = ours.latent_sweep.as_ref().zip(best.latent_sweep.as_ref()) {
         parts.push(format!("usual jump of a knob {:.2} : {:.2} dB", ours.median_db, best.median_db));
         parts.push(format!("largest {:.2} : {:.2} dB", ours.largest_db, best.largest_db));
     }
@@ -292,8 +292,21 @@ mod tests {
             threads: 1,
             decode_ms: 10.0,
             usage: seed.map(|_| usage),
-            travel: Some(Travel { lines: 40, silent: 3, noisy: 2, broken: 0, leaping: 7, jump_db: 1.5 }),
-            turning: Some(Turning { knobs: 2, sounds: 1, median_db: 0.25, percentile_95_db: 0.75, largest_db: 2.5 }),
+            interpolation: Some(InterpolationFigures {
+                lines: 40,
+                silent: 3,
+                noisy: 2,
+                broken: 0,
+                leaping: 7,
+                jump_db: 1.5,
+            }),
+            latent_sweep: Some(LatentSweep {
+                knobs: 2,
+                sounds: 1,
+                median_db: 0.25,
+                percentile_95_db: 0.75,
+                largest_db: 2.5,
+            }),
             random: None,
             train: figures(1.0),
             held_out: Some(figures(2.0)),

@@ -1,18 +1,18 @@
 //! A whole training run: its folder, its configuration, and the two stages in order.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
 use engine::pack::Pack;
 use engine::spectral::SpectralShape;
 use serde::{Deserialize, Serialize};
-use tch::Device;
 use tch::nn::VarStore;
 
 use super::budget::Budget;
 use super::checkpoint;
-use super::stage::{self, Intervals, Stage};
+use super::options::Options;
+use super::stage::{self, Stage};
 use super::vae_stage::VaeStage;
 use super::vocoder_stage::{Source, VocoderStage};
 use crate::corpus::{Corpus, Split};
@@ -56,31 +56,6 @@ impl RunConfig {
     fn as_stored(&self) -> Result<Self> {
         Ok(serde_json::from_slice(&serde_json::to_vec(self)?)?)
     }
-}
-
-/// What `trainer train` is asked to do.
-#[derive(Clone, Debug)]
-pub struct Options {
-    /// Corpus folder.
-    pub corpus: PathBuf,
-    /// Run folder.
-    pub run: PathBuf,
-    /// Seed.
-    pub seed: u64,
-    /// End of the first stage.
-    pub vae: Budget,
-    /// End of the second stage.
-    pub vocoder: Budget,
-    /// Factor on the learning rate: below 1 for a start from weights that are good already.
-    pub rate: f64,
-    /// Pack to start from.
-    pub from_pack: Option<PathBuf>,
-    /// Whether a corpus without held-out sounds will do.
-    pub without_held_out: bool,
-    /// Where to compute.
-    pub device: Device,
-    /// How often things happen.
-    pub intervals: Intervals,
 }
 
 /// Trains both stages, from wherever the run folder stands.

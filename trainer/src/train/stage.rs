@@ -1,7 +1,7 @@
 //! The loop that both stages share.
 
 use std::path::Path;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use anyhow::Result;
 use rand::SeedableRng;
@@ -9,12 +9,12 @@ use rand_chacha::ChaCha8Rng;
 use tch::Tensor;
 use tch::nn::VarStore;
 
-use super::average::Average;
 use super::budget::{Budget, learning_rate};
 use super::checkpoint::{self, find};
 use super::optimiser::AdamW;
+use super::options::Options;
 use super::progress::{Progress, Record};
-use super::run::Options;
+use super::weight_average::WeightAverage;
 
 /// Named figures of a step or of an evaluation.
 pub type Figures = Vec<(&'static str, f64)>;
@@ -31,22 +31,11 @@ pub trait Stage {
     fn evaluate(&self) -> Figures;
 }
 
-/// How often things happen.
-#[derive(Clone, Copy, Debug)]
-pub struct Intervals {
-    /// Between checkpoints.
-    pub checkpoint: Duration,
-    /// Between evaluations.
-    pub evaluation: Duration,
-    /// Steps between log lines.
-    pub log_steps: u64,
-}
-
 /// Runs a stage to its end, from its last checkpoint if there is one.
 pub fn run<S: Stage>(stage: &S, store: &VarStore, options: &Options, budget: Budget) -> Result<()> {
     let (folder, seed, intervals) = (options.run.as_path(), options.seed, options.intervals);
     let mut optimiser = AdamW::new(store);
-    let mut average = Average::new(store);
+    let mut average = WeightAverage::new(store);
     let (mut step, before_s) = resume::<S>(folder, &mut optimiser, &mut average)?;
     let mut progress = Progress::open(folder, S::NAME, step)?;
     let started = Instant::now();
@@ -91,7 +80,7 @@ pub fn run<S: Stage>(stage: &S, store: &VarStore, options: &Options, budget: Bud
     Ok(())
 }
 
-fn resume<S: Stage>(folder: &Path, optimiser: &mut AdamW, average: &mut Average) -> Result<(u64, f64)> {
+fn resume<S: Stage>(folder: &Path, optimiser: &mut AdamW, average: &mut WeightAverage) -> Result<(u64, f64)> {
     let Some((state, tensors)) = checkpoint::load_latest(folder, S::NAME, &|warning| eprintln!("{warning}"))? else {
         return Ok((0, 0.0));
     };
@@ -101,7 +90,14 @@ fn resume<S: Stage>(folder: &Path, optimiser: &mut AdamW, average: &mut Average)
     Ok((state.step, state.elapsed_s))
 }
 
-fn save(folder: &Path, name: &str, step: u64, elapsed_s: f64, optimiser: &AdamW, average: &Average) -> Result<()> {
+fn save(
+    folder: &Path,
+    name: &str,
+    step: u64,
+    elapsed_s: f64,
+    optimiser: &AdamW,
+    average: &WeightAverage,
+) -> Result<()> {
     let mut tensors = average.state();
     tensors.extend(optimiser.state());
     checkpoint::save(folder, name, step, elapsed_s, &tensors)

@@ -9,9 +9,9 @@ use rand_chacha::ChaCha8Rng;
 use tch::nn::VarStore;
 use tch::{Device, Kind, Tensor};
 
+use super::interpolation_loss::InterpolationLoss;
 use super::stage::{Figures, Stage};
-use super::straight::StraightLines;
-use super::{knobs, space};
+use super::{axis_loss, latent_space_loss};
 use crate::features::Dataset;
 use crate::loss::FLOOR_DB;
 use crate::loss::frames::{FramesCriterion, active_frames};
@@ -55,7 +55,7 @@ pub struct VaeStage<'a> {
     train: &'a Dataset,
     held_out: Option<&'a Dataset>,
     criterion: FramesCriterion,
-    lines: StraightLines,
+    lines: InterpolationLoss,
     device: Device,
     shape: SpectralShape,
     db_per_unit: f64,
@@ -72,7 +72,7 @@ impl<'a> VaeStage<'a> {
             train,
             held_out,
             criterion: FramesCriterion::new(&shape, store.device()),
-            lines: StraightLines::new(&shape, store.device()),
+            lines: InterpolationLoss::new(&shape, store.device()),
             device: store.device(),
             shape,
             db_per_unit: f64::from(-shape.floor_db / 2.0),
@@ -148,10 +148,11 @@ impl Stage for VaeStage<'_> {
             loss += self.lines.excess(&self.decoder, &mean.detach(), &keys);
         }
         if rng.random_bool(KNOBS_PART) {
-            loss += knobs::distance(&self.decoder, &keys.narrow(0, 0, 1), &spread(&mean), knobs::POINTS) * KNOBS_WEIGHT;
+            loss += axis_loss::distance(&self.decoder, &keys.narrow(0, 0, 1), &spread(&mean), axis_loss::POINTS)
+                * KNOBS_WEIGHT;
         }
         if rng.random_bool(SPACE_PART) {
-            loss += space::excess(&self.decoder, &mean.detach(), &keys, &spread(&mean)) * SPACE_WEIGHT;
+            loss += latent_space_loss::excess(&self.decoder, &mean.detach(), &keys, &spread(&mean)) * SPACE_WEIGHT;
         }
         let logged = [
             ("weighted_db", error.levels * self.db_per_unit),
@@ -176,9 +177,9 @@ impl Stage for VaeStage<'_> {
         let keys = seen.keys.to_device(self.device);
         let (latents, _) = self.encoder.forward(&seen.frames.to_device(self.device), &keys);
         let spread = spread(&latents);
-        let followed = 1.0 - knobs::distance(&self.decoder, &middle_key, &spread, TURNED).double_value(&[]);
+        let followed = 1.0 - axis_loss::distance(&self.decoder, &middle_key, &spread, TURNED).double_value(&[]);
         figures.push(("knobs", followed));
-        let broken = space::broken_part(&self.decoder, &middle_key, &spread, TURNED);
+        let broken = latent_space_loss::broken_part(&self.decoder, &middle_key, &spread, TURNED);
         figures.push(("broken_percent", 100.0 * broken));
         figures.push(("leaping_percent", 100.0 * self.lines.broken_part(&self.decoder, &latents, &keys)));
         figures

@@ -1,4 +1,4 @@
-//! One of the two programs of an interleaved measurement: a line in asks for a round, a line out brings its times.
+//! One of several programs that are measured in turn: a line in asks for a round, a line out brings its figures.
 
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
@@ -8,7 +8,10 @@ use serde_json::Value;
 
 use crate::process::say;
 
-/// A running program and the times that it has reported.
+/// Rounds whose figures are thrown away: first runs touch cold memory.
+const WARM_UP_ROUNDS: usize = 4;
+
+/// A running program and the figures that it has reported.
 pub struct Side {
     child: Child,
     requests: ChildStdin,
@@ -18,6 +21,10 @@ pub struct Side {
 
 impl Side {
     /// Starts the program and gives what it says about itself.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the program cannot be started, or ends without a line of JSON.
     pub fn start(command: &mut Command) -> Result<(Self, Value)> {
         say(&format!("{command:?}"));
         let mut child = command
@@ -25,15 +32,15 @@ impl Side {
             .stdout(Stdio::piped())
             .spawn()
             .with_context(|| format!("{command:?} could not be started"))?;
-        let requests = child.stdin.take().context("no way to ask the program")?;
-        let answers = BufReader::new(child.stdout.take().context("no way to hear the program")?);
+        let requests = child.stdin.take().context("the program has no standard input")?;
+        let answers = BufReader::new(child.stdout.take().context("the program has no standard output")?);
         let mut side = Self { child, requests, answers, runs: Vec::new() };
         let about = side.answer()?;
         Ok((side, about))
     }
 
-    /// Has the program do one round; its times count if `keep`.
-    pub fn round(&mut self, keep: bool) -> Result<()> {
+    /// Has the program do one round; its figures count if `keep`.
+    fn round(&mut self, keep: bool) -> Result<()> {
         writeln!(self.requests, "round").context("the program has ended")?;
         let Value::Array(runs) = self.answer()? else { bail!("a round's answer is not a list") };
         if keep {
@@ -42,8 +49,8 @@ impl Side {
         Ok(())
     }
 
-    /// All kept times of one part, in milliseconds.
-    pub fn times(&self, part: &str) -> Vec<f64> {
+    /// All kept figures of one name.
+    pub fn values(&self, part: &str) -> Vec<f64> {
         self.runs.iter().filter_map(|run| run[part].as_f64()).collect()
     }
 
@@ -56,21 +63,31 @@ impl Side {
     }
 }
 
-impl Drop for Side {
-    fn drop(&mut self) {
-        // Both programs end when their input does, but an error may come while one is at work.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+/// Turn by turn, so that a busy machine slows all alike; every second round goes the other way.
+///
+/// # Errors
+///
+/// Fails if one of the programs ends.
+pub fn take_turns(sides: &mut [Side], rounds: usize) -> Result<()> {
+    let bar = indicatif::ProgressBar::new((WARM_UP_ROUNDS + rounds) as u64);
+    for round in 0..WARM_UP_ROUNDS + rounds {
+        let keep = round >= WARM_UP_ROUNDS;
+        let mut turn = |side: &mut Side| side.round(keep);
+        if round % 2 == 0 {
+            sides.iter_mut().try_for_each(&mut turn)?;
+        } else {
+            sides.iter_mut().rev().try_for_each(&mut turn)?;
+        }
+        bar.inc(1);
     }
+    bar.finish_and_clear();
+    Ok(())
 }
 
-/// The middle value; NaN of none.
-pub fn median(times: &[f64]) -> f64 {
-    let mut sorted = times.to_vec();
-    sorted.sort_by(f64::total_cmp);
-    match sorted.len() {
-        0 => f64::NAN,
-        n if n % 2 == 1 => sorted[n / 2],
-        n => 0.5 * (sorted[n / 2 - 1] + sorted[n / 2]),
+impl Drop for Side {
+    fn drop(&mut self) {
+        // A program ends when its input does, but an error may come while it is at work.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
     }
 }

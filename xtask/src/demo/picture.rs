@@ -60,6 +60,10 @@ const SIGNS: [(char, [u8; 7]); 18] = [
 ];
 
 /// Writes the picture.
+///
+/// # Errors
+///
+/// Fails if the file cannot be written.
 pub fn write(path: &Path, spectrogram: &Spectrogram) -> Result<()> {
     let mut canvas = Canvas(BACKGROUND.repeat(WIDTH * HEIGHT));
     for row in 0..ROWS {

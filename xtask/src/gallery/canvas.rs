@@ -1,27 +1,29 @@
-//! A small canvas: smooth shapes by their distance to each pixel's centre, text by its outlines, PNG.
+//! What pictures are drawn with: shapes and text by `tiny-skia`, a palette, PNG.
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-use ab_glyph::{Font, FontVec, PxScale, ScaleFont, point};
+use ab_glyph::{Font, FontVec, OutlineCurve, PxScale, ScaleFont};
 use anyhow::{Context, Result};
 use color_quant::NeuQuant;
+use tiny_skia::{
+    Color, FillRule, GradientStop, LineCap, LineJoin, Paint, PathBuilder, Pixmap, Point, PremultipliedColorU8,
+    RadialGradient, Shader, SpreadMode, Stroke, Transform,
+};
 
-use super::look::{Colour, blend};
+use super::look::Colour;
 
 /// The palette learns from every tenth pixel, as its authors advise.
 const SAMPLE_EVERY: i32 = 10;
+/// Stops of a glow's gradient: enough that its square law shows no edges.
+const GLOW_STOPS: usize = 9;
 
 /// A place in pixels right of and below the upper left corner.
 pub type Place = [f32; 2];
 
-/// Pixels row by row.
-pub struct Canvas {
-    width: usize,
-    height: usize,
-    pixels: Vec<Colour>,
-}
+/// A picture in the making. Always opaque.
+pub struct Canvas(Pixmap);
 
 /// A rectangle in pixels.
 #[derive(Clone, Copy)]
@@ -79,93 +81,135 @@ impl Words<'_> {
         let font = self.font.as_scaled(PxScale::from(self.size));
         self.text.chars().map(|sign| font.h_advance(font.glyph_id(sign))).sum()
     }
+
+    /// The letters' outlines, the first letter's at `place`.
+    fn outline(&self, place: Place) -> Option<tiny_skia::Path> {
+        let font = self.font.as_scaled(PxScale::from(self.size));
+        let (scale, mut x) = (self.size / self.font.height_unscaled(), place[0]);
+        let mut path = PathBuilder::new();
+        for sign in self.text.chars() {
+            let id = font.glyph_id(sign);
+            let at = |point: ab_glyph::Point| (x + scale * point.x, place[1] - scale * point.y);
+            let mut last = None;
+            for curve in self.font.outline(id).into_iter().flat_map(|outline| outline.curves) {
+                add(&mut path, &curve, &mut last, at);
+            }
+            x += font.h_advance(id);
+        }
+        path.finish()
+    }
+}
+
+/// Adds a piece of an outline; one that does not begin where the `last` ended begins a new contour.
+fn add(
+    path: &mut PathBuilder,
+    curve: &OutlineCurve,
+    last: &mut Option<ab_glyph::Point>,
+    at: impl Fn(ab_glyph::Point) -> (f32, f32),
+) {
+    let (OutlineCurve::Line(start, _) | OutlineCurve::Quad(start, _, _) | OutlineCurve::Cubic(start, _, _, _)) = *curve;
+    if *last != Some(start) {
+        let (x, y) = at(start);
+        path.move_to(x, y);
+    }
+    let end = match *curve {
+        OutlineCurve::Line(_, end) => {
+            let (x, y) = at(end);
+            path.line_to(x, y);
+            end
+        }
+        OutlineCurve::Quad(_, control, end) => {
+            let ((cx, cy), (x, y)) = (at(control), at(end));
+            path.quad_to(cx, cy, x, y);
+            end
+        }
+        OutlineCurve::Cubic(_, first, second, end) => {
+            let ((ax, ay), (bx, by), (x, y)) = (at(first), at(second), at(end));
+            path.cubic_to(ax, ay, bx, by, x, y);
+            end
+        }
+    };
+    *last = Some(end);
 }
 
 impl Canvas {
-    pub fn new(width: usize, height: usize, ground: Colour) -> Self {
-        Self { width, height, pixels: vec![ground; width * height] }
+    /// A picture of one colour.
+    ///
+    /// # Errors
+    ///
+    /// Fails if there is no pixel, or too many.
+    pub fn new(width: usize, height: usize, ground: Colour) -> Result<Self> {
+        let mut pixels = Pixmap::new(width as u32, height as u32).context("a picture of this size cannot be made")?;
+        pixels.fill(solid(ground, 1.0));
+        Ok(Self(pixels))
     }
 
-    /// Lays `colour` over a pixel, as strongly as `strength` says, 0 to 1.
-    pub fn lay(&mut self, x: i64, y: i64, colour: Colour, strength: f32) {
-        let inside = (0..self.width as i64).contains(&x) && (0..self.height as i64).contains(&y);
-        if inside && strength > 0.0 {
-            let pixel = &mut self.pixels[y as usize * self.width + x as usize];
-            *pixel = blend(*pixel, colour, strength.min(1.0));
+    /// Sets one pixel; outside, nothing happens.
+    pub fn dot(&mut self, x: usize, y: usize, colour: Colour) {
+        let width = self.0.width() as usize;
+        let [red, green, blue] = colour.map(|level| level.round() as u8);
+        let pixel = self.0.pixels_mut().get_mut(y * width + x).filter(|_| x < width);
+        if let (Some(pixel), Some(value)) = (pixel, PremultipliedColorU8::from_rgba(red, green, blue, u8::MAX)) {
+            *pixel = value;
         }
-    }
-
-    /// Lays `colour` over an area, as strongly as `strength` says of each pixel's centre.
-    fn shade(&mut self, area: Area, colour: Colour, strength: impl Fn(Place) -> f32) {
-        for y in area.top.floor() as i64..area.bottom().ceil() as i64 {
-            for x in area.left.floor() as i64..area.right().ceil() as i64 {
-                self.lay(x, y, colour, strength([x as f32 + 0.5, y as f32 + 0.5]));
-            }
-        }
-    }
-
-    fn shade_round(&mut self, centre: Place, radius: f32, colour: Colour, strength: impl Fn(f32) -> f32) {
-        let middle = Area { left: centre[0], top: centre[1], width: 0.0, height: 0.0 };
-        self.shade(middle.grown(radius), colour, |[x, y]| strength((x - centre[0]).hypot(y - centre[1])));
     }
 
     /// A filled circle.
     pub fn disc(&mut self, centre: Place, radius: f32, colour: Colour, strength: f32) {
-        self.shade_round(centre, radius + 1.0, colour, |far| strength * (radius - far + 0.5).clamp(0.0, 1.0));
+        self.fill(
+            PathBuilder::from_circle(centre[0], centre[1], radius),
+            &paint(Shader::SolidColor(solid(colour, strength))),
+        );
     }
 
-    /// A soft light, brightest in its middle.
+    /// A soft light, brightest in its middle: its strength falls with the square of the distance to its edge.
     pub fn glow(&mut self, centre: Place, radius: f32, colour: Colour, strength: f32) {
-        self.shade_round(centre, radius, colour, |far| strength * (1.0 - far / radius).max(0.0).powi(2));
+        let stop = |index: usize| {
+            let far = index as f32 / (GLOW_STOPS - 1) as f32;
+            GradientStop::new(far, solid(colour, strength * (1.0 - far) * (1.0 - far)))
+        };
+        let middle = Point::from_xy(centre[0], centre[1]);
+        let stops = (0..GLOW_STOPS).map(stop).collect();
+        let light = RadialGradient::new(middle, 0.0, middle, radius, stops, SpreadMode::Pad, Transform::identity());
+        if let Some(light) = light {
+            self.fill(PathBuilder::from_circle(centre[0], centre[1], radius), &paint(light));
+        }
     }
 
     /// A circle's outline.
     pub fn ring(&mut self, centre: Place, radius: f32, width: f32, colour: Colour) {
-        self.shade_round(centre, radius + width, colour, |far| {
-            (width / 2.0 - (far - radius).abs() + 0.5).clamp(0.0, 1.0)
-        });
+        self.stroke(PathBuilder::from_circle(centre[0], centre[1], radius), width, colour);
     }
 
     /// A straight line with round ends.
     pub fn line(&mut self, from: Place, to: Place, width: f32, colour: Colour) {
-        let (across, down) = (to[0] - from[0], to[1] - from[1]);
-        let (left, top) = (from[0].min(to[0]), from[1].min(to[1]));
-        let area = Area { left, top, width: across.abs(), height: down.abs() }.grown(width);
-        let square = (across * across + down * down).max(f32::MIN_POSITIVE);
-        self.shade(area, colour, |[x, y]| {
-            let part = (((x - from[0]) * across + (y - from[1]) * down) / square).clamp(0.0, 1.0);
-            let far = (x - from[0] - part * across).hypot(y - from[1] - part * down);
-            (width / 2.0 - far + 0.5).clamp(0.0, 1.0)
-        });
+        let mut path = PathBuilder::new();
+        path.move_to(from[0], from[1]);
+        path.line_to(to[0], to[1]);
+        self.stroke(path.finish(), width, colour);
     }
 
     /// A filled rectangle with round corners.
     pub fn panel(&mut self, area: Area, round: f32, colour: Colour) {
-        let (half_width, half_height) = (area.width / 2.0 - round, area.height / 2.0 - round);
-        let middle = [area.left + area.width / 2.0, area.top + area.height / 2.0];
-        self.shade(area, colour, |[x, y]| {
-            let (across, down) = ((x - middle[0]).abs() - half_width, (y - middle[1]).abs() - half_height);
-            (round - across.max(0.0).hypot(down.max(0.0)) + 0.5).clamp(0.0, 1.0)
-        });
+        let (left, top, right, bottom) = (area.left, area.top, area.right(), area.bottom());
+        let mut path = PathBuilder::new();
+        path.move_to(left + round, top);
+        path.line_to(right - round, top);
+        path.quad_to(right, top, right, top + round);
+        path.line_to(right, bottom - round);
+        path.quad_to(right, bottom, right - round, bottom);
+        path.line_to(left + round, bottom);
+        path.quad_to(left, bottom, left, bottom - round);
+        path.line_to(left, top + round);
+        path.quad_to(left, top, left + round, top);
+        path.close();
+        self.fill(path.finish(), &paint(Shader::SolidColor(solid(colour, 1.0))));
     }
 
     /// Text whose line of writing begins at `place`; gives where the next letter would stand.
     pub fn text(&mut self, words: Words, place: Place) -> f32 {
-        let font = words.font.as_scaled(PxScale::from(words.size));
-        let mut x = place[0];
-        for sign in words.text.chars() {
-            let id = font.glyph_id(sign);
-            let glyph = id.with_scale_and_position(words.size, point(x, place[1]));
-            if let Some(outline) = font.outline_glyph(glyph) {
-                let corner = outline.px_bounds().min;
-                outline.draw(|column, row, covered| {
-                    let (x, y) = (corner.x as i64 + i64::from(column), corner.y as i64 + i64::from(row));
-                    self.lay(x, y, words.colour, covered);
-                });
-            }
-            x += font.h_advance(id);
-        }
-        x
+        self.fill(words.outline(place), &paint(Shader::SolidColor(solid(words.colour, 1.0))));
+        place[0] + words.width()
     }
 
     /// Text in lines no wider than `width`, `step` pixels apart; gives the height of the line after the last.
@@ -187,26 +231,39 @@ impl Canvas {
 
     /// Text that stands out from what is below it: the ground's colour goes `margin` pixels round it.
     pub fn text_on(&mut self, words: Words, place: Place, ground: Colour, margin: f32) {
-        const DIRECTIONS: usize = 16;
-        for direction in 0..DIRECTIONS {
-            let angle = std::f32::consts::TAU * direction as f32 / DIRECTIONS as f32;
-            let beside = [place[0] + margin * angle.cos(), place[1] + margin * angle.sin()];
-            self.text(Words { colour: ground, ..words }, beside);
-        }
+        self.stroke(words.outline(place), 2.0 * margin, ground);
         self.text(words, place);
     }
 
+    fn fill(&mut self, path: Option<tiny_skia::Path>, paint: &Paint) {
+        if let Some(path) = path {
+            self.0.fill_path(&path, paint, FillRule::Winding, Transform::identity(), None);
+        }
+    }
+
+    fn stroke(&mut self, path: Option<tiny_skia::Path>, width: f32, colour: Colour) {
+        let stroke = Stroke { width, line_cap: LineCap::Round, line_join: LineJoin::Round, ..Stroke::default() };
+        if let Some(path) = path {
+            let paint = paint(Shader::SolidColor(solid(colour, 1.0)));
+            self.0.stroke_path(&path, &paint, &stroke, Transform::identity(), None);
+        }
+    }
+
     /// Writes the picture with a palette of 256 colours: a third of the size, and no difference that is seen.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the file cannot be written.
     pub fn write(&self, path: &Path) -> Result<()> {
-        let levels = self.pixels.iter().map(|pixel| pixel.map(|level| level.round() as u8));
-        let opaque: Vec<u8> = levels.flat_map(|[red, green, blue]| [red, green, blue, 255]).collect();
-        let palette = NeuQuant::new(SAMPLE_EVERY, 256, &opaque);
+        // Every pixel is opaque, so that premultiplied levels are the levels themselves.
+        let opaque = self.0.data();
+        let palette = NeuQuant::new(SAMPLE_EVERY, 256, opaque);
         let mut known = BTreeMap::new();
         let index = |pixel: &[u8]| *known.entry(pixel.to_vec()).or_insert_with(|| palette.index_of(pixel) as u8);
         let indices: Vec<u8> = opaque.chunks_exact(4).map(index).collect();
 
         let mut bytes = Vec::new();
-        let mut encoder = png::Encoder::new(&mut bytes, self.width as u32, self.height as u32);
+        let mut encoder = png::Encoder::new(&mut bytes, self.0.width(), self.0.height());
         encoder.set_color(png::ColorType::Indexed);
         encoder.set_depth(png::BitDepth::Eight);
         encoder.set_palette(palette.color_map_rgb());
@@ -218,4 +275,13 @@ impl Canvas {
         writer.finish().context("cannot finish the picture")?;
         fs::write(path, bytes).with_context(|| format!("cannot write {}", path.display()))
     }
+}
+
+fn solid(colour: Colour, strength: f32) -> Color {
+    let [red, green, blue] = colour.map(|level| (level / 255.0).clamp(0.0, 1.0));
+    Color::from_rgba(red, green, blue, strength.clamp(0.0, 1.0)).unwrap_or(Color::BLACK)
+}
+
+fn paint(shader: Shader<'_>) -> Paint<'_> {
+    Paint { shader, anti_alias: true, ..Paint::default() }
 }

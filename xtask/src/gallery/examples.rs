@@ -184,7 +184,7 @@ mod tests {
     }
 
     fn pack() -> Pack {
-        let manifest = std::fs::read_to_string(root().join("models/manifest.json")).expect("the manifest");
+        let manifest = std::fs::read_to_string(root().join("models/factory/manifest.json")).expect("the manifest");
         Pack::read(&manifest).expect("a list of sounds")
     }
 

@@ -45,6 +45,10 @@ pub struct Fonts {
 
 impl Fonts {
     /// Reads them from the workspace's assets.
+    ///
+    /// # Errors
+    ///
+    /// Fails if a font is missing or is not a font.
     pub fn read(root: &Path) -> Result<Self> {
         let read = |name: &str| {
             let path = root.join("assets/fonts").join(name);

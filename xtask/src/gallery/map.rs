@@ -34,9 +34,13 @@ const COMPASS_RADIUS: f32 = 96.0;
 const NAMED_FROM: f32 = 0.4;
 
 /// Draws the map of a pack.
+///
+/// # Errors
+///
+/// Fails if the picture cannot be written.
 pub fn draw(path: &Path, pack: &Pack, fonts: &Fonts) -> Result<()> {
     let plane = Plane::of(&pack.sounds);
-    let mut canvas = Canvas::new(WIDTH, HEIGHT, GROUND);
+    let mut canvas = Canvas::new(WIDTH, HEIGHT, GROUND)?;
     canvas.panel(SKY, 16.0, WELL);
     let places = Scale::of(pack, &plane).places(pack, &plane);
     sounds(&mut canvas, pack, &places);

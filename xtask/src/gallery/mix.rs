@@ -25,6 +25,10 @@ const AUDIBLE: f32 = 1e-3;
 const END_S: f32 = 0.02;
 
 /// Plays an example.
+///
+/// # Errors
+///
+/// Fails if `heptode` fails, or gives fewer sounds than the example asks for.
 pub fn mix(example: &Example, player: &mut Player) -> Result<Recording> {
     let mut samples = Vec::new();
     for note in &example.notes {
@@ -76,6 +80,10 @@ fn finish(samples: &mut Vec<f32>) {
 }
 
 /// Writes FLAC, mono, 16 bit; gives the size in bytes.
+///
+/// # Errors
+///
+/// Fails if the recording cannot be encoded or written.
 pub fn write(path: &Path, recording: &Recording) -> Result<usize> {
     let steps: Vec<i32> = recording.samples.iter().map(|value| (value * 32_767.0).round() as i32).collect();
     let bytes = flac(&steps).map_err(|error| anyhow!("cannot store {}: {error}", path.display()))?;

@@ -35,6 +35,10 @@ struct Knob {
 
 impl Pack {
     /// Reads the list.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the text is not what `heptode info --json` prints.
     pub fn read(json: &str) -> Result<Self> {
         let pack: Self = serde_json::from_str(json).context("the pack's list of sounds cannot be read")?;
         ensure!(pack.sounds.len() > 2, "a pack of {} sounds is too small for a gallery", pack.sounds.len());
@@ -43,6 +47,10 @@ impl Pack {
 
     /// The sound of this name or else the first numbered one: `Dog` finds `Dog 1`, or `Dog 2` where that is the first. A
     /// retrained pack numbers generated sounds anew, and the gallery must find its sounds again.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the pack has no such sound.
     pub fn find(&self, name: &str) -> Result<&Sound> {
         let exact = self.sounds.iter().find(|sound| sound.name == name);
         exact

@@ -33,6 +33,10 @@ impl<'a> Player<'a> {
     }
 
     /// The sounds of a call.
+    ///
+    /// # Errors
+    ///
+    /// Fails if `heptode` fails, or if what it wrote cannot be read.
     pub fn sounds(&mut self, call: &Call) -> Result<&[Vec<f32>]> {
         let words = self.words(call)?;
         if !self.known.contains_key(&words) {
@@ -44,6 +48,10 @@ impl<'a> Player<'a> {
     }
 
     /// The command line of a call, without the place that it writes to.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the pack lacks a sound that the call names.
     pub fn words(&self, call: &Call) -> Result<Vec<String>> {
         let name = |sound: &str| self.pack.find(sound).map(|sound| sound.name.clone());
         Ok(match call {

@@ -23,8 +23,12 @@ const FLOOR_DB: f32 = -66.0;
 const FULL: f32 = 0.72;
 
 /// Draws `sounds`, the first named `from`, the last `to`.
+///
+/// # Errors
+///
+/// Fails if a sound cannot be analysed or the picture cannot be written.
 pub fn draw(path: &Path, sounds: &[Vec<f32>], rate_hz: u32, names: [&str; 2], fonts: &Fonts) -> Result<()> {
-    let mut canvas = Canvas::new(WIDTH, HEIGHT, GROUND);
+    let mut canvas = Canvas::new(WIDTH, HEIGHT, GROUND)?;
     let count = sounds.len();
     let width = (WIDTH as f32 - 2.0 * MARGIN - GAP * (count - 1) as f32) / count as f32;
     let slider = TOP + PANEL_HEIGHT as f32 + 44.0;
@@ -60,16 +64,16 @@ fn levels(canvas: &mut Canvas, picture: &Spectrogram, shape: Shape, place: Area,
         } else {
             blend(colour, [255.0; 3], 0.75 * (light - FULL) / (1.0 - FULL))
         };
-        canvas.lay((place.left as usize + column) as i64, (place.top as usize + row) as i64, shade, 1.0);
+        canvas.dot(place.left as usize + column, place.top as usize + row, shade);
     }
 }
 
 /// A piece of the slider between two steps, in the colours between.
 fn thread(canvas: &mut Canvas, [left, middle]: Place, length: f32, parts: [f32; 2]) {
-    let pixels = length.ceil() as i64;
+    let pixels = length.ceil() as usize;
     for x in 0..pixels {
         let colour = between(parts[0] + (parts[1] - parts[0]) * x as f32 / pixels as f32);
-        (-2..2).for_each(|y| canvas.lay(left as i64 + x, middle as i64 + y, colour, 1.0));
+        (0..4).for_each(|y| canvas.dot(left as usize + x, middle as usize + y - 2, colour));
     }
 }
 

@@ -26,12 +26,18 @@ pub const TEST: &[&str] = &[
     "libegl1",
     "libgl1-mesa-dri",
 ];
+/// Python for ONNX Runtime, and a synthesizer that the bench measures.
+pub const PEERS: &[&str] = &["python3", "python3-venv", "libfluidsynth3"];
 /// The trainer alone.
 pub const TRAINER: &[&str] = &["gcc", "g++", "libc6-dev", "python3", "python3-venv"];
 /// The sound font that the factory corpus is rendered from.
 pub const FACTORY_SOUNDS: &[&str] = &["fluid-soundfont-gm"];
 
 /// Makes sure that the Debian packages in `groups` are installed.
+///
+/// # Errors
+///
+/// Fails if packages are missing and cannot be installed; without the right to install them, names the command to type.
 pub fn ensure(groups: &[&[&str]]) -> Result<()> {
     if !succeeds(Command::new("dpkg-query").arg("--version")) {
         return Ok(());

@@ -29,6 +29,10 @@ const WHEEL_TAGS: &[&str] = &[
 ];
 
 /// Gives the folder for `LIBTORCH`: the user's own if that variable is set, else the cached one, made when missing.
+///
+/// # Errors
+///
+/// Fails on systems that the recipe does not cover, or if a download or the unpacking fails.
 pub fn ensure() -> Result<PathBuf> {
     if let Some(own) = std::env::var_os("LIBTORCH") {
         return Ok(PathBuf::from(own));

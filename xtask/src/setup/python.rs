@@ -14,17 +14,29 @@ use crate::process::{run, say, succeeds};
 const REQUIREMENTS: &str = include_str!("requirements.txt");
 
 /// Where the environment is, whether or not it exists.
+///
+/// # Errors
+///
+/// Fails if the cache folder is unknown.
 pub fn folder() -> Result<PathBuf> {
     Ok(cache()?.join("venv"))
 }
 
 /// The environment's interpreter.
+///
+/// # Errors
+///
+/// Fails if the cache folder is unknown.
 pub fn interpreter() -> Result<PathBuf> {
     let folder = folder()?;
     Ok(if cfg!(windows) { folder.join("Scripts").join("python.exe") } else { folder.join("bin").join("python3") })
 }
 
 /// The environment with nothing but pip in it; made when missing. Gives its interpreter.
+///
+/// # Errors
+///
+/// Fails if the system has no Python 3 with its venv module.
 pub fn ensure_pip() -> Result<PathBuf> {
     let python = interpreter()?;
     if succeeds(Command::new(&python).args(["-m", "pip", "--version"])) {
@@ -41,6 +53,10 @@ pub fn ensure_pip() -> Result<PathBuf> {
 }
 
 /// The environment with all packages of [`REQUIREMENTS`]. Gives its interpreter.
+///
+/// # Errors
+///
+/// Fails as [`ensure_pip`] does, or if a package cannot be installed.
 pub fn ensure() -> Result<PathBuf> {
     let python = ensure_pip()?;
     let installed = folder()?.join("requirements-installed.txt");

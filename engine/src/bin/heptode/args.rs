@@ -1,4 +1,4 @@
-//! The words of the command line, with their units and ranges.
+//! The arguments of the command line, with their units and ranges. Main thread.
 
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
@@ -20,17 +20,17 @@ pub(crate) struct Cli {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Tell what the pack holds: its sounds by category, its latents, where it comes from
+    /// Show what the pack holds: its sounds by category, its controls, its sources
     #[command(after_help = "Example:\n  heptode info --json")]
     Info(InfoArgs),
     /// Render one note of one sound to a WAV file (mono, 32-bit float)
     #[command(after_help = "Examples:\n  heptode render --sound NAME --key 48 --out bass.wav\n  \
                             heptode render --latent 0,1.5,-2,0,0,0.3,0 --stretch 2 --out new.wav")]
     Render(RenderArgs),
-    /// Render the way from one sound to another as numbered WAV files
+    /// Render the steps from one sound to another as numbered WAV files
     #[command(after_help = "Example:\n  heptode morph --from NAME --to my-sample.wav --steps 9 --out morph/")]
     Morph(MorphArgs),
-    /// Encode an audio file and decode it again: what the model keeps of a sound
+    /// Encode an audio file and decode it again, to hear what the model keeps of a sound
     #[command(after_help = "Example:\n  heptode reconstruct in.wav --out out.wav --via latent")]
     Reconstruct(ReconstructArgs),
     /// Find the latent point, the category and the nearest sounds of an audio file
@@ -41,12 +41,12 @@ pub(crate) enum Command {
     Vary(VaryArgs),
 }
 
-/// What every command takes.
+/// Arguments of every command.
 #[derive(Debug, Args)]
 pub(crate) struct Common {
-    /// Model pack to use, one file or a folder, instead of the one that is built in
-    #[arg(long, value_name = "FILE")]
-    pub(crate) pack: Option<PathBuf>,
+    /// Model pack to use: the name of a shipped one (factory), or the path of a pack's file or folder
+    #[arg(long, value_name = "NAME|FILE", default_value = "factory")]
+    pub(crate) pack: PathBuf,
     /// Write the result to standard output as one JSON object
     #[arg(long)]
     pub(crate) json: bool,
@@ -67,13 +67,13 @@ pub(crate) struct Playing {
     /// Length factor without change of pitch, 0.25 to 4
     #[arg(long, default_value_t = 1.0, allow_hyphen_values = true, value_parser = number(0.25..=4.0))]
     pub(crate) stretch: f32,
-    /// Formant shift in semitones, -12 to 12: moves the colour, not the pitch
+    /// Formant shift in semitones, -12 to 12: moves the spectral envelope, not the pitch
     #[arg(long, value_name = "SEMITONES", default_value_t = 0.0, allow_hyphen_values = true, value_parser = number(-12.0..=12.0))]
     pub(crate) formant: f32,
     /// Spectral tilt in dB per octave, -6 (darker) to 6 (brighter)
     #[arg(long, value_name = "DB", default_value_t = 0.0, allow_hyphen_values = true, value_parser = number(-6.0..=6.0))]
     pub(crate) tilt: f32,
-    /// How much of a sound's recording is heard where it has one, 0 (what the model makes of its point) to 1
+    /// Part of a sound's residual that is added, 0 (the decoded point alone) to 1 (the recording), for sounds with a recording
     #[arg(long, default_value_t = 1.0, allow_hyphen_values = true, value_parser = number(0.0..=1.0))]
     pub(crate) fidelity: f32,
     /// Length of the file in seconds, 0.01 to 60: a longer sound is cut with a fade, a shorter one followed by silence
@@ -107,15 +107,15 @@ pub(crate) struct Point {
     /// A sound of the pack by its name
     #[arg(long, value_name = "NAME")]
     pub(crate) sound: Option<String>,
-    /// A random point; the same seed gives the same sound
+    /// A random point; the same seed always gives the same sound
     #[arg(long, value_name = "SEED")]
     pub(crate) random: Option<u64>,
 }
 
-/// How a series of sounds is played, and where it goes.
+/// How a series of sounds is played, and where it is written.
 #[derive(Debug, Args)]
 pub(crate) struct SeriesArgs {
-    /// Folder to write 01.wav, 02.wav, … into; made if it is missing
+    /// Folder to write 01.wav, 02.wav, … into; created if it is missing
     #[arg(long, value_name = "DIR")]
     pub(crate) out: PathBuf,
     #[command(flatten)]
@@ -163,7 +163,7 @@ pub(crate) struct Input {
     /// Audio file: WAV, AIFF or FLAC; of a long one the first 2 s after the onset are used
     #[arg(value_name = "IN.wav")]
     pub(crate) file: PathBuf,
-    /// MIDI key that the file is at, 0 to 127; without it, its pitch is looked for
+    /// MIDI key that the file is at, 0 to 127; without it, the pitch is detected
     #[arg(long, value_parser = number(0.0..=127.0))]
     pub(crate) key: Option<f32>,
     /// Where in the file the 2 s begin, in seconds; without it, at the first sound
@@ -178,7 +178,7 @@ pub(crate) struct ReconstructArgs {
     /// WAV file to write
     #[arg(long, value_name = "FILE")]
     pub(crate) out: PathBuf,
-    /// How much of the way to go
+    /// Stage of the model after which the sound is decoded again
     #[arg(long, value_enum, default_value_t = Via::Latent)]
     pub(crate) via: Via,
     /// Sample rate of the file in Hz, 4000 to 768000
@@ -188,14 +188,14 @@ pub(crate) struct ReconstructArgs {
     pub(crate) common: Common,
 }
 
-/// The way that `reconstruct` takes.
+/// The stages through which `reconstruct` leads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Via {
     /// Analysis and inversion only: frames and back
     Frames,
     /// Through the seven latents
     Latent,
-    /// Through the latents, with what they leave out added from 6 KiB
+    /// Through the latents, with a residual of at most 6 KiB added
     Residual,
 }
 

@@ -1,4 +1,4 @@
-//! What ends a command early: one line and an exit code.
+//! Failures of commands: one line and an exit code. Main thread.
 
 use std::fmt::Display;
 
@@ -15,12 +15,12 @@ pub(crate) struct Failure {
 }
 
 impl Failure {
-    /// The command was asked for something that it does not do.
+    /// The command line is wrong.
     pub(crate) fn usage(message: impl Display) -> Self {
         Self { message: message.to_string(), exit_code: 2 }
     }
 
-    /// The command was right and did not succeed.
+    /// The command line is right and the command failed.
     pub(crate) fn failed(message: impl Display) -> Self {
         Self { message: message.to_string(), exit_code: 1 }
     }

@@ -23,7 +23,7 @@ pub(crate) fn run(args: &InfoArgs) -> Result<(), Failure> {
         manifest.shape.sample_rate_hz,
         manifest.root_keys.iter().map(u8::to_string).collect::<Vec<_>>().join(" "),
     );
-    for (place, axis) in manifest.latents.iter().enumerate() {
+    for (place, axis) in manifest.controls.iter().enumerate() {
         let strength =
             axis.rank_correlation.map_or(String::new(), |strength| format!(", rank correlation {strength:.2}"));
         text += &format!("z{}      {}, {} to {}{strength}\n", place + 1, axis.name, axis.low, axis.high);
@@ -46,7 +46,7 @@ pub(crate) fn run(args: &InfoArgs) -> Result<(), Failure> {
         "seconds": seconds,
         "root_keys": manifest.root_keys,
         "griffin_lim_iterations": manifest.griffin_lim_iterations,
-        "latents": manifest.latents.iter()
+        "latents": manifest.controls.iter()
             .map(|axis| json!({
                 "name": axis.name, "low": axis.low, "high": axis.high, "rank_correlation": axis.rank_correlation,
             }))

@@ -10,7 +10,6 @@ mod info;
 mod morph;
 mod output;
 mod player;
-mod points;
 mod reconstruct;
 mod render;
 mod series;

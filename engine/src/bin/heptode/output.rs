@@ -9,7 +9,7 @@ use crate::failure::Failure;
 
 /// Writes the result: `json` as one line when it was asked for, else `text`.
 ///
-/// A reader that goes away early, as `head` does, has what it wanted.
+/// A reader that closes the pipe early, as `head` does, is not an error.
 pub(crate) fn result(as_json: bool, text: &str, json: &Value) -> Result<(), Failure> {
     let out = if as_json { json.to_string() } else { text.trim_end().to_owned() };
     let mut stdout = io::stdout().lock();
@@ -23,7 +23,7 @@ pub(crate) fn result(as_json: bool, text: &str, json: &Value) -> Result<(), Fail
 
 /// One line on standard error.
 pub(crate) fn complain(message: &str) {
-    // There is nobody left to tell if this fails.
+    // A failure to write to standard error cannot be reported anywhere.
     let _ = writeln!(io::stderr().lock(), "heptode: {message}");
 }
 

@@ -1,14 +1,14 @@
-//! Plays single notes through the instrument itself, offline: what the plug-in plays is what the file holds.
+//! Plays single notes offline through the same engine as the plug-in. Main thread.
 
 use std::sync::Arc;
 
 use engine::Latent;
-use engine::audio::{Controls, Event, EventKind, Synth};
+use engine::audio::{Event, EventKind, NoteAddress, Synth};
 use engine::decode::Model;
-use engine::decode::latent::LatentSource;
+use engine::decode::assets::AssetTable;
 use engine::decode::pool::Pool;
-use engine::decode::residuals::Residuals;
-use engine::instrument::{Instance, create_with_source, set_residuals};
+use engine::instrument::{Instance, create};
+use engine::params::Controls;
 
 use crate::args::Playing;
 use crate::failure::Failure;
@@ -21,7 +21,7 @@ const MAX_SECONDS: usize = 60;
 /// Fade where a sound is cut, in seconds.
 const CUT_FADE_S: f32 = 0.005;
 
-/// Where knobs and slider stand for one note.
+/// Positions of the knobs and the morph slider for one note.
 #[derive(Clone, Copy)]
 pub(crate) struct Place {
     /// The knobs, in σ.
@@ -47,19 +47,19 @@ pub(crate) struct Player {
 }
 
 impl Player {
-    /// With `knobs` as the sound that the knobs were sent to, and `pad` on all corners of the pad.
+    /// With `knobs` as the sound that the knobs are set to, and `pad` on all corners of the pad.
     pub(crate) fn new(model: Arc<Model>, knobs: Option<&Named>, pad: Option<&Named>) -> Result<Self, Failure> {
         let pool = Pool::new(1).map_err(Failure::failed)?;
-        let residuals = Arc::<Residuals>::default();
+        let table = Arc::<AssetTable>::default();
         let zones = |sound: Option<&Named>| sound.map(|sound| sound.residuals.clone()).unwrap_or_default();
         let (of_knobs, of_pad) = (zones(knobs), zones(pad));
         // The pad rests on its first corner.
         let mixed = [of_pad.as_slice(), &[], &[], &[], &of_knobs];
         let point = |sound: Option<&Named>| sound.map(|sound| sound.latent).unwrap_or_default();
-        let set = set_residuals(&residuals, mixed, point(knobs));
-        let sounds = Controls { corners: [point(pad); 4], residuals: set, ..Controls::default() };
-        let source = LatentSource::with_residuals(model, residuals);
-        let (mut synth, instance) = create_with_source(&pool, Box::new(source));
+        let assets = table.set_residuals(mixed, point(knobs));
+        let corners = [point(pad); 4];
+        let sounds = Controls { corners, assets, pad_x: 0.0, pad_y: 0.0, gain_db: 0.0, ..Controls::default() };
+        let (mut synth, instance) = create(&pool, model, table);
         synth.set_offline(true);
         Ok(Self { synth, sounds, instance, _pool: pool })
     }
@@ -84,12 +84,14 @@ impl Player {
         self.synth.set_sample_rate(rate_hz);
         let wanted = playing.seconds.map(|seconds| (seconds * rate_hz).round() as usize);
         let longest = wanted.unwrap_or(MAX_SECONDS * playing.rate as usize);
-        let note = Event { offset: 0, kind: EventKind::NoteOn { key: playing.key, velocity: 1.0, channel: 0 } };
-        let mut block = [0.0; BLOCK_SAMPLES];
-        self.synth.render(&[note], &controls, &mut block);
+        let note =
+            Event { offset: 0, kind: EventKind::NoteOn { note: NoteAddress::key(0, playing.key), velocity: 1.0 } };
+        // The right side of a mono sound in the middle is the left one.
+        let (mut block, mut right) = ([0.0; BLOCK_SAMPLES], [0.0; BLOCK_SAMPLES]);
+        self.synth.render(&[note], &controls, &mut block, &mut right);
         let mut samples = block.to_vec();
         while samples.len() < longest {
-            self.synth.render(&[], &controls, &mut block);
+            self.synth.render(&[], &controls, &mut block, &mut right);
             // Voices are counted at the start of a block: without any, this one is silent.
             if self.instance.status().playing_voices == 0 {
                 break;
@@ -105,7 +107,7 @@ impl Player {
         Ok(samples)
     }
 
-    /// Silence because of a failed decode is a failure, not a result.
+    /// An error when a decode failed: its silence is not a result.
     fn check(&mut self) -> Result<(), Failure> {
         match self.instance.status().failed {
             Some(reason) => Err(Failure::failed(reason)),

@@ -1,7 +1,7 @@
 //! `heptode render`: one note of one sound.
 
 use engine::Latent;
-use engine::pack::{LatentDistribution, Manifest};
+use engine::pack::{LatentDistribution, Manifest, RandomPoints};
 use engine::sample::write_wav;
 use serde_json::json;
 
@@ -9,11 +9,10 @@ use crate::args::{Point, RenderArgs};
 use crate::failure::Failure;
 use crate::output::{latent_text, result};
 use crate::player::{Place, Player};
-use crate::points::Points;
 use crate::studio::{Studio, open_pack};
 
 pub(crate) fn run(args: &RenderArgs) -> Result<(), Failure> {
-    // A wrong name is told before graphs are loaded.
+    // A wrong name is reported before graphs are loaded, which takes longer.
     if let Some(name) = &args.point.sound {
         open_pack(&args.common)?.sound(name)?;
     }
@@ -39,11 +38,13 @@ pub(crate) fn run(args: &RenderArgs) -> Result<(), Failure> {
     result(args.common.json, &text, &json)
 }
 
-/// The point asked for where no sound is.
+/// The point to render when no sound is named.
 fn point(point: &Point, manifest: &Manifest) -> Latent {
     match point {
         Point { latent: Some(latent), .. } => *latent,
-        Point { random: Some(seed), .. } => Points::new(*seed).anywhere(&LatentDistribution::of(&manifest.sounds)),
+        Point { random: Some(seed), .. } => {
+            RandomPoints::new(*seed).anywhere(&LatentDistribution::of(&manifest.sounds))
+        }
         _ => Latent::default(),
     }
 }

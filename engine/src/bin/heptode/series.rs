@@ -1,4 +1,4 @@
-//! Sounds that are rendered one after the other into numbered files: what `morph` and `vary` share.
+//! Series of sounds in numbered files, as `morph` and `vary` write them. Main thread.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -20,7 +20,7 @@ pub(crate) struct Series<'a> {
 }
 
 impl Series<'_> {
-    /// Renders all, then puts all files in their places, then tells; `json` is completed with the files.
+    /// Renders all sounds, then moves all files into the folder, then prints the result; `json` is completed with the files.
     pub(crate) fn render(&self, mut player: Player, mut json: Value, notes: &[String]) -> Result<(), Failure> {
         let output = self.output;
         let stage = Stage::open(&output.out)?;
@@ -51,12 +51,12 @@ impl Series<'_> {
     }
 }
 
-/// A hidden folder inside the one to write into, where files wait until all are there. Dropping it, or an interrupt by the
-/// user, leaves nothing behind.
+/// A hidden folder inside the destination, which holds the files until all are complete. When it is dropped or the user interrupts,
+/// nothing is left.
 struct Stage {
     waiting: TempDir,
     folder: PathBuf,
-    /// The folder was made for files that may never come.
+    /// Whether the destination was created here, and is removed again on failure.
     is_new: bool,
     interrupted: Arc<AtomicBool>,
 }
@@ -98,7 +98,7 @@ impl Stage {
 impl Drop for Stage {
     fn drop(&mut self) {
         if self.is_new {
-            // What cannot be removed now is not ours to remove.
+            // A folder that cannot be removed holds files of others.
             let _ = std::fs::remove_dir_all(self.waiting.path());
             let _ = std::fs::remove_dir(&self.folder);
         }

@@ -1,4 +1,4 @@
-//! The pack that a command works with, and sounds that are named on the command line.
+//! The pack that a command works with, and the sounds that its arguments name. Main thread.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -16,12 +16,18 @@ use crate::failure::Failure;
 /// Endings that mark a word as a file and not as the name of a sound.
 const AUDIO_ENDINGS: [&str; 6] = ["wav", "wave", "aif", "aiff", "aifc", "flac"];
 
-/// Opens the pack that was asked for, or the built-in one.
+/// Opens the pack that was asked for. The name of a shipped pack comes before a file of that name, which `./factory` reaches.
 pub(crate) fn open_pack(common: &Common) -> Result<Pack, Failure> {
-    Ok(match &common.pack {
-        Some(path) => Pack::open(path)?,
-        None => Pack::factory()?,
-    })
+    let shipped = common.pack.to_str().map_or(Ok(None), Pack::shipped)?;
+    shipped.map_or_else(|| open_pack_file(&common.pack), Ok)
+}
+
+fn open_pack_file(path: &Path) -> Result<Pack, Failure> {
+    if !path.exists() {
+        let names = Pack::shipped_names().join(", ");
+        return Err(Failure::failed(format!("{}: there is no such pack file; shipped packs: {names}", path.display())));
+    }
+    Ok(Pack::open(path)?)
 }
 
 /// A pack with its graphs ready to run.
@@ -63,7 +69,7 @@ impl Studio {
         }
         let mut pipeline = Pipeline::new(self.model.clone())?;
         let mut imported = import(path, &mut pipeline, Choice::default())?;
-        // Too far from every root to be moved there, a sound is its point alone.
+        // A recording too far from every root to be transposed there is played from its point alone.
         let residual = zone_residual(&imported.samples, &imported.latent, imported.key, &mut pipeline);
         imported.notes.extend(residual.as_ref().err().map(|error| format!("played from its point alone: {error}")));
         let notes = imported.notes.iter().map(|note| format!("{}: {note}", path.display())).collect();
@@ -77,11 +83,11 @@ impl Studio {
     }
 }
 
-/// A latent point with the name that it goes by.
+/// A latent point with its name and residuals.
 pub(crate) struct Named {
     pub(crate) name: String,
     pub(crate) latent: Latent,
-    /// What its point leaves out of it, by zone.
+    /// Its residuals, by zone.
     pub(crate) residuals: Vec<ZoneResidual>,
     pub(crate) notes: Vec<String>,
 }

@@ -1,49 +1,94 @@
-//! What a graph may hold, looked at before any library computes with it. WORKER side.
+//! What a graph may hold, checked before the inference library computes with it. WORKER side.
 
 use super::{Port, proto};
 use proto::tensor_proto::DataType;
 
-/// Most nodes in a graph.
+/// Most nodes in a graph: about ten times those of a deep transformer.
 const MAX_NODES: usize = 2000;
-/// Most elements of one tensor.
-const MAX_ELEMENTS: i64 = 1 << 26;
+/// Most elements of one tensor: 256 MiB of 32-bit numbers, as much as a whole pack.
+pub(super) const MAX_ELEMENTS: i64 = 1 << 26;
 
-/// Operators that a graph may use. All are pure arithmetic on tensors of fixed shape.
-pub const OPERATORS: [&str; 31] = [
+/// Operators that a graph may use. All are pure arithmetic on tensors of fixed shape, and exist in every opset from 17 on.
+pub const OPERATORS: [&str; 70] = [
+    "Abs",
     "Add",
+    "And",
+    "ArgMax",
+    "ArgMin",
     "AveragePool",
     "Cast",
+    "Ceil",
     "Clip",
     "Concat",
     "Constant",
+    "ConstantOfShape",
     "Conv",
+    "Cos",
+    "CumSum",
     "Div",
+    "Equal",
+    "Erf",
     "Exp",
     "Expand",
     "Flatten",
+    "Floor",
     "Gather",
+    "GatherElements",
+    "GatherND",
     "Gemm",
     "GlobalAveragePool",
+    "Greater",
+    "GreaterOrEqual",
     "Identity",
+    "LayerNormalization",
     "LeakyRelu",
+    "Less",
+    "LessOrEqual",
+    "Log",
+    "LogSoftmax",
     "MatMul",
+    "Max",
+    "Min",
     "Mul",
+    "Neg",
+    "Not",
+    "Or",
     "Pad",
     "Pow",
+    "Range",
+    "Reciprocal",
+    "ReduceMax",
     "ReduceMean",
+    "ReduceMin",
+    "ReduceSum",
     "Relu",
     "Reshape",
     "Resize",
+    "Round",
+    "ScatterND",
     "Sigmoid",
+    "Sin",
     "Slice",
+    "Softmax",
+    "Softplus",
+    "Split",
     "Sqrt",
     "Squeeze",
     "Sub",
     "Tanh",
+    "Tile",
+    "TopK",
     "Transpose",
+    "Where",
 ];
 /// Operators that a graph may use beside [`OPERATORS`], kept apart because only newer opsets have them.
-const NEWER_OPERATORS: [&str; 2] = ["RMSNormalization", "Unsqueeze"];
+const NEWER_OPERATORS: [&str; 3] = ["Gelu", "RMSNormalization", "Unsqueeze"];
+/// Attributes that windows are made of; the library allocates per position of a window.
+const WINDOW_ATTRIBUTES: [&str; 4] = ["dilations", "kernel_shape", "pads", "strides"];
+/// Largest value of such an attribute, and most positions of a window.
+const MAX_WINDOW_SIZE: i64 = 1 << 16;
+/// Axes that an operator may name, from either end. The library ignores some that do not exist.
+const AXES: std::ops::Range<i64> = -8..8;
 
 /// Whether a graph holds only what is played here.
 pub(super) fn check(model: &proto::ModelProto, inputs: &[Port], outputs: &[Port]) -> Result<(), String> {
@@ -66,11 +111,23 @@ fn check_node(node: &proto::NodeProto) -> Result<(), String> {
     if !known || !(node.domain.is_empty() || node.domain == "ai.onnx") {
         return Err(format!("operator {operator} is not allowed in a pack"));
     }
-    for attribute in &node.attribute {
-        if attribute.g.is_some() || !attribute.graphs.is_empty() {
-            return Err(format!("operator {operator} holds a graph of its own, which is not allowed"));
-        }
-        attribute.t.iter().try_for_each(check_tensor)?;
+    node.attribute.iter().try_for_each(|attribute| check_attribute(operator, attribute))
+}
+
+fn check_attribute(operator: &str, attribute: &proto::AttributeProto) -> Result<(), String> {
+    if attribute.g.is_some() || !attribute.graphs.is_empty() {
+        return Err(format!("operator {operator} holds a graph of its own, which is not allowed"));
+    }
+    attribute.t.iter().try_for_each(check_tensor)?;
+    if attribute.name == "axis" && !AXES.contains(&attribute.i) {
+        return Err(format!("operator {operator} names axis {}, which does not exist", attribute.i));
+    }
+    let is_window = WINDOW_ATTRIBUTES.contains(&attribute.name.as_str());
+    let sizes_fit = attribute.ints.iter().all(|size| (0..=MAX_WINDOW_SIZE).contains(size));
+    let positions = attribute.ints.iter().try_fold(1i64, |positions, size| positions.checked_mul(*size));
+    let window_fits = attribute.name != "kernel_shape" || positions.is_some_and(|count| count <= MAX_WINDOW_SIZE);
+    if is_window && !(sizes_fit && window_fits) {
+        return Err(format!("operator {operator} has {} {:?}, which are too large", attribute.name, attribute.ints));
     }
     Ok(())
 }

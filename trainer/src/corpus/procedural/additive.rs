@@ -1,11 +1,11 @@
 //! Additive synthesis: sums of sines with an envelope each. Organs add the footages of drawbars; reed and brass tones follow
 //! Risset and Mathews ("Analysis of musical-instrument tones", 1969), where the louder the tone, the stronger its highs.
 
-use super::dice::Dice;
 use super::envelope::{Adsr, decay, rise};
 use super::instrument::Instrument;
 use super::mix::render;
 use super::note::pitched;
+use super::rng::SoundRng;
 use super::wave::{HIGHEST_PARTIAL_HZ, sine};
 
 /// Footages of a tone-wheel organ over the key's pitch, from 16′ to 1′.
@@ -20,86 +20,81 @@ struct Partial {
 }
 
 /// Draws an instrument of the style whose turn it is.
-pub fn draw(dice: &mut Dice, turn: usize) -> Instrument {
+pub fn draw(rng: &mut SoundRng, turn: usize) -> Instrument {
     match turn % 4 {
-        0 => organ(dice),
-        1 => blown(dice, "Reed", "Additive reed"),
-        2 => blown(dice, "Brass", "Additive brass"),
-        _ => sparkle(dice),
+        0 => organ(rng),
+        1 => blown(rng, "Reed", "Additive reed"),
+        2 => blown(rng, "Brass", "Additive brass"),
+        _ => sparkle(rng),
     }
 }
 
-fn organ(dice: &mut Dice) -> Instrument {
+fn organ(rng: &mut SoundRng) -> Instrument {
     let mut partials: Vec<Partial> = DRAWBARS
         .iter()
         .map(|&ratio| Partial {
             ratio,
-            gain: if dice.chance(0.6) { dice.between(0.1, 1.0) } else { 0.0 },
-            phase: dice.between(0.0, 1.0),
+            gain: if rng.chance(0.6) { rng.between(0.1, 1.0) } else { 0.0 },
+            phase: rng.between(0.0, 1.0),
         })
         .collect();
     partials[2].gain = 1.0;
-    let click = dice.between(0.0, 0.25);
-    let (turn_hz, depth) = (dice.choose(&[0.8, 6.7]), dice.between(0.0, 0.35));
-    let hold_s = dice.between(0.8, 1.9);
-    Instrument::new("Organ", "Drawbar organ", pitched(dice, 36, 96), move |note, dice| {
+    let click = rng.between(0.0, 0.25);
+    let (turn_hz, depth) = (rng.choose(&[0.8, 6.7]), rng.between(0.0, 0.35));
+    let hold_s = rng.between(0.8, 1.9);
+    Instrument::new("Organ", "Drawbar organ", pitched(rng, 36, 96), move |note, rng| {
         let amp = Adsr { attack_s: 0.004, decay_s: 1.0, sustain: 1.0, hold_s, release_s: 0.12 };
         let highs = 0.6 + 0.4 * note.force();
         render(2.0, |time_s| {
             let tone = sum(&partials, note.frequency_hz(), time_s, |partial| highs.powf(partial.ratio));
             let turn = 1.0 - depth * (0.5 + 0.5 * sine(turn_hz * time_s));
-            (tone * turn + click * note.force() * dice.noise() * decay(time_s, 0.03)) * amp.at(time_s)
+            (tone * turn + click * note.force() * rng.noise() * decay(time_s, 0.03)) * amp.at(time_s)
         })
     })
 }
 
 /// A tone whose spectrum opens with its level.
-fn blown(dice: &mut Dice, category: &'static str, label: &'static str) -> Instrument {
-    let even = if category == "Reed" { dice.between(0.02, 0.6) } else { 1.0 };
-    let slope = dice.between(0.7, 1.6);
-    let (hump, hump_gain) = (dice.between(2.0, 9.0), dice.between(0.0, 2.0));
+fn blown(rng: &mut SoundRng, category: &'static str, label: &'static str) -> Instrument {
+    let even = if category == "Reed" { rng.between(0.02, 0.6) } else { 1.0 };
+    let slope = rng.between(0.7, 1.6);
+    let (hump, hump_gain) = (rng.between(2.0, 9.0), rng.between(0.0, 2.0));
     let partials: Vec<Partial> = (1..=40)
         .map(|harmonic| {
             let number = f64::from(harmonic);
             let parity = if harmonic % 2 == 0 { even } else { 1.0 };
             let bump = 1.0 + hump_gain * (-(number - hump).powi(2) / 3.0).exp();
-            Partial { ratio: number, gain: parity * bump * number.powf(-slope), phase: dice.between(0.0, 1.0) }
+            Partial { ratio: number, gain: parity * bump * number.powf(-slope), phase: rng.between(0.0, 1.0) }
         })
         .collect();
-    let attack_s = dice.between(0.02, 0.12);
-    let amp = Adsr {
-        attack_s,
-        decay_s: 0.5,
-        sustain: dice.between(0.6, 0.9),
-        hold_s: dice.between(0.7, 1.6),
-        release_s: 0.3,
-    };
-    let breath = dice.between(0.0, 0.04);
-    let darkness = dice.between(0.05, 0.3);
-    Instrument::new(category, label, pitched(dice, 36, 84), move |note, dice| {
+    let attack_s = rng.between(0.02, 0.12);
+    let amp =
+        Adsr { attack_s, decay_s: 0.5, sustain: rng.between(0.6, 0.9), hold_s: rng.between(0.7, 1.6), release_s: 0.3 };
+    let breath = rng.between(0.0, 0.04);
+    let darkness = rng.between(0.05, 0.3);
+    Instrument::new(category, label, pitched(rng, 36, 84), move |note, rng| {
         render(2.0, |time_s| {
             let level = amp.at(time_s);
             let closed = darkness * (1.3 - level * note.force());
             let vibrato = 0.15 * sine(5.0 * time_s) * rise(time_s - 0.4, 0.5);
             let tone = sum(&partials, note.frequency_hz(), time_s, |partial| (-closed * (partial.ratio - 1.0)).exp());
-            (tone * (1.0 + vibrato) + breath * dice.noise()) * level
+            (tone * (1.0 + vibrato) + breath * rng.noise()) * level
         })
     })
 }
 
 /// Plucked partials that die one after the other, high ones first.
-fn sparkle(dice: &mut Dice) -> Instrument {
-    let skip = dice.whole(1, 3);
+fn sparkle(rng: &mut SoundRng) -> Instrument {
+    let skip = rng.whole(1, 3);
     let partials: Vec<Partial> = (0..14)
         .map(|number| Partial {
             ratio: (1 + number * skip) as f64,
-            gain: dice.between(0.2, 1.0) / (1.0 + number as f64).powf(0.7),
+            gain: rng.between(0.2, 1.0) / (1.0 + number as f64).powf(0.7),
             phase: 0.0,
         })
         .collect();
-    let length_s = dice.ratio_between(0.6, 3.0);
-    let hurry = dice.between(0.1, 0.6);
-    Instrument::new("Pluck", "Additive pluck", pitched(dice, 36, 96), move |note, _| {
+    let length_s = rng.ratio_between(0.6, 3.0);
+    let hurry = rng.between(0.1, 0.6);
+    Instrument::new("Pluck", "Additive pluck", pitched(rng, 36, 96), move |note, _| {
         let bright = 0.4 + 0.6 * note.force();
         render(2.0, |time_s| {
             let shade = |partial: &Partial| {

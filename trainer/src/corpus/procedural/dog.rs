@@ -1,12 +1,12 @@
 //! Dogs: a rough glottal wave whose pitch rises and falls within each bark, through a throat as long as the dog is large
 //! (Riede and Fitch, "Vocal tract length and acoustics of vocalization in the domestic dog", 1999).
 
-use super::dice::Dice;
 use super::envelope::{bump, rise};
 use super::filter::{FLAT_Q, Svf};
 use super::instrument::{Instrument, in_turn};
 use super::mix::{lay, normalised, render};
 use super::note::{Note, unpitched};
+use super::rng::SoundRng;
 use super::tract::{self, Tract};
 use super::wave::{Phase, sine};
 
@@ -33,7 +33,7 @@ struct Dog {
 }
 
 /// Draws an instrument of the style whose turn it is.
-pub fn draw(dice: &mut Dice, turn: usize) -> Instrument {
+pub fn draw(rng: &mut SoundRng, turn: usize) -> Instrument {
     let (label, top, length, throat) = in_turn(
         turn,
         &[
@@ -46,39 +46,39 @@ pub fn draw(dice: &mut Dice, turn: usize) -> Instrument {
     );
     let (growl, howl) = (label == "Growling dog", label == "Howling dog");
     let dog = Dog {
-        top_hz: dice.ratio_between(top[0], top[1]),
-        fall: if howl { dice.between(0.1, 0.5) } else { dice.between(0.3, 1.1) },
-        climb: dice.between(0.15, 0.9),
-        length_s: dice.between(length[0], length[1]),
-        throat: throat * dice.between(0.85, 1.15),
+        top_hz: rng.ratio_between(top[0], top[1]),
+        fall: if howl { rng.between(0.1, 0.5) } else { rng.between(0.3, 1.1) },
+        climb: rng.between(0.15, 0.9),
+        length_s: rng.between(length[0], length[1]),
+        throat: throat * rng.between(0.85, 1.15),
         rough: if growl {
             0.9
         } else if howl {
             0.03
         } else {
-            dice.between(0.1, 0.5)
+            rng.between(0.1, 0.5)
         },
-        breath: if howl { 0.03 } else { dice.between(0.15, 0.7) },
-        barks: if growl || howl { 1 } else { dice.choose(&[1, 1, 2, 3]) },
-        pause_s: dice.between(0.2, 0.5),
-        open: dice.choose(&[3, 4, 5, 8]),
-        closed: dice.choose(&[6, 7, 8]),
+        breath: if howl { 0.03 } else { rng.between(0.15, 0.7) },
+        barks: if growl || howl { 1 } else { rng.choose(&[1, 1, 2, 3]) },
+        pause_s: rng.between(0.2, 0.5),
+        open: rng.choose(&[3, 4, 5, 8]),
+        closed: rng.choose(&[6, 7, 8]),
     };
-    Instrument::new("Dog", label, unpitched(dice), move |note, dice| {
+    Instrument::new("Dog", label, unpitched(rng), move |note, rng| {
         let mut sound = Vec::new();
         for number in 0..dog.barks {
-            let at_s = number as f64 * (dog.length_s + dog.pause_s) * dice.between(0.9, 1.1);
-            let bark = normalised(bark(&dog, note, dice));
-            lay(&mut sound, &bark, at_s, dice.between(0.7, 1.0));
+            let at_s = number as f64 * (dog.length_s + dog.pause_s) * rng.between(0.9, 1.1);
+            let bark = normalised(bark(&dog, note, rng));
+            lay(&mut sound, &bark, at_s, rng.between(0.7, 1.0));
         }
         sound
     })
 }
 
-fn bark(dog: &Dog, note: Note, dice: &mut Dice) -> Vec<f64> {
+fn bark(dog: &Dog, note: Note, rng: &mut SoundRng) -> Vec<f64> {
     let (ratio, force) = (note.ratio(), note.force());
-    let length_s = dog.length_s * ratio.powf(-0.4) * dice.between(0.9, 1.1);
-    let top_hz = dog.top_hz * ratio * dice.between(0.95, 1.06);
+    let length_s = dog.length_s * ratio.powf(-0.4) * rng.between(0.9, 1.1);
+    let top_hz = dog.top_hz * ratio * rng.between(0.95, 1.06);
     let wave = tract::glottis(1.6 * top_hz, 0.75 - 0.3 * force);
     let (open, closed) = (tract::vowel(dog.open, dog.throat * ratio), tract::vowel(dog.closed, dog.throat * ratio));
     let (mut phase, mut half, mut tract) = (Phase::new(0.0), Phase::new(0.0), Tract::default());
@@ -88,16 +88,16 @@ fn bark(dog: &Dog, note: Note, dice: &mut Dice) -> Vec<f64> {
         let part = (time_s / length_s).min(1.0);
         // The pitch climbs over the first third and falls over the rest.
         let octaves = -dog.climb * (1.0 - rise(part, 0.33)) - dog.fall * rise(part - 0.33, 0.67);
-        jitter = 0.995 * jitter + 0.005 * dice.normal() * 4.0 * dog.rough;
+        jitter = 0.995 * jitter + 0.005 * rng.normal() * 4.0 * dog.rough;
         let pitch_hz = top_hz * (octaves + 0.3 * jitter).exp2();
         // Rough voices swing at half the pitch as well.
         let beat = 1.0 + dog.rough * sine(half.advance(0.5 * pitch_hz));
         let voiced = wave.at(phase.advance(pitch_hz)) * beat;
-        let noise = dice.noise() * dog.breath * (1.0 + 3.0 * bump(time_s, 0.04)) * 3.0;
+        let noise = rng.noise() * dog.breath * (1.0 + 3.0 * bump(time_s, 0.04)) * 3.0;
         let vowel = tract::between(&closed, &open, bump(part, 1.0).sqrt());
         let level =
             rise(time_s, 0.008 + 0.06 * length_s) * (1.0 - 0.9 * rise(part - 0.4, 0.6)) * rise(1.0 - part, 0.15);
-        let hiss = air.high(dice.noise(), HISS_HZ * ratio, FLAT_Q) * 2.0 * dog.breath * force;
+        let hiss = air.high(rng.noise(), HISS_HZ * ratio, FLAT_Q) * 2.0 * dog.breath * force;
         tract.next((voiced + noise) * level, &vowel) + hiss * level
     })
 }

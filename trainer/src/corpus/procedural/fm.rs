@@ -2,11 +2,11 @@
 //! carrier at the key and modulators whose index falls with time. The index is limited so that Carson's bandwidth stays
 //! below the highest partial.
 
-use super::dice::Dice;
 use super::envelope::Adsr;
 use super::instrument::{Instrument, in_turn};
 use super::mix::render;
 use super::note::{Note, pitched};
+use super::rng::SoundRng;
 use super::wave::{HIGHEST_PARTIAL_HZ, cents, sine};
 
 #[derive(Clone, Copy)]
@@ -26,8 +26,8 @@ struct Patch {
 }
 
 /// Draws an instrument of the style whose turn it is.
-pub fn draw(dice: &mut Dice, turn: usize) -> Instrument {
-    type Style = (&'static str, &'static str, u8, u8, fn(&mut Dice) -> Patch);
+pub fn draw(rng: &mut SoundRng, turn: usize) -> Instrument {
+    type Style = (&'static str, &'static str, u8, u8, fn(&mut SoundRng) -> Patch);
     let styles: [Style; 8] = [
         ("Bell", "FM bell", 48, 96, bell),
         ("Piano", "FM tine piano", 30, 90, tine_piano),
@@ -39,8 +39,8 @@ pub fn draw(dice: &mut Dice, turn: usize) -> Instrument {
         ("Pluck", "FM pluck", 36, 90, pluck),
     ];
     let (category, label, low, high, make) = in_turn(turn, &styles);
-    let patch = make(dice);
-    Instrument::new(category, label, pitched(dice, low, high), move |note, _| play(&patch, note))
+    let patch = make(rng);
+    Instrument::new(category, label, pitched(rng, low, high), move |note, _| play(&patch, note))
 }
 
 fn falling(decay_s: f64, sustain: f64) -> Adsr {
@@ -51,76 +51,76 @@ fn held(attack_s: f64, sustain: f64, hold_s: f64) -> Adsr {
     Adsr { attack_s, decay_s: 0.6, sustain, hold_s, release_s: 0.35 }
 }
 
-fn bell(dice: &mut Dice) -> Patch {
-    let ratio = dice.choose(&[1.4, 1.41, 2.76, 3.5, 1.73, 2.41, 3.2]) * cents(dice.between(-20.0, 20.0));
-    let length_s = dice.ratio_between(1.0, 5.0);
+fn bell(rng: &mut SoundRng) -> Patch {
+    let ratio = rng.choose(&[1.4, 1.41, 2.76, 3.5, 1.73, 2.41, 3.2]) * cents(rng.between(-20.0, 20.0));
+    let length_s = rng.ratio_between(1.0, 5.0);
     Patch {
         carrier_ratio: 1.0,
         modulators: vec![
-            Modulator { ratio, index: dice.between(1.5, 6.0), envelope: falling(0.6 * length_s, 0.05) },
-            Modulator { ratio: 7.1, index: dice.between(0.0, 1.0), envelope: falling(0.15, 0.0) },
+            Modulator { ratio, index: rng.between(1.5, 6.0), envelope: falling(0.6 * length_s, 0.05) },
+            Modulator { ratio: 7.1, index: rng.between(0.0, 1.0), envelope: falling(0.15, 0.0) },
         ],
-        detune_cents: dice.between(0.0, 6.0),
+        detune_cents: rng.between(0.0, 6.0),
         amp: falling(length_s, 0.0),
     }
 }
 
-fn tine_piano(dice: &mut Dice) -> Patch {
-    let length_s = dice.ratio_between(1.5, 4.0);
+fn tine_piano(rng: &mut SoundRng) -> Patch {
+    let length_s = rng.ratio_between(1.5, 4.0);
     Patch {
         carrier_ratio: 1.0,
         modulators: vec![
-            Modulator { ratio: 1.0, index: dice.between(0.5, 2.0), envelope: falling(0.8 * length_s, 0.0) },
+            Modulator { ratio: 1.0, index: rng.between(0.5, 2.0), envelope: falling(0.8 * length_s, 0.0) },
             Modulator {
-                ratio: dice.choose(&[9.0, 12.0, 14.0]),
-                index: dice.between(0.2, 1.2),
-                envelope: falling(dice.ratio_between(0.1, 0.5), 0.0),
+                ratio: rng.choose(&[9.0, 12.0, 14.0]),
+                index: rng.between(0.2, 1.2),
+                envelope: falling(rng.ratio_between(0.1, 0.5), 0.0),
             },
         ],
-        detune_cents: dice.between(0.0, 4.0),
+        detune_cents: rng.between(0.0, 4.0),
         amp: falling(length_s, 0.0),
     }
 }
 
-fn bass(dice: &mut Dice) -> Patch {
+fn bass(rng: &mut SoundRng) -> Patch {
     Patch {
         carrier_ratio: 1.0,
         modulators: vec![
             Modulator {
-                ratio: dice.choose(&[1.0, 1.0, 2.0, 3.0]),
-                index: dice.between(1.5, 6.0),
-                envelope: falling(dice.ratio_between(0.15, 1.0), dice.between(0.05, 0.4)),
+                ratio: rng.choose(&[1.0, 1.0, 2.0, 3.0]),
+                index: rng.between(1.5, 6.0),
+                envelope: falling(rng.ratio_between(0.15, 1.0), rng.between(0.05, 0.4)),
             },
-            Modulator { ratio: 5.0, index: dice.between(0.0, 1.5), envelope: falling(0.08, 0.0) },
+            Modulator { ratio: 5.0, index: rng.between(0.0, 1.5), envelope: falling(0.08, 0.0) },
         ],
-        detune_cents: dice.between(0.0, 5.0),
-        amp: held(0.002, dice.between(0.2, 0.8), dice.between(0.5, 1.4)),
+        detune_cents: rng.between(0.0, 5.0),
+        amp: held(0.002, rng.between(0.2, 0.8), rng.between(0.5, 1.4)),
     }
 }
 
-fn brass(dice: &mut Dice) -> Patch {
-    let attack_s = dice.between(0.03, 0.1);
-    let hold_s = dice.between(0.7, 1.6);
+fn brass(rng: &mut SoundRng) -> Patch {
+    let attack_s = rng.between(0.03, 0.1);
+    let hold_s = rng.between(0.7, 1.6);
     Patch {
         carrier_ratio: 1.0,
         modulators: vec![Modulator {
             ratio: 1.0,
-            index: dice.between(2.5, 6.0),
-            envelope: held(1.4 * attack_s, dice.between(0.4, 0.8), hold_s),
+            index: rng.between(2.5, 6.0),
+            envelope: held(1.4 * attack_s, rng.between(0.4, 0.8), hold_s),
         }],
-        detune_cents: dice.between(0.0, 6.0),
+        detune_cents: rng.between(0.0, 6.0),
         amp: held(attack_s, 0.8, hold_s),
     }
 }
 
-fn mallet(dice: &mut Dice) -> Patch {
-    let length_s = dice.ratio_between(0.3, 1.8);
+fn mallet(rng: &mut SoundRng) -> Patch {
+    let length_s = rng.ratio_between(0.3, 1.8);
     Patch {
         carrier_ratio: 1.0,
         modulators: vec![Modulator {
-            ratio: dice.choose(&[2.4, 4.0, 3.0, 9.2, 2.76]),
-            index: dice.between(0.4, 2.0),
-            envelope: falling(dice.ratio_between(0.05, 0.3), 0.0),
+            ratio: rng.choose(&[2.4, 4.0, 3.0, 9.2, 2.76]),
+            index: rng.between(0.4, 2.0),
+            envelope: falling(rng.ratio_between(0.05, 0.3), 0.0),
         }],
         detune_cents: 0.0,
         amp: falling(length_s, 0.0),
@@ -128,58 +128,58 @@ fn mallet(dice: &mut Dice) -> Patch {
 }
 
 /// Chowning's clarinet: a carrier at 3 and a modulator at 2 make odd harmonics of the key.
-fn reed(dice: &mut Dice) -> Patch {
-    let hold_s = dice.between(0.7, 1.6);
+fn reed(rng: &mut SoundRng) -> Patch {
+    let hold_s = rng.between(0.7, 1.6);
     Patch {
         carrier_ratio: 3.0,
         modulators: vec![Modulator {
             ratio: 2.0,
-            index: dice.between(1.6, 4.0),
-            envelope: held(0.08, dice.between(0.5, 0.9), hold_s),
+            index: rng.between(1.6, 4.0),
+            envelope: held(0.08, rng.between(0.5, 0.9), hold_s),
         }],
         detune_cents: 0.0,
-        amp: held(dice.between(0.03, 0.07), 0.85, hold_s),
+        amp: held(rng.between(0.03, 0.07), 0.85, hold_s),
     }
 }
 
-fn lead(dice: &mut Dice) -> Patch {
-    let hold_s = dice.between(0.8, 1.7);
+fn lead(rng: &mut SoundRng) -> Patch {
+    let hold_s = rng.between(0.8, 1.7);
     Patch {
         carrier_ratio: 1.0,
         modulators: vec![
             Modulator {
-                ratio: dice.choose(&[1.0, 2.0, 3.0]),
-                index: dice.between(1.0, 3.0),
-                envelope: held(0.01, dice.between(0.3, 1.0), hold_s),
+                ratio: rng.choose(&[1.0, 2.0, 3.0]),
+                index: rng.between(1.0, 3.0),
+                envelope: held(0.01, rng.between(0.3, 1.0), hold_s),
             },
             Modulator {
-                ratio: dice.choose(&[4.0, 5.0, 7.0]),
-                index: dice.between(0.1, 0.9),
+                ratio: rng.choose(&[4.0, 5.0, 7.0]),
+                index: rng.between(0.1, 0.9),
                 envelope: held(0.01, 0.3, hold_s),
             },
         ],
-        detune_cents: dice.between(2.0, 9.0),
-        amp: held(0.006, dice.between(0.6, 0.9), hold_s),
+        detune_cents: rng.between(2.0, 9.0),
+        amp: held(0.006, rng.between(0.6, 0.9), hold_s),
     }
 }
 
-fn pluck(dice: &mut Dice) -> Patch {
-    let length_s = dice.ratio_between(0.4, 2.0);
+fn pluck(rng: &mut SoundRng) -> Patch {
+    let length_s = rng.ratio_between(0.4, 2.0);
     Patch {
         carrier_ratio: 1.0,
         modulators: vec![
             Modulator {
-                ratio: dice.choose(&[1.0, 2.0, 3.0, 4.0]),
-                index: dice.between(2.0, 7.0),
-                envelope: falling(length_s * dice.between(0.2, 0.6), 0.0),
+                ratio: rng.choose(&[1.0, 2.0, 3.0, 4.0]),
+                index: rng.between(2.0, 7.0),
+                envelope: falling(length_s * rng.between(0.2, 0.6), 0.0),
             },
             Modulator {
-                ratio: dice.choose(&[1.0, 5.0, 11.0]),
-                index: dice.between(0.0, 1.0),
+                ratio: rng.choose(&[1.0, 5.0, 11.0]),
+                index: rng.between(0.0, 1.0),
                 envelope: falling(0.1, 0.0),
             },
         ],
-        detune_cents: dice.between(0.0, 6.0),
+        detune_cents: rng.between(0.0, 6.0),
         amp: falling(length_s, 0.0),
     }
 }

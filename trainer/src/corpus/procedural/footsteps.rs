@@ -2,7 +2,6 @@
 //! ("Physics-based sound synthesis and control: crushing, walking and running by crumpling sounds", 2003). Hard floors answer
 //! with their modes, loose ones with many small collisions; the sole scuffs in between.
 
-use super::dice::Dice;
 use super::envelope::{bump, decay, rise};
 use super::filter::Svf;
 use super::grains::{Grain, collisions};
@@ -10,6 +9,7 @@ use super::instrument::{Instrument, in_turn};
 use super::mix::{lay, low_passed, normalised, render};
 use super::modes::{Mode, strike};
 use super::note::{Note, unpitched};
+use super::rng::SoundRng;
 
 /// A floor: its modes and its loose matter.
 #[derive(Clone, Copy)]
@@ -143,53 +143,53 @@ struct Walk {
 }
 
 /// Draws an instrument of the style whose turn it is.
-pub fn draw(dice: &mut Dice, turn: usize) -> Instrument {
+pub fn draw(rng: &mut SoundRng, turn: usize) -> Instrument {
     let floor = in_turn(turn, &FLOORS);
-    let sole = dice.between(0.0, 1.0);
+    let sole = rng.between(0.0, 1.0);
     let mode = |number: u32| {
-        let frequency_hz = dice.ratio_between(floor.modes_hz[0], floor.modes_hz[1]);
-        let t60_s = dice.between(floor.ring_s[0], floor.ring_s[1]) * (floor.modes_hz[0] / frequency_hz).powf(0.25);
-        Mode { frequency_hz, t60_s, gain: dice.between(0.2, 1.0) / (1.0 + 0.1 * f64::from(number)) }
+        let frequency_hz = rng.ratio_between(floor.modes_hz[0], floor.modes_hz[1]);
+        let t60_s = rng.between(floor.ring_s[0], floor.ring_s[1]) * (floor.modes_hz[0] / frequency_hz).powf(0.25);
+        Mode { frequency_hz, t60_s, gain: rng.between(0.2, 1.0) / (1.0 + 0.1 * f64::from(number)) }
     };
     let walk = Walk {
         floor,
         modes: (0..18).map(mode).collect(),
-        heel_contact_s: 0.0006 * (6.0f64).powf(1.0 - sole) * dice.between(0.7, 1.4),
-        roll_s: dice.between(0.07, 0.2),
-        toe: dice.between(0.25, 0.8),
+        heel_contact_s: 0.0006 * (6.0f64).powf(1.0 - sole) * rng.between(0.7, 1.4),
+        roll_s: rng.between(0.07, 0.2),
+        toe: rng.between(0.25, 0.8),
         sole,
-        room_s: dice.ratio_between(0.1, 0.7),
-        room: dice.between(0.0, 0.05),
+        room_s: rng.ratio_between(0.1, 0.7),
+        room: rng.between(0.0, 0.05),
     };
-    Instrument::new("Footsteps", floor.label, unpitched(dice), move |note, dice| play(&walk, note, dice))
+    Instrument::new("Footsteps", floor.label, unpitched(rng), move |note, rng| play(&walk, note, rng))
 }
 
 /// One step: heel, roll with a scuff, toe.
-fn play(walk: &Walk, note: Note, dice: &mut Dice) -> Vec<f64> {
+fn play(walk: &Walk, note: Note, rng: &mut SoundRng) -> Vec<f64> {
     let (ratio, force) = (note.ratio(), note.force());
-    let roll_s = walk.roll_s * ratio.powf(-0.4) * dice.between(0.85, 1.15) * (1.3 - 0.3 * force);
+    let roll_s = walk.roll_s * ratio.powf(-0.4) * rng.between(0.85, 1.15) * (1.3 - 0.3 * force);
     let mut step = Vec::new();
-    impact(&mut step, walk, note, dice, 0.0, 1.0, walk.heel_contact_s);
-    let toe = walk.toe * dice.between(0.8, 1.2);
-    impact(&mut step, walk, note, dice, roll_s, toe, 1.8 * walk.heel_contact_s);
-    let loose = normalised(loose(walk, ratio, force, roll_s, dice));
+    impact(&mut step, walk, note, rng, 0.0, 1.0, walk.heel_contact_s);
+    let toe = walk.toe * rng.between(0.8, 1.2);
+    impact(&mut step, walk, note, rng, roll_s, toe, 1.8 * walk.heel_contact_s);
+    let loose = normalised(loose(walk, ratio, force, roll_s, rng));
     lay(&mut step, &loose, 0.0, walk.floor.loose);
-    lay(&mut step, &scuff(walk, ratio, roll_s, dice), 0.3 * roll_s, walk.floor.scuff);
+    lay(&mut step, &scuff(walk, ratio, roll_s, rng), 0.3 * roll_s, walk.floor.scuff);
     let mut colour = Svf::default();
     let room = render(walk.room_s, |time_s| {
-        colour.band(dice.noise(), 700.0 * ratio, 0.6) * decay(time_s, walk.room_s) * rise(time_s, 0.01)
+        colour.band(rng.noise(), 700.0 * ratio, 0.6) * decay(time_s, walk.room_s) * rise(time_s, 0.01)
     });
     lay(&mut step, &room, 0.004, walk.room);
     step
 }
 
-fn impact(step: &mut Vec<f64>, walk: &Walk, note: Note, dice: &mut Dice, at_s: f64, gain: f64, contact_s: f64) {
+fn impact(step: &mut Vec<f64>, walk: &Walk, note: Note, rng: &mut SoundRng, at_s: f64, gain: f64, contact_s: f64) {
     let ratio = note.ratio();
     let tune = |mode: &Mode| Mode {
         frequency_hz: mode.frequency_hz * ratio,
         t60_s: mode.t60_s * ratio.powf(-0.4),
         // Each step meets the floor in another place.
-        gain: mode.gain * dice.between(0.4, 1.0),
+        gain: mode.gain * rng.between(0.4, 1.0),
     };
     let modes: Vec<Mode> = walk.modes.iter().map(tune).collect();
     let contact_s = contact_s * ratio.powf(-0.6) * (1.6 - 0.6 * note.force());
@@ -200,7 +200,7 @@ fn impact(step: &mut Vec<f64>, walk: &Walk, note: Note, dice: &mut Dice, at_s: f
 }
 
 /// Matter that gives way under the heel and again under the toe.
-fn loose(walk: &Walk, ratio: f64, force: f64, roll_s: f64, dice: &mut Dice) -> Vec<f64> {
+fn loose(walk: &Walk, ratio: f64, force: f64, roll_s: f64, rng: &mut SoundRng) -> Vec<f64> {
     let floor = walk.floor;
     let grain = Grain {
         low_hz: floor.grains_hz[0] * ratio,
@@ -213,13 +213,13 @@ fn loose(walk: &Walk, ratio: f64, force: f64, roll_s: f64, dice: &mut Dice) -> V
         let heel = decay(time_s, 2.5 * heel_s) * rise(time_s, 0.015);
         heel + 0.8 * walk.toe * bump(time_s - roll_s, toe_s) + 0.02 * decay(time_s, 0.8)
     };
-    collisions(dice, grain, (3.5 * roll_s + 0.25).min(1.2), |time_s| floor.rate_hz * push(time_s), push)
+    collisions(rng, grain, (3.5 * roll_s + 0.25).min(1.2), |time_s| floor.rate_hz * push(time_s), push)
 }
 
-fn scuff(walk: &Walk, ratio: f64, roll_s: f64, dice: &mut Dice) -> Vec<f64> {
+fn scuff(walk: &Walk, ratio: f64, roll_s: f64, rng: &mut SoundRng) -> Vec<f64> {
     let mut colour = Svf::default();
     let noise = render(1.2 * roll_s, |time_s| {
-        colour.band(dice.noise(), walk.floor.scuff_hz * ratio, 0.9) * bump(time_s, 1.2 * roll_s)
+        colour.band(rng.noise(), walk.floor.scuff_hz * ratio, 0.9) * bump(time_s, 1.2 * roll_s)
     });
     low_passed(&noise, 4.0 * walk.floor.scuff_hz * ratio)
 }

@@ -1,9 +1,9 @@
 //! Many small collisions: Cook's PhISEM ("Physically informed sonic modeling", 1997). Collisions come at random times, at a
 //! rate and strength that follow the energy of the system, and each rings a resonance of its own.
 
-use super::dice::Dice;
 use super::mix::{high_passed, lay, render};
 use super::modes::{Mode, strike};
+use super::rng::SoundRng;
 use super::wave::HIGHEST_PARTIAL_HZ;
 use super::{SAMPLE_RATE_HZ, samples_of};
 
@@ -21,7 +21,7 @@ pub struct Grain {
 
 /// Collisions at `rate_hz(t)` per second with strength `energy(t)`.
 pub fn collisions(
-    dice: &mut Dice,
+    rng: &mut SoundRng,
     grain: Grain,
     seconds: f64,
     rate_hz: impl Fn(f64) -> f64,
@@ -30,10 +30,10 @@ pub fn collisions(
     let mut output = vec![0.0; samples_of(seconds)];
     for n in 0..samples_of(seconds) {
         let time_s = n as f64 / SAMPLE_RATE_HZ;
-        if dice.chance(rate_hz(time_s) / SAMPLE_RATE_HZ) {
-            let frequency_hz = dice.ratio_between(grain.low_hz, grain.high_hz).min(0.9 * HIGHEST_PARTIAL_HZ);
+        if rng.chance(rate_hz(time_s) / SAMPLE_RATE_HZ) {
+            let frequency_hz = rng.ratio_between(grain.low_hz, grain.high_hz).min(0.9 * HIGHEST_PARTIAL_HZ);
             let t60_s = grain.periods / frequency_hz;
-            let gain = energy(time_s) * dice.between(0.05, 1.0).powf(grain.spread) * dice.choose(&[-1.0, 1.0]);
+            let gain = energy(time_s) * rng.between(0.05, 1.0).powf(grain.spread) * rng.choose(&[-1.0, 1.0]);
             let sound = strike(&[Mode { frequency_hz, t60_s, gain }], 0.5 / frequency_hz, t60_s.max(0.002));
             lay(&mut output, &sound, time_s, 1.0);
         }
@@ -44,6 +44,6 @@ pub fn collisions(
 }
 
 /// White noise shaped by `level(t)`.
-pub fn hiss(dice: &mut Dice, seconds: f64, level: impl Fn(f64) -> f64) -> Vec<f64> {
-    render(seconds, |time_s| dice.noise() * level(time_s))
+pub fn hiss(rng: &mut SoundRng, seconds: f64, level: impl Fn(f64) -> f64) -> Vec<f64> {
+    render(seconds, |time_s| rng.noise() * level(time_s))
 }

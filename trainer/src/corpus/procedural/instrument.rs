@@ -1,10 +1,10 @@
 //! A drawn parameter set that can be played.
 
-use super::dice::Dice;
 use super::note::Note;
+use super::rng::SoundRng;
 
-/// Plays a note: samples at the procedural rate, of any level. The dice are for what differs from stroke to stroke.
-pub type Play = Box<dyn Fn(Note, &mut Dice) -> Vec<f64>>;
+/// Plays a note: samples at the procedural rate, of any level. The rng are for what differs from stroke to stroke.
+pub type Play = Box<dyn Fn(Note, &mut SoundRng) -> Vec<f64>>;
 
 /// One instrument: everything that its sounds have in common.
 pub struct Instrument {
@@ -24,7 +24,7 @@ impl Instrument {
         category: &'static str,
         label: impl Into<String>,
         notes: Vec<Note>,
-        play: impl Fn(Note, &mut Dice) -> Vec<f64> + 'static,
+        play: impl Fn(Note, &mut SoundRng) -> Vec<f64> + 'static,
     ) -> Self {
         Self { category, label: label.into(), notes, play: Box::new(play) }
     }

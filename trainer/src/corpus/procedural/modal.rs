@@ -1,12 +1,12 @@
 //! Struck bells, bars, glasses and membranes as banks of modes. Partials of bells, bars and membranes are those of Fletcher
 //! and Rossing, "The Physics of Musical Instruments" (1998); the blow is a contact that is shorter the harder it is.
 
-use super::dice::Dice;
 use super::grains::hiss;
 use super::instrument::{Instrument, in_turn};
 use super::mix::{lay, normalised};
 use super::modes::{Mode, strike};
 use super::note::{Note, pitched};
+use super::rng::SoundRng;
 use super::wave::cents;
 
 /// Church bell, strike note 1: hum, prime, tierce, quint, nominal and above.
@@ -39,7 +39,7 @@ struct Body {
 }
 
 /// Draws an instrument of the style whose turn it is.
-pub fn draw(dice: &mut Dice, turn: usize) -> Instrument {
+pub fn draw(rng: &mut SoundRng, turn: usize) -> Instrument {
     type Style = (&'static str, &'static str, &'static [f64], [f64; 2], [f64; 2], u8, u8);
     let styles: [Style; 8] = [
         ("Bell", "Church bell", &BELL, [3.0, 9.0], [0.2, 0.7], 40, 84),
@@ -52,24 +52,24 @@ pub fn draw(dice: &mut Dice, turn: usize) -> Instrument {
         ("Tom", "Membrane", &MEMBRANE, [0.3, 1.2], [0.3, 1.0], 36, 72),
     ];
     let (category, label, ratios, ringing, loss, low, high) = in_turn(turn, &styles);
-    let gain = |(number, _): (usize, &f64)| (0.15 + dice.between(0.0, 0.85)) / (1.0 + 0.25 * number as f64);
+    let gain = |(number, _): (usize, &f64)| (0.15 + rng.between(0.0, 0.85)) / (1.0 + 0.25 * number as f64);
     let mut gains: Vec<f64> = ratios.iter().enumerate().map(gain).collect();
     // The partial that is the pitch stands out.
     gains[ratios.iter().position(|ratio| *ratio == 1.0).unwrap_or(0)] = 1.3;
     let body = Body {
         ratios,
-        t60_s: dice.ratio_between(ringing[0], ringing[1]),
-        loss: dice.between(loss[0], loss[1]),
+        t60_s: rng.ratio_between(ringing[0], ringing[1]),
+        loss: rng.between(loss[0], loss[1]),
         gains,
-        split_hz: if category == "Bell" { dice.between(0.0, 2.5) } else { 0.0 },
-        contact_s: dice.ratio_between(0.0002, if category == "Bell" { 0.001 } else { 0.0025 }),
-        stick: dice.between(0.0, 0.3),
-        tension: if category == "Tom" { dice.between(0.0, 40.0) } else { 0.0 },
+        split_hz: if category == "Bell" { rng.between(0.0, 2.5) } else { 0.0 },
+        contact_s: rng.ratio_between(0.0002, if category == "Bell" { 0.001 } else { 0.0025 }),
+        stick: rng.between(0.0, 0.3),
+        tension: if category == "Tom" { rng.between(0.0, 40.0) } else { 0.0 },
     };
-    Instrument::new(category, label, pitched(dice, low, high), move |note, dice| play(&body, note, dice))
+    Instrument::new(category, label, pitched(rng, low, high), move |note, rng| play(&body, note, rng))
 }
 
-fn play(body: &Body, note: Note, dice: &mut Dice) -> Vec<f64> {
+fn play(body: &Body, note: Note, rng: &mut SoundRng) -> Vec<f64> {
     let frequency_hz = note.frequency_hz() * cents(body.tension * note.force().powi(2));
     let t60_s = body.t60_s * (261.6 / note.frequency_hz()).powf(0.4);
     let mut modes = Vec::new();
@@ -84,7 +84,7 @@ fn play(body: &Body, note: Note, dice: &mut Dice) -> Vec<f64> {
     let softness = 1.0 + 3.0 * (0.9 - note.force()).max(0.0);
     let contact_s = body.contact_s * softness * (261.6 / frequency_hz).powf(0.5);
     let mut sound = normalised(strike(&modes, contact_s, 2.0));
-    let stick = hiss(dice, 0.03, |time_s| super::envelope::bump(time_s, 4.0 * contact_s.max(0.0005)));
+    let stick = hiss(rng, 0.03, |time_s| super::envelope::bump(time_s, 4.0 * contact_s.max(0.0005)));
     lay(&mut sound, &stick, 0.0, body.stick * note.force());
     sound
 }

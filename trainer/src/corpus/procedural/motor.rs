@@ -3,12 +3,12 @@
 //! Electric: slots and gears whine in proportion to speed over the noise of the brushes (Farnell, "Designing Sound", 2010).
 
 use super::SAMPLE_RATE_HZ;
-use super::dice::Dice;
 use super::envelope::{Adsr, decay, rise};
 use super::filter::{FLAT_Q, Svf};
 use super::instrument::{Instrument, in_turn};
 use super::mix::{lay, normalised, render};
 use super::note::{Note, unpitched};
+use super::rng::SoundRng;
 use super::wave::{HIGHEST_PARTIAL_HZ, Phase, sine};
 
 /// How the speed moves within the sound.
@@ -30,8 +30,8 @@ impl Speed {
 }
 
 /// Draws an instrument of the style whose turn it is.
-pub fn draw(dice: &mut Dice, turn: usize) -> Instrument {
-    if turn.is_multiple_of(2) { combustion(dice, turn / 2) } else { electric(dice, turn / 2) }
+pub fn draw(rng: &mut SoundRng, turn: usize) -> Instrument {
+    if turn.is_multiple_of(2) { combustion(rng, turn / 2) } else { electric(rng, turn / 2) }
 }
 
 struct Engine {
@@ -46,7 +46,7 @@ struct Engine {
     muffler_hz: f64,
 }
 
-fn combustion(dice: &mut Dice, turn: usize) -> Instrument {
+fn combustion(rng: &mut SoundRng, turn: usize) -> Instrument {
     let (label, cylinders, turns) = in_turn(
         turn,
         &[
@@ -57,25 +57,25 @@ fn combustion(dice: &mut Dice, turn: usize) -> Instrument {
             ("Eight-cylinder engine", 8, [10.0, 60.0]),
         ],
     );
-    let (start, end) = dice.choose(&[(1.0, 1.0), (0.35, 1.0), (1.0, 2.0), (1.0, 0.5), (0.5, 2.0)]);
+    let (start, end) = rng.choose(&[(1.0, 1.0), (0.35, 1.0), (1.0, 2.0), (1.0, 0.5), (0.5, 2.0)]);
     let engine = Engine {
-        speed: Speed { turns_hz: dice.ratio_between(turns[0], turns[1]), start, end, wobble: dice.between(0.0, 0.02) },
-        cylinders: (0..cylinders).map(|_| dice.between(0.65, 1.0)).collect(),
-        pulse_s: dice.ratio_between(0.0006, 0.006),
-        pipe_s: dice.ratio_between(0.003, 0.014),
-        pipe: dice.between(0.3, 0.75),
-        rough: dice.between(0.1, 0.6),
-        intake: dice.between(0.1, 0.9),
-        muffler_hz: dice.ratio_between(400.0, 9000.0),
+        speed: Speed { turns_hz: rng.ratio_between(turns[0], turns[1]), start, end, wobble: rng.between(0.0, 0.02) },
+        cylinders: (0..cylinders).map(|_| rng.between(0.65, 1.0)).collect(),
+        pulse_s: rng.ratio_between(0.0006, 0.006),
+        pipe_s: rng.ratio_between(0.003, 0.014),
+        pipe: rng.between(0.3, 0.75),
+        rough: rng.between(0.1, 0.6),
+        intake: rng.between(0.1, 0.9),
+        muffler_hz: rng.ratio_between(400.0, 9000.0),
     };
-    Instrument::new("Motor", label, unpitched(dice), move |note, dice| {
-        let firings = firings(&engine, note, dice);
+    Instrument::new("Motor", label, unpitched(rng), move |note, rng| {
+        let firings = firings(&engine, note, rng);
         exhaust(&engine, note, &firings)
     })
 }
 
 /// Pressure at the valves: a short pulse per firing, a bang of noise in it, and the hiss of the intake in step.
-fn firings(engine: &Engine, note: Note, dice: &mut Dice) -> Vec<f64> {
+fn firings(engine: &Engine, note: Note, rng: &mut SoundRng) -> Vec<f64> {
     let (ratio, force) = (note.ratio(), note.force());
     let count = engine.cylinders.len() as f64;
     let mut crank = Phase::new(0.0);
@@ -87,14 +87,14 @@ fn firings(engine: &Engine, note: Note, dice: &mut Dice) -> Vec<f64> {
         let place = crank.advance(0.5 * ratio * engine.speed.at(time_s)) * count;
         let cylinder = place as usize;
         if place < previous || cylinder > previous as usize {
-            jitter = 1.0 + engine.rough * dice.normal() * 0.5;
+            jitter = 1.0 + engine.rough * rng.normal() * 0.5;
             since_s = 0.0;
         }
         previous = place;
         let strength = engine.cylinders[cylinder.min(engine.cylinders.len() - 1)] * jitter;
         let pulse = rise(since_s, 0.2 * pulse_s) * decay(since_s, 3.0 * pulse_s);
         since_s += 1.0 / SAMPLE_RATE_HZ;
-        let noise = dice.noise();
+        let noise = rng.noise();
         let hiss = intake.band(noise, 1800.0 * ratio, 0.7) * engine.intake * force * (0.3 + 0.7 * decay(since_s, 0.02));
         strength * pulse * (1.0 + engine.rough * noise) + 0.5 * hiss
     })
@@ -121,31 +121,31 @@ fn exhaust(engine: &Engine, note: Note, firings: &[f64]) -> Vec<f64> {
 /// Whine at a multiple of the speed with its level.
 type Whine = (f64, f64);
 
-fn electric(dice: &mut Dice, turn: usize) -> Instrument {
+fn electric(rng: &mut SoundRng, turn: usize) -> Instrument {
     let (label, turns) = in_turn(
         turn,
         &[("Drill", [25.0, 70.0]), ("Fan", [15.0, 45.0]), ("Servo", [40.0, 120.0]), ("Tram motor", [12.0, 40.0])],
     );
-    let (slots, teeth) = (dice.whole(7, 24) as f64, dice.whole(9, 40) as f64);
-    let mut whines: Vec<Whine> = vec![(1.0, dice.between(0.1, 0.5)), (2.0, dice.between(0.1, 0.4))];
+    let (slots, teeth) = (rng.whole(7, 24) as f64, rng.whole(9, 40) as f64);
+    let mut whines: Vec<Whine> = vec![(1.0, rng.between(0.1, 0.5)), (2.0, rng.between(0.1, 0.4))];
     for harmonic in 1..=5 {
         let number = f64::from(harmonic);
-        whines.push((slots * number, dice.between(0.2, 1.0) / number));
-        whines.push((teeth * number, dice.between(0.0, 0.8) / number));
+        whines.push((slots * number, rng.between(0.2, 1.0) / number));
+        whines.push((teeth * number, rng.between(0.0, 0.8) / number));
     }
-    let (start, end) = if label == "Fan" { (0.9, 1.0) } else { dice.choose(&[(0.15, 1.0), (0.15, 0.2), (0.5, 1.5)]) };
-    let speed = Speed { turns_hz: dice.ratio_between(turns[0], turns[1]), start, end, wobble: dice.between(0.0, 0.01) };
-    let brushes = dice.between(0.1, 0.6);
-    let brushes_hz = dice.ratio_between(1500.0, 6000.0);
-    let hold_s = dice.between(0.8, 1.7);
-    Instrument::new("Motor", label, unpitched(dice), move |note, dice| {
+    let (start, end) = if label == "Fan" { (0.9, 1.0) } else { rng.choose(&[(0.15, 1.0), (0.15, 0.2), (0.5, 1.5)]) };
+    let speed = Speed { turns_hz: rng.ratio_between(turns[0], turns[1]), start, end, wobble: rng.between(0.0, 0.01) };
+    let brushes = rng.between(0.1, 0.6);
+    let brushes_hz = rng.ratio_between(1500.0, 6000.0);
+    let hold_s = rng.between(0.8, 1.7);
+    Instrument::new("Motor", label, unpitched(rng), move |note, rng| {
         let ratio = note.ratio();
         let amp = Adsr { attack_s: 0.05, decay_s: 1.0, sustain: 1.0, hold_s, release_s: 0.5 };
         let mut whole = normalised(whine(&whines, speed, note));
         let (mut colour, mut turn) = (Svf::default(), Phase::new(0.0));
         let noise = render(2.0, |time_s| {
             let commutator = 0.6 + 0.4 * sine(turn.advance(2.0 * ratio * speed.at(time_s)));
-            colour.band(dice.noise(), brushes_hz * ratio, 0.6)
+            colour.band(rng.noise(), brushes_hz * ratio, 0.6)
                 * commutator
                 * (speed.at(time_s) / speed.turns_hz).min(1.5)
         });

@@ -1,6 +1,6 @@
 //! What is asked of an instrument: key and velocity.
 
-use super::dice::Dice;
+use super::rng::SoundRng;
 
 /// Velocity of a hard stroke.
 const HARD: u8 = 112;
@@ -36,18 +36,18 @@ impl Note {
 }
 
 /// Notes of an instrument with a pitch between `low` and `high`: four keys over its range, two of them soft as well.
-pub fn pitched(dice: &mut Dice, low: u8, high: u8) -> Vec<Note> {
+pub fn pitched(rng: &mut SoundRng, low: u8, high: u8) -> Vec<Note> {
     let step = f64::from(high - low) / 4.0;
-    let keys: Vec<u8> = (0..4).map(|part| low + (step * (f64::from(part) + dice.between(0.0, 1.0))) as u8).collect();
+    let keys: Vec<u8> = (0..4).map(|part| low + (step * (f64::from(part) + rng.between(0.0, 1.0))) as u8).collect();
     let hard = keys.iter().map(|&key| Note { key, velocity: HARD });
-    let soft = [keys[dice.whole(0, 1)], keys[dice.whole(2, 3)]].map(|key| Note { key, velocity: SOFT });
+    let soft = [keys[rng.whole(0, 1)], keys[rng.whole(2, 3)]].map(|key| Note { key, velocity: SOFT });
     hard.chain(soft).collect()
 }
 
 /// Notes of an instrument without a pitch: mostly near its natural size, some far from it.
-pub fn unpitched(dice: &mut Dice) -> Vec<Note> {
-    let near = dice.choose(&[54, 57, 63, 66]);
-    let far = dice.choose(&[36, 84]);
+pub fn unpitched(rng: &mut SoundRng) -> Vec<Note> {
+    let near = rng.choose(&[54, 57, 63, 66]);
+    let far = rng.choose(&[36, 84]);
     let plan = [(60, HARD), (60, SOFT), (48, HARD), (72, HARD), (near, SOFT), (far, HARD)];
     plan.map(|(key, velocity)| Note { key, velocity }).to_vec()
 }

@@ -4,7 +4,6 @@
 use std::f64::consts::TAU;
 
 use super::SAMPLE_RATE_HZ;
-use super::dice::Dice;
 use super::envelope::{bump, decay, rise};
 use super::filter::{FLAT_Q, Svf};
 use super::grains::{Grain, collisions};
@@ -12,6 +11,7 @@ use super::instrument::{Instrument, in_turn};
 use super::mix::{lay, normalised, render};
 use super::modes::{Mode, strike};
 use super::note::{Note, unpitched};
+use super::rng::SoundRng;
 
 /// What the drops fall on.
 #[derive(Clone, Copy)]
@@ -89,30 +89,30 @@ const SURFACES: [Surface; 5] = [
 ];
 
 /// Draws an instrument of the style whose turn it is.
-pub fn draw(dice: &mut Dice, turn: usize) -> Instrument {
-    if turn.is_multiple_of(2) { shower(dice, turn / 2) } else { drip(dice, turn / 2) }
+pub fn draw(rng: &mut SoundRng, turn: usize) -> Instrument {
+    if turn.is_multiple_of(2) { shower(rng, turn / 2) } else { drip(rng, turn / 2) }
 }
 
-fn shower(dice: &mut Dice, turn: usize) -> Instrument {
+fn shower(rng: &mut SoundRng, turn: usize) -> Instrument {
     let surface = in_turn(turn, &SURFACES);
-    let drops_per_s = dice.ratio_between(surface.drops_per_s[0], surface.drops_per_s[1]);
-    let bed = dice.ratio_between(surface.bed[0], surface.bed[1]);
-    let gusts_hz = dice.between(0.2, 1.2);
+    let drops_per_s = rng.ratio_between(surface.drops_per_s[0], surface.drops_per_s[1]);
+    let bed = rng.ratio_between(surface.bed[0], surface.bed[1]);
+    let gusts_hz = rng.between(0.2, 1.2);
     let sheet: Vec<Mode> = (0..12)
         .map(|_| Mode {
-            frequency_hz: dice.ratio_between(250.0, 5000.0),
+            frequency_hz: rng.ratio_between(250.0, 5000.0),
             t60_s: surface.sheet_s,
-            gain: dice.between(0.1, 0.5),
+            gain: rng.between(0.1, 0.5),
         })
         .collect();
-    Instrument::new("Rain", surface.label, unpitched(dice), move |note, dice| {
+    Instrument::new("Rain", surface.label, unpitched(rng), move |note, rng| {
         let drops_per_s = drops_per_s * (0.4 + 0.6 * note.force());
-        let mut sound = drops(&surface, &sheet, drops_per_s, note, dice);
+        let mut sound = drops(&surface, &sheet, drops_per_s, note, rng);
         let (mut low, mut high) = (Svf::default(), Svf::default());
-        let gust_phase = dice.between(0.0, 1.0);
+        let gust_phase = rng.between(0.0, 1.0);
         let far = render(2.0, |time_s| {
             let gust = 1.0 + 0.3 * (TAU * (gusts_hz * time_s + gust_phase)).sin();
-            let noise = low.low(dice.noise(), 2.0 * surface.bed_hz * note.ratio(), 0.6);
+            let noise = low.low(rng.noise(), 2.0 * surface.bed_hz * note.ratio(), 0.6);
             high.high(noise, 0.12 * surface.bed_hz * note.ratio(), FLAT_Q) * gust
         });
         lay(&mut sound, &far, 0.0, bed);
@@ -122,14 +122,14 @@ fn shower(dice: &mut Dice, turn: usize) -> Instrument {
 }
 
 /// The near drops: a tick each, a bubble for some, and a sheet that they make ring. Scaled to a peak of 1.
-fn drops(surface: &Surface, sheet: &[Mode], drops_per_s: f64, note: Note, dice: &mut Dice) -> Vec<f64> {
+fn drops(surface: &Surface, sheet: &[Mode], drops_per_s: f64, note: Note, rng: &mut SoundRng) -> Vec<f64> {
     let grain = Grain {
         low_hz: surface.tick_hz[0] * note.ratio(),
         high_hz: surface.tick_hz[1] * note.ratio(),
         periods: surface.periods,
         spread: 2.5,
     };
-    let mut sound = collisions(dice, grain, 2.0, |_| drops_per_s, |_| 1.0);
+    let mut sound = collisions(rng, grain, 2.0, |_| drops_per_s, |_| 1.0);
     if surface.sheet_s > 0.0 {
         let tune = |mode: &Mode| Mode { frequency_hz: mode.frequency_hz * note.ratio(), ..*mode };
         let modes: Vec<Mode> = sheet.iter().map(tune).collect();
@@ -139,10 +139,10 @@ fn drops(surface: &Surface, sheet: &[Mode], drops_per_s: f64, note: Note, dice: 
     let mut sound = normalised(sound);
     let bubbles = (2.0 * drops_per_s * surface.bubbles) as usize;
     for _ in 0..bubbles {
-        let radius_m = dice.ratio_between(surface.radius_m[0], surface.radius_m[1]) / note.ratio();
-        let bubble = bubble(radius_m, dice.between(0.0, 0.1));
-        let gain = 0.8 * dice.between(0.1, 1.0).powi(2);
-        lay(&mut sound, &bubble, dice.between(0.0, 1.9), gain);
+        let radius_m = rng.ratio_between(surface.radius_m[0], surface.radius_m[1]) / note.ratio();
+        let bubble = bubble(radius_m, rng.between(0.0, 0.1));
+        let gain = 0.8 * rng.between(0.1, 1.0).powi(2);
+        lay(&mut sound, &bubble, rng.between(0.0, 1.9), gain);
     }
     sound
 }
@@ -160,38 +160,38 @@ fn bubble(radius_m: f64, rise_share: f64) -> Vec<f64> {
 }
 
 /// Single drops into a vessel: the tick of the impact, one large bubble, some small ones, and the vessel's air.
-fn drip(dice: &mut Dice, turn: usize) -> Instrument {
+fn drip(rng: &mut SoundRng, turn: usize) -> Instrument {
     let label = in_turn(turn, &["Water drop", "Drops in a cave", "Drops in a bucket"]);
-    let radius_m = dice.ratio_between(0.0015, 0.008);
-    let rise_share = dice.between(0.03, 0.2);
-    let count = if label == "Water drop" { 1 } else { dice.whole(2, 4) };
-    let vessel_hz = dice.ratio_between(250.0, 1400.0);
-    let tail_s = if label == "Drops in a cave" { dice.between(0.8, 1.8) } else { dice.between(0.08, 0.4) };
-    let tail = dice.between(0.005, 0.04);
-    Instrument::new("Water", label, unpitched(dice), move |note, dice| {
+    let radius_m = rng.ratio_between(0.0015, 0.008);
+    let rise_share = rng.between(0.03, 0.2);
+    let count = if label == "Water drop" { 1 } else { rng.whole(2, 4) };
+    let vessel_hz = rng.ratio_between(250.0, 1400.0);
+    let tail_s = if label == "Drops in a cave" { rng.between(0.8, 1.8) } else { rng.between(0.08, 0.4) };
+    let tail = rng.between(0.005, 0.04);
+    Instrument::new("Water", label, unpitched(rng), move |note, rng| {
         let mut sound = Vec::new();
         for drop in 0..count {
-            let at_s = 1.6 * (drop as f64 + dice.between(0.0, 0.4)) / count as f64 * f64::from(u8::from(drop > 0));
-            let single = splash(radius_m / note.ratio() * dice.between(0.8, 1.25), rise_share, note.force(), dice);
-            lay(&mut sound, &single, at_s, dice.between(0.6, 1.0));
+            let at_s = 1.6 * (drop as f64 + rng.between(0.0, 0.4)) / count as f64 * f64::from(u8::from(drop > 0));
+            let single = splash(radius_m / note.ratio() * rng.between(0.8, 1.25), rise_share, note.force(), rng);
+            lay(&mut sound, &single, at_s, rng.between(0.6, 1.0));
             let vessel = [Mode { frequency_hz: vessel_hz * note.ratio(), t60_s: 0.4 * tail_s, gain: 1.0 }];
             lay(&mut sound, &normalised(strike(&vessel, 0.002, 0.6)), at_s, 0.15);
             let mut air = Svf::default();
             let room =
-                render(tail_s.min(1.4), |time_s| air.band(dice.noise(), 3.0 * vessel_hz, 0.5) * decay(time_s, tail_s));
+                render(tail_s.min(1.4), |time_s| air.band(rng.noise(), 3.0 * vessel_hz, 0.5) * decay(time_s, tail_s));
             lay(&mut sound, &room, at_s + 0.015, tail);
         }
         sound
     })
 }
 
-fn splash(radius_m: f64, rise_share: f64, force: f64, dice: &mut Dice) -> Vec<f64> {
+fn splash(radius_m: f64, rise_share: f64, force: f64, rng: &mut SoundRng) -> Vec<f64> {
     let mut high = Svf::default();
-    let mut sound = render(0.02, |time_s| 0.5 * force * high.high(dice.noise(), 3500.0, FLAT_Q) * bump(time_s, 0.004));
-    lay(&mut sound, &bubble(radius_m, rise_share), dice.between(0.004, 0.02), 1.0);
-    for _ in 0..dice.whole(0, 4) {
-        let small = bubble(radius_m * dice.between(0.2, 0.6), rise_share);
-        lay(&mut sound, &small, dice.between(0.01, 0.12), dice.between(0.05, 0.3));
+    let mut sound = render(0.02, |time_s| 0.5 * force * high.high(rng.noise(), 3500.0, FLAT_Q) * bump(time_s, 0.004));
+    lay(&mut sound, &bubble(radius_m, rise_share), rng.between(0.004, 0.02), 1.0);
+    for _ in 0..rng.whole(0, 4) {
+        let small = bubble(radius_m * rng.between(0.2, 0.6), rise_share);
+        lay(&mut sound, &small, rng.between(0.01, 0.12), rng.between(0.05, 0.3));
     }
     sound
 }

@@ -5,13 +5,13 @@
 use std::f64::consts::TAU;
 
 use super::SAMPLE_RATE_HZ;
-use super::dice::Dice;
 use super::envelope::decay;
 use super::filter::{FLAT_Q, Svf};
 use super::instrument::{Instrument, in_turn};
 use super::mix::{lay, normalised};
 use super::modes::{Mode, resonate};
 use super::note::{Note, pitched};
+use super::rng::SoundRng;
 use super::samples_of;
 
 struct Patch {
@@ -32,7 +32,7 @@ struct Patch {
 }
 
 /// Draws an instrument of the style whose turn it is.
-pub fn draw(dice: &mut Dice, turn: usize) -> Instrument {
+pub fn draw(rng: &mut SoundRng, turn: usize) -> Instrument {
     let (category, label, low, high) = in_turn(
         turn,
         &[
@@ -46,43 +46,43 @@ pub fn draw(dice: &mut Dice, turn: usize) -> Instrument {
             ("Piano", "Harpsichord", 30, 90),
         ],
     );
-    let patch = patch(dice, label);
-    Instrument::new(category, label, pitched(dice, low, high), move |note, dice| play(&patch, note, dice))
+    let patch = patch(rng, label);
+    Instrument::new(category, label, pitched(rng, low, high), move |note, rng| play(&patch, note, rng))
 }
 
-fn patch(dice: &mut Dice, label: &str) -> Patch {
+fn patch(rng: &mut SoundRng, label: &str) -> Patch {
     let (t60_s, damping, pluck_hz) = match label {
-        "Nylon guitar" | "Harp" => (dice.between(1.5, 4.0), dice.between(0.15, 0.4), dice.between(1500.0, 4000.0)),
-        "String bass" => (dice.between(2.0, 6.0), dice.between(0.1, 0.4), dice.between(900.0, 4000.0)),
-        "Muted string" => (dice.between(0.15, 0.5), dice.between(0.2, 0.5), dice.between(1500.0, 6000.0)),
-        "Harpsichord" | "Zither" => (dice.between(2.0, 6.0), dice.between(0.01, 0.08), dice.between(7000.0, 16_000.0)),
-        _ => (dice.between(3.0, 8.0), dice.between(0.02, 0.15), dice.between(3000.0, 10_000.0)),
+        "Nylon guitar" | "Harp" => (rng.between(1.5, 4.0), rng.between(0.15, 0.4), rng.between(1500.0, 4000.0)),
+        "String bass" => (rng.between(2.0, 6.0), rng.between(0.1, 0.4), rng.between(900.0, 4000.0)),
+        "Muted string" => (rng.between(0.15, 0.5), rng.between(0.2, 0.5), rng.between(1500.0, 6000.0)),
+        "Harpsichord" | "Zither" => (rng.between(2.0, 6.0), rng.between(0.01, 0.08), rng.between(7000.0, 16_000.0)),
+        _ => (rng.between(3.0, 8.0), rng.between(0.02, 0.15), rng.between(3000.0, 10_000.0)),
     };
-    let low_hz = dice.between(90.0, 220.0);
+    let low_hz = rng.between(90.0, 220.0);
     let body = (0..6)
         .map(|number| Mode {
-            frequency_hz: low_hz * (1.0 + f64::from(number) * dice.between(0.7, 1.3)),
-            t60_s: dice.between(0.06, 0.3),
-            gain: dice.between(0.3, 1.0) / (1.0 + f64::from(number)),
+            frequency_hz: low_hz * (1.0 + f64::from(number) * rng.between(0.7, 1.3)),
+            t60_s: rng.between(0.06, 0.3),
+            gain: rng.between(0.3, 1.0) / (1.0 + f64::from(number)),
         })
         .collect();
-    let course_cents = if matches!(label, "Twelve-string" | "Harpsichord") { dice.between(2.0, 5.0) } else { 0.0 };
+    let course_cents = if matches!(label, "Twelve-string" | "Harpsichord") { rng.between(2.0, 5.0) } else { 0.0 };
     Patch {
         t60_s,
         damping,
-        pick: dice.between(0.06, 0.45),
+        pick: rng.between(0.06, 0.45),
         pluck_hz,
         body,
-        body_gain: dice.between(0.0, 0.5),
-        hold_s: dice.choose(&[0.5, 1.0, 9.0, 9.0]),
+        body_gain: rng.between(0.0, 0.5),
+        hold_s: rng.choose(&[0.5, 1.0, 9.0, 9.0]),
         course_cents,
     }
 }
 
-fn play(patch: &Patch, note: Note, dice: &mut Dice) -> Vec<f64> {
-    let mut strings = normalised(string(patch, note.frequency_hz(), note.force(), dice));
+fn play(patch: &Patch, note: Note, rng: &mut SoundRng) -> Vec<f64> {
+    let mut strings = normalised(string(patch, note.frequency_hz(), note.force(), rng));
     if patch.course_cents > 0.0 {
-        let beside = string(patch, note.frequency_hz() * super::wave::cents(patch.course_cents), note.force(), dice);
+        let beside = string(patch, note.frequency_hz() * super::wave::cents(patch.course_cents), note.force(), rng);
         lay(&mut strings, &normalised(beside), 0.0, 0.5);
     }
     let body = normalised(resonate(&patch.body, &strings, 2.0));
@@ -92,7 +92,7 @@ fn play(patch: &Patch, note: Note, dice: &mut Dice) -> Vec<f64> {
 
 /// The loop: line, all-pass for the fraction of a sample, loss filter. The filter has three symmetric taps, so its delay is
 /// one sample at all frequencies.
-fn string(patch: &Patch, frequency_hz: f64, force: f64, dice: &mut Dice) -> Vec<f64> {
+fn string(patch: &Patch, frequency_hz: f64, force: f64, rng: &mut SoundRng) -> Vec<f64> {
     let angle = TAU * frequency_hz / SAMPLE_RATE_HZ;
     // At short loops the loss filter would take the fundamental with it.
     let damping = patch.damping * (1.0 / (1.0 + (frequency_hz / 400.0).powi(2))).max(0.02);
@@ -104,7 +104,7 @@ fn string(patch: &Patch, frequency_hz: f64, force: f64, dice: &mut Dice) -> Vec<
     let line_length = (wanted - 0.3) as usize;
     let fraction = wanted - line_length as f64;
     let coefficient = ((1.0 - fraction) * angle / 2.0).sin() / ((1.0 + fraction) * angle / 2.0).sin();
-    let mut line = pluck(patch, frequency_hz, force, line_length, dice);
+    let mut line = pluck(patch, frequency_hz, force, line_length, rng);
     let (mut allpass_in, mut allpass_out) = (0.0, 0.0);
     let (mut one_back, mut two_back) = (0.0, 0.0);
     let mut output = Vec::with_capacity(samples_of(2.0));
@@ -123,10 +123,10 @@ fn string(patch: &Patch, frequency_hz: f64, force: f64, dice: &mut Dice) -> Vec<
 }
 
 /// The first period: noise as bright as the stroke is hard, with the comb of the pick position and no mean.
-fn pluck(patch: &Patch, frequency_hz: f64, force: f64, length: usize, dice: &mut Dice) -> Vec<f64> {
+fn pluck(patch: &Patch, frequency_hz: f64, force: f64, length: usize, rng: &mut SoundRng) -> Vec<f64> {
     let cutoff_hz = (patch.pluck_hz * (0.15 + 0.95 * force.powi(2))).max(1.5 * frequency_hz);
     let mut filter = Svf::default();
-    let noise: Vec<f64> = (0..3 * length).map(|_| dice.noise()).collect();
+    let noise: Vec<f64> = (0..3 * length).map(|_| rng.noise()).collect();
     let smooth: Vec<f64> = noise.iter().map(|sample| filter.low(*sample, cutoff_hz, FLAT_Q)).collect();
     let period = &smooth[2 * length..];
     let offset = ((patch.pick * length as f64) as usize).max(1);

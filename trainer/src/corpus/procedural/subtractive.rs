@@ -1,12 +1,12 @@
 //! Subtractive synthesis: detuned saw-tooth and pulse waves through a low-pass filter that an envelope sweeps (the voice of
 //! Moog, "Voltage-controlled electronic music modules", 1965). The waves are band-limited tables.
 
-use super::dice::Dice;
 use super::envelope::{Adsr, decay};
 use super::filter::Svf;
 use super::instrument::{Instrument, in_turn};
 use super::mix::render;
 use super::note::{Note, pitched};
+use super::rng::SoundRng;
 use super::wave::{Phase, Wave, cents, sine};
 
 /// Fundamental to the highest cutoff, in octaves.
@@ -40,7 +40,7 @@ struct Patch {
 }
 
 /// Draws an instrument of the style whose turn it is.
-pub fn draw(dice: &mut Dice, turn: usize) -> Instrument {
+pub fn draw(rng: &mut SoundRng, turn: usize) -> Instrument {
     let (category, label, low, high) = in_turn(
         turn,
         &[
@@ -52,62 +52,62 @@ pub fn draw(dice: &mut Dice, turn: usize) -> Instrument {
             ("Strings", "Synth strings", 36, 96),
         ],
     );
-    let patch = patch(dice, category);
-    Instrument::new(category, label, pitched(dice, low, high), move |note, dice| play(&patch, note, dice))
+    let patch = patch(rng, category);
+    Instrument::new(category, label, pitched(rng, low, high), move |note, rng| play(&patch, note, rng))
 }
 
-fn patch(dice: &mut Dice, category: &str) -> Patch {
+fn patch(rng: &mut SoundRng, category: &str) -> Patch {
     let mut patch = Patch {
-        pulse: dice.choose(&[0.0, 0.0, 0.5, 1.0]),
-        width: dice.between(0.12, 0.5),
-        width_motion: dice.between(0.0, 0.1),
-        sub: dice.choose(&[0.0, 0.0, 0.3]),
-        pairs: dice.whole(0, 2),
-        spread_cents: dice.between(4.0, 22.0),
-        noise: dice.choose(&[0.0, 0.0, 0.03]),
-        cutoff_octaves: dice.between(1.5, 5.0),
-        sweep_octaves: dice.between(0.5, 4.0),
-        q: dice.ratio_between(0.7, 8.0),
-        sweep_s: dice.ratio_between(0.15, 1.5),
-        drive: dice.choose(&[0.0, 0.0, 0.5, 1.0]),
+        pulse: rng.choose(&[0.0, 0.0, 0.5, 1.0]),
+        width: rng.between(0.12, 0.5),
+        width_motion: rng.between(0.0, 0.1),
+        sub: rng.choose(&[0.0, 0.0, 0.3]),
+        pairs: rng.whole(0, 2),
+        spread_cents: rng.between(4.0, 22.0),
+        noise: rng.choose(&[0.0, 0.0, 0.03]),
+        cutoff_octaves: rng.between(1.5, 5.0),
+        sweep_octaves: rng.between(0.5, 4.0),
+        q: rng.ratio_between(0.7, 8.0),
+        sweep_s: rng.ratio_between(0.15, 1.5),
+        drive: rng.choose(&[0.0, 0.0, 0.5, 1.0]),
         vibrato_cents: 0.0,
-        amp: Adsr { attack_s: 0.003, decay_s: 1.0, sustain: 0.7, hold_s: dice.between(0.6, 1.5), release_s: 0.4 },
+        amp: Adsr { attack_s: 0.003, decay_s: 1.0, sustain: 0.7, hold_s: rng.between(0.6, 1.5), release_s: 0.4 },
     };
     match category {
         "Bass" => {
-            patch.sub = dice.choose(&[0.0, 0.4, 0.8]);
-            patch.cutoff_octaves = dice.between(0.5, 3.0);
-            patch.amp.sustain = dice.between(0.1, 0.8);
+            patch.sub = rng.choose(&[0.0, 0.4, 0.8]);
+            patch.cutoff_octaves = rng.between(0.5, 3.0);
+            patch.amp.sustain = rng.between(0.1, 0.8);
         }
         "Lead" => {
-            patch.vibrato_cents = dice.choose(&[0.0, 0.0, 5.0]);
-            patch.amp.sustain = dice.between(0.6, 0.95);
+            patch.vibrato_cents = rng.choose(&[0.0, 0.0, 5.0]);
+            patch.amp.sustain = rng.between(0.6, 0.95);
         }
         "Pluck" => {
-            patch.amp.decay_s = dice.ratio_between(0.3, 1.8);
+            patch.amp.decay_s = rng.ratio_between(0.3, 1.8);
             patch.amp.sustain = 0.0;
-            patch.sweep_s = dice.ratio_between(0.08, 0.6);
+            patch.sweep_s = rng.ratio_between(0.08, 0.6);
         }
         "Brass" => {
             patch.pulse = 0.0;
-            patch.amp.attack_s = dice.between(0.03, 0.09);
-            patch.q = dice.between(0.7, 1.8);
+            patch.amp.attack_s = rng.between(0.03, 0.09);
+            patch.q = rng.between(0.7, 1.8);
         }
         _ => {
             patch.pairs = 2;
-            patch.amp.attack_s = dice.between(0.08, 0.3);
+            patch.amp.attack_s = rng.between(0.08, 0.3);
             patch.amp.release_s = 0.9;
-            patch.sweep_octaves = dice.between(0.0, 1.0);
+            patch.sweep_octaves = rng.between(0.0, 1.0);
             patch.q = 0.8;
         }
     }
     patch
 }
 
-fn play(patch: &Patch, note: Note, dice: &mut Dice) -> Vec<f64> {
+fn play(patch: &Patch, note: Note, rng: &mut SoundRng) -> Vec<f64> {
     let frequency_hz = note.frequency_hz();
     let (saw, square) = (Wave::saw(1.02 * frequency_hz), Wave::square(0.52 * frequency_hz));
-    let mut voices = voices(patch, frequency_hz, dice);
+    let mut voices = voices(patch, frequency_hz, rng);
     let mut sub = Phase::new(0.0);
     let (mut first, mut second) = (Svf::default(), Svf::default());
     let attack_s = patch.amp.attack_s * (1.6 - 0.6 * note.force());
@@ -123,7 +123,7 @@ fn play(patch: &Patch, note: Note, dice: &mut Dice) -> Vec<f64> {
             // A pulse is the difference of two saw-tooth waves; shifted both ways, its harmonics keep their phase.
             sound += *gain * (saw.at(at + 0.5 * width) - patch.pulse * saw.at(at - 0.5 * width)) / loudness;
         }
-        sound += patch.noise * dice.noise();
+        sound += patch.noise * rng.noise();
         let open = patch.cutoff_octaves
             + patch.sweep_octaves * note.force().powi(2) * sweep(time_s, attack_s, patch.sweep_s)
             + 1.5 * (note.force() - 0.9);
@@ -137,11 +137,11 @@ fn play(patch: &Patch, note: Note, dice: &mut Dice) -> Vec<f64> {
 }
 
 /// Phase, detuning ratio and gain of each wave; the main one is the loudest, so that the pitch is its own.
-fn voices(patch: &Patch, frequency_hz: f64, dice: &mut Dice) -> Vec<(Phase, f64, f64)> {
+fn voices(patch: &Patch, frequency_hz: f64, rng: &mut SoundRng) -> Vec<(Phase, f64, f64)> {
     let mut voices = vec![(Phase::new(0.0), 1.0, 1.0)];
     for pair in 1..=patch.pairs {
         let away = patch.spread_cents * pair as f64 / patch.pairs as f64;
-        let start = if frequency_hz < SLOW_BEAT_HZ { 0.0 } else { dice.between(0.0, 1.0) };
+        let start = if frequency_hz < SLOW_BEAT_HZ { 0.0 } else { rng.between(0.0, 1.0) };
         for side in [-away, away] {
             voices.push((Phase::new(start), cents(side), 0.35));
         }

@@ -1,10 +1,10 @@
 //! Sung vowels: Rosenberg's glottal wave through Klatt's formants, with breath, vibrato and a vowel that may change.
 
-use super::dice::Dice;
 use super::envelope::{Adsr, rise};
 use super::instrument::{Instrument, in_turn};
 use super::mix::render;
 use super::note::{Note, pitched};
+use super::rng::SoundRng;
 use super::tract::{self, Tract, VOWELS, Vowel};
 use super::wave::{Phase, cents, sine};
 
@@ -22,7 +22,7 @@ struct Patch {
 }
 
 /// Draws an instrument of the style whose turn it is.
-pub fn draw(dice: &mut Dice, turn: usize) -> Instrument {
+pub fn draw(rng: &mut SoundRng, turn: usize) -> Instrument {
     let (label, scale, low, high, pairs) = in_turn(
         turn,
         &[
@@ -34,29 +34,29 @@ pub fn draw(dice: &mut Dice, turn: usize) -> Instrument {
             ("Robot voice", 1.0, 30, 72, 0),
         ],
     );
-    let scale = scale * dice.between(0.94, 1.06);
+    let scale = scale * rng.between(0.94, 1.06);
     let robot = label == "Robot voice";
     let patch = Patch {
-        from: tract::vowel(dice.whole(0, VOWELS - 1), scale),
-        to: tract::vowel(dice.whole(0, VOWELS - 1), scale),
-        glide_s: dice.choose(&[0.25, 0.6, 1.2]),
-        open: dice.between(0.45, 0.75),
-        breath: dice.ratio_between(0.005, 0.12),
-        vibrato_cents: if robot { 0.0 } else { dice.between(0.0, 6.0) },
-        vibrato_hz: dice.between(4.8, 6.2),
+        from: tract::vowel(rng.whole(0, VOWELS - 1), scale),
+        to: tract::vowel(rng.whole(0, VOWELS - 1), scale),
+        glide_s: rng.choose(&[0.25, 0.6, 1.2]),
+        open: rng.between(0.45, 0.75),
+        breath: rng.ratio_between(0.005, 0.12),
+        vibrato_cents: if robot { 0.0 } else { rng.between(0.0, 6.0) },
+        vibrato_hz: rng.between(4.8, 6.2),
         pairs,
         amp: Adsr {
-            attack_s: dice.between(0.02, if pairs > 0 { 0.25 } else { 0.09 }),
+            attack_s: rng.between(0.02, if pairs > 0 { 0.25 } else { 0.09 }),
             decay_s: 0.8,
-            sustain: dice.between(0.7, 1.0),
-            hold_s: dice.between(0.5, 1.6),
-            release_s: dice.between(0.2, 0.6),
+            sustain: rng.between(0.7, 1.0),
+            hold_s: rng.between(0.5, 1.6),
+            release_s: rng.between(0.2, 0.6),
         },
     };
-    Instrument::new("Voice", label, pitched(dice, low, high), move |note, dice| play(&patch, note, dice))
+    Instrument::new("Voice", label, pitched(rng, low, high), move |note, rng| play(&patch, note, rng))
 }
 
-fn play(patch: &Patch, note: Note, dice: &mut Dice) -> Vec<f64> {
+fn play(patch: &Patch, note: Note, rng: &mut SoundRng) -> Vec<f64> {
     let frequency_hz = note.frequency_hz();
     // A soft voice closes its glottis slowly and breathes more.
     let wave = tract::glottis(1.02 * frequency_hz, patch.open + 0.2 * (0.9 - note.force()));
@@ -65,7 +65,7 @@ fn play(patch: &Patch, note: Note, dice: &mut Dice) -> Vec<f64> {
     for pair in 0..patch.pairs {
         let away = 6.0 + 8.0 * pair as f64;
         // Both of a pair start together, so that their beating leaves the pitch alone.
-        let start = dice.between(0.0, 1.0);
+        let start = rng.between(0.0, 1.0);
         singers.extend([away, -away].map(|side| (Phase::new(start), cents(side), 0.5)));
     }
     let mut tract = Tract::default();
@@ -76,6 +76,6 @@ fn play(patch: &Patch, note: Note, dice: &mut Dice) -> Vec<f64> {
             voiced += *gain * wave.at(phase.advance(frequency_hz * *detune * cents(vibrato)));
         }
         let vowel = tract::between(&patch.from, &patch.to, rise(time_s, patch.glide_s));
-        tract.next(voiced + breath * dice.noise(), &vowel) * patch.amp.at(time_s)
+        tract.next(voiced + breath * rng.noise(), &vowel) * patch.amp.at(time_s)
     })
 }

@@ -1,12 +1,12 @@
 //! Wavetable synthesis: a row of single-cycle waves that is scanned while the note sounds (Bristow-Johnson, "Wavetable
 //! synthesis 101", 1996). The waves are drawn as harmonic spectra and so stay band-limited at every key.
 
-use super::dice::Dice;
 use super::envelope::Adsr;
 use super::filter::Svf;
 use super::instrument::{Instrument, in_turn};
 use super::mix::render;
 use super::note::{Note, pitched};
+use super::rng::SoundRng;
 use super::wave::{Phase, Wave, cents, sine};
 
 /// Harmonics that have an amplitude of their own.
@@ -27,7 +27,7 @@ struct Patch {
 }
 
 /// Draws an instrument of the style whose turn it is.
-pub fn draw(dice: &mut Dice, turn: usize) -> Instrument {
+pub fn draw(rng: &mut SoundRng, turn: usize) -> Instrument {
     let (category, label, low, high) = in_turn(
         turn,
         &[
@@ -37,42 +37,42 @@ pub fn draw(dice: &mut Dice, turn: usize) -> Instrument {
             ("Bass", "Wavetable bass", 24, 60),
         ],
     );
-    let patch = patch(dice, category);
-    Instrument::new(category, label, pitched(dice, low, high), move |note, _| play(&patch, note))
+    let patch = patch(rng, category);
+    Instrument::new(category, label, pitched(rng, low, high), move |note, _| play(&patch, note))
 }
 
-fn patch(dice: &mut Dice, category: &str) -> Patch {
+fn patch(rng: &mut SoundRng, category: &str) -> Patch {
     let amp = match category {
         "Pluck" => {
-            Adsr { attack_s: 0.002, decay_s: dice.ratio_between(0.4, 2.0), sustain: 0.0, hold_s: 9.0, release_s: 1.0 }
+            Adsr { attack_s: 0.002, decay_s: rng.ratio_between(0.4, 2.0), sustain: 0.0, hold_s: 9.0, release_s: 1.0 }
         }
-        "Pad" => Adsr { attack_s: dice.between(0.1, 0.4), decay_s: 1.0, sustain: 0.9, hold_s: 1.5, release_s: 1.2 },
+        "Pad" => Adsr { attack_s: rng.between(0.1, 0.4), decay_s: 1.0, sustain: 0.9, hold_s: 1.5, release_s: 1.2 },
         _ => Adsr {
             attack_s: 0.004,
             decay_s: 0.8,
-            sustain: dice.between(0.4, 0.9),
-            hold_s: dice.between(0.6, 1.6),
+            sustain: rng.between(0.4, 0.9),
+            hold_s: rng.between(0.6, 1.6),
             release_s: 0.3,
         },
     };
     Patch {
-        frames: (0..FRAMES).map(|_| spectrum(dice)).collect(),
-        start: dice.between(0.0, 1.0),
-        travel: dice.choose(&[-1.0, 1.0]) * dice.between(1.0, 4.0),
-        swing_hz: dice.choose(&[0.0, 0.0, 0.5, 1.3, 4.0]),
-        travel_s: dice.ratio_between(0.15, 1.8),
-        spread_cents: dice.between(0.0, 9.0),
-        cutoff_octaves: dice.between(4.0, 8.0),
+        frames: (0..FRAMES).map(|_| spectrum(rng)).collect(),
+        start: rng.between(0.0, 1.0),
+        travel: rng.choose(&[-1.0, 1.0]) * rng.between(1.0, 4.0),
+        swing_hz: rng.choose(&[0.0, 0.0, 0.5, 1.3, 4.0]),
+        travel_s: rng.ratio_between(0.15, 1.8),
+        spread_cents: rng.between(0.0, 9.0),
+        cutoff_octaves: rng.between(4.0, 8.0),
         amp,
     }
 }
 
 /// A random spectrum: a slope, two resonances and a comb.
-fn spectrum(dice: &mut Dice) -> Vec<f64> {
-    let slope = dice.between(0.5, 1.8);
-    let humps = [0, 1].map(|_| (dice.ratio_between(2.0, 24.0), dice.between(1.0, 6.0), dice.between(0.0, 4.0)));
-    let comb = dice.whole(2, 5);
-    let left = dice.between(0.0, 1.0);
+fn spectrum(rng: &mut SoundRng) -> Vec<f64> {
+    let slope = rng.between(0.5, 1.8);
+    let humps = [0, 1].map(|_| (rng.ratio_between(2.0, 24.0), rng.between(1.0, 6.0), rng.between(0.0, 4.0)));
+    let comb = rng.whole(2, 5);
+    let left = rng.between(0.0, 1.0);
     let harmonic = |number: usize| {
         let place = number as f64;
         let lift: f64 = humps.iter().map(|(at, width, gain)| gain * (-((place - at) / width).powi(2)).exp()).sum();

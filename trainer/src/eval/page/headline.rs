@@ -7,9 +7,10 @@ use anyhow::Result;
 use super::chart::{self, SERIES};
 use super::table::{Cell, table};
 use crate::corpus::Split;
-use crate::eval::report::{Measured, Report, Summary, split_name};
-use crate::eval::statistics::{mean, median, quantile};
-use crate::eval::way::Way;
+use crate::eval::measured_sound::MeasuredSound;
+use crate::eval::report::{Report, Summary, split_name};
+use crate::eval::resynthesis_path::ResynthesisPath;
+use crate::statistics::{mean, median, quantile};
 
 /// The figures of the summary: name in tables, name in the ladder, and how to show it.
 type Column = (&'static str, &'static str, fn(&Summary) -> Cell);
@@ -53,9 +54,9 @@ pub fn section(report: &Report) -> Result<String> {
     let untrusted = report.untrusted();
     let columns: Vec<&Column> = COLUMNS.iter().filter(|(_, metric, _)| !untrusted.contains(metric)).collect();
     let heads: Vec<&str> =
-        ["<split", "<way", "sounds"].into_iter().chain(columns.iter().map(|column| column.0)).collect();
+        ["<split", "<path", "sounds"].into_iter().chain(columns.iter().map(|column| column.0)).collect();
     let row = |row: &Summary| {
-        let known = [Cell::text(split_name(row.split)), Cell::text(row.way), Cell::count(row.sounds)];
+        let known = [Cell::text(split_name(row.split)), Cell::text(row.path), Cell::count(row.sounds)];
         known.into_iter().chain(columns.iter().map(|(_, _, cell)| cell(row))).collect::<Vec<_>>()
     };
     let mut html = String::from(
@@ -76,9 +77,9 @@ pub fn section(report: &Report) -> Result<String> {
 }
 
 fn resolutions(report: &Report) -> String {
-    let heads = ["<split", "<way", "N = 512", "2048", "8192", "convergence", "within 10 ¢", "originals within 10 ¢"];
+    let heads = ["<split", "<path", "N = 512", "2048", "8192", "convergence", "within 10 ¢", "originals within 10 ¢"];
     let row = |row: &Summary| {
-        let mut cells = vec![Cell::text(split_name(row.split)), Cell::text(row.way)];
+        let mut cells = vec![Cell::text(split_name(row.split)), Cell::text(row.path)];
         cells.extend(row.by_size_db.map(|error| Cell::number(error, 2)));
         cells.push(Cell::number(row.spectral_convergence, 3));
         cells.extend([row.pitch_within_10_cents, row.true_pitch_within_10_cents].map(Cell::percent));
@@ -98,14 +99,17 @@ fn resolutions(report: &Report) -> String {
 fn sorted_errors(report: &Report) -> Result<String> {
     let mut curves = Vec::new();
     for row in &report.summaries {
-        let members = report.results.iter().filter(|result| result.split == row.split && result.way == row.way);
+        let members = report.results.iter().filter(|result| result.split == row.split && result.path == row.path);
         let mut errors: Vec<f64> = members.map(|result| f64::from(result.measures.log_mel_db)).collect();
         errors.sort_by(f64::total_cmp);
-        let name = format!("{}: {}", split_name(row.split), row.way);
-        let colour = Way::ALL.iter().position(|way| way.describe() == row.way).unwrap_or(0);
-        // The held-out half of the palette, so that a way keeps its place in both.
-        let colour =
-            if row.split == Split::HeldOut { (colour + Way::ALL.len()) % SERIES.len() } else { colour % SERIES.len() };
+        let name = format!("{}: {}", split_name(row.split), row.path);
+        let colour = ResynthesisPath::ALL.iter().position(|path| path.describe() == row.path).unwrap_or(0);
+        // The held-out half of the palette, so that a path keeps its place in both.
+        let colour = if row.split == Split::HeldOut {
+            (colour + ResynthesisPath::ALL.len()) % SERIES.len()
+        } else {
+            colour % SERIES.len()
+        };
         curves.push((name, colour, errors));
     }
     let top = curves.iter().flat_map(|(_, _, errors)| errors.last().copied()).fold(1.0, f64::max) * 1.05;
@@ -123,8 +127,8 @@ fn sorted_errors(report: &Report) -> Result<String> {
 }
 
 fn categories(report: &Report) -> Result<String> {
-    let mut by_category = BTreeMap::<&str, [Vec<&Measured>; 2]>::new();
-    for result in report.results.iter().filter(|result| result.way == Way::Latent.describe()) {
+    let mut by_category = BTreeMap::<&str, [Vec<&MeasuredSound>; 2]>::new();
+    for result in report.results.iter().filter(|result| result.path == ResynthesisPath::Latent.describe()) {
         by_category.entry(&result.category).or_default()[usize::from(result.split == Split::HeldOut)].push(result);
     }
     let heads = [
@@ -140,8 +144,9 @@ fn categories(report: &Report) -> Result<String> {
         "attack ms",
         "decay ms",
     ];
-    let cells = |members: &Vec<&Measured>| {
-        let all = |pick: fn(&Measured) -> f32| members.iter().map(|result| f64::from(pick(result))).collect::<Vec<_>>();
+    let cells = |members: &Vec<&MeasuredSound>| {
+        let all =
+            |pick: fn(&MeasuredSound) -> f32| members.iter().map(|result| f64::from(pick(result))).collect::<Vec<_>>();
         let errors = all(|result| result.measures.log_mel_db);
         let known = |value: f64, digits| if members.is_empty() { Cell::none() } else { Cell::number(value, digits) };
         [
@@ -155,5 +160,5 @@ fn categories(report: &Report) -> Result<String> {
     let rows = by_category.iter().map(|(name, splits)| {
         std::iter::once(Cell::text(name)).chain(splits.iter().flat_map(cells)).collect::<Vec<_>>()
     });
-    Ok(format!("<h3>Categories, {}</h3>{}", Way::Latent.describe(), table(&heads, rows)))
+    Ok(format!("<h3>Categories, {}</h3>{}", ResynthesisPath::Latent.describe(), table(&heads, rows)))
 }

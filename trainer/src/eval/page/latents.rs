@@ -12,7 +12,7 @@ use super::table::{Cell, escape, table};
 use crate::corpus::Split;
 use crate::eval::latents::OfSplit;
 use crate::eval::report::split_name;
-use crate::eval::statistics::mean;
+use crate::statistics::mean;
 
 const BINS: usize = 24;
 /// Categories that are set against each other: the largest.

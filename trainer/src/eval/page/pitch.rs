@@ -4,7 +4,7 @@ use anyhow::Result;
 
 use super::chart::{self, MUTED, SERIES};
 use super::table::{Cell, table};
-use crate::eval::played::KeyRow;
+use crate::eval::pitch_accuracy::KeyRow;
 use crate::eval::report::Report;
 
 /// Errors beyond this are drawn at the edge, in cents.

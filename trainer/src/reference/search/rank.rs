@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use super::study::{Study, Trial};
-use crate::reference::fit::End;
+use crate::reference::history::End;
 
 /// Trials from the best to the worst: those that were cut off come last.
 pub fn ranked(study: &Study) -> Vec<&Trial> {

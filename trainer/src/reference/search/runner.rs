@@ -14,13 +14,15 @@ use super::{bayes, grid, picture, rank};
 use crate::corpus::{Corpus, Item, Split};
 use crate::files::write_atomically;
 use crate::reference::codec::SoundCodec;
+use crate::reference::config::Config;
 use crate::reference::data::Set;
-use crate::reference::fit::{Epoch, Limits, Task, fit};
+use crate::reference::fit::{Task, fit};
+use crate::reference::history::{Epoch, Limits};
 use crate::reference::look;
 use crate::reference::model::Reference;
-use crate::reference::name::ModelName;
-use crate::reference::run::{Config, INNER, OUTER};
+use crate::reference::model_name::ModelName;
 use crate::reference::settings::Settings;
+use crate::reference::stage::{INNER, OUTER};
 
 /// Draws of a point that was not tried yet, before the space counts as used up.
 const MOST_DRAWS: usize = 200;

@@ -3,7 +3,7 @@
 use anyhow::{Context, Result, bail, ensure};
 use serde::{Deserialize, Serialize};
 
-use crate::reference::name::ModelName;
+use crate::reference::model_name::ModelName;
 use crate::reference::settings::{FitSettings, Settings};
 
 /// What can be searched. `batch`, `rate` and `weight_decay` are those of the stage that is searched.

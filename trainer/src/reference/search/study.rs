@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 
 use super::space::Space;
 use crate::files::write_atomically;
-use crate::reference::fit::History;
-use crate::reference::name::ModelName;
+use crate::reference::history::History;
+use crate::reference::model_name::ModelName;
 
 const STUDY_NAME: &str = "search.json";
 
@@ -105,7 +105,7 @@ fn path(folder: &Path) -> PathBuf {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::reference::fit::{End, Epoch};
+    use crate::reference::history::{End, Epoch};
 
     fn trial(point: f64, losses: &[f64]) -> Trial {
         let epochs = losses.iter().map(|loss| Epoch { train: *loss, test: f64::NAN, train_s: 1.0, elapsed_s: 1.0 });

@@ -1,0 +1,332 @@
+//! What MIDI channels hold: pitch wheel and its range, pedal, pressure, timbre, MPE zones. AUDIO THREAD: plain arithmetic.
+//!
+//! Sources: MIDI 1.0 detailed specification (registered parameters 0 and 6 by controllers 101, 100, 6 and 38; controllers 64, 121), and
+//! MIDI Polyphonic Expression 1.0 (zones, their managers on channels 1 and 16, default ranges of 2 and 48 semitones).
+
+/// MIDI channels.
+pub(super) const CHANNELS: usize = 16;
+/// Range of the pitch wheel that General MIDI names.
+const DEFAULT_BEND_SEMITONES: f32 = 2.0;
+/// Range of the wheel on a member channel of an MPE zone.
+const MEMBER_BEND_SEMITONES: f32 = 48.0;
+/// Largest range of the wheel either way.
+const LARGEST_BEND_SEMITONES: f32 = 96.0;
+/// Most member channels of one zone.
+const MOST_MEMBERS: u8 = 15;
+
+const DATA_ENTRY: u8 = 6;
+const DATA_ENTRY_FINE: u8 = 38;
+const SUSTAIN: u8 = 64;
+const TIMBRE: u8 = 74;
+const NON_REGISTERED_FINE: u8 = 98;
+const NON_REGISTERED: u8 = 99;
+const REGISTERED_FINE: u8 = 100;
+const REGISTERED: u8 = 101;
+const ALL_SOUND_OFF: u8 = 120;
+const RESET_ALL_CONTROLLERS: u8 = 121;
+const ALL_NOTES_OFF: u8 = 123;
+/// Controllers 124 to 127 change the mode, which also releases all notes.
+const LAST_MODE: u8 = 127;
+
+/// What a controller asks of the voices.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum ChannelAction {
+    /// Nothing.
+    None,
+    /// The channel's notes take its timbre.
+    Timbre,
+    /// The pedal of these channels (bits) is up: what it held is released.
+    PedalUp {
+        /// The channels, as bits.
+        channels: u16,
+    },
+    /// All notes of the channel are released.
+    AllNotesOff,
+    /// All notes of the channel end within milliseconds.
+    AllSoundOff,
+}
+
+/// A registered parameter that data entry sets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Registered {
+    None,
+    BendRange,
+    MpeZone,
+}
+
+/// One channel.
+#[derive(Clone, Copy, Debug)]
+struct Channel {
+    /// [−1, 1].
+    wheel: f32,
+    bend_semitones: f32,
+    bend_cents: f32,
+    pressure: f32,
+    timbre: f32,
+    pedal: bool,
+    /// Most and least significant 7 bits of the selected registered parameter.
+    selected: (u8, u8),
+}
+
+impl Channel {
+    const NEW: Self = Self {
+        wheel: 0.0,
+        bend_semitones: DEFAULT_BEND_SEMITONES,
+        bend_cents: 0.0,
+        pressure: 0.0,
+        timbre: 0.0,
+        pedal: false,
+        selected: (127, 127),
+    };
+
+    fn registered(&self) -> Registered {
+        match self.selected {
+            (0, 0) => Registered::BendRange,
+            (0, 6) => Registered::MpeZone,
+            _ => Registered::None,
+        }
+    }
+
+    fn bend(&self) -> f32 {
+        self.wheel * (self.bend_semitones + self.bend_cents / 100.0).min(LARGEST_BEND_SEMITONES)
+    }
+}
+
+/// All channels.
+pub(super) struct Channels {
+    channels: [Channel; CHANNELS],
+    /// Member channels of the lower zone (from channel 1 up) and of the upper one (from channel 14 down); 0 where there is no zone.
+    lower_members: u8,
+    upper_members: u8,
+}
+
+impl Channels {
+    pub(super) fn new() -> Self {
+        Self { channels: [Channel::NEW; CHANNELS], lower_members: 0, upper_members: 0 }
+    }
+
+    /// Semitones by which a channel's notes are bent; the wheel of its zone's manager adds to its own.
+    pub(super) fn bend_semitones(&self, channel: usize) -> f32 {
+        let own = self.channels.get(channel).map_or(0.0, Channel::bend);
+        own + self.manager_of(channel).map_or(0.0, Channel::bend)
+    }
+
+    /// Pressure on a channel, [0, 1].
+    pub(super) fn pressure(&self, channel: usize) -> f32 {
+        self.channels.get(channel).map_or(0.0, |channel| channel.pressure)
+    }
+
+    /// Timbre of a channel (controller 74), [0, 1].
+    pub(super) fn timbre(&self, channel: usize) -> f32 {
+        self.channels.get(channel).map_or(0.0, |channel| channel.timbre)
+    }
+
+    /// Whether the sustain pedal of a channel, or of its zone's manager, is down.
+    pub(super) fn is_sustained(&self, channel: usize) -> bool {
+        let own = self.channels.get(channel).is_some_and(|channel| channel.pedal);
+        own || self.manager_of(channel).is_some_and(|manager| manager.pedal)
+    }
+
+    /// Moves the wheel of a channel to a position in [−1, 1]; what is not finite is ignored.
+    pub(super) fn set_wheel(&mut self, channel: u8, position: f32) {
+        if let Some(channel) = self.channels.get_mut(usize::from(channel)).filter(|_| position.is_finite()) {
+            channel.wheel = position.clamp(-1.0, 1.0);
+        }
+    }
+
+    /// Sets the pressure of a channel; what is not finite is ignored.
+    pub(super) fn set_pressure(&mut self, channel: u8, pressure: f32) {
+        if let Some(channel) = self.channels.get_mut(usize::from(channel)).filter(|_| pressure.is_finite()) {
+            channel.pressure = pressure.clamp(0.0, 1.0);
+        }
+    }
+
+    /// Takes a controller with a value in [0, 1], and says what the voices have to do.
+    pub(super) fn control(&mut self, channel: u8, controller: u8, value: f32) -> ChannelAction {
+        if !value.is_finite() {
+            return ChannelAction::None;
+        }
+        let value = value.clamp(0.0, 1.0);
+        let step = (value * 127.0).round() as u8;
+        let Some(state) = self.channels.get_mut(usize::from(channel)) else { return ChannelAction::None };
+        match controller {
+            SUSTAIN => return self.set_pedal(channel, value >= 0.5),
+            TIMBRE => {
+                state.timbre = value;
+                return ChannelAction::Timbre;
+            }
+            REGISTERED => state.selected.0 = step,
+            REGISTERED_FINE => state.selected.1 = step,
+            NON_REGISTERED | NON_REGISTERED_FINE => state.selected = (127, 127),
+            DATA_ENTRY => self.data_entry(channel, step),
+            DATA_ENTRY_FINE if state.registered() == Registered::BendRange => {
+                self.each_alike(channel, |state| state.bend_cents = f32::from(step));
+            }
+            RESET_ALL_CONTROLLERS => return self.reset_controllers(channel),
+            ALL_SOUND_OFF => return ChannelAction::AllSoundOff,
+            ALL_NOTES_OFF..=LAST_MODE => return ChannelAction::AllNotesOff,
+            _ => {}
+        }
+        ChannelAction::None
+    }
+
+    /// Everything as when switched on.
+    pub(super) fn reset(&mut self) {
+        *self = Self::new();
+    }
+
+    fn set_pedal(&mut self, channel: u8, down: bool) -> ChannelAction {
+        if let Some(state) = self.channels.get_mut(usize::from(channel)) {
+            state.pedal = down;
+        }
+        if down { ChannelAction::None } else { ChannelAction::PedalUp { channels: self.let_go_by(channel) } }
+    }
+
+    /// Channels, as bits, whose pedal is up once that of `channel` is: itself, and the members of the zone that it manages.
+    fn let_go_by(&self, channel: u8) -> u16 {
+        let bits = (0..CHANNELS).filter(|other| {
+            let follows = *other == usize::from(channel) || self.manager_index(*other) == Some(usize::from(channel));
+            follows && !self.is_sustained(*other)
+        });
+        bits.fold(0, |bits, channel| bits | 1 << channel)
+    }
+
+    /// Controller 121 as MIDI's recommended practice 015 has it: wheel, pedal, pressure and the selected parameter; ranges stay.
+    fn reset_controllers(&mut self, channel: u8) -> ChannelAction {
+        if let Some(state) = self.channels.get_mut(usize::from(channel)) {
+            let (bend_semitones, bend_cents) = (state.bend_semitones, state.bend_cents);
+            *state = Channel { bend_semitones, bend_cents, ..Channel::NEW };
+        }
+        ChannelAction::PedalUp { channels: self.let_go_by(channel) }
+    }
+
+    fn data_entry(&mut self, channel: u8, value: u8) {
+        match self.channels.get(usize::from(channel)).map_or(Registered::None, Channel::registered) {
+            Registered::BendRange => self.each_alike(channel, |state| {
+                (state.bend_semitones, state.bend_cents) = (f32::from(value).min(LARGEST_BEND_SEMITONES), 0.0);
+            }),
+            Registered::MpeZone => self.set_zone(channel, value.min(MOST_MEMBERS)),
+            Registered::None => {}
+        }
+    }
+
+    /// Begins, resizes or (with no members) ends the zone that `manager` may manage. A zone that reaches into the other shortens it.
+    fn set_zone(&mut self, manager: u8, members: u8) {
+        match manager {
+            0 => {
+                self.lower_members = members;
+                self.upper_members = self.upper_members.min((MOST_MEMBERS - 1).saturating_sub(members));
+            }
+            15 => {
+                self.upper_members = members;
+                self.lower_members = self.lower_members.min((MOST_MEMBERS - 1).saturating_sub(members));
+            }
+            _ => return,
+        }
+        for index in 0..CHANNELS {
+            let is_member = self.manager_index(index) == Some(usize::from(manager));
+            let range = if is_member { MEMBER_BEND_SEMITONES } else { DEFAULT_BEND_SEMITONES };
+            let Some(state) = self.channels.get_mut(index) else { continue };
+            if is_member || index == usize::from(manager) {
+                (state.bend_semitones, state.bend_cents) = (range, 0.0);
+            }
+        }
+    }
+
+    /// Does the same to `channel` and, if it is a member of a zone, to the zone's other members.
+    fn each_alike(&mut self, channel: u8, change: impl Fn(&mut Channel)) {
+        let channel = usize::from(channel);
+        let manager = self.manager_index(channel);
+        for index in 0..CHANNELS {
+            let is_alike = index == channel || (manager.is_some() && self.manager_index(index) == manager);
+            if let Some(state) = self.channels.get_mut(index).filter(|_| is_alike) {
+                change(state);
+            }
+        }
+    }
+
+    fn manager_of(&self, channel: usize) -> Option<&Channel> {
+        self.channels.get(self.manager_index(channel)?)
+    }
+
+    /// The manager of the zone that a channel is a member of.
+    fn manager_index(&self, channel: usize) -> Option<usize> {
+        let (lower, upper) = (usize::from(self.lower_members), usize::from(self.upper_members));
+        match channel {
+            1.. if channel <= lower => Some(0),
+            ..15 if channel + upper >= 15 => Some(15),
+            _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn registered(channels: &mut Channels, channel: u8, parameter: u8, value: u8) {
+        let sent = [(REGISTERED, 0), (REGISTERED_FINE, parameter), (DATA_ENTRY, value)];
+        sent.into_iter().for_each(|(controller, value)| {
+            assert_eq!(channels.control(channel, controller, f32::from(value) / 127.0), ChannelAction::None);
+        });
+    }
+
+    #[test]
+    fn the_wheel_bends_its_own_channel_by_the_range_that_was_set() {
+        let mut channels = Channels::new();
+        channels.set_wheel(3, 1.0);
+        assert_eq!((channels.bend_semitones(3), channels.bend_semitones(4)), (2.0, 0.0));
+        registered(&mut channels, 3, 0, 12);
+        assert_eq!(channels.bend_semitones(3), 12.0);
+        channels.control(3, DATA_ENTRY_FINE, 50.0 / 127.0);
+        assert_eq!(channels.bend_semitones(3), 12.5);
+        channels.control(3, NON_REGISTERED, 0.0);
+        channels.control(3, DATA_ENTRY, 1.0);
+        assert_eq!(channels.bend_semitones(3), 12.5, "another kind of parameter is selected");
+        channels.control(3, RESET_ALL_CONTROLLERS, 0.0);
+        assert_eq!(channels.bend_semitones(3), 0.0, "the wheel is at rest");
+        channels.set_wheel(3, -1.0);
+        assert_eq!(channels.bend_semitones(3), -12.5, "and its range stays");
+    }
+
+    #[test]
+    fn members_of_a_zone_bend_by_their_own_wheel_and_their_managers() {
+        let mut channels = Channels::new();
+        registered(&mut channels, 0, 6, 5);
+        channels.set_wheel(0, 0.5);
+        channels.set_wheel(2, 0.25);
+        assert_eq!(channels.bend_semitones(2), 12.0 + 1.0);
+        assert_eq!(channels.bend_semitones(6), 0.0, "no member");
+        registered(&mut channels, 4, 0, 24);
+        assert_eq!(channels.bend_semitones(2), 6.0 + 1.0, "members share their range");
+        registered(&mut channels, 15, 6, 12);
+        assert_eq!(channels.lower_members, 2, "a zone that grows shortens the other");
+        registered(&mut channels, 0, 6, 0);
+        registered(&mut channels, 15, 6, 0);
+        assert_eq!(channels.manager_index(3), None);
+    }
+
+    #[test]
+    fn a_managers_pedal_holds_its_members() {
+        let mut channels = Channels::new();
+        registered(&mut channels, 0, 6, 3);
+        assert_eq!(channels.control(0, SUSTAIN, 1.0), ChannelAction::None);
+        assert!(channels.is_sustained(3) && !channels.is_sustained(4));
+        channels.control(2, SUSTAIN, 1.0);
+        assert_eq!(channels.control(0, SUSTAIN, 0.0), ChannelAction::PedalUp { channels: 0b1011 });
+        assert!(channels.is_sustained(2), "its own pedal is down");
+    }
+
+    #[test]
+    fn what_is_out_of_range_changes_nothing() {
+        let mut channels = Channels::new();
+        assert_eq!(channels.control(99, SUSTAIN, 1.0), ChannelAction::None);
+        assert_eq!(channels.control(0, SUSTAIN, f32::NAN), ChannelAction::None);
+        channels.set_wheel(200, 1.0);
+        channels.set_wheel(0, f32::INFINITY);
+        registered(&mut channels, 7, 6, 9);
+        assert!(
+            (0..CHANNELS).all(|channel| channels.bend_semitones(channel) == 0.0 && !channels.is_sustained(channel))
+        );
+    }
+}

@@ -1,0 +1,96 @@
+//! Where the voices are added up: a bus for what is the same on both sides, and two for what is not. AUDIO THREAD.
+
+use super::playback::Piece;
+use super::tick::TICK_SAMPLES;
+
+/// One tick of the sum of all voices. A mono voice in the middle is added once, not once for each side.
+pub(super) struct Buses {
+    middle: [f32; TICK_SAMPLES],
+    sides: Piece,
+    /// Whether anything was added to the sides.
+    is_stereo: bool,
+}
+
+impl Buses {
+    pub(super) fn new() -> Self {
+        Self { middle: [0.0; TICK_SAMPLES], sides: [[0.0; TICK_SAMPLES]; 2], is_stereo: false }
+    }
+
+    /// Silence.
+    pub(super) fn clear(&mut self) {
+        self.middle.fill(0.0);
+        if std::mem::take(&mut self.is_stereo) {
+            self.sides.iter_mut().for_each(|side| side.fill(0.0));
+        }
+    }
+
+    /// Adds `sound` from its first sample on, at sample `start` of the buses, for as long as there are gains. `pan` holds factors on
+    /// left and right.
+    pub(super) fn add(&mut self, start: usize, sound: &Piece, channels: usize, gains: &[f32], pan: Option<[f32; 2]>) {
+        let end = start + gains.len();
+        let [left, right] = sound;
+        if channels == 1 && pan.is_none() {
+            add_scaled(self.middle.get_mut(start..end).unwrap_or_default(), left, gains, 1.0);
+            return;
+        }
+        self.is_stereo = true;
+        let right = if channels == 1 { left } else { right };
+        let factors = pan.unwrap_or([1.0; 2]);
+        for ((bus, sound), factor) in self.sides.iter_mut().zip([left, right]).zip(factors) {
+            add_scaled(bus.get_mut(start..end).unwrap_or_default(), sound, gains, factor);
+        }
+    }
+
+    /// Writes the sum, times the gain of each sample, to both sides.
+    pub(super) fn write(&self, left: &mut [f32], right: &mut [f32], gain: impl Fn(usize) -> f32) {
+        let outs = left.iter_mut().zip(right.iter_mut()).zip(&self.middle).enumerate();
+        for (index, ((left, right), middle)) in outs {
+            let gain = gain(index);
+            *left = middle * gain;
+            *right = *left;
+        }
+        if self.is_stereo {
+            for (out, side) in [left, right].into_iter().zip(&self.sides) {
+                out.iter_mut().zip(side).enumerate().for_each(|(index, (out, side))| *out += side * gain(index));
+            }
+        }
+    }
+}
+
+fn add_scaled(bus: &mut [f32], sound: &[f32], gains: &[f32], factor: f32) {
+    for ((bus, sample), gain) in bus.iter_mut().zip(sound).zip(gains) {
+        *bus += sample * gain * factor;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn written(channels: usize, pan: Option<[f32; 2]>) -> [f32; 2] {
+        let mut buses = Buses::new();
+        let sound = [[0.25; TICK_SAMPLES], [0.5; TICK_SAMPLES]];
+        buses.add(3, &sound, channels, &[0.5; 8], pan);
+        let (mut left, mut right) = ([9.0; TICK_SAMPLES], [9.0; TICK_SAMPLES]);
+        buses.write(&mut left, &mut right, |_| 2.0);
+        assert_eq!((left[2], right[2], left[11], right[11]), (0.0, 0.0, 0.0, 0.0));
+        [left[3], right[10]]
+    }
+
+    #[test]
+    fn mono_is_the_same_on_both_sides_and_stereo_is_not() {
+        assert_eq!(written(1, None), [0.25, 0.25]);
+        assert_eq!(written(2, None), [0.25, 0.5]);
+        assert_eq!(written(1, Some([0.0, 2.0])), [0.0, 0.5]);
+    }
+
+    #[test]
+    fn cleared_buses_are_silent() {
+        let mut buses = Buses::new();
+        buses.add(0, &[[1.0; TICK_SAMPLES]; 2], 2, &[1.0; TICK_SAMPLES], None);
+        buses.clear();
+        let (mut left, mut right) = ([1.0; 4], [1.0; 4]);
+        buses.write(&mut left, &mut right, |_| 1.0);
+        assert_eq!((left, right), ([0.0; 4], [0.0; 4]));
+    }
+}

@@ -1,0 +1,184 @@
+//! Which sounds are wanted: the zones that sound, the zone played last, its neighbours. AUDIO THREAD.
+
+use super::slot::{Pending, SlotKey};
+use super::slots::Slots;
+use super::tick::Ramp;
+use super::voices::{Listening, Timing, Voices};
+use crate::link::{Request, SoundSpec, SourceSet};
+use crate::params::Controls;
+
+/// Urgency of a slot that sounds.
+const SOUNDING: u32 = 0;
+/// Urgency of the zone played last, after previews.
+const MAIN: u32 = 2;
+/// Urgency of its neighbours.
+const NEIGHBOUR: u32 = 3;
+/// Neighbours are wanted once nothing has moved for this long: 43 ms at 48 kHz.
+const STILL_TICKS: u32 = 32;
+/// Key whose zone is the main one before any note.
+const FIRST_KEY: u8 = 60;
+
+/// The wanted point and zones.
+pub(super) struct RequestPlanner {
+    sources: SourceSet,
+    main_root: u8,
+    controls: Controls,
+    still_ticks: u32,
+}
+
+impl RequestPlanner {
+    pub(super) fn new(sources: SourceSet) -> Self {
+        let main_root = sources.current().nearest_root(FIRST_KEY);
+        Self { sources, main_root, controls: Controls::default(), still_ticks: 0 }
+    }
+
+    /// Takes the controls of a tick.
+    pub(super) fn set_controls(&mut self, controls: &Controls) {
+        let before = self.main_spec();
+        self.controls = *controls;
+        let moved = !self.main_spec().is_near(&before);
+        self.still_ticks = if moved { 0 } else { self.still_ticks.saturating_add(1) };
+    }
+
+    /// Takes the present sources; true when they have changed.
+    pub(super) fn set_sources(&mut self, sources: SourceSet) -> bool {
+        let changed = sources != self.sources;
+        self.sources = sources;
+        if changed {
+            self.main_root = sources.current().nearest_root(self.main_root);
+        }
+        changed
+    }
+
+    /// The slot key of a played key.
+    pub(super) fn slot_key(&self, key: u8) -> SlotKey {
+        self.zone(self.sources.current().nearest_root(key))
+    }
+
+    /// Makes the zone of a played key the main one.
+    pub(super) fn set_main(&mut self, key: SlotKey) {
+        self.main_root = key.root;
+    }
+
+    /// The wanted sound of a zone.
+    pub(super) fn spec(&self, key: SlotKey) -> SoundSpec {
+        let SlotKey { source, root, layer, variation } = key;
+        SoundSpec { layer, variation, ..self.controls.spec(source, f32::from(root)) }
+    }
+
+    fn main_spec(&self) -> SoundSpec {
+        self.spec(self.zone(self.main_root))
+    }
+
+    fn zone(&self, root: u8) -> SlotKey {
+        SlotKey { source: self.sources.current().id, root, layer: 0, variation: 0 }
+    }
+
+    /// Live: asks for what is wanted and not asked for.
+    pub(super) fn request_live(&self, slots: &mut Slots, hearing: &Hearing) {
+        let main = slots.slot_for(self.zone(self.main_root));
+        for index in 0..crate::link::SLOTS {
+            let Some(slot) = slots.get(index) else { continue };
+            let Some(key) = slot.key else { continue };
+            let (sounds, is_main) = (slot.voices > 0, Some(index) == main);
+            let spec = self.spec(key);
+            let stands = slot.requested.map_or_else(|| slot.holds(&spec), |request| request.spec.is_near(&spec));
+            let unfinished = slot.requested.is_some_and(|request| !slot.has_whole(request.generation));
+            if sounds || is_main {
+                let urgency = if sounds { SOUNDING } else { MAIN };
+                if stands {
+                    slots.set_urgency(index, urgency, is_main);
+                } else {
+                    let wanted = Wanted { urgency, is_main, is_live: sounds, listening: hearing.of(index) };
+                    slots.request(index, wanted.request(spec));
+                }
+            } else if unfinished && !stands {
+                // Work on a point that has passed would delay what sounds.
+                slots.withdraw(index);
+            } else {
+                slots.set_urgency(index, NEIGHBOUR, false);
+            }
+        }
+        if self.still_ticks >= STILL_TICKS {
+            self.request_neighbours(slots);
+        }
+    }
+
+    fn request_neighbours(&self, slots: &mut Slots) {
+        let roots = self.sources.current().roots();
+        let main = roots.iter().position(|root| *root == self.main_root).unwrap_or(0);
+        let neighbours = [main.checked_add(1), main.checked_sub(1)].into_iter().flatten();
+        for key in neighbours.filter_map(|index| roots.get(index)).map(|root| self.zone(*root)) {
+            let Some(index) = slots.slot_for(key) else { continue };
+            let spec = self.spec(key);
+            let Some(slot) = slots.get(index).filter(|slot| slot.key == Some(key)) else { continue };
+            if slot.voices == 0 && !slot.requested.is_some_and(|request| request.spec.is_near(&spec)) {
+                let listening = Listening::default();
+                let wanted = Wanted { urgency: NEIGHBOUR, is_main: false, is_live: false, listening };
+                slots.request(index, wanted.request(spec));
+            }
+        }
+    }
+
+    /// Offline: asks for the sounding zones; each takes over `delay_ticks` later.
+    pub(super) fn request_offline(&self, slots: &mut Slots, hearing: &Hearing, tick: u64, delay_ticks: u64) {
+        for index in 0..crate::link::SLOTS {
+            let Some((slot, key)) = slots.get(index).and_then(|slot| Some((slot, slot.key?))) else { continue };
+            let spec = self.spec(key);
+            let stands = slot.requested.is_some_and(|request| request.spec == spec);
+            if slot.voices > 0 && slot.pending.is_none() && !stands && !slot.holds(&spec) {
+                self.request_pending(slots, hearing, index, tick + delay_ticks);
+            }
+        }
+    }
+
+    /// Offline: asks for the sound of a slot, to take over at `due_tick`.
+    pub(super) fn request_pending(&self, slots: &mut Slots, hearing: &Hearing, index: usize, due_tick: u64) {
+        let Some(key) = slots.get(index).and_then(|slot| slot.key) else { return };
+        let listening = hearing.of(index);
+        let is_main = key.root == self.main_root;
+        let wanted = Wanted { urgency: SOUNDING, is_main, is_live: false, listening };
+        let generation = slots.request(index, wanted.request(self.spec(key)));
+        if let Some(slot) = slots.get_mut(index) {
+            slot.pending = Some(Pending { generation, due_tick });
+            slot.visible = generation.saturating_sub(1);
+        }
+    }
+}
+
+/// The voices, as far as it matters where in their sounds they are.
+pub(super) struct Hearing<'a> {
+    pub(super) voices: &'a Voices,
+    pub(super) timing: &'a Timing,
+    /// Playback ratio of each channel's tuning.
+    pub(super) tunes: &'a [Ramp],
+}
+
+impl Hearing<'_> {
+    fn of(&self, slot: usize) -> Listening {
+        self.voices.listening(slot, self.timing, self.tunes)
+    }
+}
+
+/// How urgently a sound is wanted, and where in it.
+struct Wanted {
+    urgency: u32,
+    is_main: bool,
+    /// Whether somebody hears it now.
+    is_live: bool,
+    listening: Listening,
+}
+
+impl Wanted {
+    fn request(self, spec: SoundSpec) -> Request {
+        Request {
+            generation: 0,
+            spec,
+            urgency: self.urgency,
+            cursor_sample: self.listening.first_sample,
+            region_end_sample: self.listening.region_end_sample,
+            wants_draft: self.is_live,
+            main: self.is_main,
+        }
+    }
+}

@@ -1,0 +1,152 @@
+//! Reading a sound at a pace: position, interpolation, and the way to the same moment of another sound. AUDIO THREAD.
+
+use super::kernel::{Kernel, Kernels};
+use super::slots::SoundRef;
+use super::sound_buffer::SoundBuffer;
+use super::tick::{Ramp, TICK_SAMPLES};
+use crate::link::MAX_CHANNELS;
+
+/// Room for the samples of a sound that one piece of output is made from: a tick at 7.5 octaves up.
+pub(super) const WINDOW_SAMPLES: usize = 8192;
+
+/// Output of at most one tick, channel by channel.
+pub(super) type Piece = [[f32; TICK_SAMPLES]; MAX_CHANNELS];
+
+/// A position in a sound, and the pace through it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Play {
+    pub(super) sound: SoundRef,
+    /// Position in samples of the sound.
+    pub(super) cursor: f64,
+    /// Samples of the sound per output sample, without the tuning.
+    pub(super) step: f64,
+}
+
+/// How a piece of output is read.
+pub(super) struct Reading<'a> {
+    pub(super) kernels: &'a Kernels,
+    /// Playback ratio of the tuning over the tick.
+    pub(super) tune: Ramp,
+    /// Sample of the tick at which the piece begins.
+    pub(super) offset: usize,
+}
+
+/// What was read.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Played {
+    /// Samples before the end of the sound; silence follows them.
+    pub(super) samples: usize,
+    /// Whether there is more to come.
+    pub(super) goes_on: bool,
+    /// Channels that were filled.
+    pub(super) channels: usize,
+}
+
+impl Play {
+    /// The same moment in another sound, at that sound's pace.
+    pub(super) fn moved_to(&self, sound: SoundRef, step: f64, from: &SoundBuffer, to: &SoundBuffer) -> Play {
+        let (Some(old), Some(new)) = (from.head(), to.head()) else { return Play { sound, step, cursor: self.cursor } };
+        let mut cursor = old.stretch.moved_to(&new.stretch, self.cursor);
+        if step != self.step && self.step > 0.0 {
+            cursor *= step / self.step;
+        }
+        Play { sound, step, cursor }
+    }
+
+    /// Fills the first `length` samples of `out` and moves on. `window` is scratch of [`WINDOW_SAMPLES`].
+    pub(super) fn render(
+        &mut self,
+        buffer: Option<&SoundBuffer>,
+        reading: &Reading,
+        length: usize,
+        out: &mut Piece,
+        window: &mut [f32],
+    ) -> Played {
+        let top_ratio = self.step * reading.tune.maximum();
+        let kernel = reading.kernels.for_ratio(top_ratio);
+        let (Some(buffer), Some(kernel)) = (buffer, kernel) else {
+            out.iter_mut().for_each(|channel| channel.fill(0.0));
+            return Played { samples: 0, goes_on: false, channels: 1 };
+        };
+        let channels = buffer.head().map_or(1, |head| head.channels).clamp(1, MAX_CHANNELS);
+        let (start, mut samples) = (self.cursor, 0);
+        for (channel, out) in out.iter_mut().enumerate().take(channels) {
+            // Every channel is read from the same position.
+            self.cursor = start;
+            let out = out.get_mut(..length).unwrap_or_default();
+            samples = self.render_channel(buffer, channel, (reading, kernel), out, window);
+        }
+        let end = buffer.head().map_or(0.0, |head| head.length_samples as f64);
+        Played { samples, goes_on: self.cursor < end, channels }
+    }
+
+    /// Fills `out` with one channel and moves on; the samples before the end of the sound.
+    fn render_channel(
+        &mut self,
+        buffer: &SoundBuffer,
+        channel: usize,
+        (reading, kernel): (&Reading, &Kernel),
+        out: &mut [f32],
+        window: &mut [f32],
+    ) -> usize {
+        let length = buffer.head().map_or(0.0, |head| head.length_samples as f64);
+        let top_ratio = self.step * reading.tune.maximum();
+        let fits = ((window.len().saturating_sub(kernel.taps() + 2)) as f64 / top_ratio.max(1e-9)) as usize;
+        let (mut offset, mut samples) = (reading.offset, 0);
+        for piece in out.chunks_mut(fits.max(1)) {
+            let first = self.cursor.floor();
+            let reach = (top_ratio * piece.len() as f64) as usize + kernel.taps() + 2;
+            let needed = reach.min(window.len());
+            let Some(window) = window.get_mut(..needed) else { return samples };
+            buffer.copy(channel, first as i64 - kernel.lead() as i64, window);
+            for out in piece {
+                let whole = self.cursor.floor();
+                let start = (whole - first) as usize;
+                // Nothing comes after the end: where a piece stops must not decide how much of the kernel's tail is heard.
+                let taps = if self.cursor < length { window.get(start..start + kernel.taps()) } else { None };
+                samples += usize::from(self.cursor < length);
+                *out = taps.map_or(0.0, |window| kernel.interpolate(window, self.cursor - whole));
+                self.cursor += self.step * reading.tune.at(offset);
+                offset += 1;
+            }
+        }
+        samples
+    }
+}
+
+/// A crossfade under way.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Crossfade {
+    pub(super) to: Play,
+    /// Output samples that are done.
+    pub(super) position: u32,
+    /// Correlation of the two sounds, [0, 1].
+    pub(super) correlation: f32,
+}
+
+impl Crossfade {
+    /// Mixes the first `length` samples of `next` into `current` with gains that keep g₁² + g₂² + 2·r·g₁·g₂ = 1, so that neither
+    /// equal nor unrelated sounds change in level.
+    pub(super) fn mix(&mut self, current: &mut Piece, next: &Piece, channels: usize, length: usize, fade_samples: u32) {
+        let start = self.position;
+        for (current, next) in current.iter_mut().zip(next).take(channels) {
+            self.position = start;
+            for (current, next) in current.iter_mut().zip(next).take(length) {
+                self.position += 1;
+                let rise = self.position as f32 / fade_samples.max(1) as f32;
+                let fall = 1.0 - rise;
+                let norm = (fall * fall + rise * rise + 2.0 * self.correlation * fall * rise).sqrt();
+                *current = (*current * fall + next * rise) / norm;
+            }
+        }
+    }
+}
+
+/// Gives a mono piece a second channel where `channels` are wanted.
+pub(super) fn widen(piece: &mut Piece, has: usize, channels: usize, length: usize) {
+    if let ([left, right], true) = (piece, has == 1 && channels == 2)
+        && let (Some(from), Some(to)) = (left.get(..length), right.get_mut(..length))
+    {
+        to.copy_from_slice(from);
+    }
+}

@@ -1,0 +1,193 @@
+//! One sound, block by block. AUDIO THREAD: blocks are moved in and out, never made or freed.
+
+use crate::link::{BLOCK_SAMPLES, Block, MAX_CHANNELS, MAX_SOUND_BLOCKS, SoundHead};
+
+type Blocks = [Option<Block>; MAX_SOUND_BLOCKS];
+
+/// Holds the blocks of one sound, one row for each channel.
+pub(super) struct SoundBuffer {
+    channels: [Blocks; MAX_CHANNELS],
+    head: Option<SoundHead>,
+    generation: u64,
+    complete: bool,
+    retired: bool,
+    readers: u32,
+    /// Index of the block that came first: where the voices were when the sound was asked for.
+    first_block: Option<usize>,
+    /// Blocks below this index, counted through all channels, are already drained.
+    drained: usize,
+}
+
+impl SoundBuffer {
+    pub(super) fn new() -> Self {
+        Self {
+            channels: [const { [const { None }; MAX_SOUND_BLOCKS] }; MAX_CHANNELS],
+            head: None,
+            generation: 0,
+            complete: false,
+            retired: false,
+            readers: 0,
+            first_block: None,
+            drained: 0,
+        }
+    }
+
+    /// Nothing inside, ready for [`Self::begin`].
+    pub(super) fn is_free(&self) -> bool {
+        self.head.is_none()
+    }
+
+    pub(super) fn begin(&mut self, generation: u64, head: SoundHead) {
+        self.head = Some(head);
+        self.generation = generation;
+        self.complete = false;
+        self.retired = false;
+        self.first_block = None;
+        self.drained = 0;
+    }
+
+    /// The sound, unless there is none or it is on its way out.
+    pub(super) fn live_head(&self) -> Option<&SoundHead> {
+        self.head.as_ref().filter(|_| !self.retired)
+    }
+
+    /// The sound, even if it is on its way out.
+    pub(super) fn head(&self) -> Option<&SoundHead> {
+        self.head.as_ref()
+    }
+
+    pub(super) fn generation(&self) -> u64 {
+        self.generation
+    }
+
+    pub(super) fn is_complete(&self) -> bool {
+        self.complete && self.live_head().is_some()
+    }
+
+    /// Takes a block; hands it back if its place is taken or does not exist.
+    pub(super) fn put(&mut self, channel: usize, index: usize, block: Block) -> Option<Block> {
+        match self.channels.get_mut(channel).and_then(|blocks| blocks.get_mut(index)) {
+            Some(place @ None) => {
+                *place = Some(block);
+                self.first_block.get_or_insert(index);
+                None
+            }
+            _ => Some(block),
+        }
+    }
+
+    /// All blocks have arrived.
+    pub(super) fn complete(&mut self) {
+        self.complete = true;
+    }
+
+    /// No voice may start to read it any more; it drains once the last reader has gone.
+    pub(super) fn retire(&mut self) {
+        self.retired = self.head.is_some();
+    }
+
+    pub(super) fn is_read(&self) -> bool {
+        self.readers > 0
+    }
+
+    pub(super) fn add_reader(&mut self) {
+        self.readers += 1;
+    }
+
+    pub(super) fn remove_reader(&mut self) {
+        self.readers = self.readers.saturating_sub(1);
+    }
+
+    /// Whether there is something to drain.
+    pub(super) fn is_draining(&self) -> bool {
+        self.retired && self.readers == 0
+    }
+
+    /// Takes the next block out; the buffer is free when it gives none.
+    pub(super) fn drain(&mut self) -> Option<Block> {
+        for (index, place) in self.channels.as_flattened_mut().iter_mut().enumerate().skip(self.drained) {
+            self.drained = index + 1;
+            if let Some(block) = place.take() {
+                return Some(block);
+            }
+        }
+        self.head = None;
+        self.retired = false;
+        None
+    }
+
+    /// End of the samples that are there without a gap from `from` on; the sound's length when all are there.
+    pub(super) fn available_end(&self, from: usize) -> usize {
+        let Some(head) = self.head else { return 0 };
+        if self.complete {
+            return head.length_samples;
+        }
+        let first = from / BLOCK_SAMPLES;
+        let run = |blocks: &Blocks| blocks.iter().skip(first).take_while(|place| place.is_some()).count();
+        let run = self.channels.iter().take(head.channels).map(run).min().unwrap_or(0);
+        ((first + run) * BLOCK_SAMPLES).min(head.length_samples)
+    }
+
+    /// Whether `need` samples from `from` on are there, or all up to the end.
+    pub(super) fn is_playable(&self, from: usize, need: usize) -> bool {
+        self.live_head()
+            .is_some_and(|head| self.available_end(from) >= head.length_samples.min(from.saturating_add(need)))
+    }
+
+    /// Copies samples of a channel from `start` on; zeros where there are none.
+    pub(super) fn copy(&self, channel: usize, start: i64, out: &mut [f32]) {
+        const BLOCK: i64 = BLOCK_SAMPLES as i64;
+        let blocks: &[Option<Block>] = self.channels.get(channel).map_or(&[], |blocks| blocks);
+        let mut filled = 0;
+        while filled < out.len() {
+            let position = start + filled as i64;
+            let within = position.rem_euclid(BLOCK) as usize;
+            let count = (BLOCK_SAMPLES - within).min(out.len() - filled);
+            let index = usize::try_from(position.div_euclid(BLOCK)).ok();
+            let from = index
+                .and_then(|index| blocks.get(index))
+                .and_then(Option::as_ref)
+                .and_then(|block| block.get(within..within + count));
+            if let Some(to) = out.get_mut(filled..filled + count) {
+                match from {
+                    Some(from) => to.copy_from_slice(from),
+                    None => to.fill(0.0),
+                }
+            }
+            filled += count;
+        }
+    }
+
+    fn block(&self, channel: usize, index: usize) -> Option<&[f32]> {
+        self.channels.get(channel)?.get(index)?.as_deref().map(<[f32; BLOCK_SAMPLES]>::as_slice)
+    }
+
+    /// Correlation at lag 0 of this sound with an earlier one, [0, 1], where the voices were when this one was asked for; 0 where either
+    /// is silent or missing, or where the two are not at the same moment (another stretch, another key).
+    pub(super) fn correlation(&self, earlier: &SoundBuffer) -> f32 {
+        let (Some(head), Some(before), Some(index)) = (self.head, earlier.head, self.first_block) else { return 0.0 };
+        if head.stretch != before.stretch || head.spec.key != before.spec.key {
+            return 0.0;
+        }
+        let mut sums = [0.0; 3];
+        for channel in 0..head.channels.max(before.channels) {
+            // A mono sound is the same on both sides.
+            let (here, there) = (channel.min(head.channels - 1), channel.min(before.channels - 1));
+            let (Some(now), Some(then)) = (self.block(here, index), earlier.block(there, index)) else { return 0.0 };
+            add_products(then, now, &mut sums);
+        }
+        let [product, energy_then, energy_now] = sums;
+        let norm = (energy_then * energy_now).sqrt();
+        if norm > 1e-12 { (product / norm).clamp(0.0, 1.0) as f32 } else { 0.0 }
+    }
+}
+
+/// Adds the sums of a·b, a·a and b·b.
+fn add_products(a: &[f32], b: &[f32], [product, energy_a, energy_b]: &mut [f64; 3]) {
+    for (x, y) in a.iter().zip(b) {
+        let (x, y) = (f64::from(*x), f64::from(*y));
+        *product += x * y;
+        *energy_a += x * x;
+        *energy_b += y * y;
+    }
+}

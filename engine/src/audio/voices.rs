@@ -1,0 +1,259 @@
+//! The voices: who begins, who ends, who makes room. AUDIO THREAD.
+
+use super::lookahead::Lookahead;
+use super::note::{EndedNote, Expression, NoteAddress};
+use super::slots::Slots;
+use super::tick::Ramp;
+use super::velocity::VelocityResponse;
+use super::voice::{Freed, NoteStart, Scratch, Span, Voice};
+
+/// Notes that sound at once.
+pub(super) const POLYPHONY: usize = 32;
+/// Places for notes on their way out, so that a new note begins on its sample while the old one fades.
+const FADING: usize = 16;
+/// Crossfade between sounds.
+const CROSSFADE_S: f32 = 0.010;
+/// Fade of a note that makes room.
+const STEAL_S: f32 = 0.003;
+/// Fade of a choked note.
+const CHOKE_S: f32 = 0.005;
+/// Ended notes that are kept for the host between two calls: a call of 512 events that each end one, and every voice.
+const ENDED_NOTES: usize = 512 + POLYPHONY + FADING;
+
+/// Durations at the host's rate.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Timing {
+    pub(super) rate_hz: f32,
+    pub(super) fade_samples: u32,
+    steal_samples: u32,
+    choke_samples: u32,
+}
+
+impl Timing {
+    pub(super) fn new(rate_hz: f32) -> Self {
+        let samples = |time_s: f32| ((time_s * rate_hz) as u32).max(1);
+        Self {
+            rate_hz,
+            fade_samples: samples(CROSSFADE_S),
+            steal_samples: samples(STEAL_S),
+            choke_samples: samples(CHOKE_S),
+        }
+    }
+}
+
+/// A note-on event with all that is known of it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct NoteOn {
+    pub(super) note: NoteAddress,
+    pub(super) key: u8,
+    pub(super) channel: u8,
+    pub(super) response: VelocityResponse,
+}
+
+/// The part of a slot's sound that its voices need.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Listening {
+    /// Sample of the first cursor.
+    pub(super) first_sample: u32,
+    /// End of what the last one needs.
+    pub(super) region_end_sample: u32,
+}
+
+/// All voices.
+pub(super) struct Voices {
+    voices: Vec<Voice>,
+    next_order: u64,
+    ended: Vec<EndedNote>,
+    /// Sample of the call at which the present span begins.
+    offset: usize,
+}
+
+impl Voices {
+    /// Allocates: not for the audio thread.
+    pub(super) fn new() -> Self {
+        Self {
+            voices: (0..POLYPHONY + FADING).map(|_| Voice::idle()).collect(),
+            next_order: 1,
+            ended: Vec::with_capacity(ENDED_NOTES),
+            offset: 0,
+        }
+    }
+
+    /// Voices that sound or wait.
+    pub(super) fn active(&self) -> usize {
+        self.voices.iter().filter(|voice| voice.is_active()).count()
+    }
+
+    /// Notes that have ended since [`Self::begin_call`]. With more than fit, the last ones are left out.
+    pub(super) fn ended(&self) -> &[EndedNote] {
+        &self.ended
+    }
+
+    /// Forgets the ended notes of the call before.
+    pub(super) fn begin_call(&mut self) {
+        self.ended.clear();
+        self.offset = 0;
+    }
+
+    /// Says which sample of the call is reached.
+    pub(super) fn set_offset(&mut self, offset: usize) {
+        self.offset = offset;
+    }
+
+    /// The part of a slot's sound that the voices of its zone need; `tunes` are the playback ratios of the channels.
+    pub(super) fn listening(&self, slot: usize, timing: &Timing, tunes: &[Ramp]) -> Listening {
+        let here = self.voices.iter().filter(|voice| voice.is_living() && voice.zone_slot == slot);
+        let parts = here.map(|voice| {
+            let (cursor, step) = voice.place().map_or((0.0, 1.0), |play| (play.cursor, play.step));
+            let need = Lookahead::new(step * voice.tune(tunes).maximum(), timing.fade_samples).need;
+            (cursor as u32, (cursor as u32).saturating_add(u32::try_from(need).unwrap_or(u32::MAX)))
+        });
+        let all = parts.reduce(|(first, end), (cursor, need_end)| (first.min(cursor), end.max(need_end)));
+        all.map_or_else(Listening::default, |(first_sample, region_end_sample)| Listening {
+            first_sample,
+            region_end_sample,
+        })
+    }
+
+    /// Position of the newest voice in its sound, [0, 1].
+    pub(super) fn playhead(&self, slots: &Slots) -> Option<f32> {
+        let newest = self.voices.iter().filter(|voice| voice.is_active()).max_by_key(|voice| voice.order)?;
+        let play = newest.place()?;
+        let length = slots.buffer(play.sound)?.head()?.length_samples;
+        Some((play.cursor / length.max(1) as f64).min(1.0) as f32)
+    }
+
+    /// Begins a note in the slot `zone_slot`, as yet without a sound. `None` when there is no place for it.
+    pub(super) fn note_on(
+        &mut self,
+        slots: &mut Slots,
+        timing: &Timing,
+        note: NoteOn,
+        zone_slot: usize,
+    ) -> Option<&mut Voice> {
+        self.each(slots, |voice| is_retriggered(&voice.note, &note.note), Voice::release);
+        let index = self.free_place(slots, timing)?;
+        let order = self.next_order;
+        self.next_order += 1;
+        let voice = self.voices.get_mut(index)?;
+        let NoteOn { note, key, channel, response } = note;
+        voice.start(NoteStart { note, key, channel, response, zone_slot, order });
+        if let Some(slot) = slots.get_mut(zone_slot) {
+            slot.voices += 1;
+        }
+        Some(voice)
+    }
+
+    /// A place for a new note, taken from the quietest released or the oldest note when all sound.
+    fn free_place(&mut self, slots: &mut Slots, timing: &Timing) -> Option<usize> {
+        if self.voices.iter().filter(|voice| voice.is_living()).count() >= POLYPHONY {
+            let living = self.voices.iter_mut().filter(|voice| voice.is_living());
+            let victim = living.min_by(|a, b| {
+                let rank =
+                    |voice: &Voice| if voice.is_released() { (0, voice.level(), 0) } else { (1, 0.0, voice.order) };
+                rank(a).partial_cmp(&rank(b)).unwrap_or(std::cmp::Ordering::Equal)
+            })?;
+            let freed = victim.fade_out(timing.steal_samples);
+            settle(victim, slots, freed, &mut self.ended, self.offset);
+        }
+        let idle = self.voices.iter().position(|voice| !voice.is_active());
+        idle.or_else(|| self.cut_one(slots))
+    }
+
+    /// More notes end within milliseconds than there are places to fade them in: the quietest of those goes at once.
+    fn cut_one(&mut self, slots: &mut Slots) -> Option<usize> {
+        let fading = self.voices.iter_mut().enumerate().filter(|(_, voice)| !voice.is_living());
+        let (index, voice) = fading.min_by(|(_, a), (_, b)| a.level().total_cmp(&b.level()))?;
+        let freed = voice.end();
+        settle(voice, slots, freed, &mut self.ended, self.offset);
+        Some(index)
+    }
+
+    /// Releases notes, or leaves them to the pedal where `is_sustained` says so of their channel.
+    pub(super) fn note_off(&mut self, slots: &mut Slots, notes: &NoteAddress, is_sustained: impl Fn(usize) -> bool) {
+        self.each(
+            slots,
+            |voice| notes.matches(&voice.note),
+            |voice| {
+                if is_sustained(voice.channel()) { voice.leave_to_pedal() } else { voice.release() }
+            },
+        );
+    }
+
+    /// Releases what the pedals of `channels` (bits) have held.
+    pub(super) fn pedal_up(&mut self, slots: &mut Slots, channels: u16) {
+        let is_held = |voice: &Voice| voice.is_left_to_pedal() && channels >> voice.channel() & 1 == 1;
+        self.each(slots, is_held, Voice::release);
+    }
+
+    /// Ends notes within milliseconds.
+    pub(super) fn choke(&mut self, slots: &mut Slots, timing: &Timing, notes: &NoteAddress) {
+        self.each(slots, |voice| notes.matches(&voice.note), |voice| voice.fade_out(timing.choke_samples));
+    }
+
+    /// Releases notes, whatever the pedals.
+    pub(super) fn release(&mut self, slots: &mut Slots, notes: &NoteAddress) {
+        self.each(slots, |voice| notes.matches(&voice.note), Voice::release);
+    }
+
+    /// Sets a property of sounding notes.
+    pub(super) fn express(&mut self, notes: &NoteAddress, expression: Expression, value: f32) {
+        for voice in self.voices.iter_mut().filter(|voice| voice.is_active() && notes.matches(&voice.note)) {
+            voice.express(expression, value);
+        }
+    }
+
+    /// Ends all notes at once.
+    pub(super) fn reset(&mut self, slots: &mut Slots) {
+        self.each(slots, |_| true, Voice::end);
+        self.next_order = 1;
+    }
+
+    fn each(&mut self, slots: &mut Slots, which: impl Fn(&Voice) -> bool, what: impl Fn(&mut Voice) -> Freed) {
+        for voice in self.voices.iter_mut().filter(|voice| voice.is_active() && which(voice)) {
+            let freed = what(voice);
+            settle(voice, slots, freed, &mut self.ended, self.offset);
+        }
+    }
+
+    /// The notes that sound or wait, for a move to another zone or sound.
+    pub(super) fn active_mut(&mut self) -> impl Iterator<Item = &mut Voice> {
+        self.voices.iter_mut().filter(|voice| voice.is_active())
+    }
+
+    /// Moves the voices' own properties on by a tick.
+    pub(super) fn begin_tick(&mut self, pace: f64) {
+        self.active_mut().for_each(|voice| voice.begin_tick(pace));
+    }
+
+    /// Adds all voices to `out`.
+    pub(super) fn render(&mut self, slots: &mut Slots, span: &Span, scratch: &mut Scratch, length: usize) {
+        for voice in self.voices.iter_mut().filter(|voice| voice.is_active()) {
+            let freed = voice.render(slots, span, scratch, length);
+            settle(voice, slots, freed, &mut self.ended, self.offset + length);
+        }
+    }
+}
+
+/// Whether a new note releases an old one: the same key of the same channel and port, unless the host tells the two apart by their ids.
+fn is_retriggered(old: &NoteAddress, new: &NoteAddress) -> bool {
+    let told_apart = matches!((old.id, new.id), (Some(old), Some(new)) if old != new);
+    !told_apart && (old.port, old.channel, old.key) == (new.port, new.channel, new.key)
+}
+
+/// Books what a voice has let go: sounds, and its zone if it has ended.
+fn settle(voice: &Voice, slots: &mut Slots, freed: Freed, ended: &mut Vec<EndedNote>, offset: usize) {
+    for sound in freed.into_iter().flatten() {
+        slots.release(sound);
+    }
+    if voice.is_active() {
+        return;
+    }
+    if let Some(slot) = slots.get_mut(voice.zone_slot) {
+        slot.voices = slot.voices.saturating_sub(1);
+    }
+    // Never beyond the capacity: the audio thread does not allocate.
+    if ended.len() < ended.capacity() {
+        ended.push(EndedNote { offset, note: voice.note });
+    }
+}

@@ -1,0 +1,204 @@
+//! The assets that sounds mix in: immutable, counted, named by a number. Main thread writes, WORKER THREADS read; never the audio
+//! thread, which knows only their numbers and weights ([`AssetMix`]).
+
+#![expect(clippy::disallowed_types, reason = "main and worker threads only; the audio thread never sees the table")]
+
+use std::sync::{Arc, OnceLock};
+
+use parking_lot::Mutex;
+
+use super::source::SourceError;
+use crate::link::{AssetId, AssetMix, MIXED_ASSETS};
+use crate::params::AssetSet;
+use crate::residual::{ZoneResidual, add};
+use crate::spectral::{Frames, SpectralShape};
+use crate::units::Latent;
+
+/// Assets that are kept after the project has dropped them: requests that name them may still be on their way, and a sound that comes
+/// back keeps its number. A change of every corner and of the knobs drops five.
+const KEPT_UNUSED: usize = 8 * MIXED_ASSETS;
+
+/// What a sound may need beside its controls.
+pub enum Asset {
+    /// What the point of a sound leaves out of its recording, for each zone that it has one in.
+    Residual(Vec<ZoneDifference>),
+}
+
+/// One zone's residual, unpacked when it is first heard.
+pub struct ZoneDifference {
+    coded: ZoneResidual,
+    difference: OnceLock<Frames>,
+}
+
+impl Asset {
+    fn residual(zones: &[ZoneResidual]) -> Self {
+        let zone = |coded: &ZoneResidual| ZoneDifference { coded: coded.clone(), difference: OnceLock::new() };
+        Self::Residual(zones.iter().map(zone).collect())
+    }
+
+    fn is_residual_of(&self, zones: &[ZoneResidual]) -> bool {
+        let Self::Residual(own) = self;
+        own.iter().map(|zone| &zone.coded).eq(zones)
+    }
+
+    /// The frames that it adds in the zone of `key`.
+    fn difference(&self, key: f32) -> Option<&Frames> {
+        let Self::Residual(zones) = self;
+        let zone = zones.iter().find(|zone| f32::from(zone.coded.root_key) == key)?;
+        Some(zone.difference.get_or_init(|| zone.coded.residual.difference()))
+    }
+}
+
+/// The assets of an instance.
+#[derive(Default)]
+pub struct AssetTable(Mutex<Table>);
+
+#[derive(Default)]
+struct Table {
+    last_number: u64,
+    in_use: [AssetId; MIXED_ASSETS],
+    /// Used last, last.
+    entries: Vec<(AssetId, Arc<Asset>)>,
+}
+
+impl AssetTable {
+    /// Takes the residuals of the sounds on the pad's four corners and on the knobs, in this order; answers what the audio thread is told
+    /// of them. Equal residuals keep their number. `knobs_point` is where the knobs' sound lies.
+    pub fn set_residuals(&self, mixed: [&[ZoneResidual]; MIXED_ASSETS], knobs_point: Latent) -> AssetSet {
+        let mut table = self.0.lock();
+        let ids = mixed.map(|zones| if zones.is_empty() { AssetId::NONE } else { table.number_of(zones) });
+        table.in_use = ids;
+        table.drop_unused();
+        AssetSet { ids, knobs_point }
+    }
+
+    /// The assets of a mix, which stay what they are for as long as they are held.
+    ///
+    /// # Errors
+    /// [`SourceError::AssetMissing`] when one of them is no longer there.
+    pub fn resolve(&self, mix: &AssetMix) -> Result<Assets, SourceError> {
+        let table = self.0.lock();
+        let find = |(id, weight): (AssetId, f32)| {
+            let entry = table.entries.iter().find(|(other, _)| *other == id).ok_or(SourceError::AssetMissing)?;
+            Ok((Arc::clone(&entry.1), weight))
+        };
+        mix.weighted().map(find).collect::<Result<_, _>>().map(Assets)
+    }
+}
+
+impl Table {
+    /// The number of these residuals, a new one if they are new. What is asked for is used last.
+    fn number_of(&mut self, zones: &[ZoneResidual]) -> AssetId {
+        let known = self.entries.iter().position(|(_, asset)| asset.is_residual_of(zones));
+        let entry = match known {
+            Some(index) => self.entries.remove(index),
+            None => {
+                self.last_number += 1;
+                (AssetId::new(self.last_number), Arc::new(Asset::residual(zones)))
+            }
+        };
+        let id = entry.0;
+        self.entries.push(entry);
+        id
+    }
+
+    fn drop_unused(&mut self) {
+        let in_use = self.in_use;
+        let unused = self.entries.iter().filter(|(id, _)| !in_use.contains(id)).count();
+        let mut excess = unused.saturating_sub(KEPT_UNUSED);
+        self.entries.retain(|(id, _)| {
+            let goes = excess > 0 && !in_use.contains(id);
+            excess -= usize::from(goes);
+            !goes
+        });
+    }
+}
+
+/// The assets of one sound, each with its factor.
+#[derive(Clone, Default)]
+pub struct Assets(Vec<(Arc<Asset>, f32)>);
+
+impl Assets {
+    /// Adds what belongs to the zone of `key` to the frames of a sound.
+    pub fn add_residuals(&self, frames: &mut Frames, key: f32, shape: &SpectralShape) {
+        let mut sum: Option<Frames> = None;
+        for (asset, weight) in &self.0 {
+            let Some(difference) = asset.difference(key) else { continue };
+            let sum = sum.get_or_insert_with(|| Frames { values: vec![0.0; frames.values.len()], ..*frames });
+            for (sum, change) in sum.values.iter_mut().zip(&difference.values) {
+                *sum += weight * change;
+            }
+        }
+        if let Some(sum) = sum {
+            add(frames, &sum, 1.0, shape);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::residual::{Pair, Residual};
+
+    const SHAPE: SpectralShape = SpectralShape::DEFAULT;
+
+    fn level(value: f32) -> Frames {
+        Frames {
+            values: vec![value; SHAPE.mel_bands * SHAPE.frame_count],
+            ..Frames::silent(SHAPE.mel_bands, SHAPE.frame_count)
+        }
+    }
+
+    fn zone(root_key: u8, wanted: f32) -> ZoneResidual {
+        ZoneResidual {
+            root_key,
+            residual: Residual::between(Pair { wanted: &level(wanted), made: &level(0.0) }, &SHAPE),
+        }
+    }
+
+    fn heard(assets: &Assets, key: f32) -> f32 {
+        let mut frames = level(0.0);
+        assets.add_residuals(&mut frames, key, &SHAPE);
+        frames.values[500]
+    }
+
+    fn mixed(weights: [f32; MIXED_ASSETS], key: f32) -> f32 {
+        let table = AssetTable::default();
+        let (a, b) = ([zone(60, 0.4), zone(84, 0.8)], [zone(60, -0.2)]);
+        let set = table.set_residuals([&a, &b, &[], &[], &[]], [0.0; 7]);
+        assert_eq!(table.set_residuals([&a, &b, &[], &[], &[]], [0.0; 7]), set, "nothing has changed");
+        assert_ne!(table.set_residuals([&a, &b, &a[..1], &[], &[]], [0.0; 7]), set);
+        heard(&table.resolve(&AssetMix::new(set.ids, weights)).expect("all are there"), key)
+    }
+
+    #[test]
+    fn residuals_add_with_their_weights_in_their_own_zone() {
+        const TOLERANCE: f32 = 0.01;
+        for (weights, wanted) in
+            [([1.0, 0.0, 0.0, 0.0, 0.0], 0.4), ([0.5, 0.5, 0.0, 0.0, 0.0], 0.1), ([0.0, 0.0, 0.0, 1.0, 1.0], 0.0)]
+        {
+            let got = mixed(weights, 60.0);
+            assert!((got - wanted).abs() < TOLERANCE, "{weights:?}: {got}");
+        }
+        assert!((mixed([0.5; MIXED_ASSETS], 84.0) - 0.4).abs() < TOLERANCE, "the zone that one of them has besides");
+        assert_eq!(mixed([1.0; MIXED_ASSETS], 72.0), 0.0, "a zone that none has");
+    }
+
+    #[test]
+    fn a_request_in_flight_keeps_its_asset_and_a_forgotten_one_is_told() {
+        let table = AssetTable::default();
+        let first = [zone(60, 0.4)];
+        let set = table.set_residuals([&first, &[], &[], &[], &[]], [0.0; 7]);
+        let mix = AssetMix::new(set.ids, [1.0; MIXED_ASSETS]);
+        let before = table.resolve(&mix).expect("it is there");
+        let value = heard(&before, 60.0);
+        table.set_residuals([&[zone(60, -0.7)], &[], &[], &[], &[]], [0.0; 7]);
+        let late = table.resolve(&mix).expect("dropped a moment ago, and still there");
+        assert_eq!((heard(&before, 60.0), heard(&late, 60.0)), (value, value));
+        for step in 0..=KEPT_UNUSED {
+            table.set_residuals([&[zone(60, 0.01 * step as f32)], &[], &[], &[], &[]], [0.0; 7]);
+        }
+        assert_eq!(table.resolve(&mix).err(), Some(SourceError::AssetMissing));
+        assert_eq!(heard(&before, 60.0), value, "whoever holds it keeps it");
+    }
+}

@@ -1,0 +1,155 @@
+//! The region of a sound that is heard next, made before the whole: the vocoder runs over the frames round the listening voices and
+//! nothing else. WORKER side.
+//!
+//! A draft is near to the sound itself, and is replaced by it some milliseconds later through a crossfade between correlated sounds. It
+//! differs where the whole sound decides: in the first and last frames of its context, and in its level, which is estimated.
+
+use std::ops::Range;
+
+use ebur128::{EbuR128, Mode};
+
+use super::bins;
+use super::graph::GraphError;
+use super::noisiness::{noisiness, randomise};
+use super::peak::restore_part;
+use super::pipeline::Pipeline;
+use crate::pack::VocoderInfo;
+use crate::sample::LOUDNESS_LUFS;
+use crate::spectral::{Frames, SpectralShape, Spectrogram};
+
+/// Frames of one run of the short vocoder: the region of a voice at the start of a sound (16 frames) with its context fits in one.
+pub(super) const DRAFT_FRAMES: usize = 48;
+/// Frames beside the region that are made and thrown away: the reach of two rounds of Griffin-Lim (3 frames each) and most of the
+/// vocoder's context (15 frames of the factory pack, whose farthest weigh least). More would need a second run of the vocoder.
+const CONTEXT_FRAMES: usize = 12;
+/// Frames on either side that a run of the short vocoder leaves to its neighbours.
+const CHUNK_CONTEXT_FRAMES: usize = 8;
+/// A region longer than this part of the sound is not worth a draft: the whole comes nearly as soon.
+const LARGEST_PART: f32 = 0.6;
+/// Window of momentary loudness (ITU-R BS.1770), in seconds.
+const MOMENT_S: f32 = 0.4;
+
+/// A part of a sound.
+pub(super) struct Draft {
+    /// Its first sample.
+    pub(super) start: usize,
+    /// Its samples.
+    pub(super) samples: Vec<f32>,
+}
+
+/// The samples of `region` of the sound of `frames`, which were made for `key`; `None` where a draft is not worth its time.
+///
+/// # Errors
+/// [`GraphError`] when the vocoder fails.
+pub(super) fn draft(
+    pipeline: &mut Pipeline,
+    frames: &Frames,
+    key: f32,
+    noise_key: u32,
+    region: Range<usize>,
+) -> Result<Option<Draft>, GraphError> {
+    let shape = *pipeline.model().shape();
+    let window = frames_around(&region, frames.frames, &shape);
+    if !pipeline.has_draft_vocoder() || window.len() as f32 > LARGEST_PART * frames.frames as f32 {
+        return Ok(None);
+    }
+    let part = crop(frames, &window);
+    let mut spectrogram = bins_of(pipeline, &part, key, noise_key, window.start)?;
+    let iterations = pipeline.model().manifest().griffin_lim_iterations;
+    let (griffin_lim, stft) = pipeline.inversion();
+    griffin_lim.run(stft, &part, &mut spectrogram, iterations);
+    let samples = stft.synthesise(&spectrogram);
+    let start = window.start * shape.hop_samples;
+    let (from, to) = (region.start.saturating_sub(start), region.end.saturating_sub(start).min(samples.len()));
+    let Some(wanted) = samples.get(from..to).filter(|wanted| !wanted.is_empty()) else { return Ok(None) };
+    let mut wanted = wanted.to_vec();
+    let level = LevelEstimate::of(frames, &wanted, &region, &shape);
+    restore_part(&mut wanted, shape.sample_rate_hz, level.below_db, level.holds_loudest);
+    Ok(Some(Draft { start: region.start, samples: wanted }))
+}
+
+/// The frames that the samples of `region` are made from, with context.
+fn frames_around(region: &Range<usize>, count: usize, shape: &SpectralShape) -> Range<usize> {
+    let (hop, reach) = (shape.hop_samples, shape.fft_size / shape.hop_samples);
+    let first = (region.start / hop).saturating_sub(reach + CONTEXT_FRAMES);
+    let last = region.end / hop + reach + CONTEXT_FRAMES;
+    // A whole run of the vocoder costs no more.
+    let last = last.max(first + DRAFT_FRAMES).min(count);
+    first.min(count)..last
+}
+
+fn crop(frames: &Frames, window: &Range<usize>) -> Frames {
+    let values = (0..frames.bands).flat_map(|band| frames.band(band)[window.clone()].iter().copied()).collect();
+    Frames { bands: frames.bands, frames: window.len(), values }
+}
+
+/// Complex bins of a part of a sound that begins at `first_frame`.
+fn bins_of(
+    pipeline: &mut Pipeline,
+    part: &Frames,
+    key: f32,
+    noise_key: u32,
+    first_frame: usize,
+) -> Result<Spectrogram, GraphError> {
+    let phase_bins = pipeline.model().manifest().phase_bins();
+    let mut spectrogram = Spectrogram::zeros(pipeline.model().shape().bins(), part.frames);
+    let layout = VocoderInfo {
+        chunk_frames: DRAFT_FRAMES,
+        context_frames: CHUNK_CONTEXT_FRAMES,
+        ..pipeline.model().manifest().vocoder
+    };
+    for chunk in bins::chunks(part.frames, layout) {
+        pipeline.draft_chunk(part, key, noise_key, (&chunk, first_frame), &mut spectrogram)?;
+    }
+    let noise = noisiness(part, pipeline.model().shape(), key);
+    let phasors = pipeline.phasors(key, first_frame + part.frames, noise_key);
+    randomise(&mut spectrogram, phase_bins, &noise, (phasors, first_frame));
+    Ok(spectrogram)
+}
+
+/// What is known of the level of the whole sound from its frames and from the samples of a region.
+struct LevelEstimate {
+    /// How far the loudness lies below the common one, in dB.
+    below_db: f32,
+    /// Whether the loudest moment is in the region.
+    holds_loudest: bool,
+}
+
+impl LevelEstimate {
+    fn of(frames: &Frames, samples: &[f32], region: &Range<usize>, shape: &SpectralShape) -> Self {
+        let powers = powers(frames, shape);
+        let hop = shape.hop_samples;
+        let here = (region.start / hop).min(powers.len())..(region.end / hop + 1).min(powers.len());
+        let moment = ((MOMENT_S * shape.sample_rate_hz as f32) as usize / hop).max(1);
+        let mean = |powers: &[f32]| powers.iter().sum::<f32>() / powers.len().max(1) as f32;
+        let loudest_moment = powers.windows(moment.min(powers.len()).max(1)).map(mean).fold(0.0, f32::max);
+        let ratio_db = 10.0 * (loudest_moment / mean(&powers[here.clone()]).max(f32::MIN_POSITIVE)).max(1e-9).log10();
+        let loudest =
+            powers.iter().copied().enumerate().max_by(|a, b| a.1.total_cmp(&b.1)).map_or(0, |(frame, _)| frame);
+        let here_lufs = loudness_of(samples, shape.sample_rate_hz);
+        let below_db = here_lufs.map_or(0.0, |lufs| (LOUDNESS_LUFS - lufs) as f32 - ratio_db);
+        Self { below_db, holds_loudest: here.contains(&loudest) }
+    }
+}
+
+/// Power of each frame, up to a common factor.
+fn powers(frames: &Frames, shape: &SpectralShape) -> Vec<f32> {
+    let widths: Vec<f32> = shape.mel_bank().centres_hz().windows(2).map(|pair| (pair[1] - pair[0]) as f32).collect();
+    let mut powers = vec![0.0; frames.frames];
+    for (band, width) in widths.iter().enumerate() {
+        for (power, value) in powers.iter_mut().zip(frames.band(band)) {
+            *power += width * 10f32.powf(shape.denormalise_db(*value) / 10.0);
+        }
+    }
+    powers
+}
+
+/// Loudness of all samples together, at most [`MOMENT_S`] of them, in LUFS; `None` for silence.
+fn loudness_of(samples: &[f32], rate_hz: u32) -> Option<f64> {
+    let mut meter = EbuR128::new(1, rate_hz, Mode::M).ok()?;
+    let count = samples.len().min((MOMENT_S * rate_hz as f32) as usize);
+    meter.add_frames_f32(samples.get(..count)?).ok()?;
+    let window_ms = (count as u64 * 1000 / u64::from(rate_hz)).max(1);
+    let lufs = meter.loudness_window(u32::try_from(window_ms).ok()?).ok()?;
+    lufs.is_finite().then_some(lufs)
+}

@@ -1,0 +1,220 @@
+//! What an instance has to do, in which order: requests, jobs put aside, what waits for room. WORKER THREADS, one at a time.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+
+use super::mailbox::{Mailbox, Urgency};
+use super::running::RunningJob;
+use super::transfer::{SoundTransfer, Tail};
+use super::view::SoundView;
+use crate::decode::source::Pace;
+use crate::link::{Request, RequestBoard, SLOTS, SoundSpec, WorkerEnd};
+
+/// Urgency of a preview: after sounding slots.
+pub(super) const PREVIEW_URGENCY: u32 = 1;
+/// How long an instance counts as busy after its last request.
+const BUSY_AFTER_REQUEST: Duration = Duration::from_secs(1);
+/// A host that has not rendered for this long does not process: its voices wait, and nobody need look after them.
+const RENDERS_WITHIN: Duration = Duration::from_millis(500);
+
+/// What is to be done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Task {
+    /// Work on a slot's request.
+    Slot(usize),
+    /// Work on the preview.
+    Preview,
+}
+
+/// The work of one instance.
+pub(super) struct Scheduler {
+    pub(super) end: WorkerEnd,
+    board: RequestBoard,
+    done: [u64; SLOTS],
+    /// Jobs that have been begun and put aside.
+    jobs: [Option<RunningJob>; SLOTS],
+    preview: Option<RunningJob>,
+    /// A whole sound that waits for room in the queue.
+    backlog: Option<SoundTransfer>,
+    shown_generation: u64,
+    last_request: Option<Instant>,
+    /// Calls of the synth so far, and when their number was last seen to grow.
+    renders: (u64, Option<Instant>),
+}
+
+impl Scheduler {
+    pub(super) fn new(end: WorkerEnd) -> Self {
+        Self {
+            end,
+            board: [None; SLOTS],
+            done: [0; SLOTS],
+            jobs: [const { None }; SLOTS],
+            preview: None,
+            backlog: None,
+            shown_generation: 0,
+            last_request: None,
+            renders: (0, None),
+        }
+    }
+
+    /// Reads the newest board, drops jobs that nobody wants, sends what waits for room.
+    pub(super) fn refresh(&mut self) {
+        if self.end.has_new_board() {
+            self.board = *self.end.board();
+            self.last_request = Some(Instant::now());
+        }
+        for (slot, place) in self.jobs.iter_mut().enumerate() {
+            let newest = self.board[slot].map(|request| request.generation);
+            // One that has been begun gives its region first, so that a sweep is heard as it moves.
+            let is_over =
+                |job: &mut RunningJob| newest.is_none_or(|newest| newest > job.generation() && job.has_given_region());
+            place.take_if(is_over);
+            if let Some(job) = place {
+                job.send(&mut self.end);
+            }
+        }
+        self.send_backlog();
+    }
+
+    /// Drops every job: nobody listens any more.
+    pub(super) fn drop_jobs(&mut self) {
+        self.jobs = [const { None }; SLOTS];
+        (self.preview, self.backlog) = (None, None);
+    }
+
+    /// Sends what waits for room, unless a newer request has overtaken it.
+    fn send_backlog(&mut self) {
+        if let Some(mut transfer) = self.backlog.take() {
+            let newest = self.board[transfer.slot()].map_or(0, |request| request.generation);
+            if newest <= transfer.generation() && !transfer.send(&mut self.end) {
+                self.backlog = Some(transfer);
+            }
+        }
+    }
+
+    /// The most urgent thing to do. No request while the audio side takes nothing.
+    pub(super) fn next(&self, mailbox: &Mailbox) -> Option<(Urgency, Task)> {
+        let preview = match &self.preview {
+            Some(job) => Some(job.urgency(PREVIEW_URGENCY)),
+            None => mailbox.preview.lock().as_ref().map(|spec| first_step(pace_of(spec, mailbox), PREVIEW_URGENCY)),
+        };
+        let preview = preview.map(|urgency| (urgency, 0, Task::Preview));
+        let takes = self.backlog.is_none() && !self.end.audio_is_gone();
+        let slots = self.open().filter(|_| takes).map(|(slot, request)| {
+            let urgency = match &self.jobs[slot] {
+                Some(job) => job.urgency(request.urgency),
+                None => first_step(pace_of(&request.spec, mailbox), request.urgency),
+            };
+            (urgency, request.generation, Task::Slot(slot))
+        });
+        let first = slots.chain(preview).min_by_key(|(urgency, generation, _)| (*urgency, *generation));
+        first.map(|(urgency, _, task)| (urgency, task))
+    }
+
+    /// Requests that are not done.
+    fn open(&self) -> impl Iterator<Item = (usize, Request)> {
+        let open = self.board.iter().zip(&self.done).enumerate();
+        open.filter_map(|(slot, (request, done))| {
+            request.filter(|request| request.generation > *done).map(|request| (slot, request))
+        })
+    }
+
+    /// Urgency of a slot's newest request; that of the least urgent where there is none.
+    pub(super) fn urgency_of(&self, slot: usize) -> u32 {
+        self.board[slot].map_or(u32::MAX, |request| request.urgency)
+    }
+
+    /// The job of a slot that was put aside, or the request to begin one for.
+    pub(super) fn take(&mut self, slot: usize) -> (Option<RunningJob>, Option<Request>) {
+        (self.jobs[slot].take(), self.board[slot])
+    }
+
+    /// The preview that was put aside, or the sound to begin one for. The newest wins.
+    pub(super) fn take_preview(&mut self, mailbox: &Mailbox) -> (Option<RunningJob>, Option<SoundSpec>) {
+        match mailbox.preview.lock().take() {
+            Some(spec) => (None, Some(spec)),
+            None => (self.preview.take(), None),
+        }
+    }
+
+    /// Keeps a job for later.
+    pub(super) fn put_aside(&mut self, task: Task, job: RunningJob) {
+        match task {
+            Task::Slot(slot) => self.jobs[slot] = Some(job),
+            Task::Preview => self.preview = Some(job),
+        }
+    }
+
+    /// A request's sound is whole: the rest of it is sent, now or as there is room.
+    pub(super) fn finish(&mut self, mut transfer: SoundTransfer) {
+        self.done[transfer.slot()] = transfer.generation();
+        transfer.finish(Tail::End);
+        if !transfer.send(&mut self.end) {
+            self.backlog = Some(transfer);
+        }
+    }
+
+    /// There is no sound for a request.
+    pub(super) fn fail(&mut self, slot: usize, generation: u64, spec: SoundSpec) {
+        self.done[slot] = generation;
+        let mut transfer = SoundTransfer::failed((slot, generation), spec);
+        if !transfer.send(&mut self.end) {
+            self.backlog = Some(transfer);
+        }
+    }
+
+    /// A request is of a source that has gone: the audio side asks again.
+    pub(super) fn skip(&mut self, slot: usize, generation: u64) {
+        self.done[slot] = generation;
+    }
+
+    /// Whether anything plays, moves or waits.
+    pub(super) fn is_busy(&mut self) -> bool {
+        let moves = self.last_request.is_some_and(|at| at.elapsed() < BUSY_AFTER_REQUEST);
+        let plays = self.is_playing();
+        !self.end.audio_is_gone() && (plays || moves || (self.backlog.is_some() && self.is_rendering()))
+    }
+
+    /// Whether voices sound in a host that processes.
+    fn is_playing(&mut self) -> bool {
+        let is_rendering = self.is_rendering();
+        is_rendering && self.end.telemetry().playing_voices.load(Ordering::Relaxed) > 0
+    }
+
+    fn is_rendering(&mut self) -> bool {
+        let renders = self.end.telemetry().renders.load(Ordering::Relaxed);
+        if renders != self.renders.0 {
+            self.renders = (renders, Some(Instant::now()));
+        }
+        self.renders.1.is_some_and(|at| at.elapsed() < RENDERS_WITHIN)
+    }
+
+    /// Shows the sound of the main zone once it is complete; a preview stays until another main sound is there.
+    pub(super) fn show_main(&mut self, mailbox: &Mailbox) {
+        let sounds = mailbox.sounds.lock();
+        let main = self.board.iter().zip(sounds.iter()).find_map(|(request, sound)| match (request, sound) {
+            (Some(request), Some(sound)) if request.main && sound.generation == request.generation => Some(sound),
+            _ => None,
+        });
+        if let Some(view) = main.filter(|view| view.generation != self.shown_generation) {
+            self.shown_generation = view.generation;
+            *mailbox.view.lock() = Some(Arc::clone(view));
+        }
+    }
+
+    /// Shows a preview: the player has moved on from what was asked for before.
+    pub(super) fn show_preview(&mut self, view: SoundView, mailbox: &Mailbox) {
+        *mailbox.view.lock() = Some(Arc::new(view));
+        let main = self.board.iter().flatten().filter(|request| request.main);
+        self.shown_generation = main.map(|request| request.generation).max().unwrap_or(0);
+    }
+}
+
+fn first_step(lane: Pace, request: u32) -> Urgency {
+    Urgency { lane, request, is_rest: false }
+}
+
+fn pace_of(spec: &SoundSpec, mailbox: &Mailbox) -> Pace {
+    mailbox.source(spec.source).map_or(Pace::Interactive, |source| source.properties().pace)
+}

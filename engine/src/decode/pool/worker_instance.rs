@@ -1,0 +1,203 @@
+//! The worker's part of an instance: takes the most urgent request, runs its job, sends what it gives. WORKER THREADS, one at a time.
+
+use std::sync::Arc;
+
+use super::mailbox::{Mailbox, Polled};
+use super::running::RunningJob;
+use super::scheduler::{PREVIEW_URGENCY, Scheduler, Task};
+use super::transfer::SoundTransfer;
+use super::view::SoundView;
+use crate::decode::source::{Progress, SourceError};
+use crate::link::{Request, SoundSpec, WorkerEnd};
+
+/// The worker's part of an instance.
+pub(super) struct WorkerInstance {
+    scheduler: Scheduler,
+}
+
+impl WorkerInstance {
+    pub(super) fn new(end: WorkerEnd) -> Self {
+        Self { scheduler: Scheduler::new(end) }
+    }
+
+    pub(super) fn existing_blocks(&self) -> usize {
+        self.scheduler.end.existing_blocks()
+    }
+
+    pub(super) fn waiting_messages(&self) -> usize {
+        self.scheduler.end.waiting_messages()
+    }
+
+    /// Moves messages, and says what there is to do.
+    pub(super) fn poll(&mut self, mailbox: &Mailbox) -> Polled {
+        self.scheduler.end.collect_empties();
+        self.scheduler.refresh();
+        self.scheduler.show_main(mailbox);
+        let urgency = self.scheduler.next(mailbox).map(|(urgency, _)| urgency);
+        let busy = self.scheduler.is_busy() || urgency.is_some();
+        if !busy {
+            self.scheduler.end.free_spare();
+        }
+        Polled { urgency, busy }
+    }
+
+    /// Does the most urgent thing there is to do, up to the next moment at which something else may come first. True when a job has been
+    /// begun or has ended, so that it is another instance's turn among equals.
+    pub(super) fn serve(&mut self, mailbox: &Mailbox) -> bool {
+        self.poll(mailbox);
+        let Some((_, task)) = self.scheduler.next(mailbox) else { return true };
+        match task {
+            Task::Slot(slot) => self.serve_slot(slot, mailbox),
+            Task::Preview => self.serve_preview(mailbox),
+        }
+    }
+
+    fn serve_slot(&mut self, slot: usize, mailbox: &Mailbox) -> bool {
+        let (aside, request) = self.scheduler.take(slot);
+        let job = match (aside, request) {
+            (Some(job), _) => job,
+            (None, Some(request)) => match RunningJob::begin(slot, request, mailbox) {
+                Ok(Some(job)) => job,
+                Ok(None) => {
+                    self.scheduler.skip(slot, request.generation);
+                    return true;
+                }
+                Err(error) => {
+                    self.fail(slot, request.generation, request.spec, &error, mailbox);
+                    return true;
+                }
+            },
+            (None, None) => return true,
+        };
+        let (generation, spec) = (job.generation(), *job.spec());
+        match self.run(Task::Slot(slot), job, mailbox) {
+            Ran::PutAside => false,
+            Ran::Done(transfer) => {
+                let view = Arc::new(view_of(&transfer));
+                mailbox.sounds.lock()[slot] = Some(view);
+                self.scheduler.finish(transfer);
+                self.scheduler.show_main(mailbox);
+                true
+            }
+            Ran::Failed(error) => {
+                self.fail(slot, generation, spec, &error, mailbox);
+                true
+            }
+            Ran::Dropped => true,
+        }
+    }
+
+    fn fail(&mut self, slot: usize, generation: u64, spec: SoundSpec, error: &SourceError, mailbox: &Mailbox) {
+        mailbox.failed(error.to_string());
+        self.scheduler.fail(slot, generation, spec);
+    }
+
+    fn serve_preview(&mut self, mailbox: &Mailbox) -> bool {
+        let job = match self.scheduler.take_preview(mailbox) {
+            (Some(job), _) => job,
+            (None, Some(spec)) => match RunningJob::begin(0, preview_request(spec), mailbox) {
+                Ok(Some(job)) => job,
+                Ok(None) => return true,
+                Err(error) => {
+                    mailbox.failed(error.to_string());
+                    return true;
+                }
+            },
+            (None, None) => return true,
+        };
+        match self.run(Task::Preview, job, mailbox) {
+            Ran::PutAside => false,
+            Ran::Done(transfer) => {
+                self.scheduler.show_preview(view_of(&transfer), mailbox);
+                true
+            }
+            Ran::Failed(error) => {
+                mailbox.failed(error.to_string());
+                true
+            }
+            Ran::Dropped => true,
+        }
+    }
+
+    /// Advances a job until it is done, or until something else may come first: at every step of a slow job, of a sound's rest, and where
+    /// something more urgent waits. A job that has not given its region goes on although a newer request of its slot waits.
+    fn run(&mut self, task: Task, mut job: RunningJob, mailbox: &Mailbox) -> Ran {
+        loop {
+            let end = if task == Task::Preview { None } else { Some(&mut self.scheduler.end) };
+            let progress = match job.advance(end) {
+                Ok(progress) => progress,
+                Err(error) => {
+                    mailbox.set_progress(None);
+                    return Ran::Failed(error);
+                }
+            };
+            let Progress::Going(part) = progress else {
+                mailbox.set_progress(None);
+                mailbox.succeeded(job.worked());
+                return job.into_whole().map_or(Ran::Dropped, Ran::Done);
+            };
+            if job.is_slow() {
+                mailbox.set_progress(Some(part));
+            }
+            let nobody = mailbox.is_detached() || (task != Task::Preview && self.scheduler.end.audio_is_gone());
+            if nobody {
+                mailbox.set_progress(None);
+                return Ran::Dropped;
+            }
+            self.scheduler.refresh();
+            let own = job.urgency(self.own_urgency(task));
+            let waits = self.scheduler.next(mailbox).is_some_and(|(urgency, other)| other != task && urgency < own);
+            if job.is_slow() || own.is_rest || waits {
+                self.scheduler.put_aside(task, job);
+                return Ran::PutAside;
+            }
+        }
+    }
+
+    fn own_urgency(&self, task: Task) -> u32 {
+        match task {
+            Task::Slot(slot) => self.scheduler.urgency_of(slot),
+            Task::Preview => PREVIEW_URGENCY,
+        }
+    }
+
+    /// Drops every job, since nobody listens any more.
+    pub(super) fn drop_jobs(&mut self) {
+        self.scheduler.drop_jobs();
+    }
+}
+
+/// How a run of a job has ended.
+enum Ran {
+    /// It goes on later.
+    PutAside,
+    /// The sound is whole.
+    Done(SoundTransfer),
+    /// There is no sound.
+    Failed(SourceError),
+    /// Nobody wants it.
+    Dropped,
+}
+
+fn preview_request(spec: SoundSpec) -> Request {
+    Request {
+        generation: 0,
+        spec,
+        urgency: PREVIEW_URGENCY,
+        cursor_sample: 0,
+        region_end_sample: 0,
+        wants_draft: false,
+        main: true,
+    }
+}
+
+fn view_of(transfer: &SoundTransfer) -> SoundView {
+    let head = transfer.head();
+    SoundView {
+        samples: transfer.samples().to_vec(),
+        channels: head.channels,
+        sample_rate_hz: head.sample_rate_hz,
+        spec: head.spec,
+        generation: transfer.generation(),
+    }
+}

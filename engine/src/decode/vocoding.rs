@@ -1,0 +1,112 @@
+//! From frames to samples, step by step, so that other work can come between. WORKER side.
+//!
+//! Steps of at most a few milliseconds: each run of the vocoder, the phases of noise, each round of Griffin-Lim, the inverse transform.
+//! The steps of one sound may be done by pipelines of different threads; the samples are the same.
+
+use std::time::Instant;
+
+use super::bins::{self, Chunk};
+use super::graph::GraphError;
+use super::noisiness::{noisiness, randomise};
+use super::peak::restore;
+use super::pipeline::Pipeline;
+use crate::spectral::{Frames, GriffinLimRun, Spectrogram};
+
+/// Frames on their way to samples.
+pub(super) struct Vocoding {
+    frames: Frames,
+    key: f32,
+    noise_key: u32,
+    spectrogram: Spectrogram,
+    chunks: Vec<Chunk>,
+    next: Step,
+    steps_done: usize,
+}
+
+/// What is to be done next.
+enum Step {
+    Chunk(usize),
+    Noise,
+    Improve(GriffinLimRun, usize),
+    Synthesis,
+}
+
+impl Vocoding {
+    /// Of frames that were made for `key`. `noise_key` chooses the phases of noise; see [`crate::spectral::ReferencePhasors::with_noise`].
+    pub(super) fn new(pipeline: &Pipeline, frames: Frames, key: f32, noise_key: u32) -> Self {
+        let chunks = bins::chunks(frames.frames, pipeline.model().manifest().vocoder);
+        let spectrogram = Spectrogram::zeros(pipeline.model().shape().bins(), frames.frames);
+        Self { frames, key, noise_key, spectrogram, chunks, next: Step::Chunk(0), steps_done: 0 }
+    }
+
+    /// The part of the steps that is done, [0, 1].
+    pub(super) fn progress(&self, pipeline: &Pipeline) -> f32 {
+        let rounds = pipeline.model().manifest().griffin_lim_iterations;
+        self.steps_done as f32 / (self.chunks.len() + rounds + 2) as f32
+    }
+
+    /// Does one step; gives the samples with the last one.
+    ///
+    /// # Errors
+    /// [`GraphError`] when the vocoder fails.
+    pub(super) fn advance(&mut self, pipeline: &mut Pipeline) -> Result<Option<Vec<f32>>, GraphError> {
+        self.steps_done += 1;
+        self.next = match std::mem::replace(&mut self.next, Step::Synthesis) {
+            Step::Chunk(index) => self.run_chunk(pipeline, index)?,
+            Step::Noise => self.add_noise(pipeline),
+            Step::Improve(run, left) => self.improve(pipeline, run, left),
+            Step::Synthesis => return Ok(Some(self.synthesise(pipeline))),
+        };
+        Ok(None)
+    }
+
+    fn run_chunk(&mut self, pipeline: &mut Pipeline, index: usize) -> Result<Step, GraphError> {
+        if index == 0 {
+            pipeline.restart_timings();
+        }
+        if let Some(chunk) = self.chunks.get(index) {
+            pipeline.vocode_chunk(&self.frames, self.key, self.noise_key, chunk, &mut self.spectrogram)?;
+        }
+        Ok(if index + 1 < self.chunks.len() { Step::Chunk(index + 1) } else { Step::Noise })
+    }
+
+    fn add_noise(&mut self, pipeline: &mut Pipeline) -> Step {
+        let started = Instant::now();
+        let noise = noisiness(&self.frames, pipeline.model().shape(), self.key);
+        let phase_bins = pipeline.model().manifest().phase_bins();
+        let phasors = pipeline.phasors(self.key, self.frames.frames, self.noise_key);
+        randomise(&mut self.spectrogram, phase_bins, &noise, (phasors, 0));
+        pipeline.timings_mut().bins += started.elapsed();
+        let started = Instant::now();
+        let (griffin_lim, stft) = pipeline.inversion();
+        let run = griffin_lim.begin(stft, &self.frames, &mut self.spectrogram);
+        pipeline.timings_mut().griffin_lim += started.elapsed();
+        let rounds = pipeline.model().manifest().griffin_lim_iterations;
+        self.after_round(run, rounds)
+    }
+
+    fn improve(&mut self, pipeline: &mut Pipeline, mut run: GriffinLimRun, left: usize) -> Step {
+        let started = Instant::now();
+        let (griffin_lim, stft) = pipeline.inversion();
+        griffin_lim.iterate(&mut run, stft, &mut self.spectrogram);
+        pipeline.timings_mut().griffin_lim += started.elapsed();
+        self.after_round(run, left - 1)
+    }
+
+    fn after_round(&mut self, run: GriffinLimRun, left: usize) -> Step {
+        if left > 0 {
+            return Step::Improve(run, left);
+        }
+        run.finish(&mut self.spectrogram);
+        Step::Synthesis
+    }
+
+    fn synthesise(&mut self, pipeline: &mut Pipeline) -> Vec<f32> {
+        let started = Instant::now();
+        let (_, stft) = pipeline.inversion();
+        let mut samples = stft.synthesise(&self.spectrogram);
+        restore(&mut samples, pipeline.model().shape().sample_rate_hz);
+        pipeline.timings_mut().synthesis = started.elapsed();
+        samples
+    }
+}

@@ -1,0 +1,68 @@
+//! What a pack is, which decides how its sounds are made and which files it holds. Plain data, any thread.
+
+use serde::{Deserialize, Serialize};
+
+use super::{GRAPHS, PackError, RESIDUALS_FILE};
+
+/// How a pack makes sounds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum PackKind {
+    /// Seven latents → log-mel frames → vocoder.
+    Latent,
+    /// Seven latents → constant-Q magnitudes → inversion.
+    Cqt,
+    /// Weights of seven classes → autoregressive prior → codes → frames → vocoder.
+    Foley,
+    /// Weights of seven classes → state-space recurrence → samples.
+    Raw,
+}
+
+/// The files of a pack beside its manifest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PackFiles {
+    /// Files without which the pack is incomplete.
+    pub required: &'static [&'static str],
+    /// Files that a pack may be without.
+    pub optional: &'static [&'static str],
+}
+
+impl PackKind {
+    /// The kind of this name in a manifest.
+    ///
+    /// # Errors
+    /// [`PackError::UnknownKind`].
+    pub(super) fn named(name: &str) -> Result<Self, PackError> {
+        let known = [Self::Latent, Self::Cqt, Self::Foley, Self::Raw];
+        let found = known.into_iter().find(|kind| kind.name() == name);
+        found.ok_or_else(|| PackError::UnknownKind { found: name.chars().take(64).collect() })
+    }
+
+    /// Its name in a manifest.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Latent => "latent",
+            Self::Cqt => "cqt",
+            Self::Foley => "foley",
+            Self::Raw => "raw",
+        }
+    }
+
+    /// The files that a pack of this kind holds.
+    ///
+    /// # Errors
+    /// [`PackError::KindNotPlayed`] for a kind that this engine has no source for.
+    pub fn files(self) -> Result<PackFiles, PackError> {
+        match self {
+            Self::Latent => Ok(PackFiles { required: &GRAPHS, optional: &[RESIDUALS_FILE] }),
+            Self::Cqt | Self::Foley | Self::Raw => Err(PackError::KindNotPlayed { kind: self.name() }),
+        }
+    }
+}
+
+impl PackFiles {
+    /// Whether a pack may hold a file of this name.
+    pub(super) fn contains(&self, name: &str) -> bool {
+        self.required.contains(&name) || self.optional.contains(&name)
+    }
+}

@@ -1,0 +1,38 @@
+//! The packs of the repository's `models/` folder, embedded in the binary so that the instrument works with no file beside
+//! it. Plain constant data, readable on any thread; parsing it allocates and is not for the audio thread.
+
+use std::collections::BTreeMap;
+
+use super::{MANIFEST_FILE, RESIDUALS_FILE};
+
+/// A pack that is part of the program.
+pub(super) struct ShippedPack {
+    /// Name of its folder in `models/`, by which the command line takes it.
+    pub(super) name: &'static str,
+    pub(super) manifest: &'static [u8],
+    /// The other files by name.
+    files: &'static [(&'static str, &'static [u8])],
+}
+
+/// The pack of new projects; `models/factory/`.
+pub(super) const FACTORY: ShippedPack = ShippedPack {
+    name: "factory",
+    manifest: include_bytes!("../../../models/factory/manifest.json"),
+    files: &[
+        ("encoder.onnx", include_bytes!("../../../models/factory/encoder.onnx")),
+        ("decoder.onnx", include_bytes!("../../../models/factory/decoder.onnx")),
+        ("vocoder.onnx", include_bytes!("../../../models/factory/vocoder.onnx")),
+        (RESIDUALS_FILE, include_bytes!("../../../models/factory/residuals.bin")),
+    ],
+};
+
+/// All shipped packs, the factory pack first; one row for each folder of `models/`.
+pub(super) const PACKS: [&ShippedPack; 1] = [&FACTORY];
+
+impl ShippedPack {
+    /// All files of the pack by name.
+    pub(super) fn files(&self) -> BTreeMap<String, Vec<u8>> {
+        let all = self.files.iter().copied().chain([(MANIFEST_FILE, self.manifest)]);
+        all.map(|(name, bytes)| (name.to_owned(), bytes.to_vec())).collect()
+    }
+}

@@ -1,0 +1,199 @@
+//! What the player sets, and its checked form. AUDIO THREAD: plain arithmetic on `Copy` values.
+
+use super::TABLE;
+use crate::link::{AssetId, AssetMix, MIXED_ASSETS, Shaping, SoundSpec, SourceId};
+use crate::units::{LATENT_LIMIT, Latent};
+
+/// Distance of the knobs from their sound's point at which its recording is gone, in σ.
+const RECORDING_REACH_SIGMA: f32 = 0.5;
+
+/// What the mixed sounds bring beside their points.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct AssetSet {
+    /// Assets of corners A to D, then of the knobs' sound.
+    pub ids: [AssetId; MIXED_ASSETS],
+    /// Point of the knobs' sound, in σ units.
+    pub knobs_point: Latent,
+}
+
+/// Values of all controls; ranges stand in the table of parameters. Constant during a call of the synth; read on its 64-sample grid.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Controls {
+    /// Seven knobs, in σ units, [−3, 3].
+    pub knobs: Latent,
+    /// Corner sounds of the pad: A (x 0, y 0), B (1, 0), C (0, 1), D (1, 1), in σ units.
+    pub corners: [Latent; 4],
+    /// Pad position, [0, 1].
+    pub pad_x: f32,
+    /// Pad position, [0, 1].
+    pub pad_y: f32,
+    /// 0: the knobs' sound; 1: the pad's sound.
+    pub morph: f32,
+    /// From the pure model (0) to the recordings (1) of sounds that have one.
+    pub fidelity: f32,
+    /// What the recordings add.
+    pub assets: AssetSet,
+    /// Length factor, [0.25, 4].
+    pub stretch: f32,
+    /// Shift of the spectral envelope, [−12, 12].
+    pub formant_semitones: f32,
+    /// Slope of the spectrum, [−6, 6].
+    pub tilt_db_per_octave: f32,
+    /// Time from silence to full level.
+    pub attack_s: f32,
+    /// Time in which the level falls by 60 dB towards the sustain level.
+    pub decay_s: f32,
+    /// Sustain level, [0, 1].
+    pub sustain: f32,
+    /// Time in which a released note falls by 60 dB.
+    pub release_s: f32,
+    /// Transposition.
+    pub coarse_semitones: f32,
+    /// Fine tuning, [−100, 100].
+    pub fine_cents: f32,
+    /// Output gain.
+    pub gain_db: f32,
+    /// How much darker softer strokes are: 0 not at all, 1 as measured, [0, 2]. Read when a note begins.
+    pub touch: f32,
+    /// Seed of sources that draw at random.
+    pub seed: u64,
+}
+
+impl Default for Controls {
+    /// Every parameter at its default.
+    fn default() -> Self {
+        let mut controls = Self {
+            knobs: [0.0; 7],
+            corners: [[0.0; 7]; 4],
+            pad_x: 0.0,
+            pad_y: 0.0,
+            morph: 0.0,
+            fidelity: 0.0,
+            assets: AssetSet::default(),
+            stretch: 0.0,
+            formant_semitones: 0.0,
+            tilt_db_per_octave: 0.0,
+            attack_s: 0.0,
+            decay_s: 0.0,
+            sustain: 0.0,
+            release_s: 0.0,
+            coarse_semitones: 0.0,
+            fine_cents: 0.0,
+            gain_db: 0.0,
+            touch: 0.0,
+            seed: 0,
+        };
+        TABLE.iter().for_each(|row| row.set(&mut controls, row.default));
+        controls
+    }
+}
+
+impl Controls {
+    /// The point that is decoded: (1 − m)·K + m·P, P the bilinear mix of the corners.
+    pub fn point(&self) -> Latent {
+        let (x, y, m) = (self.pad_x, self.pad_y, self.morph);
+        let [a, b, c, d] = &self.corners;
+        let mut point = [0.0; 7];
+        let corners = a.iter().zip(b).zip(c).zip(d);
+        for ((out, knob), (((a, b), c), d)) in point.iter_mut().zip(&self.knobs).zip(corners) {
+            let pad = (a * (1.0 - x) + b * x) * (1.0 - y) + (c * (1.0 - x) + d * x) * y;
+            *out = knob * (1.0 - m) + pad * m;
+        }
+        point
+    }
+
+    /// How much of each recording is added: the weights of the latent mix. The knobs' share fades out within half a σ of the
+    /// sound's point, so that turning a knob leads away from the recording without a step.
+    pub fn asset_mix(&self) -> AssetMix {
+        let (x, y, m) = (self.pad_x, self.pad_y, self.morph);
+        let nearness = nearness(&self.knobs, &self.assets.knobs_point);
+        let shares = [(1.0 - x) * (1.0 - y) * m, x * (1.0 - y) * m, (1.0 - x) * y * m, x * y * m, (1.0 - m) * nearness];
+        AssetMix::new(self.assets.ids, shares.map(|share| share * self.fidelity))
+    }
+
+    /// Frame shaping of the decoded sound.
+    pub fn shaping(&self) -> Shaping {
+        Shaping {
+            stretch: self.stretch,
+            formant_semitones: self.formant_semitones,
+            tilt_db_per_octave: self.tilt_db_per_octave,
+        }
+    }
+
+    /// The sound that is asked for of `source` in the zone of a root key.
+    pub fn spec(&self, source: SourceId, key: f32) -> SoundSpec {
+        let (shaping, assets, seed) = (self.shaping(), self.asset_mix(), self.seed);
+        SoundSpec { shaping, assets, seed, ..SoundSpec::new(source, self.point(), key) }
+    }
+
+    /// Every value inside its range; what is not finite keeps its value of `last`. Audio-thread safe.
+    pub fn checked(&self, last: &Controls) -> Controls {
+        let (mut checked, mut last) = (*self, *last);
+        for row in &TABLE {
+            let value = row.field(&mut checked);
+            *value = row.limited(*value, *row.field(&mut last));
+        }
+        let points = checked.corners.iter_mut().zip(&last.corners);
+        for (point, last) in points.chain([(&mut checked.assets.knobs_point, &last.assets.knobs_point)]) {
+            limit(point, last);
+        }
+        checked
+    }
+}
+
+/// Brings a point into the space; a coordinate that is not finite takes that of `last`.
+fn limit(point: &mut Latent, last: &Latent) {
+    for (now, last) in point.iter_mut().zip(last) {
+        *now = if now.is_finite() { now.clamp(-LATENT_LIMIT, LATENT_LIMIT) } else { *last };
+    }
+}
+
+/// How much of a recording is left when the knobs stand at `knobs` and its point is `point`: 1 at the point, 0 from half a σ on.
+fn nearness(knobs: &Latent, point: &Latent) -> f32 {
+    let distance = knobs.iter().zip(point).map(|(a, b)| (a - b) * (a - b)).sum::<f32>().sqrt();
+    (1.0 - distance / RECORDING_REACH_SIGMA).max(0.0)
+}
+
+/// Whether a recording with its point at `point` is still heard with the knobs at `knobs`.
+pub fn is_within_recording(point: &Latent, knobs: &Latent) -> bool {
+    nearness(knobs, point) > 0.0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn controls(pad_x: f32, pad_y: f32, morph: f32) -> Controls {
+        let assets = AssetSet { ids: [1, 2, 3, 4, 5].map(AssetId::new), knobs_point: [0.0; 7] };
+        Controls { pad_x, pad_y, morph, assets, ..Controls::default() }
+    }
+
+    #[test]
+    fn recordings_have_the_weights_of_the_mix() {
+        for (x, y, m) in [(0.0, 0.0, 1.0), (1.0, 0.0, 1.0), (0.3, 0.6, 0.7), (0.5, 0.5, 0.0)] {
+            let mix = controls(x, y, m).asset_mix();
+            assert!((mix.weights().iter().sum::<f32>() - 1.0).abs() < 1e-6, "{mix:?}");
+            let scaled = Controls { fidelity: 0.25, ..controls(x, y, m) }.asset_mix();
+            assert!(mix.weights().iter().zip(scaled.weights()).all(|(a, b)| (a * 0.25 - b).abs() < 1e-6));
+        }
+        assert_eq!(controls(1.0, 1.0, 1.0).asset_mix().weights(), &[0.0, 0.0, 0.0, 1.0, 0.0]);
+    }
+
+    #[test]
+    fn turning_a_knob_leads_away_from_its_recording_without_a_step() {
+        let weight = |knob: f32| {
+            let mut controls = controls(0.0, 0.0, 0.0);
+            controls.knobs[2] = knob;
+            controls.asset_mix().weights()[4]
+        };
+        let steps: Vec<f32> = (0..=100).map(|step| weight(step as f32 * 0.01)).collect();
+        assert_eq!((steps[0], steps[100]), (1.0, 0.0));
+        assert!(steps.is_sorted_by(|a, b| a >= b) && steps.windows(2).all(|pair| pair[0] - pair[1] < 0.03));
+    }
+
+    #[test]
+    fn what_does_not_count_changes_no_sound() {
+        let silent = Controls { fidelity: 0.0, ..controls(0.2, 0.2, 1.0) };
+        assert_eq!(silent.asset_mix(), AssetMix::default());
+    }
+}

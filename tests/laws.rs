@@ -1,0 +1,14 @@
+//! Tests of the engine with no host and no window, in one program: each further program links the inference library again.
+//!
+//! One subject: `cargo test -p tests --test laws properties::`.
+
+mod factory_sound;
+mod files;
+mod link;
+mod packs;
+mod parity;
+mod properties;
+mod state_document;
+mod strokes;
+mod structure;
+mod worker;

@@ -1,0 +1,10 @@
+//! Tests of the plug-in's parameters, project and editor without a host, in one program.
+//!
+//! One subject: `cargo test -p tests --test shell editor::`.
+
+mod editor;
+mod frozen_states;
+mod imports;
+mod library;
+mod params_frozen;
+mod state_recall;

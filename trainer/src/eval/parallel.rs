@@ -1,0 +1,90 @@
+//! Work that is spread over the cores: each thread has tools of its own, a pipeline most often.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use anyhow::{Result, anyhow};
+use engine::decode::{Model, Pipeline};
+use engine::spectral::{FrameAnalysis, SpectralShape};
+use indicatif::{ProgressBar, ProgressStyle};
+
+use super::measures::Measurer;
+
+/// What one thread works with.
+pub struct Tools {
+    /// Decodes and encodes.
+    pub pipeline: Pipeline,
+    /// Compares.
+    pub measurer: Measurer,
+    /// Makes frames of samples.
+    pub analysis: FrameAnalysis,
+}
+
+impl Tools {
+    fn new(model: &Arc<Model>) -> Result<Self> {
+        let shape = *model.shape();
+        Ok(Self {
+            pipeline: Pipeline::new(Arc::clone(model))?,
+            measurer: Measurer::new(&shape),
+            analysis: FrameAnalysis::new(&shape),
+        })
+    }
+
+    /// The analysis of the model.
+    pub fn shape(&self) -> SpectralShape {
+        *self.pipeline.model().shape()
+    }
+}
+
+/// Does `work` on every item with a pipeline, in any order; the results keep the items' order. Shows a bar named `what`.
+pub fn parallel_map<I: Sync, T: Send>(
+    what: &str,
+    model: &Arc<Model>,
+    items: &[I],
+    work: impl Fn(&mut Tools, &I) -> Result<T> + Sync,
+) -> Result<Vec<T>> {
+    parallel_map_with(what, items, || Tools::new(model), work)
+}
+
+/// The same with the tools that `make` makes for each thread.
+pub fn parallel_map_with<I: Sync, T: Send, W>(
+    what: &str,
+    items: &[I],
+    make: impl Fn() -> Result<W> + Sync,
+    work: impl Fn(&mut W, &I) -> Result<T> + Sync,
+) -> Result<Vec<T>> {
+    let threads = std::thread::available_parallelism().map_or(1, |cores| cores.get()).clamp(1, items.len().max(1));
+    let bar = bar(what, items.len());
+    let next = AtomicUsize::new(0);
+    let done = Mutex::new((0..items.len()).map(|_| None).collect::<Vec<Option<T>>>());
+    let run = || -> Result<()> {
+        let mut tools = make()?;
+        loop {
+            let index = next.fetch_add(1, Ordering::Relaxed);
+            let Some(item) = items.get(index) else { break };
+            let result = work(&mut tools, item).inspect_err(|_| next.store(items.len(), Ordering::Relaxed))?;
+            done.lock().unwrap_or_else(PoisonError::into_inner)[index] = Some(result);
+            bar.inc(1);
+        }
+        Ok(())
+    };
+    let ended: Vec<Result<()>> = std::thread::scope(|scope| {
+        let handles: Vec<_> = (0..threads).map(|_| scope.spawn(run)).collect();
+        let joined = handles.into_iter().map(|handle| handle.join());
+        joined.map(|end| end.unwrap_or_else(|_| Err(anyhow!("a thread of the evaluation panicked")))).collect()
+    });
+    bar.finish_and_clear();
+    ended.into_iter().collect::<Result<()>>()?;
+    let done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
+    done.into_iter().map(|result| result.ok_or_else(|| anyhow!("an item was not evaluated"))).collect()
+}
+
+/// A progress bar named `what`.
+pub fn bar(what: &str, length: usize) -> ProgressBar {
+    let bar = ProgressBar::new(length as u64);
+    if let Ok(style) = ProgressStyle::with_template("{prefix:16} [{bar:32}] {pos}/{len} ({eta})") {
+        bar.set_style(style.progress_chars("=> "));
+    }
+    bar.set_prefix(what.to_owned());
+    bar
+}
