@@ -13,10 +13,10 @@ use egui::{Pos2, vec2};
 use egui_kittest::SnapshotResults;
 use egui_kittest::kittest::Queryable;
 use engine::audio::{EventKind, NoteAddress};
+use engine::pack::RandomPoints;
 use engine::residual::{Pair, Residual, ZoneResidual};
 use engine::spectral::{Frames, SpectralShape};
 use harness::{EditorHarness, Told, catalogue};
-use plugin::editor::history::Rng;
 use plugin::jobs::Job;
 use plugin::params::ParamId;
 use plugin::state::FIELD;
@@ -202,8 +202,8 @@ fn random_moves_all_knobs_and_back_returns() {
     editor.harness.run_steps(2);
     let moved = (0..7).filter(|axis| editor.session.params.get(ParamId::latent(*axis)).plain() != 0.0).count();
     assert_eq!(moved, 7);
-    // Where the sounds of the pack lie, by the same rng as the editor's.
-    for (axis, place) in Rng::new(1).point(&catalogue().distribution).into_iter().enumerate() {
+    // Where the sounds of the pack lie, by the same seed as the editor's.
+    for (axis, place) in RandomPoints::new(1).anywhere(&catalogue().distribution).into_iter().enumerate() {
         assert!((editor.session.params.get(ParamId::latent(axis)).plain() - place).abs() < 1e-4);
     }
     editor.harness.get_by_label("Back").click();

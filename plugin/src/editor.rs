@@ -25,6 +25,7 @@ pub mod wave;
 use std::error::Error;
 use std::sync::Arc;
 
+use engine::pack::RandomPoints;
 use nice_plug::context::gui::GuiContext;
 use nice_plug::editor::dpi::{LogicalSize, NativeSize};
 use nice_plug::editor::{Editor, HostMethods, ParentWindowHandle, ResizeHint, SpawnedEditor};
@@ -37,7 +38,6 @@ use crate::jobs::Job;
 use crate::project::{Edit, View};
 use crate::session::Session;
 use gestures::HostParamWriter;
-use history::Rng;
 use view::{EditorView, WindowChange};
 
 /// The instance's editor, open or not.
@@ -115,7 +115,10 @@ impl NiceEguiApp for Window {
         theme::install(&context);
         let gestures = HostParamWriter::new(gui, Arc::clone(&self.session.params));
         let scale = context.zoom_factor();
-        self.view = Some(EditorView::new(Arc::clone(&self.session), Box::new(gestures), Rng::from_clock(), scale));
+        // Other points at every opening.
+        let since_epoch = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+        let random = RandomPoints::new(since_epoch.as_nanos() as u64);
+        self.view = Some(EditorView::new(Arc::clone(&self.session), Box::new(gestures), random, scale));
         Ok(())
     }
 

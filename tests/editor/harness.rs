@@ -5,13 +5,12 @@ use std::sync::{Arc, Mutex};
 
 use egui_kittest::{Harness, SnapshotOptions, SnapshotResults};
 use engine::instrument::{Meters, SoundView, Status};
-use engine::pack::{Control, LatentDistribution, NamedSound};
+use engine::pack::{Control, LatentDistribution, NamedSound, RandomPoints};
 use engine::params::Controls;
 use engine::state::PackRef;
 use nice_plug::params::InternalParamMut;
 use plugin::catalogue::Catalogue;
 use plugin::editor::gestures::ParamWriter;
-use plugin::editor::history::Rng;
 use plugin::editor::theme;
 use plugin::editor::view::EditorView;
 use plugin::library::Library;
@@ -190,7 +189,7 @@ impl EditorHarness {
         session.install(LoadedPack { catalogue: catalogue(), player, model });
         let told = Arc::new(Mutex::new(Vec::new()));
         let host = Host { params: Arc::clone(&session.params), told: Arc::clone(&told) };
-        let view = EditorView::new(Arc::clone(&session), Box::new(host), Rng::new(1), scale);
+        let view = EditorView::new(Arc::clone(&session), Box::new(host), RandomPoints::new(1), scale);
         let mut harness = Harness::builder()
             .with_size(SIZE)
             .with_pixels_per_point(scale)

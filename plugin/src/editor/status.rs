@@ -26,6 +26,9 @@ pub fn show(ui: &Ui, rect: Rect, status: Option<&Status>, is_busy: bool) {
             let late = if status.late_count > 0 { AMBER } else { FAINT };
             item(format!("late {}", status.late_count), late);
             item(format!("voices {}", status.playing_voices), FAINT);
+            if let Some(progress) = status.progress {
+                item(format!("rendering {:.0} %", progress * 100.0), AMBER);
+            }
             if let Some(failure) = &status.failed {
                 item(failure.clone(), RED);
             }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use egui::{Rect, Ui, Vec2};
 use engine::Latent;
 use engine::instrument::{Meters, SoundView, Status};
-use engine::pack::LatentDistribution;
+use engine::pack::{LatentDistribution, RandomPoints};
 use engine::params::is_within_recording;
 use engine::state::SoundState;
 
@@ -14,7 +14,7 @@ use super::browser::{Browser, BrowserAction, Tab};
 use super::drag::{self, Dragged};
 use super::gestures::{ParamGestures, ParamWriter};
 use super::header::{self, Action, HeaderState, Meter};
-use super::history::{History, Rng, VARY_SIGMA};
+use super::history::History;
 use super::idle_preview::IdlePreview;
 use super::keys::Keys;
 use super::knob::{Knob, Typing};
@@ -34,6 +34,8 @@ use crate::target::CORNERS;
 use crate::target::Target;
 
 const KNOB_RADIUS: f32 = 29.0;
+/// How far "Vary" moves each knob, in σ: half the usual distance between neighbouring sounds.
+const VARY_SIGMA: f32 = 0.35;
 /// How often the editor looks for news while nothing moves, and while something does.
 const IDLE_S: f32 = 0.25;
 const LIVE_S: f32 = 1.0 / 30.0;
@@ -58,7 +60,7 @@ pub struct EditorView {
     keys: Keys,
     meter: Meter,
     idle_preview: IdlePreview,
-    rng: Rng,
+    random: RandomPoints,
     history: History,
     /// Region and key of an imported sound, while they are shown instead of knobs and pad.
     region_editor: Option<RegionEditor>,
@@ -80,7 +82,7 @@ struct FrameState {
 
 impl EditorView {
     /// For a session; parameter writes go to `writer`.
-    pub fn new(session: Arc<Session>, writer: Box<dyn ParamWriter>, rng: Rng, scale: f32) -> Self {
+    pub fn new(session: Arc<Session>, writer: Box<dyn ParamWriter>, random: RandomPoints, scale: f32) -> Self {
         Self {
             gestures: ParamGestures::new(Arc::clone(&session.params), writer),
             session,
@@ -91,7 +93,7 @@ impl EditorView {
             keys: Keys::default(),
             meter: Meter::default(),
             idle_preview: IdlePreview::default(),
-            rng,
+            random,
             history: History::default(),
             region_editor: None,
             scale,
@@ -188,11 +190,11 @@ impl EditorView {
             Action::Random => {
                 let anywhere = LatentDistribution::default();
                 let distribution = now.loaded.as_ref().map_or(&anywhere, |loaded| &loaded.catalogue.distribution);
-                let point = self.rng.point(distribution);
+                let point = self.random.anywhere(distribution);
                 self.go_to(None, &point);
             }
             Action::Vary => {
-                let point = self.rng.near(&self.gestures.knobs(), VARY_SIGMA);
+                let point = self.random.near(&self.gestures.knobs(), VARY_SIGMA);
                 self.go_to(None, &point);
             }
             Action::Import => self.browser.tab = Tab::Files,
