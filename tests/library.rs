@@ -2,17 +2,22 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, mpsc};
 
+use engine::decode::Model;
+use engine::instrument::{Meters, SoundView, Status};
+use engine::link::{SoundSpec, SourceId};
 use engine::pack::{GRAPHS, Pack};
-use engine::state::SoundState;
+use engine::state::{FrozenZone, SoundState};
 use plugin::jobs::Job;
 use plugin::library::Library;
+use plugin::loaded_pack::LoadedPack;
+use plugin::player::Player;
 use plugin::project::{AudioEnd, Edit, ProjectStore};
 use plugin::session::Session;
 use plugin::worker;
 use support::project::{hand_over, recall, saved};
-use support::wait::wait_until;
+use support::wait::{PATIENCE, wait_until};
 
 /// A session that looks for packs in `folder`. The audio end only has to live.
 fn session(folder: &Path) -> (Arc<Session>, AudioEnd) {
@@ -163,4 +168,80 @@ fn a_bad_pack_changes_nothing_and_says_why() {
         messages(&session)
     );
     assert_eq!(std::fs::read_dir(library.path()).expect("a folder").count(), 0);
+}
+
+/// An engine that is busy with its new source until it is told to go on, and shows the old sound until then.
+struct SlowEngine {
+    old: Mutex<Option<Arc<SoundView>>>,
+    asked: mpsc::Sender<()>,
+    go_on: Mutex<mpsc::Receiver<()>>,
+}
+
+impl Player for SlowEngine {
+    fn sound(&self) -> Option<Arc<SoundView>> {
+        self.old.lock().expect("no panic").clone()
+    }
+
+    fn sounds(&self) -> Vec<Arc<SoundView>> {
+        self.sound().into_iter().collect()
+    }
+
+    fn status(&self) -> Status {
+        Status::default()
+    }
+
+    fn source(&self) -> SourceId {
+        SourceId(0)
+    }
+
+    fn meters(&self) -> Meters {
+        Meters::default()
+    }
+
+    fn preview(&self, _spec: SoundSpec) {}
+
+    fn play_frozen(&self, _zones: &[FrozenZone]) -> Result<(), String> {
+        Ok(())
+    }
+
+    fn play_pack(&self, _model: &Arc<Model>) {
+        self.asked.send(()).expect("the test listens");
+        self.go_on.lock().expect("no panic").recv_timeout(PATIENCE).expect("the test says so");
+        *self.old.lock().expect("no panic") = None;
+    }
+}
+
+#[test]
+fn a_save_while_a_pack_is_adopted_holds_no_sound_of_the_old_one() {
+    let (store, _audio) = ProjectStore::new();
+    let session = worker::open(store, Library { folder: "no packs here".into() });
+    let model = plugin::library::factory().and_then(|factory| plugin::library::model(&factory)).expect("it loads");
+    let ((asked, is_asked), (go_on, goes_on)) = (mpsc::channel(), mpsc::channel());
+    let engine = Arc::new(SlowEngine { old: Mutex::default(), asked, go_on: Mutex::new(goes_on) });
+    go_on.send(()).expect("the engine listens");
+    session.install(LoadedPack::new(&model, engine.clone()));
+    is_asked.recv_timeout(PATIENCE).expect("the pack plays");
+
+    let old = FrozenZone::from_samples(60, 44_100, &[0.5; 2000]).expect("packed");
+    let mut document = session.saved_document();
+    (document.pack.hash, document.frozen) = ("5".repeat(64), vec![old.clone()]);
+    session.store.apply(Edit::Recall(Box::new(document)));
+    let spec = session.params.plain_controls(&session.store.scene()).spec(SourceId(0), 60.0);
+    let samples = old.to_samples().expect("unpacked");
+    let view = SoundView { samples, channels: 1, sample_rate_hz: 44_100.0, spec, generation: 0 };
+    session.hand_over(Ok(Box::new(session.store.project().document(Default::default(), vec![old.clone()]))));
+    wait_until("the frozen sound plays", || session.is_frozen() && !session.is_busy());
+    *engine.old.lock().expect("no panic") = Some(Arc::new(view));
+
+    let (adopting, saving) = (Arc::clone(&session), Arc::clone(&session));
+    let adopted = std::thread::spawn(move || adopting.adopt_pack());
+    is_asked.recv_timeout(PATIENCE).expect("the pack is adopted");
+    let saved = std::thread::spawn(move || saving.saved_document());
+    // Time in which a save that does not wait is done.
+    std::thread::sleep(std::time::Duration::from_millis(300));
+    go_on.send(()).expect("the engine listens");
+    adopted.join().expect("the pack is adopted");
+    let saved = saved.join().expect("the project is saved");
+    assert_eq!(saved.pack.hash, model.pack_hash());
+    assert!(saved.frozen.iter().all(|zone| zone.flac_base64 != old.flac_base64), "the old sound is under the new pack");
 }
