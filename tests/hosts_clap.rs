@@ -1,11 +1,11 @@
-//! The built CLAP in a real host, played in real time as on a stage: level, pitch, the effect of a knob, and a project
+//! The built CLAP in a real host, played in real time as on a host: level, pitch, the effect of a knob, and a project
 //! without its pack.
 
 use clack_host::prelude::PluginEntry;
 use engine::measure::pitch_offset_cents;
 use engine::units::key_to_hz;
 use support::bundles::{bundle, knobs, pitched_sound, with_another_pack};
-use support::clap::{SAMPLE_RATE_HZ, Stage};
+use support::clap::{SAMPLE_RATE_HZ, TestHost};
 use support::listen::{rms_db, spectral_difference_db};
 
 const PITCH_TOLERANCE_CENTS: f64 = 10.0;
@@ -13,21 +13,21 @@ const PITCH_TOLERANCE_CENTS: f64 = 10.0;
 const SAME_DB: f32 = 0.2;
 const OTHER_DB: f32 = 1.0;
 
-fn built() -> Stage {
+fn built() -> TestHost {
     let bundle = bundle("Heptode.clap");
     let path = if cfg!(target_os = "macos") { bundle.join("Contents/MacOS/Heptode") } else { bundle };
     // SAFETY: the library was built from this workspace and is loaded as any CLAP host loads it.
     let entry = unsafe { PluginEntry::load(path.as_os_str()) }.expect("the bundle loads");
-    Stage::open(&entry, |body| body())
+    TestHost::open(&entry, |body| body())
 }
 
 /// With a pitched sound on its knobs; the value of the first one beside it.
-fn pitched() -> (Stage, f64) {
-    let mut stage = built();
+fn pitched() -> (TestHost, f64) {
+    let mut host = built();
     let sound = knobs(&pitched_sound());
-    sound.iter().for_each(|(id, value)| stage.set(id, *value));
-    stage.render(0.5);
-    (stage, sound[0].1)
+    sound.iter().for_each(|(id, value)| host.set(id, *value));
+    host.render(0.5);
+    (host, sound[0].1)
 }
 
 /// Far from `value`, in a knob's range.
@@ -36,9 +36,9 @@ fn away_from(value: f64) -> f64 {
 }
 
 /// What a key sounds like once its own zone is decoded, which begins when it is first played.
-fn settled(stage: &mut Stage, key: u16) -> Vec<f32> {
-    let mut last = stage.play(key, 1.0);
-    stage.play_until(key, 1.0, "two strokes that sound and are the same", |next| {
+fn settled(host: &mut TestHost, key: u16) -> Vec<f32> {
+    let mut last = host.play(key, 1.0);
+    host.play_until(key, 1.0, "two strokes that sound and are the same", |next| {
         let sounds = rms_db(next) > -40.0 && difference(&last, next) < SAME_DB;
         last = next.to_vec();
         sounds
@@ -59,10 +59,10 @@ fn difference(a: &[f32], b: &[f32]) -> f32 {
 
 #[test]
 fn notes_sound_at_their_pitch_and_a_knob_changes_them() {
-    let (mut stage, z1) = pitched();
+    let (mut host, z1) = pitched();
     let mut middle_c = Vec::new();
     for key in [69_u16, 60] {
-        let samples = settled(&mut stage, key);
+        let samples = settled(&mut host, key);
         let level_db = rms_db(&samples);
         assert!((-40.0..0.0).contains(&level_db), "key {key}: {level_db} dB");
         let steady = &samples[(0.1 * SAMPLE_RATE_HZ) as usize..];
@@ -70,48 +70,48 @@ fn notes_sound_at_their_pitch_and_a_knob_changes_them() {
         assert!(cents.abs() < PITCH_TOLERANCE_CENTS, "key {key} is {cents:+.1} cents off");
         middle_c = samples;
     }
-    stage.set("z1", away_from(z1));
-    stage.play_until(60, 1.0, "z1 changes the sound", is_other(&middle_c));
-    stage.close();
+    host.set("z1", away_from(z1));
+    host.play_until(60, 1.0, "z1 changes the sound", is_other(&middle_c));
+    host.close();
 }
 
 #[test]
 fn a_project_of_a_missing_pack_plays_its_frozen_sound_in_an_active_plugin() {
-    let (mut stage, z1) = pitched();
-    let before = settled(&mut stage, 60);
-    let saved = stage.save();
-    stage.set("z1", away_from(z1));
-    stage.render(0.5);
+    let (mut host, z1) = pitched();
+    let before = settled(&mut host, 60);
+    let saved = host.save();
+    host.set("z1", away_from(z1));
+    host.render(0.5);
     let elsewhere = with_another_pack(&saved);
-    stage.load(&elsewhere);
-    stage.play_until(60, 1.0, "the frozen sound is back", is_same(&before));
-    stage.set("z1", away_from(z1));
-    stage.render(0.5);
-    let turned = difference(&before, &stage.play(60, 1.0));
+    host.load(&elsewhere);
+    host.play_until(60, 1.0, "the frozen sound is back", is_same(&before));
+    host.set("z1", away_from(z1));
+    host.render(0.5);
+    let turned = difference(&before, &host.play(60, 1.0));
     assert!(turned < SAME_DB, "a knob changed the frozen sound by {turned} dB");
-    stage.load(&saved);
-    stage.play_until(60, 1.0, "the pack's sound is back", is_same(&before));
-    stage.set("z1", away_from(z1));
-    stage.play_until(60, 1.0, "z1 changes the pack's sound", is_other(&before));
-    stage.close();
+    host.load(&saved);
+    host.play_until(60, 1.0, "the pack's sound is back", is_same(&before));
+    host.set("z1", away_from(z1));
+    host.play_until(60, 1.0, "z1 changes the pack's sound", is_other(&before));
+    host.close();
 }
 
 #[test]
 fn a_project_saved_in_the_middle_of_a_sweep_holds_its_sound() {
-    let (mut stage, z1) = pitched();
-    stage.note_on(60);
+    let (mut host, z1) = pitched();
+    host.note_on(60);
     for step in 0..40 {
-        stage.set("z1", z1 + (away_from(z1) - z1) * f64::from(step) / 40.0);
-        stage.render(0.003);
+        host.set("z1", z1 + (away_from(z1) - z1) * f64::from(step) / 40.0);
+        host.render(0.003);
     }
     // The knob has just been turned, and nothing of the new sound can be there yet.
-    stage.set("z1", away_from(z1));
-    stage.render(0.003);
-    let saved = stage.save();
-    stage.note_off(60);
-    stage.render(0.5);
-    let wanted = settled(&mut stage, 60);
-    stage.load(&with_another_pack(&saved));
-    stage.play_until(60, 1.0, "the frozen sound is the sweep's end", is_same(&wanted));
-    stage.close();
+    host.set("z1", away_from(z1));
+    host.render(0.003);
+    let saved = host.save();
+    host.note_off(60);
+    host.render(0.5);
+    let wanted = settled(&mut host, 60);
+    host.load(&with_another_pack(&saved));
+    host.play_until(60, 1.0, "the frozen sound is the sweep's end", is_same(&wanted));
+    host.close();
 }

@@ -10,13 +10,15 @@ use engine::link::SourceId;
 use engine::measure::LogMelMeter;
 use engine::params::Controls;
 use engine::state::{FrozenZone, SoundState};
-use nice_plug::prelude::Params;
-use plugin::errands::Errand;
+use plugin::jobs::Job;
 use plugin::library::Library;
-use plugin::recut::Wish;
-use plugin::scene::{AudioEnd, Desk};
-use plugin::session::{Outcome, Session, Target};
+use plugin::project::{AudioEnd, Edit, ProjectStore};
+use plugin::reimport::RegionChange;
+use plugin::session::{Outcome, Session};
 use plugin::state::FIELD;
+use plugin::target::Target;
+use plugin::worker;
+use support::project::{change_sound, recall, saved};
 use support::wait::wait_until;
 
 /// Farthest that a point moves when its recording was kept in 24 bits: whether a step of the fit helped can hang on a rounding.
@@ -24,15 +26,15 @@ const SAME_SIGMA: f32 = 0.02;
 
 /// A session with the factory pack. The audio end only has to live.
 fn session() -> (Arc<Session>, AudioEnd) {
-    let (desk, audio) = Desk::new();
-    let session = Session::new(desk, Library { folder: PathBuf::from("no packs here") });
+    let (store, audio) = ProjectStore::new();
+    let session = worker::open(store, Library { folder: PathBuf::from("no packs here") });
     session.load();
-    assert!(session.rig().is_some(), "the factory pack loads");
+    assert!(session.loaded_pack().is_some(), "the factory pack loads");
     (session, audio)
 }
 
 fn wait(session: &Session) {
-    wait_until("the errand ends", || !session.is_busy());
+    wait_until("the job ends", || !session.is_busy());
 }
 
 /// A plucked tone at A3, with silence before it.
@@ -53,26 +55,34 @@ fn recording(folder: &std::path::Path) -> std::path::PathBuf {
 fn an_imported_sound_keeps_its_recording_and_moves_to_another_pack() {
     let folder = tempfile::tempdir().expect("a folder");
     let (session, _audio) = session();
-    session.run(Errand::Import { path: recording(folder.path()), target: Target::Corner(2), era: 0 });
-    session.run(Errand::Import { path: recording(folder.path()), target: Target::Knobs, era: 0 });
+    session.run(Job::Import {
+        path: recording(folder.path()),
+        target: Target::Corner(2),
+        revision: session.store.revision(),
+    });
+    session.run(Job::Import {
+        path: recording(folder.path()),
+        target: Target::Knobs,
+        revision: session.store.revision(),
+    });
     wait(&session);
-    let corner = session.desk.project().corners[2].clone();
+    let corner = session.store.project().corners[2].clone();
     assert_eq!(corner.name, "Plucked A3");
     assert_eq!(corner.audio.as_ref().map(|audio| audio.root_key), Some(57), "the key is found");
     let outcomes = session.take_outcomes();
-    let [Outcome::KnobsTo(knobs)] = outcomes.as_slice() else { panic!("the knobs are sent to the sound") };
+    let [Outcome::KnobsTo(knobs, _)] = outcomes.as_slice() else { panic!("the knobs are sent to the sound") };
     assert_eq!((knobs.latent, knobs.audio.is_some()), (corner.latent, true));
 
     // As if saved with another pack, whose point for the sound was another one.
-    let saved = session.params.serialize_fields();
-    let hash = session.rig().expect("loaded").catalogue.pack.hash.clone();
+    let saved = saved(&session);
+    let hash = session.loaded_pack().expect("loaded").catalogue.pack.hash.clone();
     let elsewhere = saved[FIELD].replace(&hash, &"5".repeat(hash.len()));
-    session.params.deserialize_fields(&[(FIELD.to_owned(), elsewhere)].into());
+    recall(&session, &[(FIELD.to_owned(), elsewhere)].into());
     assert!(session.is_frozen(), "the zone in use was saved, though no host has processed yet");
-    session.desk.change(|project| project.corners[2].latent = [2.0; 7]);
-    session.thaw();
+    change_sound(&session.store, Target::Corner(2), |sound| sound.latent = [2.0; 7]);
+    session.adopt_pack();
     wait(&session);
-    let moved = session.desk.project().corners[2].clone();
+    let moved = session.store.project().corners[2].clone();
     let distance = moved.latent.iter().zip(&corner.latent).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
     assert!(distance < SAME_SIGMA, "the recording was placed {distance} σ from where it was");
     assert!(!session.is_frozen());
@@ -80,12 +90,17 @@ fn an_imported_sound_keeps_its_recording_and_moves_to_another_pack() {
 
 /// The sound that is decoded for the pad at `(x, y)`, as the workers do it.
 fn decoded(session: &Session, pad: (f32, f32), fidelity: f32, key: f32) -> Vec<f32> {
-    let rig = session.rig().expect("a pack is loaded");
-    let mut pipeline = Pipeline::new(rig.model.clone().expect("with its graphs")).expect("memory");
-    let controls =
-        Controls { pad_x: pad.0, pad_y: pad.1, morph: 1.0, fidelity, ..session.params.controls(&session.desk.scene()) };
+    let loaded = session.loaded_pack().expect("a pack is loaded");
+    let mut pipeline = Pipeline::new(loaded.model.clone().expect("with its graphs")).expect("memory");
+    let controls = Controls {
+        pad_x: pad.0,
+        pad_y: pad.1,
+        morph: 1.0,
+        fidelity,
+        ..session.params.controls(&session.store.scene())
+    };
     let spec = controls.spec(SourceId(0), key);
-    let assets = session.desk.assets().resolve(&spec.assets).expect("the assets are there");
+    let assets = session.store.assets().resolve(&spec.assets).expect("the assets are there");
     decode(&mut pipeline, &spec, &assets).expect("the graphs run")
 }
 
@@ -108,7 +123,11 @@ fn a_pad_corner_gives_its_recording_back_as_far_as_fidelity_says() {
     let folder = tempfile::tempdir().expect("a folder");
     let (session, _audio) = session();
     let another_corner = decoded(&session, (1.0, 0.0), 1.0, 60.0);
-    session.run(Errand::Import { path: recording(folder.path()), target: Target::Corner(2), era: 0 });
+    session.run(Job::Import {
+        path: recording(folder.path()),
+        target: Target::Corner(2),
+        revision: session.store.revision(),
+    });
     wait(&session);
     let mut meter = LogMelMeter::default();
     let mut error_db = |fidelity| {
@@ -122,32 +141,32 @@ fn a_pad_corner_gives_its_recording_back_as_far_as_fidelity_says() {
     assert!(another_zone[0] == another_zone[1], "it is heard in another zone");
 
     // The project keeps what makes the sound.
-    let saved = session.params.serialize_fields();
+    let saved = saved(&session);
     let (again, _audio) = self::session();
-    again.params.deserialize_fields(&saved);
+    recall(&again, &saved);
     assert!(decoded(&again, (0.0, 1.0), 1.0, 60.0) == decoded(&session, (0.0, 1.0), 1.0, 60.0), "the project forgot");
 }
 
 #[test]
 fn a_sound_of_the_pack_brings_its_residual_wherever_it_stands() {
     let (session, _audio) = session();
-    let rig = session.rig().expect("a pack is loaded");
-    let residuals = Arc::clone(rig.model.as_ref().expect("with its graphs").residuals());
+    let loaded = session.loaded_pack().expect("a pack is loaded");
+    let residuals = Arc::clone(loaded.model.as_ref().expect("with its graphs").residuals());
     let has_middle = |name: &str| residuals.of(name).iter().any(|zone| zone.root_key == 60);
-    let sound = rig.catalogue.sounds.iter().find(|sound| has_middle(&sound.name)).expect("a recorded sound");
-    session.desk.set_corner(1, SoundState::new(&sound.name, sound.latent));
+    let sound = loaded.catalogue.sounds.iter().find(|sound| has_middle(&sound.name)).expect("a recorded sound");
+    session.store.apply(Edit::set_corner(1, SoundState::new(&sound.name, sound.latent)));
     let heard = |fidelity| decoded(&session, (1.0, 0.0), fidelity, 60.0);
     assert!(heard(1.0) != heard(0.0), "nothing is added");
 
-    assert!(!session.desk.knobs_are_recorded());
-    session.desk.change(|project| project.knobs = Some(SoundState::new(&sound.name, sound.latent)));
-    assert!(session.desk.knobs_are_recorded());
+    assert!(!session.store.knobs_are_recorded());
+    session.store.apply(Edit::MoveToSound(Some(Arc::new(SoundState::new(&sound.name, sound.latent)))));
+    assert!(session.store.knobs_are_recorded());
     // A sound of that name at another point is one of another pack, and one with samples is the user's.
-    session.desk.change(|project| project.corners[1].latent[3] += 0.01);
+    change_sound(&session.store, Target::Corner(1), |sound| sound.latent[3] += 0.01);
     assert!(heard(1.0) == heard(0.0), "something is added");
     let audio = FrozenZone::from_samples(60, 44_100, &[0.5; 2000]).expect("packed");
-    session.desk.change(|project| project.knobs.as_mut().expect("a sound").audio = Some(audio));
-    assert!(!session.desk.knobs_are_recorded());
+    change_sound(&session.store, Target::Knobs, |sound| sound.audio = Some(audio));
+    assert!(!session.store.knobs_are_recorded());
 }
 
 /// Three tones, each a second and a half: A3, D4, A4.
@@ -164,15 +183,21 @@ fn long_recording(folder: &std::path::Path) -> std::path::PathBuf {
 }
 
 /// Asks for another region and key of what stands on corner C.
-fn wish(session: &Arc<Session>, region_s: Option<f64>, key: Option<f32>) {
+fn change(session: &Arc<Session>, region_s: Option<f64>, key: Option<f32>) {
     wish_at(Target::Corner(2), session, region_s, key);
 }
 
 fn wish_at(target: Target, session: &Arc<Session>, region_s: Option<f64>, key: Option<f32>) {
-    let era = session.desk.era();
-    let sound = session.desk.read(|project| project.sound_at(target).cloned()).expect("a sound stands there");
-    let ticket = session.recuts(target).next();
-    session.run(Errand::Recut(Box::new(Wish { sound, target, choice: Choice { key, region_s }, ticket, era })));
+    let revision = session.store.revision();
+    let sound = session.store.project().sound_at(target).cloned().expect("a sound stands there");
+    let ticket = session.region_changes(target).next();
+    session.run(Job::ChangeRegion(Box::new(RegionChange {
+        sound,
+        target,
+        choice: Choice { key, region_s },
+        ticket,
+        revision,
+    })));
 }
 
 #[test]
@@ -180,23 +205,23 @@ fn the_choice_of_region_and_key_stays_with_the_project() {
     let folder = tempfile::tempdir().expect("a folder");
     let (session, _audio) = session();
     let path = long_recording(folder.path());
-    session.run(Errand::Import { path: path.clone(), target: Target::Corner(2), era: 0 });
+    session.run(Job::Import { path: path.clone(), target: Target::Corner(2), revision: session.store.revision() });
     wait(&session);
-    let corner = || session.desk.project().corners[2].clone();
-    let found = corner().cut.expect("it was cut out of a file");
+    let corner = || session.store.project().corners[2].clone();
+    let found = corner().cut.clone().expect("it was cut out of a file");
     assert!(!found.is_start_chosen && found.found_key.is_some_and(|key| (key - 57.0).abs() < 0.1), "{found:?}");
-    let offer = session.desk.notices.all().remove(0).offer.expect("there is more in the file");
+    let offer = session.store.notices.all().remove(0).offer.expect("there is more in the file");
     assert_eq!(offer.target, Target::Corner(2));
-    assert!(offer.stands(&session.desk));
-    session.desk.change(|project| {
-        let cut = project.corners[2].cut.as_mut().expect("it was cut out of a file");
+    assert!(session.store.offer_stands(&offer));
+    change_sound(&session.store, Target::Corner(2), |sound| {
+        let cut = sound.cut.as_mut().expect("it was cut out of a file");
         cut.unknown.insert("of a later version".to_owned(), true.into());
     });
 
     // Of three wishes the last one counts.
-    wish(&session, Some(0.5), None);
-    wish(&session, Some(3.0), None);
-    wish(&session, Some(1.5), Some(50.0));
+    change(&session, Some(0.5), None);
+    change(&session, Some(3.0), None);
+    change(&session, Some(1.5), Some(50.0));
     wait(&session);
     let chosen = corner();
     let cut = chosen.cut.clone().expect("it was cut out of a file");
@@ -205,27 +230,30 @@ fn the_choice_of_region_and_key_stays_with_the_project() {
     assert_eq!(chosen.audio.as_ref().map(|audio| audio.root_key), Some(50));
 
     // Saved and opened again, the recording takes another key although nobody knows its file.
-    let saved = session.params.serialize_fields();
+    let saved = saved(&session);
     assert!(!saved[FIELD].contains("Three tones.wav"));
     assert!(saved[FIELD].contains("of a later version"));
     let (again, _audio) = self::session();
-    again.params.deserialize_fields(&saved);
-    assert_eq!(again.desk.project().corners[2].cut, Some(cut));
+    recall(&again, &saved);
+    assert_eq!(again.store.project().corners[2].cut, Some(cut));
     std::fs::remove_file(path).expect("it is there");
-    wish(&again, Some(1.5), None);
+    change(&again, Some(1.5), None);
     wait(&again);
-    let detected = again.desk.project().corners[2].clone();
+    let detected = again.store.project().corners[2].clone();
     assert_eq!(detected.audio.as_ref().map(|audio| audio.root_key), Some(62));
     assert!(detected.cut.as_ref().is_some_and(|cut| cut.unknown.contains_key("of a later version")));
-    assert_eq!(detected.cut.map(|cut| (cut.start_s, cut.is_start_chosen, cut.chosen_key)), Some((1.5, true, None)));
-    wish(&again, Some(0.0), None);
-    wish(&session, Some(0.0), None);
+    assert_eq!(
+        detected.cut.as_ref().map(|cut| (cut.start_s, cut.is_start_chosen, cut.chosen_key)),
+        Some((1.5, true, None))
+    );
+    change(&again, Some(0.0), None);
+    change(&session, Some(0.0), None);
     wait(&again);
     wait(&session);
     for (session, reason) in [(&again, "is not known"), (&session, "cannot read")] {
-        let last = session.desk.notices.all().pop().expect("a message");
+        let last = session.store.notices.all().pop().expect("a message");
         assert!(last.text.starts_with("“Three tones” stays as it was") && last.text.contains(reason), "{}", last.text);
-        assert_eq!(session.desk.project().corners[2].cut.as_ref().map(|cut| cut.start_s), Some(1.5));
+        assert_eq!(session.store.project().corners[2].cut.as_ref().map(|cut| cut.start_s), Some(1.5));
     }
 }
 
@@ -233,32 +261,40 @@ fn the_choice_of_region_and_key_stays_with_the_project() {
 fn the_project_has_another_key_of_the_knobs_at_once_and_turned_knobs_stay() {
     let folder = tempfile::tempdir().expect("a folder");
     let (session, _audio) = session();
-    session.run(Errand::Import { path: recording(folder.path()), target: Target::Knobs, era: 0 });
+    session.run(Job::Import {
+        path: recording(folder.path()),
+        target: Target::Knobs,
+        revision: session.store.revision(),
+    });
     wait(&session);
-    let Some(Outcome::KnobsTo(before)) = session.take_outcomes().pop() else { panic!("the knobs are sent to it") };
-    session.desk.change(|project| project.knobs = Some(before.clone()));
+    let Some(Outcome::KnobsTo(before, _)) = session.take_outcomes().pop() else { panic!("the knobs are sent to it") };
+    session.store.apply(Edit::MoveToSound(Some(Arc::clone(&before))));
     wish_at(Target::Knobs, &session, None, Some(50.0));
-    assert!(session.on_the_way(Target::Knobs).choice().is_some_and(|choice| choice.key == Some(50.0)));
+    assert!(session.pending_changes(Target::Knobs).choice().is_some_and(|choice| choice.key == Some(50.0)));
     wait(&session);
-    assert!(!session.on_the_way(Target::Knobs).is_busy());
-    let now = session.desk.project().knobs.expect("it stands there");
-    assert_eq!(now.cut.and_then(|cut| cut.chosen_key), Some(50.0));
+    assert!(!session.pending_changes(Target::Knobs).is_busy());
+    let now = session.store.project().knobs.clone().expect("it stands there");
+    assert_eq!(now.cut.as_ref().and_then(|cut| cut.chosen_key), Some(50.0));
     let Some(Outcome::KnobsMoved(step)) = session.take_outcomes().pop() else { panic!("the knobs follow") };
     assert_eq!((step.left, step.point), (before.latent, now.latent));
-    assert!(step.holds(session.desk.era(), &[0.0; 7]) && !step.holds(session.desk.era(), &[-3.0; 7]));
+    assert!(step.holds(session.store.revision(), &[0.0; 7]) && !step.holds(session.store.revision(), &[-3.0; 7]));
 }
 
 #[test]
 fn another_sound_is_not_overwritten_by_the_point_of_the_one_before() {
     let folder = tempfile::tempdir().expect("a folder");
     let (session, _audio) = session();
-    session.run(Errand::Import { path: recording(folder.path()), target: Target::Corner(2), era: 0 });
+    session.run(Job::Import {
+        path: recording(folder.path()),
+        target: Target::Corner(2),
+        revision: session.store.revision(),
+    });
     wait(&session);
-    session.thaw();
+    session.adopt_pack();
     let other = SoundState::new("Another", [0.5; 7]);
-    session.desk.set_corner(2, other.clone());
+    session.store.apply(Edit::set_corner(2, other.clone()));
     wait(&session);
-    assert_eq!(session.desk.project().corners[2], other);
+    assert_eq!(*session.store.project().corners[2], other);
 }
 
 #[test]
@@ -266,7 +302,7 @@ fn only_the_newest_question_about_a_file_is_answered() {
     let (session, _audio) = session();
     let tickets = [session.surveys.next(), session.surveys.next()];
     for ticket in tickets {
-        session.run(Errand::Survey { sound: SoundState::default(), ticket });
+        session.run(Job::Survey { sound: Arc::default(), ticket });
     }
     wait(&session);
     let outcomes = session.take_outcomes();
@@ -279,13 +315,13 @@ fn a_file_without_sound_changes_nothing_and_says_why() {
     let path = folder.path().join("silence.wav");
     engine::sample::write_wav(&path, &[0.0; 20_000], 1, 44_100).expect("the file is written");
     let (session, _audio) = session();
-    let before = session.desk.project().corners;
+    let before = session.store.project().corners.clone();
     for path in [path, folder.path().join("missing.wav")] {
-        session.run(Errand::Import { path, target: Target::Corner(0), era: 0 });
+        session.run(Job::Import { path, target: Target::Corner(0), revision: session.store.revision() });
     }
     wait(&session);
-    assert_eq!(session.desk.project().corners, before);
-    let messages: Vec<String> = session.desk.notices.all().into_iter().map(|notice| notice.text).collect();
+    assert_eq!(session.store.project().corners, before);
+    let messages: Vec<String> = session.store.notices.all().into_iter().map(|notice| notice.text).collect();
     assert_eq!(messages.len(), 2, "{messages:?}");
     assert!(messages.iter().all(|message| message.starts_with("Nothing was imported")), "{messages:?}");
 }

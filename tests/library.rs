@@ -2,21 +2,27 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, mpsc};
 
+use engine::decode::Model;
+use engine::instrument::{Meters, SoundView, Status};
+use engine::link::{SoundSpec, SourceId};
 use engine::pack::{GRAPHS, Pack};
-use engine::state::SoundState;
-use nice_plug::prelude::Params;
-use plugin::errands::Errand;
+use engine::state::{FrozenZone, SoundState};
+use plugin::jobs::Job;
 use plugin::library::Library;
-use plugin::scene::{AudioEnd, Desk};
+use plugin::loaded_pack::LoadedPack;
+use plugin::player::Player;
+use plugin::project::{AudioEnd, Edit, ProjectStore};
 use plugin::session::Session;
-use support::wait::wait_until;
+use plugin::worker;
+use support::project::{hand_over, recall, saved};
+use support::wait::{PATIENCE, wait_until};
 
 /// A session that looks for packs in `folder`. The audio end only has to live.
 fn session(folder: &Path) -> (Arc<Session>, AudioEnd) {
-    let (desk, audio) = Desk::new();
-    let session = Session::new(desk, Library { folder: folder.to_owned() });
+    let (store, audio) = ProjectStore::new();
+    let session = worker::open(store, Library { folder: folder.to_owned() });
     session.load();
     (session, audio)
 }
@@ -32,17 +38,17 @@ fn users_pack(file: &Path, name: &str) {
     Pack::assemble(manifest, graphs).expect("valid").save_archive(file).expect("written");
 }
 
-fn run(session: &Arc<Session>, errand: Errand) {
-    session.run(errand);
-    wait_until("the errand ends", || !session.is_busy());
+fn run(session: &Arc<Session>, job: Job) {
+    session.run(job);
+    wait_until("the job ends", || !session.is_busy());
 }
 
 fn pack_name(session: &Session) -> String {
-    session.rig().expect("a pack is loaded").catalogue.pack_name.clone()
+    session.loaded_pack().expect("a pack is loaded").catalogue.pack_name.clone()
 }
 
 fn messages(session: &Session) -> Vec<String> {
-    session.desk.notices.all().into_iter().map(|notice| notice.text).collect()
+    session.store.notices.all().into_iter().map(|notice| notice.text).collect()
 }
 
 #[test]
@@ -51,31 +57,31 @@ fn a_users_pack_is_played_and_found_again() {
     let file = downloads.path().join("mine.heptode");
     users_pack(&file, "Mine");
     let (first, _audio) = session(library.path());
-    let corner = first.desk.project().corners[1].clone();
-    run(&first, Errand::AddPack(file));
+    let corner = first.store.project().corners[1].clone();
+    run(&first, Job::AddPack(file));
     assert_eq!(pack_name(&first), "Mine");
-    let moved = first.desk.project();
+    let moved = first.store.project();
     assert_eq!(moved.pack.id, "users");
     assert_eq!(moved.corners[1].name, corner.name, "both packs have the sound");
     assert_eq!(moved.corners[1].latent, corner.latent.map(|z| -z), "at a point of its own");
-    let saved = first.params.serialize_fields();
+    let saved = saved(&first);
 
     let (with, _audio) = session(library.path());
-    with.params.deserialize_fields(&saved);
+    recall(&with, &saved);
     assert_eq!((pack_name(&with), with.is_frozen()), ("Mine".to_owned(), false));
     assert!(messages(&with).is_empty(), "{:?}", messages(&with));
 
     let elsewhere = tempfile::tempdir().expect("a folder");
     let (without, _audio) = session(elsewhere.path());
-    without.params.deserialize_fields(&saved);
+    recall(&without, &saved);
     assert!(without.is_frozen());
     assert_eq!(messages(&without).len(), 1, "{:?}", messages(&without));
-    users_pack(&elsewhere.path().join("copied by hand.heptode"), "Mine");
-    without.params.deserialize_fields(&saved);
+    users_pack(&elsewhere.path().join("copied by gestures.heptode"), "Mine");
+    recall(&without, &saved);
     assert_eq!(
         (pack_name(&without), without.is_frozen()),
         ("Mine".to_owned(), false),
-        "it thaws when the pack returns"
+        "it adopts the pack when the pack returns"
     );
 }
 
@@ -85,14 +91,14 @@ fn a_new_version_of_a_pack_leaves_the_old_one_to_its_projects() {
     let file = downloads.path().join("mine.heptode");
     let (first, _audio) = session(library.path());
     users_pack(&file, "Mine, first");
-    run(&first, Errand::AddPack(file.clone()));
-    let saved = first.params.serialize_fields();
+    run(&first, Job::AddPack(file.clone()));
+    let saved = saved(&first);
     users_pack(&file, "Mine, second");
-    run(&first, Errand::AddPack(file));
+    run(&first, Job::AddPack(file));
     assert_eq!(pack_name(&first), "Mine, second");
     let names: Vec<String> = first.library.list().into_iter().map(|found| found.name).collect();
     assert_eq!(names[1..], ["Mine, first", "Mine, second"]);
-    first.params.deserialize_fields(&saved);
+    recall(&first, &saved);
     assert_eq!(pack_name(&first), "Mine, first");
 }
 
@@ -102,8 +108,8 @@ fn a_project_whose_pack_is_broken_plays_its_frozen_sound() {
     let file = downloads.path().join("mine.heptode");
     users_pack(&file, "Mine");
     let (first, _audio) = session(library.path());
-    run(&first, Errand::AddPack(file));
-    let saved = first.params.serialize_fields();
+    run(&first, Job::AddPack(file));
+    let saved = saved(&first);
     drop(first);
     // A folder, since its graph can be spoilt while its manifest stays.
     let broken = tempfile::tempdir().expect("a folder");
@@ -111,13 +117,14 @@ fn a_project_whose_pack_is_broken_plays_its_frozen_sound() {
     pack.save_folder(&broken.path().join("users")).expect("written");
     std::fs::write(broken.path().join("users").join("decoder.onnx"), b"spoilt").expect("written");
     for load_first in [true, false] {
-        let (desk, _audio) = Desk::new();
-        let session = Session::new(desk, Library { folder: broken.path().to_owned() });
+        let (store, _audio) = ProjectStore::new();
+        let session = worker::open(store, Library { folder: broken.path().to_owned() });
         if load_first {
             session.load();
         }
-        session.params.deserialize_fields(&saved);
+        hand_over(&session, &saved);
         session.load();
+        wait_until("the project is followed", || !session.is_busy());
         assert!(session.is_frozen(), "loaded first: {load_first}");
         assert_eq!(pack_name(&session), Pack::factory().expect("valid").manifest().name);
         assert!(messages(&session)[0].starts_with("The project's pack cannot be played"), "{:?}", messages(&session));
@@ -131,19 +138,19 @@ fn a_look_at_another_pack_loses_nothing() {
     users_pack(&file, "Mine");
     let (session, _audio) = session(library.path());
     let own = SoundState::new("A name that no pack has", [0.5; 7]);
-    session.desk.set_corner(3, own.clone());
-    run(&session, Errand::AddPack(file));
-    assert_ne!(session.desk.project().corners[3], own, "its point means nothing in the other pack");
+    session.store.apply(Edit::set_corner(3, own.clone()));
+    run(&session, Job::AddPack(file));
+    assert_ne!(*session.store.project().corners[3], own, "its point means nothing in the other pack");
     let factory = session.library.list().remove(0);
-    run(&session, Errand::ChangePack(factory));
-    assert_eq!(session.desk.project().corners[3], own);
+    run(&session, Job::ChangePack(factory));
+    assert_eq!(*session.store.project().corners[3], own);
 }
 
 #[test]
 fn a_bad_pack_changes_nothing_and_says_why() {
     let (downloads, library) = (tempfile::tempdir().expect("a folder"), tempfile::tempdir().expect("a folder"));
     let (session, _audio) = session(library.path());
-    let before = (pack_name(&session), session.desk.project().corners);
+    let before = (pack_name(&session), session.store.project().corners.clone());
     let good = downloads.path().join("good.heptode");
     users_pack(&good, "Good");
     let bytes = std::fs::read(&good).expect("readable");
@@ -151,9 +158,9 @@ fn a_bad_pack_changes_nothing_and_says_why() {
     std::fs::write(&noise, b"not a pack").expect("written");
     std::fs::write(&cut, &bytes[..bytes.len() / 2]).expect("written");
     for path in [noise, cut, downloads.path().join("missing.heptode")] {
-        run(&session, Errand::AddPack(path));
+        run(&session, Job::AddPack(path));
     }
-    assert_eq!((pack_name(&session), session.desk.project().corners), before);
+    assert_eq!((pack_name(&session), session.store.project().corners.clone()), before);
     assert_eq!(messages(&session).len(), 3);
     assert!(
         messages(&session).iter().all(|text| text.starts_with("The pack was not taken")),
@@ -161,4 +168,80 @@ fn a_bad_pack_changes_nothing_and_says_why() {
         messages(&session)
     );
     assert_eq!(std::fs::read_dir(library.path()).expect("a folder").count(), 0);
+}
+
+/// An engine that is busy with its new source until it is told to go on, and shows the old sound until then.
+struct SlowEngine {
+    old: Mutex<Option<Arc<SoundView>>>,
+    asked: mpsc::Sender<()>,
+    go_on: Mutex<mpsc::Receiver<()>>,
+}
+
+impl Player for SlowEngine {
+    fn sound(&self) -> Option<Arc<SoundView>> {
+        self.old.lock().expect("no panic").clone()
+    }
+
+    fn sounds(&self) -> Vec<Arc<SoundView>> {
+        self.sound().into_iter().collect()
+    }
+
+    fn status(&self) -> Status {
+        Status::default()
+    }
+
+    fn source(&self) -> SourceId {
+        SourceId(0)
+    }
+
+    fn meters(&self) -> Meters {
+        Meters::default()
+    }
+
+    fn preview(&self, _spec: SoundSpec) {}
+
+    fn play_frozen(&self, _zones: &[FrozenZone]) -> Result<(), String> {
+        Ok(())
+    }
+
+    fn play_pack(&self, _model: &Arc<Model>) {
+        self.asked.send(()).expect("the test listens");
+        self.go_on.lock().expect("no panic").recv_timeout(PATIENCE).expect("the test says so");
+        *self.old.lock().expect("no panic") = None;
+    }
+}
+
+#[test]
+fn a_save_while_a_pack_is_adopted_holds_no_sound_of_the_old_one() {
+    let (store, _audio) = ProjectStore::new();
+    let session = worker::open(store, Library { folder: "no packs here".into() });
+    let model = plugin::library::factory().and_then(|factory| plugin::library::model(&factory)).expect("it loads");
+    let ((asked, is_asked), (go_on, goes_on)) = (mpsc::channel(), mpsc::channel());
+    let engine = Arc::new(SlowEngine { old: Mutex::default(), asked, go_on: Mutex::new(goes_on) });
+    go_on.send(()).expect("the engine listens");
+    session.install(LoadedPack::new(&model, engine.clone()));
+    is_asked.recv_timeout(PATIENCE).expect("the pack plays");
+
+    let old = FrozenZone::from_samples(60, 44_100, &[0.5; 2000]).expect("packed");
+    let mut document = session.saved_document();
+    (document.pack.hash, document.frozen) = ("5".repeat(64), vec![old.clone()]);
+    session.store.apply(Edit::Recall(Box::new(document)));
+    let spec = session.params.plain_controls(&session.store.scene()).spec(SourceId(0), 60.0);
+    let samples = old.to_samples().expect("unpacked");
+    let view = SoundView { samples, channels: 1, sample_rate_hz: 44_100.0, spec, generation: 0 };
+    session.hand_over(Ok(Box::new(session.store.project().document(Default::default(), vec![old.clone()]))));
+    wait_until("the frozen sound plays", || session.is_frozen() && !session.is_busy());
+    *engine.old.lock().expect("no panic") = Some(Arc::new(view));
+
+    let (adopting, saving) = (Arc::clone(&session), Arc::clone(&session));
+    let adopted = std::thread::spawn(move || adopting.adopt_pack());
+    is_asked.recv_timeout(PATIENCE).expect("the pack is adopted");
+    let saved = std::thread::spawn(move || saving.saved_document());
+    // Time in which a save that does not wait is done.
+    std::thread::sleep(std::time::Duration::from_millis(300));
+    go_on.send(()).expect("the engine listens");
+    adopted.join().expect("the pack is adopted");
+    let saved = saved.join().expect("the project is saved");
+    assert_eq!(saved.pack.hash, model.pack_hash());
+    assert!(saved.frozen.iter().all(|zone| zone.flac_base64 != old.flac_base64), "the old sound is under the new pack");
 }

@@ -5,9 +5,7 @@
 //! the table here. An old one is never renamed, moved, re-ranged or removed; if it must go, it stays and does nothing.
 
 use engine::params::{ParamId, Scale, TABLE};
-use nice_plug::prelude::Params;
 use plugin::params::Parameters;
-use plugin::scene::Desk;
 
 const ADVICE: &str = "a frozen parameter differs; read the head of tests/params_frozen.rs before you change anything";
 
@@ -48,7 +46,7 @@ const CURVES: [(&str, f32, f32); 6] = [
 ];
 
 fn parameters() -> Parameters {
-    Parameters::new(Desk::new().0)
+    Parameters::new()
 }
 
 #[test]

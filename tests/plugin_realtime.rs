@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use clack_host::prelude::PluginEntry;
 use support::Random;
 use support::bundles::with_another_pack;
-use support::clap::Stage;
+use support::clap::TestHost;
 use support::guard::{Guard, guarded};
 
 #[global_allocator]
@@ -26,10 +26,10 @@ fn guard(body: &mut dyn FnMut()) {
     COUNT.fetch_add(guarded(body), Ordering::Relaxed);
 }
 
-fn linked() -> Stage {
+fn linked() -> TestHost {
     // SAFETY: the entry is that of the plug-in crate, which this program is linked with.
     let entry = unsafe { PluginEntry::load_from_raw(&plugin::clap_entry, c"") }.expect("the entry is valid");
-    Stage::open(&entry, guard)
+    TestHost::open(&entry, guard)
 }
 
 fn peak(samples: &[f32]) -> f32 {
@@ -38,34 +38,38 @@ fn peak(samples: &[f32]) -> f32 {
 
 #[test]
 fn process_neither_allocates_nor_frees() {
-    let mut stage = linked();
+    let mut host = linked();
     let mut random = Random::new(11);
-    stage.play_until(60, 0.1, "the first decoded sound is heard", |samples| peak(samples) > AUDIBLE);
+    host.play_until(60, 0.1, "the first decoded sound is heard", |samples| peak(samples) > AUDIBLE);
     let mut heard = 0.0_f32;
-    let saved = stage.save();
+    let saved = host.save();
     let elsewhere = with_another_pack(&saved);
     for step in 0..600 {
         match random.below(6) {
-            0 | 1 => stage.note_on(36 + random.below(48) as u16),
-            2 => stage.note_off(36 + random.below(48) as u16),
+            0 | 1 => host.note_on(36 + random.below(48) as u16),
+            2 => host.note_off(36 + random.below(48) as u16),
             _ => {}
         }
         for id in ["z1", "z5", "pad_x", "pad_y", "morph", "stretch", "formant", "tilt", "attack", "gain"] {
             if random.below(4) == 0 {
-                stage.set(id, random.below(1000) as f64 / 1000.0);
+                host.set(id, random.below(1000) as f64 / 1000.0);
             }
         }
         match step % 200 {
-            50 => stage.load(&saved),
+            50 => host.load(&saved),
             // The zones that were saved play in place of the pack.
-            150 => stage.load(&elsewhere),
+            150 => host.load(&elsewhere),
             // More events than controllers and channels can give in one block.
-            199 => (0..CROWD).for_each(|event| stage.set("gain", f64::from(event) / f64::from(CROWD))),
+            199 => (0..CROWD).for_each(|event| host.set("gain", f64::from(event) / f64::from(CROWD))),
             _ => {}
         }
-        heard = heard.max(peak(&stage.render(0.005)));
+        heard = heard.max(peak(&host.render(0.005)));
     }
+    host.note_on(60);
+    let (samples, loaded) = host.render_while_loading(2.0, &[saved, elsewhere]);
+    assert!(loaded > 2, "{loaded} states were loaded while the audio thread processed");
+    heard = heard.max(peak(&samples));
     assert!(heard > AUDIBLE, "decoded sounds were heard while the guard stood: peak {heard}");
     assert_eq!(COUNT.load(Ordering::Relaxed), 0, "allocations and frees in `process`");
-    stage.close();
+    host.close();
 }

@@ -70,6 +70,11 @@ impl PackRef {
     pub fn new(id: impl Into<String>, hash: impl Into<String>) -> Self {
         Self { id: id.into(), hash: hash.into(), unknown: Map::new() }
     }
+
+    /// Whether both name the same pack; fields of other versions do not count.
+    pub fn is_same(&self, other: &Self) -> bool {
+        (&self.id, &self.hash) == (&other.id, &other.hash)
+    }
 }
 
 /// A sound on a corner of the pad or on the knobs.

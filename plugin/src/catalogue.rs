@@ -4,7 +4,7 @@ use engine::Latent;
 use engine::pack::{Control, LatentDistribution, Manifest, NamedSound};
 use engine::state::{PackRef, SoundState};
 
-use crate::scene::CORNERS;
+use crate::target::CORNERS;
 
 const MIDDLE_C: f32 = 60.0;
 

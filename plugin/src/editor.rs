@@ -1,31 +1,31 @@
-//! The editor: the window around the face. Main thread.
+//! The editor: the window around the instrument's view. Main thread.
 //!
 //! The framework asks for one editor object per instance and opens windows from it. Each opening builds a fresh window
 //! from the size and scale that the project remembers.
 
-pub mod audition;
 pub mod browser;
 pub mod drag;
-pub mod face;
-pub mod hand;
+pub mod gestures;
 pub mod header;
+pub mod history;
+pub mod idle_preview;
 pub mod keys;
 pub mod knob;
 pub mod layout;
 pub mod morph;
-pub mod names;
-pub mod packs;
 pub mod pad;
-pub mod points;
-pub mod sheet;
+pub mod region_editor;
+pub mod sound_names;
 pub mod status;
 pub mod strip;
 pub mod theme;
+pub mod view;
 pub mod wave;
 
 use std::error::Error;
 use std::sync::Arc;
 
+use engine::pack::RandomPoints;
 use nice_plug::context::gui::GuiContext;
 use nice_plug::editor::dpi::{LogicalSize, NativeSize};
 use nice_plug::editor::{Editor, HostMethods, ParentWindowHandle, ResizeHint, SpawnedEditor};
@@ -34,12 +34,11 @@ use nice_plug_egui::{
     EguiEditorHandle, EguiEditorState, EguiNiceSettings, Frame, NiceEguiApp, RepaintNotifier, create_egui_editor,
 };
 
-use crate::errands::Errand;
-use crate::scene::View;
+use crate::jobs::Job;
+use crate::project::{Edit, View};
 use crate::session::Session;
-use face::{Face, WindowWish};
-use hand::HostGestures;
-use points::Chance;
+use gestures::HostParamWriter;
+use view::{EditorView, WindowChange};
 
 /// The instance's editor, open or not.
 pub struct HeptodeEditor {
@@ -53,7 +52,7 @@ impl HeptodeEditor {
     }
 
     fn view(&self) -> View {
-        self.session.desk.read(|project| project.view).unwrap_or_default()
+        self.session.store.project().view.unwrap_or_default()
     }
 }
 
@@ -72,8 +71,8 @@ impl Editor for HeptodeEditor {
         let state = EguiEditorState::from_size(LogicalSize::new(view.width, view.height), view.scale);
         let notifier = RepaintNotifier::new();
         let settings = EguiNiceSettings::new().with_tile("Heptode").with_resize_hint(self.resize_hint());
-        let window = Window { session: Arc::clone(&self.session), face: None };
-        self.session.run(Errand::Load);
+        let window = Window { session: Arc::clone(&self.session), view: None };
+        self.session.run(Job::Load);
         create_egui_editor(state, notifier, settings, window).ok_or("the editor could not be made")?.spawn(
             parent,
             wait_for_parent,
@@ -98,15 +97,15 @@ impl Editor for HeptodeEditor {
 /// One opening of the editor.
 struct Window {
     session: Arc<Session>,
-    face: Option<Face>,
+    view: Option<EditorView>,
 }
 
 impl Window {
     fn remember(&self, edit: impl FnOnce(&mut View)) {
-        self.session.desk.change(|project| {
-            let mut view = project.view.unwrap_or_default();
+        self.session.store.apply_if(|newest| {
+            let mut view = newest.project.view.unwrap_or_default();
             edit(&mut view);
-            project.view = Some(view.limited());
+            Some(Edit::SetView(view))
         });
     }
 }
@@ -114,21 +113,24 @@ impl Window {
 impl NiceEguiApp for Window {
     fn build(&mut self, context: egui::Context, gui: GuiContext, _frame: &mut Frame) -> Result<(), HandlerError> {
         theme::install(&context);
-        let gestures = HostGestures::new(gui, Arc::clone(&self.session.params));
+        let gestures = HostParamWriter::new(gui, Arc::clone(&self.session.params));
         let scale = context.zoom_factor();
-        self.face = Some(Face::new(Arc::clone(&self.session), Box::new(gestures), Chance::from_clock(), scale));
+        // Other points at every opening.
+        let since_epoch = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+        let random = RandomPoints::new(since_epoch.as_nanos() as u64);
+        self.view = Some(EditorView::new(Arc::clone(&self.session), Box::new(gestures), random, scale));
         Ok(())
     }
 
     fn ui(&mut self, ui: &mut egui::Ui, _frame: &mut Frame) {
-        let Some(face) = &mut self.face else { return };
-        match face.show(ui) {
-            Some(WindowWish::Size(size)) => {
+        let Some(view) = &mut self.view else { return };
+        match view.show(ui) {
+            Some(WindowChange::Size(size)) => {
                 let smallest = View::default();
                 let size = size.max(egui::vec2(smallest.width, smallest.height));
                 ui.ctx().send_viewport_cmd(egui::ViewportCommand::InnerSize(size));
             }
-            Some(WindowWish::Scale(scale)) => ui.ctx().set_zoom_factor(scale),
+            Some(WindowChange::Scale(scale)) => ui.ctx().set_zoom_factor(scale),
             None => {}
         }
     }

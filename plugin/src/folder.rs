@@ -1,9 +1,9 @@
-//! Folders and file names: what the file list shows and where exports go. Errand and main thread.
+//! Folders and file names: what the file list shows and where exports go. Job and main thread.
 
 use std::path::{Path, PathBuf};
 
-use crate::library::is_pack;
-
+/// Ending of a pack's file name.
+pub const PACK_EXTENSION: &str = "heptode";
 /// A longer folder is cut here; nobody scrolls further and the list stays light.
 const MOST_ENTRIES: usize = 4000;
 
@@ -45,6 +45,11 @@ fn entry_of(path: PathBuf) -> Option<Entry> {
         path if is_pack(path) => Some(Entry::Pack(path.clone())),
         _ => None,
     }
+}
+
+/// Whether the name is that of a pack.
+pub fn is_pack(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case(PACK_EXTENSION))
 }
 
 /// Whether the name is that of a file the importer reads.

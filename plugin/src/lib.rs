@@ -1,24 +1,29 @@
 //! Heptode as VST3, CLAP and a standalone program: wiring between host, engine and editor, and nothing else.
 //!
-//! Thread map. `process` and `reset` below, [`events`] and [`scene::AudioEnd`] run on the audio thread: no lock, no wait,
-//! no allocation, no free. [`editor`] runs on the main thread, [`errands`] on a thread of its own. All else is main-thread
-//! code that [`session::Session`] shares between them.
+//! Threads: `process` and `reset` below, [`events`] and [`project::AudioEnd`] run on the audio thread: no lock, no wait, no
+//! allocation, no free, but for offline rendering, which may wait. [`editor`] runs on the main thread, [`worker`] on the job
+//! thread, [`state`] on whatever thread the host calls. All else is shared by [`session::Session`] between them.
 
 pub mod catalogue;
 pub mod editor;
-pub mod errands;
 pub mod events;
 pub mod folder;
+pub mod freezer;
+pub mod jobs;
 pub mod library;
+pub mod loaded_pack;
 pub mod notices;
 pub mod params;
 pub mod player;
-pub mod recut;
-pub mod scene;
+pub mod project;
+pub mod reimport;
+pub mod revision;
 pub mod session;
 pub mod state;
 pub mod target;
+pub mod tickets;
 mod vst3;
+pub mod worker;
 
 use std::sync::Arc;
 
@@ -28,22 +33,28 @@ use nice_plug::prelude::*;
 use crate::editor::HeptodeEditor;
 use crate::events::{Batch, translate, voice_terminated};
 use crate::library::Library;
-use crate::scene::{AudioEnd, Desk};
+use crate::project::{AudioEnd, ProjectStore};
 use crate::session::Session;
+use crate::state::HostState;
 
 /// The instrument as the host holds it.
 pub struct Heptode {
     session: Arc<Session>,
+    host_state: Arc<HostState>,
     audio: AudioEnd,
     batch: Batch,
+    /// Offline rendering waits for what a live host goes on without.
+    is_offline: bool,
     /// None until the pack is loaded: the instrument is then silent.
     synth: Option<Synth>,
 }
 
 impl Default for Heptode {
     fn default() -> Self {
-        let (desk, audio) = Desk::new();
-        Self { session: Session::new(desk, Library::of_user()), audio, batch: Batch::new(), synth: None }
+        let (store, audio) = ProjectStore::new();
+        let session = worker::open(store, Library::of_user());
+        let host_state = Arc::new(HostState::new(Arc::clone(&session)));
+        Self { session, host_state, audio, batch: Batch::new(), is_offline: false, synth: None }
     }
 }
 
@@ -65,7 +76,7 @@ impl Plugin for Heptode {
     type BackgroundTask = ();
 
     fn params(&self) -> Arc<dyn Params> {
-        self.session.params.clone()
+        self.host_state.clone()
     }
 
     fn editor(&mut self, _async_executor: AsyncExecutor<Self>) -> Option<HeptodeEditor> {
@@ -82,11 +93,13 @@ impl Plugin for Heptode {
         config: &BufferConfig,
         _context: &mut impl ActivateContext<Self>,
     ) -> bool {
+        self.is_offline = config.process_mode == ProcessMode::Offline;
         self.session.load();
+        self.session.follow_recall();
         self.synth = self.session.take_synth().or(self.synth.take());
         if let Some(synth) = &mut self.synth {
             synth.set_sample_rate(config.sample_rate);
-            synth.set_offline(config.process_mode == ProcessMode::Offline);
+            synth.set_offline(self.is_offline);
         }
         true
     }
@@ -104,6 +117,9 @@ impl Plugin for Heptode {
         _aux: &mut AuxiliaryBuffers,
         context: &mut impl ProcessContext<Self>,
     ) -> ProcessStatus {
+        if self.is_offline {
+            self.session.follow_recall();
+        }
         let [left, right] = buffer.as_slice() else { return ProcessStatus::Normal };
         let Some(synth) = &mut self.synth else {
             left.fill(0.0);

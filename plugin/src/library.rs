@@ -1,5 +1,5 @@
 //! Model packs: the one that is built in, and those in the user's folder. Models are loaded once per process and shared by
-//! all instances. Blocks while it reads: activation, recall and errand threads only, never at scan time and never on the audio thread.
+//! all instances. Blocks while it reads: activation, recall and job threads only, never at scan time and never on the audio thread.
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
@@ -10,15 +10,14 @@ use engine::pack::Pack;
 use engine::state::PackRef;
 use parking_lot::Mutex;
 
-/// Ending of a pack's file name.
-const EXTENSION: &str = "heptode";
+use crate::folder::{PACK_EXTENSION, home, is_pack};
 
 /// Models in use, by the hash of their pack. Each is freed with its last instance, so that closing them all gives the memory back.
 static LOADED: Mutex<Vec<(String, Weak<Model>)>> = Mutex::new(Vec::new());
 
 /// A pack that can be loaded.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Found {
+pub struct PackEntry {
     /// Id and hash.
     pub pack: PackRef,
     /// Name for people.
@@ -37,14 +36,14 @@ pub struct Library {
 impl Library {
     /// Of the user who runs the host.
     pub fn of_user() -> Self {
-        let data = dirs::data_dir().unwrap_or_else(crate::folder::home);
+        let data = dirs::data_dir().unwrap_or_else(home);
         Self { folder: data.join("heptode").join("packs") }
     }
 
     /// The built-in pack, then the user's by name. Files that are no packs are left out.
-    pub fn list(&self) -> Vec<Found> {
+    pub fn list(&self) -> Vec<PackEntry> {
         let entries = std::fs::read_dir(&self.folder).into_iter().flatten().flatten();
-        let mut found: Vec<Found> = entries.filter_map(|entry| look_at(&entry.path())).collect();
+        let mut found: Vec<PackEntry> = entries.filter_map(|entry| look_at(&entry.path())).collect();
         found.sort_by(|a, b| a.name.cmp(&b.name));
         if let Ok(factory) = factory() {
             found.insert(0, factory);
@@ -56,23 +55,23 @@ impl Library {
     }
 
     /// The very pack that a project names, if it is here.
-    pub fn find(&self, pack: &PackRef) -> Option<Found> {
-        self.list().into_iter().find(|found| (&found.pack.id, &found.pack.hash) == (&pack.id, &pack.hash))
+    pub fn find(&self, pack: &PackRef) -> Option<PackEntry> {
+        self.list().into_iter().find(|found| found.pack.is_same(pack))
     }
 
     /// Copies a pack into the user's folder, so that projects find it again.
     ///
     /// # Errors
     /// Why the file is no pack, or why it cannot be copied; nothing is changed.
-    pub fn add(&self, path: &Path) -> Result<Found, String> {
+    pub fn add(&self, path: &Path) -> Result<PackEntry, String> {
         let pack = Pack::open(path).map_err(|error| error.to_string())?;
         Model::load(&pack).map_err(|error| error.to_string())?;
         let cannot = |error: &dyn std::fmt::Display| format!("cannot write into {}: {error}", self.folder.display());
         std::fs::create_dir_all(&self.folder).map_err(|error| cannot(&error))?;
-        let target = self.folder.join(format!("{}.{EXTENSION}", pack.manifest().id));
+        let target = self.folder.join(format!("{}.{PACK_EXTENSION}", pack.manifest().id));
         if look_at(&target).is_some_and(|older| older.pack.hash != pack.hash()) {
             // Projects made with the older one must still find it.
-            let kept = self.folder.join(format!("{}-{}.{EXTENSION}", pack.manifest().id, short_hash(&target)));
+            let kept = self.folder.join(format!("{}-{}.{PACK_EXTENSION}", pack.manifest().id, short_hash(&target)));
             std::fs::rename(&target, kept).map_err(|error| cannot(&error))?;
         }
         pack.save_archive(&target).map_err(|error| error.to_string())?;
@@ -80,16 +79,11 @@ impl Library {
     }
 }
 
-/// Whether the name is that of a pack.
-pub fn is_pack(path: &Path) -> bool {
-    path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case(EXTENSION))
-}
-
 /// The model of a pack. Callers that come while it loads wait for the one load.
 ///
 /// # Errors
 /// Why the pack cannot be played, in one line.
-pub fn model(found: &Found) -> Result<Arc<Model>, String> {
+pub fn model(found: &PackEntry) -> Result<Arc<Model>, String> {
     let mut loaded = LOADED.lock();
     loaded.retain(|(_, model)| model.strong_count() > 0);
     if let Some(model) = loaded.iter().find(|(hash, _)| *hash == found.pack.hash).and_then(|(_, model)| model.upgrade())
@@ -110,15 +104,15 @@ pub fn model(found: &Found) -> Result<Arc<Model>, String> {
 ///
 /// # Errors
 /// A fault of the build.
-pub fn factory() -> Result<Found, String> {
+pub fn factory() -> Result<PackEntry, String> {
     let (manifest, hash) = Pack::factory_manifest().map_err(|error| error.to_string())?;
-    Ok(Found { pack: PackRef::new(&manifest.id, hash), name: manifest.name, path: None })
+    Ok(PackEntry { pack: PackRef::new(&manifest.id, hash), name: manifest.name, path: None })
 }
 
-fn look_at(path: &Path) -> Option<Found> {
+fn look_at(path: &Path) -> Option<PackEntry> {
     let is_candidate = is_pack(path) || path.is_dir();
     let (manifest, hash) = is_candidate.then(|| Pack::peek(path).ok())??;
-    Some(Found { pack: PackRef::new(&manifest.id, hash), name: manifest.name, path: Some(path.to_owned()) })
+    Some(PackEntry { pack: PackRef::new(&manifest.id, hash), name: manifest.name, path: Some(path.to_owned()) })
 }
 
 fn short_hash(path: &Path) -> String {

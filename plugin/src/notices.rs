@@ -2,8 +2,8 @@
 
 use parking_lot::Mutex;
 
-use crate::scene::Desk;
-use crate::session::Target;
+use crate::revision::Revision;
+use crate::target::Target;
 
 /// Oldest messages give way beyond this many: the window has room for three.
 const MOST: usize = 3;
@@ -24,18 +24,8 @@ pub struct Offer {
     pub target: Target,
     /// Its name.
     pub name: String,
-    /// When it went there; see [`Desk::era`].
-    pub era: u64,
-}
-
-impl Offer {
-    /// Whether it still stands there.
-    pub fn stands(&self, desk: &Desk) -> bool {
-        let is_there = desk.read(|project| {
-            project.sound_at(self.target).is_some_and(|sound| sound.audio.is_some() && sound.name == self.name)
-        });
-        is_there && desk.era() == self.era
-    }
+    /// Revision of the project in which it went there.
+    pub revision: Revision,
 }
 
 /// One message.

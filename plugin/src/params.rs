@@ -4,14 +4,13 @@
 //! the audio thread.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use engine::params::{Controls, ParamSpec, Scale, TABLE};
 use nice_plug::params::internals::ParamPtr;
 use nice_plug::prelude::*;
 
-use crate::scene::{Desk, Scene};
-use crate::state;
+use crate::project::AudioScene;
 
 pub use engine::params::ParamId;
 
@@ -126,24 +125,21 @@ impl Value {
     }
 }
 
-/// All parameters and, beside them, what else the project saves.
+/// All parameters.
 pub struct Parameters {
     values: Vec<Value>,
-    desk: Arc<Desk>,
-    /// What is to happen when a state has been recalled.
-    after_recall: OnceLock<Box<dyn Fn() + Send + Sync>>,
+}
+
+impl Default for Parameters {
+    fn default() -> Self {
+        Self::new()
+    }
 }
 
 impl Parameters {
-    /// Fresh parameters at their defaults, saved together with what lies on `desk`.
-    pub fn new(desk: Arc<Desk>) -> Self {
-        let values = TABLE.iter().map(Value::new).collect();
-        Self { values, desk, after_recall: OnceLock::new() }
-    }
-
-    /// Sets what happens whenever a host has recalled a state, playing or not. Only the first call counts.
-    pub fn on_recall(&self, action: impl Fn() + Send + Sync + 'static) {
-        let _ = self.after_recall.set(Box::new(action));
+    /// Fresh parameters at their defaults.
+    pub fn new() -> Self {
+        Self { values: TABLE.iter().map(Value::new).collect() }
     }
 
     /// One parameter.
@@ -152,12 +148,17 @@ impl Parameters {
     }
 
     /// All that the engine wants to know, with modulation. Safe on the audio thread.
-    pub fn controls(&self, scene: &Scene) -> Controls {
+    pub fn controls(&self, scene: &AudioScene) -> Controls {
         self.controls_at(scene, Value::modulated)
     }
 
-    fn controls_at(&self, scene: &Scene, read: impl Fn(&Value) -> f32) -> Controls {
-        let Scene { corners, assets, seed } = *scene;
+    /// The same without the host's modulation: what is saved and shown.
+    pub fn plain_controls(&self, scene: &AudioScene) -> Controls {
+        self.controls_at(scene, Value::plain)
+    }
+
+    fn controls_at(&self, scene: &AudioScene, read: impl Fn(&Value) -> f32) -> Controls {
+        let AudioScene { corners, assets, seed } = *scene;
         let mut controls = Controls { corners, assets, seed, ..Controls::default() };
         TABLE.iter().zip(&self.values).for_each(|(row, value)| row.set(&mut controls, read(value)));
         controls
@@ -167,28 +168,14 @@ impl Parameters {
     pub fn values_by_id(&self) -> BTreeMap<String, f32> {
         TABLE.iter().zip(&self.values).map(|(spec, value)| (spec.id.to_owned(), value.plain())).collect()
     }
-}
 
-// SAFETY: the pointers stay valid as long as `self`: `values` is filled once in `new` and never grows, shrinks or moves
-// its elements, and the framework keeps the `Arc` of this object for as long as it uses them.
-unsafe impl Params for Parameters {
-    fn param_map(&self) -> Vec<(String, ParamPtr, String)> {
+    /// Id, pointer and group of each parameter, in the frozen order. The pointers are valid as long as `self`: the table never
+    /// grows, shrinks or moves its elements.
+    pub fn param_map(&self) -> Vec<(String, ParamPtr, String)> {
         TABLE
             .iter()
             .zip(&self.values)
             .map(|(spec, value)| (spec.id.to_owned(), value.pointer(), spec.group.to_owned()))
             .collect()
-    }
-
-    fn serialize_fields(&self) -> BTreeMap<String, String> {
-        let controls = self.controls_at(&self.desk.scene(), Value::plain);
-        state::save(self.values_by_id(), &self.desk.frozen_project(&controls))
-    }
-
-    fn deserialize_fields(&self, fields: &BTreeMap<String, String>) {
-        state::recall(fields, &self.desk);
-        if let Some(action) = self.after_recall.get() {
-            action();
-        }
     }
 }

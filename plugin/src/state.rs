@@ -1,77 +1,59 @@
 //! The instrument's state in the host's project: one versioned [`StateDocument`] as one field.
 //!
-//! The document alone decides: what the framework saves of parameters beside it is overruled. A document that is
-//! damaged or of a newer version changes nothing and leaves a message. Main thread only.
+//! The document alone decides: what the framework saves of parameters beside it is overruled. A document that is damaged or of
+//! a newer version changes nothing and leaves a message.
+//!
+//! A host may hand over a state on any thread. nice-plug 0.4.2 reads the host's stream, parses its JSON, and calls
+//! [`filter`] and [`Params::deserialize_fields`] on the thread of the host's call, with no lock of its own. On the audio
+//! thread, at the end of `process`, it calls them only for a state that the plug-in itself sends by `GuiContext::set_state`,
+//! which Heptode never does (`tests/state_recall.rs` holds it to that). Both calls here take no lock, wait for nobody and touch
+//! no file: they parse the document, at most [`engine::state::MAX_STATE_BYTES`], and put it aside. Taking it over, packs and
+//! decoding follow on the job thread.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use engine::state::{STATE_VERSION, StateDocument};
-use nice_plug::plugin::ParamValue;
-use nice_plug::prelude::PluginState;
-use serde_json::{Map, Value, json};
-
-use crate::scene::{Desk, Project, View};
 use engine::params::{ParamSpec, Scale, TABLE};
+use engine::state::StateDocument;
+use nice_plug::params::internals::ParamPtr;
+use nice_plug::plugin::ParamValue;
+use nice_plug::prelude::{Params, PluginState};
+
+use crate::session::Session;
 
 /// Name of the field in the framework's state. Frozen.
 pub const FIELD: &str = "heptode";
-/// The window's place among the document's further fields. Frozen.
-const VIEW_FIELD: &str = "editor";
 
-/// The fields that the framework is to save.
-pub fn save(params: BTreeMap<String, f32>, project: &Project) -> BTreeMap<String, String> {
-    BTreeMap::from([(FIELD.to_owned(), document(params, project).to_json())])
+/// The instrument as the framework saves and restores it.
+pub struct HostState {
+    session: Arc<Session>,
 }
 
-/// The document of a project.
-pub fn document(params: BTreeMap<String, f32>, project: &Project) -> StateDocument {
-    let mut unknown = project.unknown.clone();
-    if let Some(view) = project.view {
-        unknown.insert(VIEW_FIELD.to_owned(), write_view(view));
-    }
-    StateDocument {
-        version: STATE_VERSION,
-        params,
-        pack: project.pack.clone(),
-        corners: project.corners.clone(),
-        knobs: project.knobs.clone(),
-        seed: project.seed,
-        frozen: project.frozen.clone(),
-        unknown,
+impl HostState {
+    /// Of an instrument.
+    pub fn new(session: Arc<Session>) -> Self {
+        Self { session }
     }
 }
 
-/// Takes the document over, or says why not.
-pub fn recall(fields: &BTreeMap<String, String>, desk: &Desk) {
-    match fields.get(FIELD).map(|text| StateDocument::parse(text)) {
-        Some(Ok(document)) => desk.replace(project_of(document, desk.read(|project| project.view))),
-        Some(Err(error)) => desk.notices.fault(format!("The project's Heptode state was not loaded: {error}")),
-        None => desk.notices.fault("The project holds no Heptode state; nothing was changed."),
+// SAFETY: the pointers stay valid as long as `self`, which keeps the session and with it the parameters: their table is filled
+// once and never grows, shrinks or moves its elements. The framework keeps the `Arc` of this object for as long as it uses them.
+unsafe impl Params for HostState {
+    fn param_map(&self) -> Vec<(String, ParamPtr, String)> {
+        self.session.params.param_map()
     }
-}
 
-fn project_of(document: StateDocument, view_now: Option<View>) -> Project {
-    let mut unknown = document.unknown;
-    let view = unknown.remove(VIEW_FIELD).as_ref().and_then(read_view);
-    Project {
-        corners: document.corners,
-        knobs: document.knobs,
-        pack: document.pack,
-        seed: document.seed,
-        frozen: document.frozen,
-        unknown,
-        view: view.or(view_now),
+    fn serialize_fields(&self) -> BTreeMap<String, String> {
+        BTreeMap::from([(FIELD.to_owned(), self.session.saved_document().to_json())])
     }
-}
 
-fn write_view(view: View) -> Value {
-    json!({ "width": view.width, "height": view.height, "scale": view.scale })
-}
-
-fn read_view(value: &Value) -> Option<View> {
-    let fields: &Map<String, Value> = value.as_object()?;
-    let number = |name: &str| fields.get(name)?.as_f64().map(|number| number as f32);
-    Some(View { width: number("width")?, height: number("height")?, scale: number("scale")? }.limited())
+    fn deserialize_fields(&self, fields: &BTreeMap<String, String>) {
+        self.session.hand_over(match fields.get(FIELD).map(|text| StateDocument::parse(text)) {
+            Some(Ok(document)) => Ok(Box::new(document)),
+            Some(Err(error)) => Err(format!("The project's Heptode state was not loaded: {error}")),
+            None => Err("The project holds no Heptode state; nothing was changed.".to_owned()),
+        });
+    }
 }
 
 /// Puts the document's parameters in place of the framework's, each finite and in its range; a parameter that the

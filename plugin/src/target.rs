@@ -4,8 +4,10 @@ use engine::Latent;
 use engine::params::is_within_recording;
 use engine::units::LATENT_LIMIT;
 
-use crate::scene::CORNERS;
+use crate::revision::Revision;
 
+/// Corners of the pad: A (0, 0), B (1, 0), C (0, 1), D (1, 1).
+pub const CORNERS: usize = 4;
 /// Nearer than this the knobs stand at a point; parameters are kept on 0…1.
 const SAME_SIGMA: f32 = 1e-3;
 
@@ -48,8 +50,8 @@ pub fn corner_letter(corner: usize) -> char {
 /// The sound of the knobs stands at another point, and their parameters are to follow.
 #[derive(Debug, Clone, Copy)]
 pub struct KnobsMove {
-    /// When it was moved; see [`crate::scene::Desk::era`].
-    pub era: u64,
+    /// Revision of the project in which it was moved.
+    pub revision: Revision,
     /// Where the knobs stood then.
     pub stood: Latent,
     /// The point that the sound left.
@@ -61,12 +63,12 @@ pub struct KnobsMove {
 impl KnobsMove {
     /// Whether the knobs, which are at `knobs` now, were not moved away meanwhile. A host may tell late of an earlier move, so
     /// knobs that are still at the sound stand as well.
-    pub fn holds(&self, era: u64, knobs: &Latent) -> bool {
+    pub fn holds(&self, revision: Revision, knobs: &Latent) -> bool {
         let is_at = |place: &Latent| {
             let limited = place.iter().map(|sigma| sigma.clamp(-LATENT_LIMIT, LATENT_LIMIT));
             limited.zip(knobs).all(|(a, b)| (a - b).abs() < SAME_SIGMA)
         };
-        self.era == era && (is_at(&self.stood) || is_at(&self.left) || is_within_recording(&self.left, knobs))
+        self.revision == revision && (is_at(&self.stood) || is_at(&self.left) || is_within_recording(&self.left, knobs))
     }
 }
 
@@ -76,10 +78,11 @@ mod tests {
 
     #[test]
     fn knobs_that_were_turned_since_do_not_follow() {
-        let step = KnobsMove { era: 2, stood: [0.0; 7], left: [1.0; 7], point: [-1.0; 7] };
-        assert!(step.holds(2, &[0.0; 7]) && step.holds(2, &[1.0; 7]));
-        assert!(!step.holds(2, &[2.5; 7]), "they were turned");
-        assert!(!step.holds(3, &[0.0; 7]), "another project or pack is here");
+        let revision = Revision { recalls: 1, packs: 1 };
+        let step = KnobsMove { revision, stood: [0.0; 7], left: [1.0; 7], point: [-1.0; 7] };
+        assert!(step.holds(revision, &[0.0; 7]) && step.holds(revision, &[1.0; 7]));
+        assert!(!step.holds(revision, &[2.5; 7]), "they were turned");
+        assert!(!step.holds(Revision { packs: 2, ..revision }, &[0.0; 7]), "another project or pack is here");
     }
 
     #[test]

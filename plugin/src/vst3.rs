@@ -1,22 +1,21 @@
-//! The VST3 entry points: a class factory, and a repair of what the framework says of the process mode.
+//! The VST3 entry points: a class factory that makes [`Instance`]s. Its own export macro would make instances of the
+//! framework's class, which tells `activate` the wrong process mode.
 //!
-//! Called by the host's main thread when it scans, loads and unloads. nice-plug 0.4.2 passes to `activate` the mode of the
-//! *previous* `setupProcessing`: a bounce would run as if live, and the live session after it as if offline, waiting on the
-//! audio thread. Here every `setupProcessing` reaches the framework twice, so that what it passes on is the present mode. Its own
-//! export macro leaves no place for that, hence the factory.
+//! Called by the host's main thread when it scans, loads and unloads.
+
+mod instance;
 
 use std::ffi::c_void;
-use std::sync::OnceLock;
 
-use nice_plug::wrapper::vst3::vst3::Steinberg::Vst::{IAudioProcessor, IAudioProcessorVtbl, ProcessSetup};
+use nice_plug::wrapper::vst3::PluginInfo;
 use nice_plug::wrapper::vst3::vst3::Steinberg::{
     FIDString, FUnknown, IPluginFactory, IPluginFactory2, IPluginFactory2Trait, IPluginFactory3, IPluginFactory3Trait,
     IPluginFactoryTrait, PClassInfo, PClassInfo2, PClassInfoW, PFactoryInfo, TUID, int32, kInternalError,
     kInvalidArgument, kResultOk, tresult,
 };
 use nice_plug::wrapper::vst3::vst3::{Class, ComWrapper};
-use nice_plug::wrapper::vst3::{PluginInfo, Wrapper};
 
+use self::instance::Instance;
 use crate::Heptode;
 
 /// Makes instances of the one class in this library.
@@ -64,15 +63,11 @@ impl IPluginFactoryTrait for Factory {
         if unsafe { *class.cast::<[u8; 16]>() } != *self.info.cid {
             return kInvalidArgument;
         }
-        let wrapper = ComWrapper::new(Wrapper::<Heptode>::new());
-        if let Some(processor) = wrapper.as_com_ref::<IAudioProcessor>() {
-            // SAFETY: the instance is fresh, so nobody else holds its interfaces yet.
-            unsafe { repair_process_mode(processor.as_ptr()) };
-        }
-        let Some(unknown) = wrapper.as_com_ref::<FUnknown>().map(|unknown| unknown.as_ptr()) else {
+        let instance = ComWrapper::new(Instance::new());
+        let Some(unknown) = instance.as_com_ref::<FUnknown>().map(|unknown| unknown.as_ptr()) else {
             return kInternalError;
         };
-        // SAFETY: the wrapper keeps the interface alive during the call, which counts the host's reference.
+        // SAFETY: `instance` keeps the interface alive during the call, which counts the host's reference.
         unsafe { ((*(*unknown).vtbl).queryInterface)(unknown, interface.cast::<TUID>(), object) }
     }
 }
@@ -92,38 +87,6 @@ impl IPluginFactory3Trait for Factory {
 
     unsafe fn setHostContext(&self, _context: *mut FUnknown) -> tresult {
         kResultOk
-    }
-}
-
-/// The framework's methods, and the same with the repaired one in its place.
-struct Methods {
-    framework: &'static IAudioProcessorVtbl,
-    repaired: IAudioProcessorVtbl,
-}
-
-static METHODS: OnceLock<Methods> = OnceLock::new();
-
-/// Puts the repaired table of methods into an instance.
-///
-/// # Safety
-/// `processor` is an interface of a `Wrapper<Heptode>` that no other thread uses yet.
-unsafe fn repair_process_mode(processor: *mut IAudioProcessor) {
-    let methods = METHODS.get_or_init(|| {
-        // SAFETY: the table is a constant of the framework's class, the same for every instance, and plain function pointers.
-        let (framework, mut repaired) = unsafe { (&*(*processor).vtbl, std::ptr::read((*processor).vtbl)) };
-        repaired.setupProcessing = setup_processing;
-        Methods { framework, repaired }
-    });
-    // SAFETY: the instance's pointer to its table is writable, and the new table lives as long as the library.
-    unsafe { (*processor).vtbl = &raw const methods.repaired };
-}
-
-unsafe extern "system" fn setup_processing(processor: *mut IAudioProcessor, setup: *mut ProcessSetup) -> tresult {
-    let Some(methods) = METHODS.get() else { return kInternalError };
-    // SAFETY: the host's own arguments, passed on. The first call stores the mode, the second hands it on.
-    unsafe {
-        (methods.framework.setupProcessing)(processor, setup);
-        (methods.framework.setupProcessing)(processor, setup)
     }
 }
 

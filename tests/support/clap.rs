@@ -1,4 +1,4 @@
-//! A CLAP instance on a stage: blocks of 128 samples at 48 kHz, each when it is due, in a real host (`clack-host`).
+//! A CLAP instance in a host: blocks of 128 samples at 48 kHz, each when it is due, in a real host (`clack-host`).
 
 use std::io::Cursor;
 use std::time::{Duration, Instant};
@@ -10,7 +10,7 @@ use clack_host::events::event_types::{NoteOffEvent, NoteOnEvent, ParamValueEvent
 use clack_host::factory::plugin::PluginFactory;
 use clack_host::prelude::*;
 
-/// Rate of the stage.
+/// Rate of the host, in hertz.
 pub const SAMPLE_RATE_HZ: f64 = 48_000.0;
 /// Samples of a block.
 pub const BLOCK_SAMPLES: usize = 128;
@@ -27,17 +27,22 @@ impl HostHandlers for QuietHost {
 }
 
 /// A playing instance; the recording goes on from call to call.
-pub struct Stage {
-    processor: StartedPluginAudioProcessor<QuietHost>,
+pub struct TestHost {
+    audio: AudioThread,
     instance: PluginInstance<QuietHost>,
+}
+
+/// What belongs to the host's audio thread.
+struct AudioThread {
+    processor: StartedPluginAudioProcessor<QuietHost>,
     events: EventBuffer,
-    /// When the next block is due: the plug-in's worker gets no more time than on a real stage.
+    /// When the next block is due: the plug-in's worker gets no more time than when it is played live.
     due: Instant,
     /// Stands round the plug-in's part of each block.
     around: fn(&mut dyn FnMut()),
 }
 
-impl Stage {
+impl TestHost {
     /// Starts the one plug-in of an entry. `around` is called for each block and must call its argument once.
     pub fn open(entry: &PluginEntry, around: fn(&mut dyn FnMut())) -> Self {
         let factory = entry.get_factory::<PluginFactory>().expect("a plug-in factory");
@@ -54,54 +59,42 @@ impl Stage {
         };
         let stopped = instance.activate(|(), ()| (), configuration).expect("the plug-in activates");
         let processor = stopped.start_processing().expect("processing starts");
-        Self { processor, instance, events: EventBuffer::new(), due: Instant::now(), around }
+        Self { audio: AudioThread { processor, events: EventBuffer::new(), due: Instant::now(), around }, instance }
     }
 
     /// A parameter change at the start of the next block.
     pub fn set(&mut self, id: &str, value: f64) {
         let id = ClapId::new(parameter_number(id));
-        self.events.push(&ParamValueEvent::new(0, id, Pckn::match_all(), value));
+        self.audio.events.push(&ParamValueEvent::new(0, id, Pckn::match_all(), value));
     }
 
     /// A note at the start of the next block.
     pub fn note_on(&mut self, key: u16) {
-        self.events.push(&NoteOnEvent::new(0, Pckn::new(0_u16, 0_u16, key, 1_u32), 0.8));
+        self.audio.events.push(&NoteOnEvent::new(0, Pckn::new(0_u16, 0_u16, key, 1_u32), 0.8));
     }
 
     /// The note's end at the start of the next block.
     pub fn note_off(&mut self, key: u16) {
-        self.events.push(&NoteOffEvent::new(0, Pckn::new(0_u16, 0_u16, key, 1_u32), 0.0));
+        self.audio.events.push(&NoteOffEvent::new(0, Pckn::new(0_u16, 0_u16, key, 1_u32), 0.0));
     }
 
     /// Renders one channel; both must be equal and every sample finite.
     pub fn render(&mut self, length_s: f64) -> Vec<f32> {
-        let blocks = (length_s * SAMPLE_RATE_HZ) as usize / BLOCK_SAMPLES;
-        (0..blocks).flat_map(|_| self.block()).collect()
+        self.audio.render(length_s)
     }
 
-    fn block(&mut self) -> [f32; BLOCK_SAMPLES] {
-        self.due += Duration::from_secs_f64(BLOCK_SAMPLES as f64 / SAMPLE_RATE_HZ);
-        std::thread::sleep(self.due.saturating_duration_since(Instant::now()));
-        let mut channels = [[0.0_f32; BLOCK_SAMPLES]; 2];
-        let mut ports = AudioPorts::with_capacity(2, 1);
-        let mut outputs = ports.with_output_buffers([AudioPortBuffer {
-            latency: 0,
-            channels: AudioPortBufferType::f32_output_only(channels.iter_mut().map(|channel| channel.as_mut_slice())),
-        }]);
-        let mut told = EventBuffer::with_capacity(TOLD_EVENTS);
-        let heard = InputEvents::from_buffer(&self.events);
-        let mut told = OutputEvents::from_buffer(&mut told);
-        let mut rendered = None;
-        let processor = &mut self.processor;
-        (self.around)(&mut || {
-            rendered =
-                Some(processor.process(&InputAudioBuffers::empty(), &mut outputs, &heard, &mut told, None, None));
-        });
-        rendered.expect("the block was asked for").expect("a block renders");
-        self.events.clear();
-        assert!(channels[0].iter().all(|sample| sample.is_finite()));
-        assert_eq!(channels[0], channels[1], "a mono sound is the same in both channels");
-        channels[0]
+    /// Renders on a thread of its own while states are loaded one after another on this one; how many were.
+    pub fn render_while_loading(&mut self, length_s: f64, states: &[Vec<u8>]) -> (Vec<f32>, usize) {
+        let (audio, instance) = (&mut self.audio, &mut self.instance);
+        std::thread::scope(|scope| {
+            let rendering = scope.spawn(move || audio.render(length_s));
+            let mut loaded = 0;
+            while !rendering.is_finished() {
+                load(instance, &states[loaded % states.len()]);
+                loaded += 1;
+            }
+            (rendering.join().expect("every block renders"), loaded)
+        })
     }
 
     /// Plays a key for `length_s` and lets it end.
@@ -142,13 +135,50 @@ impl Stage {
 
     /// Loads a state while the plug-in is active.
     pub fn load(&mut self, state: &[u8]) {
-        let handle = self.instance.plugin_handle();
-        let extension = handle.get_extension::<PluginState>().expect("the plug-in has a state");
-        extension.load(&handle, &mut Cursor::new(state)).expect("the state is loaded");
+        load(&mut self.instance, state);
     }
 
     /// Ends the instance as a host does.
     pub fn close(mut self) {
-        self.instance.deactivate(self.processor.stop_processing());
+        self.instance.deactivate(self.audio.processor.stop_processing());
+    }
+}
+
+fn load(instance: &mut PluginInstance<QuietHost>, state: &[u8]) {
+    let handle = instance.plugin_handle();
+    let extension = handle.get_extension::<PluginState>().expect("the plug-in has a state");
+    extension.load(&handle, &mut Cursor::new(state)).expect("the state is loaded");
+}
+
+impl AudioThread {
+    /// Renders one channel; both must be equal and every sample finite.
+    fn render(&mut self, length_s: f64) -> Vec<f32> {
+        let blocks = (length_s * SAMPLE_RATE_HZ) as usize / BLOCK_SAMPLES;
+        (0..blocks).flat_map(|_| self.block()).collect()
+    }
+
+    fn block(&mut self) -> [f32; BLOCK_SAMPLES] {
+        self.due += Duration::from_secs_f64(BLOCK_SAMPLES as f64 / SAMPLE_RATE_HZ);
+        std::thread::sleep(self.due.saturating_duration_since(Instant::now()));
+        let mut channels = [[0.0_f32; BLOCK_SAMPLES]; 2];
+        let mut ports = AudioPorts::with_capacity(2, 1);
+        let mut outputs = ports.with_output_buffers([AudioPortBuffer {
+            latency: 0,
+            channels: AudioPortBufferType::f32_output_only(channels.iter_mut().map(|channel| channel.as_mut_slice())),
+        }]);
+        let mut told = EventBuffer::with_capacity(TOLD_EVENTS);
+        let heard = InputEvents::from_buffer(&self.events);
+        let mut told = OutputEvents::from_buffer(&mut told);
+        let mut rendered = None;
+        let processor = &mut self.processor;
+        (self.around)(&mut || {
+            rendered =
+                Some(processor.process(&InputAudioBuffers::empty(), &mut outputs, &heard, &mut told, None, None));
+        });
+        rendered.expect("the block was asked for").expect("a block renders");
+        self.events.clear();
+        assert!(channels[0].iter().all(|sample| sample.is_finite()));
+        assert_eq!(channels[0], channels[1], "a mono sound is the same in both channels");
+        channels[0]
     }
 }

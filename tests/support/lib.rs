@@ -6,6 +6,7 @@ pub mod fake;
 pub mod guard;
 pub mod listen;
 pub mod offline;
+pub mod project;
 mod random;
 pub mod script;
 pub mod wait;

@@ -1,19 +1,20 @@
 //! The browser: the pack's sounds by category with search, the machine's audio files, and the packs. A click goes to a sound
 //! with the knobs, A B C D put it on a corner, dragging does either.
 
+mod packs;
+
 use std::path::{Path, PathBuf};
 
 use egui::{Align2, Rect, Response, ScrollArea, Sense, Stroke, Ui, UiBuilder, pos2, vec2};
 use engine::pack::NamedSound;
 
 use super::drag::Dragged;
-use super::packs;
 use super::theme::{self, AMBER, DIM, FAINT, TEAL, TEXT};
 use crate::catalogue::Catalogue;
 use crate::folder::{Entry, Listing};
-use crate::library::Found;
-use crate::scene::CORNERS;
-use crate::session::{Target, corner_letter};
+use crate::library::PackEntry;
+use crate::target::CORNERS;
+use crate::target::{Target, corner_letter};
 
 pub(super) const ROW: f32 = 24.0;
 const TAB: f32 = 28.0;
@@ -30,7 +31,7 @@ pub enum Tab {
 }
 
 /// What the user asked for.
-pub enum Wish {
+pub enum BrowserAction {
     /// Put this there.
     Send(Dragged, Target),
     /// Show this folder.
@@ -38,7 +39,7 @@ pub enum Wish {
     /// List the packs.
     ListPacks,
     /// Play this pack.
-    Change(Found),
+    Change(PackEntry),
     /// Take this pack into the library and play it.
     Add(PathBuf),
 }
@@ -50,7 +51,7 @@ pub struct Browser {
     search: String,
     listing: Option<Listing>,
     asked: bool,
-    packs: Option<Vec<Found>>,
+    packs: Option<Vec<PackEntry>>,
     asked_packs: bool,
 }
 
@@ -67,7 +68,7 @@ impl Browser {
     }
 
     /// Takes the list of packs over.
-    pub fn set_packs(&mut self, packs: Vec<Found>) {
+    pub fn set_packs(&mut self, packs: Vec<PackEntry>) {
         self.packs = Some(packs);
     }
 
@@ -79,7 +80,7 @@ impl Browser {
         catalogue: Option<&Catalogue>,
         current: &str,
         folder: &Path,
-    ) -> Option<Wish> {
+    ) -> Option<BrowserAction> {
         theme::panel(ui.painter(), rect, "");
         let room = rect.shrink(8.0);
         self.tabs(ui, Rect::from_min_size(room.min, vec2(room.width(), TAB)));
@@ -109,7 +110,13 @@ impl Browser {
         }
     }
 
-    fn sounds(&mut self, ui: &mut Ui, rect: Rect, catalogue: Option<&Catalogue>, current: &str) -> Option<Wish> {
+    fn sounds(
+        &mut self,
+        ui: &mut Ui,
+        rect: Rect,
+        catalogue: Option<&Catalogue>,
+        current: &str,
+    ) -> Option<BrowserAction> {
         let field = Rect::from_min_size(rect.min, vec2(rect.width(), 26.0));
         let hint = egui::RichText::new("Search").color(FAINT);
         let search = egui::TextEdit::singleline(&mut self.search).hint_text(hint).margin(egui::Margin::symmetric(8, 4));
@@ -124,31 +131,31 @@ impl Browser {
         if rows.is_empty() {
             paint_remark(ui, list, "No sound has that in its name.");
         }
-        let mut wish = None;
+        let mut action = None;
         scrolled(list, "sounds").show_rows(&mut child(ui, list), ROW, rows.len(), |ui, range| {
             for row in &rows[range] {
                 let rect = ui.allocate_space(vec2(ui.available_width(), ROW)).1;
                 match row {
                     Row::Category(name, count) => paint_category(ui, rect, name, *count),
-                    Row::Sound(sound) => wish = wish.take().or(sound_row(ui, rect, sound, sound.name == current)),
+                    Row::Sound(sound) => action = action.take().or(sound_row(ui, rect, sound, sound.name == current)),
                 }
             }
         });
-        wish
+        action
     }
 
-    fn files(&mut self, ui: &mut Ui, rect: Rect) -> Option<Wish> {
+    fn files(&mut self, ui: &mut Ui, rect: Rect) -> Option<BrowserAction> {
         let Some(listing) = &self.listing else {
-            return (!std::mem::replace(&mut self.asked, true)).then(|| Wish::Open(crate::folder::home()));
+            return (!std::mem::replace(&mut self.asked, true)).then(|| BrowserAction::Open(crate::folder::home()));
         };
         let bar = Rect::from_min_size(rect.min, vec2(rect.width(), 26.0));
         let list = rect.with_min_y(bar.max.y + 8.0);
-        let mut wish = folder_bar(ui, bar, &listing.folder);
+        let mut action = folder_bar(ui, bar, &listing.folder);
         let entries = match &listing.entries {
             Ok(entries) => entries,
             Err(error) => {
                 paint_remark(ui, list, error);
-                return wish;
+                return action;
             }
         };
         if entries.is_empty() {
@@ -157,20 +164,20 @@ impl Browser {
         scrolled(list, "files").show_rows(&mut child(ui, list), ROW, entries.len(), |ui, range| {
             for entry in &entries[range] {
                 let rect = ui.allocate_space(vec2(ui.available_width(), ROW)).1;
-                wish = wish.take().or(match entry {
+                action = action.take().or(match entry {
                     Entry::Folder(path) => folder_row(ui, rect, path),
                     Entry::Audio(path) => file_row(ui, rect, path),
                     Entry::Pack(path) => pack_row(ui, rect, path),
                 });
             }
         });
-        wish
+        action
     }
 
-    fn packs(&mut self, ui: &mut Ui, rect: Rect, now: Option<&Catalogue>, folder: &Path) -> Option<Wish> {
+    fn packs(&mut self, ui: &mut Ui, rect: Rect, now: Option<&Catalogue>, folder: &Path) -> Option<BrowserAction> {
         let asked = std::mem::replace(&mut self.asked_packs, true);
-        let wish = packs::show(ui, rect, self.packs.as_deref(), now, folder);
-        wish.or((!asked).then_some(Wish::ListPacks))
+        let action = packs::show(ui, rect, self.packs.as_deref(), now, folder);
+        action.or((!asked).then_some(BrowserAction::ListPacks))
     }
 }
 
@@ -219,17 +226,23 @@ pub(super) fn paint_remark(ui: &Ui, rect: Rect, text: &str) {
     ui.painter().galley(rect.min + vec2(8.0, 8.0), galley, FAINT);
 }
 
-fn sound_row(ui: &mut Ui, rect: Rect, sound: &NamedSound, is_current: bool) -> Option<Wish> {
+fn sound_row(ui: &mut Ui, rect: Rect, sound: &NamedSound, is_current: bool) -> Option<BrowserAction> {
     let what = || Dragged::Sound { name: sound.name.clone(), latent: sound.latent };
     sendable(ui, rect, &sound.name, is_current, what)
 }
 
-fn file_row(ui: &mut Ui, rect: Rect, path: &Path) -> Option<Wish> {
+fn file_row(ui: &mut Ui, rect: Rect, path: &Path) -> Option<BrowserAction> {
     sendable(ui, rect, &file_name(path), false, || Dragged::File(path.to_owned()))
 }
 
 /// A row that can go to the knobs or to a corner.
-fn sendable(ui: &mut Ui, rect: Rect, name: &str, is_current: bool, what: impl Fn() -> Dragged) -> Option<Wish> {
+fn sendable(
+    ui: &mut Ui,
+    rect: Rect,
+    name: &str,
+    is_current: bool,
+    what: impl Fn() -> Dragged,
+) -> Option<BrowserAction> {
     let response = ui.interact(rect, ui.scope_id().with(("row", name)), Sense::click_and_drag());
     response.widget_info(|| egui::WidgetInfo::selected(egui::Role::Button, true, is_current, name));
     if response.drag_started() {
@@ -240,9 +253,9 @@ fn sendable(ui: &mut Ui, rect: Rect, name: &str, is_current: bool, what: impl Fn
     paint_row(ui, rect, name, is_current, near, letters);
     let corner = if near { corner_buttons(ui, rect, name) } else { None };
     if let Some(corner) = corner {
-        return Some(Wish::Send(what(), Target::Corner(corner)));
+        return Some(BrowserAction::Send(what(), Target::Corner(corner)));
     }
-    response.clicked().then(|| Wish::Send(what(), Target::Knobs))
+    response.clicked().then(|| BrowserAction::Send(what(), Target::Knobs))
 }
 
 pub(super) fn paint_row(ui: &Ui, rect: Rect, name: &str, is_current: bool, near: bool, reserved: f32) {
@@ -291,7 +304,7 @@ fn corner_buttons(ui: &Ui, row: Rect, name: &str) -> Option<usize> {
     chosen
 }
 
-fn folder_bar(ui: &Ui, rect: Rect, folder: &Path) -> Option<Wish> {
+fn folder_bar(ui: &Ui, rect: Rect, folder: &Path) -> Option<BrowserAction> {
     let (up, name) = rect.split_left_right_at_x(rect.min.x + 28.0);
     let response = ui.interact(up, ui.scope_id().with("folder up"), Sense::click());
     response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, "Folder above"));
@@ -313,23 +326,23 @@ fn folder_bar(ui: &Ui, rect: Rect, folder: &Path) -> Option<Wish> {
         name.width(),
     );
     let parent = folder.parent()?;
-    response.clicked().then(|| Wish::Open(parent.to_owned()))
+    response.clicked().then(|| BrowserAction::Open(parent.to_owned()))
 }
 
-fn folder_row(ui: &Ui, rect: Rect, path: &Path) -> Option<Wish> {
+fn folder_row(ui: &Ui, rect: Rect, path: &Path) -> Option<BrowserAction> {
     let name = file_name(path);
     let response: Response = ui.interact(rect, ui.scope_id().with(("folder", path)), Sense::click());
     response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, &name));
     paint_row(ui, rect, &format!("{name} ›"), false, response.hovered(), 0.0);
-    response.clicked().then(|| Wish::Open(path.to_owned()))
+    response.clicked().then(|| BrowserAction::Open(path.to_owned()))
 }
 
-fn pack_row(ui: &Ui, rect: Rect, path: &Path) -> Option<Wish> {
+fn pack_row(ui: &Ui, rect: Rect, path: &Path) -> Option<BrowserAction> {
     let name = file_name(path);
     let response: Response = ui.interact(rect, ui.scope_id().with(("pack file", path)), Sense::click());
     response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, format!("Use the pack {name}")));
     paint_row(ui, rect, &name, false, response.hovered(), 0.0);
-    response.clicked().then(|| Wish::Add(path.to_owned()))
+    response.clicked().then(|| BrowserAction::Add(path.to_owned()))
 }
 
 fn file_name(path: &Path) -> String {

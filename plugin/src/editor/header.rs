@@ -28,7 +28,7 @@ pub enum Action {
 }
 
 /// What the head shows.
-pub struct Head<'a> {
+pub struct HeaderState<'a> {
     /// Name of the sound.
     pub name: &'a str,
     /// A line below it.
@@ -85,7 +85,7 @@ impl Meter {
 }
 
 /// Draws the head.
-pub fn show(ui: &mut Ui, rect: Rect, head: &Head<'_>, meter: &Meter) -> Option<Action> {
+pub fn show(ui: &mut Ui, rect: Rect, head: &HeaderState<'_>, meter: &Meter) -> Option<Action> {
     let painter = ui.painter();
     let y = rect.center().y;
     theme::mark(painter, pos2(rect.min.x + 34.0, y), 15.0);
@@ -121,10 +121,10 @@ pub fn show(ui: &mut Ui, rect: Rect, head: &Head<'_>, meter: &Meter) -> Option<A
         ("Random", 76.0, true, Action::Random, "Go to a random point"),
         ("Back", 56.0, head.can_go_back, Action::Back, "Return to the point before"),
     ];
-    for (name, width, enabled, wish, hint) in buttons {
+    for (name, width, enabled, pressed, hint) in buttons {
         let response = button(ui, place_left(&mut right, y, width), name, enabled).on_hover_text(hint);
         if response.clicked() {
-            action = Some(wish);
+            action = Some(pressed);
         }
     }
     action

@@ -4,7 +4,7 @@ use egui::{Align2, Color32, Pos2, Rect, Sense, Stroke, StrokeKind, Ui, pos2, vec
 use engine::audio::{EventKind, NoteAddress};
 
 use super::theme::{self, AMBER, FAINT, LINE};
-use crate::scene::Desk;
+use crate::project::ProjectStore;
 
 /// C2 to C7, where the model was trained.
 const FIRST: u8 = 36;
@@ -22,34 +22,34 @@ pub struct Keys {
 
 impl Keys {
     /// Draws the keys and plays them.
-    pub fn show(&mut self, ui: &mut Ui, rect: Rect, desk: &Desk) {
+    pub fn show(&mut self, ui: &mut Ui, rect: Rect, store: &ProjectStore) {
         let response = ui.interact(rect, ui.scope_id().with("keys"), Sense::click_and_drag());
         response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Slider, true, "Keyboard"));
         let pressing = response.is_pointer_button_down_on() && ui.input(|input| input.pointer.primary_down());
         let pointer = ui.input(|input| input.pointer.latest_pos()).filter(|_| pressing);
         let under = pointer.and_then(|pointer| Some((key_at(rect, pointer)?, pointer)));
-        self.move_to(under.map(|(key, _)| key), under.map_or(0.0, |(_, pointer)| loudness(rect, pointer)), desk);
+        self.move_to(under.map(|(key, _)| key), under.map_or(0.0, |(_, pointer)| loudness(rect, pointer)), store);
         let over = response.hover_pos().and_then(|pointer| key_at(rect, pointer));
         paint(ui, rect, self.held, over);
     }
 
     /// Plays `key` instead of what is held.
-    pub fn move_to(&mut self, key: Option<u8>, velocity: f32, desk: &Desk) {
+    pub fn move_to(&mut self, key: Option<u8>, velocity: f32, store: &ProjectStore) {
         if key == self.held {
             return;
         }
-        self.release(desk);
+        self.release(store);
         if let Some(key) = key
-            && desk.play(EventKind::NoteOn { note: NoteAddress::key(0, key), velocity })
+            && store.play(EventKind::NoteOn { note: NoteAddress::key(0, key), velocity })
         {
             self.held = Some(key);
         }
     }
 
     /// Lets go of what is held.
-    pub fn release(&mut self, desk: &Desk) {
+    pub fn release(&mut self, store: &ProjectStore) {
         if let Some(key) = self.held
-            && desk.play(EventKind::NoteOff { notes: NoteAddress::key(0, key) })
+            && store.play(EventKind::NoteOff { notes: NoteAddress::key(0, key) })
         {
             self.held = None;
         }

@@ -5,7 +5,7 @@ use std::f32::consts::TAU;
 
 use egui::{Align2, Color32, Key, Pos2, Rect, Response, Sense, Stroke, Ui, Vec2, vec2};
 
-use super::hand::Hand;
+use super::gestures::ParamGestures;
 use super::theme::{self, DIM, FAINT, LINE, RAISED, RAISED_HOVER, TEXT};
 use crate::params::ParamId;
 
@@ -41,80 +41,80 @@ pub struct Typing {
 
 impl Knob<'_> {
     /// Draws the knob into `rect`: disc above, label and value below.
-    pub fn show(&self, ui: &mut Ui, rect: Rect, hand: &mut Hand, typing: &mut Option<Typing>) -> Response {
+    pub fn show(&self, ui: &mut Ui, rect: Rect, gestures: &mut ParamGestures, typing: &mut Option<Typing>) -> Response {
         let response = ui.interact(rect, ui.scope_id().with(("knob", self.id)), Sense::click_and_drag());
-        let name = format!("{} {}", hand.param(self.id).name(), self.label);
-        let value = f64::from(hand.normalized(self.id));
+        let name = format!("{} {}", gestures.param(self.id).name(), self.label);
+        let value = f64::from(gestures.normalized(self.id));
         response.widget_info(|| egui::WidgetInfo::slider(true, value, &name));
-        self.turn(ui, &response, hand);
+        self.turn(ui, &response, gestures);
         if response.secondary_clicked() || (response.has_focus() && ui.input(|input| input.key_pressed(Key::Enter))) {
-            *typing = Some(Typing { id: self.id, text: hand.text(self.id), is_fresh: true });
+            *typing = Some(Typing { id: self.id, text: gestures.text(self.id), is_fresh: true });
         }
-        self.paint(ui, rect, &response, hand);
-        self.caption(ui, rect, &response, hand, typing);
+        self.paint(ui, rect, &response, gestures);
+        self.caption(ui, rect, &response, gestures, typing);
         response
     }
 
-    fn turn(&self, ui: &Ui, response: &Response, hand: &mut Hand) {
+    fn turn(&self, ui: &Ui, response: &Response, gestures: &mut ParamGestures) {
         if response.drag_started_by(egui::PointerButton::Primary) {
             response.request_focus();
-            hand.take(self.id);
+            gestures.take(self.id);
         }
         if response.dragged_by(egui::PointerButton::Primary) {
             let fine = if ui.input(|input| input.modifiers.shift) { FINE } else { 1.0 };
             let moved = response.drag_delta();
-            self.roll(ui, hand, (moved.x * 0.25 - moved.y) / (TRAVEL * fine));
+            self.roll(ui, gestures, (moved.x * 0.25 - moved.y) / (TRAVEL * fine));
         }
         if response.drag_stopped() {
-            hand.release(self.id);
+            gestures.release(self.id);
             ui.data_mut(|data| data.remove::<f32>(self.rest_id(ui)));
         }
         if response.double_clicked() {
-            hand.reset(self.id);
+            gestures.reset(self.id);
         }
-        if response.hovered() && !hand.holds(self.id) {
+        if response.hovered() && !gestures.holds(self.id) {
             let wheel = ui.input(|input| input.smooth_scroll_delta().y);
             if wheel != 0.0 {
                 let fine = if ui.input(|input| input.modifiers.shift) { FINE } else { 1.0 };
-                self.nudge(ui, hand, wheel * WHEEL / fine);
+                self.nudge(ui, gestures, wheel * WHEEL / fine);
             }
         }
         if response.has_focus() {
-            self.keys(ui, hand);
+            self.keys(ui, gestures);
         }
     }
 
-    fn keys(&self, ui: &Ui, hand: &mut Hand) {
-        let step = hand.param(self.id).steps().map_or(0.01, |steps| 1.0 / steps as f32);
+    fn keys(&self, ui: &Ui, gestures: &mut ParamGestures) {
+        let step = gestures.param(self.id).steps().map_or(0.01, |steps| 1.0 / steps as f32);
         let presses = |key| ui.input(|input| input.num_presses(key)) as f32;
         let moved = presses(Key::ArrowUp) - presses(Key::ArrowDown);
         if moved != 0.0 {
-            hand.put(self.id, hand.normalized(self.id) + moved * step);
+            gestures.put(self.id, gestures.normalized(self.id) + moved * step);
         }
     }
 
     /// Moves the held knob; a stepped one keeps what does not fill a step, so that slow drags arrive.
-    fn roll(&self, ui: &Ui, hand: &mut Hand, by: f32) {
+    fn roll(&self, ui: &Ui, gestures: &mut ParamGestures, by: f32) {
         let rest_id = self.rest_id(ui);
         let rest = ui.data(|data| data.get_temp::<f32>(rest_id)).unwrap_or(0.0);
-        let (place, rest) = self.stepped(hand, hand.normalized(self.id) + rest + by);
+        let (place, rest) = self.stepped(gestures, gestures.normalized(self.id) + rest + by);
         ui.data_mut(|data| data.insert_temp(rest_id, rest));
-        hand.drag_to(self.id, place);
+        gestures.drag_to(self.id, place);
     }
 
-    fn nudge(&self, ui: &Ui, hand: &mut Hand, by: f32) {
-        hand.take(self.id);
-        self.roll(ui, hand, by);
-        hand.release(self.id);
+    fn nudge(&self, ui: &Ui, gestures: &mut ParamGestures, by: f32) {
+        gestures.take(self.id);
+        self.roll(ui, gestures, by);
+        gestures.release(self.id);
     }
 
-    fn stepped(&self, hand: &Hand, wanted: f32) -> (f32, f32) {
-        let place = match hand.param(self.id).steps() {
+    fn stepped(&self, gestures: &ParamGestures, wanted: f32) -> (f32, f32) {
+        let place = match gestures.param(self.id).steps() {
             Some(steps) => (wanted * steps as f32).round() / steps as f32,
             None => wanted,
         };
         let place = place.clamp(0.0, 1.0);
-        let rest = if hand.param(self.id).steps().is_some() { (wanted - place).clamp(-0.05, 0.05) } else { 0.0 };
+        let rest = if gestures.param(self.id).steps().is_some() { (wanted - place).clamp(-0.05, 0.05) } else { 0.0 };
         (place, rest)
     }
 
@@ -126,11 +126,11 @@ impl Knob<'_> {
         rect.center_top() + vec2(0.0, self.radius + 6.0)
     }
 
-    fn paint(&self, ui: &Ui, rect: Rect, response: &Response, hand: &Hand) {
+    fn paint(&self, ui: &Ui, rect: Rect, response: &Response, gestures: &ParamGestures) {
         let painter = ui.painter();
         let center = self.center(rect);
-        let place = hand.normalized(self.id);
-        let lit = ui.ctx().animate_bool(response.id, response.hovered() || hand.holds(self.id));
+        let place = gestures.normalized(self.id);
+        let lit = ui.ctx().animate_bool(response.id, response.hovered() || gestures.holds(self.id));
         let (track, disc) = (self.radius, self.radius * 0.74);
         let angle = START + SWEEP * place;
         let from = if self.from_middle { START + SWEEP / 2.0 } else { START };
@@ -154,7 +154,14 @@ impl Knob<'_> {
         );
     }
 
-    fn caption(&self, ui: &mut Ui, rect: Rect, response: &Response, hand: &mut Hand, typing: &mut Option<Typing>) {
+    fn caption(
+        &self,
+        ui: &mut Ui,
+        rect: Rect,
+        response: &Response,
+        gestures: &mut ParamGestures,
+        typing: &mut Option<Typing>,
+    ) {
         let label_y = self.center(rect).y + self.radius + 7.0;
         let middle = rect.center().x;
         let label_place = egui::pos2(middle, label_y);
@@ -162,11 +169,11 @@ impl Knob<'_> {
         theme::clipped_text(ui.painter(), label_place, Align2::CENTER_TOP, self.label, theme::bold(12.0), DIM, width);
         let value_rect = Rect::from_center_size(egui::pos2(middle, label_y + 24.0), vec2(rect.width(), 18.0));
         if typing.as_ref().is_some_and(|typing| typing.id == self.id) {
-            return self.type_value(ui, value_rect, hand, typing);
+            return self.type_value(ui, value_rect, gestures, typing);
         }
-        let active = response.hovered() || hand.holds(self.id);
+        let active = response.hovered() || gestures.holds(self.id);
         let color = if active { self.color } else { FAINT };
-        let text = hand.text(self.id);
+        let text = gestures.text(self.id);
         theme::clipped_text(
             ui.painter(),
             value_rect.center(),
@@ -178,7 +185,7 @@ impl Knob<'_> {
         );
     }
 
-    fn type_value(&self, ui: &mut Ui, rect: Rect, hand: &mut Hand, typing: &mut Option<Typing>) {
+    fn type_value(&self, ui: &mut Ui, rect: Rect, gestures: &mut ParamGestures, typing: &mut Option<Typing>) {
         let Some(current) = typing else { return };
         let field = egui::TextEdit::singleline(&mut current.text)
             .font(theme::body(12.0))
@@ -190,9 +197,9 @@ impl Knob<'_> {
             select_all(ui, output.id, current.text.chars().count());
         } else if output.lost_focus() {
             if !ui.input(|input| input.key_pressed(Key::Escape))
-                && let Some(place) = hand.param(self.id).parse(&current.text)
+                && let Some(place) = gestures.param(self.id).parse(&current.text)
             {
-                hand.put(self.id, place);
+                gestures.put(self.id, place);
             }
             *typing = None;
         }

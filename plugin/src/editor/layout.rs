@@ -39,8 +39,8 @@ pub struct Regions {
 }
 
 impl Regions {
-    /// Where knobs and pad are: room for a sheet that is shown instead of them.
-    pub fn sheet(&self) -> Rect {
+    /// Where knobs and pad are: room for a region_editor that is shown instead of them.
+    pub fn region_editor(&self) -> Rect {
         self.knobs.union(self.pad)
     }
 

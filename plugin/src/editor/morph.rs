@@ -2,7 +2,7 @@
 
 use egui::{Align2, Mesh, Rect, Sense, Shape, Stroke, Ui, pos2, vec2};
 
-use super::hand::Hand;
+use super::gestures::ParamGestures;
 use super::theme::{self, AMBER, DIM, FAINT, TEAL, TEXT};
 use crate::params::ParamId;
 
@@ -10,24 +10,24 @@ const TRACK: f32 = 6.0;
 const HANDLE: f32 = 9.0;
 
 /// Draws the slider into `rect` and moves it.
-pub fn show(ui: &mut Ui, rect: Rect, hand: &mut Hand, knobs_name: &str, pad_name: &str) {
+pub fn show(ui: &mut Ui, rect: Rect, gestures: &mut ParamGestures, knobs_name: &str, pad_name: &str) {
     let response = ui.interact(rect, ui.scope_id().with("morph"), Sense::click_and_drag());
-    response.widget_info(|| egui::WidgetInfo::slider(true, f64::from(hand.normalized(ParamId::MORPH)), "Morph"));
+    response.widget_info(|| egui::WidgetInfo::slider(true, f64::from(gestures.normalized(ParamId::MORPH)), "Morph"));
     let track = Rect::from_center_size(pos2(rect.center().x, rect.max.y - 14.0), vec2(rect.width() - 24.0, TRACK));
     if response.is_pointer_button_down_on()
         && ui.input(|input| input.pointer.primary_down())
         && let Some(pointer) = response.interact_pointer_pos()
     {
-        hand.take(ParamId::MORPH);
-        hand.drag_to(ParamId::MORPH, egui::remap_clamp(pointer.x, track.x_range(), 0.0..=1.0));
+        gestures.take(ParamId::MORPH);
+        gestures.drag_to(ParamId::MORPH, egui::remap_clamp(pointer.x, track.x_range(), 0.0..=1.0));
     } else {
-        hand.release(ParamId::MORPH);
+        gestures.release(ParamId::MORPH);
     }
     if response.double_clicked() {
-        hand.reset(ParamId::MORPH);
+        gestures.reset(ParamId::MORPH);
     }
-    let place = hand.normalized(ParamId::MORPH);
-    let lit = ui.ctx().animate_bool(response.id, response.hovered() || hand.holds(ParamId::MORPH));
+    let place = gestures.normalized(ParamId::MORPH);
+    let lit = ui.ctx().animate_bool(response.id, response.hovered() || gestures.holds(ParamId::MORPH));
     paint_names(ui, rect, place, knobs_name, pad_name);
     paint_track(ui, track, place, lit);
 }

@@ -3,12 +3,12 @@
 use egui::{Align2, Color32, Pos2, Rect, Response, Sense, Stroke, Ui, pos2, vec2};
 
 use super::drag::Dragged;
-use super::hand::Hand;
+use super::gestures::ParamGestures;
 use super::layout::inside;
 use super::theme::{self, DIM, FAINT, TEAL, TEXT};
 use crate::params::ParamId;
-use crate::scene::CORNERS;
-use crate::session::corner_letter;
+use crate::target::CORNERS;
+use crate::target::corner_letter;
 
 /// How long the trail stays behind the point.
 const TRAIL_S: f64 = 0.6;
@@ -30,7 +30,7 @@ pub struct Corner {
 }
 
 /// What the user asked for.
-pub enum Wish {
+pub enum PadAction {
     /// Put on a corner what was let go there.
     Put(usize, std::sync::Arc<Dragged>),
     /// Show region and key of a corner's recording.
@@ -39,27 +39,33 @@ pub enum Wish {
 
 impl Pad {
     /// Draws the pad and moves the point.
-    pub fn show(&mut self, ui: &mut Ui, panel: Rect, hand: &mut Hand, corners: &[Corner; CORNERS]) -> Option<Wish> {
+    pub fn show(
+        &mut self,
+        ui: &mut Ui,
+        panel: Rect,
+        gestures: &mut ParamGestures,
+        corners: &[Corner; CORNERS],
+    ) -> Option<PadAction> {
         theme::panel(ui.painter(), panel, "Pad");
         let field = inside(panel).with_max_y(panel.max.y - 12.0);
         let response = ui.interact(field, ui.scope_id().with("pad"), Sense::click_and_drag());
         response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Slider, true, "Pad"));
         let range = field.shrink(EDGE);
-        self.move_point(ui, &response, range, hand);
-        let place = (hand.normalized(ParamId::PAD_X), hand.normalized(ParamId::PAD_Y));
+        self.move_point(ui, &response, range, gestures);
+        let place = (gestures.normalized(ParamId::PAD_X), gestures.normalized(ParamId::PAD_Y));
         let point = pos2(egui::lerp(range.x_range(), place.0), egui::lerp(range.y_range(), place.1));
         let target = corner_under(&response, ui);
-        self.paint_field(ui, field, point, hand.normalized(ParamId::MORPH));
+        self.paint_field(ui, field, point, gestures.normalized(ParamId::MORPH));
         paint_corners(ui, field, corners, place, target);
-        self.paint_point(ui, range, point, &response, hand);
+        self.paint_point(ui, range, point, &response, gestures);
         if let Some(corner) = opened(ui, field, corners) {
-            return Some(Wish::Open(corner));
+            return Some(PadAction::Open(corner));
         }
         let what = response.dnd_release_payload::<Dragged>()?;
-        target.map(|corner| Wish::Put(corner, what))
+        target.map(|corner| PadAction::Put(corner, what))
     }
 
-    fn move_point(&mut self, ui: &Ui, response: &Response, range: Rect, hand: &mut Hand) {
+    fn move_point(&mut self, ui: &Ui, response: &Response, range: Rect, gestures: &mut ParamGestures) {
         let axes = [ParamId::PAD_X, ParamId::PAD_Y];
         if response.is_pointer_button_down_on()
             && ui.input(|input| input.pointer.primary_down())
@@ -70,15 +76,15 @@ impl Pad {
                 egui::remap_clamp(pointer.y, range.y_range(), 0.0..=1.0),
             ];
             for (id, place) in axes.into_iter().zip(places) {
-                hand.take(id);
-                hand.drag_to(id, place);
+                gestures.take(id);
+                gestures.drag_to(id, place);
             }
             self.trail.push((pos2(places[0], places[1]), ui.input(|input| input.time)));
         } else {
-            axes.into_iter().for_each(|id| hand.release(id));
+            axes.into_iter().for_each(|id| gestures.release(id));
         }
         if response.double_clicked() {
-            axes.into_iter().for_each(|id| hand.reset(id));
+            axes.into_iter().for_each(|id| gestures.reset(id));
         }
     }
 
@@ -96,7 +102,7 @@ impl Pad {
         theme::glow(&painter, point, field.height() * 0.55, theme::faded(TEAL, 0.10 + 0.22 * morph));
     }
 
-    fn paint_point(&mut self, ui: &Ui, range: Rect, point: Pos2, response: &Response, hand: &Hand) {
+    fn paint_point(&mut self, ui: &Ui, range: Rect, point: Pos2, response: &Response, gestures: &ParamGestures) {
         let now = ui.input(|input| input.time);
         self.trail.retain(|(_, born)| now - born < TRAIL_S);
         let painter = ui.painter();
@@ -108,7 +114,7 @@ impl Pad {
         if !self.trail.is_empty() {
             ui.ctx().request_repaint();
         }
-        let held = hand.holds(ParamId::PAD_X);
+        let held = gestures.holds(ParamId::PAD_X);
         let lit = ui.ctx().animate_bool(response.id.with("lit"), response.hovered() || held);
         theme::glow(painter, point, 22.0 + 8.0 * lit, theme::faded(TEAL, 0.55));
         painter.circle_filled(point, 6.0, TEXT);
@@ -162,7 +168,7 @@ fn opened(ui: &Ui, field: Rect, corners: &[Corner; CORNERS]) -> Option<usize> {
     imported.fold(None, |opened, corner| {
         let place = corner_place(field, corner) + inward(corner, 10.0, 29.0);
         let name = format!("Region and key of corner {}", corner_letter(corner));
-        let is_clicked = super::sheet::link(ui, place, anchor(corner), &name);
+        let is_clicked = super::region_editor::link(ui, place, anchor(corner), &name);
         is_clicked.then_some(corner).or(opened)
     })
 }

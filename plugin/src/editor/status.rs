@@ -5,8 +5,8 @@ use engine::instrument::Status;
 
 use super::theme::{self, AMBER, FAINT, RED, TEXT};
 use crate::notices::{Notice, Notices, Weight};
-use crate::scene::Desk;
-use crate::session::Target;
+use crate::project::ProjectStore;
+use crate::target::Target;
 
 const MESSAGE_WIDTH: f32 = 560.0;
 const OFFER_WIDTH: f32 = 128.0;
@@ -26,6 +26,9 @@ pub fn show(ui: &Ui, rect: Rect, status: Option<&Status>, is_busy: bool) {
             let late = if status.late_count > 0 { AMBER } else { FAINT };
             item(format!("late {}", status.late_count), late);
             item(format!("voices {}", status.playing_voices), FAINT);
+            if let Some(progress) = status.progress {
+                item(format!("rendering {:.0} %", progress * 100.0), AMBER);
+            }
             if let Some(failure) = &status.failed {
                 item(failure.clone(), RED);
             }
@@ -68,12 +71,12 @@ pub fn resize_corner(ui: &Ui, window: Rect) -> Option<Vec2> {
 
 /// Draws the messages over the picture of the sound, where they hide nothing that can be turned; the newest is highest.
 /// Says whose region and key are to be shown, if an offer was taken.
-pub fn messages(ui: &Ui, picture: Rect, desk: &Desk) -> Option<Target> {
+pub fn messages(ui: &Ui, picture: Rect, store: &ProjectStore) -> Option<Target> {
     let mut top = picture.min.y + 10.0;
     let mut taken = None;
-    for mut notice in desk.notices.all().into_iter().rev() {
-        notice.offer = notice.offer.filter(|offer| offer.stands(desk));
-        let (bottom, is_taken) = message(ui, picture, top, &notice, &desk.notices);
+    for mut notice in store.notices.all().into_iter().rev() {
+        notice.offer = notice.offer.filter(|offer| store.offer_stands(offer));
+        let (bottom, is_taken) = message(ui, picture, top, &notice, &store.notices);
         top = bottom + 8.0;
         taken = taken.or(notice.offer.filter(|_| is_taken).map(|offer| offer.target));
     }

@@ -2,7 +2,7 @@
 
 use egui::{Color32, Mesh, Rect, Shape, Stroke, Ui, pos2};
 
-use super::hand::Hand;
+use super::gestures::ParamGestures;
 use super::knob::{Knob, Typing};
 use super::layout::{Regions, cells, inside};
 use super::theme::{self, AMBER};
@@ -13,22 +13,22 @@ const RADIUS: f32 = 20.0;
 const NEUTRAL: Color32 = Color32::from_rgb(0xe4, 0xc9, 0xa4);
 
 /// Draws the three panels.
-pub fn show(ui: &mut Ui, regions: &Regions, hand: &mut Hand, typing: &mut Option<Typing>) {
+pub fn show(ui: &mut Ui, regions: &Regions, gestures: &mut ParamGestures, typing: &mut Option<Typing>) {
     let shape = [
         (ParamId::STRETCH, "Stretch", true),
         (ParamId::FORMANT, "Formant", true),
         (ParamId::TILT, "Tilt", true),
         (ParamId::FIDELITY, "Fidelity", false),
     ];
-    panel(ui, regions.shape, "Shape", &shape, hand, typing);
+    panel(ui, regions.shape, "Shape", &shape, gestures, typing);
     let output = [
         (ParamId::TOUCH, "Touch", false),
         (ParamId::COARSE, "Coarse", true),
         (ParamId::FINE, "Fine", true),
         (ParamId::GAIN, "Gain", false),
     ];
-    panel(ui, regions.output, "Output", &output, hand, typing);
-    envelope(ui, regions.envelope, hand, typing);
+    panel(ui, regions.output, "Output", &output, gestures, typing);
+    envelope(ui, regions.envelope, gestures, typing);
 }
 
 fn panel(
@@ -36,20 +36,26 @@ fn panel(
     rect: Rect,
     heading: &str,
     knobs: &[(ParamId, &str, bool)],
-    hand: &mut Hand,
+    gestures: &mut ParamGestures,
     typing: &mut Option<Typing>,
 ) {
     theme::panel(ui.painter(), rect, heading);
-    row(ui, inside(rect), knobs, hand, typing);
+    row(ui, inside(rect), knobs, gestures, typing);
 }
 
-fn row(ui: &mut Ui, rect: Rect, knobs: &[(ParamId, &str, bool)], hand: &mut Hand, typing: &mut Option<Typing>) {
+fn row(
+    ui: &mut Ui,
+    rect: Rect,
+    knobs: &[(ParamId, &str, bool)],
+    gestures: &mut ParamGestures,
+    typing: &mut Option<Typing>,
+) {
     for (cell, &(id, label, from_middle)) in cells(rect, knobs.len()).zip(knobs) {
-        Knob { id, label, color: NEUTRAL, radius: RADIUS, from_middle }.show(ui, cell, hand, typing);
+        Knob { id, label, color: NEUTRAL, radius: RADIUS, from_middle }.show(ui, cell, gestures, typing);
     }
 }
 
-fn envelope(ui: &mut Ui, rect: Rect, hand: &mut Hand, typing: &mut Option<Typing>) {
+fn envelope(ui: &mut Ui, rect: Rect, gestures: &mut ParamGestures, typing: &mut Option<Typing>) {
     theme::panel(ui.painter(), rect, "Envelope");
     let room = inside(rect);
     let (curve, knobs) = room.split_left_right_at_x(room.min.x + room.width() * 0.28);
@@ -59,16 +65,16 @@ fn envelope(ui: &mut Ui, rect: Rect, hand: &mut Hand, typing: &mut Option<Typing
         (ParamId::SUSTAIN, "Sustain", false),
         (ParamId::RELEASE, "Release", false),
     ];
-    row(ui, knobs.with_min_x(knobs.min.x + 8.0), &four, hand, typing);
-    paint_curve(ui, curve.with_max_y(curve.max.y - 4.0), hand);
+    row(ui, knobs.with_min_x(knobs.min.x + 8.0), &four, gestures, typing);
+    paint_curve(ui, curve.with_max_y(curve.max.y - 4.0), gestures);
 }
 
 /// The envelope as a curve. Widths follow the knobs' turns rather than seconds, so that every stage stays visible.
-fn paint_curve(ui: &Ui, rect: Rect, hand: &Hand) {
+fn paint_curve(ui: &Ui, rect: Rect, gestures: &ParamGestures) {
     let painter = ui.painter();
     theme::well(painter, rect);
     let room = rect.shrink(8.0);
-    let turn = |id| hand.normalized(id);
+    let turn = |id| gestures.normalized(id);
     let quarter = room.width() / 4.0;
     let attack = room.min.x + turn(ParamId::ATTACK) * quarter;
     let decay = attack + turn(ParamId::DECAY) * quarter;

@@ -1,24 +1,25 @@
-//! A stage for the editor without a host or a model: a still engine, a small catalogue, and a host that obeys at once.
+//! A editor for the editor without a host or a model: a still engine, a small catalogue, and a host that obeys at once.
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
 use egui_kittest::{Harness, SnapshotOptions, SnapshotResults};
 use engine::instrument::{Meters, SoundView, Status};
-use engine::pack::{Control, LatentDistribution, NamedSound};
+use engine::pack::{Control, LatentDistribution, NamedSound, RandomPoints};
 use engine::params::Controls;
 use engine::state::PackRef;
 use nice_plug::params::InternalParamMut;
 use plugin::catalogue::Catalogue;
-use plugin::editor::face::Face;
-use plugin::editor::hand::Gestures;
-use plugin::editor::points::Chance;
+use plugin::editor::gestures::ParamWriter;
 use plugin::editor::theme;
+use plugin::editor::view::EditorView;
 use plugin::library::Library;
+use plugin::loaded_pack::LoadedPack;
 use plugin::params::{ParamId, Parameters, Value};
-use plugin::player::Readout;
-use plugin::scene::{AudioEnd, Desk};
-use plugin::session::{Rig, Session};
+use plugin::player::Player;
+use plugin::project::{AudioEnd, ProjectStore};
+use plugin::session::Session;
+use plugin::worker;
 use support::wait::PATIENCE;
 
 /// The editor's smallest window, in points.
@@ -52,7 +53,7 @@ impl Host {
     }
 }
 
-impl Gestures for Host {
+impl ParamWriter for Host {
     fn begin(&self, id: ParamId) {
         self.tell(Told::Begin(id));
     }
@@ -79,7 +80,7 @@ struct StillEngine {
     is_playing: bool,
 }
 
-impl Readout for StillEngine {
+impl Player for StillEngine {
     fn source(&self) -> engine::link::SourceId {
         engine::link::SourceId(0)
     }
@@ -158,10 +159,10 @@ pub fn catalogue() -> Catalogue {
     }
 }
 
-/// The editor on its stage.
-pub struct Stage {
+/// The editor on its editor.
+pub struct EditorHarness {
     /// Drives the editor.
-    pub harness: Harness<'static, Face>,
+    pub harness: Harness<'static, EditorView>,
     /// What lies behind it.
     pub session: Arc<Session>,
     /// The audio thread's end.
@@ -169,7 +170,7 @@ pub struct Stage {
     told: Arc<Mutex<Vec<Told>>>,
 }
 
-impl Stage {
+impl EditorHarness {
     /// Opens the editor at a scale; with `is_playing`, voices sound.
     pub fn open(scale: f32, is_playing: bool) -> Self {
         Self::open_with(scale, is_playing, None)
@@ -182,13 +183,13 @@ impl Stage {
     }
 
     fn open_with(scale: f32, is_playing: bool, model: Option<Arc<engine::decode::Model>>) -> Self {
-        let (desk, audio) = Desk::new();
-        let session = Session::new(desk, Library { folder: PathBuf::from("no packs here") });
-        let readout = Arc::new(StillEngine { sound: tone(), is_playing });
-        session.install(Rig { catalogue: catalogue(), readout, model });
+        let (store, audio) = ProjectStore::new();
+        let session = worker::open(store, Library { folder: PathBuf::from("no packs here") });
+        let player = Arc::new(StillEngine { sound: tone(), is_playing });
+        session.install(LoadedPack { catalogue: catalogue(), player, model });
         let told = Arc::new(Mutex::new(Vec::new()));
         let host = Host { params: Arc::clone(&session.params), told: Arc::clone(&told) };
-        let face = Face::new(Arc::clone(&session), Box::new(host), Chance::new(1), scale);
+        let view = EditorView::new(Arc::clone(&session), Box::new(host), RandomPoints::new(1), scale);
         let mut harness = Harness::builder()
             .with_size(SIZE)
             .with_pixels_per_point(scale)
@@ -197,10 +198,10 @@ impl Stage {
             .with_context_setup(theme::install)
             .wgpu()
             .build_ui_state(
-                |ui, face: &mut Face| {
-                    face.show(ui);
+                |ui, view: &mut EditorView| {
+                    view.show(ui);
                 },
-                face,
+                view,
             );
         harness.run_steps(2);
         Self { harness, session, audio, told }
@@ -237,7 +238,7 @@ impl Stage {
                 started.elapsed() < PATIENCE,
                 "waited {} s: {what}; {:?}",
                 PATIENCE.as_secs(),
-                self.session.desk.notices.all()
+                self.session.store.notices.all()
             );
             self.harness.step();
             std::thread::sleep(std::time::Duration::from_millis(5));

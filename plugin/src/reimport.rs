@@ -1,7 +1,5 @@
-//! Region and key of an imported sound, chosen anew: what the errand thread does for the editor's import sheet.
-//!
-//! Every wish takes a ticket, and a newer ticket makes the older ones void: of many wishes the last one counts. Never on
-//! the audio thread.
+//! Region and key of an imported sound, chosen anew, and its point in another pack: what the job thread does for the editor's
+//! region editor. Never on the audio thread.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -12,89 +10,29 @@ use engine::import::{Choice, Imported, import, import_again, zone_residual};
 use engine::residual::ZoneResidual;
 use engine::sample::{self, Outline, Recording, SampleError};
 use engine::state::{Cut, FrozenZone, SoundState};
-use parking_lot::Mutex;
 
-use crate::session::{Session, Target};
+use crate::project::ProjectStore;
+use crate::revision::Revision;
+use crate::target::Target;
 
-/// Hands out tickets and knows which one is the newest.
-#[derive(Default)]
-pub struct Tickets(Mutex<u64>);
-
-impl Tickets {
-    /// A ticket that makes all earlier ones void.
-    pub fn next(&self) -> u64 {
-        let mut newest = self.0.lock();
-        *newest += 1;
-        *newest
-    }
-
-    /// Does `work` if the ticket is the newest; nobody takes a newer one meanwhile.
-    pub fn redeem(&self, ticket: u64, work: impl FnOnce()) {
-        let newest = self.0.lock();
-        if *newest == ticket {
-            work();
-        }
-    }
-
-    /// Whether a newer one was taken.
-    pub fn is_void(&self, ticket: u64) -> bool {
-        *self.0.lock() != ticket
-    }
-}
-
-/// What is on its way to one sound: wishes, and its point in another pack.
-#[derive(Default)]
-pub struct OnTheWay(Mutex<(usize, Option<Choice>)>);
-
-impl OnTheWay {
-    /// An errand for the sound is in line; with the choice if it is a wish.
-    pub fn begin(&self, choice: Option<Choice>) {
-        let (errands, newest) = &mut *self.0.lock();
-        *errands += 1;
-        *newest = choice.or(*newest);
-    }
-
-    /// An errand for the sound has ended.
-    pub fn end(&self) {
-        let (errands, newest) = &mut *self.0.lock();
-        *errands -= 1;
-        *newest = newest.filter(|_| *errands > 0);
-    }
-
-    /// The wishes are void.
-    pub fn forget(&self) {
-        self.0.lock().1 = None;
-    }
-
-    /// Whether there is anything.
-    pub fn is_busy(&self) -> bool {
-        self.0.lock().0 > 0
-    }
-
-    /// The newest wish.
-    pub fn choice(&self) -> Option<Choice> {
-        self.0.lock().1
-    }
-}
-
-/// A wish: another region or key for an imported sound.
+/// Another region or key for an imported sound.
 #[derive(Debug, Clone)]
-pub struct Wish {
+pub struct RegionChange {
     /// The sound as it stands.
-    pub sound: SoundState,
+    pub sound: Arc<SoundState>,
     /// Where it stands.
     pub target: Target,
     /// What the user says of it now.
     pub choice: Choice,
-    /// See [`Tickets`].
+    /// See [`crate::tickets::Tickets`].
     pub ticket: u64,
-    /// When it was asked for; see [`crate::scene::Desk::era`].
-    pub era: u64,
+    /// Revision of the project in which it was asked for.
+    pub revision: Revision,
 }
 
 /// Whether a sound, however it is cut now, still stands where it did.
-pub fn stands(session: &Session, sound: &SoundState, target: Target) -> bool {
-    session.desk.read(|project| project.sound_at(target).is_some_and(|now| is_still(now, sound)))
+pub fn stands(store: &ProjectStore, sound: &SoundState, target: Target) -> bool {
+    store.project().sound_at(target).is_some_and(|now| is_still(now, sound))
 }
 
 /// Whether what stands somewhere now is an imported sound, however it is cut.
@@ -135,7 +73,7 @@ fn survey_file(path: &Path) -> Result<Survey, String> {
     // A file whose automatic beginning is silent may hold a sound further on.
     let onset_s = Some(start_s.unwrap_or(0.0));
     let outline = sample::outline(path).map_err(|error| match error {
-        // The sheet names the file already.
+        // The region editor names the file already.
         SampleError::Read { problem, .. } => format!("The file cannot be read: {problem}"),
         other => other.to_string(),
     });
@@ -143,40 +81,40 @@ fn survey_file(path: &Path) -> Result<Survey, String> {
     Ok(Survey { outline, onset_s, remark: None })
 }
 
-/// Cuts a sound anew. Its file is read where another region is wished; for another key the recording is enough.
+/// Cuts a sound anew. Its file is read where another region is chosen; for another key the recording is enough.
 ///
 /// # Errors
 /// Why that cannot be done; nothing was changed.
-pub fn recut(wish: &Wish, pipeline: &mut Pipeline) -> Result<SoundState, String> {
-    let region_s = wish.sound.cut.as_ref().and_then(|cut| cut.choice().region_s);
-    let is_same_region = wish.choice.region_s == region_s;
-    let mut sound = match &wish.sound.file {
-        _ if is_same_region => with_key(wish, pipeline)?,
+pub fn change_region(change: &RegionChange, pipeline: &mut Pipeline) -> Result<SoundState, String> {
+    let region_s = change.sound.cut.as_ref().and_then(|cut| cut.choice().region_s);
+    let is_same_region = change.choice.region_s == region_s;
+    let mut sound = match &change.sound.file {
+        _ if is_same_region => with_key(change, pipeline)?,
         Some(path) => {
-            let imported = import(path, pipeline, wish.choice).map_err(|error| error.to_string())?;
-            sound_of(&imported, wish.choice, path, pipeline)
+            let imported = import(path, pipeline, change.choice).map_err(|error| error.to_string())?;
+            sound_of(&imported, change.choice, path, pipeline)
         }
         None => return Err("the file of the sound is not known, so no other region can be taken".to_owned()),
     };
-    sound.unknown.clone_from(&wish.sound.unknown);
-    if let (Some(cut), Some(before)) = (&mut sound.cut, &wish.sound.cut) {
+    sound.unknown.clone_from(&change.sound.unknown);
+    if let (Some(cut), Some(before)) = (&mut sound.cut, &change.sound.cut) {
         cut.unknown.clone_from(&before.unknown);
     }
     Ok(sound)
 }
 
 /// The same recording at another key.
-fn with_key(wish: &Wish, pipeline: &mut Pipeline) -> Result<SoundState, String> {
+fn with_key(change: &RegionChange, pipeline: &mut Pipeline) -> Result<SoundState, String> {
     let rate_hz = pipeline.model().shape().sample_rate_hz;
-    let start_s = wish.sound.cut.as_ref().map_or(0.0, |cut| cut.start_s);
-    let one_shot = Recording { start_s, ..Recording::new(kept_samples(&wish.sound, rate_hz)?, rate_hz) };
-    let name = wish.sound.name.clone();
-    let imported = import_again(name, one_shot, pipeline, wish.choice.key).map_err(|error| error.to_string())?;
+    let start_s = change.sound.cut.as_ref().map_or(0.0, |cut| cut.start_s);
+    let one_shot = Recording { start_s, ..Recording::new(kept_samples(&change.sound, rate_hz)?, rate_hz) };
+    let name = change.sound.name.clone();
+    let imported = import_again(name, one_shot, pipeline, change.choice.key).map_err(|error| error.to_string())?;
     let mut sound = SoundState {
         latent: imported.latent,
         residual: residual(&imported.samples, imported.latent, imported.key, pipeline),
-        cut: Some(Cut::new(&imported, wish.choice)),
-        ..wish.sound.clone()
+        cut: Some(Cut::new(&imported, change.choice)),
+        ..SoundState::clone(&change.sound)
     };
     if let Some(zone) = &mut sound.audio {
         zone.root_key = whole_key(imported.key);
@@ -226,28 +164,6 @@ fn whole_key(key: f32) -> u8 {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn of_many_tickets_the_last_one_counts() {
-        let tickets = Tickets::default();
-        let (first, second) = (tickets.next(), tickets.next());
-        let mut redeemed = Vec::new();
-        tickets.redeem(first, || redeemed.push(first));
-        tickets.redeem(second, || redeemed.push(second));
-        assert_eq!(redeemed, [second]);
-        assert!(tickets.is_void(first) && !tickets.is_void(second));
-    }
-
-    #[test]
-    fn the_newest_wish_is_known_until_all_has_ended() {
-        let (on_the_way, choice) = (OnTheWay::default(), Choice { key: Some(50.0), region_s: None });
-        on_the_way.begin(Some(choice));
-        on_the_way.begin(None);
-        on_the_way.end();
-        assert!(on_the_way.is_busy() && on_the_way.choice() == Some(choice));
-        on_the_way.end();
-        assert!(!on_the_way.is_busy() && on_the_way.choice().is_none());
-    }
 
     #[test]
     fn where_the_file_is_gone_the_recording_is_shown() {

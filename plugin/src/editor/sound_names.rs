@@ -5,8 +5,8 @@ use engine::pack::NamedSound;
 use engine::state::SoundState;
 
 use super::pad::{Corner, weights};
-use crate::scene::CORNERS;
-use crate::session::Rig;
+use crate::loaded_pack::LoadedPack;
+use crate::target::CORNERS;
 
 /// Nearer than this a point *is* the sound; a knob shows two decimals.
 const SAME_SIGMA: f32 = 0.02;
@@ -14,17 +14,17 @@ const SAME_SIGMA: f32 = 0.02;
 const MOSTLY: f32 = 0.75;
 
 /// The name of a point, and whether it is the very sound of that name. `given` is the sound that the knobs were sent to.
-pub fn of_point(point: &Latent, rig: Option<&Rig>, given: Option<&SoundState>) -> (String, bool) {
+pub fn of_point(point: &Latent, loaded: Option<&LoadedPack>, given: Option<&SoundState>) -> (String, bool) {
     let is_at = |latent: &Latent| latent.iter().zip(point).all(|(a, b)| (a - b).abs() < SAME_SIGMA);
-    let near = rig.and_then(|rig| rig.catalogue.nearest(point));
+    let near = loaded.and_then(|loaded| loaded.catalogue.nearest(point));
     // Knobs that were turned to the point of a recorded sound by hand do not bring its recording.
     let is_whole =
-        |sound: &NamedSound| given.is_some_and(|given| given.name == sound.name) || !is_recorded(rig, &sound.name);
+        |sound: &NamedSound| given.is_some_and(|given| given.name == sound.name) || !is_recorded(loaded, &sound.name);
     if let Some((sound, _)) = near.filter(|(sound, _)| is_at(&sound.latent) && is_whole(sound)) {
         return (sound.name.clone(), true);
     }
     // Without a recording a sound leaves the knobs when they are turned, and with one when that is no longer heard.
-    let stays = |sound: &SoundState| sound.residual.is_some() || is_recorded(rig, &sound.name);
+    let stays = |sound: &SoundState| sound.residual.is_some() || is_recorded(loaded, &sound.name);
     let given = given.map(|sound| (sound.name.clone(), !stays(sound) || is_at(&sound.latent)));
     match (given, near) {
         (Some((name, true)), _) => (name, true),
@@ -35,8 +35,8 @@ pub fn of_point(point: &Latent, rig: Option<&Rig>, given: Option<&SoundState>) -
 }
 
 /// Whether the pack has recordings of its sound of this name.
-fn is_recorded(rig: Option<&Rig>, name: &str) -> bool {
-    let model = rig.and_then(|rig| rig.model.as_ref());
+fn is_recorded(loaded: Option<&LoadedPack>, name: &str) -> bool {
+    let model = loaded.and_then(|loaded| loaded.model.as_ref());
     model.is_some_and(|model| !model.residuals().of(name).is_empty())
 }
 

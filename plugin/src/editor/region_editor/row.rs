@@ -1,14 +1,15 @@
-//! The row of controls of the import sheet: start, key, and what ends the sheet. Main thread.
+//! The row of controls of the import region_editor: start, key, and what ends the region_editor. Main thread.
 
 use egui::{Align2, Rect, Response, Sense, Ui, pos2, vec2};
 use engine::state::Cut;
 
-use super::{BUTTON, End, FINE_NUDGE_S, PLACES, Sheet, key};
-use crate::editor::hand::Hand;
+use super::{BUTTON, End, FINE_NUDGE_S, PLACES, RegionEditor, key};
+use crate::editor::gestures::ParamGestures;
 use crate::editor::header::{button, sign_button};
 use crate::editor::theme::{self, DIM, FAINT, TEXT};
 use crate::params::ParamId;
-use crate::session::{Session, Target};
+use crate::session::Session;
+use crate::target::Target;
 
 /// Points of drag for a millisecond of the region's start and for a semitone of the key.
 const POINTS_PER_MS: f32 = 2.0;
@@ -16,15 +17,15 @@ const POINTS_PER_SEMITONE: f32 = 12.0;
 /// What is played while "Listen" is held.
 const LISTEN_VELOCITY: f32 = 0.8;
 
-impl Sheet {
-    /// Start and key at the left, what ends the sheet at the right.
+impl RegionEditor {
+    /// Start and key at the left, what ends the region_editor at the right.
     pub(super) fn show_row(
         &mut self,
         ui: &Ui,
         row: Rect,
         cut: &Cut,
         session: &Session,
-        hand: &mut Hand,
+        gestures: &mut ParamGestures,
     ) -> Option<End> {
         let mut x = row.min.x;
         let mut next = |width: f32, gap: f32| {
@@ -36,7 +37,7 @@ impl Sheet {
         let right =
             |place: f32| Rect::from_min_size(pos2(row.max.x - 68.0 - 76.0 * place, row.min.y), vec2(68.0, BUTTON));
         let listen = button(ui, right(2.0), "Listen", true).on_hover_text("Hold to hear the sound at its key");
-        self.listen(&listen, cut, session, hand);
+        self.listen(&listen, cut, session, gestures);
         let cancel = button(ui, right(1.0), "Cancel", true).on_hover_text("Leave the sound as it was");
         let done = button(ui, right(0.0), "Done", true);
         if cancel.clicked() { Some(End::Cancel) } else { done.clicked().then_some(End::Done) }
@@ -53,7 +54,7 @@ impl Sheet {
         let onset = button(ui, back, "Onset", can_go_back).on_hover_text("Begin where the sound was found to begin");
         if onset.clicked() {
             self.choice.region_s = None;
-            self.sight = self.sight.zip(self.onset_s()).map(|(sight, onset_s)| sight.showing(onset_s));
+            self.visible = self.visible.zip(self.onset_s()).map(|(visible, onset_s)| visible.showing(onset_s));
         }
     }
 
@@ -95,26 +96,26 @@ impl Sheet {
     }
 
     /// Plays the sound while the button is held; a corner's sound is heard alone.
-    fn listen(&mut self, response: &Response, cut: &Cut, session: &Session, hand: &mut Hand) {
+    fn listen(&mut self, response: &Response, cut: &Cut, session: &Session, gestures: &mut ParamGestures) {
         if !response.is_pointer_button_down_on() {
             self.is_listening = false;
-            return self.listening.release(&session.desk);
+            return self.listening.release(&session.store);
         }
         // Once for a press: the host may tell late of what it was told.
         if !std::mem::replace(&mut self.is_listening, true) {
-            self.places.get_or_insert_with(|| PLACES.map(|id| hand.normalized(id)));
+            self.places.get_or_insert_with(|| PLACES.map(|id| gestures.normalized(id)));
             let wanted = match self.target {
                 Target::Corner(corner) => [(corner % 2) as f32, (corner / 2) as f32, 1.0],
-                Target::Knobs => [hand.normalized(ParamId::PAD_X), hand.normalized(ParamId::PAD_Y), 0.0],
+                Target::Knobs => [gestures.normalized(ParamId::PAD_X), gestures.normalized(ParamId::PAD_Y), 0.0],
             };
             for (id, place) in PLACES.into_iter().zip(wanted) {
-                if hand.normalized(id) != place {
-                    hand.put(id, place);
+                if gestures.normalized(id) != place {
+                    gestures.put(id, place);
                 }
             }
         }
         let key = key::key(self.choice.key, cut).round() as u8;
-        self.listening.move_to(Some(key), LISTEN_VELOCITY, &session.desk);
+        self.listening.move_to(Some(key), LISTEN_VELOCITY, &session.store);
     }
 }
 

@@ -3,38 +3,39 @@
 
 use engine::link::SoundSpec;
 
-use crate::session::{Rig, Session};
+use crate::loaded_pack::LoadedPack;
+use crate::session::Session;
 
 /// A host whose pulse rests this long is not processing; its blocks are far shorter.
 const REST_S: f64 = 0.3;
 
 /// Watches the audio thread's pulse.
 #[derive(Default)]
-pub struct Audition {
+pub struct IdlePreview {
     pulse: u64,
     pulse_seen_s: f64,
     shown: Option<SoundSpec>,
 }
 
-impl Audition {
+impl IdlePreview {
     /// Asks for the current point if the host rests and the point is not the one asked for last.
-    pub fn follow(&mut self, now_s: f64, session: &Session, rig: &Rig) {
-        let pulse = session.desk.pulse();
+    pub fn follow(&mut self, now_s: f64, session: &Session, loaded: &LoadedPack) {
+        let pulse = session.store.pulse();
         if pulse != self.pulse {
             (self.pulse, self.pulse_seen_s, self.shown) = (pulse, now_s, None);
         }
         if now_s - self.pulse_seen_s < REST_S {
             return;
         }
-        let wanted = wanted(session, rig);
+        let wanted = wanted(session, loaded);
         if self.shown.is_none_or(|shown| !shown.is_near(&wanted)) {
-            rig.readout.preview(wanted);
+            loaded.player.preview(wanted);
             self.shown = Some(wanted);
         }
     }
 }
 
-fn wanted(session: &Session, rig: &Rig) -> SoundSpec {
-    let controls = session.params.controls(&session.desk.scene());
-    controls.spec(rig.readout.source(), f32::from(rig.catalogue.middle_root))
+fn wanted(session: &Session, loaded: &LoadedPack) -> SoundSpec {
+    let controls = session.params.controls(&session.store.scene());
+    controls.spec(loaded.player.source(), f32::from(loaded.catalogue.middle_root))
 }

@@ -1,7 +1,7 @@
-//! The import sheet: which two seconds of its file an imported sound is, and at which key. It lies over knobs and pad, so
+//! The import region_editor: which two seconds of its file an imported sound is, and at which key. It lies over knobs and pad, so
 //! that the picture of the sound above it and the keyboard below it go on showing and playing what is chosen.
 //!
-//! Main thread. It neither reads files nor encodes: it asks the errand thread and shows what came back.
+//! Main thread. It neither reads files nor encodes: it asks the job thread and shows what came back.
 
 mod key;
 mod picture;
@@ -16,16 +16,18 @@ use engine::import::Choice;
 use engine::spectral::SpectralShape;
 use engine::state::{Cut, SoundState};
 
-use super::hand::Hand;
+use super::gestures::ParamGestures;
 use super::keys::Keys;
 use super::layout::inside;
 use super::theme::{self, AMBER, DIM, FAINT, TEAL, TEXT};
-use crate::errands::Errand;
+use crate::jobs::Job;
 use crate::params::ParamId;
-use crate::recut::{Survey, Wish, stands};
-use crate::session::{Session, Target};
+use crate::reimport::{RegionChange, Survey, stands};
+use crate::revision::Revision;
+use crate::session::Session;
+use crate::target::Target;
 use picture::{Grab, Picture};
-use region::{Sight, limited_start};
+use region::{VisibleRange, limited_start};
 
 /// A choice that rests this long is carried out.
 const REST_S: f64 = 0.2;
@@ -37,22 +39,21 @@ const SAME_S: f64 = 1e-6;
 const BUTTON: f32 = 28.0;
 const PLACES: [ParamId; 3] = [ParamId::PAD_X, ParamId::PAD_Y, ParamId::MORPH];
 
-/// The sheet while it is open.
-pub struct Sheet {
+/// The region_editor while it is open.
+pub struct RegionEditor {
     target: Target,
     /// The sound as it was before anything was asked for, for "Cancel".
-    before: SoundState,
+    before: Arc<SoundState>,
     knobs_before: Latent,
-    era: u64,
-    /// Which project it is; see [`crate::scene::Desk::recalls`].
-    project: u64,
+    /// Revision of the project for which it was opened.
+    revision: Revision,
     /// Of the question what the sound was cut out of.
     ticket: u64,
     survey: Option<Result<Survey, String>>,
     is_fresh: bool,
-    sight: Option<Sight>,
+    visible: Option<VisibleRange>,
     region_s: f64,
-    /// What the sheet shows, and what was last asked for.
+    /// What the region_editor shows, and what was last asked for.
     choice: Choice,
     asked: Choice,
     has_asked: bool,
@@ -67,31 +68,30 @@ pub struct Sheet {
     places: Option<[f32; 3]>,
 }
 
-/// What a frame of the sheet ends with.
+/// What a frame of the region_editor ends with.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum End {
     Done,
     Cancel,
 }
 
-impl Sheet {
+impl RegionEditor {
     /// For an imported sound; none where no such sound stands.
-    pub fn open(target: Target, session: &Arc<Session>, hand: &Hand) -> Option<Self> {
-        let before = session.desk.read(|project| project.sound_at(target).cloned())?;
+    pub fn open(target: Target, session: &Arc<Session>, gestures: &ParamGestures) -> Option<Self> {
+        let before = session.store.project().sound_at(target).cloned()?;
         before.audio.as_ref()?;
         let choice = cut_of(&before).choice();
         let ticket = session.surveys.next();
-        session.run(Errand::Survey { sound: before.clone(), ticket });
+        session.run(Job::Survey { sound: before.clone(), ticket });
         Some(Self {
             target,
             before,
-            knobs_before: hand.knobs(),
-            era: session.desk.era(),
-            project: session.desk.recalls(),
+            knobs_before: gestures.knobs(),
+            revision: session.store.revision(),
             ticket,
             survey: None,
             is_fresh: true,
-            sight: None,
+            visible: None,
             region_s: region_s(session),
             choice,
             asked: choice,
@@ -114,42 +114,42 @@ impl Sheet {
     pub fn take(&mut self, ticket: u64, survey: Result<Survey, String>) {
         if ticket == self.ticket {
             let length_s = survey.as_ref().map_or(0.0, |survey| survey.outline.length_s());
-            self.sight = Some(Sight::whole(length_s, self.region_s));
+            self.visible = Some(VisibleRange::whole(length_s, self.region_s));
             self.survey = Some(survey);
         }
     }
 
-    /// Draws the sheet and does what the user asks; `false` once it is closed.
+    /// Draws the region_editor and does what the user asks; `false` once it is closed.
     pub fn show(
         &mut self,
         ui: &mut Ui,
         panel: Rect,
         session: &Arc<Session>,
-        hand: &mut Hand,
+        gestures: &mut ParamGestures,
         hears_keys: bool,
     ) -> bool {
-        if session.desk.era() != self.era || !stands(session, &self.before, self.target) {
-            self.leave(session, hand);
+        if session.store.revision() != self.revision || !stands(&session.store, &self.before, self.target) {
+            self.leave(session, gestures);
             return false;
         }
         if std::mem::take(&mut self.is_fresh) {
-            // Arrow keys belong to the sheet now, not to the knob that was turned last.
+            // Arrow keys belong to the region_editor now, not to the knob that was turned last.
             ui.memory_mut(|memory| memory.focused().into_iter().for_each(|id| memory.surrender_focus(id)));
         }
         // Asked before the sound is looked at: what is on its way no more stands there already.
-        let coming = session.on_the_way(self.target).choice();
-        let cut = session.desk.read(|project| project.sound_at(self.target).map(cut_of)).unwrap_or_default();
+        let coming = session.pending_changes(self.target).choice();
+        let cut = session.store.project().sound_at(self.target).map(|sound| cut_of(sound)).unwrap_or_default();
         self.catch_up(coming.unwrap_or(cut.choice()));
         let before = self.choice;
         self.paint_head(ui, panel, &cut, session.is_busy());
         let (screen, row) = parts(panel);
         self.show_picture(ui, screen);
-        let end = self.show_row(ui, row, &cut, session, hand);
+        let end = self.show_row(ui, row, &cut, session, gestures);
         let end = end.or_else(|| if hears_keys { self.hear_keys(ui, &cut) } else { None });
-        self.follow(ui, before, session, hand);
+        self.follow(ui, before, session, gestures);
         match end {
-            Some(End::Done) => self.settle(session, hand),
-            Some(End::Cancel) => self.cancel(session, hand),
+            Some(End::Done) => self.sync_source(session, gestures),
+            Some(End::Cancel) => self.cancel(session, gestures),
             None => return true,
         }
         false
@@ -171,59 +171,65 @@ impl Sheet {
     }
 
     /// Asks for a choice once it rests.
-    fn follow(&mut self, ui: &Ui, before: Choice, session: &Arc<Session>, hand: &Hand) {
+    fn follow(&mut self, ui: &Ui, before: Choice, session: &Arc<Session>, gestures: &ParamGestures) {
         let now_s = ui.input(|input| input.time);
         // What was on its way before is waited for: it is what "Cancel" goes back to.
-        let must_wait = !self.has_asked && session.on_the_way(self.target).is_busy();
+        let must_wait = !self.has_asked && session.pending_changes(self.target).is_busy();
         if self.choice != before || must_wait {
             self.changed_s = now_s;
         }
         if self.choice != self.asked {
             if now_s - self.changed_s >= REST_S {
-                self.ask(session, hand);
+                self.ask(session, gestures);
             }
             ui.ctx().request_repaint_after_secs(REST_S as f32 / 2.0);
         }
     }
 
-    fn ask(&mut self, session: &Arc<Session>, hand: &Hand) {
-        let Some(sound) = session.desk.read(|project| project.sound_at(self.target).cloned()) else { return };
+    fn ask(&mut self, session: &Arc<Session>, gestures: &ParamGestures) {
+        let Some(sound) = session.store.project().sound_at(self.target).cloned() else { return };
         if !self.has_asked {
-            (self.before, self.knobs_before) = (sound.clone(), hand.knobs());
+            (self.before, self.knobs_before) = (sound.clone(), gestures.knobs());
         }
-        let (ticket, choice) = (session.recuts(self.target).next(), self.choice);
-        let wish = Wish { sound, target: self.target, choice, ticket, era: self.era };
-        session.run(Errand::Recut(Box::new(wish)));
+        let (ticket, choice) = (session.region_changes(self.target).next(), self.choice);
+        let change = RegionChange { sound, target: self.target, choice, ticket, revision: self.revision };
+        session.run(Job::ChangeRegion(Box::new(change)));
         (self.asked, self.has_asked) = (choice, true);
     }
 
     /// Carries out the choice and closes.
-    pub fn settle(&mut self, session: &Arc<Session>, hand: &mut Hand) {
-        let is_here = self.era == session.desk.era() && stands(session, &self.before, self.target);
+    pub fn sync_source(&mut self, session: &Arc<Session>, gestures: &mut ParamGestures) {
+        let is_here = self.revision == session.store.revision() && stands(&session.store, &self.before, self.target);
         if self.choice != self.asked && is_here {
-            self.ask(session, hand);
+            self.ask(session, gestures);
         }
-        self.leave(session, hand);
+        self.leave(session, gestures);
     }
 
     /// Puts everything back and closes.
-    fn cancel(&mut self, session: &Arc<Session>, hand: &mut Hand) {
-        if self.has_asked && self.era == session.desk.era() {
+    fn cancel(&mut self, session: &Arc<Session>, gestures: &mut ParamGestures) {
+        if self.has_asked && self.revision == session.store.revision() {
             // What is still being cut is void.
-            session.recuts(self.target).next();
-            session.on_the_way(self.target).forget();
-            session.resettle(self.era, self.target, &self.before, self.before.clone(), self.knobs_before);
+            session.region_changes(self.target).next();
+            session.pending_changes(self.target).forget();
+            session.replace_sound(
+                self.revision,
+                self.target,
+                &self.before,
+                SoundState::clone(&self.before),
+                self.knobs_before,
+            );
         }
-        self.leave(session, hand);
+        self.leave(session, gestures);
     }
 
-    fn leave(&mut self, session: &Session, hand: &mut Hand) {
-        self.listening.release(&session.desk);
+    fn leave(&mut self, session: &Session, gestures: &mut ParamGestures) {
+        self.listening.release(&session.store);
         // Nobody waits for the answer any more.
         session.surveys.next();
         // Another project has its own places; another pack has not.
-        if let Some(places) = self.places.take().filter(|_| self.project == session.desk.recalls()) {
-            PLACES.into_iter().zip(places).for_each(|(id, place)| hand.put(id, place));
+        if let Some(places) = self.places.take().filter(|_| self.revision.recalls == session.store.revision().recalls) {
+            PLACES.into_iter().zip(places).for_each(|(id, place)| gestures.put(id, place));
         }
     }
 
@@ -240,7 +246,7 @@ impl Sheet {
         let Some(Ok(Survey { outline, onset_s: Some(_), .. })) = &self.survey else { return };
         let start_s = limited_start(start_s, outline.length_s());
         self.choice.region_s = Some(start_s);
-        self.sight = self.sight.map(|sight| sight.showing(start_s));
+        self.visible = self.visible.map(|visible| visible.showing(start_s));
     }
 
     fn move_key(&mut self, semitones: i32, cut: &Cut) {
@@ -295,7 +301,7 @@ impl Sheet {
     }
 
     fn show_picture(&mut self, ui: &Ui, screen: Rect) {
-        let (Some(Ok(survey)), Some(sight)) = (&self.survey, &mut self.sight) else {
+        let (Some(Ok(survey)), Some(visible)) = (&self.survey, &mut self.visible) else {
             theme::well(ui.painter(), screen);
             let text = if self.survey.is_none() { "Reading the file …" } else { "" };
             ui.painter().text(screen.center(), Align2::CENTER_CENTER, text, theme::body(13.0), FAINT);
@@ -305,7 +311,7 @@ impl Sheet {
         let start_s = survey.onset_s.map_or(0.0, |onset_s| self.choice.region_s.unwrap_or(onset_s));
         let color = if self.target == Target::Knobs { AMBER } else { TEAL };
         let picture = Picture { survey, start_s, region_s: self.region_s, color };
-        let dragged = picture.show(ui, screen, sight, &mut self.grab);
+        let dragged = picture.show(ui, screen, visible, &mut self.grab);
         // A press that moves nothing is no choice.
         let moved = dragged.filter(|dragged| (*dragged - start_s).abs() > SAME_S);
         self.choice.region_s = moved.or(self.choice.region_s);
@@ -319,8 +325,8 @@ fn cut_of(sound: &SoundState) -> Cut {
 
 /// Length of a sound of the loaded pack, in seconds.
 fn region_s(session: &Session) -> f64 {
-    let rig = session.rig();
-    let model = rig.as_ref().and_then(|rig| rig.model.as_ref());
+    let loaded = session.loaded_pack();
+    let model = loaded.as_ref().and_then(|loaded| loaded.model.as_ref());
     let shape = model.map_or(SpectralShape::DEFAULT, |model| *model.shape());
     (shape.frame_count * shape.hop_samples) as f64 / f64::from(shape.sample_rate_hz)
 }
@@ -332,7 +338,7 @@ fn parts(panel: Rect) -> (Rect, Rect) {
     (room.with_max_y(row.min.y - 12.0), row)
 }
 
-/// A small text that opens a sheet; whether it was clicked. `name` says which sheet.
+/// A small text that opens a region_editor; whether it was clicked. `name` says which region_editor.
 pub fn link(ui: &Ui, place: Pos2, anchor: Align2, name: &str) -> bool {
     let galley = ui.painter().layout_no_wrap("region and key …".to_owned(), theme::body(12.0), FAINT);
     let rect = anchor.anchor_size(place, galley.size());

@@ -4,36 +4,42 @@ use std::path::Path;
 
 use egui::{Align2, Rect, Sense, Ui, pos2, vec2};
 
-use super::browser::{ROW, Wish, child, paint_remark, paint_row, scrolled};
-use super::theme::{self, FAINT};
+use super::{BrowserAction, ROW, child, paint_remark, paint_row, scrolled};
 use crate::catalogue::Catalogue;
-use crate::library::Found;
+use crate::editor::theme::{self, FAINT};
+use crate::library::PackEntry;
 
 /// Room for the remark below the list.
 const REMARK: f32 = 64.0;
 
 /// Draws the packs; asks for them when there are none yet. `folder` is where the user's packs lie.
-pub fn show(ui: &mut Ui, rect: Rect, packs: Option<&[Found]>, now: Option<&Catalogue>, folder: &Path) -> Option<Wish> {
+pub fn show(
+    ui: &mut Ui,
+    rect: Rect,
+    packs: Option<&[PackEntry]>,
+    now: Option<&Catalogue>,
+    folder: &Path,
+) -> Option<BrowserAction> {
     let packs = packs?;
     let (list, foot) = rect.split_top_bottom_at_y(rect.max.y - REMARK);
-    let mut wish = None;
+    let mut action = None;
     scrolled(list, "packs").show_rows(&mut child(ui, list), ROW, packs.len(), |ui, range| {
         for found in &packs[range] {
             let rect = ui.allocate_space(vec2(ui.available_width(), ROW)).1;
             let is_current = now.is_some_and(|now| now.pack.hash == found.pack.hash);
-            wish = wish.take().or(row(ui, rect, found, is_current));
+            action = action.take().or(row(ui, rect, found, is_current));
         }
     });
     paint_remark(ui, foot, &format!("Put .heptode files into {} or open one under Files.", folder.display()));
-    wish
+    action
 }
 
-fn row(ui: &Ui, rect: Rect, found: &Found, is_current: bool) -> Option<Wish> {
+fn row(ui: &Ui, rect: Rect, found: &PackEntry, is_current: bool) -> Option<BrowserAction> {
     let response = ui.interact(rect, ui.scope_id().with(("pack", &found.pack.hash)), Sense::click());
     response.widget_info(|| egui::WidgetInfo::selected(egui::Role::Button, true, is_current, &found.name));
     let origin = if found.path.is_none() { "built in" } else { "" };
     paint_row(ui, rect, &found.name, is_current, response.hovered(), 60.0);
     let place = pos2(rect.max.x - 10.0, rect.center().y);
     ui.painter().text(place, Align2::RIGHT_CENTER, origin, theme::body(10.5), FAINT);
-    (response.clicked() && !is_current).then(|| Wish::Change(found.clone()))
+    (response.clicked() && !is_current).then(|| BrowserAction::Change(found.clone()))
 }

@@ -1,7 +1,7 @@
-//! The user's hand on the parameters: gestures towards the host, and the value that is held while dragging.
+//! Parameter gestures: begin, set and end towards the host, and the value of a parameter while the user drags it.
 //!
-//! A host that is active but does not process reflects writes late; so while a parameter is held, the editor shows what
-//! the hand holds. Main thread.
+//! A host that is active but does not process reports writes back late; while a parameter is held, the editor therefore
+//! shows the held value. Main thread.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -13,7 +13,7 @@ use nice_plug::context::gui::{GuiContext, ParamSetter};
 use crate::params::{ParamId, Parameters, Value};
 
 /// Where parameter writes go: the host, or a test.
-pub trait Gestures: Send {
+pub trait ParamWriter: Send {
     /// The user takes hold.
     fn begin(&self, id: ParamId);
     /// The user moves to a place on the host's 0…1.
@@ -23,12 +23,12 @@ pub trait Gestures: Send {
 }
 
 /// Writes to the host.
-pub struct HostGestures {
+pub struct HostParamWriter {
     context: GuiContext,
     params: Arc<Parameters>,
 }
 
-impl HostGestures {
+impl HostParamWriter {
     /// For an open editor.
     pub fn new(context: GuiContext, params: Arc<Parameters>) -> Self {
         Self { context, params }
@@ -39,7 +39,7 @@ impl HostGestures {
     }
 }
 
-impl Gestures for HostGestures {
+impl ParamWriter for HostParamWriter {
     fn begin(&self, id: ParamId) {
         match self.params.get(id) {
             Value::Real(param) => self.setter().begin_set_parameter(param),
@@ -63,16 +63,16 @@ impl Gestures for HostGestures {
 }
 
 /// What is held now.
-pub struct Hand {
+pub struct ParamGestures {
     params: Arc<Parameters>,
-    gestures: Box<dyn Gestures>,
+    writer: Box<dyn ParamWriter>,
     held: BTreeMap<ParamId, f32>,
 }
 
-impl Hand {
+impl ParamGestures {
     /// Holding nothing.
-    pub fn new(params: Arc<Parameters>, gestures: Box<dyn Gestures>) -> Self {
-        Self { params, gestures, held: BTreeMap::new() }
+    pub fn new(params: Arc<Parameters>, writer: Box<dyn ParamWriter>) -> Self {
+        Self { params, writer, held: BTreeMap::new() }
     }
 
     /// The parameter itself.
@@ -80,7 +80,7 @@ impl Hand {
         self.params.get(id)
     }
 
-    /// Where the parameter stands on 0…1: in the hand if held, else as the host has it.
+    /// Where the parameter stands on 0…1: the held value, else as the host has it.
     pub fn normalized(&self, id: ParamId) -> f32 {
         self.held.get(&id).copied().unwrap_or_else(|| self.param(id).normalized())
     }
@@ -98,7 +98,7 @@ impl Hand {
     /// Takes hold where the parameter stands.
     pub fn take(&mut self, id: ParamId) {
         if !self.holds(id) {
-            self.gestures.begin(id);
+            self.writer.begin(id);
             self.held.insert(id, self.param(id).normalized());
         }
     }
@@ -110,14 +110,14 @@ impl Hand {
             && *held != normalized
         {
             *held = normalized;
-            self.gestures.set(id, normalized);
+            self.writer.set(id, normalized);
         }
     }
 
     /// Lets go.
     pub fn release(&mut self, id: ParamId) {
         if self.held.remove(&id).is_some() {
-            self.gestures.end(id);
+            self.writer.end(id);
         }
     }
 
@@ -157,7 +157,7 @@ impl Hand {
     }
 }
 
-impl Drop for Hand {
+impl Drop for ParamGestures {
     fn drop(&mut self) {
         self.release_all();
     }

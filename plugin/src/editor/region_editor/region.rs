@@ -14,7 +14,7 @@ pub fn limited_start(start_s: f64, length_s: f64) -> f64 {
 
 /// The part of a file that the picture shows, in seconds.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Sight {
+pub struct VisibleRange {
     /// Its left edge.
     pub from_s: f64,
     /// Its right edge.
@@ -22,7 +22,7 @@ pub struct Sight {
     whole_s: f64,
 }
 
-impl Sight {
+impl VisibleRange {
     /// All of a file, and at least one whole region.
     pub fn whole(length_s: f64, region_s: f64) -> Self {
         let whole_s = length_s.max(region_s);
@@ -82,29 +82,29 @@ mod tests {
 
     #[test]
     fn places_and_times_are_each_others_inverse() {
-        let sight = Sight::whole(20.0, 2.0).zoomed(0.25, 4.0);
-        assert_eq!((sight.from_s, sight.to_s), (3.75, 8.75));
+        let visible = VisibleRange::whole(20.0, 2.0).zoomed(0.25, 4.0);
+        assert_eq!((visible.from_s, visible.to_s), (3.75, 8.75));
         for place in [0.0, 0.25, 1.0] {
-            assert!((sight.place(sight.time_s(place)) - place).abs() < 1e-6);
+            assert!((visible.place(visible.time_s(place)) - place).abs() < 1e-6);
         }
-        assert_eq!(sight.time_s(0.25), 5.0, "what is pointed at stays");
+        assert_eq!(visible.time_s(0.25), 5.0, "what is pointed at stays");
     }
 
     #[test]
     fn the_picture_never_leaves_the_file() {
-        let whole = Sight::whole(20.0, 2.0);
+        let whole = VisibleRange::whole(20.0, 2.0);
         assert_eq!(whole.zoomed(0.5, 0.1), whole);
         assert_eq!(whole.moved(0.5), whole);
         let near = whole.zoomed(1.0, 10.0);
         assert_eq!((near.from_s, near.to_s, near.moved(3.0)), (18.0, 20.0, near));
         assert_eq!(near.moved(-0.5).from_s, 17.0);
         assert!((whole.zoomed(0.5, 1e9).span_s() - CLOSEST_S).abs() < 1e-9);
-        assert_eq!(Sight::whole(0.5, 2.0).span_s(), 2.0, "a short file leaves room for its silence");
+        assert_eq!(VisibleRange::whole(0.5, 2.0).span_s(), 2.0, "a short file leaves room for its silence");
     }
 
     #[test]
     fn the_picture_follows_the_region_no_farther_than_needed() {
-        let near = Sight::whole(20.0, 2.0).zoomed(0.0, 10.0);
+        let near = VisibleRange::whole(20.0, 2.0).zoomed(0.0, 10.0);
         assert_eq!(near.showing(1.0), near);
         let followed = near.showing(5.0);
         assert!((followed.to_s - 5.1).abs() < 1e-9);

@@ -1,0 +1,84 @@
+//! The audio thread's part of a project, and its end of the way there.
+//!
+//! [`AudioEnd`] belongs to the audio thread: it never locks, waits, allocates or frees. Scenes cross by a triple buffer (the
+//! newest wins), notes of the on-screen keyboard by a queue (none is lost while there is room; beyond that the newest is
+//! refused).
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use engine::Latent;
+use engine::audio::EventKind;
+use engine::decode::assets::AssetTable;
+use engine::pack::NamedResiduals;
+use engine::params::AssetSet;
+use engine::residual::ZoneResidual;
+use engine::state::{PackRef, SoundState};
+
+use super::Project;
+use crate::target::CORNERS;
+
+/// What the audio thread reads of a project, by value.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct AudioScene {
+    /// Latent points of the pad's corners, in σ.
+    pub corners: [Latent; CORNERS],
+    /// What the sounds bring beside their points.
+    pub assets: AssetSet,
+    /// Seed of all variation.
+    pub seed: u64,
+}
+
+/// What the loaded pack offers to a project.
+#[derive(Debug, Clone)]
+pub struct PackDefaults {
+    /// Id and hash.
+    pub pack: PackRef,
+    /// Name for people.
+    pub pack_name: String,
+    /// Sounds for corners that none was put on.
+    pub corners: [SoundState; CORNERS],
+    /// What the points of its sounds leave out of them.
+    pub residuals: Arc<NamedResiduals>,
+}
+
+impl AudioScene {
+    /// What the audio thread needs of a project, whose residuals go to the workers' table.
+    pub(super) fn of(project: &Project, defaults: Option<&PackDefaults>, table: &AssetTable) -> Self {
+        let [a, b, c, d] = project.corners.each_ref().map(|sound| residuals_of(sound, defaults));
+        let knobs = project.knobs.as_ref().map(|sound| residuals_of(sound, defaults)).unwrap_or_default();
+        let knobs_point = project.knobs.as_ref().map_or_else(Latent::default, |sound| sound.latent);
+        let assets = table.set_residuals([a, b, c, d, knobs], knobs_point);
+        Self { corners: project.corners.each_ref().map(|corner| corner.latent), assets, seed: project.seed }
+    }
+}
+
+/// What the point of a sound leaves out of it: an imported one brings it along, of a sound of the loaded pack the pack
+/// knows it.
+pub(super) fn residuals_of<'a>(sound: &'a SoundState, defaults: Option<&'a PackDefaults>) -> &'a [ZoneResidual] {
+    let is_imported = sound.audio.is_some() || sound.residual.is_some() || sound.cut.is_some();
+    match defaults.filter(|_| !is_imported) {
+        Some(defaults) => defaults.residuals.at(&sound.name, &sound.latent),
+        None => sound.residual.as_slice(),
+    }
+}
+
+/// Audio-thread end.
+pub struct AudioEnd {
+    pub(super) scene: triple_buffer::Output<AudioScene>,
+    pub(super) notes: rtrb::Consumer<EventKind>,
+    pub(super) pulse: Arc<AtomicU64>,
+}
+
+impl AudioEnd {
+    /// The newest scene, for the block that begins. Safe on the audio thread.
+    pub fn scene(&mut self) -> AudioScene {
+        self.pulse.fetch_add(1, Ordering::Relaxed);
+        *self.scene.read()
+    }
+
+    /// The next note of the on-screen keyboard. Safe on the audio thread.
+    pub fn next_note(&mut self) -> Option<EventKind> {
+        self.notes.pop().ok()
+    }
+}

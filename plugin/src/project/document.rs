@@ -1,0 +1,57 @@
+//! Between a project and the document that a host keeps of it. Pure functions; any thread but the audio thread.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use engine::state::{FrozenZone, STATE_VERSION, SoundState, StateDocument};
+use serde_json::{Map, Value, json};
+
+use super::{Project, View};
+
+/// The window's place among the document's further fields. Frozen.
+const VIEW_FIELD: &str = "editor";
+
+impl Project {
+    /// The document of this project with these parameters and frozen zones.
+    pub fn document(&self, params: BTreeMap<String, f32>, frozen: Vec<FrozenZone>) -> StateDocument {
+        let mut unknown = self.unknown.clone();
+        if let Some(view) = self.view {
+            unknown.insert(VIEW_FIELD.to_owned(), write_view(view));
+        }
+        StateDocument {
+            version: STATE_VERSION,
+            params,
+            pack: self.pack.clone(),
+            corners: self.corners.each_ref().map(|sound| SoundState::clone(sound)),
+            knobs: self.knobs.as_deref().cloned(),
+            seed: self.seed,
+            frozen,
+            unknown,
+        }
+    }
+
+    /// The project of a document. One that does not name a window keeps `view_now`.
+    pub fn of_document(document: StateDocument, view_now: Option<View>) -> Self {
+        let mut unknown = document.unknown;
+        let view = unknown.remove(VIEW_FIELD).as_ref().and_then(read_view);
+        Self {
+            corners: document.corners.map(Arc::new),
+            knobs: document.knobs.map(Arc::new),
+            pack: document.pack,
+            seed: document.seed,
+            frozen: Arc::new(document.frozen),
+            unknown,
+            view: view.or(view_now),
+        }
+    }
+}
+
+fn write_view(view: View) -> Value {
+    json!({ "width": view.width, "height": view.height, "scale": view.scale })
+}
+
+fn read_view(value: &Value) -> Option<View> {
+    let fields: &Map<String, Value> = value.as_object()?;
+    let number = |name: &str| fields.get(name)?.as_f64().map(|number| number as f32);
+    Some(View { width: number("width")?, height: number("height")?, scale: number("scale")? }.limited())
+}

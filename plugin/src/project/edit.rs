@@ -1,0 +1,143 @@
+//! The edits of a project as values, and the pure function that makes the next snapshot of one. Any thread but the audio
+//! thread.
+
+use std::sync::Arc;
+
+use engine::state::{PackRef, SoundState, StateDocument};
+
+use super::{Project, View};
+use crate::revision::Revision;
+use crate::target::{CORNERS, Target};
+
+/// One change of a project.
+#[derive(Debug, Clone)]
+pub enum Edit {
+    /// Put a sound on a corner of the pad.
+    SetCorner {
+        /// Which corner, below [`CORNERS`].
+        corner: usize,
+        /// The sound.
+        sound: Arc<SoundState>,
+    },
+    /// The knobs stand at this sound, or at none.
+    MoveToSound(Option<Arc<SoundState>>),
+    /// The imported sound at `target` takes another region, key or point.
+    ReplaceSound {
+        /// Where it stands.
+        target: Target,
+        /// The sound as it is from now on.
+        sound: Arc<SoundState>,
+    },
+    /// Move the project to another pack, whose sounds stand on corners and knobs from now on. Its frozen zones go.
+    ChangePack {
+        /// The pack.
+        pack: PackRef,
+        /// Sounds of the corners.
+        corners: [Arc<SoundState>; CORNERS],
+        /// Sound of the knobs.
+        knobs: Option<Arc<SoundState>>,
+    },
+    /// Give corners without a sound those of the loaded pack, and a project without a pack that pack.
+    FillFromPack {
+        /// The loaded pack.
+        pack: PackRef,
+        /// Its sounds for the corners.
+        corners: [Arc<SoundState>; CORNERS],
+    },
+    /// Remember the editor's window.
+    SetView(View),
+    /// Take the project of a document in place of the present one.
+    Recall(Box<StateDocument>),
+}
+
+impl Edit {
+    /// Puts a sound on a corner of the pad.
+    pub fn set_corner(corner: usize, sound: SoundState) -> Self {
+        Self::SetCorner { corner, sound: Arc::new(sound) }
+    }
+
+    /// The next snapshot. A corner that does not exist changes nothing.
+    pub fn apply(self, project: &Project) -> Project {
+        let mut next = project.clone();
+        match self {
+            Self::SetCorner { corner, sound } | Self::ReplaceSound { target: Target::Corner(corner), sound } => {
+                if let Some(place) = next.corners.get_mut(corner) {
+                    *place = sound;
+                }
+            }
+            Self::MoveToSound(sound) => next.knobs = sound,
+            Self::ReplaceSound { target: Target::Knobs, sound } => next.knobs = Some(sound),
+            Self::ChangePack { pack, corners, knobs } => {
+                (next.pack, next.corners, next.knobs) = (pack, corners, knobs);
+                next.frozen = Arc::default();
+            }
+            Self::FillFromPack { pack, corners } => fill(&mut next, pack, corners),
+            Self::SetView(view) => next.view = Some(view.limited()),
+            Self::Recall(document) => return Project::of_document(*document, project.view),
+        }
+        next
+    }
+
+    /// The revision after the edit: another project or pack makes what was begun before void.
+    pub fn revise(&self, revision: Revision) -> Revision {
+        match self {
+            Self::Recall(_) => Revision { recalls: revision.recalls + 1, ..revision },
+            Self::ChangePack { .. } => Revision { packs: revision.packs + 1, ..revision },
+            _ => revision,
+        }
+    }
+}
+
+fn fill(project: &mut Project, pack: PackRef, corners: [Arc<SoundState>; CORNERS]) {
+    for (corner, first) in project.corners.iter_mut().zip(corners) {
+        if corner.name.is_empty() {
+            *corner = first;
+        }
+    }
+    if project.pack.id.is_empty() {
+        project.pack = pack;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sound(name: &str) -> Arc<SoundState> {
+        Arc::new(SoundState::new(name, [0.5; 7]))
+    }
+
+    #[test]
+    fn an_edit_leaves_the_snapshot_before_it_as_it_was() {
+        let before = Project::default();
+        let after = Edit::SetCorner { corner: 2, sound: sound("Door") }.apply(&before);
+        assert_eq!(before, Project::default());
+        assert_eq!(after.corners[2].name, "Door");
+        assert!(Arc::ptr_eq(&after.corners[1], &before.corners[1]), "what did not change is shared");
+    }
+
+    #[test]
+    fn a_corner_that_does_not_exist_changes_nothing() {
+        let before = Project::default();
+        assert_eq!(Edit::SetCorner { corner: CORNERS, sound: sound("Door") }.apply(&before), before);
+    }
+
+    #[test]
+    fn a_pack_fills_empty_corners_alone() {
+        let own = Edit::SetCorner { corner: 0, sound: sound("Own") }.apply(&Project::default());
+        let corners = ["A", "B", "C", "D"].map(sound);
+        let filled = Edit::FillFromPack { pack: PackRef::new("factory", "01"), corners }.apply(&own);
+        assert_eq!(filled.corners.each_ref().map(|corner| corner.name.as_str()), ["Own", "B", "C", "D"]);
+        assert_eq!(filled.pack.id, "factory");
+    }
+
+    #[test]
+    fn another_project_or_pack_begins_a_revision_and_nothing_else_does() {
+        let start = Revision::default();
+        let change = Edit::ChangePack { pack: PackRef::default(), corners: Default::default(), knobs: None };
+        assert_eq!(change.revise(start), Revision { recalls: 0, packs: 1 });
+        let document = Project::default().document(Default::default(), Vec::new());
+        assert_eq!(Edit::Recall(Box::new(document)).revise(start), Revision { recalls: 1, packs: 0 });
+        assert_eq!(Edit::MoveToSound(None).revise(start), start);
+    }
+}
