@@ -77,10 +77,10 @@ fn audio_and_decode_do_not_import_each_other() {
 }
 
 #[test]
-fn audio_imports_only_the_crossing_units_and_pack() {
+fn audio_imports_only_the_crossing_the_parameters_and_units() {
     for (path, text) in audio() {
         for line in code(&text).filter(|line| line.contains("crate::")) {
-            let allowed = ["crate::link", "crate::units", "crate::pack"].iter().any(|module| line.contains(module));
+            let allowed = ["crate::link", "crate::params", "crate::units"].iter().any(|module| line.contains(module));
             assert!(allowed || line.contains("pub(crate)"), "{}: {line}", path.display());
         }
     }
