@@ -1,15 +1,17 @@
 //! The whole editor, frame by frame: puts the parts together and does what they ask for. Built from a session and a parameter
 //! writer, so it runs without a host. Main thread; reads snapshots, never waits for engine or files.
 
+mod frame_state;
+
 use std::sync::Arc;
 
 use egui::{Rect, Ui, Vec2};
 use engine::Latent;
-use engine::instrument::{Meters, SoundView, Status};
 use engine::pack::{LatentDistribution, RandomPoints};
 use engine::params::is_within_recording;
 use engine::state::SoundState;
 
+use self::frame_state::FrameState;
 use super::browser::{Browser, BrowserAction, Tab};
 use super::drag::{self, Dragged};
 use super::gestures::{ParamGestures, ParamWriter};
@@ -19,18 +21,16 @@ use super::idle_preview::IdlePreview;
 use super::keys::Keys;
 use super::knob::{Knob, Typing};
 use super::layout::{Regions, cells, inside};
-use super::pad::{Corner, Pad, PadAction, corner_at};
+use super::pad::{Pad, PadAction, corner_at};
 use super::region_editor::RegionEditor;
 use super::wave::{Overlay, Wave};
-use super::{morph, region_editor, sound_names, status, strip, theme};
+use super::{morph, region_editor, status, strip, theme};
 use crate::folder::{export_folder, free_path, is_audio, is_pack};
 use crate::jobs::Job;
 
-use crate::loaded_pack::LoadedPack;
 use crate::params::ParamId;
 use crate::project::Edit;
 use crate::session::{Outcome, Session};
-use crate::target::CORNERS;
 use crate::target::Target;
 
 const KNOB_RADIUS: f32 = 29.0;
@@ -65,19 +65,6 @@ pub struct EditorView {
     /// Region and key of an imported sound, while they are shown instead of knobs and pad.
     region_editor: Option<RegionEditor>,
     scale: f32,
-}
-
-/// What is true during one frame.
-struct FrameState {
-    loaded: Option<Arc<LoadedPack>>,
-    status: Option<Status>,
-    meters: Meters,
-    sound: Option<Arc<SoundView>>,
-    corners: [Corner; CORNERS],
-    knobs_name: String,
-    is_knobs_imported: bool,
-    is_named: bool,
-    pad_name: String,
 }
 
 impl EditorView {
@@ -135,30 +122,6 @@ impl EditorView {
         drag::paint_ghost(ui);
         self.plan_next_frame(ui, &now);
         change
-    }
-
-    fn look(&self) -> FrameState {
-        let loaded = self.session.loaded_pack();
-        let player = loaded.as_ref().map(|loaded| &loaded.player);
-        let project = self.session.store.project();
-        let corners = project.corners.each_ref();
-        let corners = corners.map(|sound| Corner { name: sound.name.clone(), is_imported: sound.audio.is_some() });
-        let given = project.knobs.as_deref();
-        let (knobs_name, is_named) = sound_names::of_point(&self.gestures.knobs(), loaded.as_deref(), given);
-        FrameState {
-            status: player.map(|player| player.status()),
-            meters: player.map(|player| player.meters()).unwrap_or_default(),
-            sound: player.and_then(|player| player.sound()),
-            pad_name: sound_names::of_pad(
-                [ParamId::PAD_X, ParamId::PAD_Y].map(|id| self.gestures.normalized(id)),
-                &corners,
-            ),
-            corners,
-            knobs_name,
-            is_knobs_imported: given.is_some_and(|sound| sound.audio.is_some()),
-            is_named,
-            loaded,
-        }
     }
 
     fn show_header(

@@ -1,0 +1,52 @@
+//! What is true during one frame of the editor. Main thread; it reads snapshots and waits for nobody.
+
+use std::sync::Arc;
+
+use engine::instrument::{Meters, SoundView, Status};
+
+use super::EditorView;
+use crate::editor::pad::Corner;
+use crate::editor::sound_names;
+use crate::loaded_pack::LoadedPack;
+use crate::params::ParamId;
+use crate::target::CORNERS;
+
+/// What is true during one frame.
+pub(super) struct FrameState {
+    pub(super) loaded: Option<Arc<LoadedPack>>,
+    pub(super) status: Option<Status>,
+    pub(super) meters: Meters,
+    pub(super) sound: Option<Arc<SoundView>>,
+    pub(super) corners: [Corner; CORNERS],
+    pub(super) knobs_name: String,
+    pub(super) is_knobs_imported: bool,
+    pub(super) is_named: bool,
+    pub(super) pad_name: String,
+}
+
+impl EditorView {
+    /// Looks at engine, project and parameters once for the whole frame.
+    pub(super) fn look(&self) -> FrameState {
+        let loaded = self.session.loaded_pack();
+        let player = loaded.as_ref().map(|loaded| &loaded.player);
+        let project = self.session.store.project();
+        let corners = project.corners.each_ref();
+        let corners = corners.map(|sound| Corner { name: sound.name.clone(), is_imported: sound.audio.is_some() });
+        let given = project.knobs.as_deref();
+        let (knobs_name, is_named) = sound_names::of_point(&self.gestures.knobs(), loaded.as_deref(), given);
+        FrameState {
+            status: player.map(|player| player.status()),
+            meters: player.map(|player| player.meters()).unwrap_or_default(),
+            sound: player.and_then(|player| player.sound()),
+            pad_name: sound_names::of_pad(
+                [ParamId::PAD_X, ParamId::PAD_Y].map(|id| self.gestures.normalized(id)),
+                &corners,
+            ),
+            corners,
+            knobs_name,
+            is_knobs_imported: given.is_some_and(|sound| sound.audio.is_some()),
+            is_named,
+            loaded,
+        }
+    }
+}
