@@ -18,9 +18,11 @@ use crate::pack::VocoderInfo;
 use crate::sample::LOUDNESS_LUFS;
 use crate::spectral::{Frames, SpectralShape, Spectrogram};
 
-/// Frames beside the region that are made and thrown away: the reach of two rounds of Griffin-Lim (3 frames each) and most of the
-/// vocoder's context (15 frames of the factory pack, whose farthest weigh least). More would need a second run of the vocoder.
-const CONTEXT_FRAMES: usize = 12;
+/// Frames beside the region that are made and thrown away: the reach of one round of Griffin-Lim (3 frames) and the nearer part of the
+/// vocoder's context (15 frames of the factory pack). More would need a second run of the vocoder.
+const CONTEXT_FRAMES: usize = 8;
+/// Most rounds of Griffin-Lim. A second one takes a quarter of a millisecond and is heard for some ten milliseconds.
+const MOST_ROUNDS: usize = 1;
 /// Frames on either side that a run of the short vocoder leaves to its neighbours.
 const CHUNK_CONTEXT_FRAMES: usize = 8;
 /// A region longer than this part of the sound is not worth a draft: the whole comes nearly as soon.
@@ -54,9 +56,9 @@ pub(super) fn draft(
     }
     let part = crop(frames, &window);
     let mut spectrogram = bins_of(pipeline, &part, key, noise_key, window.start)?;
-    let iterations = pipeline.model().manifest().griffin_lim_iterations;
+    let rounds = pipeline.model().manifest().griffin_lim_iterations.min(MOST_ROUNDS);
     let (griffin_lim, stft) = pipeline.inversion();
-    griffin_lim.run(stft, &part, &mut spectrogram, iterations);
+    griffin_lim.run(stft, &part, &mut spectrogram, rounds);
     let samples = stft.synthesise(&spectrogram);
     let start = window.start * shape.hop_samples;
     let (from, to) = (region.start.saturating_sub(start), region.end.saturating_sub(start).min(samples.len()));

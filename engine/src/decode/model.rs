@@ -7,8 +7,9 @@ use crate::spectral::SpectralShape;
 
 use super::graph::{Graph, GraphError, Port};
 
-/// Frames of one run of the short vocoder: the region of a voice at the start of a sound (16 frames) with its context fits in one.
-pub(super) const DRAFT_FRAMES: usize = 48;
+/// Frames of one run of the short vocoder: what a voice at its root key needs (12 frames), the frames that these samples are made from and
+/// the context on both sides fit in one.
+pub(super) const DRAFT_FRAMES: usize = 40;
 
 /// A loaded model: the manifest and the optimised graphs. Immutable, shareable between threads.
 pub struct Model {
