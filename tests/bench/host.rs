@@ -1,12 +1,14 @@
 //! One part of `cargo xtask bench`: the built CLAP in a host. How long it takes from opening to the first sound, what a further
 //! instance takes of memory, and what idle instances take of a core. One line of JSON on standard output.
+//!
+//! usage: bench_host BUNDLE
 
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
 use clack_host::prelude::PluginEntry;
 use serde_json::json;
-use support::bundles::bundle;
 use support::clap::{BLOCK_SAMPLES, SAMPLE_RATE_HZ, Stage};
 
 const INSTANCES: usize = 16;
@@ -24,7 +26,7 @@ const WINDOWS: usize = 5;
 const WINDOW: Duration = Duration::from_secs(2);
 
 fn main() -> Result<()> {
-    let bundle = bundle("Heptode.clap");
+    let bundle = std::env::args_os().nth(1).map(PathBuf::from).context("usage: bench_host BUNDLE")?;
     let library = if cfg!(target_os = "macos") { bundle.join("Contents/MacOS/Heptode") } else { bundle };
     let started = Instant::now();
     // SAFETY: the library was built from this workspace and is loaded as any CLAP host loads it.

@@ -26,7 +26,7 @@ const FORMAT_VERSION: u32 = 1;
 /// Name of the manifest inside a corpus folder.
 const MANIFEST_NAME: &str = "corpus.json";
 
-/// Velocity of a recording that does not tell its own.
+/// Velocity of a recording whose name has none.
 const DEFAULT_VELOCITY: u8 = 100;
 
 fn default_velocity() -> u8 {
@@ -98,6 +98,9 @@ pub struct Corpus {
 
 impl Corpus {
     /// Opens a folder written by [`CorpusWriter`].
+    ///
+    /// # Errors
+    /// The folder holds no corpus manifest, or one that is damaged or of another format version.
     pub fn open(folder: &Path) -> Result<Self> {
         let path = folder.join(MANIFEST_NAME);
         let bytes = fs::read(&path).with_context(|| {
@@ -119,6 +122,9 @@ impl Corpus {
     }
 
     /// The samples of an item, full scale ±1.
+    ///
+    /// # Errors
+    /// The file is missing, is not the one that the manifest names, or is no WAV file of the corpus's length.
     pub fn samples(&self, item: &Item) -> Result<Vec<f32>> {
         let path = self.folder.join(&item.file);
         let bytes = fs::read(&path).with_context(|| format!("cannot read {} of the corpus", path.display()))?;

@@ -1,4 +1,4 @@
-//! What can be heard of a sound, read off its frames: the properties that knobs are named after.
+//! Acoustic descriptors of a sound, computed from its frames: the properties that knobs are named after.
 //!
 //! Every property has a slope everywhere, so that training can ask for it: where a rule would choose ("the frames that sound"), a
 //! weight passes smoothly from no to yes.

@@ -45,10 +45,10 @@ const KNOWN_SOUNDS: usize = 1000;
 /// Encoded sounds among the places that lines lead to: a fifth or so, the others have names.
 const ENCODED_PLACES: usize = 120;
 
-/// Sounds of the ladder that ViSQOL hears: one takes more than a minute.
+/// Sounds of the ladder that ViSQOL scores: one takes more than a minute.
 const QUALITY_SUBJECTS: usize = 2;
 
-/// What `trainer eval` is asked to do.
+/// Options of `trainer eval`.
 #[derive(Clone, Debug)]
 pub struct Options {
     /// Pack to measure: a folder or a file.
@@ -84,7 +84,7 @@ pub struct Amounts {
     pub played: usize,
     /// Sounds that are damaged on purpose.
     pub ladder: usize,
-    /// Sounds of each split that ViSQOL hears.
+    /// Sounds of each split that ViSQOL scores.
     pub visqol: usize,
 }
 
@@ -96,6 +96,9 @@ struct Outcome {
 }
 
 /// Measures a pack and writes the report.
+///
+/// # Errors
+/// The pack, the corpus or the run cannot be read or do not belong together; decoding fails; the report cannot be written.
 pub fn evaluate(options: &Options) -> Result<()> {
     let input = Input::open(options)?;
     let model = Arc::new(Model::load(&input.pack)?);
@@ -114,7 +117,8 @@ pub fn evaluate(options: &Options) -> Result<()> {
         griffin_lim_iterations: input.pack.manifest().griffin_lim_iterations,
     };
     let report = Report::new(header, results, findings);
-    let html = page::html(&page::Content { report: &report, input: &input, model: &model, points: &points, options })?;
+    let html =
+        page::render(&page::Content { report: &report, input: &input, model: &model, points: &points, options })?;
     write(options, &report, &html)
 }
 

@@ -33,12 +33,12 @@ use crate::parity;
 use crate::train::RunConfig;
 use crate::trained_model::TrainedModel;
 
-/// Random points over which the figures of the axes are measured, and the key that they are heard at.
+/// Random points over which the figures of the axes are measured, and the key that they are decoded at.
 const RANDOM_POINTS: usize = 1000;
 const RANDOM_SEED: u64 = 2;
 const MIDDLE_KEY: f32 = 60.0;
 
-/// What `trainer export` is asked to do.
+/// Options of `trainer export`.
 #[derive(Clone, Debug)]
 pub struct Options {
     /// Run folder.
@@ -62,6 +62,10 @@ pub struct Options {
 }
 
 /// Writes the pack, its parity values and its model card.
+///
+/// # Errors
+/// The run or its corpus cannot be read or do not belong together, a network gives what is no number, the graphs differ from torch,
+/// or a file cannot be written.
 pub fn export(options: &Options) -> Result<()> {
     let config = RunConfig::read(&options.run)?;
     let corpus = Corpus::open(&options.corpus)?;
@@ -71,10 +75,10 @@ pub fn export(options: &Options) -> Result<()> {
         options.run.display(),
         options.corpus.display()
     );
-    let mut bundle = TrainedModel::load(&options.run)?;
-    let manifest = manifest(options, &corpus, settle_axes(&mut bundle, &corpus)?);
-    let pack = named_pack(&bundle, &corpus, manifest, options.in_tune)?;
-    let parity = parity::check(&pack, &bundle)?;
+    let mut trained = TrainedModel::load(&options.run)?;
+    let manifest = manifest(options, &corpus, settle_axes(&mut trained, &corpus)?);
+    let pack = named_pack(&trained, &corpus, manifest, options.in_tune)?;
+    let parity = parity::check(&pack, &trained)?;
     eprintln!("{parity}");
     pack.save_folder(&options.out)?;
     if let Some(file) = &options.archive {
@@ -87,7 +91,7 @@ pub fn export(options: &Options) -> Result<()> {
         pack: &pack,
         corpus: &corpus,
         config: &config,
-        finished: bundle.finished,
+        finished: trained.finished,
         parity: &parity,
         report,
     };
@@ -100,28 +104,28 @@ pub fn export(options: &Options) -> Result<()> {
 }
 
 /// Brings the latents into units of what knobs reach and rounds the weights to 16 bits. What the axes are named then.
-fn settle_axes(bundle: &mut TrainedModel, corpus: &Corpus) -> Result<Vec<Control>> {
-    let statistics = bundle.scale(&Dataset::load(corpus, &corpus.split(Split::Train))?)?;
+fn settle_axes(trained: &mut TrainedModel, corpus: &Corpus) -> Result<Vec<Control>> {
+    let statistics = trained.scale(&Dataset::load(corpus, &corpus.split(Split::Train))?)?;
     eprintln!("latents: {statistics}");
-    bundle.halve_precision();
+    trained.halve_precision();
     let points = random_points();
-    let traits = bundle.descriptors_of(&points, MIDDLE_KEY)?;
+    let traits = trained.descriptors_of(&points, MIDDLE_KEY)?;
     let numbers = traits.iter().flatten().all(|value| value.is_finite());
     ensure!(
         numbers,
-        "the decoder gives what is no number at random points; train again, from other weights or at a lower --rate"
+        "the decoder gives values that are not finite at random points; train again, from other weights or at a lower --rate"
     );
     Ok(axes::named(&points, &traits))
 }
 
 /// The pack of the networks as they are, with its named sounds and what recordings add to them.
-fn named_pack(bundle: &TrainedModel, corpus: &Corpus, mut manifest: Manifest, in_tune: bool) -> Result<Pack> {
+fn named_pack(trained: &TrainedModel, corpus: &Corpus, mut manifest: Manifest, in_tune: bool) -> Result<Pack> {
     let all = Dataset::load(corpus, &corpus.manifest.items.iter().collect::<Vec<_>>())?;
-    let candidates = sounds::candidates(&all, &bundle.latents(&all)?)?;
+    let candidates = sounds::candidates(&all, &trained.latents(&all)?)?;
     let mut files = BTreeMap::from([
-        ("encoder.onnx".to_owned(), graphs::encoder(&bundle.encoder)?),
-        ("decoder.onnx".to_owned(), graphs::decoder(&bundle.decoder)?),
-        ("vocoder.onnx".to_owned(), graphs::vocoder(&bundle.vocoder)?),
+        ("encoder.onnx".to_owned(), graphs::encoder(&trained.encoder)?),
+        ("decoder.onnx".to_owned(), graphs::decoder(&trained.decoder)?),
+        ("vocoder.onnx".to_owned(), graphs::vocoder(&trained.vocoder)?),
     ]);
     manifest.sounds = sounds::as_encoded(&candidates);
     let first = Pack::assemble(manifest.clone(), files.clone())?;

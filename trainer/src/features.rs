@@ -34,6 +34,9 @@ pub struct Dataset {
 
 impl Dataset {
     /// Reads and analyses `items`.
+    ///
+    /// # Errors
+    /// A sound of the corpus cannot be read.
     pub fn load(corpus: &Corpus, items: &[&Item]) -> Result<Self> {
         ensure!(!items.is_empty(), "the corpus has no sound in this split");
         let shape = SpectralShape::DEFAULT;
@@ -69,6 +72,9 @@ impl Dataset {
     }
 
     /// The frames of one sound as the engine takes them.
+    ///
+    /// # Errors
+    /// Torch refuses the conversion.
     pub fn frames_of(&self, index: usize) -> Result<Frames> {
         let frames = self.frames.get(index as i64).contiguous();
         let (bands, count) = (frames.size()[0] as usize, frames.size()[1] as usize);
@@ -76,6 +82,9 @@ impl Dataset {
     }
 
     /// All samples of one sound.
+    ///
+    /// # Errors
+    /// Torch refuses the conversion.
     pub fn samples_of(&self, index: usize) -> Result<Vec<f32>> {
         let length = self.samples.size()[1];
         Ok(Vec::try_from(self.slice(index, 0, length))?)

@@ -13,6 +13,9 @@ pub fn sha256_hex(bytes: &[u8]) -> String {
 }
 
 /// Writes a file so that a reader sees the old or the new content, never a part.
+///
+/// # Errors
+/// The file cannot be written or put in its place.
 pub fn write_atomically(path: &Path, bytes: &[u8]) -> Result<()> {
     replace(path, |file| file.write_all(bytes)).with_context(|| format!("cannot write {}", path.display()))
 }

@@ -1,4 +1,4 @@
-//! The engine's way from bins to samples as differentiable tensor operations: bins brought to the levels of the frames that
+//! The engine's inverse transform, from bins to samples, as differentiable tensor operations: bins brought to the levels of the frames that
 //! they come from, overlap-added, analysed, and brought to them once more (`engine::spectral::GriffinLim`, one round).
 
 use engine::spectral::SpectralShape;
@@ -97,6 +97,9 @@ impl LevelMatchedIstft {
 
 #[cfg(test)]
 mod tests {
+    use rand::{Rng, SeedableRng};
+    use rand_chacha::ChaCha8Rng;
+
     use super::*;
     use engine::spectral::{Complex32, Frames, GriffinLim, Spectrogram, Stft};
 
@@ -104,11 +107,8 @@ mod tests {
     const COUNT: usize = 20;
 
     fn bins_and_frames() -> (Spectrogram, Frames) {
-        let mut state = 3u32;
-        let mut random = || {
-            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-            state as f32 / u32::MAX as f32 - 0.5
-        };
+        let mut rng = ChaCha8Rng::seed_from_u64(3);
+        let mut random = || rng.random_range(-0.5_f32..0.5);
         let values = (0..SHAPE.bins() * COUNT).map(|_| Complex32::new(random(), random())).collect();
         let frames = (0..SHAPE.mel_bands * COUNT).map(|_| random()).collect();
         (Spectrogram { bins: SHAPE.bins(), values }, Frames { bands: SHAPE.mel_bands, frames: COUNT, values: frames })

@@ -53,7 +53,7 @@ enum Command {
     Eval(EvalArgs),
     /// Write what `trainer eval` found of a pack as its model card says it.
     Figures(FiguresArgs),
-    /// The models of the report that Heptode grew from: train them, make sounds with them, measure them beside a pack.
+    /// The models of the report that Heptode is based on: train them, make sounds with them, measure them beside a pack.
     #[command(subcommand)]
     Reference(reference::cli::Command),
 }
@@ -124,7 +124,7 @@ struct TrainArgs {
     /// Model pack to start from.
     #[arg(long)]
     from_pack: Option<PathBuf>,
-    /// Train although no sound is held out: then nothing tells when the model only repeats what it has heard.
+    /// Train although no sound is held out: then nothing shows over-fitting.
     #[arg(long)]
     without_held_out: bool,
     /// Where to compute.
@@ -223,7 +223,7 @@ struct EvalArgs {
     /// Sounds that are damaged on purpose, to see which figures notice.
     #[arg(long, default_value_t = 6)]
     ladder: usize,
-    /// Sounds of each split that ViSQOL hears, where Python has it.
+    /// Sounds of each split that ViSQOL scores, where Python has it.
     #[arg(long, default_value_t = 0)]
     visqol: usize,
     /// Python that may have the package visqol-python.
@@ -243,7 +243,7 @@ enum DeviceChoice {
 
 fn main() -> ExitCode {
     if let Err(error) = start_with_settings().and_then(|()| run(Cli::parse())) {
-        // Torch adds a trace of its own calls, which tells a user nothing.
+        // Torch adds a trace of its own calls, which is of no use to a user.
         let error = format!("{error:#}");
         eprintln!("trainer: {}", error.lines().next().unwrap_or_default());
         return ExitCode::FAILURE;

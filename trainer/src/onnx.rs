@@ -20,7 +20,10 @@ const IMPORTED_LOG_VARIANCE: f64 = -9.5;
 /// Takes the weights of the named graphs of a pack into `store`. Initialisers carry the names of the trained tensors.
 ///
 /// The log-variance layer is no part of a pack; it starts as a constant. Layers that the pack does not have yet stay as they are
-/// if they are newer than it can be; those of an older form are migrated ([`older`]).
+/// if they are newer than it can be; those of an older form are migrated ([`migration`]).
+///
+/// # Errors
+/// A graph is no ONNX, a weight is missing or has another shape.
 pub fn import_weights(pack: &Pack, graphs: &[&str], store: &VarStore) -> Result<()> {
     let mut initialisers = Vec::new();
     for graph in graphs {
@@ -58,6 +61,9 @@ fn take(initialisers: &[TensorProto], store: &VarStore) -> Result<()> {
 }
 
 /// Number of weights in all graphs of a pack: the elements of its floating-point initialisers.
+///
+/// # Errors
+/// A graph is no ONNX.
 pub fn parameters(pack: &Pack) -> Result<usize> {
     let mut count = 0;
     for name in engine::pack::GRAPHS {

@@ -1,4 +1,4 @@
-//! The reference row: the models of the report that Heptode grew from, by name, trained and measured beside ours; its ways to
+//! The reference models: those of the report that Heptode is based on, by name, trained and measured beside ours; their ways to
 //! make sounds, which work on any of them and on a model pack; and its tools.
 //!
 //! One thread drives; torch has its own for the arithmetic. Nothing here is part of the instrument.

@@ -1,4 +1,4 @@
-//! The trained models as they go into a pack.
+//! The three networks of a run as they go into a pack: loaded, brought into units of the knobs, and rounded to 16 bits. Runs torch.
 
 use std::fmt;
 use std::path::Path;
@@ -54,15 +54,25 @@ impl fmt::Display for LatentStatistics {
 }
 
 impl TrainedModel {
-    /// Loads the averaged weights of a run.
-    pub fn load(run: &Path) -> Result<Self> {
+    /// Networks with fresh weights, drawn by torch's generator.
+    pub fn untrained() -> Self {
         let stores = [VarStore::new(Device::Cpu), VarStore::new(Device::Cpu)];
         let root = stores[0].root();
         let (encoder, decoder) = (Encoder::new(&(&root / "encoder")), Decoder::new(&(&root / "decoder")));
         let vocoder = Vocoder::new(&(stores[1].root() / "vocoder"), &SpectralShape::DEFAULT);
-        let vae_finished = load_finished(run, "vae", &stores[0])?;
-        let vocoder_finished = load_finished(run, "vocoder", &stores[1])?;
-        Ok(Self { stores, encoder, decoder, vocoder, finished: vae_finished && vocoder_finished })
+        Self { stores, encoder, decoder, vocoder, finished: false }
+    }
+
+    /// Loads the averaged weights of a run.
+    ///
+    /// # Errors
+    /// A stage's weights are missing, damaged or of other networks.
+    pub fn load(run: &Path) -> Result<Self> {
+        let mut model = Self::untrained();
+        let vae_finished = load_finished(run, "vae", &model.stores[0])?;
+        let vocoder_finished = load_finished(run, "vocoder", &model.stores[1])?;
+        model.finished = vae_finished && vocoder_finished;
+        Ok(model)
     }
 
     /// Means of the latents of every sound, `[item, 7]`.
@@ -83,6 +93,9 @@ impl TrainedModel {
     }
 
     /// Latent points of every sound, within the limits.
+    ///
+    /// # Errors
+    /// Torch refuses the conversion.
     pub fn latents(&self, data: &Dataset) -> Result<Vec<Latent>> {
         let limit = f64::from(LATENT_LIMIT);
         let flat = Vec::<f32>::try_from(self.means(data).clamp(-limit, limit).contiguous().view(-1))?;
@@ -100,6 +113,9 @@ impl TrainedModel {
     ///
     /// Neither where the axes point nor where their middle lies changes, since the laws of knobs and of the whole space were trained
     /// along them and around it. Latents without correlation and with mean 0 would be neater, and knobs would follow their names less.
+    ///
+    /// # Errors
+    /// Torch refuses the conversion.
     pub fn scale(&mut self, data: &Dataset) -> Result<LatentStatistics> {
         let means = self.means(data).to_kind(Kind::Double);
         let scales = scales(&means);

@@ -62,7 +62,7 @@ pub fn bench(paths: &Paths, options: &Options) -> Result<()> {
     say(&format!("{} moves of a knob", options.moves));
     report["knob_to_sound_ms"] = knob(programs.example("bench_knob").arg(options.moves.to_string()))?;
     say("instances in a host");
-    let host = read(&mut programs.program("bench_host"))?;
+    let host = read(programs.program("bench_host").arg(paths.clap()))?;
     report["idle"] = host["idle"].clone();
     report["load_ms"] = host["load_ms"].clone();
     report["open_ms"] = host["open_ms"]["first"].clone();

@@ -8,6 +8,7 @@ use std::process::Command;
 use anyhow::{Context, Result};
 
 use crate::bundle;
+use crate::look::Fonts;
 use crate::paths::{Paths, short};
 use crate::process::{cargo, run, say};
 use crate::recording::Recording;
@@ -33,7 +34,7 @@ pub fn demo(paths: &Paths) -> Result<()> {
     let recording = Recording::read(&wav)?;
     let levels = recording.check()?;
     say("drawing the spectrogram");
-    picture::write(&png, &spectrogram::of(&recording, picture::SHAPE)?)?;
+    picture::write(&png, &spectrogram::of(&recording, picture::SHAPE)?, &Fonts::read(&paths.root)?)?;
     println!();
     println!("  the sound        {}", short(&wav));
     println!("                   {levels}");

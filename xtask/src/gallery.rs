@@ -1,11 +1,9 @@
 //! `cargo xtask gallery`: the README's pictures and its examples of sound, from the factory pack as it is now. The sounds are
 //! those of `heptode`; the same pack gives the same files.
 
-mod canvas;
 mod examples;
 mod families;
 mod labels;
-mod look;
 mod map;
 mod mix;
 mod pack;
@@ -23,9 +21,9 @@ use anyhow::{Context, Result};
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 
+use crate::look::Fonts;
 use crate::paths::{Paths, short};
 use crate::process::{capture, cargo, run, say};
-use look::Fonts;
 use pack::Pack;
 use player::{Player, RATE_HZ};
 use score::Example;

@@ -4,11 +4,13 @@
 
 mod bench;
 mod bundle;
+mod canvas;
 mod demo;
 mod features;
 mod gallery;
 mod install;
 mod licences;
+mod look;
 mod paths;
 mod process;
 mod recording;

@@ -100,7 +100,7 @@ pub fn is_drum(category: &str) -> bool {
     )
 }
 
-/// Category of what no name tells.
+/// Category of a sound whose names have no key word.
 pub const UNKNOWN: &str = "Other";
 
 /// Key words and their categories; where several fit, the first counts.
@@ -174,7 +174,7 @@ const WORDS: [(&str, &str); 67] = [
     ("synth", "Lead"),
 ];
 
-/// Category that a file name tells by a key word, else [`UNKNOWN`].
+/// Category by a key word of a file name, else [`UNKNOWN`].
 pub fn of_file_name(name: &str) -> &'static str {
     WORDS.iter().find(|(word, _)| tells(name, word)).map_or(UNKNOWN, |(_, category)| category)
 }

@@ -13,12 +13,16 @@ use super::category;
 use super::writer::{CorpusWriter, Description};
 use crate::corpus::category::is_pitched;
 
-/// Key of a file whose name tells none and in which none is heard.
+/// Key of a file whose name has none and in which no pitch is found.
 const DEFAULT_KEY: u8 = 60;
 /// Folders inside folders are followed down to this depth.
 const DEEPEST: usize = 8;
 
 /// Reads every audio file under `folder` into the corpus.
+///
+/// # Errors
+/// The folder cannot be listed or holds no audio file, or the corpus cannot be written. A file that cannot be read is left out with
+/// a message.
 pub fn read(folder: &Path, writer: &mut CorpusWriter, progress: &dyn Fn(&str)) -> Result<()> {
     let mut files = Vec::new();
     collect(folder, 0, &mut files)?;
@@ -58,7 +62,7 @@ fn heard_key(recording: &Recording, category: &str) -> Option<u8> {
     Some(key.round() as u8).filter(|key| (21..=108).contains(key))
 }
 
-/// Category that the file's own name tells, else the folders it lies in, innermost first.
+/// Category from the file's own name, else from the folders that it lies in, innermost first.
 fn category_of(folder: &Path, path: &Path) -> &'static str {
     let inside = path.strip_prefix(folder).unwrap_or(path).with_extension("");
     let root = folder.file_name().map(Path::new).unwrap_or(Path::new(""));
@@ -87,6 +91,9 @@ fn is_audio(path: &Path) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use rand::{Rng, SeedableRng};
+    use rand_chacha::ChaCha8Rng;
+
     use super::*;
 
     #[test]
@@ -111,11 +118,8 @@ mod tests {
         {
             assert_eq!(heard_key(&tone(hz), category), key, "{hz} Hz, {category}");
         }
-        let mut state = 1_u32;
-        let noise = (0..48_000).map(|_| {
-            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-            state as f32 / u32::MAX as f32 - 0.5
-        });
+        let mut rng = ChaCha8Rng::seed_from_u64(1);
+        let noise = (0..48_000).map(|_| rng.random_range(-0.5..0.5));
         assert_eq!(heard_key(&Recording::new(noise.collect(), rate_hz), "Pad"), None);
     }
 }

@@ -16,6 +16,9 @@ const GROUP: &str = "mix";
 
 /// Adds `count` mixes of two training sounds of one key to the corpus, and replaces its manifest. A mix has the category and
 /// the key of the louder one.
+///
+/// # Errors
+/// Sounds cannot be read, or the corpus cannot be written.
 pub fn add_mixes(corpus: &Corpus, count: usize, seed: u64) -> Result<()> {
     let sounds = corpus.split(Split::Train);
     ensure!(sounds.len() >= 2, "mixing needs at least two sounds to train on");

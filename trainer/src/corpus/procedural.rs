@@ -93,6 +93,9 @@ const FAMILIES: [Family; 26] = [
 ];
 
 /// Adds `count` sounds to the corpus.
+///
+/// # Errors
+/// The corpus cannot be written.
 pub fn generate(count: usize, seed: u64, writer: &mut CorpusWriter, progress: &dyn Fn(&str)) -> Result<()> {
     writer.add_source(format!("{SOURCE}, {count} sounds of seed {seed}"));
     let mut numbers = HashMap::<String, usize>::new();

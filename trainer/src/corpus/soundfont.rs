@@ -45,6 +45,9 @@ pub struct Selection {
 }
 
 /// Renders a sound font into the corpus.
+///
+/// # Errors
+/// The sound font cannot be read or played, or the corpus cannot be written.
 pub fn render(path: &Path, selection: &Selection, writer: &mut CorpusWriter, progress: &dyn Fn(&str)) -> Result<()> {
     let file = File::open(path).with_context(|| format!("cannot open the sound font {}", path.display()))?;
     let font = SoundFont::new(&mut BufReader::new(file))
@@ -130,7 +133,7 @@ fn render_drums(
                     source: format!("bank {DRUM_BANK} program {kit} key {key}"),
                     recordings: recordings.clone(),
                 };
-                let samples = resample(&rendered, ratio, length);
+                let samples = resample(&rendered, ratio, length)?;
                 writer.add(description, recording(&samples, writer.sample_rate_hz()))?;
             }
             strokes.keep(velocity, rendered);

@@ -44,6 +44,9 @@ pub struct CorpusWriter {
 impl CorpusWriter {
     /// Starts a corpus in `folder`, which is made if it is missing. A folder that holds a finished corpus is refused: runs and packs
     /// refer to it.
+    ///
+    /// # Errors
+    /// The folder holds a corpus already or cannot be made.
     pub fn new(folder: &Path) -> Result<Self> {
         ensure!(
             !folder.join(MANIFEST_NAME).exists(),
@@ -76,6 +79,9 @@ impl CorpusWriter {
     }
 
     /// Prepares and stores a sound; returns whether it was usable.
+    ///
+    /// # Errors
+    /// The sound cannot be resampled or its file cannot be written.
     pub fn add(&mut self, description: Description, recording: Recording) -> Result<bool> {
         let prepared = match one_shot(recording, self.sample_rate_hz(), self.length()) {
             Ok(prepared) => prepared.samples,
@@ -105,6 +111,9 @@ impl CorpusWriter {
     }
 
     /// Splits the sounds and writes the manifest.
+    ///
+    /// # Errors
+    /// There is no sound, the split leaves none to train on, or the manifest cannot be written.
     pub fn finish(mut self, held_out: f64, seed: u64) -> Result<()> {
         ensure!(!self.items.is_empty(), "no usable sound was found ({} left out)", self.dropped.len());
         let sounds: Vec<Sound> = self
@@ -130,6 +139,9 @@ impl CorpusWriter {
 }
 
 /// A mono sound as the bytes of a 16-bit WAV file.
+///
+/// # Errors
+/// The encoder refuses the samples.
 pub fn encode_wav(samples: &[f32], rate_hz: u32) -> Result<Vec<u8>> {
     let spec = hound::WavSpec {
         channels: 1,

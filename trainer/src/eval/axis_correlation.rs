@@ -40,6 +40,9 @@ pub struct AxisCorrelation {
 
 /// Decodes `count` seeded random points, drawn from the unit normal distribution within ±3, at each key and asks every knob that has
 /// the name of a property for it.
+///
+/// # Errors
+/// Decoding fails.
 pub fn measure(model: &Arc<Model>, count: usize) -> Result<Vec<AxisCorrelation>> {
     let mut rng = ChaCha8Rng::seed_from_u64(SEED);
     let mut coordinate = || {
@@ -74,7 +77,7 @@ pub fn measure(model: &Arc<Model>, count: usize) -> Result<Vec<AxisCorrelation>>
     Ok(if count < 2 { Vec::new() } else { named.map(follow).collect() })
 }
 
-/// The properties of what is heard at a point.
+/// The properties of the sound at a point.
 fn properties(tools: &mut Tools, point: &Latent, key: u8) -> Result<Vec<f32>> {
     let samples = tools.pipeline.decode(point, f32::from(key), &Shaping::default())?;
     let frames = tools.analysis.frames(&samples);

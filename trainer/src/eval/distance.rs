@@ -43,16 +43,15 @@ fn distance(stft: &mut Stft, truth: &[f32], made: &[f32], full_scale: f32) -> f6
 
 #[cfg(test)]
 mod tests {
+    use rand::{Rng, SeedableRng};
+    use rand_chacha::ChaCha8Rng;
+
     use super::*;
 
     /// Noise that repeats, of a gain.
     fn noise(gain: f32) -> Vec<f32> {
-        let mut state = 1_u32;
-        let next = |_| {
-            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-            gain * (state as f32 / u32::MAX as f32 * 2.0 - 1.0)
-        };
-        (0..44_100).map(next).collect()
+        let mut rng = ChaCha8Rng::seed_from_u64(1);
+        (0..44_100).map(|_| gain * rng.random_range(-1.0..1.0)).collect()
     }
 
     #[test]

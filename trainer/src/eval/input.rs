@@ -1,4 +1,4 @@
-//! What is measured: a pack, a corpus that fits it, and the chosen sounds. All that can be wrong with them is told here.
+//! What is measured: a pack, a corpus that fits it, and the chosen sounds. Everything that can be wrong with them is reported here.
 
 use anyhow::{Result, ensure};
 use engine::pack::Pack;
@@ -19,6 +19,9 @@ pub struct Input {
 
 impl Input {
     /// Opens and checks.
+    ///
+    /// # Errors
+    /// The pack, the corpus or the run cannot be read or do not belong together, or a split is empty.
     pub fn open(options: &Options) -> Result<Self> {
         let corpus = Corpus::open(&options.corpus)?;
         let pack = open_pack(options)?;

@@ -20,7 +20,7 @@ use crate::statistics::{interval, mean, median, quantile};
 pub const STEPS: usize = 33;
 /// The largest jump of a line may be this many times its median jump.
 pub const LARGEST_OVER_MEDIAN: f64 = 3.0;
-/// A jump that can be heard at all: about the just noticeable difference of level. Between two sounds that are nearly one the
+/// An audible jump: about the just noticeable difference of level. Between two sounds that are nearly one the
 /// largest of many tiny jumps may be many times the median.
 pub const AUDIBLE_DB: f64 = 1.0;
 const SEED: u64 = 3;
@@ -33,7 +33,7 @@ pub struct Line {
     pub from: String,
     /// Where it ends.
     pub to: String,
-    /// Key that it is heard at: one of the pack's roots.
+    /// Key that it is decoded at: one of the pack's roots.
     pub key: u8,
     /// Steps that are silent.
     pub silent_steps: usize,
@@ -105,7 +105,10 @@ pub struct Breaking {
     pub audible_jump: usize,
 }
 
-/// Walks `count` seeded random lines between different places.
+/// Measures `count` seeded random lines between different points.
+///
+/// # Errors
+/// There are fewer than two points, or decoding fails.
 pub fn measure(model: &Arc<Model>, places: &[NamedPoint], count: usize) -> Result<Lines> {
     ensure!(places.len() >= 2, "lines need at least two sounds");
     let mut rng = ChaCha8Rng::seed_from_u64(SEED);
@@ -212,7 +215,7 @@ mod tests {
 
     const SHAPE: SpectralShape = SpectralShape::DEFAULT;
 
-    /// What is heard of steps at these levels of a tone, in dB.
+    /// Features of steps at these levels of a tone, in dB.
     fn heard(levels_db: impl Iterator<Item = f32>) -> Vec<SoundFeatures> {
         let mut analysis = FrameAnalysis::new(&SHAPE);
         let tone = |level_db: f32| -> Vec<f32> {
@@ -245,7 +248,7 @@ mod tests {
         steps[3] = SoundFeatures::new(&mut analysis, &SHAPE, &[f32::NAN; 100]);
         let line = judged(&steps);
         assert_eq!((line.clipped_steps, line.not_finite_steps), (1, 1));
-        // What holds no number is not heard either.
+        // Samples that are no numbers count as silence too.
         assert_eq!(line.silent_steps, 2);
     }
 }

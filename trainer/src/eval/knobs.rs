@@ -37,6 +37,9 @@ pub struct Knob {
 
 /// Turns every knob through its range in steps of a percent, the others standing where each of `places` has them, at the
 /// middle root of the pack.
+///
+/// # Errors
+/// Decoding fails.
 pub fn measure(model: &Arc<Model>, places: &[NamedPoint]) -> Result<Vec<Knob>> {
     if places.is_empty() {
         return Ok(Vec::new());

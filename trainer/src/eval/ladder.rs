@@ -54,7 +54,7 @@ pub struct Answer {
     pub correlation: f64,
     /// Lowest correlation of a single sound.
     pub worst_correlation: f64,
-    /// Whether the figure claims to hear this kind.
+    /// Whether the figure claims to order this kind.
     pub claimed: bool,
     /// Whether it does what it claims; for the level, whether it stays unmoved.
     pub passed: bool,
@@ -65,7 +65,7 @@ pub struct Answer {
 pub struct Judged {
     /// Name of the figure.
     pub name: String,
-    /// Whether it orders every kind that it claims to hear.
+    /// Whether it orders every kind that it claims to.
     pub trusted: bool,
     /// Kinds that it claims and does not order.
     pub failed: Vec<String>,
@@ -92,6 +92,9 @@ pub struct Rungs {
 }
 
 /// Up to `count` sounds of a corpus, drawn by a fixed seed.
+///
+/// # Errors
+/// A sound cannot be read.
 pub fn subjects(corpus: &Corpus, items: &[Item], count: usize) -> Result<Vec<Subject>> {
     let mut rng = ChaCha8Rng::seed_from_u64(SEED);
     let chosen = items.choose_multiple(&mut rng, count);
@@ -107,6 +110,9 @@ pub fn subjects(corpus: &Corpus, items: &[Item], count: usize) -> Result<Vec<Sub
 }
 
 /// Readings of one sound under every kind of damage. `visqol` asks for that as well, which takes about a second a reading.
+///
+/// # Errors
+/// A sound cannot be resampled, or ViSQOL fails.
 pub fn damage(
     subject: &Subject,
     rate_hz: u32,

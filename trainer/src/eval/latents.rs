@@ -20,7 +20,7 @@ use crate::trained_model::TrainedModel;
 /// A dimension is active when its mean varies by more than this over the data (Burda, Grosse and Salakhutdinov,
 /// "Importance weighted autoencoders", 2016, section 5.2: Var over x of E[u | x] > 0.01).
 pub const ACTIVE_VARIANCE: f64 = 0.01;
-/// A knob of a pack is heard when one unit moves the frames by more than this, in dB: half of what trained ears tell in level.
+/// A knob of a pack counts as active when one unit moves the frames by more than this, in dB: half of the level difference that trained listeners notice.
 pub const HEARD_DB: f64 = 0.5;
 /// Random points over which a knob's effect is averaged.
 const EFFECT_POINTS: usize = 64;
@@ -71,13 +71,16 @@ pub struct LatentStatistics {
     pub pack: Vec<OfSplit>,
     /// Mean change of the decoded frames per unit of each knob, in dB.
     pub effect_db_per_unit: Vec<f64>,
-    /// Knobs that are heard.
+    /// Active knobs.
     pub heard_knobs: usize,
     /// The run's encoder, in its own units: a pack's are these, scaled.
     pub run: Option<Vec<OfSplit>>,
 }
 
 /// Statistics of points of a pack, and of the run when there is one.
+///
+/// # Errors
+/// Decoding fails, or the run cannot be read.
 pub fn measure(
     pipeline: &mut Pipeline,
     points: &[(Split, Latent)],
@@ -151,14 +154,14 @@ fn effects(pipeline: &mut Pipeline) -> Result<Vec<f64>> {
 }
 
 fn of_run(folder: &Path, corpus: &Corpus, items: &[&Item]) -> Result<Vec<OfSplit>> {
-    let bundle = TrainedModel::load(folder)?;
+    let trained = TrainedModel::load(folder)?;
     let mut splits = Vec::new();
     for split in [Split::Train, Split::HeldOut] {
         let members: Vec<&Item> = items.iter().filter(|item| item.split == split).copied().collect();
         if members.is_empty() {
             continue;
         }
-        let (means, log_variances) = bundle.posterior(&Dataset::load(corpus, &members)?);
+        let (means, log_variances) = trained.posterior(&Dataset::load(corpus, &members)?);
         let columns = |tensor: &tch::Tensor| -> Result<Vec<Vec<f64>>> {
             let columns = (0..MODEL_LATENTS as i64).map(|axis| tensor.select(1, axis).to_kind(Kind::Double));
             columns.map(|column| Ok(Vec::<f64>::try_from(column.contiguous())?)).collect()

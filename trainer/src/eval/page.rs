@@ -17,12 +17,12 @@ use std::sync::Arc;
 use anyhow::Result;
 use engine::decode::Model;
 use engine::units::Latent;
+use maud::{DOCTYPE, PreEscaped, html};
 
 use super::Options;
 use super::input::Input;
 use super::report::Report;
 use crate::corpus::Split;
-use table::escape;
 
 /// What the page shows.
 pub struct Content<'a> {
@@ -34,34 +34,41 @@ pub struct Content<'a> {
     pub model: &'a Arc<Model>,
     /// Where the encoder puts the measured items, in their order.
     pub points: &'a [(Split, Latent)],
-    /// What was asked for.
+    /// Options of the evaluation.
     pub options: &'a Options,
 }
 
-/// The whole page.
-pub fn html(content: &Content) -> Result<String> {
+/// The whole page as HTML.
+///
+/// # Errors
+/// A sound cannot be decoded or stored, the log of the run cannot be read, or a chart cannot be drawn.
+pub fn render(content: &Content) -> Result<String> {
     let Content { report, input, .. } = content;
     let header = &report.header;
-    let mut page = format!(
-        "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\">\
-         <title>Heptode evaluation</title><style>{}</style><h1>{}</h1>\
-         <p>{} rounds of Griffin-Lim, held to the frames, after the vocoder. Corpus: {}.</p>\
-         <p class=\"note\">Pack <code>{}</code><br>Corpus <code>{}</code><br>Command <code>trainer {}</code></p>",
-        style::STYLE,
-        escape(&input.pack.manifest().name),
-        header.griffin_lim_iterations,
-        escape(&header.sources.join("; ")),
-        escape(&header.pack),
-        escape(&header.corpus),
-        escape(&header.command)
-    );
-    page += &headline::section(report)?;
-    page += &sounds::section(content)?;
-    page += &interpolation::section(report)?;
-    page += &pitch::section(report)?;
-    page += &latents::section(content)?;
-    page += &training::section(content.options.run.as_deref())?;
-    page += &judgement::section(report);
-    page += "</html>\n";
-    Ok(page)
+    let page = html! {
+        (DOCTYPE)
+        html lang="en" {
+            meta charset="utf-8";
+            meta name="viewport" content="width=device-width";
+            title { "Heptode evaluation" }
+            style { (PreEscaped(style::STYLE)) }
+            h1 { (input.pack.manifest().name) }
+            p {
+                (header.griffin_lim_iterations) " rounds of Griffin-Lim, held to the frames, after the vocoder. Corpus: "
+                (header.sources.join("; ")) "."
+            }
+            p class="note" {
+                "Pack " code { (header.pack) } br; "Corpus " code { (header.corpus) } br;
+                "Command " code { "trainer " (header.command) }
+            }
+            (headline::section(report)?)
+            (sounds::section(content)?)
+            (interpolation::section(report)?)
+            (pitch::section(report)?)
+            (latents::section(content)?)
+            (training::section(content.options.run.as_deref())?)
+            (judgement::section(report))
+        }
+    };
+    Ok(page.into_string() + "\n")
 }

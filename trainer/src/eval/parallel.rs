@@ -1,4 +1,4 @@
-//! Work that is spread over the cores: each thread has tools of its own, a pipeline most often.
+//! Work on many items by all cores. Each thread has tools of its own, since a pipeline belongs to one thread.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -37,6 +37,9 @@ impl Tools {
 }
 
 /// Does `work` on every item with a pipeline, in any order; the results keep the items' order. Shows a bar named `what`.
+///
+/// # Errors
+/// The first error of `work`, or that a pipeline cannot be made.
 pub fn parallel_map<I: Sync, T: Send>(
     what: &str,
     model: &Arc<Model>,
@@ -47,6 +50,9 @@ pub fn parallel_map<I: Sync, T: Send>(
 }
 
 /// The same with the tools that `make` makes for each thread.
+///
+/// # Errors
+/// The first error of `make` or `work`, or that a thread panicked.
 pub fn parallel_map_with<I: Sync, T: Send, W>(
     what: &str,
     items: &[I],

@@ -65,6 +65,9 @@ pub struct Note {
 }
 
 /// Plays up to `limit` named pitched sounds, each at every key.
+///
+/// # Errors
+/// The instrument cannot be made.
 pub fn play(model: &Arc<Model>, limit: usize) -> Result<Vec<Note>> {
     let pitched: Vec<&NamedSound> = model.sounds().iter().filter(|sound| is_pitched(&sound.category)).collect();
     let step = pitched.len().div_ceil(limit.max(1)).max(1);
@@ -74,6 +77,9 @@ pub fn play(model: &Arc<Model>, limit: usize) -> Result<Vec<Note>> {
 }
 
 /// Plays one named sound with what its recordings add, at every `key_step`-th of the [`KEYS`].
+///
+/// # Errors
+/// The instrument cannot be made.
 pub fn at_keys(model: &Arc<Model>, sound: &NamedSound, key_step: usize) -> Result<Vec<Note>> {
     let table = Arc::<AssetTable>::default();
     let place = NamedPoint { name: sound.name.clone(), latent: sound.latent };
@@ -115,7 +121,7 @@ pub fn table(notes: &[Note]) -> Vec<KeyRow> {
 }
 
 fn row(key: Option<u8>, notes: &[&Note]) -> KeyRow {
-    // A note without a pitch is as wrong as the measure can tell.
+    // A note without a pitch counts as infinitely far off.
     let error = |note: &Note| note.cents.map_or(f64::INFINITY, f64::abs);
     let errors: Vec<f64> = notes.iter().map(|note| error(note)).collect();
     let found: Vec<f64> = errors.iter().copied().filter(|cents| cents.is_finite()).collect();

@@ -61,6 +61,9 @@ pub struct RandomSounds {
 }
 
 /// Listens to sounds of the corpus.
+///
+/// # Errors
+/// A sound cannot be read.
 pub fn known(corpus: &Corpus, items: &[&Item]) -> Result<Vec<Known>> {
     let shape = SpectralShape::DEFAULT;
     parallel_map_with(
@@ -81,6 +84,9 @@ pub fn at_peak(analysis: &mut FrameAnalysis, shape: &SpectralShape, mut samples:
 }
 
 /// Decodes `count` seeded random points, scattered as the sounds of the pack are, and compares.
+///
+/// # Errors
+/// Decoding fails.
 pub fn measure(model: &Arc<Model>, train: &[Known], held_out: &[Known], count: usize) -> Result<RandomSounds> {
     let mut rng = ChaCha8Rng::seed_from_u64(SEED);
     let distribution = LatentDistribution::of(model.sounds());
@@ -99,6 +105,9 @@ pub fn measure(model: &Arc<Model>, train: &[Known], held_out: &[Known], count: u
 }
 
 /// Compares random sounds with those of the corpus.
+///
+/// # Errors
+/// There is nothing to compare with.
 pub fn compare(heard: &[SoundFeatures], train: &[Known], held_out: &[Known]) -> Result<RandomSounds> {
     let nearest = |heard: &SoundFeatures, but: Option<&str>| {
         let others = train.iter().filter(|other| but != Some(other.group.as_str()));

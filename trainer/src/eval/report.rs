@@ -106,7 +106,7 @@ pub struct Report {
 /// What goes beyond single sounds.
 #[derive(Debug, Serialize)]
 pub struct Findings {
-    /// The rules by which silence, noise and jumps are told.
+    /// The rules by which silence, noise and jumps are recognised.
     pub rules: String,
     /// The latent space.
     pub latents: LatentStatistics,

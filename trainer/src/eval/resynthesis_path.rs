@@ -61,6 +61,9 @@ pub fn named_files(sounds: &[NamedSound], items: &[Item]) -> NamedFiles {
 }
 
 /// Makes a sound of the corpus again; `None` when the path does not know it.
+///
+/// # Errors
+/// Encoding or decoding fails.
 pub fn remake(
     pipeline: &mut Pipeline,
     path: ResynthesisPath,

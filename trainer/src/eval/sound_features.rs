@@ -1,4 +1,4 @@
-//! Log-mel levels of finished audio, and what is wrong with it: how evaluation hears a step of a knob or of a line.
+//! Log-mel levels of finished audio, and what is wrong with it: how evaluation measures a step of a knob or of a line.
 
 use engine::spectral::{FrameAnalysis, SpectralShape, Stft};
 
@@ -6,9 +6,9 @@ use super::envelope::rms;
 
 /// Levels below this count as silence, in dB: the floor of the log-mel error.
 const FLOOR_DB: f32 = -80.0;
-/// Length over which loudness is taken, in seconds: about what the ear gathers into one loudness.
+/// Length over which loudness is taken, in seconds: about the integration time of the ear.
 const LOUDNESS_WINDOW_S: f64 = 0.05;
-/// Fall below the quieter of the neighbours that makes a sound silent, in dB: a tenth of the amplitude is heard as gone.
+/// Fall below the quieter of the neighbours that makes a sound silent, in dB: a tenth of the amplitude counts as gone.
 const SILENT_BELOW_ENDS_DB: f32 = 20.0;
 /// Loudness that is silence by itself, in dB of full scale: sounds are learned at −16 LUFS or peak 1.
 const SILENT_DB: f32 = -46.0;
@@ -26,7 +26,7 @@ const FULL_SCALE: f32 = 0.9999;
 /// Beyond full scale by more than rounding.
 const BEYOND: f32 = 1.0001;
 
-/// What was heard of one decoded sound.
+/// What is measured of one decoded sound.
 #[derive(Clone, Debug)]
 pub struct SoundFeatures {
     /// Log-mel levels in dB, `[band][frame]`, floored at −80.
@@ -43,7 +43,7 @@ pub struct SoundFeatures {
 }
 
 impl SoundFeatures {
-    /// Listens to samples of a model's shape.
+    /// Measures samples of a model's shape.
     pub fn new(analysis: &mut FrameAnalysis, shape: &SpectralShape, samples: &[f32]) -> Self {
         let finite = samples.iter().all(|sample| sample.is_finite());
         let samples = if finite { samples } else { &[] };

@@ -51,6 +51,9 @@ pub struct Package {
 
 impl Package {
     /// Looks for the package; the error says how to get it.
+    ///
+    /// # Errors
+    /// What a report says instead of scores: Python cannot be started or lacks the package.
     pub fn find(python: &std::path::Path) -> Result<Self, String> {
         let check =
             Command::new(python).args(["-c", "import visqol"]).stderr(Stdio::null()).stdin(Stdio::null()).status();
@@ -70,6 +73,9 @@ impl Package {
     }
 
     /// Scores of pairs of a sound and its remake.
+    ///
+    /// # Errors
+    /// A file cannot be written, Python fails, or it gives another number of scores.
     pub fn measure(&self, pairs: &[(&[f32], &[f32])], rate_hz: u32) -> Result<Vec<f64>> {
         let folder = tempfile::tempdir().context("cannot make a temporary folder")?;
         let mut list = String::new();

@@ -1,4 +1,4 @@
-//! What each axis of the latent space is named after: the property that training asked it to go along with, if it does.
+//! What each axis of the latent space is named after: the property that training correlated it with, where the correlation holds.
 
 use engine::pack::Control;
 use engine::units::{LATENT_LIMIT, Latent, MODEL_LATENTS};
@@ -32,16 +32,15 @@ fn column<const N: usize>(rows: &[[f32; N]], number: usize) -> Vec<f64> {
 
 #[cfg(test)]
 mod tests {
+    use rand::{Rng, SeedableRng};
+    use rand_chacha::ChaCha8Rng;
+
     use super::*;
 
     /// Numbers between −1.7 and 1.7, the same every time.
     fn random_points(count: usize) -> Vec<Latent> {
-        let mut state = 7_u32;
-        let mut random = || {
-            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-            (f64::from(state) / f64::from(u32::MAX) - 0.5) as f32 * 3.4
-        };
-        (0..count).map(|_| std::array::from_fn(|_| random())).collect()
+        let mut rng = ChaCha8Rng::seed_from_u64(7);
+        (0..count).map(|_| std::array::from_fn(|_| rng.random_range(-1.7..1.7))).collect()
     }
 
     #[test]

@@ -30,6 +30,9 @@ pub struct Facts<'a> {
 }
 
 /// The card as Markdown.
+///
+/// # Errors
+/// The report of the evaluation is not one of this pack.
 pub fn text(facts: &Facts) -> Result<String> {
     let manifest = facts.pack.manifest();
     let mut text = format!("# {}\n\n", manifest.name);
@@ -50,7 +53,7 @@ pub fn text(facts: &Facts) -> Result<String> {
         text,
         "| `vocoder.onnx` | `frames` [1,128,172], `key` [1,1] → `log_magnitude` [1,1025,172], `phase` [1,{},172] |\n\
          | `residuals.bin` | what the points of named sounds leave out of them, at most 6 KiB a sound for all its key zones |\n\
-         | `parity.json` | outputs of torch for two points, for tests without torch |\n",
+         | `parity.json` | outputs of torch for five points: some of the values, and sums over all, for tests without torch |\n",
         3 * manifest.phase_bins()
     )?;
     sources(&mut text, facts.corpus)?;
@@ -81,7 +84,7 @@ fn sources(text: &mut String, corpus: &Corpus) -> Result<()> {
         (items.len(), instruments.len())
     };
     let ((train, train_instruments), (held_out, held_out_instruments)) = (count(Split::Train), count(Split::HeldOut));
-    // Generated instruments are told by their style: their numbers mean nothing to a reader.
+    // Generated instruments are listed by style; their numbers carry no information.
     let style = |name: &str| name.trim_end_matches(|c: char| c.is_ascii_digit()).trim_end().to_owned();
     let names: BTreeSet<_> = corpus.split(Split::HeldOut).iter().map(|item| style(&item.name)).collect();
     writeln!(

@@ -50,6 +50,9 @@ fn of_pack(report: &[u8]) -> Result<String> {
 }
 
 /// Appends the section of figures.
+///
+/// # Errors
+/// The report is damaged or of another pack.
 pub fn section(text: &mut String, manifest: &Manifest, report: &[u8]) -> Result<()> {
     let report: Value = serde_json::from_slice(report).context("the report is damaged")?;
     writeln!(text, "## Figures\n\nBy `trainer {}`.\n", command(&report))?;

@@ -14,7 +14,7 @@ use super::sounds::Candidate;
 use crate::eval::parallel::parallel_map;
 use crate::features::Dataset;
 
-/// Farther from a root than this, in semitones, a recording tells little of how the sound is there.
+/// Farther from a root than this, in semitones, a recording no longer describes the sound.
 const REACH_SEMITONES: f32 = 6.0;
 
 /// A sound and its recordings at some of the roots.
@@ -32,6 +32,9 @@ enum Recording {
 }
 
 /// The residuals of `sounds`, whose recordings are those of the candidates by the same name.
+///
+/// # Errors
+/// A recording cannot be decoded or coded.
 pub fn of(
     model: &Arc<Model>,
     data: &Dataset,

@@ -39,6 +39,9 @@ pub struct Candidate {
 }
 
 /// One candidate per instrument, mixes left out: its hardest stroke, from the mean of its latent points over its keys.
+///
+/// # Errors
+/// Torch refuses a conversion.
 pub fn candidates(data: &Dataset, latents: &[Latent]) -> Result<Vec<Candidate>> {
     let mut instruments = BTreeMap::<&str, Vec<usize>>::new();
     for (index, item) in data.items.iter().enumerate().filter(|(_, item)| !is_mix(item)) {
@@ -73,6 +76,9 @@ pub fn as_encoded(candidates: &[Candidate]) -> Vec<NamedSound> {
 
 /// The named sounds of a pack: each candidate at the point that gives it best at all its keys, and of the many variations of
 /// one style those that come nearest. Names are made unique by a number or a letter.
+///
+/// # Errors
+/// Decoding fails.
 pub fn named<'a>(model: &Arc<Model>, candidates: &'a [Candidate]) -> Result<Vec<(NamedSound, &'a Candidate)>> {
     let bar = bar(candidates.len());
     let threads = std::thread::available_parallelism().map_or(1, usize::from);

@@ -1,6 +1,6 @@
 //! Which named sounds are in tune at every key.
 //!
-//! A decoder may be asked for a key at which it has never heard a timbre, and then put its partials elsewhere. Such a sound is of
+//! A decoder may get a key at which the timbre was not in the training set, and then place its partials elsewhere. Such a sound is of
 //! use to nobody who plays it as an instrument.
 
 use std::sync::Arc;
@@ -31,6 +31,9 @@ pub struct Verdict {
 }
 
 /// Which sounds have no key, or are within 5 cents at every root key by their seven numbers alone.
+///
+/// # Errors
+/// Decoding fails.
 pub fn at_roots(model: &Arc<Model>, sounds: Vec<NamedSound>) -> Result<Verdict> {
     partition("tuning", model, sounds, |tools, sound| {
         for root in &model.manifest().root_keys {
@@ -48,6 +51,9 @@ pub fn at_roots(model: &Arc<Model>, sounds: Vec<NamedSound>) -> Result<Verdict> 
 
 /// Which sounds of a model have no key, or are within 5 cents all over the keyboard as the instrument plays them, with what their
 /// recordings add.
+///
+/// # Errors
+/// The instrument cannot be made or fails while it plays.
 pub fn as_played(model: &Arc<Model>, sounds: Vec<NamedSound>) -> Result<Verdict> {
     partition("playing", model, sounds, |_, sound| {
         Ok(pitch_accuracy::at_keys(model, sound, KEY_STEP)?.iter().all(|note| is_near(note.cents)))

@@ -76,7 +76,7 @@ impl FramesCriterion {
         (below_loudest * (nepers_per_unit(&self.shape) / 2.0)).exp() * LOUD_WEIGHT + 1.0
     }
 
-    /// Squared error of mu-law amplitudes, mean over bins and frames: after the measure of the report that Heptode grew from, but at
+    /// Squared error of mu-law amplitudes, mean over bins and frames: after the measure of the report that Heptode is based on, but at
     /// the sounds' level instead of peak 1, without its gate, and with every bin at the amplitude of its band.
     fn of_amplitudes(&self, heard: &Tensor, wanted: &Tensor) -> Tensor {
         let neper = nepers_per_unit(&self.shape);

@@ -14,7 +14,7 @@ const TINY: f64 = 1e-9;
 /// FFT sizes of the log-mel error.
 const RESOLUTIONS: [usize; 3] = [512, 2048, 8192];
 /// Weights of the parts. In noise no guess of a phase is better than another, so there only the log-mel error of the
-/// samples tells noise from a click in the middle of each frame; it must not drown in the phases' errors.
+/// samples tells noise from a click in the middle of each frame; it must stay a visible part of the loss beside the phases' errors.
 const MAGNITUDE_WEIGHT: f64 = 0.1;
 const DIFFERENCE_WEIGHT: f64 = 0.5;
 const PHASE_WEIGHT: f64 = 0.1;
@@ -22,7 +22,7 @@ const MEL_WEIGHT: f64 = 0.5;
 const PEAK_WEIGHT: f64 = 2.0;
 /// A peak may exceed the true one by this factor before it counts.
 const PEAK_MARGIN: f64 = 1.15;
-/// Added to peaks before their ratio is taken: −40 dB, so that silence asks for nothing.
+/// Added to peaks before their ratio is taken: −40 dB, so that silence adds no loss.
 const PEAK_FLOOR: f64 = 0.01;
 
 /// The parts of the vocoder's loss, each averaged over a batch.
@@ -54,10 +54,10 @@ pub struct VocoderCriterion {
     resolutions: Vec<MelLevels>,
 }
 
-/// What a batch of crops is told and asked for.
+/// Inputs and targets of a batch of crops.
 #[derive(Debug)]
 pub struct Crops {
-    /// The frames that the vocoder heard, `[batch, bands, time]`.
+    /// The frames that the vocoder gets, `[batch, bands, time]`.
     pub frames: Tensor,
     /// How much of each frame is noise, whose phases the engine makes random: `[batch, time]`.
     pub noise_parts: Tensor,
@@ -98,7 +98,7 @@ impl VocoderCriterion {
         let (real, imaginary) = phasor(&output.phase, &crops.reference, &crops.noise);
         let along = (&real * &true_real + &imaginary * &true_imaginary) / &true_magnitude + 1e-7;
         let across = (&imaginary * &true_real - &real * &true_imaginary) / &true_magnitude;
-        // Only phases that are foretold can be right or wrong.
+        // Only predicted phases have an error; those of higher bins are random.
         let error = across.atan2(&along).narrow(1, 0, PHASE_BINS);
         let weight = weight.narrow(1, 0, PHASE_BINS);
         let phase = weighted_mean(&unwrapped(&error), &weight);
@@ -149,7 +149,7 @@ pub fn phasor(heads: &Tensor, reference: &Angles, noise: &Angles) -> (Tensor, Te
 
 /// Directions turned towards the random ones, as far as their frame is noise (`engine::decode`, `noisiness`).
 fn randomised((real, imaginary): (&Tensor, &Tensor), noise: &Angles, parts: &Tensor) -> (Tensor, Tensor) {
-    let mixed = |foretold: &Tensor, random: &Tensor| -> Tensor { foretold * (1.0 - parts) + random * parts };
+    let mixed = |predicted: &Tensor, random: &Tensor| -> Tensor { predicted * (1.0 - parts) + random * parts };
     let (real, imaginary) = (mixed(real, &noise.cosine), mixed(imaginary, &noise.sine));
     let length = (&real * &real + &imaginary * &imaginary + TINY).sqrt();
     (&real / &length, &imaginary / &length)

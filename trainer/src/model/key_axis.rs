@@ -1,6 +1,6 @@
 //! An axis of quarter tones above the key, and where its places lie among the mel bands.
 //!
-//! Partials move with the key, formants and noise do not. A network that is told the key as one number must learn every
+//! Partials move with the key, formants and noise do not. A network that gets the key as one number must learn every
 //! partial's band at every key by heart; with this axis it writes a partial once, and the key puts it into its band.
 
 use engine::spectral::SpectralShape;
@@ -14,7 +14,7 @@ pub const PLACES: i64 = 145;
 /// The first place, in octaves above the key's fundamental.
 const FIRST_OCTAVE: f64 = -1.0;
 const PLACES_PER_OCTAVE: f64 = 24.0;
-/// Harmonics that a comb has. Of every key those above it are closer than the bands tell apart.
+/// Harmonics that a comb has. At every key the harmonics above it lie closer together than the bands resolve.
 pub const HARMONICS: i64 = 32;
 /// A partial spreads over bands like a bell of this deviation: a part of the distance of the bands' centres, and the main lobe of
 /// the analysis window.
@@ -73,7 +73,7 @@ impl KeyAxis {
         self.bells(key, &self.log_places) * &self.evenness
     }
 
-    /// 1 where a harmonic of the key lies, 0 between harmonics and where bands do not tell them apart:
+    /// 1 where a harmonic of the key lies, 0 between harmonics and where bands do not resolve them:
     /// `[batch, 1]` → `[batch, bands, 1]`.
     pub fn comb(&self, key: &Tensor) -> Tensor {
         let sum = self.bells(key, &self.log_harmonics).sum_dim_intlist([2i64].as_slice(), true, Kind::Float);

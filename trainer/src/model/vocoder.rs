@@ -157,13 +157,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn above_the_foretold_phases_is_noise() {
+    fn above_the_predicted_phases_is_noise() {
         let heads =
             Tensor::arange(3 * PHASE_BINS * 2, (tch::Kind::Float, tch::Device::Cpu)).view([1, 3 * PHASE_BINS, 2]);
         let all = with_noise_above(&heads, 1025).view([3, 1025, 2]);
         for (plane, above) in [(0, 0.0), (1, 0.0), (2, 1.0)] {
-            let foretold = heads.view([3, PHASE_BINS, 2]).get(plane);
-            assert!(all.get(plane).narrow(0, 0, PHASE_BINS).equal(&foretold));
+            let predicted = heads.view([3, PHASE_BINS, 2]).get(plane);
+            assert!(all.get(plane).narrow(0, 0, PHASE_BINS).equal(&predicted));
             assert!(all.get(plane).narrow(0, PHASE_BINS, 1025 - PHASE_BINS).eq(above).all().int64_value(&[]) == 1);
         }
     }

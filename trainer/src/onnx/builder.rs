@@ -60,6 +60,9 @@ impl Builder {
     }
 
     /// A convolution; `extra_end` more zeros after the end than before the start.
+    ///
+    /// # Errors
+    /// Torch refuses to give the weights as numbers.
     pub fn conv(&mut self, x: &Value, layer: &Conv, extra_end: i64) -> Result<Value> {
         let weight = self.weight(&format!("{}.weight", layer.name), &layer.weight)?;
         let bias = self.weight(&format!("{}.bias", layer.name), &layer.bias)?;
@@ -74,6 +77,9 @@ impl Builder {
     }
 
     /// A fully connected layer.
+    ///
+    /// # Errors
+    /// Torch refuses to give the weights as numbers.
     pub fn linear(&mut self, x: &Value, layer: &Linear) -> Result<Value> {
         let weight = self.weight(&format!("{}.weight", layer.name), &layer.weight)?;
         let bias = self.weight(&format!("{}.bias", layer.name), &layer.bias)?;
@@ -82,6 +88,9 @@ impl Builder {
 
     /// x · sigmoid(x), written as x / (1 + e⁻ˣ). A graph runner computes `Sigmoid` by an approximation that is wrong the same
     /// way in every channel whose value is far below 0; over hundreds of channels that adds up, while this form is exact.
+    ///
+    /// # Errors
+    /// Torch refuses to give a constant as numbers.
     pub fn silu(&mut self, x: &Value) -> Result<Value> {
         let one = self.number(1.0)?;
         let negative = self.times(x, -1.0)?;
@@ -95,6 +104,9 @@ impl Builder {
     }
 
     /// Holds values within a range.
+    ///
+    /// # Errors
+    /// Torch refuses to give a constant as numbers.
     pub fn clip(&mut self, x: &Value, (low, high): (f64, f64)) -> Result<Value> {
         let low = self.constant(&Tensor::from(low as f32))?;
         let high = self.constant(&Tensor::from(high as f32))?;
@@ -102,6 +114,9 @@ impl Builder {
     }
 
     /// Root-mean-square normalisation over channels.
+    ///
+    /// # Errors
+    /// Torch refuses to give the weights as numbers.
     pub fn rms_norm(&mut self, x: &Value, layer: &RmsNorm) -> Result<Value> {
         let epsilon = self.number(RmsNorm::EPSILON as f32)?;
         let square = self.mul(x, x);
@@ -113,12 +128,18 @@ impl Builder {
     }
 
     /// Multiplies by a named weight.
+    ///
+    /// # Errors
+    /// Torch refuses to give the weights as numbers.
     pub fn scaled(&mut self, x: &Value, name: &str, scale: &Tensor) -> Result<Value> {
         let scale = self.weight(name, scale)?;
         Ok(self.mul(x, &scale))
     }
 
     /// Multiplies by a number.
+    ///
+    /// # Errors
+    /// Torch refuses to give a constant as numbers.
     pub fn times(&mut self, x: &Value, factor: f64) -> Result<Value> {
         let factor = self.number(factor as f32)?;
         Ok(self.mul(x, &factor))
@@ -217,6 +238,9 @@ impl Builder {
     }
 
     /// Fixed numbers in 32 bits.
+    ///
+    /// # Errors
+    /// Torch refuses to give the values as 32-bit numbers.
     pub fn constant(&mut self, tensor: &Tensor) -> Result<Value> {
         let values = Vec::<f32>::try_from(tensor.view(-1))?;
         let name = format!("constant_{}", self.graph.initializer.len());

@@ -10,6 +10,9 @@ use crate::model::vocoder::Block;
 use crate::model::{Decoder, Encoder, Vocoder};
 
 /// `frames`, `key` → `latent`.
+///
+/// # Errors
+/// Torch refuses to give the weights as numbers.
 pub fn encoder(model: &Encoder) -> Result<Vec<u8>> {
     let mut graph = Builder::new("encoder");
     let frames = graph.input("frames", &[1, BANDS, FRAMES]);
@@ -36,6 +39,9 @@ pub fn encoder(model: &Encoder) -> Result<Vec<u8>> {
 }
 
 /// `latent`, `key` → `frames`.
+///
+/// # Errors
+/// Torch refuses to give the weights as numbers.
 pub fn decoder(model: &Decoder) -> Result<Vec<u8>> {
     let mut graph = Builder::new("decoder");
     let latent = graph.input("latent", &[1, LATENTS]);
@@ -81,6 +87,9 @@ pub fn decoder(model: &Decoder) -> Result<Vec<u8>> {
 }
 
 /// `frames`, `key` → `log_magnitude`, `phase`, for a whole sound's frames.
+///
+/// # Errors
+/// Torch refuses to give the weights as numbers.
 pub fn vocoder(model: &Vocoder) -> Result<Vec<u8>> {
     let mut graph = Builder::new("vocoder");
     let frames = graph.input("frames", &[1, BANDS, FRAMES]);

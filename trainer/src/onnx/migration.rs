@@ -18,7 +18,7 @@ pub fn migrated(name: &str, value: Tensor, like: &Tensor) -> Tensor {
     }
 }
 
-/// Rows of the heads a, b and g for as many bins as `like` has: a pack may foretell more phases than a vocoder does.
+/// Rows of the heads a, b and g for as many bins as `like` has: a pack may predict more phases than today's vocoder.
 fn lowest_phases(value: &Tensor, like: &Tensor) -> Tensor {
     let (bins, row) = (like.size()[0] / 3, like.numel() as i64 / like.size()[0]);
     if value.numel() as i64 % (3 * row) != 0 || value.numel() < like.numel() {

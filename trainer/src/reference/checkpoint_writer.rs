@@ -50,6 +50,9 @@ impl CheckpointWriter {
     }
 
     /// Takes over the newest whole checkpoint, if there is one, and opens the log.
+    ///
+    /// # Errors
+    /// A checkpoint belongs to another network, or the log cannot be opened.
     pub fn resume(&mut self, store: &VarStore, optimiser: &mut AdamW) -> Result<Option<Kept>> {
         self.weights = weights(store);
         let found = checkpoint::load_latest(&self.run, self.stage, &|warning| eprintln!("{warning}"))?;
@@ -77,6 +80,9 @@ impl CheckpointWriter {
     }
 
     /// Appends the last epoch to the log.
+    ///
+    /// # Errors
+    /// The log cannot be written.
     pub fn log(&mut self, step: u64, epochs: &[Epoch]) -> Result<()> {
         let (Some(progress), Some(epoch)) = (&mut self.progress, epochs.last()) else { return Ok(()) };
         progress.log(&Record::new(self.stage, "epoch", step, epoch.elapsed_s, &figures(epoch, epochs)))
@@ -88,6 +94,9 @@ impl CheckpointWriter {
     }
 
     /// Writes a checkpoint.
+    ///
+    /// # Errors
+    /// The checkpoint cannot be written.
     pub fn save(
         &mut self,
         store: &VarStore,
@@ -112,6 +121,9 @@ impl CheckpointWriter {
     }
 
     /// Stores history and finished weights, the weights last: they say that the stage is done.
+    ///
+    /// # Errors
+    /// A file cannot be written.
     pub fn finish(&mut self, history: &History) -> Result<()> {
         write_atomically(&history_path(&self.run, self.stage), &serde_json::to_vec_pretty(history)?)?;
         checkpoint::save_finished(&self.run, self.stage, &self.weights)?;

@@ -24,6 +24,9 @@ use crate::corpus::Corpus;
 use crate::eval::visqol::Package;
 
 /// Runs a command.
+///
+/// # Errors
+/// Bad arguments, or whatever stops the command, as one line.
 pub fn dispatch(command: Command) -> Result<()> {
     match command {
         Command::Models => list_models(),

@@ -42,6 +42,9 @@ pub struct PackCodec {
 
 impl PackCodec {
     /// Opens a pack: a folder or a file.
+    ///
+    /// # Errors
+    /// The pack is refused or its encoder cannot be loaded.
     pub fn open(path: &Path) -> Result<Self> {
         let pack = Pack::open(path)?;
         let name = pack.manifest().name.clone();

@@ -31,6 +31,9 @@ pub struct Config {
 
 impl Config {
     /// Reads the configuration of a run folder.
+    ///
+    /// # Errors
+    /// The folder holds no configuration, or a damaged one.
     pub fn read(run: &Path) -> Result<Self> {
         let path = run.join(CONFIG_NAME);
         let bytes = fs::read(&path)
@@ -39,6 +42,9 @@ impl Config {
     }
 
     /// Makes the run folder, or checks that it belongs to the same run.
+    ///
+    /// # Errors
+    /// The folder holds another run, or cannot be made or written.
     pub fn claim(&self, run: &Path) -> Result<()> {
         ensure!(
             !run.join(OTHER_CONFIG_NAME).exists(),

@@ -32,7 +32,10 @@ pub struct Set {
 }
 
 impl Set {
-    /// Reads `items` as `model` hears them.
+    /// Reads `items` in the form that `model` takes.
+    ///
+    /// # Errors
+    /// A sound cannot be read.
     pub fn load(corpus: &Corpus, items: &[&Item], model: ModelName) -> Result<Self> {
         ensure!(!items.is_empty(), "the corpus has no sound in this split");
         check_shape(corpus)?;
@@ -88,6 +91,9 @@ impl Set {
 }
 
 /// Refuses a corpus of another rate or length.
+///
+/// # Errors
+/// The corpus has another rate or length.
 pub fn check_shape(corpus: &Corpus) -> Result<()> {
     let shape = SpectralShape::DEFAULT;
     ensure!(

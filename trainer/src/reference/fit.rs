@@ -57,6 +57,9 @@ struct Fitting<'a> {
 }
 
 /// Trains until a limit is reached, from where `writer` stands; without one nothing is written.
+///
+/// # Errors
+/// The budget is too small for one epoch, the loss is not finite, or a file cannot be written.
 pub fn fit(
     task: &Task,
     limits: Limits,

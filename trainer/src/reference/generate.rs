@@ -51,6 +51,9 @@ fn own_key(sound: &[f32]) -> f32 {
 }
 
 /// All latents at 0 but one, which takes `values` in turn; of the first `axes` dimensions.
+///
+/// # Errors
+/// Decoding or writing fails.
 pub fn probe(codec: &mut dyn SoundCodec, axes: usize, values: &[f32], output: &Output) -> Result<()> {
     let axes = axes.min(codec.latent_len());
     ensure!(values.iter().all(|value| value.is_finite()), "an axis value is not a finite number");
@@ -66,6 +69,9 @@ pub fn probe(codec: &mut dyn SoundCodec, axes: usize, values: &[f32], output: &O
 }
 
 /// Latent vectors at random.
+///
+/// # Errors
+/// Decoding or writing fails.
 pub fn random(codec: &mut dyn SoundCodec, count: usize, seed: u64, output: &Output) -> Result<()> {
     output.prepare(count)?;
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
@@ -77,6 +83,9 @@ pub fn random(codec: &mut dyn SoundCodec, count: usize, seed: u64, output: &Outp
 }
 
 /// Noise around a sound: `count` sounds for each amount, the deviation of the noise.
+///
+/// # Errors
+/// Decoding or writing fails.
 pub fn around(
     codec: &mut dyn SoundCodec,
     sound: &[f32],
@@ -101,8 +110,11 @@ pub fn around(
 }
 
 /// A straight line between two sounds, both ends included.
+///
+/// # Errors
+/// There are fewer than 2 steps, or decoding or writing fails.
 pub fn between(codec: &mut dyn SoundCodec, from: &[f32], to: &[f32], steps: usize, output: &Output) -> Result<()> {
-    ensure!(steps >= 2, "a way between two sounds needs at least 2 steps");
+    ensure!(steps >= 2, "a line between two sounds needs at least 2 steps");
     output.prepare(steps)?;
     let key = own_key(from);
     let (from, to) = (codec.encode(from, key)?, codec.encode(to, own_key(to))?);
@@ -119,6 +131,9 @@ fn mixed(a: &[f32], b: &[f32], part: f32) -> Vec<f32> {
 }
 
 /// An outside sound in the model's own style: draws of the encoder, decoded. The first file is the one without chance.
+///
+/// # Errors
+/// Encoding, decoding or writing fails.
 pub fn transfer(
     codec: &mut dyn SoundCodec,
     sound: &[f32],
@@ -141,6 +156,9 @@ pub fn transfer(
 }
 
 /// A one-shot out of an audio file: from its onset, 2 s, peak 1.
+///
+/// # Errors
+/// The file cannot be read or holds no sound.
 pub fn read_sound(path: &Path) -> Result<Vec<f32>> {
     let shape = SpectralShape::DEFAULT;
     Ok(one_shot(read(path)?, shape.sample_rate_hz, shape.sound_samples())?.samples)

@@ -32,7 +32,10 @@ pub struct InterpolationFigures {
     pub jump_db: f64,
 }
 
-/// Walks `count` seeded lines between different `sounds`, each at the key of its first one.
+/// Measures `count` seeded lines between different `sounds`, each at the key of its first one.
+///
+/// # Errors
+/// There are fewer than two sounds, or encoding or decoding fails.
 pub fn measure(
     codec: &mut dyn SoundCodec,
     corpus: &Corpus,

@@ -40,6 +40,9 @@ struct Knob {
 }
 
 /// Turns the latents from `count` of the `sounds`, each at the key of the sound.
+///
+/// # Errors
+/// There are fewer than two sounds, or encoding or decoding fails.
 pub fn measure(codec: &mut dyn SoundCodec, corpus: &Corpus, sounds: &[&Item], count: usize) -> Result<LatentSweep> {
     ensure!(sounds.len() >= 2, "the range of a knob needs at least two sounds");
     let mut point = |item: &Item| codec.encode(&corpus.samples(item)?, f32::from(item.key));

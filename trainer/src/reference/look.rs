@@ -18,6 +18,9 @@ use crate::corpus::{Corpus, Item, Split};
 const DRAWN_CATEGORIES: usize = 4;
 
 /// Latents and categories of some sounds.
+///
+/// # Errors
+/// A sound cannot be read or encoded.
 pub fn encode_all(codec: &mut dyn SoundCodec, corpus: &Corpus, items: &[&Item]) -> Result<Vec<Labelled>> {
     let labelled = items.iter().map(|item| {
         let latent = codec.encode(&corpus.samples(item)?, f32::from(item.key))?;
@@ -26,7 +29,10 @@ pub fn encode_all(codec: &mut dyn SoundCodec, corpus: &Corpus, items: &[&Item]) 
     labelled.collect()
 }
 
-/// Prints how well latents tell the category, on both splits.
+/// Prints how well categories can be predicted from latents, on both splits.
+///
+/// # Errors
+/// A sound cannot be read or encoded, or there is no training sound.
 pub fn classify(codec: &mut dyn SoundCodec, corpus: &Corpus, limit: usize) -> Result<()> {
     let known = encode_all(codec, corpus, &corpus.choice(Split::Train, limit))?;
     ensure!(!known.is_empty(), "the corpus has no sound to train on");
@@ -50,6 +56,9 @@ fn print_accuracy(split: &str, sounds: usize, found: Accuracy) {
 }
 
 /// Draws the latents of the training split and `pairs` spectrogram pairs of each split into a folder.
+///
+/// # Errors
+/// A sound cannot be read, encoded or decoded, or a picture cannot be written.
 pub fn plot(
     codec: &mut dyn SoundCodec,
     corpus: &Corpus,
@@ -94,6 +103,9 @@ fn most_frequent(points: &[Labelled]) -> Vec<String> {
 }
 
 /// The most diverse sounds of the training split, by the report's features, or by the latents of a model.
+///
+/// # Errors
+/// A sound cannot be read or encoded, or there are fewer than asked for.
 pub fn diverse<'a>(codec: Option<&mut dyn SoundCodec>, corpus: &'a Corpus, count: usize) -> Result<Vec<&'a Item>> {
     let items = corpus.split(Split::Train);
     let vectors = match codec {
@@ -107,6 +119,9 @@ pub fn diverse<'a>(codec: Option<&mut dyn SoundCodec>, corpus: &'a Corpus, count
 }
 
 /// Writes the features of the training split as raw little-endian 32-bit floats, `[sound][bin][frame]`.
+///
+/// # Errors
+/// A sound cannot be read or the file cannot be written.
 pub fn write_features(corpus: &Corpus, limit: usize, out: &Path) -> Result<()> {
     let mut transform = Transform::new();
     let items = corpus.choice(Split::Train, limit);

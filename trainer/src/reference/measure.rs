@@ -42,7 +42,7 @@ pub struct Options<'a> {
     pub training_s: Option<f64>,
     /// How much of what goes beyond single sounds.
     pub amounts: Amounts,
-    /// ViSQOL, where Python has it, and how many sounds of each split it hears.
+    /// ViSQOL, where Python has it, and how many sounds of each split it scores.
     pub visqol: Option<(Package, usize)>,
 }
 
@@ -58,6 +58,9 @@ pub struct Amounts {
 }
 
 /// Measures the reference model of a run folder.
+///
+/// # Errors
+/// The run or the corpus cannot be read, or decoding fails.
 pub fn measure_run(run: &Path, options: &Options) -> Result<Row> {
     let corpus = Corpus::open(options.corpus)?;
     super::data::check_shape(&corpus)?;
@@ -93,6 +96,9 @@ pub fn measure_run(run: &Path, options: &Options) -> Result<Row> {
 }
 
 /// Measures a model pack.
+///
+/// # Errors
+/// The pack or the corpus cannot be read, or decoding fails.
 pub fn measure_pack(path: &Path, options: &Options) -> Result<Row> {
     let corpus = Corpus::open(options.corpus)?;
     super::data::check_shape(&corpus)?;

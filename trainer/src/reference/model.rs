@@ -66,6 +66,9 @@ impl Reference {
     }
 
     /// The trained model of a run folder, and the histories of its stages where they are finished.
+    ///
+    /// # Errors
+    /// The configuration or the weights of a stage cannot be read.
     pub fn open(run: &Path) -> Result<(Self, Vec<History>)> {
         let config = Config::read(run)?;
         let model = Self::new(&config);
@@ -78,6 +81,9 @@ impl Reference {
     }
 
     /// The model of a run folder of which only the outer network is trained, and that network's history if it is finished.
+    ///
+    /// # Errors
+    /// The configuration or the weights of the outer stage cannot be read.
     pub fn open_outer(run: &Path) -> Result<(Self, Option<History>)> {
         let model = Self::new(&Config::read(run)?);
         let history = load_stage(run, OUTER, &model.outer_store)?;
@@ -107,7 +113,7 @@ impl Reference {
         text + &format!("; {} latents, compression {whole:.0} in all", self.latent_len())
     }
 
-    /// Codes of a batch through the latents and back to what the model hears.
+    /// Codes of a batch through the latents and back to the model's input.
     pub fn remake(&self, batch: &Tensor) -> Tensor {
         let codes = self.outer.encode(batch);
         let codes =

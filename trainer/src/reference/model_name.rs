@@ -70,12 +70,12 @@ impl ModelName {
         Ok(found)
     }
 
-    /// Whether the model hears samples instead of spectrograms.
+    /// Whether the model takes samples instead of spectrograms.
     pub fn hears_samples(self) -> bool {
         matches!(self, Self::RawAe | Self::RawDeep | Self::RawVae | Self::RawVqvae)
     }
 
-    /// Numbers of one sound as the model hears it.
+    /// Numbers of one sound in the form that the model takes.
     pub fn input_len(self) -> usize {
         if self.hears_samples() { SAMPLES as usize } else { BINS * FRAMES }
     }

@@ -34,6 +34,9 @@ const COLOURS: [RGBColor; 6] = [
 type Drawn = Result<(), Box<dyn std::error::Error>>;
 
 /// A sound's features beside those of its remake, low frequencies below: `[bin][frame]` each.
+///
+/// # Errors
+/// The picture cannot be drawn or written.
 pub fn spectrogram_pair(path: &Path, truth: &[f32], made: &[f32]) -> Result<()> {
     ensure!(truth.len() == BINS * FRAMES && made.len() == truth.len(), "a spectrogram has another size");
     let width = FRAMES as u32 * FRAME_WIDTH;
@@ -79,6 +82,9 @@ fn heat(value: f32) -> RGBColor {
 }
 
 /// Histograms on the diagonal, scatter plots below it, one colour per category. The legend counts the sounds.
+///
+/// # Errors
+/// The picture cannot be drawn or written.
 pub fn latents(path: &Path, points: &[Labelled], categories: &[String]) -> Result<()> {
     ensure!(!points.is_empty(), "there is no sound of these categories to plot");
     let axes = points[0].latent.len().min(MOST_AXES);

@@ -16,7 +16,7 @@ the encoder's point after four rounds of the engine's fit to the sound's frames,
 of one limit. ViSQOL is a second opinion that does not order every known damage (the ladder of `trainer eval`); nothing is claimed \
 by it.\n\n";
 
-/// What the ratios do not tell.
+/// Limits of the ratios.
 pub const BUDGETS: &str = "Ratios of the figures above; below 1 is better. The budgets are not equal: each model had the minutes that its column \
 tells, and a pack has those of every training that its weights went through. Losses of samples are at equal peaks.\n\n";
 

@@ -12,7 +12,7 @@ use crate::eval::random::RandomSounds;
 /// Mean error of the network alone, before any inversion to sound.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct NetworkError {
-    /// Squared error summed over one sound as the model hears it, mean over the sounds.
+    /// Squared error summed over one sound in the form that the model takes, mean over the sounds.
     pub loss: f64,
     /// The same as a deviation in percent.
     pub deviation_percent: f64,

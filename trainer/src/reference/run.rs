@@ -20,7 +20,7 @@ use crate::corpus::{Corpus, Split};
 use crate::files::write_atomically;
 use crate::train::checkpoint;
 
-/// What a training is asked to do.
+/// Options of a training.
 #[derive(Clone, Debug)]
 pub struct Options {
     /// The model.
@@ -50,6 +50,9 @@ pub struct Options {
 }
 
 /// Trains a model, from wherever the run folder stands.
+///
+/// # Errors
+/// The settings make no network, corpus or run folder cannot be used, training fails, or a file cannot be written.
 pub fn train(options: &Options) -> Result<()> {
     options.settings.check()?;
     let corpus = Corpus::open(&options.corpus)?;

@@ -24,6 +24,9 @@ const TIMED_SOUNDS: usize = 8;
 const TIMED_DECODES: usize = 3;
 
 /// All measures of every sound of a split, summarised.
+///
+/// # Errors
+/// The split is empty, or encoding or decoding fails.
 pub fn score(codec: &mut dyn SoundCodec, corpus: &Corpus, items: &[&Item]) -> Result<SplitFigures> {
     ensure!(!items.is_empty(), "the corpus has no sound in this split");
     let mut measurer = Measurer::new(&SpectralShape::DEFAULT);
@@ -52,6 +55,9 @@ pub fn score(codec: &mut dyn SoundCodec, corpus: &Corpus, items: &[&Item]) -> Re
 
 /// ViSQOL's mean score of at most `count` of the items, evenly spread; `None`, said on the terminal, where it fails: a second
 /// opinion must not cost a row.
+///
+/// # Errors
+/// A sound cannot be read, encoded or decoded.
 pub fn opinion(
     codec: &mut dyn SoundCodec,
     corpus: &Corpus,
@@ -102,6 +108,9 @@ pub fn network_errors(model: &Reference, set: &Set) -> (NetworkError, NetworkErr
 
 /// Median time from latents to samples in milliseconds, over several sounds of the corpus; a first decode, which makes plans, does
 /// not count.
+///
+/// # Errors
+/// A sound cannot be read, encoded or decoded.
 pub fn decode_ms(codec: &mut dyn SoundCodec, corpus: &Corpus) -> Result<f64> {
     let points = corpus.choice(Split::Train, TIMED_SOUNDS).into_iter().map(|item| {
         let key = f32::from(item.key);

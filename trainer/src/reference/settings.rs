@@ -91,6 +91,9 @@ impl Default for Settings {
 
 impl Settings {
     /// Replaces the sizes between a code of `code` numbers and the latents by interpolated ones.
+    ///
+    /// # Errors
+    /// The number of layers or their ratio makes no sizes.
     pub fn interpolate_hidden(&mut self, code: usize, depth: usize, ratio: f64) -> Result<()> {
         let sizes = interpolate_layer_sizes(code, self.latents.max(0) as usize, depth, ratio)?;
         self.hidden = sizes[1..depth].to_vec();
@@ -98,6 +101,9 @@ impl Settings {
     }
 
     /// Refuses sizes of which no network can be made.
+    ///
+    /// # Errors
+    /// A size of which no network can be made.
     pub fn check(&self) -> Result<()> {
         let conv = &self.conv;
         ensure!(conv.layers >= 2 && conv.kernels >= 1 && conv.kernel >= 1, "a convolution needs 2 layers and 1 kernel");

@@ -4,7 +4,7 @@ use anyhow::{Result, ensure};
 
 /// `depth` + 1 sizes from `start` to `end`, both included: layer i has the size `start + (end − start) · (i / depth)^ratio`,
 /// rounded. A ratio below 1 changes most at the start, above 1 most at the end, 1 evenly. A small end after a large start
-/// wants a ratio below 1.
+/// needs a ratio below 1.
 ///
 /// # Errors
 /// When an end or the depth is 0, or the ratio is not a positive number.

@@ -14,6 +14,9 @@ pub const OUTER: &str = "outer";
 pub const INNER: &str = "inner";
 
 /// The history of a finished stage.
+///
+/// # Errors
+/// The history is missing or damaged.
 pub fn read_history(run: &Path, stage: &str) -> Result<History> {
     let path = history_path(run, stage);
     let bytes = std::fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
@@ -26,6 +29,9 @@ pub fn history_path(run: &Path, stage: &str) -> PathBuf {
 }
 
 /// Loads the weights of a stage into `store`; its history if it is finished.
+///
+/// # Errors
+/// The weights are missing, damaged or do not fit the network, or the history cannot be read.
 pub fn load_stage(run: &Path, stage: &str, store: &VarStore) -> Result<Option<History>> {
     let finished = checkpoint::load_finished(run, stage, store);
     match finished {

@@ -30,6 +30,9 @@ pub struct About {
 /// The model that the report calls its best.
 const BEST: &str = "stft-vae";
 /// Reads rows and writes the page.
+///
+/// # Errors
+/// A row cannot be read, rows do not belong together, or the page cannot be written.
 pub fn write_page(rows: &[PathBuf], about: &About, out: &Path) -> Result<()> {
     ensure!(!rows.is_empty(), "no rows to make a table of");
     let rows = rows.iter().map(|path| read(path)).collect::<Result<Vec<_>>>()?;

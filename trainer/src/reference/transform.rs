@@ -25,7 +25,7 @@ const GATE: f32 = 3.162e-4;
 const PAD_SAMPLES: usize = FFT_SIZE / 2;
 /// Seed of the phases that Griffin-Lim starts from.
 const PHASE_SEED: u64 = 1;
-/// Largest factor by which a quiet result is raised: near silence there is nothing to hear better.
+/// Largest factor by which a quiet result is raised: near silence a larger factor only raises noise.
 const MAX_RAISE: f32 = 4.0;
 
 /// A magnitude against full scale, gated and mu-law encoded; 1 stays 1.

@@ -1,6 +1,6 @@
-//! The law of knobs: over random points each axis goes along with one property of the sound.
+//! Loss of the latent axes: over random points each axis must correlate with one property of the sound.
 //!
-//! Random points, and not the sounds of the corpus: what a knob does is heard on the way between them, and an order that holds for
+//! Random points, not the sounds of the corpus: a knob passes through the points between sounds, and an order that holds for
 //! the sounds need not hold there. After the order of Pati and Lerch 2020, with correlations in place of pairs.
 
 use tch::{Kind, Tensor};

@@ -26,7 +26,7 @@ impl Budget {
         }
     }
 
-    /// Seconds to the end of the stage, as far as can be told.
+    /// Seconds to the end of the stage, as far as it can be estimated.
     pub fn remaining_s(self, step: u64, elapsed_s: f64) -> f64 {
         match self {
             Self::Seconds(limit_s) => (limit_s - elapsed_s).max(0.0),

@@ -32,6 +32,9 @@ pub struct State {
 pub type Tensors = Vec<(String, Tensor)>;
 
 /// Writes a checkpoint of a stage and removes all but the last two.
+///
+/// # Errors
+/// A file cannot be written or an old one cannot be removed.
 pub fn save(run: &Path, stage: &str, step: u64, elapsed_s: f64, tensors: &Tensors) -> Result<()> {
     let name = format!("{stage}-{step:08}");
     let temporary = run.join(format!("{name}.tmp"));
@@ -65,6 +68,9 @@ fn on_cpu(tensors: &Tensors) -> Tensors {
 
 /// The newest whole checkpoint of a stage; `None` when there is none at all. A damaged one is named through `warn`, and so is the
 /// one that is used instead.
+///
+/// # Errors
+/// Checkpoints exist, but none of them can be read.
 pub fn load_latest(run: &Path, stage: &str, warn: &dyn Fn(&str)) -> Result<Option<(State, Tensors)>> {
     let folders = list(run, stage)?;
     let mut damaged = None;
@@ -114,6 +120,9 @@ fn list(run: &Path, stage: &str) -> Result<Vec<PathBuf>> {
 }
 
 /// Stores the finished weights of a stage.
+///
+/// # Errors
+/// The file cannot be written.
 pub fn save_finished(run: &Path, stage: &str, tensors: &Tensors) -> Result<()> {
     let temporary = run.join(format!("{stage}.safetensors.tmp"));
     let place = finished_path(run, stage);
@@ -131,17 +140,26 @@ pub fn is_finished(run: &Path, stage: &str) -> bool {
 }
 
 /// Whether a stage can go on from somewhere.
+///
+/// # Errors
+/// The folder cannot be listed.
 pub fn has_any(run: &Path, stage: &str) -> Result<bool> {
     Ok(!list(run, stage)?.is_empty())
 }
 
 /// Whether a stage has been worked on.
+///
+/// # Errors
+/// The folder cannot be listed.
 pub fn is_begun(run: &Path, stage: &str) -> Result<bool> {
     Ok(is_finished(run, stage) || has_any(run, stage)?)
 }
 
 /// Loads the finished weights of a stage into `store`, if it is finished. Damaged ones are named, and the stage then counts as
 /// unfinished: it goes on from its last checkpoint.
+///
+/// # Errors
+/// The stored weights cannot be read or do not fit the network.
 pub fn adopt_finished(run: &Path, stage: &str, store: &VarStore) -> Result<bool> {
     match read_finished(run, stage) {
         Some(tensors) => adopt(&tensors, store).map(|()| true),
@@ -169,6 +187,9 @@ fn read_finished(run: &Path, stage: &str) -> Option<Tensors> {
 
 /// Loads the averaged weights of a stage into `store`: the finished ones, else those of its newest checkpoint.
 /// Returns whether the stage is finished.
+///
+/// # Errors
+/// The weights are missing, damaged or do not fit the network.
 pub fn load_finished(run: &Path, stage: &str, store: &VarStore) -> Result<bool> {
     if adopt_finished(run, stage, store)? {
         return Ok(true);
@@ -188,6 +209,9 @@ fn adopt(tensors: &Tensors, store: &VarStore) -> Result<()> {
 }
 
 /// The tensor of that name, whose shape must be that of `like`.
+///
+/// # Errors
+/// The tensor is missing or has another shape.
 pub fn find(tensors: &Tensors, name: &str, like: &Tensor) -> Result<Tensor> {
     let Some((_, tensor)) = tensors.iter().find(|(candidate, _)| candidate == name) else {
         bail!("this checkpoint belongs to another model: it has no {name}");

@@ -1,4 +1,4 @@
-//! The laws of straight lines: on the way from one sound to another no step is much larger than the others, and no point is
+//! Loss of straight lines between latent points: no step may be much larger than the others, and no point may be
 //! noisier than both ends.
 //!
 //! A decoder that only has to give its sounds back may cross from one kind to another within a hundredth of a knob: a line
@@ -29,7 +29,7 @@ const ALLOWED_FLATNESS: f64 = 0.05;
 const STEP_WEIGHT: f64 = 3.0;
 const NOISE_WEIGHT: f64 = 3.0;
 
-/// Measures how far lines break the laws.
+/// The loss and its constants.
 #[derive(Debug)]
 pub struct InterpolationLoss {
     shape: SpectralShape,

@@ -1,8 +1,8 @@
-//! The law of the whole space: wherever the knobs stand there is a sound, neither too faint to be heard nor beyond full scale, and
-//! it begins at its beginning.
+//! Loss of the whole latent space: every point that knobs reach must decode to a sound that is neither inaudible nor beyond full scale,
+//! and that begins in the first frames.
 //!
-//! Sounds of a corpus lie in a ball; knobs reach every corner of a cube around it. What a decoder gives out there nothing else in
-//! training asks, and it falls silent or bursts.
+//! Sounds of a corpus lie in a ball; knobs reach every corner of a cube around it. No other loss constrains the decoder
+//! there, and without this one it gives silence or noise far beyond full scale.
 
 use engine::spectral::SpectralShape;
 use engine::units::LATENT_LIMIT;
@@ -32,16 +32,16 @@ fn points(latents: &Tensor, spread: &Tensor) -> Tensor {
     Tensor::cat(&[turned, anywhere.narrow(0, POINTS, POINTS)], 0)
 }
 
-/// How far sounds break the law, mean over random points of the whole space, some of them `latents` with one knob turned: 0 where
+/// How far sounds exceed the bounds, mean over random points of the whole space, some of them `latents` with one knob turned: 0 where
 /// none does, about the excess in normalised units where it is small. It grows with the logarithm alone, since what a decoder
-/// gives in an untaught corner can be a million times full scale, and one such point would outweigh all others. `latents` is
+/// gives in an unconstrained corner can be a million times full scale, and one such point would outweigh all others. `latents` is
 /// `[batch, 7]`, `keys` `[batch, 1]`, of 16 sounds or more; `spread`, `[1, 7]`: σ of the sounds.
 pub fn excess(decoder: &Decoder, latents: &Tensor, keys: &Tensor, spread: &Tensor) -> Tensor {
     let made = decoder.forward(&points(latents, spread), &keys.narrow(0, 0, 2 * POINTS));
     beyond(&made).log1p().mean(Kind::Float)
 }
 
-/// Part of `count` random points anywhere that break the law, at `key`, `[1, 1]`; `spread`, `[1, 7]`: σ of the sounds.
+/// Part of `count` random points anywhere that exceed the bounds, at `key`, `[1, 1]`; `spread`, `[1, 7]`: σ of the sounds.
 pub fn broken_part(decoder: &Decoder, key: &Tensor, spread: &Tensor, count: i64) -> f64 {
     let points = Tensor::rand([count, LATENTS], (Kind::Float, key.device())) * 2.0 - 1.0;
     let points = points * spread * f64::from(LATENT_LIMIT);

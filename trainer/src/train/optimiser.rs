@@ -67,6 +67,9 @@ impl AdamW {
     }
 
     /// Back-propagates `loss` and takes one step. A loss that is not finite is an error and changes nothing.
+    ///
+    /// # Errors
+    /// The loss or the length of its gradient is not finite.
     pub fn step(&mut self, loss: &Tensor, rate: f64) -> Result<()> {
         for entry in &mut self.entries {
             entry.parameter.zero_grad();
@@ -123,6 +126,9 @@ impl AdamW {
     }
 
     /// Takes over a state; `updates` is the number of steps that it has seen.
+    ///
+    /// # Errors
+    /// `state` has no tensor of a name and shape.
     pub fn restore(&mut self, find: impl Fn(&str, &Tensor) -> Result<Tensor>, updates: u64) -> Result<()> {
         for entry in &mut self.entries {
             entry.first.copy_(&find(&format!("first.{}", entry.name), &entry.parameter)?);

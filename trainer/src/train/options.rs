@@ -1,4 +1,4 @@
-//! What `trainer train` is asked to do. Plain data.
+//! Options of `trainer train`. Plain data.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -18,7 +18,7 @@ pub struct Intervals {
     pub log_steps: u64,
 }
 
-/// What `trainer train` is asked to do.
+/// Options of `trainer train`.
 #[derive(Clone, Debug)]
 pub struct Options {
     /// Corpus folder.

@@ -43,6 +43,9 @@ pub struct Progress {
 
 impl Progress {
     /// Opens the log, which loses what an aborted run wrote of this stage beyond `step`.
+    ///
+    /// # Errors
+    /// The log cannot be read or written.
     pub fn open(run: &Path, stage: &'static str, step: u64) -> Result<Self> {
         let path = run.join(LOG_NAME);
         trim_log(&path, stage, step)?;
@@ -59,6 +62,9 @@ impl Progress {
     }
 
     /// Appends a line.
+    ///
+    /// # Errors
+    /// The log cannot be written.
     pub fn log(&mut self, record: &Record) -> Result<()> {
         let line = serde_json::to_string(&record.0)?;
         writeln!(self.log, "{line}").context("cannot write the log of the run")

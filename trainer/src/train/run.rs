@@ -46,6 +46,9 @@ fn whole() -> f64 {
 
 impl RunConfig {
     /// Reads the configuration of a run folder.
+    ///
+    /// # Errors
+    /// The folder holds no configuration, or a damaged one.
     pub fn read(run: &Path) -> Result<Self> {
         let path = run.join(CONFIG_NAME);
         let bytes = fs::read(&path).with_context(|| format!("{} is no run folder: no {CONFIG_NAME}", run.display()))?;
@@ -59,6 +62,9 @@ impl RunConfig {
 }
 
 /// Trains both stages, from wherever the run folder stands.
+///
+/// # Errors
+/// Corpus, pack or run folder cannot be used or do not belong together, the loss is not finite, or a file cannot be written.
 pub fn train(options: &Options) -> Result<()> {
     let corpus = Corpus::open(&options.corpus)?;
     let (train, held_out) = (corpus.split(Split::Train), corpus.split(Split::HeldOut));

@@ -32,6 +32,9 @@ pub trait Stage {
 }
 
 /// Runs a stage to its end, from its last checkpoint if there is one.
+///
+/// # Errors
+/// A checkpoint cannot be read or written, or the loss is not finite.
 pub fn run<S: Stage>(stage: &S, store: &VarStore, options: &Options, budget: Budget) -> Result<()> {
     let (folder, seed, intervals) = (options.run.as_path(), options.seed, options.intervals);
     let mut optimiser = AdamW::new(store);

@@ -1,6 +1,6 @@
 //! First stage: the auto-encoder over frames.
 //!
-//! A part of the examples is cross-key: the encoder hears an instrument at one key and the decoder must give it at another,
+//! A part of the examples is cross-key: the encoder gets an instrument at one key and the decoder must give it at another,
 //! so that one latent point is one timbre at every key.
 
 use engine::spectral::SpectralShape;
@@ -24,12 +24,12 @@ const CROSS_KEY_PART: f64 = 0.3;
 const DIVERGENCE_WEIGHT: f64 = 2e-5;
 /// Part of the stage over which the divergence comes on.
 const DIVERGENCE_RISE: f64 = 0.3;
-/// Part of the batches in which straight lines are asked for: a few lines have as many points as two batches have sounds.
+/// Part of the batches with a loss of straight lines: a few lines have as many points as two batches have sounds.
 const STRAIGHT_PART: f64 = 0.5;
-/// Part of the batches in which random points are looked at, and what it costs if no knob follows its property.
+/// Part of the batches with a loss of the axes, and its weight: the loss if no axis correlates with its property.
 const KNOBS_PART: f64 = 0.3;
 const KNOBS_WEIGHT: f64 = 0.5;
-/// Part of the batches in which points of the whole space are looked at, and the weight of what breaks its law.
+/// Part of the batches with a loss of the whole space, and its weight.
 const SPACE_PART: f64 = 0.4;
 const SPACE_WEIGHT: f64 = 0.4;
 /// Least σ over which points of both are drawn, and least unit of a latent.
@@ -38,7 +38,7 @@ pub const LEAST_SPREAD: f64 = 0.1;
 const VARIED_PART: f64 = 0.05;
 const LARGEST_TILT_DB: f64 = 8.0;
 const LARGEST_DECAY_DB: f64 = 20.0;
-/// Spread of the noise on what the encoder hears, in normalised units.
+/// Deviation of the noise that is added to the encoder's input, in normalised units.
 const INPUT_NOISE: f64 = 0.02;
 /// Training sounds of one evaluation.
 const EVALUATED: usize = 128;

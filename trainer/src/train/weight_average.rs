@@ -74,6 +74,9 @@ impl WeightAverage {
     }
 
     /// Takes over weights and average.
+    ///
+    /// # Errors
+    /// `state` has no tensor of a name and shape.
     pub fn restore(&mut self, find: impl Fn(&str, &Tensor) -> Result<Tensor>) -> Result<()> {
         for (name, parameter, average) in &mut self.entries {
             let (weight, mean) =

@@ -1,6 +1,6 @@
 //! The categories of sounds in eight families: as many colours as can be told apart at a glance.
 
-use super::look::{AMBER, Colour, DIM, TEAL, rgb};
+use crate::look::{AMBER, Colour, DIM, TEAL, rgb};
 
 /// Categories that share a colour.
 pub struct Family {

@@ -1,6 +1,6 @@
 //! Places names beside their points, so that no two meet and few points are hidden.
 
-use super::canvas::{Area, Place};
+use crate::canvas::{Area, Place};
 
 /// Pixels that stay free between two labels.
 const APART: f32 = 7.0;

@@ -5,12 +5,12 @@ use std::path::Path;
 
 use anyhow::Result;
 
-use super::canvas::{Area, Canvas, Place, Words};
 use super::families::{FAMILIES, colour_of, family_of};
 use super::labels::{Candidate, Task};
-use super::look::{AMBER, DIM, Fonts, GROUND, LINE, TEXT, WELL};
 use super::pack::{Pack, Sound};
 use super::plane::Plane;
+use crate::canvas::{Area, Canvas, Place, Words};
+use crate::look::{AMBER, DIM, Fonts, GROUND, LINE, TEXT, WELL};
 
 const WIDTH: usize = 1800;
 const HEIGHT: usize = 1240;

@@ -4,8 +4,8 @@ use std::path::Path;
 
 use anyhow::Result;
 
-use super::canvas::{Area, Canvas, Place, Words};
-use super::look::{Colour, DIM, Fonts, GROUND, WELL, between, blend};
+use crate::canvas::{Area, Canvas, Place, Words};
+use crate::look::{Colour, DIM, Fonts, GROUND, WELL, between, blend};
 use crate::recording::Recording;
 use crate::spectrogram::{self, Shape, Spectrogram};
 

@@ -1,4 +1,4 @@
-//! What is asked of an instrument: key and velocity.
+//! The note that a procedural instrument renders: key and velocity.
 
 use super::rng::SoundRng;
 

@@ -1,4 +1,4 @@
-//! Seeded chance: every drawn parameter and every noise sample of a procedural sound comes from here.
+//! The random numbers of procedural sounds: every drawn parameter and every noise sample comes from this seeded generator.
 
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -44,7 +44,8 @@ impl SoundRng {
         self.between(-1.0, 1.0)
     }
 
-    /// Close to a normal deviate of mean 0 and deviation 1: the sum of twelve uniform ones.
+    /// Close to a normal deviate of mean 0 and deviation 1: the sum of twelve uniform ones. Kept in this form because another sampler would
+    /// change every procedural sound of a given seed.
     pub fn normal(&mut self) -> f64 {
         (0..12).map(|_| self.0.random::<f64>()).sum::<f64>() - 6.0
     }

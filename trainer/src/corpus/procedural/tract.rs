@@ -24,7 +24,7 @@ const CENTRES_HZ: [[f64; 3]; 10] = [
     [640.0, 1190.0, 2390.0],
     [490.0, 1350.0, 1690.0],
 ];
-/// Vowels that can be asked for.
+/// The vowels.
 pub const VOWELS: usize = CENTRES_HZ.len();
 /// The vowel of an open mouth.
 pub const AH: usize = 4;

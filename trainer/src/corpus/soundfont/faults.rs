@@ -46,7 +46,7 @@ pub fn fault(samples: &[f32], rate_hz: u32) -> Option<String> {
     })
 }
 
-/// Why a render cannot be heard.
+/// Why a render is unusable.
 pub fn silence(samples: &[f32]) -> Option<String> {
     (peak(samples) < QUIET_PEAK).then(|| "silent".to_owned())
 }

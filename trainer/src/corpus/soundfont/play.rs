@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use anyhow::{Result, anyhow};
+use anyhow::{Context, Result, anyhow};
+use rubato::audioadapter_buffers::direct::InterleavedSlice;
+use rubato::{Async, FixedAsync, Resampler, SincInterpolationParameters, SincInterpolationType, WindowFunction};
 use rustysynth::{SoundFont, Synthesizer, SynthesizerSettings};
 
 const PROGRAM_CHANGE: i32 = 0xC0;
@@ -15,6 +17,9 @@ pub struct Stroke {
 }
 
 /// One held note, both channels mixed.
+///
+/// # Errors
+/// The synthesizer refuses the rate.
 pub fn play(
     font: &Arc<SoundFont>,
     channel: i32,
@@ -34,36 +39,86 @@ pub fn play(
     Ok(left.iter().zip(&right).map(|(left, right)| 0.5 * (left + right)).collect())
 }
 
-/// Plays `samples` `ratio` times faster, by windowed-sinc interpolation band-limited to the lower of both Nyquists.
-pub fn resample(samples: &[f32], ratio: f64, length: usize) -> Vec<f32> {
-    const HALF_WIDTH: f64 = 16.0;
-    let cutoff = (1.0 / ratio).min(1.0);
-    let reach = HALF_WIDTH / cutoff;
-    let kernel = |distance: f64| {
-        let x = std::f64::consts::PI * distance * cutoff;
-        let sinc = if x.abs() < 1e-9 { 1.0 } else { x.sin() / x };
-        cutoff * sinc * (0.5 + 0.5 * (std::f64::consts::PI * distance / reach).cos())
-    };
+/// Length of the resampler's filter in samples of the lower rate: sines that are moved by up to two octaves deviate by less than −66 dB (the
+/// test below). A longer one rings longer before an attack.
+const FILTER_SAMPLES: f64 = 64.0;
+/// Fractions of a sample at which the filter is tabulated, with cubic interpolation between them: its error is below 16-bit rounding.
+const OVERSAMPLING: usize = 256;
+/// Input samples of one step of the resampler; any number gives the same result.
+const CHUNK_SAMPLES: usize = 1024;
+
+/// Plays `samples` `ratio` times faster, band-limited to the lower of both Nyquist frequencies; at most `length` samples. The result begins
+/// up to one of its samples early.
+///
+/// # Errors
+/// The resampler refuses the ratio.
+pub fn resample(samples: &[f32], ratio: f64, length: usize) -> Result<Vec<f32>> {
     if ratio == 1.0 {
-        return samples.iter().take(length).copied().collect();
+        return Ok(samples.iter().take(length).copied().collect());
     }
-    let sample_at = |position: f64| -> f32 {
-        let first = (position - reach).ceil().max(0.0) as usize;
-        let last = ((position + reach).floor() as usize).min(samples.len().saturating_sub(1));
-        (first..=last).map(|index| samples[index] * kernel(index as f64 - position) as f32).sum()
+    let converted = || -> Result<Vec<f32>> {
+        let filter = SincInterpolationParameters {
+            sinc_len: (FILTER_SAMPLES * ratio.max(1.0)).ceil() as usize,
+            f_cutoff: None,
+            oversampling_factor: OVERSAMPLING,
+            interpolation: SincInterpolationType::Cubic,
+            window: WindowFunction::BlackmanHarris2,
+        };
+        let mut resampler = Async::<f32>::new_sinc(1.0 / ratio, 1.0, &filter, CHUNK_SAMPLES, 1, FixedAsync::Input)?;
+        let input = InterleavedSlice::new(samples, 1, samples.len())?;
+        Ok(resampler.process_all(&input, samples.len(), None)?.take_data())
     };
-    (0..length).map(|index| index as f64 * ratio).take_while(|at| *at < samples.len() as f64).map(sample_at).collect()
+    let mut converted = converted().with_context(|| format!("cannot play a note {ratio} times faster"))?;
+    converted.truncate(length.min((samples.len() as f64 / ratio).ceil() as usize));
+    Ok(converted)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    /// Largest deviation from a sine of amplitude 1 at the moved pitch, at the time that fits best: −66 dB.
+    const TOLERANCE: f64 = 5e-4;
+    /// How much earlier than ideal the result may be, in samples of it: the resampler cuts its delay to whole samples.
+    const EARLIEST_SAMPLES: f64 = 1.05;
+
+    fn sine(step: f64, length: usize) -> Vec<f32> {
+        (0..length).map(|n| (step * n as f64).sin() as f32).collect()
+    }
+
+    /// The sine and cosine parts of `x` at `step` radians a sample by least squares, and the largest deviation from them.
+    fn fitted(x: &[f32], step: f64) -> (f64, f64, f64) {
+        let (mut ss, mut sc, mut cc, mut xs, mut xc) = (0.0, 0.0, 0.0, 0.0, 0.0);
+        let points = || x.iter().enumerate().map(|(n, x)| ((step * n as f64).sin_cos(), f64::from(*x)));
+        for ((sine, cosine), x) in points() {
+            (ss, sc, cc) = (ss + sine * sine, sc + sine * cosine, cc + cosine * cosine);
+            (xs, xc) = (xs + x * sine, xc + x * cosine);
+        }
+        let determinant = ss * cc - sc * sc;
+        let (a, b) = ((xs * cc - xc * sc) / determinant, (xc * ss - xs * sc) / determinant);
+        let worst = points().map(|((sine, cosine), x)| (x - a * sine - b * cosine).abs()).fold(0.0, f64::max);
+        (a, b, worst)
+    }
+
     #[test]
-    fn resampling_moves_pitch_by_the_ratio() {
-        let sine = |step: f64| -> Vec<f32> { (0..4000).map(|n| (step * n as f64).sin() as f32).collect() };
-        let faster = resample(&sine(0.1), 2.0, 1500);
-        let wanted = sine(0.2);
-        assert!((100..1400).all(|n| (faster[n] - wanted[n]).abs() < 5e-3));
+    fn resampling_moves_pitch_by_the_ratio_and_keeps_time_and_level() {
+        for semitones in [-24, -7, -1, 1, 5, 12, 24] {
+            let ratio = 2.0_f64.powf(f64::from(semitones) / 12.0);
+            let moved = resample(&sine(0.1, 7000), ratio, 1500).expect("a sound");
+            assert_eq!(moved.len(), 1500, "{semitones} semitones");
+            let step = 0.1 * ratio;
+            // Without the ends, where the filter reaches beyond the sound.
+            let (a, b, worst) = fitted(&moved[200..1400], step);
+            let early = (b.atan2(a) - step * 200.0 + 1e-6).rem_euclid(std::f64::consts::TAU) / step;
+            assert!(worst < TOLERANCE && (a.hypot(b) - 1.0).abs() < TOLERANCE, "{semitones} semitones: {worst}");
+            assert!(early < EARLIEST_SAMPLES, "{semitones} semitones: {early} samples early");
+        }
+    }
+
+    #[test]
+    fn what_the_new_rate_cannot_hold_is_left_out() {
+        let aliased = resample(&sine(2.5, 4000), 2.0, 1500).expect("a sound");
+        assert!(aliased[100..1400].iter().all(|sample| sample.abs() < 1e-3));
+        assert_eq!(resample(&sine(0.1, 400), 2.0, 1500).expect("a sound").len(), 200, "no more than there is");
     }
 }

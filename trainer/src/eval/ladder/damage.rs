@@ -48,7 +48,7 @@ pub enum Kind {
     Clipping,
     /// Dies away sooner.
     ShortDecay,
-    /// Softer as a whole: no damage at all, and none may be heard.
+    /// Softer as a whole: no damage at all, and none may be reported.
     Level,
 }
 

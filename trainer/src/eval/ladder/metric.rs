@@ -1,4 +1,4 @@
-//! The figures that the ladder judges, and what each claims to hear.
+//! The figures that the ladder judges, and which kinds of damage each claims to order.
 
 use super::super::measures::Measures;
 use super::damage::Kind;
@@ -45,11 +45,11 @@ const SPECTRAL: &[Kind] = &[
     Kind::ShortDecay,
 ];
 
-/// Damage that ViSQOL is asked about; each reading takes more than a second.
+/// Damage that ViSQOL scores; each reading takes more than a second.
 const QUALITY: &[Kind] =
     &[Kind::LowPass, Kind::Noise, Kind::PhaseMiddle, Kind::Detune, Kind::Transpose, Kind::Gaps, Kind::Clipping];
 
-/// Whether ViSQOL is asked about this damage.
+/// Whether ViSQOL scores this damage.
 pub fn is_heard_by_visqol(kind: Kind) -> bool {
     QUALITY.contains(&kind)
 }

@@ -3,6 +3,7 @@
 //! A picture is drawn in stand-in colours, which are then replaced by the variables of the style: so it follows light and dark.
 
 use anyhow::{Result, anyhow};
+use maud::{Markup, PreEscaped, html};
 use plotters::coord::Shift;
 use plotters::coord::types::RangedCoordf64;
 use plotters::prelude::*;
@@ -37,7 +38,10 @@ pub type Plane<'a, 'b> = ChartContext<'a, SVGBackend<'b>, Cartesian2d<RangedCoor
 pub type Drawn<T = ()> = Result<T, Box<dyn std::error::Error>>;
 
 /// Draws into a vector picture of that size and returns it as a figure.
-pub fn figure(size: (u32, u32), caption: &str, draw: impl FnOnce(&Area) -> Drawn) -> Result<String> {
+///
+/// # Errors
+/// The chart library refuses a range or a size.
+pub fn figure(size: (u32, u32), caption: &str, draw: impl FnOnce(&Area) -> Drawn) -> Result<Markup> {
     let mut picture = String::new();
     {
         let area = SVGBackend::with_string(&mut picture, size).into_drawing_area();
@@ -50,8 +54,12 @@ pub fn figure(size: (u32, u32), caption: &str, draw: impl FnOnce(&Area) -> Drawn
     }
     // Without its own size the picture scales with the page.
     let picture = picture.replacen(&format!("width=\"{}\" height=\"{}\" ", size.0, size.1), "", 1);
-    let caption = if caption.is_empty() { String::new() } else { format!("<figcaption>{caption}</figcaption>") };
-    Ok(format!("<figure>{picture}{caption}</figure>"))
+    Ok(html! {
+        figure {
+            (PreEscaped(picture))
+            @if !caption.is_empty() { figcaption { (caption) } }
+        }
+    })
 }
 
 /// Text style of charts.
@@ -104,9 +112,12 @@ pub fn line(chart: &mut Plane, points: impl IntoIterator<Item = (f64, f64)>, col
 }
 
 /// The legend of some series, as words beside swatches.
-pub fn key(names: &[(&str, usize)]) -> String {
-    let swatch = |(name, series): &(&str, usize)| {
-        format!("<span><i style=\"background:var(--c{})\"></i>{name}</span>", series + 1)
-    };
-    format!("<div class=\"key\">{}</div>", names.iter().map(swatch).collect::<String>())
+pub fn key(names: &[(&str, usize)]) -> Markup {
+    html! {
+        div class="key" {
+            @for (name, series) in names {
+                span { i style={ "background:var(--c" (series + 1) ")" } {} (name) }
+            }
+        }
+    }
 }

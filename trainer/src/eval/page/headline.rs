@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use anyhow::Result;
+use maud::{Markup, html};
 
 use super::chart::{self, SERIES};
 use super::table::{Cell, table};
@@ -10,6 +11,7 @@ use crate::corpus::Split;
 use crate::eval::measured_sound::MeasuredSound;
 use crate::eval::report::{Report, Summary, split_name};
 use crate::eval::resynthesis_path::ResynthesisPath;
+use crate::eval::visqol::Score;
 use crate::statistics::{mean, median, quantile};
 
 /// The figures of the summary: name in tables, name in the ladder, and how to show it.
@@ -50,7 +52,10 @@ fn with(row: &Summary, cell: Cell, name: &str, digits: usize, scale: f64) -> Cel
 }
 
 /// Summary, resolutions, sorted errors, categories.
-pub fn section(report: &Report) -> Result<String> {
+///
+/// # Errors
+/// A chart cannot be drawn.
+pub fn section(report: &Report) -> Result<Markup> {
     let untrusted = report.untrusted();
     let columns: Vec<&Column> = COLUMNS.iter().filter(|(_, metric, _)| !untrusted.contains(metric)).collect();
     let heads: Vec<&str> =
@@ -59,24 +64,25 @@ pub fn section(report: &Report) -> Result<String> {
         let known = [Cell::text(split_name(row.split)), Cell::text(row.path), Cell::count(row.sounds)];
         known.into_iter().chain(columns.iter().map(|(_, _, cell)| cell(row))).collect::<Vec<_>>()
     };
-    let mut html = String::from(
-        "<h2>Headline</h2><p>Log-mel error in dB is the mean of three resolutions over active frames. Attack, decay: medians. \
-         Small figures are 95 % bootstrap intervals over groups of sounds that share recordings.</p>",
-    );
-    html += &table(&heads, report.summaries.iter().map(row));
-    if !untrusted.is_empty() {
-        html += &format!(
-            "<p class=\"bad\">Left out, since the ladder below shows that they do not order known damage: {}.</p>",
-            untrusted.join(", ")
-        );
-    }
-    html += &resolutions(report);
-    html += &sorted_errors(report)?;
-    html += &categories(report)?;
-    Ok(html)
+    Ok(html! {
+        h2 { "Headline" }
+        p {
+            "Log-mel error in dB is the mean of three resolutions over active frames. Attack, decay: medians. Small figures are 95 % \
+            bootstrap intervals over groups of sounds that share recordings."
+        }
+        (table(&heads, report.summaries.iter().map(row)))
+        @if !untrusted.is_empty() {
+            p class="bad" {
+                "Left out, since the ladder below shows that they do not order known damage: " (untrusted.join(", ")) "."
+            }
+        }
+        (resolutions(report))
+        (sorted_errors(report)?)
+        (categories(report))
+    })
 }
 
-fn resolutions(report: &Report) -> String {
+fn resolutions(report: &Report) -> Markup {
     let heads = ["<split", "<path", "N = 512", "2048", "8192", "convergence", "within 10 ¢", "originals within 10 ¢"];
     let row = |row: &Summary| {
         let mut cells = vec![Cell::text(split_name(row.split)), Cell::text(row.path)];
@@ -85,18 +91,19 @@ fn resolutions(report: &Report) -> String {
         cells.extend([row.pitch_within_10_cents, row.true_pitch_within_10_cents].map(Cell::percent));
         cells
     };
-    let mut html = format!("<h3>By resolution</h3>{}", table(&heads, report.summaries.iter().map(row)));
     let visqol = &report.findings.visqol;
-    if !visqol.scores.is_empty() && !report.untrusted().contains(&"ViSQOL") {
-        let row = |score: &crate::eval::visqol::Score| {
-            vec![Cell::text(&score.of), Cell::count(score.sounds), Cell::number(score.mean_score, 2)]
-        };
-        html += &table(&["<ViSQOL", "sounds", "score"], visqol.scores.iter().map(row));
+    let scored = !visqol.scores.is_empty() && !report.untrusted().contains(&"ViSQOL");
+    let of_score =
+        |score: &Score| vec![Cell::text(&score.of), Cell::count(score.sounds), Cell::number(score.mean_score, 2)];
+    html! {
+        h3 { "By resolution" }
+        (table(&heads, report.summaries.iter().map(row)))
+        @if scored { (table(&["<ViSQOL", "sounds", "score"], visqol.scores.iter().map(of_score))) }
+        p class="note" { (visqol.remark) }
     }
-    html + &format!("<p class=\"note\">{}</p>", super::table::escape(&visqol.remark))
 }
 
-fn sorted_errors(report: &Report) -> Result<String> {
+fn sorted_errors(report: &Report) -> Result<Markup> {
     let mut curves = Vec::new();
     for row in &report.summaries {
         let members = report.results.iter().filter(|result| result.split == row.split && result.path == row.path);
@@ -123,10 +130,10 @@ fn sorted_errors(report: &Report) -> Result<String> {
         }
         Ok(())
     })?;
-    Ok(format!("<h3>Log-mel error of every sound, sorted</h3>{}{drawn}", chart::key(&names)))
+    Ok(html! { h3 { "Log-mel error of every sound, sorted" } (chart::key(&names)) (drawn) })
 }
 
-fn categories(report: &Report) -> Result<String> {
+fn categories(report: &Report) -> Markup {
     let mut by_category = BTreeMap::<&str, [Vec<&MeasuredSound>; 2]>::new();
     for result in report.results.iter().filter(|result| result.path == ResynthesisPath::Latent.describe()) {
         by_category.entry(&result.category).or_default()[usize::from(result.split == Split::HeldOut)].push(result);
@@ -160,5 +167,5 @@ fn categories(report: &Report) -> Result<String> {
     let rows = by_category.iter().map(|(name, splits)| {
         std::iter::once(Cell::text(name)).chain(splits.iter().flat_map(cells)).collect::<Vec<_>>()
     });
-    Ok(format!("<h3>Categories, {}</h3>{}", ResynthesisPath::Latent.describe(), table(&heads, rows)))
+    html! { h3 { "Categories, " (ResynthesisPath::Latent.describe()) } (table(&heads, rows)) }
 }

@@ -1,55 +1,60 @@
 //! Moving through the space: lines between sounds, knobs, random points.
 
 use anyhow::Result;
+use maud::{Markup, html};
 
 use super::chart::{self, MUTED, SERIES};
-use super::table::{Cell, escape, table};
+use super::table::{Cell, table};
+use crate::eval::axis_correlation::AxisCorrelation;
 use crate::eval::interpolation::{Line, Lines};
+use crate::eval::knobs::Knob;
 use crate::eval::random::RandomSounds;
 use crate::eval::report::Report;
 
 /// Lines, knobs, random sounds.
-pub fn section(report: &Report) -> Result<String> {
+///
+/// # Errors
+/// A chart cannot be drawn.
+pub fn section(report: &Report) -> Result<Markup> {
     let findings = &report.findings;
-    let mut html = String::from("<h2>Moving between sounds</h2>");
-    html += &format!("<p>{}</p>", escape(&findings.rules));
-    if let Some(lines) = &findings.lines {
-        html += &of_lines(lines)?;
-    }
-    if !findings.knobs.is_empty() {
-        let rows = findings.knobs.iter().map(|knob| {
-            vec![
-                Cell::text(&knob.name),
-                Cell::number(knob.median_db, 2),
-                Cell::number(knob.percentile_95_db, 2),
-                Cell::number(knob.largest_db, 2).class("lead"),
-                Cell::text(&knob.largest_from),
-                Cell::number(f64::from(knob.largest_at_sigma), 2),
-            ]
-        });
-        let heads = ["<knob", "median dB", "95 %", "largest", "<from", "at σ"];
-        html += &format!("<h3>Jump per percent of a knob</h3>{}", table(&heads, rows));
-    }
-    if !findings.followed.is_empty() {
-        let rows = findings.followed.iter().map(|knob| {
-            let mut cells = vec![Cell::text(knob.name), Cell::text(knob.meaning)];
-            cells.extend(knob.by_key.iter().map(|correlation| Cell::number(*correlation, 2)));
-            cells.push(Cell::number(knob.correlation, 2).class("lead"));
-            cells
-        });
-        let heads = ["<knob", "<what it stands for", "key 48", "60", "72", "mean"];
-        html += &format!(
-            "<h3>Rank correlation of a knob and what it stands for, over random points</h3>{}",
-            table(&heads, rows)
-        );
-    }
-    if let Some(random) = &findings.random {
-        html += &of_random(random);
-    }
-    Ok(html)
+    let lines = findings.lines.as_ref().map(of_lines).transpose()?;
+    Ok(html! {
+        h2 { "Moving between sounds" }
+        p { (findings.rules) }
+        @if let Some(lines) = &lines { (lines) }
+        @if !findings.knobs.is_empty() { (of_knobs(&findings.knobs)) }
+        @if !findings.followed.is_empty() { (of_axes(&findings.followed)) }
+        @if let Some(random) = &findings.random { (of_random(random)) }
+    })
 }
 
-fn of_lines(lines: &Lines) -> Result<String> {
+fn of_knobs(knobs: &[Knob]) -> Markup {
+    let rows = knobs.iter().map(|knob| {
+        vec![
+            Cell::text(&knob.name),
+            Cell::number(knob.median_db, 2),
+            Cell::number(knob.percentile_95_db, 2),
+            Cell::number(knob.largest_db, 2).class("lead"),
+            Cell::text(&knob.largest_from),
+            Cell::number(f64::from(knob.largest_at_sigma), 2),
+        ]
+    });
+    let heads = ["<knob", "median dB", "95 %", "largest", "<from", "at σ"];
+    html! { h3 { "Jump per percent of a knob" } (table(&heads, rows)) }
+}
+
+fn of_axes(axes: &[AxisCorrelation]) -> Markup {
+    let rows = axes.iter().map(|knob| {
+        let mut cells = vec![Cell::text(knob.name), Cell::text(knob.meaning)];
+        cells.extend(knob.by_key.iter().map(|correlation| Cell::number(*correlation, 2)));
+        cells.push(Cell::number(knob.correlation, 2).class("lead"));
+        cells
+    });
+    let heads = ["<knob", "<what it stands for", "key 48", "60", "72", "mean"];
+    html! { h3 { "Rank correlation of a knob and what it stands for, over random points" } (table(&heads, rows)) }
+}
+
+fn of_lines(lines: &Lines) -> Result<Markup> {
     let breaking = lines.lines_breaking;
     let laws = [
         ("a silent step", breaking.silence, Some(lines.silent_rate)),
@@ -63,16 +68,8 @@ fn of_lines(lines: &Lines) -> Result<String> {
         let class = if count == 0 { "good" } else { "bad" };
         vec![Cell::text(law), Cell::count(count).class(class), Cell::percent(rate)]
     });
-    let mut html = format!("<h3>{} straight lines of {} steps</h3>", lines.lines, lines.steps);
-    html += &table(&["<lines with", "lines", "of all steps"], rows);
-    let [low, high] = lines.ratio_median_interval;
-    html += &format!(
-        "<p>Largest jump over median jump: median {:.2} ({low:.2} to {high:.2}), 95th percentile {:.2}, largest {:.2}. The mean \
-         median jump is {:.2} dB.</p>",
-        lines.ratio_median, lines.ratio_percentile_95, lines.ratio_largest, lines.median_jump_db
-    );
     let count = lines.ratios.len().max(2) as f64;
-    html += &chart::figure((1000, 260), "Every line, sorted; the rule is the limit.", |area| {
+    let drawn = chart::figure((1000, 260), "Every line, sorted; the rule is the limit.", |area| {
         let top = lines.ratio_largest.max(lines.ratio_limit) * 1.1;
         let mut plane =
             chart::plane(area, "", 0.0..100.0, 0.0..top, ("percent of the lines", "largest over median jump"))?;
@@ -95,10 +92,23 @@ fn of_lines(lines: &Lines) -> Result<String> {
         ]
     };
     let heads = ["<from", "<to", "key", "ratio", "largest dB", "at step", "silent", "noise", "clipped"];
-    Ok(html + "<h3>The worst lines</h3>" + &table(&heads, lines.worst.iter().map(row)))
+    let [low, high] = lines.ratio_median_interval;
+    let ratios = format!(
+        "Largest jump over median jump: median {:.2} ({low:.2} to {high:.2}), 95th percentile {:.2}, largest {:.2}. The mean median jump \
+         is {:.2} dB.",
+        lines.ratio_median, lines.ratio_percentile_95, lines.ratio_largest, lines.median_jump_db
+    );
+    Ok(html! {
+        h3 { (lines.lines) " straight lines of " (lines.steps) " steps" }
+        (table(&["<lines with", "lines", "of all steps"], rows))
+        p { (ratios) }
+        (drawn)
+        h3 { "The worst lines" }
+        (table(&heads, lines.worst.iter().map(row)))
+    })
 }
 
-fn of_random(random: &RandomSounds) -> String {
+fn of_random(random: &RandomSounds) -> Markup {
     let [low, high] = random.to_nearest_training_interval_db;
     let rows = vec![
         vec![
@@ -118,11 +128,12 @@ fn of_random(random: &RandomSounds) -> String {
         vec![Cell::text("between two training sounds, mean"), Cell::number(random.among_training_db, 2)],
         vec![Cell::text("diversity: the former over the latter"), Cell::number(random.diversity, 2).class("lead")],
     ];
-    format!(
-        "<h3>{} random points against {} training sounds</h3><p class=\"note\">Distances as jumps, in dB. A random sound repeats a \
-         training sound when it lies closer to one than 5 % of the training sounds lie to their nearest.</p>{}",
-        random.points,
-        random.training_sounds,
-        table(&["<distance", "dB"], rows)
-    )
+    html! {
+        h3 { (random.points) " random points against " (random.training_sounds) " training sounds" }
+        p class="note" {
+            "Distances as jumps, in dB. A random sound repeats a training sound when it lies closer to one than 5 % of the training \
+            sounds lie to their nearest."
+        }
+        (table(&["<distance", "dB"], rows))
+    }
 }

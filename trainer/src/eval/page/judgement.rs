@@ -1,12 +1,14 @@
 //! The ladder: which figures order known damage.
 
-use super::table::{Cell, escape, table};
+use maud::{Markup, html};
+
+use super::table::{Cell, table};
 use crate::eval::ladder::{Answer, Judged};
 use crate::eval::report::Report;
 
 /// The table of correlations.
-pub fn section(report: &Report) -> String {
-    let Some(ladder) = &report.findings.ladder else { return String::new() };
+pub fn section(report: &Report) -> Markup {
+    let Some(ladder) = &report.findings.ladder else { return Markup::default() };
     let kinds: Vec<&str> = ladder
         .metrics
         .first()
@@ -20,17 +22,19 @@ pub fn section(report: &Report) -> String {
         [Cell::text(&judged.name), verdict].into_iter().chain(kinds.iter().map(of_kind)).collect::<Vec<_>>()
     };
     let damage = ladder.metrics.first().map_or_else(Vec::new, |judged| judged.answers.iter().map(amounts).collect());
-    format!(
-        "<h2>Can the figures be believed?</h2><p>{} sounds were damaged in rising amounts. A cell is Spearman's rank correlation \
-         between the damage and the figure, mean over the sounds. Coloured cells are what a figure claims to hear: it must reach \
-         {:.2}. The level is no damage, and no figure may move with it. A figure that fails is left out of the headline.</p>{}\
-         <p class=\"note\">Sounds: {}.</p><h3>The damage</h3>{}",
-        ladder.sounds.len(),
-        ladder.orders_from,
-        table(&heads, ladder.metrics.iter().map(row)),
-        escape(&ladder.sounds.join(", ")),
-        table(&["<kind", "<amounts"], damage)
-    )
+    html! {
+        h2 { "Can the figures be believed?" }
+        p {
+            (ladder.sounds.len()) " sounds were damaged in rising amounts. A cell is Spearman's rank correlation between the damage and \
+            the figure, mean over the sounds. Coloured cells are the kinds of damage that a figure claims to measure: it must reach "
+            (format!("{:.2}", ladder.orders_from))
+            ". A change of level is no damage, and no figure may move with it. A figure that fails is left out of the headline."
+        }
+        (table(&heads, ladder.metrics.iter().map(row)))
+        p class="note" { "Sounds: " (ladder.sounds.join(", ")) "." }
+        h3 { "The damage" }
+        (table(&["<kind", "<amounts"], damage))
+    }
 }
 
 fn cell(answer: &Answer) -> Cell {

@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 
 use anyhow::Result;
 use engine::units::{LATENT_LIMIT, MODEL_LATENTS};
+use maud::{Markup, html};
 use plotters::prelude::*;
 
 use super::Content;
 use super::chart::{self, SERIES};
-use super::table::{Cell, escape, table};
+use super::table::{Cell, table};
 use crate::corpus::Split;
 use crate::eval::latents::OfSplit;
 use crate::eval::report::split_name;
@@ -24,28 +25,30 @@ const MOST_POINTS: usize = 80;
 type Points = Vec<[f64; MODEL_LATENTS]>;
 
 /// Tables and charts.
-pub fn section(content: &Content) -> Result<String> {
+///
+/// # Errors
+/// A chart cannot be drawn.
+pub fn section(content: &Content) -> Result<Markup> {
     let statistics = &content.report.findings.latents;
     let names = &statistics.names;
-    let mut html = format!("<h2>Latent space</h2><p>{}</p>", escape(&statistics.definition));
     let effects = names
         .iter()
         .zip(&statistics.effect_db_per_unit)
         .map(|(name, effect)| vec![Cell::text(name), Cell::number(*effect, 2)]);
-    for of_split in &statistics.pack {
-        html += &of_dimensions("Pack", of_split, names);
-    }
-    html += &format!("<h3>What a knob changes</h3>{}", table(&["<knob", "dB per unit"], effects));
     let numbered: Vec<String> = (1..=MODEL_LATENTS).map(|axis| format!("dimension {axis}")).collect();
-    for of_split in statistics.run.iter().flatten() {
-        html += &of_dimensions("Run", of_split, &numbered);
-    }
-    html += &histograms(content)?;
-    html += &scatter(content)?;
-    Ok(html)
+    Ok(html! {
+        h2 { "Latent space" }
+        p { (statistics.definition) }
+        @for of_split in &statistics.pack { (of_dimensions("Pack", of_split, names)) }
+        h3 { "What a knob changes" }
+        (table(&["<knob", "dB per unit"], effects))
+        @for of_split in statistics.run.iter().flatten() { (of_dimensions("Run", of_split, &numbered)) }
+        (histograms(content)?)
+        (scatter(content)?)
+    })
 }
 
-fn of_dimensions(of: &str, statistics: &OfSplit, names: &[String]) -> String {
+fn of_dimensions(of: &str, statistics: &OfSplit, names: &[String]) -> Markup {
     let rows = statistics.dimensions.iter().zip(names).map(|(dimension, name)| {
         vec![
             Cell::text(name),
@@ -59,16 +62,16 @@ fn of_dimensions(of: &str, statistics: &OfSplit, names: &[String]) -> String {
     let limit = statistics
         .at_limit_part
         .map_or_else(String::new, |part| format!("; {:.2} % of the coordinates at ±{LATENT_LIMIT} σ", part * 100.0));
-    format!(
-        "<h3>{of}, {}: {} sounds, {} active dimensions{limit}</h3>{}",
-        split_name(statistics.split),
-        statistics.sounds,
-        statistics.active_dimensions,
-        table(&["<dimension", "mean", "σ", "<active", "KL nats", "posterior σ"], rows)
-    )
+    html! {
+        h3 {
+            (of) ", " (split_name(statistics.split)) ": " (statistics.sounds) " sounds, " (statistics.active_dimensions)
+            " active dimensions" (limit)
+        }
+        (table(&["<dimension", "mean", "σ", "<active", "KL nats", "posterior σ"], rows))
+    }
 }
 
-fn histograms(content: &Content) -> Result<String> {
+fn histograms(content: &Content) -> Result<Markup> {
     let limit = f64::from(LATENT_LIMIT);
     let density = |split: Split, axis: usize| {
         let mut bins = vec![0.0_f64; BINS];
@@ -101,11 +104,11 @@ fn histograms(content: &Content) -> Result<String> {
         }
         Ok(())
     })?;
-    Ok(format!("<h3>Where the sounds lie</h3>{}{drawn}", chart::key(&[("train", 0), ("held out", 1)])))
+    Ok(html! { h3 { "Where the sounds lie" } (chart::key(&[("train", 0), ("held out", 1)])) (drawn) })
 }
 
-/// Each pair of the largest categories over the two latents that tell it apart best.
-fn scatter(content: &Content) -> Result<String> {
+/// Each pair of the largest categories over the two latents that separate it best.
+fn scatter(content: &Content) -> Result<Markup> {
     let mut by_category = BTreeMap::<&str, Points>::new();
     for (item, (_, point)) in content.input.items.iter().zip(content.points) {
         by_category.entry(&item.category).or_default().push(point.map(f64::from));
@@ -116,12 +119,12 @@ fn scatter(content: &Content) -> Result<String> {
     let pairs: Vec<(usize, usize)> =
         (0..largest.len()).flat_map(|one| (one + 1..largest.len()).map(move |other| (one, other))).collect();
     if pairs.is_empty() {
-        return Ok(String::new());
+        return Ok(Markup::default());
     }
     let names = &content.report.findings.latents.names;
     let limit = f64::from(LATENT_LIMIT) * 1.05;
     let rows = pairs.len().div_ceil(3);
-    let caption = "Each pair over the two latents that tell it apart best (Fisher's ratio); first named blue.";
+    let caption = "Each pair over the two latents that separate it best (Fisher's ratio); first named blue.";
     let drawn = chart::figure((1000, 240 * rows as u32), caption, |area| {
         for ((one, other), panel) in pairs.iter().zip(area.split_evenly((rows, 3))) {
             let sets = [&largest[*one], &largest[*other]];
@@ -137,7 +140,7 @@ fn scatter(content: &Content) -> Result<String> {
         }
         Ok(())
     })?;
-    Ok(format!("<h3>Categories against each other</h3>{drawn}"))
+    Ok(html! { h3 { "Categories against each other" } (drawn) })
 }
 
 /// The two axes with the largest squared distance of means over the sum of variances (Fisher 1936).

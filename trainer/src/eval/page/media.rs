@@ -26,6 +26,9 @@ const AUDIBLE: f32 = 3e-4;
 const LEAST_SAMPLES: usize = 4096;
 
 /// A spectrogram as a PNG data address: low bands at the bottom.
+///
+/// # Errors
+/// The PNG encoder fails.
 pub fn spectrogram(frames: &Frames) -> Result<String> {
     let mut pixels = Vec::with_capacity(frames.values.len());
     for band in (0..frames.bands).rev() {
@@ -57,6 +60,9 @@ fn palette() -> Vec<u8> {
 }
 
 /// A sound as a FLAC data address: mono, 16 bit, without its silent end.
+///
+/// # Errors
+/// The FLAC encoder refuses the samples or the rate.
 pub fn audio(samples: &[f32], rate_hz: u32) -> Result<String> {
     let end = samples.iter().rposition(|sample| sample.abs() > AUDIBLE).map_or(0, |last| last + 1);
     let kept = &samples[..end.max(LEAST_SAMPLES.min(samples.len()))];

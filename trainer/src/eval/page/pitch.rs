@@ -1,6 +1,7 @@
 //! Pitch by key.
 
 use anyhow::Result;
+use maud::{Markup, html};
 
 use super::chart::{self, MUTED, SERIES};
 use super::table::{Cell, table};
@@ -13,7 +14,10 @@ const TOP_CENTS: f64 = 30.0;
 const GOAL_CENTS: f64 = 5.0;
 
 /// Chart and tables.
-pub fn section(report: &Report) -> Result<String> {
+///
+/// # Errors
+/// A chart cannot be drawn.
+pub fn section(report: &Report) -> Result<Markup> {
     let findings = &report.findings;
     let sets = [
         ("played by the instrument", &findings.played_pitch_by_key),
@@ -21,15 +25,10 @@ pub fn section(report: &Report) -> Result<String> {
         ("originals of the corpus", &findings.true_pitch_by_key),
     ];
     if sets.iter().all(|(_, rows)| rows.is_empty()) {
-        return Ok(String::new());
+        return Ok(Markup::default());
     }
     let names: Vec<(&str, usize)> = sets.iter().enumerate().map(|(index, (name, _))| (*name, index)).collect();
-    let mut html = format!(
-        "<h2>Pitch by key</h2><p>Distance from equal temperament of pitched sounds. Thick: median; thin: 95th percentile. The rule \
-         is at {GOAL_CENTS} cents; beyond {TOP_CENTS} cents is drawn at the top.</p>{}",
-        chart::key(&names)
-    );
-    html += &chart::figure((1000, 300), "", |area| {
+    let drawn = chart::figure((1000, 300), "", |area| {
         let mut plane = chart::plane(area, "", 22.0..98.0, 0.0..TOP_CENTS, ("MIDI key", "cents"))?;
         chart::line(&mut plane, [(22.0, GOAL_CENTS), (98.0, GOAL_CENTS)], MUTED, 1)?;
         for (index, (_, rows)) in sets.iter().enumerate() {
@@ -41,13 +40,22 @@ pub fn section(report: &Report) -> Result<String> {
         }
         Ok(())
     })?;
-    for (name, rows) in sets.iter().filter(|(_, rows)| !rows.is_empty()) {
-        html += &format!("<h3>{}</h3>{}", capital(name), of_rows(rows));
-    }
-    Ok(html)
+    Ok(html! {
+        h2 { "Pitch by key" }
+        p {
+            "Distance from equal temperament of pitched sounds. Thick: median; thin: 95th percentile. The rule is at " (GOAL_CENTS)
+            " cents; beyond " (TOP_CENTS) " cents is drawn at the top."
+        }
+        (chart::key(&names))
+        (drawn)
+        @for (name, rows) in sets.iter().filter(|(_, rows)| !rows.is_empty()) {
+            h3 { (capital(name)) }
+            (of_rows(rows))
+        }
+    })
 }
 
-fn of_rows(rows: &[KeyRow]) -> String {
+fn of_rows(rows: &[KeyRow]) -> Markup {
     let heads = ["<key", "sounds", "without pitch", "median ¢", "95 % ¢", "within 5 ¢", "within 10 ¢"];
     let row = |row: &KeyRow| {
         vec![

@@ -4,10 +4,10 @@ use std::collections::HashSet;
 
 use anyhow::Result;
 use engine::spectral::FrameAnalysis;
+use maud::{Markup, html};
 
 use super::Content;
 use super::media;
-use super::table::escape;
 use crate::corpus::Item;
 use crate::eval::measured_sound::MeasuredSound;
 use crate::eval::measures::at_full_scale;
@@ -19,22 +19,25 @@ use crate::eval::resynthesis_path::{ResynthesisPath, named_files, remake};
 const SHOWN: usize = 10;
 
 /// Both lists.
-pub fn section(content: &Content) -> Result<String> {
+///
+/// # Errors
+/// A sound cannot be read, decoded or stored.
+pub fn section(content: &Content) -> Result<Markup> {
     let path = ResynthesisPath::Latent;
     let mut results: Vec<&MeasuredSound> =
         content.report.results.iter().filter(|result| result.path == path.describe()).collect();
     results.sort_by(|a, b| b.measures.log_mel_db.total_cmp(&a.measures.log_mel_db));
     let worst: Vec<&MeasuredSound> = results.iter().take(SHOWN).copied().collect();
     let typical = typical(&results);
-    Ok(format!(
-        "<h2>Listen</h2><p>Each original beside its remake from seven latents. Low frequencies at the bottom, 2 s from left to \
-         right.</p><h3>The worst {}</h3>{}<h3>{} typical ones</h3><p class=\"note\">The nearest to the median error, one of each \
-         category.</p>{}",
-        worst.len(),
-        cards(content, &worst, path)?,
-        typical.len(),
-        cards(content, &typical, path)?
-    ))
+    Ok(html! {
+        h2 { "Listen" }
+        p { "Each original beside its remake from seven latents. Low frequencies at the bottom, 2 s from left to right." }
+        h3 { "The worst " (worst.len()) }
+        (cards(content, &worst, path)?)
+        h3 { (typical.len()) " typical ones" }
+        p class="note" { "The nearest to the median error, one of each category." }
+        (cards(content, &typical, path)?)
+    })
 }
 
 /// The results nearest to the median, each of another category. `sorted`: by error.
@@ -47,16 +50,16 @@ fn typical<'a>(sorted: &[&'a MeasuredSound]) -> Vec<&'a MeasuredSound> {
     near.into_iter().filter(|result| seen.insert(&result.category)).take(SHOWN).collect()
 }
 
-fn cards(content: &Content, results: &[&MeasuredSound], path: ResynthesisPath) -> Result<String> {
+fn cards(content: &Content, results: &[&MeasuredSound], path: ResynthesisPath) -> Result<Markup> {
     let named = named_files(&content.input.pack.manifest().sounds, &content.input.corpus.manifest.items);
     let rate_hz = content.input.corpus.manifest.sample_rate_hz;
     let made = parallel_map("listening", content.model, results, |tools: &mut Tools, result: &&MeasuredSound| {
-        let Some(item) = item_of(content, result) else { return Ok(String::new()) };
+        let Some(item) = item_of(content, result) else { return Ok(Markup::default()) };
         let truth = content.input.corpus.samples(item)?;
         let made = remake(&mut tools.pipeline, path, item, &truth, &named)?.unwrap_or_default();
         card(&mut tools.analysis, result, &at_full_scale(&truth), &at_full_scale(&made), rate_hz)
     })?;
-    Ok(format!("<div class=\"sounds\">{}</div>", made.concat()))
+    Ok(html! { div class="sounds" { @for card in &made { (card) } } })
 }
 
 fn item_of<'a>(content: &'a Content, result: &MeasuredSound) -> Option<&'a Item> {
@@ -70,26 +73,32 @@ fn card(
     truth: &[f32],
     made: &[f32],
     rate_hz: u32,
-) -> Result<String> {
-    let mut half = |samples: &[f32], caption: &str| -> Result<String> {
-        Ok(format!(
-            "<figure><img alt=\"spectrogram, {caption}\" src=\"{}\"><audio controls preload=\"none\" src=\"{}\"></audio>\
-             <figcaption>{caption}</figcaption></figure>",
-            media::spectrogram(&analysis.frames(samples))?,
-            media::audio(samples, rate_hz)?
-        ))
-    };
-    Ok(format!(
-        "<div class=\"sound\"><h3>{}</h3><small>{}, key {}, {}: {:.2} dB, attack {:.1} ms, decay {:.0} ms</small>\
-         <div class=\"pair\">{}{}</div></div>",
-        escape(&result.name),
-        escape(&result.category),
+) -> Result<Markup> {
+    let measures = &result.measures;
+    let figures = format!(
+        "{}, key {}, {}: {:.2} dB, attack {:.1} ms, decay {:.0} ms",
+        result.category,
         result.key,
         split_name(result.split),
-        result.measures.log_mel_db,
-        result.measures.attack_error_ms,
-        result.measures.decay_error_ms,
-        half(truth, "original")?,
-        half(made, "remake")?
-    ))
+        measures.log_mel_db,
+        measures.attack_error_ms,
+        measures.decay_error_ms
+    );
+    let mut player = |samples: &[f32], caption: &str| -> Result<Markup> {
+        let (picture, sound) = (media::spectrogram(&analysis.frames(samples))?, media::audio(samples, rate_hz)?);
+        Ok(html! {
+            figure {
+                img alt={ "spectrogram, " (caption) } src=(picture);
+                audio controls preload="none" src=(sound) {}
+                figcaption { (caption) }
+            }
+        })
+    };
+    Ok(html! {
+        div class="sound" {
+            h3 { (result.name) }
+            small { (figures) }
+            div class="pair" { (player(truth, "original")?) (player(made, "remake")?) }
+        }
+    })
 }

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use anyhow::{Context, Result};
+use maud::{Markup, html};
 use serde_json::Value;
 
 use super::chart::{self, MUTED, SERIES};
@@ -13,41 +14,45 @@ const LOSS_POINTS: usize = 200;
 const STAGES: [(&str, &str); 2] = [("vae", "Auto-encoder"), ("vocoder", "Vocoder")];
 
 /// One evaluation of a stage.
-struct Moment {
+struct Evaluation {
     minutes: f64,
     train_db: f64,
     held_out_db: Option<f64>,
 }
 
 /// Charts of a run's log; nothing without one.
-pub fn section(run: Option<&Path>) -> Result<String> {
-    let Some(run) = run else { return Ok(String::new()) };
+///
+/// # Errors
+/// The log cannot be read, or a chart cannot be drawn.
+pub fn section(run: Option<&Path>) -> Result<Markup> {
+    let Some(run) = run else { return Ok(Markup::default()) };
     let path = run.join(LOG_NAME);
     let log = std::fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
     // The last line of a killed run may be cut off.
     let lines: Vec<Value> = log.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
-    let mut html = String::from(
-        "<h2>Training</h2><p>Error of log-mel frames on both splits, the overfitting ratio (held out over training; 1 is none) and \
-         the loss that was minimised.</p>",
-    );
-    for (stage, name) in STAGES {
-        html += &of_stage(&lines, stage, name)?;
-    }
-    Ok(html)
+    let charts = STAGES.iter().map(|(stage, name)| of_stage(&lines, stage, name)).collect::<Result<Vec<_>>>()?;
+    Ok(html! {
+        h2 { "Training" }
+        p {
+            "Error of log-mel frames on both splits, the overfitting ratio (held out over training; 1 is none) and the loss that was \
+            minimised."
+        }
+        @for chart in &charts { (chart) }
+    })
 }
 
-fn of_stage(lines: &[Value], stage: &str, name: &str) -> Result<String> {
+fn of_stage(lines: &[Value], stage: &str, name: &str) -> Result<Markup> {
     let of_kind = |kind: &'static str| lines.iter().filter(move |line| line["stage"] == stage && line["kind"] == kind);
     let minutes = |line: &Value| line["elapsed_s"].as_f64().map(|seconds| seconds / 60.0);
-    let moments: Vec<Moment> = of_kind("evaluation")
+    let moments: Vec<Evaluation> = of_kind("evaluation")
         .filter_map(|line| {
             let (minutes, train_db) = (minutes(line)?, line["train_db"].as_f64()?);
-            Some(Moment { minutes, train_db, held_out_db: line["held_out_db"].as_f64() })
+            Some(Evaluation { minutes, train_db, held_out_db: line["held_out_db"].as_f64() })
         })
         .collect();
     let losses: Vec<(f64, f64)> =
         of_kind("train").filter_map(|line| Some((minutes(line)?, line["loss"].as_f64()?))).collect();
-    let Some(end) = moments.last().map(|moment| moment.minutes.max(1e-3)) else { return Ok(String::new()) };
+    let Some(end) = moments.last().map(|moment| moment.minutes.max(1e-3)) else { return Ok(Markup::default()) };
     let train: Vec<(f64, f64)> = moments.iter().map(|moment| (moment.minutes, moment.train_db)).collect();
     let held_out: Vec<(f64, f64)> =
         moments.iter().filter_map(|moment| Some((moment.minutes, moment.held_out_db?))).collect();
@@ -80,7 +85,7 @@ fn of_stage(lines: &[Value], stage: &str, name: &str) -> Result<String> {
         let mut plane = chart::plane(&panels[2], "loss", 0.0..end, 0.0..top, ("minutes", ""))?;
         chart::line(&mut plane, smooth.into_iter().filter(|point| point.1 <= top), SERIES[3], 2)
     })?;
-    Ok(format!("<h3>{name}</h3>{}{drawn}", chart::key(&[("train", 0), ("held out", 1)])))
+    Ok(html! { h3 { (name) } (chart::key(&[("train", 0), ("held out", 1)])) (drawn) })
 }
 
 fn averaged(points: &[(f64, f64)]) -> Vec<(f64, f64)> {

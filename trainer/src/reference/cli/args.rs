@@ -30,7 +30,7 @@ pub enum Command {
     Table(TableArgs),
     /// Search hyper-parameters; the same command goes on after an interruption.
     Search(SearchArgs),
-    /// How well latents tell the category of a sound.
+    /// How well the category of a sound can be predicted from its latents.
     Classify(LookArgs),
     /// Draw latents and spectrogram pairs.
     Plot(PlotArgs),
@@ -40,7 +40,7 @@ pub enum Command {
     Features(FeaturesArgs),
 }
 
-/// What a training is asked to do.
+/// Options of a training.
 #[derive(Args)]
 pub struct TrainArgs {
     /// Model by name; `trainer reference models` lists them.
@@ -212,7 +212,7 @@ pub struct MeasureArgs {
     /// Most sounds of each split, evenly spread; 0 means all.
     #[arg(long, default_value_t = 0)]
     pub limit: usize,
-    /// Straight lines between training sounds to walk; 0 for none.
+    /// Straight lines between training sounds to measure; 0 for none.
     #[arg(long, default_value_t = 40)]
     pub lines: usize,
     /// Training sounds from which every knob is turned in steps of 1 %; 0 for none.
@@ -221,7 +221,7 @@ pub struct MeasureArgs {
     /// Random latent vectors that are compared with the training sounds; 0 for none.
     #[arg(long, default_value_t = 100)]
     pub random: usize,
-    /// Sounds of each split that ViSQOL hears, where Python has it.
+    /// Sounds of each split that ViSQOL scores, where Python has it.
     #[arg(long, default_value_t = 0)]
     pub visqol: usize,
     /// Python that may have the package visqol-python.

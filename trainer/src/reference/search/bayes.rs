@@ -13,7 +13,7 @@ use super::space::{Range, Space};
 
 /// Part of the trials that count as good.
 const GOOD_PART: f64 = 0.2;
-/// Points that are spread evenly before the optimiser is asked, for each parameter, and in all.
+/// Points that are spread evenly before the optimiser proposes any, for each parameter, and in all.
 const FIRST_PER_PARAMETER: usize = 2;
 const LEAST_FIRST: usize = 4;
 

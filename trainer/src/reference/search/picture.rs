@@ -24,6 +24,9 @@ type Drawn = Result<(), Box<dyn std::error::Error>>;
 type Mark = (f64, f64, bool);
 
 /// The picture as SVG.
+///
+/// # Errors
+/// The picture cannot be drawn.
 pub fn svg(study: &Study) -> Result<String> {
     let panels = study.question.space.parameters.len() + 1;
     let (columns, rows) = (panels.min(COLUMNS), panels.div_ceil(COLUMNS));

@@ -70,6 +70,9 @@ struct Ground {
 }
 
 /// Searches, from wherever the folder stands, then prints the ranked table and draws the picture.
+///
+/// # Errors
+/// The folder belongs to another search, a training fails, or a file cannot be written.
 pub fn search(options: &Options) -> Result<()> {
     ensure!(options.trials > 0 && options.epochs > 0, "a search needs at least one trial of one epoch");
     options.space.check_for(options.model, options.outer_from.is_some())?;
@@ -121,7 +124,7 @@ fn first_points(options: &Options, settings: &Settings) -> Result<Vec<Vec<f64>>>
 }
 
 fn is_possible(options: &Options, settings: &Settings, point: &[f64]) -> bool {
-    // Any length of code tells whether the sizes are possible.
+    // Any length of code shows whether the sizes are possible.
     options.space.apply(point, settings, options.outer_from.is_some(), 1000).is_ok()
 }
 

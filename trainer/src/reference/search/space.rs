@@ -174,7 +174,7 @@ fn has_effect(name: &str, model: ModelName, inner: bool) -> bool {
     }
 }
 
-/// A number in as few digits as tell it from its neighbours.
+/// A number in as few digits as distinguish it from its neighbours.
 pub fn short(value: f64) -> String {
     if value.fract() == 0.0 && value.abs() < 1e9 {
         format!("{value:.0}")

@@ -79,6 +79,9 @@ impl Study {
     }
 
     /// Adds a trial and replaces the file.
+    ///
+    /// # Errors
+    /// The file cannot be written.
     pub fn add(&mut self, trial: Trial, folder: &Path) -> Result<()> {
         self.trials.push(trial);
         write_atomically(&path(folder), &serde_json::to_vec(self)?)

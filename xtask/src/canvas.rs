@@ -12,7 +12,7 @@ use tiny_skia::{
     RadialGradient, Shader, SpreadMode, Stroke, Transform,
 };
 
-use super::look::Colour;
+use crate::look::Colour;
 
 /// The palette learns from every tenth pixel, as its authors advise.
 const SAMPLE_EVERY: i32 = 10;
