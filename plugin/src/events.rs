@@ -95,11 +95,12 @@ pub fn translate(event: &NoteEvent<()>) -> Option<(usize, EventKind)> {
     Some((event.timing() as usize, kind))
 }
 
-/// What the host is told of a note that has ended in the stretch that begins at sample `start` of the block. Safe on the audio thread.
-pub fn voice_terminated(ended: &EndedNote, start: usize) -> NoteEvent<()> {
+/// What the host is told of a note that has ended in the stretch that begins at sample `start` of a block of `length_samples`.
+/// A note may end with the block, one sample after the last that an event can name. Safe on the audio thread.
+pub fn voice_terminated(ended: &EndedNote, start: usize, length_samples: usize) -> NoteEvent<()> {
     let EndedNote { offset, note } = *ended;
     NoteEvent::VoiceTerminated {
-        timing: u32::try_from(start + offset).unwrap_or(u32::MAX),
+        timing: u32::try_from((start + offset).min(length_samples.saturating_sub(1))).unwrap_or(u32::MAX),
         voice_id: note.id.map_or(VoiceID::Wildcard, VoiceID::ID),
         channel: note.channel.map_or(Channel::Wildcard, Channel::Number),
         key: note.key.map_or(Key::Wildcard, Key::Number),

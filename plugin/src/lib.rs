@@ -133,7 +133,7 @@ impl Plugin for Heptode {
             synth.render(self.batch.events(), &controls, &mut left[start..stop], &mut right[start..stop]);
             for ended in synth.ended_notes() {
                 // A host that takes no events back does without.
-                let _ = context.try_send_event(voice_terminated(ended, start));
+                let _ = context.try_send_event(voice_terminated(ended, start, end));
             }
             start = stop;
             if stop == end {
