@@ -60,12 +60,14 @@ fn run(source: &LatentSource, spec: &SoundSpec, focus: Focus) -> (Versions, usiz
 
 #[test]
 fn a_draft_holds_the_region_and_is_near_to_the_sound() {
-    /// Level of the difference between draft and sound against the sound, and difference of their levels.
-    const LEVEL_TOLERANCE_DB: f32 = 3.0;
+    /// Level of a draft against that of the same part of the sound: of each, and on average. Where a sound has nearly died away, what is
+    /// left of it decides little of the loudness that the level is estimated from.
+    const LEVEL_TOLERANCE_DB: f32 = 6.0;
+    const MEAN_TOLERANCE_DB: f32 = 1.0;
     let model = factory();
     let source = LatentSource::new(Arc::clone(&model));
-    let sounds: Vec<_> = model.sounds().iter().step_by(61).collect();
-    assert!(sounds.len() > 5);
+    let sounds: Vec<_> = model.sounds().iter().step_by(31).collect();
+    let mut differences_db = Vec::new();
     for sound in sounds {
         for first_sample in [0, 10_000, 30_000] {
             let spec = SoundSpec::new(SourceId(0), sound.latent, 60.0);
@@ -80,10 +82,17 @@ fn a_draft_holds_the_region_and_is_near_to_the_sound() {
             let whole: Vec<f32> = given.iter().flat_map(|index| of_whole(*index).clone()).collect();
             let draft: Vec<f32> = with.draft.iter().flat_map(|(_, block)| block.clone()).collect();
             let (draft_db, whole_db) = (rms_db(&draft), rms_db(&whole));
-            let is_near = (draft_db - whole_db).abs() < LEVEL_TOLERANCE_DB || draft_db.max(whole_db) < -60.0;
-            assert!(is_near, "{} from {first_sample}: {draft_db:.1} against {whole_db:.1} dB", sound.name);
+            if draft_db.max(whole_db) > -60.0 {
+                let difference_db = (draft_db - whole_db).abs();
+                let levels = format!("{draft_db:.1} against {whole_db:.1} dB");
+                assert!(difference_db < LEVEL_TOLERANCE_DB, "{} from {first_sample}: {levels}", sound.name);
+                differences_db.push(difference_db);
+            }
         }
     }
+    let mean_db = differences_db.iter().sum::<f32>() / differences_db.len() as f32;
+    println!("drafts of {} parts differ in level by {mean_db:.2} dB on average", differences_db.len());
+    assert!(differences_db.len() > 30 && mean_db < MEAN_TOLERANCE_DB, "{mean_db} dB over {}", differences_db.len());
 }
 
 #[test]
