@@ -88,9 +88,9 @@ impl Pipeline {
 
     /// Log-mel frames of a mono sound at the model's rate, normalised in loudness; silence after its end.
     pub fn analyse(&mut self, samples: &[f32]) -> Frames {
-        let mut even = samples.to_vec();
-        normalise_loudness(&mut even, self.model.shape().sample_rate_hz);
-        self.analysis.frames(&even)
+        let mut normalised = samples.to_vec();
+        normalise_loudness(&mut normalised, self.model.shape().sample_rate_hz);
+        self.analysis.frames(&normalised)
     }
 
     /// Latent point, clamped to ±3 σ, of a mono sound at the model's rate whose MIDI key is `key`.

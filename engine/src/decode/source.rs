@@ -132,7 +132,7 @@ pub enum SourceError {
         block: usize,
     },
     /// A length, an index or a number of channels is out of bounds.
-    #[error("the sound source gave {found} where at most {limit} fit ({what}); the sound was refused")]
+    #[error("the sound source gave invalid data ({what}: {found}, limit {limit}); the sound was refused")]
     OutOfBounds {
         /// The quantity.
         what: &'static str,
