@@ -52,13 +52,13 @@ pub use telemetry::Telemetry;
 pub const SLOTS: usize = 16;
 /// Sound buffers of a slot: one that plays, one that fades in, one that fills or drains, and one that fading voices still read.
 pub const BUFFERS: usize = 4;
-/// Samples in a block: 46 ms at 44.1 kHz.
+/// Samples in a block: 46 ms at 44.1 kHz. Smaller blocks make a first region available sooner; larger ones need fewer messages.
 pub const BLOCK_SAMPLES: usize = 2048;
 /// Longest sound, in samples at its own rate: 2 s at 48 kHz stretched four times, rounded up to whole blocks.
 pub const MAX_SOUND_SAMPLES: usize = (4usize * 96_000).next_multiple_of(BLOCK_SAMPLES);
 /// Blocks of the longest sound.
 pub const MAX_SOUND_BLOCKS: usize = MAX_SOUND_SAMPLES.div_ceil(BLOCK_SAMPLES);
-/// Capacity of the delivery queue, in messages.
+/// Capacity of the delivery queue in messages: the longest stereo sound (376 blocks) with its begin and end fits.
 pub const DELIVERY_CAPACITY: usize = 512;
 /// Blocks that may exist for one instance: every buffer full, and a full delivery queue.
 pub const MAX_BLOCKS: usize = SLOTS * BUFFERS * MAX_CHANNELS * MAX_SOUND_BLOCKS + DELIVERY_CAPACITY;

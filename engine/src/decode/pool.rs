@@ -43,7 +43,7 @@ const IDLE_INTERVAL: Duration = Duration::from_millis(10);
 const LONG_IDLE_INTERVAL: Duration = Duration::from_millis(30);
 /// See [`LONG_IDLE_INTERVAL`].
 const LONG_IDLE_AFTER: Duration = Duration::from_secs(2);
-/// Most worker threads of the process-wide pool.
+/// Most worker threads of the process-wide pool. More serve more instances at once; each keeps pipelines of its own in memory.
 const MAX_WORKERS: usize = 4;
 
 /// No thread can be started for decoding; without one an instance would stay silent, and offline rendering would wait forever.
