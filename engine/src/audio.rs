@@ -1,10 +1,10 @@
 //! The synth: events and controls in, samples out. AUDIO THREAD.
 //!
-//! No allocation, no free, no lock, no wait (but for [`offline`]), no log, no panic, bounded work: everything is allocated by
-//! [`Synth::new`], and what a call does grows with the samples it renders, not with what has piled up.
+//! No allocation, no free, no lock, no wait (except in [`offline`]), no log, no panic, bounded work: everything is allocated by
+//! [`Synth::new`], and the work of a call is bounded by its samples and events, however many messages wait in the queue.
 //!
-//! Controls are read, requests published and new sounds taken up on a grid of 64 samples, counted from the last reset. Notes act on
-//! their own sample. So the output does not depend on how the host cuts its blocks.
+//! Controls are read, requests published and new sounds received on a 64-sample grid that starts at the last reset. Notes start and end
+//! sample-accurately. The output therefore does not depend on the host's block sizes.
 
 mod channels;
 mod envelope;
@@ -43,12 +43,12 @@ use voices::{NoteOn, Timing, Voices};
 
 pub use note::{EndedNote, Event, EventKind, Expression, NoteAddress};
 
-/// Messages taken, and blocks handed back, per tick: a mono sound of 2 s fits in one.
+/// Most messages received, and most blocks returned, per tick: a mono sound of 2 s (43 blocks, begin and end) fits in one.
 const MESSAGES_PER_TICK: usize = 64;
-/// Rate before the host has named one.
+/// Sample rate until the host sets one.
 const FIRST_RATE_HZ: f32 = 48_000.0;
 
-/// The audio side of an instance. Made and dropped off the audio thread, since both allocate or free.
+/// The audio half of an instance. Constructed and dropped off the audio thread, since construction allocates and dropping frees.
 pub struct Synth {
     slots: Slots,
     voices: Voices,
@@ -60,19 +60,19 @@ pub struct Synth {
     timing: Timing,
     rates: EnvelopeRates,
     gain: Smoothed,
-    /// Tuning of each channel in semitones: coarse, fine and bend.
+    /// Tuning of each MIDI channel in semitones: coarse + fine + pitch bend.
     tuning: [Smoothed; CHANNELS],
-    /// Playback ratio of that tuning over the present tick.
+    /// Playback ratio of that tuning over the current tick.
     tunes: [Ramp; CHANNELS],
     offline: bool,
-    /// Ticks since the last reset, the present one not counted.
+    /// Ticks begun since the last reset; within [`Self::begin_tick`] the index of the tick.
     tick: u64,
-    /// Samples of the present tick that are rendered; [`TICK_SAMPLES`] when the next tick is due.
+    /// Samples of the current tick already rendered; [`TICK_SAMPLES`] when the next tick is due.
     in_tick: usize,
 }
 
 impl Synth {
-    /// Allocates all that it will ever need: not for the audio thread.
+    /// Allocates everything that the synth needs; not audio-thread safe.
     pub(crate) fn new(mut end: AudioEnd) -> Self {
         let planner = RequestPlanner::new(end.sources());
         let controls = Controls::default();
@@ -95,7 +95,8 @@ impl Synth {
         }
     }
 
-    /// Renders as many samples as both sides hold over whatever they hold. `events` are sorted by offset. Audio-thread safe.
+    /// Overwrites `left` and `right` with rendered samples, as many as the shorter of the two holds. `events` must be sorted by offset.
+    /// Audio-thread safe.
     pub fn render(&mut self, events: &[Event], controls: &Controls, left: &mut [f32], right: &mut [f32]) {
         let length = left.len().min(right.len());
         self.voices.begin_call();
@@ -129,19 +130,20 @@ impl Synth {
         self.slots.end().telemetry().raise_peak(loudest(left).max(loudest(right)));
     }
 
-    /// The notes that ended during the last call of [`Self::render`], in order. Audio-thread safe.
+    /// The notes that ended during the last call of [`Self::render`], sorted by offset. Audio-thread safe.
     pub fn ended_notes(&self) -> &[EndedNote] {
         self.voices.ended()
     }
 
-    /// Sets the host's rate in hertz, [1000, 1 000 000], and ends all notes. Audio-thread safe.
+    /// Sets the host's sample rate in hertz, clamped to [1000, 1 000 000] (48 000 if not finite), and resets the synth; see
+    /// [`Self::reset`]. Audio-thread safe.
     pub fn set_sample_rate(&mut self, hz: f32) {
         let rate_hz = if hz.is_finite() { hz.clamp(1e3, 1e6) } else { FIRST_RATE_HZ };
         self.timing = Timing::new(rate_hz);
         self.reset();
     }
 
-    /// Ends all notes at once, without a fade, and restarts the 64-sample grid. Decoded sounds stay. Audio-thread safe.
+    /// Ends all notes at once, without a fade, and restarts the 64-sample grid. Decoded sounds are kept. Audio-thread safe.
     pub fn reset(&mut self) {
         self.voices.reset(&mut self.slots);
         self.channels.reset();
@@ -155,7 +157,8 @@ impl Synth {
         self.slots.end().telemetry().render_failed.store(false, Ordering::Relaxed);
     }
 
-    /// Offline, rendering waits for the worker, and the result depends on nothing but events and controls. Audio-thread safe.
+    /// Switches offline rendering on or off. Offline, [`Self::render`] waits for the worker, so that its output depends only on events and
+    /// controls. Audio-thread safe.
     pub fn set_offline(&mut self, offline: bool) {
         if self.offline != offline {
             self.offline = offline;
@@ -163,17 +166,17 @@ impl Synth {
         }
     }
 
-    /// Whether no note sounds or waits: the output stays silent until the next one. Audio-thread safe.
+    /// Whether no voice sounds or waits for its sound; the output is then silent until the next note. Audio-thread safe.
     pub fn is_idle(&self) -> bool {
         self.voices.active() == 0
     }
 
-    /// Whether an offline render since the last reset went on without a sound because the worker had failed. Audio-thread safe.
+    /// Whether an offline render since the last reset continued without a sound because its decode failed. Audio-thread safe.
     pub fn render_failed(&mut self) -> bool {
         self.slots.end().telemetry().render_failed.load(Ordering::Relaxed)
     }
 
-    /// Reads the controls, takes up what the worker has sent, asks for what is wanted.
+    /// Reads the controls, receives decoded blocks, moves voices to newer sounds and publishes requests.
     fn begin_tick(&mut self, controls: &Controls) {
         self.in_tick = 0;
         self.read_controls(controls);
@@ -214,7 +217,7 @@ impl Synth {
         self.voices.begin_tick(pace);
     }
 
-    /// Fraction of the way to its target that a parameter goes in one tick.
+    /// Fraction of the distance to its target that a parameter covers in one tick: 1 − e^(−tick / time constant).
     fn pace(&self, id: ParamId) -> f64 {
         match id.spec().smoothing {
             Smoothing::OnePole { time_s } => {
@@ -265,7 +268,7 @@ impl Synth {
         }
     }
 
-    /// Does what a controller of a channel asks of the voices.
+    /// Applies the action of a channel's controller to the voices.
     fn act(&mut self, channel: u8, action: ChannelAction) {
         let notes = NoteAddress::channel(Some(channel));
         match action {
@@ -303,7 +306,7 @@ impl Synth {
         }
     }
 
-    /// Before a note: offline its zone's sound is waited for, live a sound that failed is tried once more.
+    /// Before a note: offline, waits for the sound of its zone; live, withdraws a failed request so that it is made again.
     fn prepare(&mut self, zone_slot: usize) {
         if self.offline {
             let hearing = Hearing { voices: &self.voices, timing: &self.timing, tunes: &self.tunes };
@@ -317,7 +320,7 @@ impl Synth {
         }
     }
 
-    /// Renders within one tick and between events.
+    /// Renders a span that lies within one tick and holds no event.
     fn render_span(&mut self, left: &mut [f32], right: &mut [f32]) {
         let span = Span {
             kernels: self.kernels,

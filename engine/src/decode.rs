@@ -1,4 +1,4 @@
-//! WORKER side: from a request to samples. May wait, allocate and fail; never called by the audio thread.
+//! WORKER side: makes the samples of requested sounds. May wait, allocate and fail; never called by the audio thread.
 
 pub mod assets;
 mod bins;

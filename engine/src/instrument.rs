@@ -1,4 +1,4 @@
-//! An instance of the instrument: the synth for the audio thread and a handle for the main thread. MAIN THREAD.
+//! An instance of the instrument: the synth for the audio thread and the handle of the main thread. MAIN THREAD: it locks and allocates.
 
 #![expect(clippy::disallowed_types, reason = "the main thread's handle is never touched by the audio thread")]
 
@@ -17,22 +17,22 @@ use crate::link::{MAX_SOURCES, MainEnd, SoundSpec, SourceId, SourceInfo, SourceS
 
 pub use crate::decode::pool::{Pool, SoundView};
 
-/// How an instance fares.
+/// Counters and last failure of an instance.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Status {
-    /// How long the last complete decode took, in milliseconds; 0 before the first.
+    /// Duration of the last complete decode in milliseconds; 0 before the first.
     pub decode_ms: f32,
-    /// How often a sound was not there when it was wanted.
+    /// How often a sound was not available when a voice needed it.
     pub late_count: u64,
-    /// Why the last decode gave no sound.
+    /// Reason of the last failed decode; `None` once a later one has succeeded.
     pub failed: Option<String>,
-    /// Voices that sound or wait for their sound.
+    /// Number of voices that sound or wait for their sound.
     pub playing_voices: u32,
-    /// Whether an offline render went on without a sound because the worker had failed.
+    /// Whether an offline render continued without a sound because its decode failed.
     pub render_failed: bool,
-    /// Complete decodes since the instance was made.
+    /// Number of complete decodes since the instance was made.
     pub decodes: u64,
-    /// How far a slow job is, [0, 1]; `None` when none is under way.
+    /// Progress of the slow job under way, [0, 1]; `None` if there is none.
     pub progress: Option<f32>,
 }
 
@@ -41,36 +41,36 @@ pub struct Status {
 #[error("an instance holds at most {MAX_SOURCES} sources; remove one first")]
 pub struct TooManySources;
 
-/// What the editor's meters show.
+/// Values of the editor's meters.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Meters {
     /// Largest output magnitude since the last call.
     pub peak: f32,
-    /// Position of the newest voice in its sound, [0, 1].
+    /// Position of the newest voice in its sound, [0, 1]; `None` without a voice.
     pub playhead: Option<f32>,
 }
 
-/// The main thread's handle. Dropping it ends decoding; the synth then plays what it has.
+/// The main thread's handle. Dropping it stops decoding; the synth then plays the sounds that it holds.
 pub struct Instance {
     pool: Arc<Pool>,
     client: Arc<PoolClient>,
     main: Mutex<Main>,
 }
 
-/// What only one main thread at a time may change.
+/// The part of the handle behind a lock.
 struct Main {
     end: MainEnd,
     sources: SourceSet,
     last_id: SourceId,
 }
 
-/// Makes an instance that plays the sounds of `model` with the assets of `assets`. The synth moves to the audio thread, and must be dropped
-/// elsewhere.
+/// Makes an instance that plays the sounds of `model` with the assets of `assets`. The synth is for the audio thread, but must not be
+/// dropped there.
 pub fn create(pool: &Arc<Pool>, model: Arc<Model>, assets: Arc<AssetTable>) -> (Synth, Instance) {
     create_with_source(pool, Arc::new(LatentSource::new(model)), assets)
 }
 
-/// Makes an instance that plays `source`. The synth moves to the audio thread, and must be dropped elsewhere.
+/// Makes an instance that plays `source`. The synth is for the audio thread, but must not be dropped there.
 pub fn create_with_source(pool: &Arc<Pool>, source: Arc<dyn Source>, assets: Arc<AssetTable>) -> (Synth, Instance) {
     let id = SourceId(0);
     let sources = SourceSet::of(SourceInfo::new(id, source.roots()));
@@ -87,7 +87,7 @@ impl Instance {
         self.client.view()
     }
 
-    /// The last complete decode of every zone in use, whatever point it was for.
+    /// The last complete decode of every slot, whatever point it was for.
     pub fn sounds(&self) -> Vec<Arc<SoundView>> {
         self.client.sounds()
     }
@@ -107,13 +107,13 @@ impl Instance {
         }
     }
 
-    /// Meters; takes the peak.
+    /// Values of the meters; resets the peak.
     pub fn meters(&self) -> Meters {
         let main = self.main.lock();
         Meters { peak: main.end.telemetry().take_peak(), playhead: main.end.telemetry().playhead() }
     }
 
-    /// Replaces all sources by one. Every sound becomes stale; what plays goes on until its successor is there.
+    /// Replaces all sources by one. All sounds become stale; voices play them until the new ones arrive.
     pub fn set_source(&self, source: Arc<dyn Source>) -> SourceId {
         let mut main = self.main.lock();
         let id = main.next_id();
@@ -124,10 +124,10 @@ impl Instance {
         id
     }
 
-    /// Adds a source and plays it; the sounds of the others stay, for when they play again.
+    /// Adds a source and makes it current; the sounds of the others are kept.
     ///
     /// # Errors
-    /// [`TooManySources`] when the instance holds [`MAX_SOURCES`] already.
+    /// [`TooManySources`] if the instance already holds [`MAX_SOURCES`].
     pub fn add_source(&self, source: Arc<dyn Source>) -> Result<SourceId, TooManySources> {
         let mut main = self.main.lock();
         let id = main.next_id();
@@ -138,7 +138,7 @@ impl Instance {
         Ok(id)
     }
 
-    /// Plays another of the sources; `false` when there is no such source.
+    /// Makes another source current; returns `false` if there is no such source.
     pub fn play_source(&self, id: SourceId) -> bool {
         let mut main = self.main.lock();
         let Some(sources) = main.sources.playing(id) else { return false };
@@ -146,7 +146,7 @@ impl Instance {
         true
     }
 
-    /// Removes a source that does not play; the one that plays stays.
+    /// Removes a source; the current one is not removed.
     pub fn remove_source(&self, id: SourceId) {
         let mut main = self.main.lock();
         let sources = main.sources.without(id);
@@ -154,28 +154,29 @@ impl Instance {
         main.publish(sources);
     }
 
-    /// The source that new sounds come from.
+    /// The current source, from which new sounds come.
     pub fn source(&self) -> SourceId {
         self.main.lock().sources.current().id
     }
 
-    /// Decodes a sound to show while the host does not process: [`Self::sound`] gives it when it is done. The newest wins.
+    /// Decodes a sound to be shown while the host does not process; [`Self::sound`] returns it once it is complete. A newer preview
+    /// replaces an older one.
     pub fn preview(&self, spec: SoundSpec) {
         self.client.preview(spec);
         self.pool.unpark();
     }
 
-    /// Makes the pool look for work now instead of at its next poll.
+    /// Makes the pool poll now instead of at the end of its interval.
     pub fn unpark(&self) {
         self.pool.unpark();
     }
 
-    /// Messages that wait for the synth; `None` while a worker is busy with it.
+    /// Number of messages that the synth has not received yet; `None` while a worker serves the instance.
     pub fn waiting_messages(&self) -> Option<usize> {
         self.client.waiting_messages()
     }
 
-    /// Blocks of samples that exist for this instance; `None` while a worker is busy with it.
+    /// Number of sample blocks that exist for this instance; `None` while a worker serves it.
     pub fn existing_blocks(&self) -> Option<usize> {
         self.client.existing_blocks()
     }

@@ -1,6 +1,6 @@
 //! The Heptode instrument as a library: no host, no window, no torch.
 //!
-//! Folders name threads. [`audio`] is audio-thread code; [`decode`] is worker code; [`link`] is the only crossing between
+//! Folders correspond to threads. [`audio`] is audio-thread code; [`decode`] is worker code; [`link`] is the only connection between
 //! them. Neither imports the other.
 
 pub mod audio;

@@ -1,9 +1,9 @@
-//! The only crossing between the audio thread and the worker.
+//! The only connection between the audio thread and the worker.
 //!
-//! [`link`] makes three ends together, which then move apart: [`AudioEnd`] lives in the synth, [`WorkerEnd`] in the worker's part of
-//! the instance, [`MainEnd`] in the main thread's handle. What an end holds is what its thread may touch.
+//! [`link`] makes three ends: [`AudioEnd`] belongs to the synth, [`WorkerEnd`] to the worker's part of the instance, [`MainEnd`] to the
+//! main thread's handle. A thread may access only what its end holds.
 //!
-//! | what | way | carrier |
+//! | what | direction | carrier |
 //! |---|---|---|
 //! | [`RequestBoard`], newest wins per slot | audio → worker | triple buffer |
 //! | [`Delivery`]: a sound begins, a block, an end, a failure | worker → audio | queue of [`DELIVERY_CAPACITY`] messages |
@@ -15,18 +15,18 @@
 //!
 //! **Wait-freedom.** Every method of [`AudioEnd`] is wait-free and neither allocates nor frees.
 //!
-//! **Full.** When the delivery queue is full, [`WorkerEnd::push`] hands the message back and the worker keeps it for its next turn.
-//! When the audio side has no room for a message, it leaves it in the queue. The queue of empties cannot be full: the worker
-//! never lets more than [`MAX_BLOCKS`] blocks exist. No block is ever lost on the way.
+//! **Full.** When the delivery queue is full, [`WorkerEnd::push`] returns the message, and the worker sends it later. When the audio side
+//! has no room for a message, it leaves it in the queue. The queue of empty blocks cannot be full: the worker never lets more than
+//! [`MAX_BLOCKS`] blocks exist. No block is lost.
 //!
-//! **Empty.** An empty delivery queue means "nothing new": the playing sound goes on.
+//! **Empty.** An empty delivery queue means that there is nothing new: the playing sound continues.
 //!
 //! **Order.** Messages arrive in the order in which they were sent. For one (slot, generation): `Begin`, then blocks, then `End` or
-//! `Failed`. A generation may be begun again after it was interrupted; blocks that are already there are then handed back. The draft of
-//! a request has a generation of its own, one below the request's, and no `End`.
+//! `Failed`. A generation may be begun again after an interruption; blocks that the audio side already has are then returned. The draft
+//! of a request has a generation of its own, one below the request's, and no `End`.
 //!
-//! **Drop.** Either end may go first. Blocks that are then in a queue are freed with the last end of that queue, and those in the
-//! synth with the synth, which is for that reason dropped off the audio thread.
+//! **Drop.** Either end may be dropped first. Blocks in a queue are freed with the last end of that queue, those in the synth with the
+//! synth, which is therefore dropped off the audio thread.
 
 mod assets;
 mod request;
@@ -48,21 +48,22 @@ pub use sources::{MAX_ROOTS, MAX_SOURCES, SourceId, SourceInfo, SourceSet};
 pub use stretch::StretchMap;
 pub use telemetry::Telemetry;
 
-/// Sounds that an instance can hold at once.
+/// Slots of an instance: the zones whose sounds it holds at once.
 pub const SLOTS: usize = 16;
-/// Sound buffers of a slot: one that plays, one that fades in, one that fills or drains, and one under voices that are on their way out.
+/// Sound buffers of a slot: one that plays, one that fades in, one that fills or drains, and one that fading voices still read.
 pub const BUFFERS: usize = 4;
-/// Samples in a block: 46 ms at 44.1 kHz.
+/// Samples in a block: 46 ms at 44.1 kHz. Smaller blocks make a first region available sooner; larger ones need fewer messages.
 pub const BLOCK_SAMPLES: usize = 2048;
 /// Longest sound, in samples at its own rate: 2 s at 48 kHz stretched four times, rounded up to whole blocks.
 pub const MAX_SOUND_SAMPLES: usize = (4usize * 96_000).next_multiple_of(BLOCK_SAMPLES);
 /// Blocks of the longest sound.
 pub const MAX_SOUND_BLOCKS: usize = MAX_SOUND_SAMPLES.div_ceil(BLOCK_SAMPLES);
-/// Messages that may wait for the audio thread.
+/// Capacity of the delivery queue in messages: the longest stereo sound (376 blocks) with its begin and end fits.
 pub const DELIVERY_CAPACITY: usize = 512;
 /// Blocks that may exist for one instance: every buffer full, and a full delivery queue.
 pub const MAX_BLOCKS: usize = SLOTS * BUFFERS * MAX_CHANNELS * MAX_SOUND_BLOCKS + DELIVERY_CAPACITY;
-/// Empty blocks that the worker keeps for the next sound instead of freeing them: one sound of 2 s.
+/// Most empty blocks that the worker keeps for the next sound instead of freeing them: one mono sound of 2 s at 44.1 kHz, 43 blocks, and
+/// one more.
 const SPARE_BLOCKS: usize = 44;
 
 /// A fixed-size piece of a sound. Moved, never copied, between the threads.
@@ -75,14 +76,14 @@ pub struct Delivery {
     pub slot: usize,
     /// Generation of the request.
     pub generation: u64,
-    /// What has happened.
+    /// The content of the message.
     pub part: Part,
 }
 
 /// What a [`Delivery`] carries.
 #[derive(Debug)]
 pub enum Part {
-    /// The sound's first samples exist.
+    /// A sound begins; its blocks follow.
     Begin(SoundHead),
     /// One block; the last one of a sound is padded with zeros.
     Block {
@@ -93,13 +94,13 @@ pub enum Part {
         /// The samples.
         block: Block,
     },
-    /// Every block has been sent.
+    /// Every block of the sound has been sent.
     End,
-    /// The source gave no sound; the reason is in the status of the instance.
+    /// The source failed; the reason is in the status of the instance.
     Failed,
 }
 
-/// Makes the three ends of one instance.
+/// Makes the three ends of one instance. Allocates all queues; not audio-thread safe.
 pub fn link(sources: SourceSet) -> (AudioEnd, WorkerEnd, MainEnd) {
     let (board_in, board_out) = triple_buffer::triple_buffer(&[None; SLOTS]);
     let (sources_in, sources_out) = triple_buffer::triple_buffer(&sources);
@@ -138,26 +139,26 @@ impl AudioEnd {
     /// Replaces the whole board. Audio-thread safe.
     pub fn publish(&mut self, board: &RequestBoard) {
         self.board.write(*board);
-        // After the board: whoever sees the count finds the board at the latest at its next look.
+        // After the board: a thread that sees the new count also sees the new board.
         self.telemetry.published.fetch_add(1, Ordering::Release);
     }
 
-    /// The next message, which stays in the queue. Audio-thread safe.
+    /// The next message, which stays in the queue; `None` if the queue is empty. Audio-thread safe.
     pub fn peek(&self) -> Option<&Delivery> {
         self.deliveries.peek().ok()
     }
 
-    /// Takes the next message. Audio-thread safe.
+    /// Removes and returns the next message; `None` if the queue is empty. Audio-thread safe.
     pub fn pop(&mut self) -> Option<Delivery> {
         self.deliveries.pop().ok()
     }
 
-    /// Hands a block back to the worker; returns it if there is no room, which [`MAX_BLOCKS`] rules out. Audio-thread safe.
+    /// Returns a block to the worker. Gives it back if the queue is full, which [`MAX_BLOCKS`] rules out. Audio-thread safe.
     pub fn give_back(&mut self, block: Block) -> Option<Block> {
         self.empties.push(block).err().map(|rtrb::PushError::Full(block)| block)
     }
 
-    /// Whether another block can be handed back now. Audio-thread safe.
+    /// Whether another block can be returned now. Audio-thread safe.
     pub fn has_room_for_empties(&self) -> bool {
         !self.empties.is_full()
     }
@@ -167,7 +168,7 @@ impl AudioEnd {
         *self.sources.read()
     }
 
-    /// Whether the worker's end has gone for good. Audio-thread safe.
+    /// Whether the worker's end has been dropped. Audio-thread safe.
     pub fn worker_is_gone(&self) -> bool {
         self.deliveries.is_abandoned()
     }
@@ -199,16 +200,19 @@ impl WorkerEnd {
         self.board.read()
     }
 
-    /// Sends a message, or returns it when the queue is full.
+    /// Sends a message.
+    ///
+    /// # Errors
+    /// The message itself when the queue is full.
     #[expect(
         clippy::result_large_err,
-        reason = "the message itself goes back to be kept; a box would be one allocation more"
+        reason = "the message is returned to be sent later; a box would be one more allocation"
     )]
     pub fn push(&mut self, delivery: Delivery) -> Result<(), Delivery> {
         self.deliveries.push(delivery).map_err(|rtrb::PushError::Full(delivery)| delivery)
     }
 
-    /// A zeroed block, or `None` while [`MAX_BLOCKS`] are out.
+    /// A zeroed block; `None` while [`MAX_BLOCKS`] exist and none is spare.
     pub fn take_block(&mut self) -> Option<Block> {
         self.collect_empties();
         if let Some(mut block) = self.spare.pop() {
@@ -223,7 +227,7 @@ impl WorkerEnd {
         Some(block)
     }
 
-    /// Takes back a block that was never sent.
+    /// Takes back a block that was not sent: keeps it as a spare or frees it.
     pub fn put_back(&mut self, block: Block) {
         if self.spare.len() < SPARE_BLOCKS {
             self.spare.push(block);
@@ -232,7 +236,7 @@ impl WorkerEnd {
         }
     }
 
-    /// Takes the returned blocks and frees those that are more than a spare sound.
+    /// Takes the returned blocks, and frees those beyond the spare ones.
     pub fn collect_empties(&mut self) {
         while let Ok(block) = self.empties.pop() {
             self.put_back(block);
@@ -250,12 +254,12 @@ impl WorkerEnd {
         &self.telemetry
     }
 
-    /// Blocks that exist now, wherever they are.
+    /// Number of blocks that exist now, on either side or in a queue.
     pub fn existing_blocks(&self) -> usize {
         self.existing
     }
 
-    /// Messages that the audio side has not taken yet.
+    /// Number of messages that the audio side has not taken yet.
     pub fn waiting_messages(&self) -> usize {
         DELIVERY_CAPACITY - self.deliveries.slots()
     }
@@ -273,7 +277,7 @@ pub struct MainEnd {
 }
 
 impl MainEnd {
-    /// Tells the audio thread of other sources.
+    /// Publishes the sources to the audio thread.
     pub fn set_sources(&mut self, sources: SourceSet) {
         self.sources.write(sources);
     }

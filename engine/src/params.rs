@@ -1,8 +1,8 @@
-//! Every parameter of the instrument, once, as data: id, name, group, range, default, text form, smoothing. ANY THREAD.
+//! The table of all parameters: id, name, group, range, default, text form, smoothing. ANY THREAD.
 //!
-//! The plug-in's host parameters, the saved state, the checked [`Controls`] and the frozen test are derived from [`TABLE`]: another
-//! parameter is another row (and the field of [`Controls`] that it names). Ids, order, ranges and defaults never change: projects and
-//! automation name them.
+//! The plug-in's host parameters, the saved state, the checked [`Controls`] and the test of frozen parameters are derived from [`TABLE`].
+//! A new parameter is one more row, with the field of [`Controls`] that it names. Ids, order, ranges and defaults never change, since
+//! projects and automation refer to them.
 
 mod controls;
 mod text;
@@ -43,11 +43,11 @@ impl ParamId {
     pub const FINE: Self = Self(MODEL_LATENTS + 11);
     /// Output level.
     pub const GAIN: Self = Self(MODEL_LATENTS + 12);
-    /// From the pure model to the recordings of sounds.
+    /// Weight of the recordings' residuals: 0 is the model alone.
     pub const FIDELITY: Self = Self(MODEL_LATENTS + 13);
-    /// How much darker softer strokes are.
+    /// How much darker softer notes are.
     pub const TOUCH: Self = Self(MODEL_LATENTS + 14);
-    /// How many parameters there are.
+    /// Number of parameters.
     pub const COUNT: usize = MODEL_LATENTS + 15;
 
     /// The parameter of latent axis `axis`, which is below [`MODEL_LATENTS`].
@@ -69,23 +69,23 @@ impl ParamId {
         self.0
     }
 
-    /// What is fixed about the parameter.
+    /// The parameter's row of [`TABLE`].
     pub fn spec(self) -> &'static ParamSpec {
         &TABLE[self.0]
     }
 }
 
-/// How a parameter's values are spread over the host's 0…1.
+/// Range of a parameter, and its mapping to the host's normalised values 0…1.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Scale {
-    /// Evenly.
+    /// Linear.
     Linear {
         /// Smallest value.
         min: f32,
         /// Largest value.
         max: f32,
     },
-    /// By a power curve; `factor` below 1 gives the small values more room.
+    /// A power curve; `factor` below 1 gives small values more of the range.
     Skewed {
         /// Smallest value.
         min: f32,
@@ -94,7 +94,7 @@ pub enum Scale {
         /// Exponent of the curve from value to 0…1.
         factor: f32,
     },
-    /// Whole numbers.
+    /// Integers.
     Steps {
         /// Smallest value.
         min: i32,
@@ -121,21 +121,21 @@ impl Scale {
     }
 }
 
-/// How a value follows its target while it plays.
+/// How a value follows changes of its parameter.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Smoothing {
-    /// Read on the synth's 64-sample grid; what moves is another sound, which is crossfaded.
+    /// Not smoothed: read on the synth's 64-sample grid. A change gives another sound, to which voices crossfade.
     Grid,
-    /// By a one-pole filter with this time constant.
+    /// Smoothed by a one-pole filter.
     OnePole {
         /// Time constant in seconds.
         time_s: f32,
     },
-    /// Read when a note begins, or by a stage of the envelope.
+    /// Not smoothed: read at note-on, or by the envelope.
     PerNote,
 }
 
-/// What is fixed about one parameter.
+/// The fixed properties of one parameter.
 #[derive(Debug, Clone, Copy)]
 pub struct ParamSpec {
     /// Frozen identifier in hosts, projects and presets.
@@ -144,19 +144,19 @@ pub struct ParamSpec {
     pub name: &'static str,
     /// Group in hosts.
     pub group: &'static str,
-    /// Range.
+    /// Range and scale.
     pub scale: Scale,
-    /// Value of a fresh instance, in the parameter's own unit.
+    /// Value of a new instance, in the parameter's own unit.
     pub default: f32,
-    /// Value in a document that does not name it: what projects from before this parameter sounded like.
+    /// Value for a document without this parameter, chosen so that older projects keep their sound.
     pub before: f32,
     /// Unit and written form.
     pub text: TextForm,
-    /// How it moves.
+    /// How its value is smoothed.
     pub smoothing: Smoothing,
-    /// Whether it may differ from note to note under modulation.
+    /// Whether it may be modulated per note.
     pub per_note: bool,
-    /// Its field.
+    /// Its field of [`Controls`].
     field: fn(&mut Controls) -> &mut f32,
 }
 
@@ -166,27 +166,27 @@ impl ParamSpec {
         *(self.field)(&mut controls.clone())
     }
 
-    /// Sets the parameter's value in `controls`, as it is.
+    /// Sets the parameter's value in `controls`, without limiting it.
     pub fn set(&self, controls: &mut Controls, value: f32) {
         *(self.field)(controls) = value;
     }
 
-    /// The parameter's place in `controls`.
+    /// Reference to the parameter's value in `controls`.
     fn field<'a>(&self, controls: &'a mut Controls) -> &'a mut f32 {
         (self.field)(controls)
     }
 
-    /// `value` within the range; `last` if it is not finite.
+    /// `value` clamped to the range; `last` if it is not finite.
     pub fn limited(&self, value: f32, last: f32) -> f32 {
         if value.is_finite() { value.clamp(self.scale.min(), self.scale.max()) } else { last }
     }
 }
 
-/// About logarithmic from 0.25 through 1 in the middle to 4: ln 0.5 / ln((1 − 0.25) / (4 − 0.25)).
+/// Puts 1 in the middle of 0.25 to 4, which is nearly a logarithmic scale: ln 0.5 / ln((1 − 0.25) / (4 − 0.25)).
 const STRETCH_SKEW: f32 = 0.430_677;
-/// Puts a sixteenth of the range at half the turn, since short times need finer control.
+/// Puts a sixteenth of the range at half of the knob's travel, since short times need finer control.
 const TIME_SKEW: f32 = 0.25;
-/// Time constant of gain and tuning: short enough to follow a hand, long enough that a step of automation does not click.
+/// Time constant of gain and tuning. Shorter makes steps of automation click; longer lags behind a moving control.
 const FAST: Smoothing = Smoothing::OnePole { time_s: 0.005 };
 
 const UNIT: Scale = Scale::Linear { min: 0.0, max: 1.0 };
@@ -200,7 +200,7 @@ const fn time(max: f32) -> Scale {
     Scale::Skewed { min: 0.0, max, factor: TIME_SKEW }
 }
 
-/// One row of the table; `before` is the default unless it is given.
+/// One row of the table; `before` is equal to the default unless it is given.
 macro_rules! row {
     ($id:literal, $name:literal, $group:literal, $scale:expr, $default:literal, $text:ident, $smoothing:expr, $per_note:literal, |$controls:ident| $field:expr) => {
         row!($id, $name, $group, $scale, $default, before $default, $text, $smoothing, $per_note, |$controls| $field)
@@ -223,7 +223,7 @@ macro_rules! row {
 
 use Smoothing::{Grid, PerNote};
 
-/// The whole table, in the frozen order.
+/// All parameters, in the frozen order.
 #[rustfmt::skip]
 pub static TABLE: [ParamSpec; ParamId::COUNT] = [
     row!("z1", "Latent 1", "Latents", LATENT, 0.0, Sigma, Grid, false, |c| c.knobs[0]),
@@ -269,7 +269,7 @@ mod tests {
     }
 
     #[test]
-    fn named_indices_lie_at_their_rows() {
+    fn named_ids_refer_to_their_rows() {
         let names = [
             (ParamId::PAD_X, "pad_x"),
             (ParamId::STRETCH, "stretch"),

@@ -20,7 +20,7 @@ use serde::{Deserialize, Serialize};
 pub use rustfft::num_complex::Complex32;
 pub use stft::{Spectrogram, Stft, hann_periodic};
 
-/// The constants of the analysis that a model is trained on.
+/// The analysis that a model is trained on.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SpectralShape {
     /// Sample rate in hertz.
@@ -29,11 +29,11 @@ pub struct SpectralShape {
     pub fft_size: usize,
     /// Distance between frames in samples.
     pub hop_samples: usize,
-    /// Zeros put before and after the sound.
+    /// Zero samples before and after the sound.
     pub pad_samples: usize,
-    /// Frames of a whole sound.
+    /// Number of frames of a whole sound.
     pub frame_count: usize,
-    /// Mel bands.
+    /// Number of mel bands.
     pub mel_bands: usize,
     /// Lower edge of the lowest band in hertz.
     pub mel_low_hz: f32,
@@ -62,34 +62,34 @@ impl SpectralShape {
         self.fft_size / 2 + 1
     }
 
-    /// Samples that `frames` frames stand for.
+    /// Length in samples of a sound of `frames` frames, the padding not counted.
     pub fn samples_of(&self, frames: usize) -> usize {
         ((frames.max(1) - 1) * self.hop_samples + self.fft_size).saturating_sub(2 * self.pad_samples)
     }
 
-    /// Samples of a whole sound.
+    /// Length in samples of a whole sound.
     pub fn sound_samples(&self) -> usize {
         self.samples_of(self.frame_count)
     }
 
-    /// The bands of the frames.
+    /// The mel bands of the frames.
     pub fn mel_bank(&self) -> MelBank {
         let (low_hz, high_hz) = (f64::from(self.mel_low_hz), f64::from(self.mel_high_hz));
         MelBank::new(f64::from(self.sample_rate_hz), self.fft_size, self.mel_bands, low_hz, high_hz)
     }
 
-    /// Magnitude that a full-scale sine reaches under the Hann window; magnitudes are divided by it.
+    /// Magnitude of a full-scale sine under the Hann window, by which magnitudes are normalised.
     pub fn full_scale(&self) -> f32 {
         self.fft_size as f32 / 4.0
     }
 
-    /// A level in dB as a frame value: the floor is −1, full scale is +1.
+    /// Converts a level in dB to a frame value: the floor, and any level below it, is −1; full scale is +1.
     pub fn normalise_db(&self, level_db: f32) -> f32 {
         let half = -self.floor_db / 2.0;
         (level_db.max(self.floor_db) + half) / half
     }
 
-    /// The level in dB of a frame value.
+    /// Converts a frame value to a level in dB.
     pub fn denormalise_db(&self, value: f32) -> f32 {
         let half = -self.floor_db / 2.0;
         value * half - half

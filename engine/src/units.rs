@@ -1,10 +1,10 @@
-//! Small conversions between the units of the field. Pure arithmetic; safe on any thread, the audio thread included.
+//! Latent points and unit conversions. Pure arithmetic; any thread, the audio thread included.
 
 /// Number of latent dimensions of every model that this engine plays.
 pub const MODEL_LATENTS: usize = 7;
 
-/// A point of the latent space, in σ units, each coordinate in [−3, 3]. A unit is about the deviation of a model's training
-/// sounds; a pack may have wider ones, to hold nearly all of its sounds.
+/// A point of the latent space, in σ units, each coordinate in [−3, 3]. One unit is about the standard deviation of a model's training
+/// sounds on that axis; a pack may use a larger unit so that nearly all of its sounds lie within the range.
 pub type Latent = [f32; MODEL_LATENTS];
 
 /// Largest magnitude of one latent coordinate, in σ units.

@@ -1,17 +1,17 @@
-//! What MIDI channels hold: pitch wheel and its range, pedal, pressure, timbre, MPE zones. AUDIO THREAD: plain arithmetic.
+//! State of the MIDI channels: pitch wheel and its range, sustain pedal, pressure, timbre, MPE zones. AUDIO THREAD: plain arithmetic.
 //!
 //! Sources: MIDI 1.0 detailed specification (registered parameters 0 and 6 by controllers 101, 100, 6 and 38; controllers 64, 121), and
 //! MIDI Polyphonic Expression 1.0 (zones, their managers on channels 1 and 16, default ranges of 2 and 48 semitones).
 
 /// MIDI channels.
 pub(super) const CHANNELS: usize = 16;
-/// Range of the pitch wheel that General MIDI names.
+/// Default range of the pitch wheel in semitones (General MIDI).
 const DEFAULT_BEND_SEMITONES: f32 = 2.0;
-/// Range of the wheel on a member channel of an MPE zone.
+/// Default range of the pitch wheel on a member channel of an MPE zone, in semitones.
 const MEMBER_BEND_SEMITONES: f32 = 48.0;
-/// Largest range of the wheel either way.
+/// Largest range of the pitch wheel in semitones (MPE 1.0).
 const LARGEST_BEND_SEMITONES: f32 = 96.0;
-/// Most member channels of one zone.
+/// Most member channels of one MPE zone.
 const MOST_MEMBERS: u8 = 15;
 
 const DATA_ENTRY: u8 = 6;
@@ -28,25 +28,25 @@ const ALL_NOTES_OFF: u8 = 123;
 /// Controllers 124 to 127 change the mode, which also releases all notes.
 const LAST_MODE: u8 = 127;
 
-/// What a controller asks of the voices.
+/// What a controller message requires of the voices.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum ChannelAction {
     /// Nothing.
     None,
-    /// The channel's notes take its timbre.
+    /// Sounding notes of the channel take its new timbre.
     Timbre,
-    /// The pedal of these channels (bits) is up: what it held is released.
+    /// Notes held by the sustain pedal of these channels are released.
     PedalUp {
-        /// The channels, as bits.
+        /// Bit mask: bit n stands for channel n, from 0.
         channels: u16,
     },
     /// All notes of the channel are released.
     AllNotesOff,
-    /// All notes of the channel end within milliseconds.
+    /// All notes of the channel fade out within milliseconds.
     AllSoundOff,
 }
 
-/// A registered parameter that data entry sets.
+/// The registered parameter that data entry sets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Registered {
     None,
@@ -54,17 +54,21 @@ enum Registered {
     MpeZone,
 }
 
-/// One channel.
+/// State of one channel.
 #[derive(Clone, Copy, Debug)]
 struct Channel {
-    /// [−1, 1].
+    /// Position of the pitch wheel, [−1, 1].
     wheel: f32,
+    /// Range of the pitch wheel: the semitones and the cents add up.
     bend_semitones: f32,
     bend_cents: f32,
+    /// [0, 1].
     pressure: f32,
+    /// Controller 74, [0, 1].
     timbre: f32,
+    /// Whether the sustain pedal is down.
     pedal: bool,
-    /// Most and least significant 7 bits of the selected registered parameter.
+    /// Most and least significant 7 bits of the selected registered parameter; (127, 127) is none.
     selected: (u8, u8),
 }
 
@@ -92,10 +96,10 @@ impl Channel {
     }
 }
 
-/// All channels.
+/// State of all channels and of the two MPE zones.
 pub(super) struct Channels {
     channels: [Channel; CHANNELS],
-    /// Member channels of the lower zone (from channel 1 up) and of the upper one (from channel 14 down); 0 where there is no zone.
+    /// Member channels of the lower zone (channel 1 upwards, counted from 0) and of the upper one (channel 14 downwards); 0 without a zone.
     lower_members: u8,
     upper_members: u8,
 }
@@ -105,7 +109,7 @@ impl Channels {
         Self { channels: [Channel::NEW; CHANNELS], lower_members: 0, upper_members: 0 }
     }
 
-    /// Semitones by which a channel's notes are bent; the wheel of its zone's manager adds to its own.
+    /// Pitch bend of a channel's notes in semitones: that of its own wheel plus that of its zone's manager.
     pub(super) fn bend_semitones(&self, channel: usize) -> f32 {
         let own = self.channels.get(channel).map_or(0.0, Channel::bend);
         own + self.manager_of(channel).map_or(0.0, Channel::bend)
@@ -127,21 +131,21 @@ impl Channels {
         own || self.manager_of(channel).is_some_and(|manager| manager.pedal)
     }
 
-    /// Moves the wheel of a channel to a position in [−1, 1]; what is not finite is ignored.
+    /// Sets the wheel position of a channel, clamped to [−1, 1]; a value that is not finite is ignored.
     pub(super) fn set_wheel(&mut self, channel: u8, position: f32) {
         if let Some(channel) = self.channels.get_mut(usize::from(channel)).filter(|_| position.is_finite()) {
             channel.wheel = position.clamp(-1.0, 1.0);
         }
     }
 
-    /// Sets the pressure of a channel; what is not finite is ignored.
+    /// Sets the pressure of a channel, clamped to [0, 1]; a value that is not finite is ignored.
     pub(super) fn set_pressure(&mut self, channel: u8, pressure: f32) {
         if let Some(channel) = self.channels.get_mut(usize::from(channel)).filter(|_| pressure.is_finite()) {
             channel.pressure = pressure.clamp(0.0, 1.0);
         }
     }
 
-    /// Takes a controller with a value in [0, 1], and says what the voices have to do.
+    /// Handles a controller message with a value in [0, 1], and returns what it requires of the voices.
     pub(super) fn control(&mut self, channel: u8, controller: u8, value: f32) -> ChannelAction {
         if !value.is_finite() {
             return ChannelAction::None;
@@ -170,7 +174,7 @@ impl Channels {
         ChannelAction::None
     }
 
-    /// Everything as when switched on.
+    /// Restores the initial state of all channels.
     pub(super) fn reset(&mut self) {
         *self = Self::new();
     }
@@ -182,7 +186,8 @@ impl Channels {
         if down { ChannelAction::None } else { ChannelAction::PedalUp { channels: self.let_go_by(channel) } }
     }
 
-    /// Channels, as bits, whose pedal is up once that of `channel` is: itself, and the members of the zone that it manages.
+    /// Bit mask of the channels that are no longer sustained once the pedal of `channel` is up: the channel itself and the members of the
+    /// zone that it manages, without those that another pedal holds.
     fn let_go_by(&self, channel: u8) -> u16 {
         let bits = (0..CHANNELS).filter(|other| {
             let follows = *other == usize::from(channel) || self.manager_index(*other) == Some(usize::from(channel));
@@ -191,7 +196,8 @@ impl Channels {
         bits.fold(0, |bits, channel| bits | 1 << channel)
     }
 
-    /// Controller 121 as MIDI's recommended practice 015 has it: wheel, pedal, pressure and the selected parameter; ranges stay.
+    /// Reset All Controllers (MIDI recommended practice 015): resets wheel, pedal, pressure, timbre and the selected parameter; the range
+    /// of the wheel stays.
     fn reset_controllers(&mut self, channel: u8) -> ChannelAction {
         if let Some(state) = self.channels.get_mut(usize::from(channel)) {
             let (bend_semitones, bend_cents) = (state.bend_semitones, state.bend_cents);
@@ -210,7 +216,8 @@ impl Channels {
         }
     }
 
-    /// Begins, resizes or (with no members) ends the zone that `manager` may manage. A zone that reaches into the other shortens it.
+    /// Creates, resizes or (with 0 members) removes the MPE zone of `manager`, channel 0 or 15; other channels manage none. Where the zones
+    /// overlap, the other one is shortened.
     fn set_zone(&mut self, manager: u8, members: u8) {
         match manager {
             0 => {
@@ -233,7 +240,7 @@ impl Channels {
         }
     }
 
-    /// Does the same to `channel` and, if it is a member of a zone, to the zone's other members.
+    /// Applies `change` to `channel` and, if it is a member of a zone, to the zone's other members.
     fn each_alike(&mut self, channel: u8, change: impl Fn(&mut Channel)) {
         let channel = usize::from(channel);
         let manager = self.manager_index(channel);
@@ -249,7 +256,7 @@ impl Channels {
         self.channels.get(self.manager_index(channel)?)
     }
 
-    /// The manager of the zone that a channel is a member of.
+    /// Index of the manager of the zone that a channel is a member of.
     fn manager_index(&self, channel: usize) -> Option<usize> {
         let (lower, upper) = (usize::from(self.lower_members), usize::from(self.upper_members));
         match channel {
@@ -282,11 +289,11 @@ mod tests {
         assert_eq!(channels.bend_semitones(3), 12.5);
         channels.control(3, NON_REGISTERED, 0.0);
         channels.control(3, DATA_ENTRY, 1.0);
-        assert_eq!(channels.bend_semitones(3), 12.5, "another kind of parameter is selected");
+        assert_eq!(channels.bend_semitones(3), 12.5, "a non-registered parameter is selected");
         channels.control(3, RESET_ALL_CONTROLLERS, 0.0);
-        assert_eq!(channels.bend_semitones(3), 0.0, "the wheel is at rest");
+        assert_eq!(channels.bend_semitones(3), 0.0, "the wheel is reset");
         channels.set_wheel(3, -1.0);
-        assert_eq!(channels.bend_semitones(3), -12.5, "and its range stays");
+        assert_eq!(channels.bend_semitones(3), -12.5, "the range is kept");
     }
 
     #[test]
@@ -296,7 +303,7 @@ mod tests {
         channels.set_wheel(0, 0.5);
         channels.set_wheel(2, 0.25);
         assert_eq!(channels.bend_semitones(2), 12.0 + 1.0);
-        assert_eq!(channels.bend_semitones(6), 0.0, "no member");
+        assert_eq!(channels.bend_semitones(6), 0.0, "channel 6 is no member");
         registered(&mut channels, 4, 0, 24);
         assert_eq!(channels.bend_semitones(2), 6.0 + 1.0, "members share their range");
         registered(&mut channels, 15, 6, 12);
@@ -318,7 +325,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_out_of_range_changes_nothing() {
+    fn invalid_channels_and_values_change_nothing() {
         let mut channels = Channels::new();
         assert_eq!(channels.control(99, SUSTAIN, 1.0), ChannelAction::None);
         assert_eq!(channels.control(0, SUSTAIN, f32::NAN), ChannelAction::None);

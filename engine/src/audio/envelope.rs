@@ -1,13 +1,13 @@
-//! Attack, decay, sustain, release. AUDIO THREAD: plain arithmetic.
+//! ADSR envelope: linear attack, exponential decay and release. AUDIO THREAD: plain arithmetic.
 
 /// Level below which a released note has ended: −80 dB.
 const SILENT: f32 = 1e-4;
-/// −60 dB, the fall that a decay or release time names.
+/// Fall of the level within the decay or release time: −60 dB.
 const FALL: f32 = 1e-3;
-/// Shortest decay and release, so that neither clicks.
+/// Shortest decay and release, in seconds; shorter ones click.
 const SHORTEST_S: f32 = 0.002;
 
-/// Per-sample steps of all envelopes, from the controls' times.
+/// Per-sample rates of all envelopes, from the controls' times.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct EnvelopeRates {
     attack_step: f32,
@@ -37,7 +37,7 @@ enum Stage {
     Ended,
 }
 
-/// Level of one voice.
+/// Envelope of one voice.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Envelope {
     stage: Stage,
@@ -45,7 +45,7 @@ pub(super) struct Envelope {
 }
 
 impl Envelope {
-    /// At the start of a note; an attack of 0 gives full level with the first sample.
+    /// The envelope of a note that starts; an attack of 0 gives full level at the first sample.
     pub(super) fn start() -> Self {
         Self { stage: Stage::Attack, level: 0.0 }
     }
@@ -68,7 +68,7 @@ impl Envelope {
         self.level
     }
 
-    /// Level of the next sample.
+    /// Advances by one sample; returns its level, [0, 1].
     pub(super) fn next(&mut self, rates: &EnvelopeRates) -> f32 {
         match self.stage {
             Stage::Attack => {

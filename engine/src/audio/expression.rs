@@ -1,14 +1,14 @@
-//! What belongs to one sounding note: tuning, gain, pan, pressure, timbre. AUDIO THREAD: plain arithmetic.
+//! Expression of one sounding note: tuning, gain, pan, pressure, timbre. AUDIO THREAD: plain arithmetic.
 
 use super::note::Expression;
 use super::tick::{Ramp, Smoothed, ratio};
 
-/// Largest tuning of a note either way, the range of CLAP's note expression.
+/// Largest tuning of a note in semitones, up or down: the range of CLAP's note expression.
 const LARGEST_TUNING_SEMITONES: f32 = 120.0;
-/// Largest factor on a note's level, +12 dB, the range of CLAP's note expression.
+/// Largest linear gain of a note, +12 dB: the range of CLAP's note expression.
 const LARGEST_GAIN: f32 = 4.0;
 
-/// A note's own properties. Tuning, gain and pan move without steps; pressure and timbre are kept for what will follow them.
+/// Expression values of a note. Tuning, gain and pan are smoothed; pressure and timbre are stored, but nothing is controlled by them yet.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct NoteExpression {
     tuning_semitones: Moving,
@@ -19,12 +19,12 @@ pub(super) struct NoteExpression {
     timbre: f32,
 }
 
-/// A value with its target.
+/// A smoothed value and its target.
 #[derive(Clone, Copy, Debug)]
 struct Moving {
     target: f32,
     value: Smoothed,
-    /// Whether it was ever moved: a note that nobody touches costs nothing.
+    /// Whether it was ever set: a note without expression events skips the arithmetic.
     moved: bool,
 }
 
@@ -45,7 +45,7 @@ impl Moving {
 }
 
 impl NoteExpression {
-    /// Every property neutral.
+    /// Every property at its neutral value.
     pub(super) fn new() -> Self {
         Self {
             tuning_semitones: Moving::at_rest(0.0),
@@ -56,7 +56,7 @@ impl NoteExpression {
         }
     }
 
-    /// Sets a property; what is not finite is ignored, what is out of range comes to its end.
+    /// Sets the target of a property, clamped to its range; a value that is not finite is ignored.
     pub(super) fn set(&mut self, expression: Expression, value: f32) {
         if !value.is_finite() {
             return;
@@ -72,19 +72,19 @@ impl NoteExpression {
         }
     }
 
-    /// Moves on by a tick.
+    /// Moves the smoothed values by one tick, by the fraction `pace` of the distance to their targets.
     pub(super) fn step(&mut self, pace: f64) {
         self.tuning_semitones.step(pace);
         self.gain.step(pace);
         self.pan.step(pace);
     }
 
-    /// The playback ratio of a channel's tuning with the note's own.
+    /// Playback ratio of a channel's tuning multiplied by that of the note's own.
     pub(super) fn tuned(&self, channel: Ramp) -> Ramp {
         if self.tuning_semitones.moved { channel.times(self.tuning_semitones.value.ramp(ratio)) } else { channel }
     }
 
-    /// Multiplies `gains`, which begin at sample `offset` of the tick, by the note's gain.
+    /// Multiplies `gains`, which start at sample `offset` of the tick, by the note's gain.
     pub(super) fn apply_gain(&self, offset: usize, gains: &mut [f32]) {
         if self.gain.moved {
             let ramp = self.gain.value.ramp(|gain| gain);
@@ -92,7 +92,7 @@ impl NoteExpression {
         }
     }
 
-    /// Factors on left and right, or `None` in the middle: constant power, with 1 in the middle.
+    /// Constant-power factors of left and right at sample `offset` of the tick, 1 at the centre; `None` at the centre.
     pub(super) fn pan(&self, offset: usize) -> Option<[f32; 2]> {
         let position = self.pan.value.ramp(|pan| pan).at(offset);
         (self.pan.moved && position != 0.0).then(|| {

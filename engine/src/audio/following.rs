@@ -1,4 +1,4 @@
-//! Which sound each voice plays: the first one of a note, newer and nearer ones, and back at a gap. AUDIO THREAD.
+//! Which sound each voice plays: the nearest one at its start, newer ones as they arrive, earlier samples before a gap. AUDIO THREAD.
 
 use super::lookahead::Lookahead;
 use super::planner::RequestPlanner;
@@ -10,12 +10,13 @@ use super::voice::Voice;
 use super::voices::{Timing, Voices};
 use crate::link::SoundSpec;
 
-/// An octave between keys counts as much as this distance between points, in σ.
+/// Semitones between keys that count as much as 1 σ between points. Decides, while the wanted sound is missing, between a sound that is
+/// transposed farther and one of another timbre.
 const SEMITONES_PER_SIGMA: f32 = 12.0;
-/// Distance of a sound of another source: farther than any of the same one.
+/// Added to the distance of a sound of another source: larger than any distance within a source.
 const OTHER_SOURCE: f32 = 1e6;
 
-/// What is known of the present tick.
+/// State of the current tick.
 pub(super) struct TickContext<'a> {
     pub(super) planner: &'a RequestPlanner,
     pub(super) timing: &'a Timing,
@@ -24,7 +25,7 @@ pub(super) struct TickContext<'a> {
 }
 
 impl TickContext<'_> {
-    /// Samples of a sound per output sample when `key` plays it, without the tuning.
+    /// Sound samples per output sample when a MIDI key plays the sound, without the tuning.
     fn step(&self, key: u8, buffer: &SoundBuffer) -> f64 {
         let Some(head) = buffer.head() else { return 1.0 };
         let semitones = f64::from(key) - f64::from(head.spec.key);
@@ -36,7 +37,7 @@ impl TickContext<'_> {
     }
 }
 
-/// Gives every note the slot of its zone anew.
+/// Assigns every note to the slot of its zone in the current source.
 pub(super) fn reassign_zones(voices: &mut Voices, slots: &mut Slots, planner: &RequestPlanner) {
     for voice in voices.active_mut() {
         let Some(zone_slot) = slots.slot_for(planner.slot_key(voice.key)) else { continue };
@@ -50,7 +51,8 @@ pub(super) fn reassign_zones(voices: &mut Voices, slots: &mut Slots, planner: &R
     }
 }
 
-/// Moves voices to newer and nearer sounds, and those at a gap back. Returns how often a sound was late.
+/// Crossfades voices to newer sounds and to those of their own zone, and voices near a gap back to earlier samples. Returns how many
+/// sounds were late.
 pub(super) fn follow(voices: &mut Voices, slots: &mut Slots, context: &TickContext) -> u64 {
     let mut late = 0;
     for voice in voices.active_mut().filter(|voice| voice.is_living() && !voice.is_crossfading()) {
@@ -63,7 +65,7 @@ pub(super) fn follow(voices: &mut Voices, slots: &mut Slots, context: &TickConte
     late
 }
 
-/// Gives a voice the sound that is nearest to the wanted one in key and point. False when there is none.
+/// Starts a voice on the playable sound that is nearest to the wanted one in key and point. Returns false if there is none.
 pub(super) fn begin(voice: &mut Voice, slots: &mut Slots, context: &TickContext) -> bool {
     let wanted = context.planner.spec(context.planner.slot_key(voice.key));
     let mut best: Option<(f32, SoundRef, f64)> = None;
@@ -84,14 +86,14 @@ pub(super) fn begin(voice: &mut Voice, slots: &mut Slots, context: &TickContext)
     true
 }
 
-/// How far a sound is from the wanted one, in σ.
+/// Distance of a sound from the wanted one, in σ.
 fn distance(wanted: &SoundSpec, spec: &SoundSpec) -> f32 {
     let squared: f32 = wanted.controls.iter().zip(&spec.controls).map(|(a, b)| (a - b) * (a - b)).sum();
     let source = if wanted.source == spec.source { 0.0 } else { OTHER_SOURCE };
     squared.sqrt() + (spec.key - wanted.key).abs() / SEMITONES_PER_SIGMA + source
 }
 
-/// Crosses to the newest sound of the note's own zone, else of the zone that it plays. False when there is nothing new.
+/// Crossfades to the newest sound of the note's own zone, else of the zone that it plays. Returns false if there is none.
 fn move_on(voice: &mut Voice, slots: &mut Slots, context: &TickContext) -> bool {
     let Some(play) = voice.place() else { return false };
     let Some(from) = slots.buffer(play.sound) else { return false };
@@ -114,7 +116,7 @@ fn move_on(voice: &mut Voice, slots: &mut Slots, context: &TickContext) -> bool 
     true
 }
 
-/// A voice that nears a gap crosses back into what is there, so that the sound is held. True when it did.
+/// Crossfades a voice that nears a gap to earlier samples of the same sound, so that it continues to sound. Returns whether it did.
 fn hold(voice: &mut Voice, slots: &mut Slots, context: &TickContext) -> bool {
     let Some(play) = voice.place() else { return false };
     let Some(buffer) = slots.buffer(play.sound) else { return false };

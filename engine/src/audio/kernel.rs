@@ -1,8 +1,8 @@
 //! Band-limited interpolation: a Kaiser-windowed sinc for every twelfth of an octave of transposition. AUDIO THREAD: reads only;
 //! the tables are made once per process, off the audio thread.
 //!
-//! A playback ratio up to 1 takes the kernel whose zeros lie on whole samples, so that the root key at the model's rate gives the
-//! model's own samples. A larger ratio takes a kernel that is as many times longer, with its cut-off lowered by as much.
+//! A playback ratio up to 1 uses the kernel whose zeros lie on whole samples, so that the root key at the model's rate reproduces the
+//! model's samples. A larger ratio uses a kernel that is longer by this factor, with its cut-off lowered by it.
 
 use std::f64::consts::PI;
 use std::sync::OnceLock;
@@ -17,7 +17,7 @@ const PHASES: usize = 128;
 const STEPS_PER_OCTAVE: usize = 12;
 /// Octaves of ratio with a kernel of their own; beyond them the last kernel serves, and work stays bounded.
 const OCTAVES: usize = 5;
-/// Cut-off of kernels above ratio 1, against half the output rate: what folds over lies above 19.6 kHz at 44.1 kHz.
+/// Cut-off of kernels above ratio 1, relative to half the output rate: aliases lie above 19.6 kHz at 44.1 kHz.
 const CUTOFF: f64 = 0.95;
 /// Points per zero crossing of the prototype from which all kernels are read.
 const PROTOTYPE_DENSITY: usize = 2048;
@@ -54,9 +54,9 @@ impl Kernels {
         Self { kernels: kernels.collect() }
     }
 
-    /// The kernel for a playback ratio (sound samples per output sample). `None` never happens for a shared table.
+    /// The kernel for a playback ratio (sound samples per output sample). Never `None` for the shared tables.
     pub(super) fn for_ratio(&self, ratio: f64) -> Option<&Kernel> {
-        // Rounding of a ratio that is meant to lie on a step must not choose the next one.
+        // Keeps the rounding error of a ratio that lies on a step from selecting the next one.
         const SLACK_STEPS: f64 = 1e-6;
         let step = (ratio.max(1.0).log2() * STEPS_PER_OCTAVE as f64 - SLACK_STEPS).ceil().max(0.0) as usize;
         self.kernels.get(step.min(self.kernels.len().saturating_sub(1)))
@@ -79,17 +79,17 @@ impl Kernel {
         Self { taps, phases, rows }
     }
 
-    /// Samples that one output sample is made of.
+    /// Number of coefficients: the samples that contribute to one output sample.
     pub(super) fn taps(&self) -> usize {
         self.taps
     }
 
-    /// The first of those samples lies this many before the whole part of the position.
+    /// Distance in samples from the first tap to the integer part of the position.
     pub(super) fn lead(&self) -> usize {
         self.taps / 2 - 1
     }
 
-    /// The value `fraction` ([0, 1)) of a sample after `window[lead]`. `window` holds `taps` samples; fewer count as zeros.
+    /// The value at `fraction`, [0, 1), of a sample after `window[lead]`. `window` holds `taps` samples; missing ones count as 0.
     pub(super) fn interpolate(&self, window: &[f32], fraction: f64) -> f32 {
         let position = fraction * self.phases as f64;
         let phase = (position as usize).min(self.phases - 1);
@@ -99,7 +99,7 @@ impl Kernel {
     }
 }
 
-/// Sum of `window · (a + between·(b − a))`, in eight lanes, always in the same order.
+/// Sum of `window · (a + between·(b − a))` in eight lanes; the order of the additions is fixed, so the result is reproducible.
 fn dot(window: &[f32], a: &[f32], b: &[f32], between: f32) -> f32 {
     let mut lanes = [0.0f32; 8];
     for ((x, a), b) in window.chunks_exact(8).zip(a.chunks_exact(8)).zip(b.chunks_exact(8)) {
@@ -156,7 +156,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn whole_positions_at_ratio_one_give_the_sample_itself() {
+    fn integer_positions_at_ratio_one_reproduce_the_sample() {
         let kernel = Kernels::shared().for_ratio(1.0).map(|kernel| (kernel.taps(), kernel.lead()));
         let Some((taps, lead)) = kernel else { panic!("no kernel") };
         let window: Vec<f32> = (0..taps).map(|i| ((i * 7919) % 101) as f32 / 101.0).collect();

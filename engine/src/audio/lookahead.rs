@@ -1,27 +1,29 @@
-//! How far ahead of a voice its sound must be there. AUDIO THREAD: plain arithmetic.
+//! How many samples of a sound must be available ahead of a voice's cursor. AUDIO THREAD: plain arithmetic.
 
 use super::kernel::MAX_TAPS;
 use super::tick::TICK_SAMPLES;
 use crate::link::BLOCK_SAMPLES;
 
-/// Shortest region that makes a sound playable: 93 ms at 44.1 kHz, so that a voice that has moved over need not turn back at once.
+/// Shortest available region that makes a sound playable: 93 ms at 44.1 kHz. A longer one delays the crossfade to a new sound; with a
+/// shorter one a voice reaches a gap sooner after it has moved.
 const LEAST_SAMPLES: usize = 2 * BLOCK_SAMPLES;
-/// Samples of the interpolation kernel for each unit of the playback ratio, rounded up from 2·16/0.95.
+/// Upper bound of the interpolation kernel's taps per unit of playback ratio: 2·16/0.95 = 33.7, raised to the next kernel (a semitone)
+/// and the next multiple of 8.
 const TAPS_PER_RATIO: f64 = 40.0;
-/// The region holds this many margins, so that a voice is not at its edge when it gets there.
+/// Length of the required region in margins. A crossfade uses less than one, so a voice has most of the region left when it ends.
 const MARGINS: usize = 4;
 
-/// Samples of a sound that must be there before a voice moves to it, and how near to a gap it turns back.
+/// Samples that must be available before a voice moves to a sound, and the distance to a gap at which it leaves it.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Lookahead {
-    /// Samples from the cursor on that make a sound playable.
+    /// Samples that must be available from the cursor on.
     pub(super) need: usize,
-    /// Samples before a gap at which the voice must cross over to something else.
+    /// Samples before a gap at which the voice must start its crossfade to other samples.
     pub(super) margin: usize,
 }
 
 impl Lookahead {
-    /// For a playback ratio and a crossfade of `fade_samples` output samples.
+    /// For a playback ratio (sound samples per output sample) and a crossfade of `fade_samples` output samples.
     pub(super) fn new(ratio: f64, fade_samples: u32) -> Self {
         let taps = ((ratio.max(1.0) * TAPS_PER_RATIO) as usize).min(MAX_TAPS);
         let fade = (ratio * f64::from(fade_samples)) as usize;

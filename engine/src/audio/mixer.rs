@@ -1,13 +1,13 @@
-//! Where the voices are added up: a bus for what is the same on both sides, and two for what is not. AUDIO THREAD.
+//! Mix buses of the voices: one for signals that are equal on both sides, two for stereo and panned signals. AUDIO THREAD.
 
 use super::playback::Piece;
 use super::tick::TICK_SAMPLES;
 
-/// One tick of the sum of all voices. A mono voice in the middle is added once, not once for each side.
+/// The sum of all voices over one tick. A centred mono voice is added once, to the middle bus, which costs half as much.
 pub(super) struct Buses {
     middle: [f32; TICK_SAMPLES],
     sides: Piece,
-    /// Whether anything was added to the sides.
+    /// Whether a voice was added to `sides` since the last clear.
     is_stereo: bool,
 }
 
@@ -16,7 +16,7 @@ impl Buses {
         Self { middle: [0.0; TICK_SAMPLES], sides: [[0.0; TICK_SAMPLES]; 2], is_stereo: false }
     }
 
-    /// Silence.
+    /// Sets all buses to 0.
     pub(super) fn clear(&mut self) {
         self.middle.fill(0.0);
         if std::mem::take(&mut self.is_stereo) {
@@ -24,8 +24,8 @@ impl Buses {
         }
     }
 
-    /// Adds `sound` from its first sample on, at sample `start` of the buses, for as long as there are gains. `pan` holds factors on
-    /// left and right.
+    /// Adds `sound` to the buses from sample `start` on, one sample for each of `gains`. `pan` holds the factors of left and right, `None`
+    /// at the centre.
     pub(super) fn add(&mut self, start: usize, sound: &Piece, channels: usize, gains: &[f32], pan: Option<[f32; 2]>) {
         let end = start + gains.len();
         let [left, right] = sound;
@@ -41,7 +41,7 @@ impl Buses {
         }
     }
 
-    /// Writes the sum, times the gain of each sample, to both sides.
+    /// Writes the sum of the buses to `left` and `right`, multiplied by the gain of each sample.
     pub(super) fn write(&self, left: &mut [f32], right: &mut [f32], gain: impl Fn(usize) -> f32) {
         let outs = left.iter_mut().zip(right.iter_mut()).zip(&self.middle).enumerate();
         for (index, ((left, right), middle)) in outs {

@@ -1,6 +1,6 @@
-//! Which notes an event means, and what can happen to them. AUDIO THREAD: plain values.
+//! Note addresses and the events of the synth. AUDIO THREAD: plain values.
 
-/// Names notes by port, channel, key and id, as CLAP does; what is `None` stands for any.
+/// Addresses notes by port, channel, key and id, as CLAP does; `None` is a wildcard.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct NoteAddress {
     /// Port of the host, from 0.
@@ -9,7 +9,7 @@ pub struct NoteAddress {
     pub channel: Option<u8>,
     /// MIDI key, [0, 127].
     pub key: Option<u8>,
-    /// The host's own number of a note; hosts that speak MIDI give none.
+    /// Note id assigned by the host; MIDI has none.
     pub id: Option<i32>,
 }
 
@@ -27,7 +27,7 @@ impl NoteAddress {
         Self { channel, ..Self::ALL }
     }
 
-    /// Whether `note`, the address of a sounding note, is meant. What either leaves open matches.
+    /// Whether the address matches `note`, that of a sounding note. A field that is `None` on either side matches.
     pub fn matches(&self, note: &NoteAddress) -> bool {
         fn agree<T: PartialEq>(a: Option<T>, b: Option<T>) -> bool {
             match (a, b) {
@@ -42,14 +42,14 @@ impl NoteAddress {
     }
 }
 
-/// A property of a sounding note that moves while it sounds.
+/// A property of a note that can change while the note sounds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Expression {
     /// Tuning in semitones, [−120, 120].
     TuningSemitones,
-    /// Factor on the level, [0, 4].
+    /// Linear gain, [0, 4].
     Gain,
-    /// Position between left (−1) and right (1).
+    /// Pan position from left, −1, to right, 1.
     Pan,
     /// Pressure on the key, [0, 1].
     Pressure,
@@ -57,34 +57,34 @@ pub enum Expression {
     Timbre,
 }
 
-/// Something that happens at a sample.
+/// An event at a sample of a call.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Event {
-    /// Samples from the start of the call. Beyond its end counts as its end.
+    /// Samples from the start of the call; a larger offset counts as the end of the call.
     pub offset: usize,
     /// What happens.
     pub kind: EventKind,
 }
 
-/// What can happen.
+/// Kinds of events.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum EventKind {
-    /// A note begins. A sounding note of the same port, channel and key is released unless both have ids and these differ. Velocity 0 is
+    /// A note starts. A sounding note of the same port, channel and key is released unless both have ids and these differ. Velocity 0 is
     /// a note-off.
     NoteOn {
-        /// Port, channel, key and id; an open channel is channel 0, an open key is ignored.
+        /// Port, channel, key and id; without a channel it is channel 0, without a key the event is ignored.
         note: NoteAddress,
         /// [0, 1].
         velocity: f32,
     },
-    /// Notes are released, or left to the pedal.
+    /// Notes are released, or held by the sustain pedal.
     NoteOff {
-        /// Which.
+        /// Which notes.
         notes: NoteAddress,
     },
-    /// Notes end within 5 ms.
+    /// Notes fade out within 5 ms.
     Choke {
-        /// Which.
+        /// Which notes.
         notes: NoteAddress,
     },
     /// A property of sounding notes changes.
@@ -96,20 +96,20 @@ pub enum EventKind {
         /// In the property's unit.
         value: f32,
     },
-    /// A MIDI controller moves.
+    /// A MIDI controller changes.
     Controller {
         /// MIDI channel, [0, 15].
         channel: u8,
         /// Number of the controller, [0, 127].
         controller: u8,
-        /// [0, 1].
+        /// Value, [0, 1].
         value: f32,
     },
     /// The pitch wheel of a channel moves.
     PitchWheel {
         /// MIDI channel, [0, 15].
         channel: u8,
-        /// [−1, 1]; the range in semitones is that of the channel.
+        /// Position, [−1, 1]; the range in semitones is that of the channel.
         position: f32,
     },
     /// The pressure of a channel changes.
@@ -121,12 +121,12 @@ pub enum EventKind {
     },
 }
 
-/// A note that has ended, for the host.
+/// A note that has ended; reported to the host.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct EndedNote {
     /// Sample of the call at or before which it ended.
     pub offset: usize,
-    /// Its address.
+    /// Address of the note.
     pub note: NoteAddress,
 }
 
@@ -135,7 +135,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_open_matches_and_what_is_named_must_agree() {
+    fn a_wildcard_matches_and_a_named_field_must_be_equal() {
         let note = NoteAddress { port: Some(0), channel: Some(3), key: Some(60), id: Some(7) };
         let without_id = NoteAddress { id: None, ..note };
         for matching in [NoteAddress::ALL, note, without_id, NoteAddress::key(3, 60), NoteAddress::channel(Some(3))] {
@@ -148,6 +148,6 @@ mod tests {
             NoteAddress { id: Some(8), ..NoteAddress::ALL },
         ];
         assert!(others.iter().all(|other| !other.matches(&note)));
-        assert!(note.matches(&without_id), "a note without an id is meant by port, channel and key");
+        assert!(note.matches(&without_id), "a note without an id matches by port, channel and key");
     }
 }

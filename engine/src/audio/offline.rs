@@ -1,7 +1,7 @@
 //! Offline rendering waits for the worker: the one permitted wait of the audio side. AUDIO THREAD, in offline mode only.
 //!
-//! Nothing depends on how fast the worker is: a request takes over at a tick that is known when it is made, and until then nothing of it
-//! is seen; at that tick the render waits until the whole sound is there.
+//! The output does not depend on the worker's speed: a request takes over at a tick that is fixed when it is made. Until then voices do
+//! not see its sound; at that tick rendering waits until the whole sound has arrived.
 
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -10,28 +10,29 @@ use super::planner::{Hearing, RequestPlanner};
 use super::slots::{Received, Slots};
 use super::tick::TICK_SAMPLES;
 
-/// Ticks from a request to its take-over: 1024 samples.
+/// Least number of ticks from a request to its take-over: 1024 samples. Longer lets decoding run beside rendering for longer; shorter
+/// follows automation more closely.
 const DELAY_TICKS: u64 = 16;
-/// Pause between two looks at the queue.
+/// Sleep between two polls of the queue.
 const PAUSE: Duration = Duration::from_micros(200);
 
 /// How a wait has ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Waited {
-    /// The sound is there.
+    /// The whole sound has arrived.
     Whole,
-    /// The worker has no sound to give.
+    /// The decode failed, or the worker has gone.
     Failed,
     /// Voices read every buffer; a crossfade must end first.
     Blocked,
 }
 
-/// Ticks from a request to its take-over: long enough for the crossfade of the last take-over to end.
+/// Ticks from a request to its take-over: at least until the crossfade of the previous take-over has ended.
 pub(super) fn delay_ticks(fade_samples: u32) -> u64 {
     DELAY_TICKS.max(u64::from(fade_samples).div_ceil(TICK_SAMPLES as u64) + 2)
 }
 
-/// Lets every request take over that is due at `tick`.
+/// Waits for the sounds of all requests that are due at `tick`, and lets them take over.
 pub(super) fn take_over(slots: &mut Slots, tick: u64) {
     for index in 0..crate::link::SLOTS {
         let Some(pending) = slots.get(index).and_then(|slot| slot.pending) else { continue };
@@ -50,7 +51,7 @@ pub(super) fn take_over(slots: &mut Slots, tick: u64) {
     }
 }
 
-/// Before a note: waits for the sound of its zone unless one is there or under way.
+/// Before a note: waits for the sound of its zone, unless the slot holds it, or holds an older one while a request is pending.
 pub(super) fn ensure(slots: &mut Slots, planner: &RequestPlanner, hearing: &Hearing, zone_slot: usize, tick: u64) {
     let Some((slot, key)) = slots.get(zone_slot).and_then(|slot| Some((slot, slot.key?))) else { return };
     let under_way = slot.pending.is_some() && slot.newest_complete().is_some();

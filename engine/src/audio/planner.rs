@@ -1,4 +1,4 @@
-//! Which sounds are wanted: the zones that sound, the zone played last, its neighbours. AUDIO THREAD.
+//! Plans the requests: sounds for the zones in use, for the zone played last and for its neighbours. AUDIO THREAD.
 
 use super::slot::{Pending, SlotKey};
 use super::slots::Slots;
@@ -7,18 +7,19 @@ use super::voices::{Listening, Timing, Voices};
 use crate::link::{Request, SoundSpec, SourceSet};
 use crate::params::Controls;
 
-/// Urgency of a slot that sounds.
+/// Urgency of a slot with voices; 0 is the most urgent.
 const SOUNDING: u32 = 0;
-/// Urgency of the zone played last, after previews.
+/// Urgency of the zone played last; previews come before it.
 const MAIN: u32 = 2;
 /// Urgency of its neighbours.
 const NEIGHBOUR: u32 = 3;
-/// Neighbours are wanted once nothing has moved for this long: 43 ms at 48 kHz.
+/// Neighbours are requested once the wanted sound has not changed for this many ticks: 43 ms at 48 kHz. Shorter wastes decodes on points
+/// that a sweep only passes; longer delays the first note in a neighbouring zone.
 const STILL_TICKS: u32 = 32;
 /// Key whose zone is the main one before any note.
 const FIRST_KEY: u8 = 60;
 
-/// The wanted point and zones.
+/// The controls and the main zone, from which the wanted sounds follow.
 pub(super) struct RequestPlanner {
     sources: SourceSet,
     main_root: u8,
@@ -32,7 +33,7 @@ impl RequestPlanner {
         Self { sources, main_root, controls: Controls::default(), still_ticks: 0 }
     }
 
-    /// Takes the controls of a tick.
+    /// Sets the controls of a tick.
     pub(super) fn set_controls(&mut self, controls: &Controls) {
         let before = self.main_spec();
         self.controls = *controls;
@@ -40,7 +41,7 @@ impl RequestPlanner {
         self.still_ticks = if moved { 0 } else { self.still_ticks.saturating_add(1) };
     }
 
-    /// Takes the present sources; true when they have changed.
+    /// Sets the current sources; returns whether they have changed.
     pub(super) fn set_sources(&mut self, sources: SourceSet) -> bool {
         let changed = sources != self.sources;
         self.sources = sources;
@@ -50,12 +51,12 @@ impl RequestPlanner {
         changed
     }
 
-    /// The slot key of a played key.
+    /// Slot key of the zone in which a MIDI key plays.
     pub(super) fn slot_key(&self, key: u8) -> SlotKey {
         self.zone(self.sources.current().nearest_root(key))
     }
 
-    /// Makes the zone of a played key the main one.
+    /// Makes a zone the main one.
     pub(super) fn set_main(&mut self, key: SlotKey) {
         self.main_root = key.root;
     }
@@ -74,7 +75,7 @@ impl RequestPlanner {
         SlotKey { source: self.sources.current().id, root, layer: 0, variation: 0 }
     }
 
-    /// Live: asks for what is wanted and not asked for.
+    /// Live: requests every wanted sound that has not been requested yet.
     pub(super) fn request_live(&self, slots: &mut Slots, hearing: &Hearing) {
         let main = slots.slot_for(self.zone(self.main_root));
         for index in 0..crate::link::SLOTS {
@@ -93,7 +94,7 @@ impl RequestPlanner {
                     slots.request(index, wanted.request(spec));
                 }
             } else if unfinished && !stands {
-                // Work on a point that has passed would delay what sounds.
+                // Decoding an outdated point would delay the sounds that are heard.
                 slots.withdraw(index);
             } else {
                 slots.set_urgency(index, NEIGHBOUR, false);
@@ -120,7 +121,7 @@ impl RequestPlanner {
         }
     }
 
-    /// Offline: asks for the sounding zones; each takes over `delay_ticks` later.
+    /// Offline: requests the sounds of the zones with voices; each takes over `delay_ticks` later.
     pub(super) fn request_offline(&self, slots: &mut Slots, hearing: &Hearing, tick: u64, delay_ticks: u64) {
         for index in 0..crate::link::SLOTS {
             let Some((slot, key)) = slots.get(index).and_then(|slot| Some((slot, slot.key?))) else { continue };
@@ -132,7 +133,7 @@ impl RequestPlanner {
         }
     }
 
-    /// Offline: asks for the sound of a slot, to take over at `due_tick`.
+    /// Offline: requests the sound of a slot, which takes over at `due_tick`.
     pub(super) fn request_pending(&self, slots: &mut Slots, hearing: &Hearing, index: usize, due_tick: u64) {
         let Some(key) = slots.get(index).and_then(|slot| slot.key) else { return };
         let listening = hearing.of(index);
@@ -146,7 +147,7 @@ impl RequestPlanner {
     }
 }
 
-/// The voices, as far as it matters where in their sounds they are.
+/// What the read positions of the voices follow from.
 pub(super) struct Hearing<'a> {
     pub(super) voices: &'a Voices,
     pub(super) timing: &'a Timing,
@@ -160,11 +161,11 @@ impl Hearing<'_> {
     }
 }
 
-/// How urgently a sound is wanted, and where in it.
+/// The urgency of a sound, and the region of it that is needed first.
 struct Wanted {
     urgency: u32,
     is_main: bool,
-    /// Whether somebody hears it now.
+    /// Whether voices play in its zone now.
     is_live: bool,
     listening: Listening,
 }

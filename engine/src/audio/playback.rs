@@ -1,4 +1,4 @@
-//! Reading a sound at a pace: position, interpolation, and the way to the same moment of another sound. AUDIO THREAD.
+//! Playback of a sound at a variable rate: read position, interpolation, crossfade, and the same moment in another sound. AUDIO THREAD.
 
 use super::kernel::{Kernel, Kernels};
 use super::slots::SoundRef;
@@ -6,23 +6,24 @@ use super::sound_buffer::SoundBuffer;
 use super::tick::{Ramp, TICK_SAMPLES};
 use crate::link::MAX_CHANNELS;
 
-/// Room for the samples of a sound that one piece of output is made from: a tick at 7.5 octaves up.
+/// Samples of a sound that are resampled at a time: enough for a tick with the longest kernel up to a playback ratio of 111; a larger
+/// ratio takes several windows.
 pub(super) const WINDOW_SAMPLES: usize = 8192;
 
-/// Output of at most one tick, channel by channel.
+/// At most one tick of output, `[channel][sample]`.
 pub(super) type Piece = [[f32; TICK_SAMPLES]; MAX_CHANNELS];
 
-/// A position in a sound, and the pace through it.
+/// A read position in a sound, and its playback rate.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Play {
     pub(super) sound: SoundRef,
-    /// Position in samples of the sound.
+    /// Read position in samples of the sound.
     pub(super) cursor: f64,
-    /// Samples of the sound per output sample, without the tuning.
+    /// Sound samples per output sample, without the tuning.
     pub(super) step: f64,
 }
 
-/// How a piece of output is read.
+/// What a piece of output is rendered with.
 pub(super) struct Reading<'a> {
     pub(super) kernels: &'a Kernels,
     /// Playback ratio of the tuning over the tick.
@@ -31,19 +32,19 @@ pub(super) struct Reading<'a> {
     pub(super) offset: usize,
 }
 
-/// What was read.
+/// What a rendered piece holds.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Played {
-    /// Samples before the end of the sound; silence follows them.
+    /// Samples before the end of the sound; zeros follow them.
     pub(super) samples: usize,
-    /// Whether there is more to come.
+    /// Whether the sound continues after the piece.
     pub(super) goes_on: bool,
     /// Channels that were filled.
     pub(super) channels: usize,
 }
 
 impl Play {
-    /// The same moment in another sound, at that sound's pace.
+    /// The same moment in another sound, played at `step` sound samples per output sample.
     pub(super) fn moved_to(&self, sound: SoundRef, step: f64, from: &SoundBuffer, to: &SoundBuffer) -> Play {
         let (Some(old), Some(new)) = (from.head(), to.head()) else { return Play { sound, step, cursor: self.cursor } };
         let mut cursor = old.stretch.moved_to(&new.stretch, self.cursor);
@@ -53,7 +54,7 @@ impl Play {
         Play { sound, step, cursor }
     }
 
-    /// Fills the first `length` samples of `out` and moves on. `window` is scratch of [`WINDOW_SAMPLES`].
+    /// Fills the first `length` samples of `out` and advances the cursor. `window` is scratch of [`WINDOW_SAMPLES`].
     pub(super) fn render(
         &mut self,
         buffer: Option<&SoundBuffer>,
@@ -80,7 +81,7 @@ impl Play {
         Played { samples, goes_on: self.cursor < end, channels }
     }
 
-    /// Fills `out` with one channel and moves on; the samples before the end of the sound.
+    /// Fills `out` with one channel and advances the cursor. Returns the number of samples before the end of the sound.
     fn render_channel(
         &mut self,
         buffer: &SoundBuffer,
@@ -102,7 +103,7 @@ impl Play {
             for out in piece {
                 let whole = self.cursor.floor();
                 let start = (whole - first) as usize;
-                // Nothing comes after the end: where a piece stops must not decide how much of the kernel's tail is heard.
+                // Zero from the end of the sound on, so that the kernel's tail does not depend on where a piece ends.
                 let taps = if self.cursor < length { window.get(start..start + kernel.taps()) } else { None };
                 samples += usize::from(self.cursor < length);
                 *out = taps.map_or(0.0, |window| kernel.interpolate(window, self.cursor - whole));
@@ -114,11 +115,11 @@ impl Play {
     }
 }
 
-/// A crossfade under way.
+/// A crossfade in progress.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Crossfade {
     pub(super) to: Play,
-    /// Output samples that are done.
+    /// Output samples mixed so far.
     pub(super) position: u32,
     /// Correlation of the two sounds, [0, 1].
     pub(super) correlation: f32,
@@ -126,7 +127,7 @@ pub(super) struct Crossfade {
 
 impl Crossfade {
     /// Mixes the first `length` samples of `next` into `current` with gains that keep g₁² + g₂² + 2·r·g₁·g₂ = 1, so that neither
-    /// equal nor unrelated sounds change in level.
+    /// identical (r = 1) nor uncorrelated sounds (r = 0) change in level.
     pub(super) fn mix(&mut self, current: &mut Piece, next: &Piece, channels: usize, length: usize, fade_samples: u32) {
         let start = self.position;
         for (current, next) in current.iter_mut().zip(next).take(channels) {
@@ -142,7 +143,7 @@ impl Crossfade {
     }
 }
 
-/// Gives a mono piece a second channel where `channels` are wanted.
+/// Copies the channel of a mono piece (`has` = 1) to the second one if two `channels` are wanted.
 pub(super) fn widen(piece: &mut Piece, has: usize, channels: usize, length: usize) {
     if let ([left, right], true) = (piece, has == 1 && channels == 2)
         && let (Some(from), Some(to)) = (left.get(..length), right.get_mut(..length))

@@ -1,18 +1,18 @@
-//! One slot: the sound buffers of one zone's sound, and what was asked for. AUDIO THREAD.
+//! One slot: the sound buffers of one zone, and its newest request. AUDIO THREAD.
 
 use super::sound_buffer::SoundBuffer;
 use crate::link::{BUFFERS, Request, SoundSpec, SourceId};
 
-/// Which sound a slot is for.
+/// The zone that a slot serves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct SlotKey {
-    /// The source that makes it; roots belong to a source.
+    /// The source of its sounds; root keys belong to a source.
     pub(super) source: SourceId,
     /// Root key of the zone.
     pub(super) root: u8,
     /// Velocity layer.
     pub(super) layer: u8,
-    /// Which of the pre-decoded variations.
+    /// Variation of the sound, 0 being the sound itself.
     pub(super) variation: u32,
 }
 
@@ -23,7 +23,7 @@ pub(super) struct Pending {
     pub(super) due_tick: u64,
 }
 
-/// One slot.
+/// The sounds of one zone.
 pub(super) struct Slot {
     pub(super) key: Option<SlotKey>,
     pub(super) buffers: [SoundBuffer; BUFFERS],
@@ -33,19 +33,19 @@ pub(super) struct Slot {
     pub(super) failed: u64,
     /// Offline: the request that has not taken over yet.
     pub(super) pending: Option<Pending>,
-    /// Sounds of an older generation belong to another zone or source.
+    /// First generation that belongs to the present zone and source.
     pub(super) valid_from: u64,
-    /// Newest generation that voices may move to: without bound, except between an offline request and its take-over.
+    /// Newest generation that voices may move to: `u64::MAX`, except between an offline request and its take-over.
     pub(super) visible: u64,
     /// Voices whose zone this is.
     pub(super) voices: u32,
-    /// When it was used last, in uses of the instance's slots, for the choice of the slot that is given up.
+    /// Counter value of its last use: the slot with the smallest one is reassigned first.
     pub(super) last_use: u64,
-    /// The correlation that was measured last: voices that cross over together share it.
+    /// The correlation measured last; voices that crossfade between the same sounds share it.
     measured: Option<Measured>,
 }
 
-/// A correlation between two sounds of a slot, named by their generations.
+/// The correlation between two sounds of a slot, identified by their generations.
 #[derive(Clone, Copy, Debug)]
 struct Measured {
     from: u64,
@@ -74,7 +74,7 @@ impl Slot {
         self.buffers.iter().any(SoundBuffer::is_read)
     }
 
-    /// The newest buffer that a voice may move to. `place` says for a buffer from where on how many samples are needed.
+    /// The newest buffer that a voice may move to. For a buffer, `place` gives the first sample and the number of samples needed.
     pub(super) fn newest_playable(&self, place: impl Fn(&SoundBuffer) -> (usize, usize)) -> Option<usize> {
         let buffers = self.buffers.iter().enumerate();
         let known = self.valid_from..=self.visible;
@@ -108,7 +108,7 @@ impl Slot {
         self.newest_complete().and_then(SoundBuffer::live_head).is_some_and(|head| head.spec == *spec)
     }
 
-    /// Whether `generation` has arrived whole.
+    /// Whether the sound of `generation` is complete.
     pub(super) fn has_whole(&self, generation: u64) -> bool {
         self.buffers.iter().any(|buffer| buffer.is_complete() && buffer.generation() == generation)
     }
@@ -117,7 +117,7 @@ impl Slot {
         self.buffers.iter().filter(|buffer| !buffer.is_free()).map(SoundBuffer::generation).max().unwrap_or(0)
     }
 
-    /// Retires what no voice reads and a newer complete sound has replaced.
+    /// Retires every sound that no voice reads and that a newer complete one has replaced.
     pub(super) fn retire_replaced(&mut self) {
         let keep = self.newest_complete().map_or(0, SoundBuffer::generation).max(self.valid_from);
         for buffer in &mut self.buffers {
@@ -136,11 +136,11 @@ impl Slot {
         }
     }
 
-    /// Makes room for a sound that is about to begin.
+    /// Retires a sound that no voice reads, to make room for one that is about to begin.
     pub(super) fn retire_for_newcomer(&mut self) {
         let newest = self.newest_generation();
         let unread = self.buffers.iter_mut().filter(|buffer| !buffer.is_read() && buffer.live_head().is_some());
-        // An interrupted sound goes before a whole one, an old one before a new one.
+        // Interrupted sounds are retired before complete ones, older ones before newer ones.
         let victim =
             unread.min_by_key(|buffer| (buffer.is_complete() || buffer.generation() == newest, buffer.generation()));
         if let Some(victim) = victim {
@@ -148,13 +148,13 @@ impl Slot {
         }
     }
 
-    /// Gives the slot to another zone.
+    /// Reassigns the slot to another zone.
     pub(super) fn assign(&mut self, key: SlotKey, first_generation: u64) {
         self.key = Some(key);
         self.forget_sounds(first_generation);
     }
 
-    /// Makes every sound of before `first_generation` stale.
+    /// Makes every sound older than `first_generation` stale.
     pub(super) fn forget_sounds(&mut self, first_generation: u64) {
         self.requested = None;
         self.pending = None;

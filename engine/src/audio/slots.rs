@@ -1,27 +1,27 @@
-//! The sounds of an instance: which are wanted, which are there. AUDIO THREAD.
+//! The slots of an instance: requested and received sounds. AUDIO THREAD.
 //!
-//! A slot is the sound of one zone. Of its sound buffers voices play one, cross to another, while a third fills or drains. Voices refer
-//! to a buffer by [`SoundRef`] and are counted, so that no buffer drains while a voice reads it.
+//! A slot serves one zone. While voices play one of its sound buffers and crossfade to another, a third fills or drains. Voices refer to a
+//! buffer by [`SoundRef`] and are counted as its readers, so that no buffer drains while a voice reads it.
 
 use super::slot::{Slot, SlotKey};
 use super::sound_buffer::SoundBuffer;
 use crate::link::{AudioEnd, BUFFERS, Delivery, GENERATION_STEP, Part, Request, RequestBoard, SLOTS, SourceSet};
 
-/// A buffer of a slot. Valid as long as it is counted by [`Slots::acquire`].
+/// A buffer of a slot. Valid from [`Slots::acquire`] to [`Slots::release`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct SoundRef {
     pub(super) slot: usize,
     pub(super) buffer: usize,
 }
 
-/// What became of the next message.
+/// What happened to the next message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Received {
     /// There was none.
     Nothing,
     /// It was taken.
     One,
-    /// It stays in the queue: there is no buffer for it yet, or no room to hand its block back.
+    /// It stays in the queue: no buffer is free yet, or there is no room to return its block.
     Blocked,
 }
 
@@ -31,15 +31,15 @@ pub(super) struct Slots {
     end: AudioEnd,
     board: RequestBoard,
     next_generation: u64,
-    /// Uses of slots so far, for the choice of the one that is given up.
+    /// Uses of slots so far; see [`Slot::last_use`].
     uses: u64,
     board_changed: bool,
-    /// Offline, nothing is taken that was not waited for.
+    /// Offline, only sounds of pending requests are accepted.
     offline: bool,
 }
 
 impl Slots {
-    /// Allocates: not for the audio thread.
+    /// Allocates; not audio-thread safe.
     pub(super) fn new(end: AudioEnd) -> Self {
         let slots = (0..SLOTS).map(|_| Slot::new()).collect();
         Self {
@@ -53,7 +53,7 @@ impl Slots {
         }
     }
 
-    /// Begins or ends offline rendering: what was asked for before is asked for again.
+    /// Switches offline rendering on or off; every sound is then requested again.
     pub(super) fn set_offline(&mut self, offline: bool) {
         self.offline = offline;
         for slot in &mut self.slots {
@@ -90,21 +90,21 @@ impl Slots {
         self.slots.get_mut(sound.slot)?.buffers.get_mut(sound.buffer)
     }
 
-    /// A voice starts to read.
+    /// Counts a voice as a reader of `sound`.
     pub(super) fn acquire(&mut self, sound: SoundRef) {
         if let Some(buffer) = self.buffer_mut(sound) {
             buffer.add_reader();
         }
     }
 
-    /// A voice no longer reads.
+    /// Removes a voice from the readers of `sound`.
     pub(super) fn release(&mut self, sound: SoundRef) {
         if let Some(buffer) = self.buffer_mut(sound) {
             buffer.remove_reader();
         }
     }
 
-    /// The slot of a zone: its own, a new one, the least recently used that nobody needs, else that of the nearest zone.
+    /// The slot of a zone: its own, else an empty one, else the least recently used one without voices, else that of the nearest zone.
     pub(super) fn slot_for(&mut self, key: SlotKey) -> Option<usize> {
         let own = self.slots.iter().position(|slot| slot.key == Some(key));
         let index = own.or_else(|| self.give_up_one(key)).or_else(|| {
@@ -131,7 +131,7 @@ impl Slots {
         self.next_generation - 1
     }
 
-    /// Gives up the slots of sources that have gone: their sounds are stale.
+    /// Clears the slots of removed sources, whose sounds are stale.
     pub(super) fn retain_sources(&mut self, sources: &SourceSet) {
         let first_generation = self.first_generation();
         for (slot, place) in self.slots.iter_mut().zip(&mut self.board) {
@@ -150,7 +150,7 @@ impl Slots {
         slot.map_or(0.0, |slot| slot.correlation(from.buffer, to.buffer))
     }
 
-    /// Puts a request on the board; published by [`Self::publish`].
+    /// Puts a request on the board, to be published by [`Self::publish`]; returns its generation.
     pub(super) fn request(&mut self, index: usize, mut request: Request) -> u64 {
         request.generation = self.next_generation;
         if let (Some(slot), Some(place)) = (self.slots.get_mut(index), self.board.get_mut(index)) {
@@ -162,7 +162,7 @@ impl Slots {
         request.generation
     }
 
-    /// Makes the request that stands in a slot more or less urgent.
+    /// Changes the urgency of a slot's request.
     pub(super) fn set_urgency(&mut self, index: usize, urgency: u32, main: bool) {
         for request in [
             self.slots.get_mut(index).and_then(|slot| slot.requested.as_mut()),
@@ -179,7 +179,7 @@ impl Slots {
         }
     }
 
-    /// Takes a request back.
+    /// Withdraws a slot's request.
     pub(super) fn withdraw(&mut self, index: usize) {
         if let (Some(slot), Some(place)) = (self.slots.get_mut(index), self.board.get_mut(index)) {
             slot.requested = None;
@@ -189,7 +189,7 @@ impl Slots {
         }
     }
 
-    /// Shows the worker what has changed.
+    /// Publishes the board to the worker if it has changed.
     pub(super) fn publish(&mut self) {
         if std::mem::take(&mut self.board_changed) {
             self.end.publish(&self.board);
@@ -214,7 +214,7 @@ impl Slots {
         let Some(slot) = self.slots.get_mut(index) else { return Received::Blocked };
         let buffer =
             slot.buffers.iter().position(|buffer| buffer.generation() == generation && buffer.live_head().is_some());
-        // A sound begun again after an interruption keeps its buffer.
+        // A sound that is begun again after an interruption keeps its buffer.
         let is_new =
             is_begin && buffer.is_none() && generation >= slot.valid_from && generation > slot.newest_generation();
         let expected = slot.pending.map_or(!self.offline, |pending| pending.generation == generation);
@@ -222,7 +222,7 @@ impl Slots {
             slot.retire_for_newcomer();
             return Received::Blocked;
         }
-        // Any block may come back at once: its sound may be stale, or its place taken.
+        // Any block may have to be returned at once: its sound may be stale, or its place taken.
         if is_block && !self.end.has_room_for_empties() {
             return Received::Blocked;
         }
@@ -261,15 +261,15 @@ impl Slots {
         }
     }
 
-    /// Hands a block back. The caller has seen that there is room.
+    /// Returns a block to the worker. The caller has checked that there is room.
     fn hand_back(&mut self, block: crate::link::Block) {
         if let Some(block) = self.end.give_back(block) {
-            // Unreachable by the bound on blocks; leaking is what stays when freeing is forbidden.
+            // Unreachable, since the queue has room for every block that exists. The audio thread must not free, so the block leaks.
             std::mem::forget(block);
         }
     }
 
-    /// Retires replaced sounds and hands back at most `budget` blocks.
+    /// Retires replaced sounds and returns at most `budget` blocks to the worker.
     pub(super) fn drain(&mut self, budget: usize) {
         let mut left = budget;
         for index in 0..self.slots.len() {
@@ -314,7 +314,7 @@ mod tests {
         worker.push(Delivery { slot: 0, generation, part }).expect("there is room");
     }
 
-    /// A whole sound in slot 0, waiting in the queue.
+    /// Sends a whole sound for slot 0 to the queue.
     fn send_sound(worker: &mut WorkerEnd, request: &Request, generation: u64) {
         let length_samples = SOUND_BLOCKS * crate::link::BLOCK_SAMPLES;
         let (spec, stretch) = (request.spec, StretchMap::NONE);
@@ -331,7 +331,7 @@ mod tests {
     }
 
     #[test]
-    fn no_call_takes_or_hands_back_more_than_its_budget() {
+    fn no_call_receives_or_returns_more_than_its_budget() {
         let (audio, mut worker) = ends();
         let mut slots = Slots::new(audio);
         slots.slot_for(key(60)).expect("a free slot");
@@ -352,7 +352,7 @@ mod tests {
             assert_eq!(before - worker.waiting_messages(), budget);
         }
         slots.receive(usize::MAX);
-        assert!(slots.get(0).is_some_and(|slot| slot.has_whole(first)), "the budgets add up to the whole sound");
+        assert!(slots.get(0).is_some_and(|slot| slot.has_whole(first)), "the whole sound has been received");
         let second = slots.request(0, request);
         send_sound(&mut worker, &request, second);
         slots.receive(usize::MAX);
@@ -363,17 +363,17 @@ mod tests {
             slots.drain(budget);
             worker.collect_empties();
             worker.free_spare();
-            assert_eq!(before - worker.existing_blocks(), budget, "blocks of the replaced sound come back");
+            assert_eq!(before - worker.existing_blocks(), budget, "blocks of the replaced sound are returned");
         }
     }
 
     #[test]
-    fn the_least_recently_used_slot_is_given_up() {
+    fn the_least_recently_used_slot_is_reassigned() {
         let (audio, _worker) = ends();
         let mut slots = Slots::new(audio);
         let placed: Vec<_> = (0..SLOTS as u8).map(|root| slots.slot_for(key(root)).expect("a slot")).collect();
         slots.slot_for(key(0)).expect("used again");
-        assert_eq!(slots.slot_for(key(100)), Some(placed[1]), "root 1 was not used for longest");
+        assert_eq!(slots.slot_for(key(100)), Some(placed[1]), "root 1 is the least recently used");
         assert_eq!(slots.slot_for(key(0)), Some(placed[0]), "root 0 keeps its slot");
     }
 }

@@ -1,4 +1,4 @@
-//! One sound, block by block. AUDIO THREAD: blocks are moved in and out, never made or freed.
+//! The blocks of one sound. AUDIO THREAD: blocks are moved in and out, never allocated or freed.
 
 use crate::link::{BLOCK_SAMPLES, Block, MAX_CHANNELS, MAX_SOUND_BLOCKS, SoundHead};
 
@@ -12,9 +12,9 @@ pub(super) struct SoundBuffer {
     complete: bool,
     retired: bool,
     readers: u32,
-    /// Index of the block that came first: where the voices were when the sound was asked for.
+    /// Index of the block received first: the position of the voices when the sound was requested.
     first_block: Option<usize>,
-    /// Blocks below this index, counted through all channels, are already drained.
+    /// Blocks below this index, counted through all channels, have been drained.
     drained: usize,
 }
 
@@ -32,7 +32,7 @@ impl SoundBuffer {
         }
     }
 
-    /// Nothing inside, ready for [`Self::begin`].
+    /// Whether the buffer is empty and ready for [`Self::begin`].
     pub(super) fn is_free(&self) -> bool {
         self.head.is_none()
     }
@@ -46,12 +46,12 @@ impl SoundBuffer {
         self.drained = 0;
     }
 
-    /// The sound, unless there is none or it is on its way out.
+    /// Description of the sound; `None` if the buffer is free or retired.
     pub(super) fn live_head(&self) -> Option<&SoundHead> {
         self.head.as_ref().filter(|_| !self.retired)
     }
 
-    /// The sound, even if it is on its way out.
+    /// Description of the sound, retired or not; `None` if the buffer is free.
     pub(super) fn head(&self) -> Option<&SoundHead> {
         self.head.as_ref()
     }
@@ -64,7 +64,7 @@ impl SoundBuffer {
         self.complete && self.live_head().is_some()
     }
 
-    /// Takes a block; hands it back if its place is taken or does not exist.
+    /// Stores a block; returns it if its place is taken or does not exist.
     pub(super) fn put(&mut self, channel: usize, index: usize, block: Block) -> Option<Block> {
         match self.channels.get_mut(channel).and_then(|blocks| blocks.get_mut(index)) {
             Some(place @ None) => {
@@ -76,12 +76,12 @@ impl SoundBuffer {
         }
     }
 
-    /// All blocks have arrived.
+    /// Marks the sound complete: all blocks have arrived.
     pub(super) fn complete(&mut self) {
         self.complete = true;
     }
 
-    /// No voice may start to read it any more; it drains once the last reader has gone.
+    /// Retires the sound: no voice starts to read it any more, and the buffer drains once the last reader has gone.
     pub(super) fn retire(&mut self) {
         self.retired = self.head.is_some();
     }
@@ -98,12 +98,12 @@ impl SoundBuffer {
         self.readers = self.readers.saturating_sub(1);
     }
 
-    /// Whether there is something to drain.
+    /// Whether the buffer is retired and has no readers.
     pub(super) fn is_draining(&self) -> bool {
         self.retired && self.readers == 0
     }
 
-    /// Takes the next block out; the buffer is free when it gives none.
+    /// Removes and returns the next block; frees the buffer and returns `None` when no block is left.
     pub(super) fn drain(&mut self) -> Option<Block> {
         for (index, place) in self.channels.as_flattened_mut().iter_mut().enumerate().skip(self.drained) {
             self.drained = index + 1;
@@ -116,7 +116,7 @@ impl SoundBuffer {
         None
     }
 
-    /// End of the samples that are there without a gap from `from` on; the sound's length when all are there.
+    /// End of the samples that are available without a gap from `from` on; the sound's length if it is complete.
     pub(super) fn available_end(&self, from: usize) -> usize {
         let Some(head) = self.head else { return 0 };
         if self.complete {
@@ -128,7 +128,7 @@ impl SoundBuffer {
         ((first + run) * BLOCK_SAMPLES).min(head.length_samples)
     }
 
-    /// Whether `need` samples from `from` on are there, or all up to the end.
+    /// Whether `need` samples from `from` on are available, or all samples up to the end.
     pub(super) fn is_playable(&self, from: usize, need: usize) -> bool {
         self.live_head()
             .is_some_and(|head| self.available_end(from) >= head.length_samples.min(from.saturating_add(need)))
@@ -162,8 +162,8 @@ impl SoundBuffer {
         self.channels.get(channel)?.get(index)?.as_deref().map(<[f32; BLOCK_SAMPLES]>::as_slice)
     }
 
-    /// Correlation at lag 0 of this sound with an earlier one, [0, 1], where the voices were when this one was asked for; 0 where either
-    /// is silent or missing, or where the two are not at the same moment (another stretch, another key).
+    /// Normalised correlation at lag 0 of this sound with an earlier one, clamped to [0, 1], over the block that was received first; 0 if
+    /// either block is silent or missing, or if the sounds differ in stretch or key, since equal indices are then different moments.
     pub(super) fn correlation(&self, earlier: &SoundBuffer) -> f32 {
         let (Some(head), Some(before), Some(index)) = (self.head, earlier.head, self.first_block) else { return 0.0 };
         if head.stretch != before.stretch || head.spec.key != before.spec.key {
@@ -171,7 +171,7 @@ impl SoundBuffer {
         }
         let mut sums = [0.0; 3];
         for channel in 0..head.channels.max(before.channels) {
-            // A mono sound is the same on both sides.
+            // A mono sound is compared with both channels of a stereo one.
             let (here, there) = (channel.min(head.channels - 1), channel.min(before.channels - 1));
             let (Some(now), Some(then)) = (self.block(here, index), earlier.block(there, index)) else { return 0.0 };
             add_products(then, now, &mut sums);
@@ -182,7 +182,7 @@ impl SoundBuffer {
     }
 }
 
-/// Adds the sums of a·b, a·a and b·b.
+/// Adds Σ a·b, Σ a·a and Σ b·b to the sums.
 fn add_products(a: &[f32], b: &[f32], [product, energy_a, energy_b]: &mut [f64; 3]) {
     for (x, y) in a.iter().zip(b) {
         let (x, y) = (f64::from(*x), f64::from(*y));

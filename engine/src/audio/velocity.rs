@@ -1,33 +1,33 @@
-//! What the velocity of a key does to its note: softer is quieter and darker. AUDIO THREAD: plain arithmetic on values of the voice.
+//! Velocity response of a note: softer notes are quieter and darker. AUDIO THREAD: plain arithmetic on values of the voice.
 //!
 //! The darkening is a first-order high shelf per voice. Its corner and depth are measured: over 861 pairs of the factory corpus'
-//! training split (one instrument and key, struck at MIDI velocity 112 and 48) the mean difference of the spectra, 2.5 dB (root
-//! mean square over bands), follows this curve to within 0.3 dB.
+//! training split (same instrument and key, MIDI velocity 112 and 48) the mean difference of the spectra, 2.5 dB (root mean square over
+//! bands), follows this curve to within 0.3 dB.
 
 use std::f32::consts::PI;
 
 use super::playback::Piece;
 use crate::link::MAX_CHANNELS;
 
-/// Corner of the shelf: far below it a soft stroke loses nothing, far above it all that it loses, in Hz.
+/// Corner frequency of the shelf in hertz, measured as above.
 const CORNER_HZ: f32 = 1200.0;
-/// What the highs lose for each dB by which the velocity, as an amplitude, lies below the hardest: 7 dB from 112 to 48.
+/// Attenuation of the highs in dB for each dB by which the velocity, as an amplitude, lies below 1; measured: 7 dB from 112 to 48.
 const SHELF_DB_PER_DB: f32 = 0.95;
-/// Most that the highs lose.
+/// Largest attenuation of the highs. Limits the extrapolation to velocities far below the measured ones.
 const DEEPEST_DB: f32 = 36.0;
-/// A state below this is silence.
+/// Filter states below this magnitude are set to 0, since denormal numbers are slow.
 const INAUDIBLE: f32 = 1e-15;
-/// Highest corner as a part of the rate, for rates at which the corner would lie beyond the spectrum.
+/// Highest corner as a fraction of the sample rate, for rates at which the corner would lie above the Nyquist frequency.
 const HIGHEST_PART: f32 = 0.45;
 
-/// The effect of one note's velocity.
+/// The velocity response of one note, with its filter state.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct VelocityResponse {
-    /// Factor on the note's level.
+    /// Linear gain of the note.
     pub(super) gain: f32,
-    /// Factor on what lies above the corner; 1 leaves the sound as it is, to the bit.
+    /// Linear gain far above the corner; 1 leaves the sound bit for bit as it is.
     shelf: f32,
-    /// Part of the way that the low-pass goes within half a sample.
+    /// Coefficient of the low-pass: g / (1 + g) with g = tan(π · corner / rate).
     pace: f32,
     /// State of the low-pass of each channel.
     low: [f32; MAX_CHANNELS],
@@ -37,17 +37,17 @@ impl VelocityResponse {
     /// Silence.
     pub(super) const NONE: Self = Self { gain: 0.0, shelf: 1.0, pace: 0.0, low: [0.0; MAX_CHANNELS] };
 
-    /// For `velocity` (above 0, up to 1) at the host's rate. `touch`: 0 changes the level alone, 1 darkens as measured.
+    /// For `velocity` in (0, 1] at the host's rate. `touch`, [0, 2]: 0 changes the level alone, 1 darkens as measured.
     pub(super) fn new(velocity: f32, touch: f32, rate_hz: f32) -> Self {
         let below_db = -20.0 * velocity.max(1e-3).log10();
         let shelf_db = (below_db * SHELF_DB_PER_DB * touch).clamp(0.0, DEEPEST_DB);
         let warped = (PI * (CORNER_HZ / rate_hz).min(HIGHEST_PART)).tan();
-        // Squared: half velocity is 12 dB down.
+        // Square law: half the velocity is 12 dB quieter.
         let gain = velocity * velocity;
         Self { gain, shelf: 10f32.powf(-shelf_db / 20.0), pace: warped / (1.0 + warped), low: [0.0; MAX_CHANNELS] }
     }
 
-    /// Darkens the first `count` samples of each channel in place, which follow those of the call before. The low-pass is a trapezoidal
+    /// Filters the first `count` samples of each channel in place; they follow those of the previous call. The low-pass is a trapezoidal
     /// integrator (Zavalishin 2012, 3.10), so its corner is the same at every rate.
     pub(super) fn darken(&mut self, sound: &mut Piece, channels: usize, count: usize) {
         if self.shelf == 1.0 {
@@ -59,13 +59,13 @@ impl VelocityResponse {
                 let step = (*sample - *low) * pace;
                 let between = *low + step;
                 let next = between + step;
-                // What has died away must not go on as numbers too small for fast arithmetic.
+                // Keeps a decayed state from becoming a denormal number.
                 *low = if next.abs() < INAUDIBLE { 0.0 } else { next };
                 *sample = between + (*sample - between) * shelf;
             }
         }
         if channels == 1 {
-            // A sound that becomes stereo goes on with the same state on both sides.
+            // If the voice moves to a stereo sound, both channels continue from this state.
             self.low = [self.low[0]; MAX_CHANNELS];
         }
     }
@@ -107,7 +107,7 @@ mod tests {
             let shelf_db = 20.0 * response.shelf.log10();
             assert!((shelf_db + 7.0).abs() < TOLERANCE_DB, "{shelf_db} dB");
             for frequency_hz in [60.0, 600.0, 1200.0, 2400.0, 9600.0, 19_200.0] {
-                // Towards the Nyquist frequency the bilinear transform bends the curve.
+                // Near the Nyquist frequency the bilinear transform warps the curve.
                 if frequency_hz > rate_hz * 0.1 {
                     continue;
                 }
@@ -121,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn the_hardest_stroke_and_no_touch_leave_every_sample_alone() {
+    fn full_velocity_and_zero_touch_leave_every_sample_unchanged() {
         let before: Vec<f32> = (0..100).map(|n| (n as f32 * 0.7).sin()).collect();
         for (velocity, touch) in [(1.0, 1.0), (1.0, 2.0), (0.3, 0.0)] {
             let mut after = before.clone();

@@ -1,4 +1,4 @@
-//! One voice: a note, where it is in which sound, how loud, and on its way to which other sound. AUDIO THREAD.
+//! One voice: a note with its read position, envelope, expression and crossfade. AUDIO THREAD.
 
 use super::envelope::{Envelope, EnvelopeRates};
 use super::expression::NoteExpression;
@@ -11,35 +11,36 @@ use super::tick::{Ramp, TICK_SAMPLES};
 use super::velocity::VelocityResponse;
 use crate::link::MAX_CHANNELS;
 
-/// Buffers that all voices share.
+/// Scratch buffers that all voices share.
 pub(super) struct Scratch {
     window: Vec<f32>,
     current: Piece,
     next: Piece,
-    /// What the voices are added to.
+    /// The buses that the voices are added to.
     pub(super) buses: Buses,
 }
 
 impl Scratch {
-    /// Allocates: not for the audio thread.
+    /// Allocates; not audio-thread safe.
     pub(super) fn new() -> Self {
         let silence = [[0.0; TICK_SAMPLES]; MAX_CHANNELS];
         Self { window: vec![0.0; WINDOW_SAMPLES], current: silence, next: silence, buses: Buses::new() }
     }
 }
 
-/// What is the same for all voices within a tick.
+/// What is the same for all voices of a rendered span, which lies within one tick.
 pub(super) struct Span<'a> {
     pub(super) kernels: &'a Kernels,
     pub(super) rates: &'a EnvelopeRates,
     /// Playback ratio of each channel's tuning (coarse, fine, bend), over the tick.
     pub(super) tunes: &'a [Ramp],
-    /// Where in the tick the span begins.
+    /// Sample of the tick at which the span begins.
     pub(super) offset: usize,
+    /// Duration of a crossfade in output samples.
     pub(super) fade_samples: u32,
 }
 
-/// A note that begins.
+/// A note that starts.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct NoteStart {
     pub(super) note: NoteAddress,
@@ -47,25 +48,25 @@ pub(super) struct NoteStart {
     pub(super) channel: u8,
     pub(super) response: VelocityResponse,
     pub(super) zone_slot: usize,
-    /// Grows with every note.
+    /// Number of the note, in the order of their starts.
     pub(super) order: u64,
 }
 
-/// A fade to silence under way: stolen or choked.
+/// Fade-out in progress, of a stolen or choked note; both fields in samples.
 #[derive(Clone, Copy, Debug)]
 struct FadeOut {
     left: u32,
     total: u32,
 }
 
-/// A note.
+/// A voice: idle, or playing a note.
 pub(super) struct Voice {
     pub(super) note: NoteAddress,
     pub(super) key: u8,
     channel: u8,
     /// Slot of the note's zone.
     pub(super) zone_slot: usize,
-    /// Grows with every note.
+    /// Number of the note, in the order of their starts.
     pub(super) order: u64,
     response: VelocityResponse,
     expression: NoteExpression,
@@ -74,11 +75,11 @@ pub(super) struct Voice {
     crossfade: Option<Crossfade>,
     fade_out: Option<FadeOut>,
     active: bool,
-    /// Its key is up, and the sustain pedal holds it.
+    /// Whether the key is up and the sustain pedal holds the note.
     on_pedal: bool,
 }
 
-/// References that a voice has let go.
+/// Sounds that a voice no longer reads; the caller releases them by [`Slots::release`].
 pub(super) type Freed = [Option<SoundRef>; 2];
 
 impl Voice {
@@ -100,7 +101,7 @@ impl Voice {
         }
     }
 
-    /// Begins a note, as yet without a sound.
+    /// Starts a note, without a sound yet.
     pub(super) fn start(&mut self, start: NoteStart) {
         let NoteStart { note, key, channel, response, zone_slot, order } = start;
         *self = Self { note, key, channel, response, zone_slot, order, active: true, ..Self::idle() };
@@ -110,7 +111,7 @@ impl Voice {
         self.active
     }
 
-    /// Active, and neither stolen nor choked.
+    /// Whether it is active and neither stolen nor choked.
     pub(super) fn is_living(&self) -> bool {
         self.active && self.fade_out.is_none()
     }
@@ -132,44 +133,44 @@ impl Voice {
         usize::from(self.channel)
     }
 
-    /// Present level, for the choice of a victim.
+    /// Current linear level, by which the voice to steal is chosen.
     pub(super) fn level(&self) -> f32 {
         let fade_out = self.fade_out.map_or(1.0, |fade_out| fade_out.left as f32 / fade_out.total as f32);
         self.envelope.level() * self.response.gain * fade_out
     }
 
-    /// Where it plays; during a crossfade, where it goes.
+    /// Its read position; during a crossfade that in the new sound.
     pub(super) fn place(&self) -> Option<Play> {
         self.crossfade.map(|crossfade| crossfade.to).or(self.current)
     }
 
-    /// Playback ratio of its tuning over the tick: its channel's, and its own.
+    /// Playback ratio of its tuning over the tick: that of its channel times its own.
     pub(super) fn tune(&self, tunes: &[Ramp]) -> Ramp {
         let channel = tunes.get(self.channel()).copied().unwrap_or(Ramp::ONE);
         self.expression.tuned(channel)
     }
 
-    /// Gives a waiting voice its sound. The caller has counted the reader.
+    /// Starts a waiting voice on its sound. The caller has counted it as a reader.
     pub(super) fn play(&mut self, play: Play) {
         self.current = Some(play);
     }
 
-    /// Begins a crossfade. The caller has counted the reader.
+    /// Starts a crossfade. The caller has counted the voice as a reader of the new sound.
     pub(super) fn cross_to(&mut self, to: Play, correlation: f32) {
         self.crossfade = Some(Crossfade { to, position: 0, correlation });
     }
 
-    /// Sets one of the note's own properties.
+    /// Sets an expression value of the note.
     pub(super) fn express(&mut self, expression: Expression, value: f32) {
         self.expression.set(expression, value);
     }
 
-    /// Moves the note's own properties on by a tick.
+    /// Moves the smoothed expression values by one tick.
     pub(super) fn begin_tick(&mut self, pace: f64) {
         self.expression.step(pace);
     }
 
-    /// The key is up while the pedal is down.
+    /// Handles a note-off while the sustain pedal is down: the note is held until the pedal is up.
     pub(super) fn leave_to_pedal(&mut self) -> Freed {
         self.on_pedal = true;
         [None; 2]
@@ -181,11 +182,11 @@ impl Voice {
 
     pub(super) fn release(&mut self) -> Freed {
         self.envelope.release();
-        // A note that ends before its sound is there is not heard any more.
+        // A note that is released before its sound has arrived ends without sounding.
         if self.is_waiting() { self.end() } else { [None; 2] }
     }
 
-    /// Fades out within `samples`.
+    /// Starts a fade-out of `samples` samples.
     pub(super) fn fade_out(&mut self, samples: u32) -> Freed {
         if self.is_waiting() {
             return self.end();
@@ -197,14 +198,14 @@ impl Voice {
         [None; 2]
     }
 
-    /// Ends at once.
+    /// Ends at once, without a fade.
     pub(super) fn end(&mut self) -> Freed {
         self.active = false;
         let crossfade = self.crossfade.take().map(|crossfade| crossfade.to.sound);
         [self.current.take().map(|play| play.sound), crossfade]
     }
 
-    /// Adds `length` samples of the voice to the buses, at most one tick. Returns what it no longer reads.
+    /// Adds `length` samples of the voice, at most one tick, to the buses. Returns the sounds that it no longer reads.
     pub(super) fn render(&mut self, slots: &Slots, span: &Span, scratch: &mut Scratch, length: usize) -> Freed {
         let mut freed = [None; 2];
         let mut done = 0;
@@ -213,7 +214,7 @@ impl Voice {
             let piece = self.crossfade.as_ref().map_or(usize::MAX, rest).min(length - done);
             let reading = Reading { kernels: span.kernels, tune: self.tune(span.tunes), offset: span.offset + done };
             let Some(played) = self.read(slots, &reading, piece, span.fade_samples, scratch, &mut freed) else { break };
-            // What the filter still holds at the end of a sound is not heard: where a piece stops must not decide how much of it.
+            // Filtering stops at the end of the sound, so that the filter's tail does not depend on where a piece ends.
             self.response.darken(&mut scratch.current, played.channels, played.samples);
             if !self.add(done, piece, &reading, span.rates, played.channels, scratch) || !played.goes_on {
                 let [a, b] = self.end();
@@ -224,7 +225,7 @@ impl Voice {
         freed
     }
 
-    /// Reads the present sound, and during a crossfade the next one, into `scratch.current`. `None` while it waits.
+    /// Reads the current sound, mixed with the next one during a crossfade, into `scratch.current`. `None` while the voice waits.
     fn read(
         &mut self,
         slots: &Slots,
@@ -254,7 +255,7 @@ impl Voice {
         Some(played)
     }
 
-    /// Adds what was read to the buses under the envelope; false when the note has ended.
+    /// Adds `scratch.current` to the buses, multiplied by envelope and gains. Returns false if the note has ended.
     fn add(
         &mut self,
         start: usize,

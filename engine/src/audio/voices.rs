@@ -1,4 +1,4 @@
-//! The voices: who begins, who ends, who makes room. AUDIO THREAD.
+//! The voices: note-on, note-off, voice stealing, and the list of ended notes. AUDIO THREAD.
 
 use super::lookahead::Lookahead;
 use super::note::{EndedNote, Expression, NoteAddress};
@@ -7,20 +7,21 @@ use super::tick::Ramp;
 use super::velocity::VelocityResponse;
 use super::voice::{Freed, NoteStart, Scratch, Span, Voice};
 
-/// Notes that sound at once.
+/// Largest number of notes that sound at once, those that fade out not counted.
 pub(super) const POLYPHONY: usize = 32;
-/// Places for notes on their way out, so that a new note begins on its sample while the old one fades.
+/// Further voices for notes that fade out, so that a new note starts on its sample while a stolen one fades.
 const FADING: usize = 16;
-/// Crossfade between sounds.
+/// Duration of a crossfade between two sounds. A shorter one makes the change audible as a click; a longer one delays moving controls,
+/// since a voice finishes one crossfade before it starts another.
 const CROSSFADE_S: f32 = 0.010;
-/// Fade of a note that makes room.
+/// Fade-out of a stolen note. A shorter one clicks; a longer one occupies its voice for longer, see [`FADING`].
 const STEAL_S: f32 = 0.003;
-/// Fade of a choked note.
+/// Fade-out of a choked note. A shorter one clicks; a longer one blurs the choke.
 const CHOKE_S: f32 = 0.005;
-/// Ended notes that are kept for the host between two calls: a call of 512 events that each end one, and every voice.
+/// Capacity of the list of ended notes of one call: 512 events that each end one, and every voice.
 const ENDED_NOTES: usize = 512 + POLYPHONY + FADING;
 
-/// Durations at the host's rate.
+/// Durations in samples at the host's rate.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Timing {
     pub(super) rate_hz: f32,
@@ -41,7 +42,7 @@ impl Timing {
     }
 }
 
-/// A note-on event with all that is known of it.
+/// A note-on event, checked.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct NoteOn {
     pub(super) note: NoteAddress,
@@ -50,12 +51,12 @@ pub(super) struct NoteOn {
     pub(super) response: VelocityResponse,
 }
 
-/// The part of a slot's sound that its voices need.
+/// The region of a slot's sound that its voices need, in samples of the sound.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Listening {
-    /// Sample of the first cursor.
+    /// Position of the earliest cursor.
     pub(super) first_sample: u32,
-    /// End of what the last one needs.
+    /// Largest end of the regions that the voices need from their cursors on.
     pub(super) region_end_sample: u32,
 }
 
@@ -64,12 +65,12 @@ pub(super) struct Voices {
     voices: Vec<Voice>,
     next_order: u64,
     ended: Vec<EndedNote>,
-    /// Sample of the call at which the present span begins.
+    /// Sample of the call at which the current span or event lies.
     offset: usize,
 }
 
 impl Voices {
-    /// Allocates: not for the audio thread.
+    /// Allocates; not audio-thread safe.
     pub(super) fn new() -> Self {
         Self {
             voices: (0..POLYPHONY + FADING).map(|_| Voice::idle()).collect(),
@@ -79,28 +80,28 @@ impl Voices {
         }
     }
 
-    /// Voices that sound or wait.
+    /// Number of voices that sound or wait for their sound.
     pub(super) fn active(&self) -> usize {
         self.voices.iter().filter(|voice| voice.is_active()).count()
     }
 
-    /// Notes that have ended since [`Self::begin_call`]. With more than fit, the last ones are left out.
+    /// Notes that have ended since [`Self::begin_call`]. Beyond the capacity the last ones are omitted.
     pub(super) fn ended(&self) -> &[EndedNote] {
         &self.ended
     }
 
-    /// Forgets the ended notes of the call before.
+    /// Clears the list of ended notes.
     pub(super) fn begin_call(&mut self) {
         self.ended.clear();
         self.offset = 0;
     }
 
-    /// Says which sample of the call is reached.
+    /// Sets the sample of the call at which notes end from now on.
     pub(super) fn set_offset(&mut self, offset: usize) {
         self.offset = offset;
     }
 
-    /// The part of a slot's sound that the voices of its zone need; `tunes` are the playback ratios of the channels.
+    /// The region of a slot's sound that the voices of its zone need; `tunes` are the playback ratios of the channels.
     pub(super) fn listening(&self, slot: usize, timing: &Timing, tunes: &[Ramp]) -> Listening {
         let here = self.voices.iter().filter(|voice| voice.is_living() && voice.zone_slot == slot);
         let parts = here.map(|voice| {
@@ -123,7 +124,7 @@ impl Voices {
         Some((play.cursor / length.max(1) as f64).min(1.0) as f32)
     }
 
-    /// Begins a note in the slot `zone_slot`, as yet without a sound. `None` when there is no place for it.
+    /// Starts a note in the slot `zone_slot`, without a sound yet. `None` if no voice is available.
     pub(super) fn note_on(
         &mut self,
         slots: &mut Slots,
@@ -144,7 +145,7 @@ impl Voices {
         Some(voice)
     }
 
-    /// A place for a new note, taken from the quietest released or the oldest note when all sound.
+    /// Index of an idle voice. At full polyphony the quietest released note, else the oldest one, is faded out first.
     fn free_place(&mut self, slots: &mut Slots, timing: &Timing) -> Option<usize> {
         if self.voices.iter().filter(|voice| voice.is_living()).count() >= POLYPHONY {
             let living = self.voices.iter_mut().filter(|voice| voice.is_living());
@@ -160,7 +161,7 @@ impl Voices {
         idle.or_else(|| self.cut_one(slots))
     }
 
-    /// More notes end within milliseconds than there are places to fade them in: the quietest of those goes at once.
+    /// Ends the quietest fading voice at once: more notes are fading out than [`FADING`] has voices for.
     fn cut_one(&mut self, slots: &mut Slots) -> Option<usize> {
         let fading = self.voices.iter_mut().enumerate().filter(|(_, voice)| !voice.is_living());
         let (index, voice) = fading.min_by(|(_, a), (_, b)| a.level().total_cmp(&b.level()))?;
@@ -169,7 +170,7 @@ impl Voices {
         Some(index)
     }
 
-    /// Releases notes, or leaves them to the pedal where `is_sustained` says so of their channel.
+    /// Releases notes; on channels for which `is_sustained` is true they are held until the pedal is up.
     pub(super) fn note_off(&mut self, slots: &mut Slots, notes: &NoteAddress, is_sustained: impl Fn(usize) -> bool) {
         self.each(
             slots,
@@ -180,30 +181,30 @@ impl Voices {
         );
     }
 
-    /// Releases what the pedals of `channels` (bits) have held.
+    /// Releases the notes that the pedals of `channels`, a bit mask, have held.
     pub(super) fn pedal_up(&mut self, slots: &mut Slots, channels: u16) {
         let is_held = |voice: &Voice| voice.is_left_to_pedal() && channels >> voice.channel() & 1 == 1;
         self.each(slots, is_held, Voice::release);
     }
 
-    /// Ends notes within milliseconds.
+    /// Fades notes out within [`CHOKE_S`].
     pub(super) fn choke(&mut self, slots: &mut Slots, timing: &Timing, notes: &NoteAddress) {
         self.each(slots, |voice| notes.matches(&voice.note), |voice| voice.fade_out(timing.choke_samples));
     }
 
-    /// Releases notes, whatever the pedals.
+    /// Releases notes, held by a pedal or not.
     pub(super) fn release(&mut self, slots: &mut Slots, notes: &NoteAddress) {
         self.each(slots, |voice| notes.matches(&voice.note), Voice::release);
     }
 
-    /// Sets a property of sounding notes.
+    /// Sets an expression value of sounding notes.
     pub(super) fn express(&mut self, notes: &NoteAddress, expression: Expression, value: f32) {
         for voice in self.voices.iter_mut().filter(|voice| voice.is_active() && notes.matches(&voice.note)) {
             voice.express(expression, value);
         }
     }
 
-    /// Ends all notes at once.
+    /// Ends all notes at once, without a fade.
     pub(super) fn reset(&mut self, slots: &mut Slots) {
         self.each(slots, |_| true, Voice::end);
         self.next_order = 1;
@@ -216,17 +217,17 @@ impl Voices {
         }
     }
 
-    /// The notes that sound or wait, for a move to another zone or sound.
+    /// The voices that sound or wait for their sound.
     pub(super) fn active_mut(&mut self) -> impl Iterator<Item = &mut Voice> {
         self.voices.iter_mut().filter(|voice| voice.is_active())
     }
 
-    /// Moves the voices' own properties on by a tick.
+    /// Moves the smoothed expression values of all voices by one tick.
     pub(super) fn begin_tick(&mut self, pace: f64) {
         self.active_mut().for_each(|voice| voice.begin_tick(pace));
     }
 
-    /// Adds all voices to `out`.
+    /// Adds `length` samples of all voices to the buses of `scratch`.
     pub(super) fn render(&mut self, slots: &mut Slots, span: &Span, scratch: &mut Scratch, length: usize) {
         for voice in self.voices.iter_mut().filter(|voice| voice.is_active()) {
             let freed = voice.render(slots, span, scratch, length);
@@ -235,13 +236,13 @@ impl Voices {
     }
 }
 
-/// Whether a new note releases an old one: the same key of the same channel and port, unless the host tells the two apart by their ids.
+/// Whether a new note releases an old one: same port, channel and key, unless both have ids and these differ.
 fn is_retriggered(old: &NoteAddress, new: &NoteAddress) -> bool {
     let told_apart = matches!((old.id, new.id), (Some(old), Some(new)) if old != new);
     !told_apart && (old.port, old.channel, old.key) == (new.port, new.channel, new.key)
 }
 
-/// Books what a voice has let go: sounds, and its zone if it has ended.
+/// Releases the sounds that a voice no longer reads. If the voice has ended, also leaves its slot and lists the note as ended.
 fn settle(voice: &Voice, slots: &mut Slots, freed: Freed, ended: &mut Vec<EndedNote>, offset: usize) {
     for sound in freed.into_iter().flatten() {
         slots.release(sound);
@@ -252,7 +253,7 @@ fn settle(voice: &Voice, slots: &mut Slots, freed: Freed, ended: &mut Vec<EndedN
     if let Some(slot) = slots.get_mut(voice.zone_slot) {
         slot.voices = slot.voices.saturating_sub(1);
     }
-    // Never beyond the capacity: the audio thread does not allocate.
+    // Pushing beyond the capacity would allocate.
     if ended.len() < ended.capacity() {
         ended.push(EndedNote { offset, note: voice.note });
     }

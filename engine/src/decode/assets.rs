@@ -1,5 +1,5 @@
-//! The assets that sounds mix in: immutable, counted, named by a number. Main thread writes, WORKER THREADS read; never the audio
-//! thread, which knows only their numbers and weights ([`AssetMix`]).
+//! The table of assets that sounds mix in: immutable, reference-counted, identified by number. The main thread writes, WORKER THREADS
+//! read; never the audio thread, which has only their ids and weights ([`AssetMix`]).
 
 #![expect(clippy::disallowed_types, reason = "main and worker threads only; the audio thread never sees the table")]
 
@@ -14,17 +14,17 @@ use crate::residual::{ZoneResidual, add};
 use crate::spectral::{Frames, SpectralShape};
 use crate::units::Latent;
 
-/// Assets that are kept after the project has dropped them: requests that name them may still be on their way, and a sound that comes
-/// back keeps its number. A change of every corner and of the knobs drops five.
+/// Assets that are kept after the project no longer uses them: pending requests may refer to them, and a sound that is used again keeps its
+/// id. Changing all corners and the knobs' sound leaves five unused. Larger takes memory; smaller fails requests that are slow.
 const KEPT_UNUSED: usize = 8 * MIXED_ASSETS;
 
-/// What a sound may need beside its controls.
+/// Data that a sound may need beside its controls.
 pub enum Asset {
-    /// What the point of a sound leaves out of its recording, for each zone that it has one in.
+    /// The residuals of a recording, one for each zone that it has one for.
     Residual(Vec<ZoneDifference>),
 }
 
-/// One zone's residual, unpacked when it is first heard.
+/// One zone's residual, decoded when it is first used.
 pub struct ZoneDifference {
     coded: ZoneResidual,
     difference: OnceLock<Frames>,
@@ -41,7 +41,7 @@ impl Asset {
         own.iter().map(|zone| &zone.coded).eq(zones)
     }
 
-    /// The frames that it adds in the zone of `key`.
+    /// The difference to add in the zone of root key `key`, if there is one.
     fn difference(&self, key: f32) -> Option<&Frames> {
         let Self::Residual(zones) = self;
         let zone = zones.iter().find(|zone| f32::from(zone.coded.root_key) == key)?;
@@ -57,13 +57,13 @@ pub struct AssetTable(Mutex<Table>);
 struct Table {
     last_number: u64,
     in_use: [AssetId; MIXED_ASSETS],
-    /// Used last, last.
+    /// In the order of their last use, the newest last.
     entries: Vec<(AssetId, Arc<Asset>)>,
 }
 
 impl AssetTable {
-    /// Takes the residuals of the sounds on the pad's four corners and on the knobs, in this order; answers what the audio thread is told
-    /// of them. Equal residuals keep their number. `knobs_point` is where the knobs' sound lies.
+    /// Sets the residuals of the sounds in the pad's four corners and on the knobs, in this order, and returns their ids for the audio
+    /// thread. Equal residuals keep their id. `knobs_point` is the latent point of the knobs' sound.
     pub fn set_residuals(&self, mixed: [&[ZoneResidual]; MIXED_ASSETS], knobs_point: Latent) -> AssetSet {
         let mut table = self.0.lock();
         let ids = mixed.map(|zones| if zones.is_empty() { AssetId::NONE } else { table.number_of(zones) });
@@ -72,10 +72,10 @@ impl AssetTable {
         AssetSet { ids, knobs_point }
     }
 
-    /// The assets of a mix, which stay what they are for as long as they are held.
+    /// The assets of a mix. They do not change while they are held, whatever is set afterwards.
     ///
     /// # Errors
-    /// [`SourceError::AssetMissing`] when one of them is no longer there.
+    /// [`SourceError::AssetMissing`] if one of them is no longer in the table.
     pub fn resolve(&self, mix: &AssetMix) -> Result<Assets, SourceError> {
         let table = self.0.lock();
         let find = |(id, weight): (AssetId, f32)| {
@@ -87,7 +87,7 @@ impl AssetTable {
 }
 
 impl Table {
-    /// The number of these residuals, a new one if they are new. What is asked for is used last.
+    /// The id of these residuals, a new one if they are new; marks them as used last.
     fn number_of(&mut self, zones: &[ZoneResidual]) -> AssetId {
         let known = self.entries.iter().position(|(_, asset)| asset.is_residual_of(zones));
         let entry = match known {
@@ -114,12 +114,12 @@ impl Table {
     }
 }
 
-/// The assets of one sound, each with its factor.
+/// The assets of one sound, with their weights.
 #[derive(Clone, Default)]
 pub struct Assets(Vec<(Arc<Asset>, f32)>);
 
 impl Assets {
-    /// Adds what belongs to the zone of `key` to the frames of a sound.
+    /// Adds the weighted residuals of the zone of root key `key` to the frames of a sound.
     pub fn add_residuals(&self, frames: &mut Frames, key: f32, shape: &SpectralShape) {
         let mut sum: Option<Frames> = None;
         for (asset, weight) in &self.0 {
@@ -166,7 +166,7 @@ mod tests {
         let table = AssetTable::default();
         let (a, b) = ([zone(60, 0.4), zone(84, 0.8)], [zone(60, -0.2)]);
         let set = table.set_residuals([&a, &b, &[], &[], &[]], [0.0; 7]);
-        assert_eq!(table.set_residuals([&a, &b, &[], &[], &[]], [0.0; 7]), set, "nothing has changed");
+        assert_eq!(table.set_residuals([&a, &b, &[], &[], &[]], [0.0; 7]), set, "equal residuals keep their ids");
         assert_ne!(table.set_residuals([&a, &b, &a[..1], &[], &[]], [0.0; 7]), set);
         heard(&table.resolve(&AssetMix::new(set.ids, weights)).expect("all are there"), key)
     }
@@ -180,12 +180,12 @@ mod tests {
             let got = mixed(weights, 60.0);
             assert!((got - wanted).abs() < TOLERANCE, "{weights:?}: {got}");
         }
-        assert!((mixed([0.5; MIXED_ASSETS], 84.0) - 0.4).abs() < TOLERANCE, "the zone that one of them has besides");
-        assert_eq!(mixed([1.0; MIXED_ASSETS], 72.0), 0.0, "a zone that none has");
+        assert!((mixed([0.5; MIXED_ASSETS], 84.0) - 0.4).abs() < TOLERANCE, "a zone that only one of them has");
+        assert_eq!(mixed([1.0; MIXED_ASSETS], 72.0), 0.0, "a zone that none of them has");
     }
 
     #[test]
-    fn a_request_in_flight_keeps_its_asset_and_a_forgotten_one_is_told() {
+    fn a_pending_request_keeps_its_asset_and_a_missing_one_is_an_error() {
         let table = AssetTable::default();
         let first = [zone(60, 0.4)];
         let set = table.set_residuals([&first, &[], &[], &[], &[]], [0.0; 7]);
@@ -193,12 +193,12 @@ mod tests {
         let before = table.resolve(&mix).expect("it is there");
         let value = heard(&before, 60.0);
         table.set_residuals([&[zone(60, -0.7)], &[], &[], &[], &[]], [0.0; 7]);
-        let late = table.resolve(&mix).expect("dropped a moment ago, and still there");
+        let late = table.resolve(&mix).expect("unused, but still in the table");
         assert_eq!((heard(&before, 60.0), heard(&late, 60.0)), (value, value));
         for step in 0..=KEPT_UNUSED {
             table.set_residuals([&[zone(60, 0.01 * step as f32)], &[], &[], &[], &[]], [0.0; 7]);
         }
         assert_eq!(table.resolve(&mix).err(), Some(SourceError::AssetMissing));
-        assert_eq!(heard(&before, 60.0), value, "whoever holds it keeps it");
+        assert_eq!(heard(&before, 60.0), value, "an asset that is held does not change");
     }
 }

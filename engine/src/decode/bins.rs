@@ -1,23 +1,22 @@
-//! The vocoder's heads to complex bins: magnitude · normalise((a + ib)·reference + g·noise). WORKER side.
+//! Converts the vocoder's output heads to complex bins: magnitude · normalise((a + ib)·reference + g·noise). WORKER side.
 //!
-//! Above some bin no phase is predicted: there it is that of the noise.
+//! From `phase_bins` on no phase is predicted, and the noise phase is used.
 //!
-//! Graphs give bins in rows of frames, a spectrogram holds frames of bins. Tiles of one cache line's frames are computed side by side
-//! and written across.
+//! Graphs output `[bin][frame]`, a spectrogram holds `[frame][bin]`. The transposition is done in tiles of one cache line of frames.
 
 use multiversion::multiversion;
 
 use crate::spectral::{Complex32, ReferencePhasors, Spectrogram, exp};
 
-/// Largest log of a magnitude against full scale: +12 dB, so that a faulty graph cannot give an output far beyond full scale.
+/// Largest natural log of a magnitude relative to full scale: +12 dB. Limits the output level of a faulty graph.
 const MAX_LOG_MAGNITUDE: f32 = 1.4;
-/// Smallest, far below what is heard.
+/// Smallest natural log of a magnitude: −521 dB, within the range of [`exp`].
 const MIN_LOG_MAGNITUDE: f32 = -60.0;
 
-/// Frames of a tile.
+/// Number of frames in a tile.
 const TILE: usize = 16;
 
-/// One run of the vocoder: where its input starts and which of its frames are kept.
+/// One run of the vocoder: its first input frame, the frames of the sound that are kept, and its width in frames.
 #[derive(Debug, PartialEq)]
 pub(super) struct Chunk {
     pub(super) start: usize,
@@ -30,12 +29,12 @@ pub(super) struct Heads<'a> {
     pub(super) log_magnitude: &'a [f32],
     pub(super) phase: &'a [f32],
     pub(super) phase_bins: usize,
-    /// Frame of the sound that the first frame of the output is.
+    /// Frame of the sound at which the spectrogram begins.
     pub(super) first_frame: usize,
 }
 
-/// Runs that cover `frames` frames. Inner edges stand at least the context away from every frame that is kept, so the
-/// result is that of one run over everything.
+/// Splits `frames` frames into runs. Every kept frame is at least `context_frames` away from the inner edges of its run, so the result
+/// equals that of a single run.
 pub(super) fn chunks(frames: usize, vocoder: crate::pack::VocoderInfo) -> Vec<Chunk> {
     let (width, context) = (vocoder.chunk_frames, vocoder.context_frames);
     let mut chunks = Vec::new();
@@ -50,7 +49,7 @@ pub(super) fn chunks(frames: usize, vocoder: crate::pack::VocoderInfo) -> Vec<Ch
     chunks
 }
 
-/// Writes the kept frames of a run; magnitudes are relative to `scale`.
+/// Writes the bins of a run's kept frames to `out`; `scale` is the magnitude of full scale.
 pub(super) fn write(heads: &Heads, phasors: &ReferencePhasors, chunk: &Chunk, scale: f32, out: &mut Spectrogram) {
     let mut first = chunk.keep.start;
     while first < chunk.keep.end {
@@ -70,11 +69,11 @@ struct Tile {
     im: Lanes,
 }
 
-/// One bin in `count` frames from `first` on; what lies beyond `count` is of no use.
+/// One bin in `count` frames from `first` on; values beyond `count` are undefined.
 fn tile(heads: &Heads, phasors: &ReferencePhasors, chunk: &Chunk, (bin, first, count): (usize, usize, usize)) -> Tile {
     let row = |values: &[f32], plane: usize| -> Lanes {
         let start = (plane * heads.phase_bins + bin) * chunk.width + first - chunk.start;
-        // A whole tile is loaded without a call to copy memory.
+        // A whole tile is loaded by vector instructions instead of a call of memcpy.
         if let Some(whole) = values[start..].first_chunk().filter(|_| count == TILE) {
             return *whole;
         }
@@ -102,7 +101,7 @@ fn lanes(count: usize, phasor: impl Fn(usize) -> Complex32) -> (Lanes, Lanes) {
     (re, im)
 }
 
-/// The arithmetic of a tile, compiled once more for processors with wide registers.
+/// The arithmetic of a tile; compiled a second time for processors with AVX2 and FMA.
 #[multiversion(targets("x86_64+avx2+fma"))]
 fn combine(
     log_magnitude: &Lanes,
@@ -122,7 +121,7 @@ fn combine(
     out
 }
 
-/// A tile of which only the magnitudes are predicted; compiled as [`combine`] is.
+/// A tile without predicted phases; compiled as [`combine`] is.
 #[multiversion(targets("x86_64+avx2+fma"))]
 fn noise(log_magnitude: &Lanes, phasors: &ReferencePhasors, bin: usize, first: usize) -> Tile {
     let (mut re, mut im) = phasors.noise_run::<TILE>(bin, first);
@@ -144,7 +143,7 @@ mod tests {
     use crate::pack::VocoderInfo;
 
     #[test]
-    fn above_the_predicted_phases_is_the_noise_alone() {
+    fn bins_follow_the_formula_and_have_noise_phases_above_the_predicted_ones() {
         let shape = crate::spectral::SpectralShape::DEFAULT;
         let (bins, phase_bins) = (5, 3);
         for (width, keep, start) in [(TILE, 0..TILE, 0), (5, 0..5, 0), (2 * TILE + 5, 5..2 * TILE + 8, 3)] {
@@ -176,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn runs_cover_every_frame_once_and_keep_their_context() {
+    fn runs_cover_every_frame_once_with_its_context() {
         let vocoder = VocoderInfo { chunk_frames: 172, context_frames: 21, phase_bins: None };
         for frames in [8, 43, 171, 172, 173, 200, 301, 344, 500, 688] {
             let mut expected = 0;

@@ -1,8 +1,8 @@
-//! The region of a sound that is heard next, made before the whole: the vocoder runs over the frames round the listening voices and
-//! nothing else. WORKER side.
+//! Drafts: the region of a sound that voices need first, decoded before the whole sound. The vocoder runs over the frames around the
+//! region only. WORKER side.
 //!
-//! A draft is near to the sound itself, and is replaced by it some milliseconds later through a crossfade between correlated sounds. It
-//! differs where the whole sound decides: in the first and last frames of its context, and in its level, which is estimated.
+//! A draft is close to the sound itself, which replaces it some milliseconds later by a crossfade of correlated sounds. It differs in what
+//! depends on the whole sound: near the edges of its context, and in its level, which is estimated.
 
 use std::ops::Range;
 
@@ -18,30 +18,31 @@ use crate::pack::VocoderInfo;
 use crate::sample::LOUDNESS_LUFS;
 use crate::spectral::{Frames, SpectralShape, Spectrogram};
 
-/// Frames beside the region that are made and thrown away: the reach of one round of Griffin-Lim (3 frames) and the nearer part of the
+/// Frames beside the region that are decoded and discarded: the reach of one round of Griffin-Lim (3 frames) and the nearer part of the
 /// vocoder's context (15 frames of the factory pack). More would need a second run of the vocoder.
 const CONTEXT_FRAMES: usize = 8;
 /// Most rounds of Griffin-Lim. A second one takes a quarter of a millisecond and is heard for some ten milliseconds.
 const MOST_ROUNDS: usize = 1;
-/// Frames on either side that a run of the short vocoder leaves to its neighbours.
+/// Context on either side of a run, where a draft takes several. More makes the seams between runs more exact; less makes fewer runs.
 const CHUNK_CONTEXT_FRAMES: usize = 8;
-/// A region longer than this part of the sound is not worth a draft: the whole comes nearly as soon.
+/// Largest fraction of the sound's frames for which a draft is made: beyond it the whole sound takes little longer.
 const LARGEST_PART: f32 = 0.6;
 /// Window of momentary loudness (ITU-R BS.1770), in seconds.
 const MOMENT_S: f32 = 0.4;
 
-/// A part of a sound.
+/// The decoded region of a sound.
 pub(super) struct Draft {
-    /// Its first sample.
+    /// Position of its first sample in the sound.
     pub(super) start: usize,
-    /// Its samples.
+    /// Its samples, mono.
     pub(super) samples: Vec<f32>,
 }
 
-/// The samples of `region` of the sound of `frames`, which were made for `key`; `None` where a draft is not worth its time.
+/// Decodes the samples in `region` of the sound of `frames`, which were made for `key`. `None` if the model has no draft vocoder, or if the
+/// region is too large a part of the sound.
 ///
 /// # Errors
-/// [`GraphError`] when the vocoder fails.
+/// [`GraphError`] if the vocoder fails.
 pub(super) fn draft(
     pipeline: &mut Pipeline,
     frames: &Frames,
@@ -69,12 +70,12 @@ pub(super) fn draft(
     Ok(Some(Draft { start: region.start, samples: wanted }))
 }
 
-/// The frames that the samples of `region` are made from, with context.
+/// The frames that overlap `region`, with their context, extended to one whole run of the draft vocoder.
 fn frames_around(region: &Range<usize>, count: usize, shape: &SpectralShape) -> Range<usize> {
     let (hop, reach) = (shape.hop_samples, shape.fft_size / shape.hop_samples);
     let first = (region.start / hop).saturating_sub(reach + CONTEXT_FRAMES);
     let last = region.end / hop + reach + CONTEXT_FRAMES;
-    // A whole run of the vocoder costs no more.
+    // Fewer frames would cost the same: a run has a fixed width.
     let last = last.max(first + DRAFT_FRAMES).min(count);
     first.min(count)..last
 }
@@ -108,11 +109,11 @@ fn bins_of(
     Ok(spectrogram)
 }
 
-/// What is known of the level of the whole sound from its frames and from the samples of a region.
+/// Estimate of the whole sound's level from its frames and from the samples of a region.
 struct LevelEstimate {
-    /// How far the loudness lies below the common one, in dB.
+    /// Difference of [`LOUDNESS_LUFS`] and the estimated loudness, in dB.
     below_db: f32,
-    /// Whether the loudest moment is in the region.
+    /// Whether the loudest frame is in the region.
     holds_loudest: bool,
 }
 
@@ -133,7 +134,7 @@ impl LevelEstimate {
     }
 }
 
-/// Power of each frame, up to a common factor.
+/// Power of each frame in arbitrary units: band powers weighted by the widths of the bands.
 fn powers(frames: &Frames, shape: &SpectralShape) -> Vec<f32> {
     let widths: Vec<f32> = shape.mel_bank().centres_hz().windows(2).map(|pair| (pair[1] - pair[0]) as f32).collect();
     let mut powers = vec![0.0; frames.frames];
@@ -145,7 +146,7 @@ fn powers(frames: &Frames, shape: &SpectralShape) -> Vec<f32> {
     powers
 }
 
-/// Loudness of all samples together, at most [`MOMENT_S`] of them, in LUFS; `None` for silence.
+/// Loudness in LUFS of the first [`MOMENT_S`] of the samples; `None` for silence.
 fn loudness_of(samples: &[f32], rate_hz: u32) -> Option<f64> {
     let mut meter = EbuR128::new(1, rate_hz, Mode::M).ok()?;
     let count = samples.len().min((MOMENT_S * rate_hz as f32) as usize);

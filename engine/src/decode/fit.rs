@@ -1,8 +1,7 @@
-//! The latent point whose decoded frames lie nearest to given ones. WORKER side.
+//! Finds the latent point whose decoded frames are nearest to given ones. WORKER side.
 //!
-//! The encoder gives one answer from one look; this starts there and improves it by the decoder itself. Levenberg–Marquardt
-//! (Marquardt 1963) with slopes by differences, on the mean absolute difference, which is made a sum of squares by weights that
-//! follow the last differences (iteratively reweighted least squares).
+//! Starts at the encoder's point and improves it by means of the decoder: Levenberg–Marquardt (Marquardt 1963) with a finite-difference
+//! Jacobian, on the mean absolute difference, which iteratively reweighted least squares turns into a sum of squares.
 
 use nalgebra::{SMatrix, SVector};
 
@@ -14,22 +13,23 @@ use super::graph::GraphError;
 type Matrix = SMatrix<f64, MODEL_LATENTS, MODEL_LATENTS>;
 type Vector = SVector<f64, MODEL_LATENTS>;
 
-/// Step in σ over which slopes are taken: larger than the decoder's rounding, smaller than its curvature.
+/// Step in σ of the finite differences: a smaller one is dominated by the decoder's rounding errors, a larger one by its curvature.
 const SLOPE_STEP: f32 = 0.04;
-/// Levels below this count as silence, which differs from nothing.
+/// Levels below this are treated as equal to it.
 const SILENCE_DB: f32 = -80.0;
-/// Differences below this weigh no more than at it: the weights would grow without bound.
+/// Lower bound of the differences from which weights are computed, since these are inversely proportional to them.
 const SMALLEST_DIFFERENCE_DB: f32 = 0.5;
-/// Frames of the attack, about 35 ms, and their weight against 1: an attack is short and identifies the sound.
+/// Frames of the attack, about 35 ms, and their weight relative to 1. The attack is short but identifies a sound; a larger weight makes
+/// it more exact at the expense of the rest.
 const ONSET_FRAMES: usize = 3;
 const ONSET_WEIGHT: f64 = 10.0;
-/// Damping at first, and its factors after a step that lowered the error and after one that did not: Marquardt's scheme, with gentler
-/// factors than his 10 since only a few rounds are run.
+/// Initial damping, and its factors after a step that lowered the error and after one that did not: Marquardt's scheme, with factors
+/// closer to 1 than his 10, since only a few rounds are run.
 const DAMPING: f64 = 1e-2;
 const DAMPING_DOWN: f64 = 0.3;
 const DAMPING_UP: f64 = 6.0;
 
-/// Frames to come near to, and the key at which the decoder is to give them.
+/// Target frames, and the key at which they are to be decoded.
 #[derive(Clone, Copy, Debug)]
 pub struct Target<'a> {
     /// The frames.
@@ -38,18 +38,18 @@ pub struct Target<'a> {
     pub key: f32,
 }
 
-/// A point and how near its frames come.
+/// A latent point with its error.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Fit {
     /// The point, each coordinate within ±3 σ.
     pub latent: Latent,
-    /// Mean absolute difference over the bands of the frames that sound, the first ones weighing more, in dB, averaged over the targets.
+    /// Weighted mean absolute difference in dB over the bands of all frames that are not silent, averaged over the targets.
     pub error_db: f32,
 }
 
-/// What turns a point into frames.
+/// Decodes latent points to frames.
 pub trait FrameDecoder {
-    /// The analysis that the frames are of.
+    /// The analysis of the frames.
     fn shape(&self) -> &SpectralShape;
 
     /// Frames of a latent point at a MIDI key.
@@ -59,7 +59,7 @@ pub trait FrameDecoder {
     fn decode_frames(&mut self, latent: &Latent, key: f32) -> Result<Frames, GraphError>;
 }
 
-/// Improves `start` in `rounds` steps of eight decodes for each target. Never gets worse; the same input gives the same point.
+/// Improves `start` in `rounds` rounds of eight decodes for each target. The error never increases; the result is deterministic.
 ///
 /// # Errors
 /// [`GraphError`] when the decoder fails.
@@ -109,7 +109,7 @@ impl Scale {
     }
 }
 
-/// A point with the frames that it gives for each target.
+/// A point with its decoded frames for each target.
 struct Evaluated {
     latent: Latent,
     frames: Vec<Frames>,
@@ -134,7 +134,7 @@ fn weight_of(frame: usize) -> f64 {
     if frame < ONSET_FRAMES { ONSET_WEIGHT } else { 1.0 }
 }
 
-/// Weighted mean of the absolute difference over all bands of the frames in which the wanted one sounds.
+/// Weighted mean absolute difference over all bands of the frames in which `wanted` is not silent.
 fn mean_difference(wanted: &Frames, made: &Frames, silence: f32) -> f64 {
     let (mut sum, mut weights) = (0.0, 0.0);
     for frame in sounding(wanted, silence) {
@@ -145,7 +145,7 @@ fn mean_difference(wanted: &Frames, made: &Frames, silence: f32) -> f64 {
     sum / f64::max(weights, 1.0)
 }
 
-/// Frames that hold something above silence.
+/// Indices of the frames with a band above silence.
 fn sounding(frames: &Frames, silence: f32) -> impl Iterator<Item = usize> {
     (0..frames.frames).filter(move |frame| (0..frames.bands).any(|band| frames.band(band)[*frame] > silence))
 }
@@ -173,7 +173,7 @@ fn equations(
         let mut moved = Vec::with_capacity(MODEL_LATENTS);
         for axis in 0..MODEL_LATENTS {
             let mut point = at.latent;
-            // Away from the limit, so that the step is a whole one.
+            // Towards 0, so that the step stays within the latent space.
             point[axis] += if point[axis] > 0.0 { -SLOPE_STEP } else { SLOPE_STEP };
             let slope = 1.0 / f64::from(point[axis] - at.latent[axis]);
             moved.push((decoder.decode_frames(&point, target.key)?, slope));
@@ -203,7 +203,7 @@ impl Equations {
         }
     }
 
-    /// The damped step by Cholesky's method; none when nothing changes with the point.
+    /// The damped step by Cholesky decomposition; `None` if the matrix is singular, as when the frames do not depend on the point.
     fn solve(&self, damping: f64) -> Option<Vector> {
         let mut damped = self.matrix;
         damped.set_diagonal(&(self.matrix.diagonal() * (1.0 + damping)));
@@ -216,7 +216,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn equations_are_solved() {
+    fn the_normal_equations_are_solved_and_a_singular_matrix_is_refused() {
         let mut equations = Equations::default();
         let slopes: Vec<[f64; MODEL_LATENTS]> =
             (0..20).map(|n| std::array::from_fn(|axis| ((n * 7 + axis * 13) % 11) as f64 - 5.0)).collect();

@@ -1,6 +1,6 @@
-//! Frozen zones as a source: the sound that a project was saved with, for when its pack is missing. WORKER THREADS.
+//! A source of frozen zones: the sounds that were saved with a project, played while its pack is missing. WORKER THREADS.
 //!
-//! Every point gives the same sound: without the pack there is no other. Latent values stay what they are.
+//! Every latent point gives the same sound, since only that one was saved.
 
 use std::sync::Arc;
 
@@ -9,7 +9,7 @@ use super::source::{Focus, Job, Pace, Progress, Sink, Source, SourceError, Sourc
 use crate::link::{MAX_SOUND_SAMPLES, SoundSpec, StretchMap};
 use crate::state::{FrozenZone, StateError};
 
-/// Gives the sounds of frozen zones; cheap to clone.
+/// A source of the sounds of frozen zones; cheap to clone.
 #[derive(Clone)]
 pub struct FrozenSource {
     roots: Vec<u8>,
@@ -18,10 +18,10 @@ pub struct FrozenSource {
 }
 
 impl FrozenSource {
-    /// Unpacks the zones of a project.
+    /// Decompresses the zones of a project.
     ///
     /// # Errors
-    /// [`StateError`] when there is no zone, when one is damaged, or when their rates differ.
+    /// [`StateError`] if there is no zone, if one is damaged, or if their rates differ.
     pub fn new(zones: &[FrozenZone]) -> Result<Self, StateError> {
         let mut sorted: Vec<&FrozenZone> = zones.iter().collect();
         sorted.sort_by_key(|zone| zone.root_key);
@@ -63,7 +63,7 @@ impl Source for FrozenSource {
     }
 }
 
-/// Gives a sound that is there, in one step.
+/// Delivers a stored sound in one step.
 struct FrozenJob(Arc<[f32]>);
 
 impl Job for FrozenJob {
@@ -97,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn each_zone_gives_its_own_sound_and_order_does_not_matter() {
+    fn each_zone_gives_its_own_sound_in_any_order_of_zones() {
         let source = FrozenSource::new(&[zone(60, 0.5), zone(36, 0.25)]).expect("two zones");
         assert_eq!(source.roots(), [36, 60]);
         for (key, level) in [(36.0, 0.25), (60.0, 0.5)] {
@@ -111,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_frozen_and_mixed_rates_are_refused() {
+    fn no_zones_and_different_rates_are_refused() {
         assert!(FrozenSource::new(&[]).is_err());
         let mut other = zone(48, 0.1);
         other.sample_rate_hz = 48_000;

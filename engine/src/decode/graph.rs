@@ -26,15 +26,16 @@ pub use check::OPERATORS;
 
 /// Largest graph in bytes.
 const MAX_GRAPH_BYTES: usize = 128 << 20;
-/// Most elements of all tensors of a graph together, weights included: 512 MiB of 32-bit numbers. The factory's largest graph has 8 million.
+/// Most elements of all tensors of a graph together, weights included: 512 MiB of 32-bit numbers. The largest graph of the factory pack
+/// has 8 million.
 const MAX_TOTAL_ELEMENTS: i64 = 1 << 27;
-/// Longest message of the inference library that is passed on.
+/// Longest message of the inference library that is quoted, in characters.
 const MAX_MESSAGE_CHARS: usize = 300;
 
 /// Why a graph is refused or a run fails. Each message is one line.
 #[derive(Debug, thiserror::Error)]
 pub enum GraphError {
-    /// The bytes are no ONNX graph, or not one of the kind that is played here.
+    /// The bytes are not an ONNX graph, or not one that the engine accepts.
     #[error("{graph}: {why}")]
     Refused {
         /// Name of the graph's file.
@@ -50,7 +51,7 @@ pub enum GraphError {
         /// What went wrong.
         why: String,
     },
-    /// A run gave NaN or infinity.
+    /// A run gave a value that is NaN or infinite.
     #[error("{graph} gave numbers that are not finite: the pack is unusable")]
     NotFinite {
         /// Name of the graph's file.
@@ -63,7 +64,7 @@ pub enum GraphError {
 pub struct Port {
     /// Name in the graph.
     pub name: &'static str,
-    /// Fixed dimensions.
+    /// Dimensions, all fixed.
     pub shape: Vec<usize>,
 }
 
@@ -97,11 +98,11 @@ impl Graph {
         Self::ready(name, model, inputs, outputs)
     }
 
-    /// The same for a graph with the ports `inputs` and `outputs`, made to run with ports of the same names and other sizes. That works for
-    /// graphs that name no size within, such as stacks of convolutions.
+    /// Loads a graph with the ports `inputs` and `outputs`, changed to ports of the same names and other sizes. This works for graphs that
+    /// contain no fixed sizes, such as stacks of convolutions.
     ///
     /// # Errors
-    /// As [`Graph::load`]; [`GraphError::Refused`] when the graph does not run at other sizes.
+    /// As [`Graph::load`]; [`GraphError::Refused`] if the graph does not run at the new sizes.
     pub fn load_resized(
         name: &str,
         bytes: &[u8],
@@ -132,7 +133,7 @@ impl Graph {
     /// A state to run the graph with; one per thread.
     ///
     /// # Errors
-    /// [`GraphError::Run`] when tract cannot make one.
+    /// [`GraphError::Run`] if tract cannot make one.
     pub fn runner(&self) -> Result<Runner, GraphError> {
         let why = |error: TractError| GraphError::Run { graph: self.name.clone(), why: error.to_string() };
         Ok(Runner { graph: self.clone(), state: self.plan.spawn().map_err(why)? })
@@ -199,7 +200,7 @@ impl Runner {
     }
 }
 
-/// The values that a run gave.
+/// The output values of a run.
 pub struct Outputs {
     values: TVec<TValue>,
 }
@@ -212,24 +213,24 @@ impl Outputs {
     }
 }
 
-/// Whether there is neither NaN nor infinity. Without leaving early, so that compilers look at many values at a time; compiled once
-/// more for processors with wide registers.
+/// Whether no value is NaN or infinite. Has no early exit, so that compilers can vectorise it; compiled a second time for processors with
+/// AVX2.
 #[multiversion(targets("x86_64+avx2"))]
 fn all_finite(values: &[f32]) -> bool {
     let exponent = f32::INFINITY.to_bits();
     values.iter().fold(0, |largest: u32, value| largest.max(value.to_bits() & exponent)) < exponent
 }
 
-/// Runs `work` and turns a panic inside it into an error.
+/// Runs `work`, and converts a panic in it to an error.
 fn guarded<T>(work: impl FnOnce() -> Result<T, String>) -> Result<T, String> {
-    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| Err("the inference library failed on it".into()))
+    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| Err("the inference library panicked".into()))
 }
 
 fn optimise(model: &proto::ModelProto, outputs: &[Port]) -> Result<Arc<TypedSimplePlan>, String> {
     let told = |error: TractError| one_line(&format!("{error:#}"));
     let mut inference = tract_onnx::onnx().model_for_proto_model(model).map_err(told)?;
     inference.analyse(false).map_err(told)?;
-    // Shapes that are not known yet are known after typing; those that are known must be small before typing makes tables of them.
+    // Typing may allocate tensors of the shapes known so far, so these are checked before it; it determines the others.
     let facts =
         inference.nodes.iter().flat_map(|node| node.outputs.iter().map(move |outlet| (&node.name, &outlet.fact)));
     check_sizes(facts.filter_map(|(name, fact)| Some((name, fact.shape.concretize()?))))?;
@@ -241,7 +242,7 @@ fn optimise(model: &proto::ModelProto, outputs: &[Port]) -> Result<Arc<TypedSimp
     typed.into_optimized().map_err(told)?.into_runnable().map_err(told)
 }
 
-/// Whether every tensor has a fixed shape and all of them together fit into memory, the limits being in elements.
+/// Refuses tensors without a fixed shape, with more than [`check::MAX_ELEMENTS`], or with more than [`MAX_TOTAL_ELEMENTS`] together.
 fn check_sizes<'a>(tensors: impl Iterator<Item = (&'a String, TVec<TDim>)>) -> Result<(), String> {
     let mut total = 0;
     for (name, shape) in tensors {
@@ -262,7 +263,7 @@ fn check_sizes<'a>(tensors: impl Iterator<Item = (&'a String, TVec<TDim>)>) -> R
     Ok(())
 }
 
-/// Whether the results have as many numbers as the graph says of its outputs.
+/// Refuses outputs whose type or number of values differs from the declared ports.
 fn check_results(typed: &TypedModel, outputs: &[Port]) -> Result<(), String> {
     for (outlet, port) in typed.output_outlets().map_err(|error| one_line(&error.to_string()))?.iter().zip(outputs) {
         let fact = typed.outlet_fact(*outlet).map_err(|error| one_line(&error.to_string()))?;
@@ -274,7 +275,7 @@ fn check_results(typed: &TypedModel, outputs: &[Port]) -> Result<(), String> {
     Ok(())
 }
 
-/// The start of a message of the inference library, on one line.
+/// A message of the inference library on one line, at most [`MAX_MESSAGE_CHARS`] long.
 fn one_line(message: &str) -> String {
     message.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(MAX_MESSAGE_CHARS).collect()
 }

@@ -1,7 +1,7 @@
-//! The latent decoder as a source: point and key in, sound out. WORKER THREADS.
+//! The source of latent models: point and key in, sound out. WORKER THREADS.
 //!
-//! A source holds nothing but the shared model, a job nothing but its sound in the making. Run states and scratch are large, so each
-//! worker thread keeps one pipeline per model in use, and an idle instance costs nothing.
+//! A source holds only the shared model, a job only the state of its sound. Run states and scratch buffers are large, so each worker thread
+//! keeps one pipeline for each model in use, and idle instances hold none.
 
 use std::cell::RefCell;
 use std::mem::ManuallyDrop;
@@ -18,16 +18,17 @@ use super::{Model, Pipeline};
 use crate::link::{BLOCK_SAMPLES, SoundSpec, StretchMap};
 use crate::spectral::Frames;
 
-/// Models whose pipelines a worker keeps: the factory pack and one of the user's.
+/// Number of models whose pipelines a worker keeps: the factory pack and one of the user's. More takes memory; fewer rebuilds a pipeline
+/// whenever instances with different packs alternate.
 const KEPT_PIPELINES: usize = 2;
-/// Largest stretch of a sound.
+/// Largest stretch factor of a sound.
 const LARGEST_STRETCH: usize = 4;
-/// Part of a job's time that the decoder takes, for its progress.
+/// Fraction of a job's time that the decoder takes; used for its progress only.
 const DECODER_PART: f32 = 0.25;
 
 thread_local! {
-    /// Never dropped with the thread: a graph's state looks up thread-local storage of its own when it is dropped, which is gone
-    /// by then, and a panic there ends the process. [`drop_pipelines`] frees them while the thread still runs.
+    /// Not dropped at thread exit: dropping a graph's state accesses thread-local storage of the inference library, which may already be
+    /// destroyed then; the panic would end the process. [`drop_pipelines`] frees them while the thread still runs.
     static PIPELINES: RefCell<ManuallyDrop<Vec<Pipeline>>> = const { RefCell::new(ManuallyDrop::new(Vec::new())) };
 }
 
@@ -36,7 +37,7 @@ pub(super) fn drop_pipelines() {
     PIPELINES.with_borrow_mut(|kept| kept.clear());
 }
 
-/// Gives the sounds of a model.
+/// A source of the sounds of a model.
 pub struct LatentSource {
     model: Arc<Model>,
 }
@@ -69,7 +70,7 @@ impl Source for LatentSource {
     }
 }
 
-/// A sound of the model in the making.
+/// A sound of the model being decoded.
 struct LatentJob {
     model: Arc<Model>,
     spec: SoundSpec,
@@ -77,7 +78,7 @@ struct LatentJob {
     stage: Stage,
 }
 
-/// What is to be done next.
+/// The next step.
 enum Stage {
     Decode,
     Draft(Frames),
@@ -87,7 +88,7 @@ enum Stage {
 
 impl Job for LatentJob {
     fn advance(&mut self, focus: &Focus, sink: &mut dyn Sink) -> Result<Progress, SourceError> {
-        // Taken out while it runs: a panic drops it with its half-changed state.
+        // Removed from the list while it runs, so that a panic drops it with its inconsistent state.
         let mut pipeline = take_pipeline(&self.model).map_err(failed)?;
         let result = self.step(&mut pipeline, focus, sink);
         PIPELINES.with_borrow_mut(|kept| {
@@ -135,7 +136,7 @@ impl LatentJob {
         self.spec.shaping.stretch_map(self.model.shape())
     }
 
-    /// Gives the blocks round the listening voices before the rest, where that comes sooner.
+    /// Delivers a draft of the region that the voices need, if one can be made.
     fn give_draft(
         &self,
         pipeline: &mut Pipeline,
@@ -152,7 +153,7 @@ impl LatentJob {
         sink.begin(Version::Draft, SoundShape { length_samples, channels: 1, stretch: self.stretch_map() })?;
         for (offset, block) in samples.chunks(BLOCK_SAMPLES).enumerate() {
             let index = start / BLOCK_SAMPLES + offset;
-            // Only whole blocks: a part of one would be a gap.
+            // Complete blocks only: the sink refuses others.
             if block.len() == BLOCK_SAMPLES.min(length_samples - index * BLOCK_SAMPLES) {
                 sink.block(index, 0, block)?;
             }
@@ -161,7 +162,7 @@ impl LatentJob {
     }
 }
 
-/// The whole sound of `spec` in one go.
+/// Decodes the whole sound of `spec` without interruption.
 ///
 /// # Errors
 /// [`GraphError`] when a graph fails.
@@ -175,7 +176,7 @@ pub fn decode(pipeline: &mut Pipeline, spec: &SoundSpec, assets: &Assets) -> Res
     }
 }
 
-/// Frames of a point with what recordings add, shaped.
+/// Frames of a point with its residuals added, shaped.
 fn shaped_frames(pipeline: &mut Pipeline, spec: &SoundSpec, assets: &Assets) -> Result<Frames, GraphError> {
     let mut frames = pipeline.decode_frames(&spec.controls, spec.key)?;
     let shape = *pipeline.model().shape();
@@ -183,8 +184,8 @@ fn shaped_frames(pipeline: &mut Pipeline, spec: &SoundSpec, assets: &Assets) -> 
     Ok(spec.shaping.apply(frames, &shape, spec.key))
 }
 
-/// Which phases the noise of a sound has: those of the sound itself for variation 0, others for every other variation and seed (the
-/// finaliser of splitmix64, Steele and others 2014).
+/// Key of a sound's noise phases: 0 for variation 0, a hash of seed and variation for the others (the finaliser of splitmix64, Steele
+/// and others 2014).
 fn noise_key(spec: &SoundSpec) -> u32 {
     if spec.variation == 0 {
         return 0;

@@ -1,4 +1,4 @@
-//! A pack's graphs, loaded and ready: shared by all instances and workers of a process. WORKER side.
+//! A pack's loaded graphs, shared by all instances and workers of a process. WORKER side.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use super::graph::{Graph, GraphError, Port};
 /// the context on both sides fit in one.
 pub(super) const DRAFT_FRAMES: usize = 40;
 
-/// A loaded model: the manifest and the optimised graphs. Immutable, shareable between threads.
+/// A loaded model: the manifest, the residuals and the optimised graphs. Immutable, shared between threads.
 pub struct Model {
     manifest: Manifest,
     pack_hash: String,
@@ -20,15 +20,15 @@ pub struct Model {
     pub(super) encoder: Graph,
     pub(super) decoder: Graph,
     pub(super) vocoder: Graph,
-    /// The vocoder at [`DRAFT_FRAMES`] frames; none where the graph runs at one width only, or is not wider.
+    /// The vocoder at a width of [`DRAFT_FRAMES`] frames; `None` if the graph cannot be resized, or is not wider than that.
     pub(super) draft_vocoder: Option<Graph>,
 }
 
 impl Model {
-    /// Loads, checks and warms the graphs of a pack, on two threads; takes some tens of milliseconds a graph.
+    /// Loads and checks the graphs of a pack and runs each once, on two threads; takes some tens of milliseconds for each graph.
     ///
     /// # Errors
-    /// [`GraphError`] naming the graph and what is wrong with it.
+    /// [`GraphError`] with the name of the graph and the reason.
     pub fn load(pack: &Pack) -> Result<Self, GraphError> {
         let manifest = pack.manifest().clone();
         let shape = manifest.shape;
@@ -57,7 +57,7 @@ impl Model {
         Ok(Self { encoder, decoder, vocoder, draft_vocoder, pack_hash, residuals, manifest, shape })
     }
 
-    /// Description of the pack.
+    /// Manifest of the pack.
     pub fn manifest(&self) -> &Manifest {
         &self.manifest
     }
@@ -77,20 +77,20 @@ impl Model {
         &self.residuals
     }
 
-    /// The sounds with a name.
+    /// The named sounds of the pack.
     pub fn sounds(&self) -> &[NamedSound] {
         &self.manifest.sounds
     }
 }
 
-/// The vocoder over few frames, if it is made for more and runs at another width.
+/// The vocoder at a width of [`DRAFT_FRAMES`] frames, if it is wider and can be resized.
 fn draft_vocoder(pack: &Pack, whole: (&[Port], &[Port]), narrow: (Vec<Port>, Vec<Port>)) -> Option<Graph> {
     let chunk_frames = pack.manifest().vocoder.chunk_frames;
     let load = || Graph::load_resized("vocoder.onnx", pack.graph("vocoder.onnx"), whole, narrow);
     (chunk_frames > DRAFT_FRAMES).then(load)?.ok()
 }
 
-/// Does two things at once, or one after the other where the system starts no thread.
+/// Runs two closures in parallel, or one after the other if no thread can be started.
 fn together<A: Send, B>(first: impl FnOnce() -> A + Send + Copy, second: impl FnOnce() -> B) -> (A, B) {
     std::thread::scope(|scope| match std::thread::Builder::new().spawn_scoped(scope, first) {
         Ok(thread) => {

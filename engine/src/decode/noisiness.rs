@@ -1,29 +1,32 @@
-//! How much each frame of a sound is noise, so that its phases may be random there. WORKER side.
+//! Estimates how much of each frame of a sound is noise, so that phases can be made random there. WORKER side.
 //!
-//! Where no phase can be predicted the vocoder puts all bins in phase at the window's centre: a click in every frame of a
-//! snare or a cymbal. Random phases are right there. A tone shows as a ripple of the mean spectrum over bands, noise does not.
+//! Where phases cannot be predicted, the vocoder aligns all bins at the window's centre, which gives a click in every frame of a snare or a
+//! cymbal; random phases do not. Harmonics show as a ripple of the smoothed spectrum over bands, noise does not. On 78 training sounds
+//! this lowers the log-mel error of decoded points from 3.18 to 2.75 dB (`models/EXPERIMENTS.md`).
 
 use std::ops::Range;
 
 use crate::spectral::{Complex32, Frames, ReferencePhasors, SpectralShape, Spectrogram};
 
-/// Ripple in dB below which a frame is noise, and above which it is not.
+/// Ripple in dB below which a frame is all noise, and above which it is all tone. Higher thresholds give dense tones random phases; lower
+/// ones leave clicks in noise.
 const NOISE_RIPPLE_DB: f32 = 1.0;
 const TONE_RIPPLE_DB: f32 = 2.0;
-/// Below this key a window does not resolve the harmonics, and the ripple of a tone is smaller.
+/// Below this MIDI key an analysis window does not resolve the harmonics, and the ripple of a tone is smaller.
 const RESOLVED_KEY: f32 = 48.0;
-/// Part of the ripple that is left an octave below.
+/// Factor on both thresholds an octave or more below that key.
 const UNRESOLVED_PART: f32 = 0.5;
-/// Bands in which harmonics are told apart, as parts of all bands.
+/// Range of bands in which the ripple is measured, as fractions of all bands: above it bands are wider than the distance of harmonics.
 const LOWEST_PART: f32 = 0.03;
 const HIGHEST_PART: f32 = 0.58;
-/// Bands and frames on either side over which spectra are averaged.
+/// Bands and frames on either side over which means are taken. More frames average the fluctuations of noise, but react later to onsets;
+/// the bands must span a harmonic of the lowest keys.
 const REACH_BANDS: usize = 6;
 const REACH_FRAMES: usize = 6;
-/// Bands this far below the loudest do not count.
+/// Bands this far below the loudest are ignored.
 const RANGE_DB: f32 = 50.0;
 
-/// Part of noise in each frame, 0 to 1, of a sound that was made for `key`.
+/// Fraction of noise, [0, 1], in each frame of a sound that was made for MIDI key `key`.
 pub fn noisiness(frames: &Frames, shape: &SpectralShape, key: f32) -> Vec<f32> {
     let octaves_below = ((RESOLVED_KEY - key) / 12.0).clamp(0.0, 1.0);
     let scale = UNRESOLVED_PART.powf(octaves_below);
@@ -40,8 +43,8 @@ pub fn noisiness(frames: &Frames, shape: &SpectralShape, key: f32) -> Vec<f32> {
     ripples.map(|ripple_db| ((tone_db - ripple_db) / (tone_db - noise_db)).clamp(0.0, 1.0)).collect()
 }
 
-/// Turns the phases of the lowest `phase_bins` bins towards random ones, as far as their frame is noise; those above are random already.
-/// Magnitudes stay. `first_frame` is the frame of the sound that the spectrogram begins with.
+/// Mixes the phases of the lowest `phase_bins` bins with random ones, in proportion to `noise`, the fraction of noise in each frame; the
+/// phases above are random already. Magnitudes are kept. `first_frame` is the frame of the sound at which the spectrogram begins.
 pub(super) fn randomise(
     spectrogram: &mut Spectrogram,
     phase_bins: usize,
@@ -62,7 +65,7 @@ pub(super) fn randomise(
     }
 }
 
-/// Mean distance of the loud bands from the mean of their neighbouring bands.
+/// Mean absolute difference of the loud bands from the moving average over bands, in frame values.
 fn ripple(levels: &[f32], bands: &Range<usize>, range: f32) -> f32 {
     let loudest = levels.iter().copied().fold(-1.0, f32::max);
     let smooth = running_means(levels, REACH_BANDS);
@@ -72,7 +75,7 @@ fn ripple(levels: &[f32], bands: &Range<usize>, range: f32) -> f32 {
     sum / count.max(1) as f32
 }
 
-/// For each value the mean of it and of up to `reach` values on either side.
+/// Moving average: for each value the mean over it and up to `reach` values on either side.
 fn running_means(values: &[f32], reach: usize) -> Vec<f32> {
     let mut sums = vec![0.0f64];
     sums.extend(values.iter().scan(0.0, |sum, value| {
@@ -98,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn harmonic_tones_are_no_noise() {
+    fn harmonic_tones_are_not_noise() {
         for key in [48.0, 60.0, 72.0, 84.0] {
             let step = std::f64::consts::TAU * key_to_hz(key) / f64::from(SHAPE.sample_rate_hz);
             let partials = (15_000.0 / key_to_hz(key)) as i32;
@@ -110,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn random_phases_keep_magnitudes_and_spare_tones() {
+    fn random_phases_keep_magnitudes_and_do_not_change_tones() {
         let phasors = ReferencePhasors::new(&SHAPE, 60.0, 2);
         let before = Spectrogram { bins: 3, values: (1..7).map(|n| Complex32::new(n as f32, -0.5)).collect() };
         let mut after = before.clone();

@@ -1,46 +1,47 @@
-//! The peak of a decoded sound, brought to where its frames say that it was. WORKER side.
+//! Restores the peak of a decoded sound to that of its recording. WORKER side.
 //!
-//! Frames have the level of their recording ([`normalise_loudness`](crate::sample::normalise_loudness)): a short sound's peak was 1, and no peak was
-//! higher. What they do not tell is how the energy of one window lies in time: with phases that are a little off, a kick's
-//! first wave comes out twice as high, and the stone under a foot is smeared over forty milliseconds. Both are mended at the place
-//! itself, by a smooth, short change of gain there instead of another level for the whole sound.
+//! Frames have the level of their recording after [`normalise_loudness`](crate::sample::normalise_loudness): no peak is above 1, and that
+//! of a sound below the common loudness is 1. Frames do not determine how the energy within a window is distributed in time: with inexact
+//! phases the first period of a kick can be twice as high, or a transient be smeared over 40 ms. Both are corrected locally, by a smooth
+//! gain over some milliseconds, instead of by the level of the whole sound. `models/EXPERIMENTS.md` lists what was measured.
 
 use crate::sample::{LOUDNESS_LUFS, loudness_lufs};
 
-/// Half-width of a rise and of a fall, in seconds: the deviation of a Gaussian. A stroke is short; a fall may come in a tone, which must
-/// not get sidebands that are heard beside its partials.
+/// Standard deviation in seconds of the Gaussian gain that raises or lowers a peak. A transient is short; a peak that is lowered may lie in
+/// a tone, where a shorter change would produce audible sidebands.
 const RISE_SPREAD_S: f32 = 0.002;
 const FALL_SPREAD_S: f32 = 0.006;
-/// The change ends at this many deviations.
+/// The gain ends at this many standard deviations, where it is within 0.04 % of 1 for each unit of change.
 const REACH: usize = 4;
-/// Largest rise, and largest fall.
+/// Largest rise and largest fall of a peak. Tried on 120 training sounds; larger ones bring the peak nearer to the recording's, but make
+/// errors of the estimate more audible.
 const RISE_DB: f32 = 8.0;
 const FALL_DB: f32 = 6.0;
-/// How far on either side the stroke and its surroundings are looked at, in seconds: surroundings as long as an analysis window.
+/// Seconds on either side over which the power of a transient and of its surroundings is measured; the latter as long as an analysis
+/// window. Raising a peak by no more than its prominence over the surroundings avoids clicks in tones (`models/EXPERIMENTS.md`).
 const STROKE_S: f32 = 0.004;
 const SURROUNDINGS_S: f32 = 0.046;
-/// Places that are lowered; what is still above 1 then is left.
+/// Most peaks that are lowered, which bounds the work; the level of the sound corrects what remains above 1.
 const LOWERED_PLACES: usize = 48;
-/// Samples of a block whose peak is kept while peaks are lowered.
+/// Samples of a block whose peak is cached while peaks are lowered.
 const BLOCK: usize = 512;
-/// Close enough to 1.
+/// Tolerance of the ceiling, as a factor.
 const NEAR: f32 = 1.0005;
-/// Loudness this far from the common one is brought nearer; within it a sound keeps the level that its frames give it, which is as
-/// smooth over the latent space as they are.
+/// Deviation from the common loudness that is not corrected: within it a sound keeps the level of its frames, which changes smoothly over
+/// the latent space. Smaller evens sounds out more, but makes the level change along a morph.
 const FREE_LU: f32 = 4.0;
-/// Most that a quiet sound is raised by as a whole: near silence there is nothing to hear better.
+/// Largest gain of a quiet sound, so that near silence is not amplified to noise.
 const MOST_RAISED_DB: f32 = 30.0;
 
-/// Brings samples at the level of their frames to the peak that their recording had, as far as that is not heard as a change,
-/// and never above 1.
+/// Restores the peak of samples that have the level of their frames; the result is at most 1, but for rounding.
 pub(super) fn restore(samples: &mut [f32], rate_hz: u32) {
     let Some(found_lufs) = loudness_lufs(samples, rate_hz) else { return };
     let below_db = (LOUDNESS_LUFS - found_lufs) as f32;
     restore_part(samples, rate_hz, below_db, true);
 }
 
-/// The same for a part of a sound whose loudness lies `below_db` below the common one. Only a part that holds the loudest moment has a
-/// stroke to raise.
+/// The same for a part of a sound whose loudness is `below_db` below the common one. A peak is raised only if the part holds the loudest
+/// moment of the sound.
 pub(super) fn restore_part(samples: &mut [f32], rate_hz: u32, below_db: f32, holds_loudest: bool) {
     let length = |time_s: f32| time_s * rate_hz as f32;
     let (place, peak) = loudest(samples);
@@ -50,8 +51,8 @@ pub(super) fn restore_part(samples: &mut [f32], rate_hz: u32, below_db: f32, hol
     if peak >= 1.0 {
         lower(samples, peak, length(FALL_SPREAD_S));
     } else if holds_loudest {
-        // A recording below the common loudness was held there by its peak, which then was 1; of one at that loudness
-        // nobody knows the peak. What does not stand out of its surroundings is no stroke.
+        // A recording below the common loudness had a peak of 1, which limited its level; the peak of one at that loudness is unknown.
+        // A peak that does not exceed its surroundings is not a transient.
         let stands_out_db = prominence_db(samples, place, length(STROKE_S) as usize, length(SURROUNDINGS_S) as usize);
         let rise_db = below_db.min(stands_out_db).clamp(0.0, RISE_DB);
         change(samples, place, (1.0 / peak).min(gain(rise_db)), length(RISE_SPREAD_S));
@@ -64,10 +65,10 @@ pub(super) fn restore_part(samples: &mut [f32], rate_hz: u32, below_db: f32, hol
     }
 }
 
-/// Lowers what stands above 1. What stands higher than the fall allows keeps that much above: one level for all that is lowered.
+/// Lowers all peaks above 1 to one ceiling: 1, or more if the largest peak would have to fall by more than [`FALL_DB`].
 fn lower(samples: &mut [f32], peak: f32, spread: f32) {
     let ceiling = (peak * gain(-FALL_DB)).max(1.0);
-    // Peaks by block: a change moves but a few of them.
+    // Peaks by block: lowering one peak changes only a few of them.
     let mut peaks: Vec<f32> = samples.chunks(BLOCK).map(|block| loudest(block).1).collect();
     for _ in 0..LOWERED_PLACES {
         let (block, peak) = loudest(&peaks);
@@ -85,7 +86,7 @@ fn lower(samples: &mut [f32], peak: f32, spread: f32) {
     }
 }
 
-/// Power of a few samples around a place against that of its surroundings.
+/// Mean power within `near` samples of a position relative to that within `far` samples.
 fn prominence_db(samples: &[f32], place: usize, near: usize, far: usize) -> f32 {
     let power = |reach: usize| {
         let around = &samples[place.saturating_sub(reach)..(place + reach).min(samples.len())];
@@ -98,13 +99,13 @@ fn gain(db: f32) -> f32 {
     10f32.powf(db / 20.0)
 }
 
-/// Place and size of the largest sample.
+/// Position and magnitude of the largest sample.
 fn loudest(samples: &[f32]) -> (usize, f32) {
     let peak = samples.iter().fold(0.0f32, |peak, sample| peak.max(sample.abs()));
     (samples.iter().position(|sample| sample.abs() == peak).unwrap_or(0), peak)
 }
 
-/// Multiplies by `factor` at `place`, less and less around it.
+/// Multiplies by `factor` at `place`, with a Gaussian transition to 1 on either side; `spread` is its standard deviation in samples.
 fn change(samples: &mut [f32], place: usize, factor: f32, spread: f32) {
     let reach = (spread * REACH as f32) as usize;
     let from = place.saturating_sub(reach);
@@ -121,7 +122,7 @@ mod tests {
 
     const RATE_HZ: u32 = 44_100;
 
-    /// A tone that decays from `level`; short enough to be held by its peak at any level up to 1.
+    /// A decaying tone of peak `level`, so short that its loudness stays below the common one.
     fn tone(level: f32) -> Vec<f32> {
         (0..44_100).map(|n| level * (-(n as f32) / 1_000.0).exp() * (n as f32 * 0.05).sin()).collect()
     }
@@ -137,16 +138,16 @@ mod tests {
     }
 
     #[test]
-    fn a_peak_that_is_too_high_comes_down_where_it_is() {
+    fn a_peak_above_one_is_lowered_locally() {
         let before = tone(1.5);
         let after = restored(&before);
         assert!((peak(&after) - 1.0).abs() < 1e-3, "{}", peak(&after));
         let later = 4_410;
-        assert_eq!(before[later..], after[later..], "what is not too loud stays");
+        assert_eq!(before[later..], after[later..], "samples away from the peak are unchanged");
     }
 
     #[test]
-    fn a_smeared_stroke_gets_its_peak_back_in_a_few_milliseconds() {
+    fn a_smeared_transient_is_raised_within_a_few_milliseconds() {
         let stroke = |n: usize| 0.6 * (-((n as f32 - 4_000.0) / 150.0).powi(2)).exp() * (n as f32 * 0.3).sin();
         let before: Vec<f32> = (0..44_100).map(stroke).collect();
         let after = restored(&before);
@@ -156,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn no_place_of_a_steady_tone_or_noise_is_raised() {
+    fn no_peak_of_a_steady_tone_or_noise_is_raised() {
         let tone = |n: u32| 0.03 * (n as f32 * 0.05).sin();
         let noise = |n: u32| 0.03 * (n.wrapping_mul(2_654_435_761) as f32 / u32::MAX as f32 - 0.5);
         for sound in [&tone as &dyn Fn(u32) -> f32, &noise] {
@@ -178,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_far_from_the_common_loudness_comes_nearer_but_never_above_full_scale() {
+    fn loudness_far_from_the_common_one_is_corrected_but_never_above_full_scale() {
         let held = |level: f32| -> Vec<f32> { (0..44_100).map(|n| level * (n as f32 * 0.05).sin()).collect() };
         for level in [0.01, 0.05, 0.9, 4.0] {
             let after = restored(&held(level));
@@ -190,13 +191,13 @@ mod tests {
             );
         }
         let raised_db = 20.0 * (peak(&restored(&held(1e-5))) / 1e-5).log10();
-        assert!((raised_db - MOST_RAISED_DB).abs() < 0.1, "what is nearly silent stays so: {raised_db} dB");
+        assert!((raised_db - MOST_RAISED_DB).abs() < 0.1, "the gain of near silence is limited: {raised_db} dB");
         assert!(peak(&restored(&tone(6.0))) < 1.001);
         assert_eq!(restored(&[0.0; 2_000]), [0.0; 2_000]);
     }
 
     #[test]
-    fn nothing_jumps() {
+    fn the_correction_adds_no_steps() {
         for level in [0.4, 1.8] {
             let before = tone(level);
             let after = restored(&before);

@@ -1,12 +1,13 @@
-//! The worker threads of the process and the poller that finds work for them. WORKER THREADS.
+//! The worker threads of the process, and the poller that finds work for them. WORKER THREADS.
 //!
-//! Nobody is woken from the audio thread: one poller looks at every instance each millisecond while anything plays or moves, and every
-//! ten when all are idle; every thirty once they have been so for two seconds, and every hundred while no host processes, since a timed wake
-//! costs up to 20 µs on a loaded machine and an idle process is to stay below 0.1 % of a core. It hands tokens to the workers; a worker with a token takes the most urgent
-//! job of all instances, the longest unserved instance first among equals. An instance is served by one worker at a time.
+//! The audio thread wakes no thread. Instead a poller checks every instance each millisecond while any of them plays or changes, every
+//! 10 ms while all are idle, every 30 ms after two idle seconds, and
+//! every 100 ms while no host processes: a timed wake-up costs up to 20 µs on a loaded machine, and an idle
+//! process is to stay below 0.1 % of a core. The poller sends tokens to the workers. A worker with a token takes the most urgent job of
+//! all instances, among equals that of the instance that has waited longest. An instance is served by one worker at a time.
 //!
-//! There are two lanes: slow jobs come after all interactive ones, and are put aside after every step, so that none keeps an interactive
-//! job waiting for longer.
+//! There are two lanes: slow jobs come after all interactive ones and are put aside after every step, so that an interactive job never
+//! waits for more than one step.
 
 #![expect(
     clippy::disallowed_types,
@@ -35,9 +36,9 @@ use mailbox::Urgency;
 pub use client::PoolClient;
 pub use view::SoundView;
 
-/// Poll interval while anything plays or moves.
+/// Poll interval while any instance plays or changes. Adds to the latency of a control; shorter costs more wake-ups.
 const BUSY_INTERVAL: Duration = Duration::from_millis(1);
-/// Poll interval while every instance is idle.
+/// Poll interval while every instance is idle. Delays the first note or change after a pause.
 const IDLE_INTERVAL: Duration = Duration::from_millis(10);
 /// Poll interval once every instance has been idle for [`LONG_IDLE_AFTER`].
 const LONG_IDLE_INTERVAL: Duration = Duration::from_millis(30);
@@ -45,15 +46,15 @@ const LONG_IDLE_INTERVAL: Duration = Duration::from_millis(30);
 const NOT_PROCESSING_INTERVAL: Duration = Duration::from_millis(100);
 /// See [`LONG_IDLE_INTERVAL`].
 const LONG_IDLE_AFTER: Duration = Duration::from_secs(2);
-/// Most worker threads of the process-wide pool.
+/// Most worker threads of the process-wide pool. More serve more instances at once; each keeps pipelines of its own in memory.
 const MAX_WORKERS: usize = 4;
 
-/// The system starts no thread to decode on: without one an instance would stay silent and a bounce would wait for ever.
+/// No thread can be started for decoding; without one an instance would stay silent, and offline rendering would wait forever.
 #[derive(Debug, thiserror::Error)]
-#[error("the system starts no thread to decode sounds on ({0}); close other programs and try again")]
+#[error("no thread can be started to decode sounds ({0}); close other programs and try again")]
 pub struct PoolError(std::io::Error);
 
-/// Worker threads that serve any number of instances. Dropping the last handle ends and joins them.
+/// Worker threads that serve any number of instances. Dropping the last handle stops and joins them.
 pub struct Pool {
     shared: Arc<Shared>,
     threads: Vec<JoinHandle<()>>,
@@ -73,8 +74,8 @@ struct Shared {
 static GLOBAL: Mutex<Weak<Pool>> = Mutex::new(Weak::new());
 
 impl Pool {
-    /// The pool of the process: half the cores, at least one and at most four workers. Started by the first instance, and ended by the last,
-    /// so that no thread outlives the plug-in's code in the host.
+    /// The pool of the process: half as many workers as cores, at least one and at most four. It starts with the first instance and ends
+    /// with the last, so that no thread outlives the plug-in's code in the host.
     ///
     /// # Errors
     /// As [`Pool::new`].
@@ -92,7 +93,7 @@ impl Pool {
     /// A pool with up to `workers` worker threads (at least one) and a poller.
     ///
     /// # Errors
-    /// [`PoolError`] when the system starts no poller or no worker; fewer workers than asked for are no error.
+    /// [`PoolError`] if the poller or the first worker cannot be started; fewer workers than requested are no error.
     pub fn new(workers: usize) -> Result<Arc<Pool>, PoolError> {
         let workers = workers.max(1);
         let (token_in, token_out) = crossbeam_channel::bounded(workers);
@@ -103,7 +104,7 @@ impl Pool {
             turn: AtomicU64::new(1),
             polls: AtomicU64::new(0),
         });
-        // Dropped on an early return, which ends and joins what has been started.
+        // Dropped on an early return, which stops and joins the threads started so far.
         let mut pool = Pool { shared, threads: Vec::new(), tokens: Some(token_in.clone()) };
         let shared = pool.shared.clone();
         let poller = spawn("heptode-poll", move || poll_all(&shared, &token_in))?;
@@ -122,19 +123,19 @@ impl Pool {
         Ok(Arc::new(pool))
     }
 
-    /// Starts to serve an instance.
+    /// Adds an instance to those that are served.
     pub fn attach(&self, client: &Arc<PoolClient>) {
         self.shared.instances.lock().push(client.clone());
         self.unpark();
     }
 
-    /// Stops serving an instance; a render under way is told to stop.
+    /// Removes an instance from those that are served; a running job stops after its step.
     pub fn detach(&self, client: &Arc<PoolClient>) {
         self.shared.instances.lock().retain(|other| !Arc::ptr_eq(other, client));
         client.detach();
     }
 
-    /// Makes the poller look now. Never from the audio thread.
+    /// Wakes the poller now. Never called by the audio thread.
     pub fn unpark(&self) {
         if let Some(poller) = self.shared.poller.get() {
             poller.unpark();
@@ -159,9 +160,9 @@ impl Drop for Pool {
         self.unpark();
         let own = std::thread::current().id();
         for handle in self.threads.drain(..) {
-            // A worker that drops the last handle itself (with a source that owns one) must not wait for itself.
+            // A worker that drops the last handle (with a source that owns one) must not join itself.
             if handle.thread().id() != own {
-                // A thread ends by panic only if the pool itself is at fault; there is nobody left to tell.
+                // A thread panics only by a defect of the pool itself, and no caller is left to report it to.
                 let _ = handle.join();
             }
         }
@@ -172,7 +173,7 @@ fn spawn(name: &str, body: impl FnOnce() + Send + 'static) -> Result<JoinHandle<
     std::thread::Builder::new().name(name.to_owned()).spawn(body).map_err(PoolError)
 }
 
-/// The poller's life.
+/// Main loop of the poller.
 fn poll_all(shared: &Shared, tokens: &Sender<()>) {
     let mut last_busy = Instant::now();
     while !shared.stop.load(Ordering::Acquire) {
@@ -209,7 +210,7 @@ fn poll_once(shared: &Shared, tokens: &Sender<()>) -> Option<Look> {
     for client in shared.instances.lock().iter() {
         let polled = client.poll();
         if polled.urgency.is_some() {
-            // Full: every worker already has something to look for.
+            // A full queue means that every worker has a token already.
             let _ = tokens.try_send(());
         }
         let look: &mut Look = found.get_or_insert_default();
@@ -219,7 +220,7 @@ fn poll_once(shared: &Shared, tokens: &Sender<()>) -> Option<Look> {
     found
 }
 
-/// A worker's life: a token, then everything there is to do.
+/// Main loop of a worker: waits for a token, then serves instances until nothing is left to do.
 fn work(shared: &Shared, tokens: &Receiver<()>) {
     while tokens.recv().is_ok() {
         while !shared.stop.load(Ordering::Acquire) {
@@ -230,7 +231,7 @@ fn work(shared: &Shared, tokens: &Receiver<()>) {
     super::latent::drop_pipelines();
 }
 
-/// The instance with the most urgent thing to do that no other worker serves.
+/// The instance with the most urgent task that no other worker serves.
 fn pick(shared: &Shared) -> Option<Arc<PoolClient>> {
     let instances = shared.instances.lock();
     let urgent = instances.iter().filter_map(|client| Some((client.poll().urgency?, client.last_turn(), client)));

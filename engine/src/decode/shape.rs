@@ -1,21 +1,21 @@
-//! Frame shaping between decoder and vocoder: length without pitch, formants without harmonics, tilt. WORKER side.
+//! Frame shaping between decoder and vocoder: time stretch, formant shift, spectral tilt. WORKER side.
 
 pub use crate::link::Shaping;
 use crate::link::StretchMap;
 use crate::spectral::{Frames, SpectralShape, hertz_to_mel};
 use crate::units::key_to_hz;
 
-/// Seconds at the start that a stretch leaves as they are, so that attacks stay sharp.
+/// Duration at the start that is not stretched. Longer keeps more of a slow attack; shorter stretches more of the sound.
 const ATTACK_S: f32 = 0.03;
-/// Frame values above the floor over which formant and tilt fade in: what is silent stays silent.
+/// Distance to the floor, in frame values, over which formant shift and tilt fade in, so that silence stays silent.
 const FADE_IN: f32 = 0.15;
-/// Highest value of a shaped frame.
+/// Largest value of a shaped frame: 22 dB above full scale at the default floor.
 const HIGHEST: f32 = 1.5;
-/// Frequency in hertz that a tilt leaves as it is.
+/// Frequency at which a tilt has a gain of 0 dB.
 const TILT_PIVOT_HZ: f64 = 1000.0;
 
 impl Shaping {
-    /// The same with every value inside its range; what is not a number becomes neutral.
+    /// Clamps every value to its range; a value that is not finite becomes neutral.
     pub fn clamped(self) -> Self {
         let inside = |value: f32, low: f32, high: f32, neutral: f32| {
             if value.is_finite() { value.clamp(low, high) } else { neutral }
@@ -27,13 +27,13 @@ impl Shaping {
         }
     }
 
-    /// Where the moments of a sound of this shape lie once it is stretched.
+    /// Maps positions in the stretched sound to those in the unstretched one, for sounds of this analysis.
     pub fn stretch_map(&self, shape: &SpectralShape) -> StretchMap {
         let stretch = self.clamped().stretch;
         if stretch == 1.0 { StretchMap::NONE } else { stretch_map(shape.frame_count, stretch, shape) }
     }
 
-    /// Shapes the frames of a sound that was decoded for `key`. Neutral values leave them bit for bit as they are.
+    /// Shapes the frames of a sound that was decoded for `key`. Neutral values return them bit for bit unchanged.
     pub fn apply(&self, frames: Frames, shape: &SpectralShape, key: f32) -> Frames {
         let shaping = self.clamped();
         let mut frames = if shaping.stretch == 1.0 { frames } else { stretch(&frames, shaping.stretch, shape) };
@@ -47,7 +47,7 @@ impl Shaping {
     }
 }
 
-/// Fewest frames of a stretched sound, so that there is a spectrum to invert.
+/// Fewest frames of a stretched sound, so that windows overlap fully in its middle.
 const FEWEST_FRAMES: usize = 8;
 
 fn stretched_count(frames: usize, factor: f32) -> usize {
@@ -84,7 +84,7 @@ fn stretch(frames: &Frames, factor: f32, shape: &SpectralShape) -> Frames {
     out
 }
 
-/// Moves the smooth envelope of every frame and adds the tilt.
+/// Shifts the spectral envelope of every frame and adds the tilt.
 fn colour(frames: &mut Frames, shaping: &Shaping, shape: &SpectralShape, key: f32) {
     let centres_hz = shape.mel_bank().centres_hz().to_vec();
     let octaves = centres_hz.iter().map(|centre_hz| (centre_hz / TILT_PIVOT_HZ).log2() as f32);
@@ -109,12 +109,12 @@ fn half_range_db(shape: &SpectralShape) -> f32 {
     -shape.floor_db / 2.0
 }
 
-/// How much of a change a value takes: none at the floor.
+/// Weight of a change of a frame value: 0 at the floor, 1 from [`FADE_IN`] above it on.
 fn audible(value: f32) -> f32 {
     ((value + 1.0) / FADE_IN).clamp(0.0, 1.0)
 }
 
-/// Level of the frame with the most power, in dB: about the loudness that a colour must not change.
+/// Level in dB of the frame with the most power, an estimate of loudness that formant shift and tilt keep.
 fn loudest_db(frames: &Frames, shape: &SpectralShape) -> f32 {
     let power = |value: f32| 10f32.powf(shape.denormalise_db(value) / 10.0);
     let sums =
@@ -122,14 +122,14 @@ fn loudest_db(frames: &Frames, shape: &SpectralShape) -> f32 {
     10.0 * sums.fold(f32::MIN_POSITIVE, f32::max).log10()
 }
 
-/// Adds `change`, in the frames' units, to all that is heard.
+/// Adds `change`, in frame values, to all values above the floor.
 fn raise(frames: &mut Frames, change: f32) {
     for value in &mut frames.values {
         *value = (*value + change * audible(*value)).clamp(-1.0, HIGHEST);
     }
 }
 
-/// For each band the (fractional) band whose envelope it takes when formants move up by `semitones`.
+/// For each band the (fractional) band whose envelope it takes when formants are shifted up by `semitones`.
 fn source_bands(centres_hz: &[f64], semitones: f32) -> Vec<f32> {
     let ratio = (f64::from(semitones) / 12.0).exp2();
     let first = hertz_to_mel(centres_hz[0]);
@@ -138,7 +138,8 @@ fn source_bands(centres_hz: &[f64], semitones: f32) -> Vec<f32> {
     centres_hz.iter().map(|centre| ((hertz_to_mel(centre / ratio) - first) / step).clamp(0.0, top) as f32).collect()
 }
 
-/// A Gaussian over bands, wide enough that the harmonics of `key` vanish in the envelope.
+/// A normalised Gaussian over bands that smooths out the harmonics of `key`. Its standard deviation is 0.45 harmonic distances, within
+/// [4, 16] bands: wider blurs formants, narrower leaves harmonics in the envelope.
 fn envelope_kernel(shape: &SpectralShape, key: f32) -> Vec<f32> {
     let low = hertz_to_mel(f64::from(shape.mel_low_hz));
     let step = (hertz_to_mel(f64::from(shape.mel_high_hz)) - low) / (shape.mel_bands + 1) as f64;
@@ -205,7 +206,7 @@ mod tests {
     }
 
     #[test]
-    fn a_colour_keeps_the_level() {
+    fn formant_shift_and_tilt_keep_the_level() {
         const TOLERANCE_DB: f32 = 0.5;
         for tilt_db_per_octave in [-6.0, -2.0, 3.0, 6.0] {
             for formant_semitones in [-7.0, 0.0, 12.0] {

@@ -1,25 +1,25 @@
-//! Where sounds come from: request in, blocks out, step by step, seeded. WORKER THREADS.
+//! Sources of sounds: a specification in, blocks of samples out, in bounded steps. WORKER THREADS.
 //!
-//! A source is immutable and shared; what a sound in the making needs is in its [`Job`]. Neither knows of slots, queues or threads. The
-//! same [`SoundSpec`] gives the same samples, always.
+//! A source is immutable and shared; the state of a sound being made is in its [`Job`]. Neither depends on slots, queues or threads. The
+//! same [`SoundSpec`] always gives the same samples.
 
 use super::assets::Assets;
 pub use super::source_error::SourceError;
 use crate::link::{BLOCK_SAMPLES, SoundSpec, StretchMap};
 
-/// How soon a source gives a sound, which decides the lane of its jobs.
+/// How long a source takes for a sound, which determines the lane of its jobs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Pace {
-    /// Within about 20 ms.
+    /// About 20 ms at most.
     Interactive,
-    /// Later: such a job never keeps an interactive one waiting for more than one step, and its progress is shown.
+    /// Longer: such a job never delays an interactive one by more than one step, and its progress is shown.
     Slow,
 }
 
-/// What a source is.
+/// Properties of a source.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct SourceProperties {
-    /// Rate of every sound that it gives, in hertz.
+    /// Sample rate of every sound, in hertz.
     pub sample_rate_hz: f32,
     /// Channels of every sound: 1 or 2.
     pub channels: usize,
@@ -27,94 +27,94 @@ pub struct SourceProperties {
     pub longest_samples: usize,
     /// Whether frame shaping (stretch, formant, tilt) changes its sounds.
     pub is_shaped: bool,
-    /// How soon it gives a sound.
+    /// How long it takes for a sound.
     pub pace: Pace,
 }
 
-/// Gives sounds.
+/// Makes sounds.
 pub trait Source: Send + Sync {
     /// Root keys of the zones, ascending, at least one.
     fn roots(&self) -> &[u8];
 
-    /// What it is; the same at every call.
+    /// Its properties; the same at every call.
     fn properties(&self) -> SourceProperties;
 
     /// Begins the sound of `spec`, into which `assets` are mixed. Cheap: the work is done by [`Job::advance`].
     ///
     /// # Errors
-    /// [`SourceError`] when there is no such sound.
+    /// [`SourceError`] if there is no such sound.
     fn begin(&self, spec: &SoundSpec, assets: Assets) -> Result<Box<dyn Job>, SourceError>;
 }
 
-/// A sound in the making. One worker at a time advances it, not always the same thread; dropping it cancels it.
+/// A sound being made. One worker at a time advances it, not always the same thread; dropping it cancels it.
 pub trait Job: Send {
-    /// Does a bounded amount of work: a few milliseconds. Gives what is ready to `sink`: [`Sink::begin`] for each version, then its blocks,
-    /// those from the focus on first.
+    /// Does a bounded amount of work, a few milliseconds. Passes what is ready to `sink`: [`Sink::begin`] for each version, then its
+    /// blocks, starting with those of the focus.
     ///
     /// # Errors
-    /// [`SourceError`] when there is no sound, or when the sink has refused something; the job is then over.
+    /// [`SourceError`] if there is no sound, or if the sink has refused something; the job has then ended.
     fn advance(&mut self, focus: &Focus, sink: &mut dyn Sink) -> Result<Progress, SourceError>;
 }
 
-/// Which part of a sound is heard first.
+/// The region of a sound that is needed first.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Focus {
-    /// Where the listening voices are, in samples.
+    /// Position of the earliest voice, in samples of the sound.
     pub first_sample: usize,
-    /// End of what they need to go on.
+    /// End of the region that the voices need before they can move to the sound, in samples.
     pub end_sample: usize,
-    /// Whether a draft of that part is welcome before the whole sound.
+    /// Whether a draft of that region is wanted before the whole sound.
     pub wants_draft: bool,
 }
 
-/// How far a job is.
+/// State of a job after a step.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Progress {
-    /// There is more to do; the part that is done, [0, 1].
+    /// The job continues; the fraction that is done, [0, 1].
     Going(f32),
-    /// Every block has been given.
+    /// Every block has been passed to the sink.
     Done,
 }
 
-/// Whether a sound is the real one.
+/// Versions of a sound.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Version {
-    /// A first version of a part, near to the sound itself, that the whole replaces.
+    /// A first version of a region, close to the sound itself, which replaces it.
     Draft,
-    /// The sound.
+    /// The sound itself.
     Whole,
 }
 
-/// Measures of a sound.
+/// Length, channels and stretch of a sound.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct SoundShape {
     /// Length in samples of each channel, at least 1.
     pub length_samples: usize,
-    /// 1 or 2.
+    /// Number of channels, 1 or 2.
     pub channels: usize,
-    /// Where its moments lie against those of the unstretched sound.
+    /// Maps its positions to those of the unstretched sound.
     pub stretch: StretchMap,
 }
 
-/// Where a job puts its sound.
+/// Receives the blocks of a job.
 pub trait Sink {
-    /// Begins a version. A draft comes before the whole sound, if at all.
+    /// Begins a version. A draft, if there is one, precedes the whole sound.
     ///
     /// # Errors
     /// [`SourceError::OutOfBounds`] for a length or a number of channels that does not fit.
     fn begin(&mut self, version: Version, shape: SoundShape) -> Result<(), SourceError>;
 
-    /// Block `index` of a channel of the version begun last: [`BLOCK_SAMPLES`] samples, fewer only at the sound's end.
+    /// Takes block `index` of a channel of the version begun last: [`BLOCK_SAMPLES`] samples, fewer only at the sound's end.
     ///
     /// # Errors
-    /// [`SourceError`] for a block that does not fit or holds a sample that is not finite.
+    /// [`SourceError`] for a block that does not fit, or that holds a sample that is not finite.
     fn block(&mut self, index: usize, channel: usize, samples: &[f32]) -> Result<(), SourceError>;
 }
 
-/// Gives a finished mono sound: the blocks from `first_sample` on, then those before.
+/// Passes a complete mono sound to `sink`: the blocks from `first_sample` on, then those before.
 ///
 /// # Errors
-/// What the sink refuses.
+/// Those of the sink.
 pub fn give_whole(
     samples: &[f32],
     stretch: StretchMap,

@@ -9,7 +9,9 @@ pub enum SourceError {
     #[error("{0}")]
     Failed(String),
     /// The source panicked; the next request starts a new job.
-    #[error("the sound source stopped unexpectedly ({0}); the last sound goes on, change any control to try again")]
+    #[error(
+        "the sound source stopped unexpectedly ({0}); the last sound keeps playing, change any control to try again"
+    )]
     Panicked(String),
     /// A sample is NaN or infinite.
     #[error(
@@ -19,25 +21,25 @@ pub enum SourceError {
         /// Index of the block.
         block: usize,
     },
-    /// Something does not fit.
-    #[error("the sound source gave {found} where at most {limit} fit ({what}); the sound was refused")]
+    /// A length, an index or a number of channels is out of bounds.
+    #[error("the sound source gave invalid data ({what}: {found}, limit {limit}); the sound was refused")]
     OutOfBounds {
-        /// What is out of bounds.
+        /// The quantity.
         what: &'static str,
-        /// What was given.
+        /// Its value.
         found: usize,
-        /// What fits.
+        /// Its largest allowed value.
         limit: usize,
     },
-    /// The job ended before every block was given.
+    /// The job ended before it had passed every block to the sink.
     #[error("the sound source gave {found} of {expected} blocks; the sound was refused")]
     Incomplete {
-        /// Blocks given.
+        /// Number of blocks received.
         found: usize,
-        /// Blocks of the sound.
+        /// Number of blocks of the sound.
         expected: usize,
     },
-    /// The request names an asset that is no longer there.
+    /// The request refers to an asset that is no longer in the table.
     #[error("a recording that the sound needs is no longer loaded; change any control to try again")]
     AssetMissing,
 }

@@ -1,7 +1,7 @@
-//! From frames to samples, step by step, so that other work can come between. WORKER side.
+//! Converts frames to samples in steps, so that more urgent work can be done between them. WORKER side.
 //!
-//! Steps of at most a few milliseconds: each run of the vocoder, the phases of noise, each round of Griffin-Lim, the inverse transform.
-//! The steps of one sound may be done by pipelines of different threads; the samples are the same.
+//! A step takes a few milliseconds at most: one run of the vocoder, the phases of noise, one round of Griffin-Lim, or the inverse
+//! transform. The steps of one sound may run in pipelines of different threads; the samples are the same.
 
 use std::time::Instant;
 
@@ -12,7 +12,7 @@ use super::peak::restore;
 use super::pipeline::Pipeline;
 use crate::spectral::{Frames, GriffinLimRun, Spectrogram};
 
-/// Frames on their way to samples.
+/// State of a sound between the steps.
 pub(super) struct Vocoding {
     frames: Frames,
     key: f32,
@@ -23,7 +23,7 @@ pub(super) struct Vocoding {
     steps_done: usize,
 }
 
-/// What is to be done next.
+/// The next step.
 enum Step {
     Chunk(usize),
     Noise,
@@ -32,23 +32,23 @@ enum Step {
 }
 
 impl Vocoding {
-    /// Of frames that were made for `key`. `noise_key` chooses the phases of noise; see [`crate::spectral::ReferencePhasors::with_noise`].
+    /// For frames that were made for `key`. `noise_key` selects the noise phases; see [`crate::spectral::ReferencePhasors::with_noise`].
     pub(super) fn new(pipeline: &Pipeline, frames: Frames, key: f32, noise_key: u32) -> Self {
         let chunks = bins::chunks(frames.frames, pipeline.model().manifest().vocoder);
         let spectrogram = Spectrogram::zeros(pipeline.model().shape().bins(), frames.frames);
         Self { frames, key, noise_key, spectrogram, chunks, next: Step::Chunk(0), steps_done: 0 }
     }
 
-    /// The part of the steps that is done, [0, 1].
+    /// Fraction of the steps that are done, [0, 1].
     pub(super) fn progress(&self, pipeline: &Pipeline) -> f32 {
         let rounds = pipeline.model().manifest().griffin_lim_iterations;
         self.steps_done as f32 / (self.chunks.len() + rounds + 2) as f32
     }
 
-    /// Does one step; gives the samples with the last one.
+    /// Does one step; returns the samples after the last one.
     ///
     /// # Errors
-    /// [`GraphError`] when the vocoder fails.
+    /// [`GraphError`] if the vocoder fails.
     pub(super) fn advance(&mut self, pipeline: &mut Pipeline) -> Result<Option<Vec<f32>>, GraphError> {
         self.steps_done += 1;
         self.next = match std::mem::replace(&mut self.next, Step::Synthesis) {

@@ -1,12 +1,12 @@
-//! Which assets are mixed into a sound, and how much of each. Plain values; any thread, the audio thread included.
+//! Which assets are mixed into a sound, with which weights. Plain values; any thread, the audio thread included.
 //!
-//! An asset is what a sound needs beside its controls: the residual of a recording, later a prime or a texture. The asset itself lives
-//! in a table on the worker's side ([`crate::decode::assets::AssetTable`]); here it is a number.
+//! An asset is data that a sound needs beside its controls: the residual of a recording. The audio thread knows it by number only; the
+//! data is in the worker's [`crate::decode::assets::AssetTable`].
 
 /// Assets that one sound can mix: those of the pad's four corners and of the knobs' sound.
 pub const MIXED_ASSETS: usize = 5;
 
-/// Names an asset; equal contents have equal numbers.
+/// Identifies an asset of an asset table. Equal contents have equal ids while the table holds them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct AssetId(u64);
 
@@ -25,7 +25,7 @@ impl AssetId {
     }
 }
 
-/// How much of each asset is in a sound. An asset without weight is not named, so that equal sounds have equal mixes.
+/// Assets and their weights in a sound. An asset of weight 0 has no id here, so that equal sounds have equal mixes.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct AssetMix {
     ids: [AssetId; MIXED_ASSETS],
@@ -33,7 +33,7 @@ pub struct AssetMix {
 }
 
 impl AssetMix {
-    /// A mix of `ids`, corners A to D first, then the knobs' sound, with factors in [0, 1].
+    /// A mix of `ids`, those of corners A to D first, then that of the knobs' sound, with weights in [0, 1].
     pub fn new(ids: [AssetId; MIXED_ASSETS], weights: [f32; MIXED_ASSETS]) -> Self {
         let mut mix = Self { ids, weights };
         for (id, weight) in mix.ids.iter_mut().zip(&mut mix.weights) {
@@ -44,17 +44,17 @@ impl AssetMix {
         mix
     }
 
-    /// The factors, 0 where there is no asset.
+    /// The weights, 0 where there is no asset.
     pub fn weights(&self) -> &[f32; MIXED_ASSETS] {
         &self.weights
     }
 
-    /// The assets that have a weight.
+    /// The assets whose weight is not 0.
     pub fn weighted(&self) -> impl Iterator<Item = (AssetId, f32)> {
         self.ids.into_iter().zip(self.weights).filter(|(id, _)| !id.is_none())
     }
 
-    /// Whether the two differ by at most `epsilon` in a weight.
+    /// Whether both name the same assets, with weights that differ by at most `epsilon`.
     pub(super) fn is_near(&self, other: &Self, epsilon: f32) -> bool {
         let near = self.weights.iter().zip(&other.weights).all(|(a, b)| (a - b).abs() <= epsilon);
         self.ids == other.ids && near

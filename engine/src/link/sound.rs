@@ -1,19 +1,19 @@
-//! What determines a sound, and what is known of it before its samples. Plain values; any thread, the audio thread included.
+//! The specification of a sound, and the description that precedes its samples. Plain values; any thread, the audio thread included.
 
 use super::assets::AssetMix;
 use super::sources::SourceId;
 use super::stretch::StretchMap;
 use crate::units::Latent;
 
-/// Channels of a stereo sound, and the most that a sound has.
+/// Largest number of channels of a sound: stereo.
 pub const MAX_CHANNELS: usize = 2;
 
-/// What is done to the frames between decoder and vocoder.
+/// Changes of the frames between decoder and vocoder.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Shaping {
-    /// Length factor, [0.25, 4]; pitch stays.
+    /// Length factor, [0.25, 4]; the pitch is kept.
     pub stretch: f32,
-    /// Shift of the spectral envelope in semitones, [−12, 12]; harmonics stay.
+    /// Shift of the spectral envelope in semitones, [−12, 12]; the harmonics are kept.
     pub formant_semitones: f32,
     /// Slope of the spectrum in dB per octave, [−6, 6].
     pub tilt_db_per_octave: f32,
@@ -25,7 +25,7 @@ impl Default for Shaping {
     }
 }
 
-/// All that determines a sound: a source gives the same samples for the same spec.
+/// Everything that determines a sound: a source gives the same samples for the same spec.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct SoundSpec {
     /// The source that makes it.
@@ -40,9 +40,9 @@ pub struct SoundSpec {
     pub shaping: Shaping,
     /// Assets that are mixed in.
     pub assets: AssetMix,
-    /// Seed of what a source draws at random.
+    /// Seed of the source's random numbers.
     pub seed: u64,
-    /// Which of several versions of the same sound; 0 is the sound itself, which no seed changes.
+    /// Variation of the sound; 0 is the sound itself, which does not depend on the seed.
     pub variation: u32,
 }
 
@@ -53,7 +53,7 @@ impl SoundSpec {
         Self { source, controls, key, layer: 0, shaping, assets, seed: 0, variation: 0 }
     }
 
-    /// Whether the two differ by nothing but rounding. A sweep is never quantised: the bound is far below what is heard.
+    /// Whether the two differ only by rounding: by at most 1e-5 in each value, far below what is audible, so that a sweep is not quantised.
     pub fn is_near(&self, other: &SoundSpec) -> bool {
         const EPSILON: f32 = 1e-5;
         let near = |a: f32, b: f32| (a - b).abs() <= EPSILON;
@@ -68,7 +68,7 @@ impl SoundSpec {
     }
 }
 
-/// What is known of a sound before its blocks.
+/// Description of a sound, sent before its blocks.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct SoundHead {
     /// The request's sound.
@@ -77,8 +77,8 @@ pub struct SoundHead {
     pub length_samples: usize,
     /// Rate of the samples in hertz.
     pub sample_rate_hz: f32,
-    /// 1 or 2.
+    /// Number of channels, 1 or 2.
     pub channels: usize,
-    /// Where its moments lie against those of the unstretched sound.
+    /// Maps its positions to those of the unstretched sound.
     pub stretch: StretchMap,
 }

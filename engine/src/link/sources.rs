@@ -2,26 +2,26 @@
 
 /// Most sources that an instance holds at once.
 pub const MAX_SOURCES: usize = 4;
-/// Most root keys of one source that are told apart.
+/// Most root keys of one source.
 pub const MAX_ROOTS: usize = 32;
-/// Root of a source that names none.
+/// Root key of a source without root keys.
 const ONLY_ROOT: u8 = 60;
 
-/// Names a source of an instance. A number is never used again, so a sound of a source that has gone is known to be stale.
+/// Identifies a source of an instance. An id is not reused, so a sound of a removed source is recognised as stale.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SourceId(pub u32);
 
 /// What the audio thread needs to know of one source.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SourceInfo {
-    /// Its name.
+    /// Id of the source.
     pub id: SourceId,
     roots: [u8; MAX_ROOTS],
     root_count: usize,
 }
 
 impl SourceInfo {
-    /// Keeps the first [`MAX_ROOTS`] of `roots`, sorted, without repeats; key 60 when there are none. Allocates: not for the audio thread.
+    /// Keeps the lowest [`MAX_ROOTS`] of `roots`, sorted, without duplicates; key 60 if there are none. Allocates; not audio-thread safe.
     pub fn new(id: SourceId, roots: &[u8]) -> Self {
         let mut sorted: Vec<u8> = roots.to_vec();
         sorted.sort_unstable();
@@ -41,13 +41,13 @@ impl SourceInfo {
         self.roots.get(..self.root_count).unwrap_or(&[])
     }
 
-    /// The root nearest to `key`; the lower of two.
+    /// The root key nearest to `key`; the lower one of two at the same distance.
     pub fn nearest_root(&self, key: u8) -> u8 {
         self.roots().iter().copied().min_by_key(|root| root.abs_diff(key)).unwrap_or(ONLY_ROOT)
     }
 }
 
-/// The sources of an instance, one of which new sounds come from.
+/// The sources of an instance; new sounds come from the current one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SourceSet {
     sources: [Option<SourceInfo>; MAX_SOURCES],
@@ -64,14 +64,14 @@ impl SourceSet {
         Self { sources, current: source }
     }
 
-    /// The set with another source, from which new sounds come; `None` when the set is full.
+    /// The set with `source` added and made current; `None` if the set is full.
     pub fn with(mut self, source: SourceInfo) -> Option<Self> {
         *self.sources.iter_mut().find(|place| place.is_none())? = Some(source);
         self.current = source;
         Some(self)
     }
 
-    /// The set without a source; the current one stays.
+    /// The set without the source `id`; the current source is not removed.
     pub fn without(mut self, id: SourceId) -> Self {
         for place in &mut self.sources {
             if place.is_some_and(|source| source.id == id && id != self.current.id) {
@@ -81,18 +81,18 @@ impl SourceSet {
         self
     }
 
-    /// The same sources, with new sounds from `id`; `None` when there is no such source.
+    /// The same sources with `id` as the current one; `None` if there is no such source.
     pub fn playing(mut self, id: SourceId) -> Option<Self> {
         self.current = *self.get(id)?;
         Some(self)
     }
 
-    /// The source that new sounds come from.
+    /// The current source, from which new sounds come.
     pub fn current(&self) -> &SourceInfo {
         &self.current
     }
 
-    /// One of the sources.
+    /// The source `id`, if it is in the set.
     pub fn get(&self, id: SourceId) -> Option<&SourceInfo> {
         self.sources.iter().flatten().find(|source| source.id == id)
     }

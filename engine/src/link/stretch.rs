@@ -1,11 +1,11 @@
-//! Where a moment of a sound lies after a time stretch: one mapping for the frames that are shaped and for the voices that play them.
-//! Plain arithmetic; any thread, the audio thread included.
+//! Maps positions in a stretched sound to positions in the unstretched one. Frame shaping and voices use the same map, so a voice that
+//! moves to a sound of another stretch stays at its moment. Plain arithmetic; any thread, the audio thread included.
 
 /// Smallest slope, so that the inverse exists.
 const LEAST_SLOPE: f32 = 1e-3;
 
-/// From a position in the stretched sound to the position in the unstretched one. Positions up to the end of the attack are equal;
-/// beyond it they are proportional.
+/// Maps a position in the stretched sound to one in the unstretched sound. Up to the end of the attack the two are equal; beyond it
+/// distances are proportional.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct StretchMap {
     /// End of the part that is not stretched, in frames.
@@ -22,20 +22,20 @@ impl StretchMap {
     /// No stretch.
     pub const NONE: Self = Self { attack_frames: 0.0, slope: 1.0, hop_samples: 1.0, first_centre_samples: 0.0 };
 
-    /// A sound that is stretched by `factor` from its first sample on.
+    /// A sound that is stretched by `factor`, which is positive, from its first sample on.
     pub fn uniform(factor: f32) -> Self {
         Self { slope: (1.0 / factor).max(LEAST_SLOPE), ..Self::NONE }
     }
 
-    /// A sound of `from` frames that is given `to` frames, whose first `attack_frames` stay. Frames lie `hop_samples` apart, the first
-    /// centred on sample `first_centre_samples`.
+    /// A sound of `from` frames, at least 1, that is stretched to `to` frames; its first `attack_frames` are kept. Frames are
+    /// `hop_samples` apart, the first centred on sample `first_centre_samples`.
     pub fn of_frames(from: usize, to: usize, attack_frames: f32, hop_samples: f32, first_centre_samples: f32) -> Self {
         let last = (from - 1) as f32;
         let slope = (last - attack_frames) / ((to - 1) as f32 - attack_frames).max(1.0);
         Self { attack_frames, slope: slope.max(LEAST_SLOPE), hop_samples, first_centre_samples }
     }
 
-    /// The unstretched frame of a stretched one.
+    /// The (fractional) unstretched frame of a stretched one.
     pub fn source_frame(&self, frame: f32) -> f32 {
         let attack = self.attack_frames;
         if frame <= attack { frame } else { attack + (frame - attack) * self.slope }
@@ -66,14 +66,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_moment_stays_the_same_moment_whatever_the_stretch() {
+    fn a_position_mapped_to_another_stretch_and_back_is_unchanged() {
         let map = |factor: f32| StretchMap::of_frames(172, (172.0 * factor).round() as usize, 3.0, 512.0, 256.0);
         for from in [0.25, 1.0, 1.7, 4.0] {
             for to in [0.25, 1.0, 2.0, 4.0] {
                 for sample in [0.0, 100.0, 1792.0, 3000.0, 20_000.0] {
                     let there = map(from).moved_to(&map(to), sample);
                     let back = map(to).moved_to(&map(from), there);
-                    assert!((back - sample).abs() < 1e-6, "{from} to {to}: {sample} comes back as {back}");
+                    assert!((back - sample).abs() < 1e-6, "{from} to {to}: sample {sample} is mapped back to {back}");
                 }
             }
             let frame = 40.0;

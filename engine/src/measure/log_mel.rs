@@ -2,7 +2,7 @@
 
 use crate::spectral::{MelBank, Stft};
 
-/// Transform lengths in samples. Errors of phase show only where several lengths are measured.
+/// Transform lengths in samples. Phase errors are visible only when several lengths are measured.
 const FFT_SIZES: [usize; 3] = [512, 2048, 8192];
 const SAMPLE_RATE_HZ: f64 = 44_100.0;
 const LENGTH_SAMPLES: usize = 88_200;
@@ -23,7 +23,7 @@ impl LogMelError {
     }
 }
 
-/// Measures [`LogMelError`]s; keeps plans and banks.
+/// Measures [`LogMelError`]s; reuses its plans and mel banks.
 pub struct LogMelMeter {
     scales: Vec<(Stft, MelBank, f32)>,
 }
@@ -89,7 +89,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_level_does_not_count_and_the_shape_does() {
+    fn the_error_depends_on_the_spectrum_and_not_on_the_level() {
         let tone: Vec<f32> = (0..88_200).map(|n| (n as f32 * 0.06).sin() * (-(n as f32) / 2e4).exp()).collect();
         let quiet: Vec<f32> = tone.iter().map(|sample| sample * 0.1).collect();
         let dull: Vec<f32> = (0..88_200).map(|n| (n as f32 * 0.03).sin() * (-(n as f32) / 2e4).exp()).collect();
@@ -117,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn the_error_is_that_of_its_definition() {
+    fn the_error_agrees_with_an_independent_implementation() {
         // By `python3 tests/python/log_mel_golden.py`.
         const GOLDEN_DB: [f32; 3] = [5.1960, 3.2298, 0.9510];
         const TOLERANCE_DB: f32 = 0.005;

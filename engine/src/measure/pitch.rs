@@ -4,13 +4,13 @@ use realfft::RealFftPlanner;
 
 use crate::spectral::hann_periodic;
 
-/// Transform length; zero-padding makes the parabola through the peak exact to a fraction of a cent.
+/// Transform length in samples; zero-padding makes the parabolic peak interpolation exact to a fraction of a cent.
 pub(super) const SPECTRUM_SIZE: usize = 1 << 18;
 /// Number of harmonics that are measured.
 const HARMONICS: usize = 8;
-/// Largest distance of a peak from its harmonic, in cents.
+/// Largest distance of a peak from its harmonic, in cents: more than the detuning to be measured, less than a semitone.
 const REACH_CENTS: f64 = 60.0;
-/// Peaks this far below the strongest do not count.
+/// Peaks this far below the strongest are ignored, since noise may move them.
 const RANGE_DB: f64 = 40.0;
 
 /// Offset in cents of a mono sound from `expected_hz`: the level-weighted median over its first harmonics, each the
@@ -35,7 +35,7 @@ pub fn pitch_offset_cents(samples: &[f32], sample_rate_hz: f64, expected_hz: f64
     })
 }
 
-/// Level in dB of every bin up to half the rate; `None` of silence.
+/// Level in dB of every bin up to the Nyquist frequency; `None` for silence.
 pub(super) fn spectrum_db(samples: &[f32]) -> Option<Vec<f64>> {
     let samples = &samples[..samples.len().min(SPECTRUM_SIZE)];
     if samples.iter().all(|sample| *sample == 0.0) {
@@ -50,7 +50,7 @@ pub(super) fn spectrum_db(samples: &[f32]) -> Option<Vec<f64>> {
     Some(bins.iter().map(|bin| 20.0 * f64::from(bin.norm()).max(1e-12).log10()).collect())
 }
 
-/// Offset in cents and level in dB of the highest peak near a (fractional) bin, if it is a peak and not a slope.
+/// Offset in cents and level in dB of the highest peak near a (fractional) bin; `None` if the maximum lies at the edge of the range.
 fn peak_near(levels_db: &[f64], bin: f64) -> Option<(f64, f64)> {
     let reach = (REACH_CENTS / 1200.0).exp2();
     let (from, to) = ((bin / reach).floor() as usize, ((bin * reach).ceil() as usize).min(levels_db.len() - 2));

@@ -4,20 +4,21 @@ use super::pitch::{SPECTRUM_SIZE, spectrum_db};
 
 /// Grid of the logarithmic frequency axis, in cents.
 const GRID_CENTS: f64 = 5.0;
-/// Range of the axis in hertz.
+/// Range of the frequency axis in hertz.
 const LOW_HZ: f64 = 30.0;
 const HIGH_HZ: f64 = 12_000.0;
-/// Largest transposition that is looked for, in cents.
+/// Largest transposition that is searched for, in cents: two octaves and a minor third.
 const REACH_CENTS: f64 = 2_700.0;
-/// Levels this far below the strongest partial do not count.
+/// Levels this far below the strongest partial are treated as silence.
 const RANGE_DB: f64 = 50.0;
-/// Width over which the smooth spectrum is taken off, so that partials are compared and not the spectral envelope, in cents.
+/// Width in cents of the moving average that is subtracted, so that partials are compared and not the spectral envelope.
 const SMOOTH_CENTS: f64 = 600.0;
-/// Correlation below which two spectra do not show one pattern of partials.
+/// Correlation below which two spectra do not share a pattern of partials. Higher misses transpositions between timbres that differ;
+/// lower reports chance matches.
 const LEAST_CORRELATION: f64 = 0.2;
 
 /// Transposition of `made` against `truth` in cents, positive upwards, within ±2 700: the shift at which their mean spectra on a
-/// logarithmic frequency axis (30 Hz to 12 kHz) correlate best. `None` when no shift makes them alike, or either is silent.
+/// logarithmic frequency axis (30 Hz to 12 kHz) correlate best. `None` if the correlation stays below 0.2, or either is silent.
 pub fn transposition_cents(truth: &[f32], made: &[f32], sample_rate_hz: f64) -> Option<f64> {
     let (truth, made) = (partials(truth, sample_rate_hz)?, partials(made, sample_rate_hz)?);
     let reach = (REACH_CENTS / GRID_CENTS) as isize;
@@ -32,7 +33,7 @@ pub fn transposition_cents(truth: &[f32], made: &[f32], sample_rate_hz: f64) -> 
     Some(((best as isize - reach) as f64 + part) * GRID_CENTS)
 }
 
-/// Levels above the smooth spectrum on the logarithmic axis.
+/// Levels above the smoothed spectrum on the logarithmic frequency axis.
 fn partials(samples: &[f32], sample_rate_hz: f64) -> Option<Vec<f64>> {
     let levels_db = spectrum_db(samples)?;
     let bin_hz = sample_rate_hz / SPECTRUM_SIZE as f64;
@@ -57,8 +58,8 @@ fn partials(samples: &[f32], sample_rate_hz: f64) -> Option<Vec<f64>> {
     Some(above.iter().enumerate().map(|(index, level)| (level - smooth(index)).max(0.0)).collect())
 }
 
-/// Cosine of the parts that overlap when `made` is moved down by `shift` steps, against the whole of both: a shift that
-/// leaves little overlap cannot win by it.
+/// Correlation of `truth` with `made` moved down by `shift` grid steps, normalised by the energy of both whole spectra, so that a small
+/// overlap cannot give a high value.
 fn correlation(truth: &[f64], made: &[f64], shift: isize) -> f64 {
     let product: f64 = truth
         .iter()
@@ -83,7 +84,7 @@ mod tests {
     }
 
     #[test]
-    fn shifts_are_found_from_cents_to_octaves_in_another_colour() {
+    fn transpositions_from_cents_to_octaves_are_found_in_another_timbre() {
         let truth = tone(220.0, 1.0);
         for cents in [-1200.0f64, -400.0, -30.0, 0.0, 12.0, 50.0, 100.0, 700.0, 1200.0] {
             let made = tone(220.0 * (cents / 1200.0).exp2(), 1.5);

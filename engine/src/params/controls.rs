@@ -1,13 +1,14 @@
-//! What the player sets, and its checked form. AUDIO THREAD: plain arithmetic on `Copy` values.
+//! The values of all controls, and the sound that follows from them. AUDIO THREAD: plain arithmetic on `Copy` values.
 
 use super::TABLE;
 use crate::link::{AssetId, AssetMix, MIXED_ASSETS, Shaping, SoundSpec, SourceId};
 use crate::units::{LATENT_LIMIT, Latent};
 
-/// Distance of the knobs from their sound's point at which its recording is gone, in σ.
+/// Distance of the knobs from their sound's point at which the weight of its residual is 0, in σ. Larger keeps the recording's detail at
+/// points that it was not made for; smaller makes the first part of a knob's travel change the sound faster.
 const RECORDING_REACH_SIGMA: f32 = 0.5;
 
-/// What the mixed sounds bring beside their points.
+/// The assets of the mixed sounds.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct AssetSet {
     /// Assets of corners A to D, then of the knobs' sound.
@@ -16,46 +17,47 @@ pub struct AssetSet {
     pub knobs_point: Latent,
 }
 
-/// Values of all controls; ranges stand in the table of parameters. Constant during a call of the synth; read on its 64-sample grid.
+/// Values of all controls; their ranges are in the table of parameters. Constant during a call of the synth, which reads them on its
+/// 64-sample grid.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Controls {
     /// Seven knobs, in σ units, [−3, 3].
     pub knobs: Latent,
     /// Corner sounds of the pad: A (x 0, y 0), B (1, 0), C (0, 1), D (1, 1), in σ units.
     pub corners: [Latent; 4],
-    /// Pad position, [0, 1].
+    /// Horizontal pad position, [0, 1].
     pub pad_x: f32,
-    /// Pad position, [0, 1].
+    /// Vertical pad position, [0, 1].
     pub pad_y: f32,
-    /// 0: the knobs' sound; 1: the pad's sound.
+    /// Mix of the knobs' sound (0) and the pad's (1).
     pub morph: f32,
-    /// From the pure model (0) to the recordings (1) of sounds that have one.
+    /// Weight of the recordings' residuals, [0, 1]; 0 is the model alone.
     pub fidelity: f32,
-    /// What the recordings add.
+    /// Assets of the mixed sounds.
     pub assets: AssetSet,
     /// Length factor, [0.25, 4].
     pub stretch: f32,
-    /// Shift of the spectral envelope, [−12, 12].
+    /// Shift of the spectral envelope in semitones, [−12, 12].
     pub formant_semitones: f32,
-    /// Slope of the spectrum, [−6, 6].
+    /// Slope added to the spectrum in dB per octave, [−6, 6].
     pub tilt_db_per_octave: f32,
-    /// Time from silence to full level.
+    /// Time from silence to full level in seconds, [0, 5].
     pub attack_s: f32,
-    /// Time in which the level falls by 60 dB towards the sustain level.
+    /// Time in seconds in which the distance to the sustain level falls by 60 dB, [0, 10].
     pub decay_s: f32,
-    /// Sustain level, [0, 1].
+    /// Sustain level, [0, 1], linear.
     pub sustain: f32,
-    /// Time in which a released note falls by 60 dB.
+    /// Time in seconds in which a released note falls by 60 dB, [0, 10].
     pub release_s: f32,
-    /// Transposition.
+    /// Coarse tuning in semitones, [−24, 24].
     pub coarse_semitones: f32,
-    /// Fine tuning, [−100, 100].
+    /// Fine tuning in cents, [−100, 100].
     pub fine_cents: f32,
-    /// Output gain.
+    /// Output gain in dB, [−60, 12].
     pub gain_db: f32,
-    /// How much darker softer strokes are: 0 not at all, 1 as measured, [0, 2]. Read when a note begins.
+    /// How much darker softer notes are, [0, 2]: 0 not at all, 1 as measured. Read at note-on.
     pub touch: f32,
-    /// Seed of sources that draw at random.
+    /// Seed of the sources' random numbers.
     pub seed: u64,
 }
 
@@ -102,8 +104,8 @@ impl Controls {
         point
     }
 
-    /// How much of each recording is added: the weights of the latent mix. The knobs' share fades out within half a σ of the
-    /// sound's point, so that turning a knob leads away from the recording without a step.
+    /// Weights of the residuals: those of the latent mix times fidelity. The weight of the knobs' sound falls linearly to 0 at half a σ
+    /// from its point, so that turning a knob changes the sound without a step.
     pub fn asset_mix(&self) -> AssetMix {
         let (x, y, m) = (self.pad_x, self.pad_y, self.morph);
         let nearness = nearness(&self.knobs, &self.assets.knobs_point);
@@ -120,13 +122,13 @@ impl Controls {
         }
     }
 
-    /// The sound that is asked for of `source` in the zone of a root key.
+    /// The sound to request from `source` in the zone of root key `key`.
     pub fn spec(&self, source: SourceId, key: f32) -> SoundSpec {
         let (shaping, assets, seed) = (self.shaping(), self.asset_mix(), self.seed);
         SoundSpec { shaping, assets, seed, ..SoundSpec::new(source, self.point(), key) }
     }
 
-    /// Every value inside its range; what is not finite keeps its value of `last`. Audio-thread safe.
+    /// Every value clamped to its range; a value that is not finite is replaced by that of `last`. Audio-thread safe.
     pub fn checked(&self, last: &Controls) -> Controls {
         let (mut checked, mut last) = (*self, *last);
         for row in &TABLE {
@@ -141,20 +143,20 @@ impl Controls {
     }
 }
 
-/// Brings a point into the space; a coordinate that is not finite takes that of `last`.
+/// Clamps a point to the latent space; a coordinate that is not finite is replaced by that of `last`.
 fn limit(point: &mut Latent, last: &Latent) {
     for (now, last) in point.iter_mut().zip(last) {
         *now = if now.is_finite() { now.clamp(-LATENT_LIMIT, LATENT_LIMIT) } else { *last };
     }
 }
 
-/// How much of a recording is left when the knobs stand at `knobs` and its point is `point`: 1 at the point, 0 from half a σ on.
+/// Weight of a recording's residual with the knobs at `knobs` and the recording at `point`: 1 at the point, 0 from half a σ on.
 fn nearness(knobs: &Latent, point: &Latent) -> f32 {
     let distance = knobs.iter().zip(point).map(|(a, b)| (a - b) * (a - b)).sum::<f32>().sqrt();
     (1.0 - distance / RECORDING_REACH_SIGMA).max(0.0)
 }
 
-/// Whether a recording with its point at `point` is still heard with the knobs at `knobs`.
+/// Whether the residual of a recording at `point` has a weight with the knobs at `knobs`.
 pub fn is_within_recording(point: &Latent, knobs: &Latent) -> bool {
     nearness(knobs, point) > 0.0
 }
@@ -169,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn recordings_have_the_weights_of_the_mix() {
+    fn residuals_have_the_weights_of_the_mix() {
         for (x, y, m) in [(0.0, 0.0, 1.0), (1.0, 0.0, 1.0), (0.3, 0.6, 0.7), (0.5, 0.5, 0.0)] {
             let mix = controls(x, y, m).asset_mix();
             assert!((mix.weights().iter().sum::<f32>() - 1.0).abs() < 1e-6, "{mix:?}");
@@ -180,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn turning_a_knob_leads_away_from_its_recording_without_a_step() {
+    fn turning_a_knob_fades_its_residual_out_without_a_step() {
         let weight = |knob: f32| {
             let mut controls = controls(0.0, 0.0, 0.0);
             controls.knobs[2] = knob;
@@ -192,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn what_does_not_count_changes_no_sound() {
+    fn zero_fidelity_gives_the_empty_mix() {
         let silent = Controls { fidelity: 0.0, ..controls(0.2, 0.2, 1.0) };
         assert_eq!(silent.asset_mix(), AssetMix::default());
     }

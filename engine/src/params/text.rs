@@ -1,11 +1,11 @@
-//! How parameter values read and how typed values are understood. Main thread only: it allocates.
+//! Formats parameter values and parses typed ones. Main thread only: it allocates.
 
-/// The written form of a value.
+/// Unit and text form of a parameter's values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TextForm {
     /// Standard deviations of a latent axis.
     Sigma,
-    /// 0…1 as 0…100 %.
+    /// A fraction, shown in percent: 1 is 100 %.
     Percent,
     /// A factor.
     Times,
@@ -13,16 +13,16 @@ pub enum TextForm {
     Semitones,
     /// Decibels per octave.
     DecibelsPerOctave,
-    /// Seconds, below one second in milliseconds.
+    /// Seconds, shown in milliseconds below one second.
     Seconds,
-    /// Hundredths of a semitone.
+    /// Cents.
     Cents,
     /// Decibels.
     Decibels,
 }
 
 impl TextForm {
-    /// A value with its unit.
+    /// Text of a value, with its unit.
     pub fn write(self, value: f32) -> String {
         match self {
             Self::Sigma => format!("{} σ", signed(value, 2)),
@@ -37,7 +37,7 @@ impl TextForm {
         }
     }
 
-    /// A whole value with its unit.
+    /// Text of an integer value, with its unit.
     pub fn write_whole(self, value: i32) -> String {
         match self {
             Self::Semitones => format!("{} st", signed(value as f32, 0)),
@@ -45,8 +45,8 @@ impl TextForm {
         }
     }
 
-    /// Understands a number with or without unit, with a decimal point or comma. `None` for all else, NaN and infinity
-    /// included. A bare number of seconds means seconds; `ms` divides by 1000.
+    /// Parses a number with or without unit, with a decimal point or comma. `None` for any other text, and for values that are not finite.
+    /// Percentages are divided by 100, times in `ms` by 1000; a time without a unit is in seconds.
     pub fn read(self, typed: &str) -> Option<f32> {
         let typed = typed.trim().replace(',', ".").replace('−', "-");
         let end = typed.find(|c: char| !(c.is_ascii_digit() || matches!(c, '+' | '-' | '.'))).unwrap_or(typed.len());
@@ -76,7 +76,7 @@ mod tests {
     use super::TextForm::*;
 
     #[test]
-    fn what_is_written_reads_back() {
+    fn a_written_value_is_read_back() {
         for form in [Sigma, Percent, Times, Semitones, DecibelsPerOctave, Seconds, Cents, Decibels] {
             for value in [0.0, 0.25, 1.0, 4.0] {
                 let text = form.write(value);
@@ -88,7 +88,7 @@ mod tests {
     }
 
     #[test]
-    fn units_commas_and_nonsense() {
+    fn units_and_decimal_commas_are_read_and_other_text_is_refused() {
         assert_eq!(Seconds.read("250 ms"), Some(0.25));
         assert_eq!(Seconds.read("1,5"), Some(1.5));
         assert_eq!(Percent.read("40%"), Some(0.4));

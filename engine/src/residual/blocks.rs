@@ -1,4 +1,4 @@
-//! Frames as transformed blocks of 16 × 16 values.
+//! Block transform of frames: DCT-II of 16 × 16 values, quantisation, and the inverse. Worker and main threads only; allocates.
 
 use rustdct::DctPlanner;
 
@@ -6,17 +6,18 @@ use super::{STEPS, step};
 use crate::spectral::Frames;
 
 const SIDE: usize = 16;
-/// Rounded values lie within ±this, so that each fits 16 bits.
+/// Largest magnitude of a quantised value: each fits 16 bits.
 const LARGEST: f32 = 32_767.0;
-/// Values below this part of a step become 0: their bytes lower the error more where they make the step finer.
+/// Values below this fraction of a step become 0. A larger dead zone leaves more bytes for a finer step; a smaller one keeps more of the
+/// small values.
 const DEAD_ZONE: f32 = 0.67;
 
-/// A number of rows or columns, rounded up to whole blocks.
+/// Number of rows or columns, rounded up to whole blocks.
 pub(super) fn padded(length: usize) -> usize {
     length.div_ceil(SIDE) * SIDE
 }
 
-/// The coefficients of all blocks, coefficient by coefficient from the slow to the fast: zeros then lie together.
+/// The coefficients of all blocks, grouped by coefficient from the lowest frequency to the highest, so that zeros are contiguous.
 pub(super) struct Blocks {
     bands: usize,
     frames: usize,
@@ -25,7 +26,7 @@ pub(super) struct Blocks {
 }
 
 impl Blocks {
-    /// Transforms frames; beyond their edges the last values are repeated.
+    /// Transforms frames; incomplete blocks are filled by repeating the last values.
     pub(super) fn of(frames: &Frames) -> Self {
         let mut blocks = Self::empty(frames.bands, frames.frames);
         let across = blocks.across();
@@ -49,7 +50,7 @@ impl Blocks {
         blocks
     }
 
-    /// Reads what [`Self::quantised`] wrote: twice as many bytes as there are coefficients.
+    /// Reads the bytes of [`Self::quantised`], two for each coefficient.
     pub(super) fn read(bands: usize, frames: usize, bytes: &[u8], step: f32) -> Self {
         let mut blocks = Self::empty(bands, frames);
         let (low, high) = bytes.split_at(bytes.len() / 2);
@@ -61,7 +62,7 @@ impl Blocks {
         blocks
     }
 
-    /// Two bytes for each coefficient, first all low ones, then all high ones: 0, 1, −1, 2, −2, … as 0, 1, 2, 3, 4, …
+    /// Quantised coefficients in two bytes each, first all low bytes, then all high ones; 0, 1, −1, 2, −2, … are coded as 0, 1, 2, 3, 4, …
     pub(super) fn quantised(&self, step: f32) -> Vec<u8> {
         let folded = |coefficient: &f32| {
             let steps = coefficient / step;
@@ -86,13 +87,13 @@ impl Blocks {
         self.frames
     }
 
-    /// The number of the finest step with which every rounded coefficient fits 16 bits.
+    /// Index of the finest step with which every quantised coefficient fits 16 bits.
     pub(super) fn first_step(&self) -> u8 {
         let largest = self.coefficients.iter().fold(0.0_f32, |largest, value| largest.max(value.abs()));
         (0..STEPS - 1).find(|number| largest <= LARGEST * step(*number)).unwrap_or(STEPS - 1)
     }
 
-    /// The inverse transform: frames.
+    /// Inverse transform.
     pub(super) fn frames(&self) -> Frames {
         let mut out = Frames { bands: self.bands, frames: self.frames, values: vec![0.0; self.bands * self.frames] };
         let (across, count) = (self.across(), self.count());
@@ -101,7 +102,7 @@ impl Blocks {
         for block in 0..count {
             let mut values = [[0.0_f32; SIDE]; SIDE];
             for (place, (row, column)) in order().into_iter().enumerate() {
-                // A DCT-III takes its first value by half.
+                // The DCT-III weighs its first value by half.
                 let whole = |index: usize| if index == 0 { 2.0 * scale(0) } else { scale(index) };
                 values[row][column] = self.coefficients[place * count + block] * whole(row) * whole(column);
             }
@@ -134,7 +135,7 @@ fn scale(index: usize) -> f32 {
     if index == 0 { (1.0 / SIDE as f32).sqrt() } else { (2.0 / SIDE as f32).sqrt() }
 }
 
-/// Rows and columns of a block, from the slowest change to the fastest.
+/// Rows and columns of a block in diagonal order, from the lowest frequency to the highest.
 fn order() -> Vec<(usize, usize)> {
     let mut places: Vec<(usize, usize)> = (0..SIDE * SIDE).map(|place| (place / SIDE, place % SIDE)).collect();
     places.sort_by_key(|(row, column)| (row + column, *row));
@@ -159,7 +160,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn fine_steps_give_everything_back() {
+    fn a_fine_step_restores_the_frames() {
         for (bands, frames) in [(128, 172), (5, 3), (16, 17)] {
             let values = (0..bands * frames).map(|index| (index as f32 * 0.7).sin() * 0.1).collect();
             let before = Frames { bands, frames, values };

@@ -1,11 +1,11 @@
-//! An exponential that loops can compute several at a time.
+//! An exponential that compilers can vectorise. Pure arithmetic; any thread.
 
-/// eˣ for x in [−80, 80] to 1 part in 10⁶, in a form that compilers compute four at a time (the method of Cephes' `expf`).
+/// eˣ for x in [−80, 80], with a relative error below 1e-6, without branches or calls (the method of Cephes' `expf`).
 #[inline(always)]
 pub fn exp(x: f32) -> f32 {
     const LN_2_HIGH: f32 = 0.693_359_4;
     const LN_2_LOW: f32 = -2.121_944_4e-4;
-    // Adding and taking away 1.5 · 2²³ rounds to the nearest whole number.
+    // Adding and subtracting 1.5 · 2²³ rounds to the nearest integer.
     const ROUND: f32 = 12_582_912.0;
     let whole = (x * std::f32::consts::LOG2_E + ROUND) - ROUND;
     let rest = (x - whole * LN_2_HIGH) - whole * LN_2_LOW;
@@ -21,7 +21,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn powers_of_e_are_right_to_a_millionth() {
+    fn the_relative_error_is_below_a_millionth() {
         for step in -7999..=7999 {
             let x = step as f32 / 100.0;
             let exact = f64::from(x).exp();

@@ -1,11 +1,11 @@
-//! Log-mel frames: what a model reads and writes. Allocates; not for the audio thread.
+//! Log-mel frames, the input and output of a model's graphs. Allocates; never on the audio thread.
 
 use super::{MelBank, SpectralShape, Spectrogram, Stft};
 
 /// Log-mel frames, `[band][frame]`, each value normalised so that the floor is −1 and full scale is +1.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Frames {
-    /// Mel bands.
+    /// Number of mel bands.
     pub bands: usize,
     /// Number of frames.
     pub frames: usize,
@@ -30,7 +30,7 @@ impl Frames {
     }
 }
 
-/// Turns samples into [`Frames`].
+/// Computes [`Frames`] from samples; reuses its plans and buffers.
 pub struct FrameAnalysis {
     shape: SpectralShape,
     stft: Stft,

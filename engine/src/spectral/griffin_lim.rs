@@ -1,24 +1,27 @@
-//! Griffin-Lim held to log-mel frames: makes the phases of a spectrogram agree with each other, and its levels with the
-//! frames that it was made from. Allocates; not for the audio thread.
+//! Griffin-Lim constrained by log-mel frames: makes the phases of a spectrogram consistent, and its band levels those of the frames that
+//! it was made from. Allocates; never on the audio thread.
 //!
-//! The plain method (Griffin and Lim 1984; the fast variant, Perraudin, Balazs and Søndergaard 2013) keeps the first guess of every
-//! magnitude. Here only the 128 levels of each frame are known, so only they are kept: magnitudes are those of the rebuilt
-//! sound, scaled band by band to the wanted level. Two rounds of this come nearer to the sound than sixteen of the other.
+//! The plain method (Griffin and Lim 1984; the fast variant, Perraudin, Balazs and Søndergaard 2013) keeps the initial magnitude of every
+//! bin. Here only the levels of the bands are known, so only they are kept: magnitudes are those of the resynthesised sound, scaled band
+//! by band to the wanted level. On 60 training sounds two rounds of this reach a log-mel error of 1.47 dB, eight rounds of the fast variant
+//! 1.57 dB (`models/EXPERIMENTS.md`).
 
 use multiversion::multiversion;
 use rustfft::num_complex::Complex32;
 
 use super::{Frames, MelBank, SpectralShape, Spectrogram, Stft, exp};
 
-/// Momentum α of the fast variant (Perraudin et al. 2013, alg. 2).
+/// Momentum α of the fast variant (Perraudin et al. 2013, alg. 2). Of 0 to 2 the best on training sounds at two rounds; the optimum is
+/// flat.
 const MOMENTUM: f32 = 1.3;
-/// Largest factor on a band's magnitudes in one round, and the smallest.
+/// Largest and smallest factor on a band's magnitudes in one round. Wider limits reach the wanted levels in fewer rounds; narrower ones
+/// keep a band that is nearly empty from being amplified into noise.
 const LARGEST_GAIN: f32 = 10.0;
 const SMALLEST_GAIN: f32 = 0.02;
-/// Levels below this count as this, so that nothing is divided by 0.
+/// Lower bound of divisors.
 const TINY: f32 = 1e-9;
 
-/// Improves spectrograms; keeps scratch between calls.
+/// Runs the iterations; keeps its scratch buffers between calls.
 pub struct GriffinLim {
     shape: SpectralShape,
     bank: MelBank,
@@ -29,12 +32,12 @@ pub struct GriffinLim {
     gains: Vec<f32>,
 }
 
-/// One spectrogram under improvement. Rounds of several may alternate.
+/// State of one spectrogram between rounds. Rounds of several spectrograms may alternate.
 pub struct GriffinLimRun {
     /// Wanted magnitudes against full scale, `[frame][band]`.
     wanted: Vec<f32>,
     previous: Vec<Complex32>,
-    /// What follows the last frame that is heard.
+    /// Bins after the last frame that is above the floor.
     rest: Vec<Complex32>,
 }
 
@@ -52,16 +55,15 @@ impl GriffinLim {
         }
     }
 
-    /// Scales `spectrogram` to the levels of `frames`, then runs `iterations` rounds from its phases. Both have the same
-    /// number of frames. After the last frame that is wanted above the floor levels are set, but nothing is rebuilt: nobody hears
-    /// those phases.
+    /// Scales `spectrogram` to the levels of `frames`, then runs `iterations` rounds from its phases. Both have the same number of
+    /// frames. Frames after the last one above the floor are scaled only: their phases are inaudible.
     pub fn run(&mut self, stft: &mut Stft, frames: &Frames, spectrogram: &mut Spectrogram, iterations: usize) {
         let mut run = self.begin(stft, frames, spectrogram);
         (0..iterations).for_each(|_| self.iterate(&mut run, stft, spectrogram));
         run.finish(spectrogram);
     }
 
-    /// Scales `spectrogram` to the levels of `frames`, and takes away what follows the last frame that is heard.
+    /// Scales `spectrogram` to the levels of `frames`, and cuts it after the last frame above the floor.
     pub fn begin(&mut self, stft: &Stft, frames: &Frames, spectrogram: &mut Spectrogram) -> GriffinLimRun {
         let wanted = self.levels(frames);
         self.scale(&wanted, spectrogram);
@@ -78,7 +80,7 @@ impl GriffinLim {
         std::mem::swap(&mut run.previous, &mut self.rebuilt.values);
     }
 
-    /// Frames up to the last that is wanted above the floor in some band.
+    /// Number of frames up to the last one that is above the floor in any band.
     fn heard(&self, wanted: &[f32]) -> usize {
         let floor = self.floor();
         let sounds = |bands: &[f32]| bands.iter().any(|level| *level > floor);
@@ -97,7 +99,7 @@ impl GriffinLim {
         levels
     }
 
-    /// Brings the bands of every frame to the wanted levels.
+    /// Scales the bands of every frame to the wanted levels.
     fn scale(&mut self, wanted: &[f32], spectrogram: &mut Spectrogram) {
         let bins = spectrogram.bins;
         for (frame, values) in spectrogram.values.chunks_exact_mut(bins).enumerate() {
@@ -107,7 +109,7 @@ impl GriffinLim {
         }
     }
 
-    /// Magnitudes of `rebuilt` at the wanted levels, with its phases pushed on by the momentum.
+    /// Writes the magnitudes of `rebuilt`, scaled to the wanted levels, with its phases extrapolated by the momentum.
     fn project(&mut self, run: &GriffinLimRun, out: &mut Spectrogram) {
         let weight = MOMENTUM / (1.0 + MOMENTUM);
         let bins = out.bins;
@@ -122,7 +124,8 @@ impl GriffinLim {
         }
     }
 
-    /// Factors that bring `magnitudes` to the wanted levels of a frame. What is wanted at the floor or below may be quieter.
+    /// Factors that scale `magnitudes` to the wanted levels of a frame. A band that is wanted at the floor is attenuated only, since a
+    /// frame does not tell levels below the floor apart.
     fn find_gains(&mut self, wanted: &[f32], frame: usize) {
         let bands = self.band_gains.len();
         let aim =
@@ -130,20 +133,20 @@ impl GriffinLim {
         write_gains(&self.bank, &self.magnitudes, &aim, &mut self.band_gains, &mut self.gains);
     }
 
-    /// Magnitude of the lowest frame value, and a little more for rounding.
+    /// Magnitude of the lowest frame value, with a margin for rounding.
     fn floor(&self) -> f32 {
         10.0_f32.powf(self.shape.floor_db / 20.0) * 1.001
     }
 }
 
 impl GriffinLimRun {
-    /// Puts back what followed the last frame that is heard.
+    /// Appends the frames that [`GriffinLim::begin`] cut off.
     pub fn finish(self, spectrogram: &mut Spectrogram) {
         spectrogram.values.extend(self.rest);
     }
 }
 
-/// The levels that one frame shall have.
+/// The wanted levels of one frame.
 struct Aim<'a> {
     /// Magnitude of each band against full scale.
     wanted: &'a [f32],
@@ -151,7 +154,7 @@ struct Aim<'a> {
     floor: f32,
 }
 
-/// Factor of each band, and from them of each bin; compiled as [`write_magnitudes`] is.
+/// Gain of each band, and from these the gain of each bin; compiled as [`write_magnitudes`] is.
 #[multiversion(targets("x86_64+avx2+fma"))]
 fn write_gains(bank: &MelBank, magnitudes: &[f32], aim: &Aim, of_bands: &mut [f32], of_bins: &mut [f32]) {
     for (gain, (level, wanted)) in of_bands.iter_mut().zip(bank.apply(magnitudes).zip(aim.wanted)) {
@@ -178,7 +181,7 @@ fn amplify(values: &mut [Complex32], gains: &[f32]) {
     }
 }
 
-/// Absolute values; compiled once more for processors with wide registers.
+/// Absolute values; compiled a second time for processors with AVX2 and FMA.
 #[multiversion(targets("x86_64+avx2+fma"))]
 fn write_magnitudes(values: &[Complex32], out: &mut [f32]) {
     for (magnitude, value) in out.iter_mut().zip(values) {
@@ -186,7 +189,7 @@ fn write_magnitudes(values: &[Complex32], out: &mut [f32]) {
     }
 }
 
-/// Directions of `rebuilt` − `weight` · `previous` with the given magnitudes; compiled as [`write_magnitudes`] is.
+/// Values with the phases of `rebuilt` − `weight` · `previous` and the given magnitudes; compiled as [`write_magnitudes`] is.
 #[multiversion(targets("x86_64+avx2+fma"))]
 fn push_on(rebuilt: &[Complex32], previous: &[Complex32], weight: f32, magnitudes: &[f32], out: &mut [Complex32]) {
     for (((out, rebuilt), previous), magnitude) in out.iter_mut().zip(rebuilt).zip(previous).zip(magnitudes) {
@@ -209,7 +212,7 @@ mod tests {
         (0..SHAPE.sound_samples()).map(|n| decay(n) * (tone(n, 0.05) + 0.5 * tone(n, 0.19))).collect()
     }
 
-    /// Mean distance in dB between the frames of a sound and those of what is made from its smeared magnitudes.
+    /// Mean distance in dB between the frames of a sound and those of its reconstruction from distorted magnitudes and no phases.
     fn distance_db(iterations: usize) -> f32 {
         let sound = bell();
         let mut analysis = FrameAnalysis::new(&SHAPE);
@@ -226,13 +229,13 @@ mod tests {
     }
 
     #[test]
-    fn rounds_bring_a_sound_to_its_frames() {
+    fn rounds_reduce_the_distance_to_the_frames() {
         let (start_db, two_db, more_db) = (distance_db(0), distance_db(2), distance_db(16));
         assert!(two_db < 0.8 * start_db && more_db < 0.7 * two_db, "{start_db}, {two_db}, {more_db} dB");
     }
 
     #[test]
-    fn what_follows_the_sound_changes_nothing_in_it() {
+    fn frames_after_the_end_of_the_sound_do_not_change_it() {
         let (sounding, silent) = (40, 20);
         let tone: Vec<f32> = bell()[..sounding * SHAPE.hop_samples].to_vec();
         let analysed = FrameAnalysis::new(&SHAPE).frames(&tone);

@@ -1,4 +1,4 @@
-//! Triangular bands on the HTK mel scale. Allocates when made; applying it does not.
+//! Triangular bands on the HTK mel scale. Construction allocates; applying a bank does not.
 
 /// Mel value of a frequency (HTK: 2595 · log₁₀(1 + f / 700)).
 pub fn hertz_to_mel(frequency_hz: f64) -> f64 {
@@ -10,15 +10,15 @@ pub fn mel_to_hertz(mel: f64) -> f64 {
     700.0 * (10f64.powf(mel / 2595.0) - 1.0)
 }
 
-/// A bank of triangular bands over the bins of a transform; the weights of each band sum to 1, and a band that holds no
-/// bin takes the nearest one.
+/// A bank of triangular bands over the bins of a transform. The weights of each band sum to 1; a band without a bin uses the nearest
+/// one.
 #[derive(Clone, Debug)]
 pub struct MelBank {
     bands: Vec<Band>,
     centres_hz: Vec<f64>,
     /// The same triangles, scaled so that the weights of the bands sum to 1 in each bin.
     shares: Vec<Band>,
-    /// Bins that no band holds.
+    /// Bins outside all bands.
     bare_bins: Vec<usize>,
 }
 
@@ -54,19 +54,19 @@ impl MelBank {
         self.bands.is_empty()
     }
 
-    /// Centre frequency of each band in hertz, rising.
+    /// Centre frequency of each band in hertz, ascending.
     pub fn centres_hz(&self) -> &[f64] {
         &self.centres_hz
     }
 
-    /// Weighted mean of the bins' magnitudes in each band. Always inlined, so that it is compiled for its caller's registers.
+    /// Weighted mean of the bins' magnitudes in each band. Always inlined, so that it is compiled for its caller's vector instructions.
     #[inline(always)]
     pub fn apply<'a>(&'a self, magnitudes: &'a [f32]) -> impl Iterator<Item = f32> + 'a {
         self.bands.iter().map(|band| dot(&band.weights, magnitudes.get(band.first_bin..).unwrap_or_default()))
     }
 
-    /// Spreads one factor per band over the bins: to each bin the mean over the bands that hold it, 1 where none does. Inlined as
-    /// [`Self::apply`] is.
+    /// Distributes one factor per band over the bins: each bin gets the weighted mean over the bands that contain it, or 1 outside all
+    /// bands. Inlined as [`Self::apply`] is.
     #[inline(always)]
     pub fn spread(&self, factors: &[f32], out: &mut [f32]) {
         out.fill(0.0);
@@ -90,7 +90,7 @@ impl MelBank {
     }
 }
 
-/// Sum of products up to the end of the shorter one, in eight sums at a time: one alone would wait for each addition.
+/// Dot product over the shorter length, in eight partial sums, since a single sum would be limited by the latency of additions.
 #[inline(always)]
 fn dot(a: &[f32], b: &[f32]) -> f32 {
     let length = a.len().min(b.len());
@@ -155,11 +155,11 @@ mod tests {
     }
 
     #[test]
-    fn equal_factors_spread_evenly() {
+    fn equal_factors_of_bands_give_equal_factors_of_bins() {
         let bank = MelBank::new(44_100.0, 2048, 128, 20.0, 22_050.0);
         let mut gains = vec![0.0; 1025];
         bank.spread(&[0.25; 128], &mut gains);
-        assert_eq!(gains[0], 1.0, "no band holds 0 Hz");
+        assert_eq!(gains[0], 1.0, "no band contains 0 Hz");
         assert!(gains[1..1024].iter().all(|gain| (gain - 0.25).abs() < 1e-5), "{gains:?}");
     }
 

@@ -1,9 +1,9 @@
-//! The two fixed phases that a vocoder's phase is told against.
+//! The two fixed phases that a vocoder's phase is relative to. Allocates; never on the audio thread.
 //!
-//! A convolution over frames does not know where in time it stands, so it cannot make a steady partial rotate. The
-//! *reference phase* does that: every bin follows the nearest harmonic of the key, measured at the window's centre, so a
-//! steady harmonic tone needs only a constant from the network and its pitch is exact. The *noise phase* is a fixed
-//! random table; a network that weighs it in makes noise instead of a buzz. Not for the audio thread.
+//! A convolution over frames is shift-invariant, so it cannot advance the phase of a steady partial with time. The *reference phase* does
+//! that: every bin follows the nearest harmonic of the key, measured at the window's centre, so that a steady harmonic tone needs only a
+//! constant from the network, and its pitch is exact. The *noise phase* is pseudo-random, by a hash of bin and frame; a network that gives
+//! it weight produces noise instead of a pulse per frame.
 
 use rustfft::num_complex::Complex32;
 
@@ -17,20 +17,20 @@ fn harmonic_hz(shape: &SpectralShape, key: f64, bin: usize) -> f64 {
     fundamental_hz * (bin as f64 * bin_hz / fundamental_hz).round().max(1.0)
 }
 
-/// Turns (cycles) that a partial of `frequency_hz` has made at the centre of a frame, in [0, 1).
+/// Phase in cycles, [0, 1), of a partial of `frequency_hz` at the centre of a frame, with phase 0 at sample 0.
 fn turns_at(shape: &SpectralShape, frequency_hz: f64, frame: usize) -> f64 {
     let centre = (frame * shape.hop_samples + shape.fft_size / 2) as f64 - shape.pad_samples as f64;
     (frequency_hz * centre / f64::from(shape.sample_rate_hz)).rem_euclid(1.0)
 }
 
-/// Reference phase in radians of a bin in a frame, in [−π, 2π): the phase that a partial on the nearest harmonic of `key`
-/// with phase 0 at sample 0 would have there. The term −π·bin moves the origin to the window's centre.
+/// Reference phase in radians of a bin in a frame, in [−π, 2π): the phase there of a partial at the nearest harmonic of `key` with phase
+/// 0 at sample 0. The term −π·bin moves the time origin to the window's centre.
 pub fn reference_phase(shape: &SpectralShape, key: f64, bin: usize, frame: usize) -> f64 {
     let turns = turns_at(shape, harmonic_hz(shape, key, bin), frame);
     std::f64::consts::TAU * turns - if bin % 2 == 1 { std::f64::consts::PI } else { 0.0 }
 }
 
-/// Noise phase in radians of a bin in a frame, in [0, 2π): one of 4096 directions picked by a hash (Murmur3's finaliser).
+/// Noise phase in radians of a bin in a frame, in [0, 2π): one of 4096 values chosen by a hash (Murmur3's finaliser).
 pub fn noise_phase(bin: usize, frame: usize) -> f32 {
     noise_direction(bin, frame, 0) as f32 / NOISE_DIRECTIONS as f32 * std::f32::consts::TAU
 }
@@ -47,7 +47,7 @@ fn noise_direction(bin: usize, frame: usize, noise_key: u32) -> usize {
     (hash ^ (hash >> 16)) as usize % NOISE_DIRECTIONS
 }
 
-/// Reference and noise as unit phasors, tabled for one key.
+/// Reference and noise phases as unit phasors, tabulated for one key.
 pub struct ReferencePhasors {
     key: f64,
     frames: usize,
@@ -57,11 +57,11 @@ pub struct ReferencePhasors {
     /// `[frame][harmonic]`, flat.
     phasors: Vec<Complex32>,
     noise: Directions,
-    /// Which noise: 0 that of a sound itself, another for each variation.
+    /// Key of the noise's hash: 0 for a sound itself, another value for each variation.
     noise_key: u32,
 }
 
-/// Cosines and sines of the directions that noise has, apart so that many can be looked up at a time.
+/// Cosines and sines of the noise phases, in two tables so that lookups can be vectorised.
 struct Directions {
     cosines: Box<[f32; NOISE_DIRECTIONS]>,
     sines: Box<[f32; NOISE_DIRECTIONS]>,
@@ -83,7 +83,7 @@ impl ReferencePhasors {
         Self::with_noise(shape, key, frames, 0)
     }
 
-    /// The same with another noise for every `noise_key`; 0 is that of [`Self::new`].
+    /// The same with other noise phases for every `noise_key`; 0 gives those of [`Self::new`].
     pub fn with_noise(shape: &SpectralShape, key: f64, frames: usize, noise_key: u32) -> Self {
         let fundamental_hz = key_to_hz(key);
         let harmonic_of_bin: Vec<usize> =
@@ -97,7 +97,7 @@ impl ReferencePhasors {
         Self { key, frames, harmonics, harmonic_of_bin, phasors, noise: Directions::new(), noise_key }
     }
 
-    /// Whether the tables serve this key, this many frames and this noise.
+    /// Whether the tables are for this key and noise, and hold at least `frames` frames.
     pub fn serves(&self, key: f64, frames: usize, noise_key: u32) -> bool {
         self.key == key && self.frames >= frames && self.noise_key == noise_key
     }
@@ -116,7 +116,7 @@ impl ReferencePhasors {
     }
 
     /// Real and imaginary parts of [`Self::noise`] for a bin in `N` frames from `first` on. Always inlined, so that it is compiled for
-    /// its caller's registers.
+    /// its caller's vector instructions.
     #[inline(always)]
     pub(crate) fn noise_run<const N: usize>(&self, bin: usize, first: usize) -> ([f32; N], [f32; N]) {
         let (mut re, mut im) = ([0.0; N], [0.0; N]);

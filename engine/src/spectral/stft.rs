@@ -1,4 +1,4 @@
-//! Short-time Fourier transform and its inverse with a periodic Hann window. Allocates; not for the audio thread.
+//! Short-time Fourier transform and its inverse with a periodic Hann window. Allocates; never on the audio thread.
 
 use std::sync::Arc;
 
@@ -17,7 +17,7 @@ pub fn hann_periodic(length: usize) -> Vec<f32> {
         .collect()
 }
 
-/// Keeps the division by the windows' power away from 0.
+/// Lower bound of the sum of squared windows in the division.
 const LEAST_POWER: f32 = 1e-6;
 
 /// A complex spectrogram, frame after frame.
@@ -43,7 +43,7 @@ impl Spectrogram {
 
 /// Transform plans, window and scratch for one size of window and hop.
 ///
-/// Frame `t` covers the samples from `t · hop − pad` on; samples outside the sound count as 0. Values are not scaled.
+/// Frame `t` starts at sample `t · hop − pad`; samples outside the sound count as 0. Values are not scaled.
 pub struct Stft {
     fft_size: usize,
     hop_samples: usize,
@@ -64,7 +64,7 @@ impl Stft {
         Self::with_sizes(shape.fft_size, shape.hop_samples, shape.pad_samples)
     }
 
-    /// Plans for a window of `fft_size`, a hop and a number of zeros before and after the sound, all in samples.
+    /// Plans for a window length, a hop and a number of zeros before and after the sound, all in samples.
     pub fn with_sizes(fft_size: usize, hop_samples: usize, pad_samples: usize) -> Self {
         let mut planner = RealFftPlanner::new();
         let forward = planner.plan_fft_forward(fft_size);
@@ -91,12 +91,12 @@ impl Stft {
         self.fft_size / 2 + 1
     }
 
-    /// Frames that a sample lies in.
+    /// Number of frames that overlap at a sample.
     pub fn overlap(&self) -> usize {
         self.fft_size.div_ceil(self.hop_samples)
     }
 
-    /// Frames that fit a sound of `samples` samples with its zeros; the last partly filled one is left out.
+    /// Number of whole frames in a sound of `samples` samples with its padding.
     pub fn frames_of(&self, samples: usize) -> usize {
         (samples + 2 * self.pad_samples).saturating_sub(self.fft_size) / self.hop_samples + 1
     }
@@ -172,7 +172,7 @@ impl Stft {
         let hop = self.hop_samples;
         let edge = self.fft_size - hop;
         let padded = out.len() + 2 * self.pad_samples;
-        // A hop of the padded sound at a time, so that the power of its samples is a table.
+        // One hop of the padded sound at a time, so that the sums of squared windows come from a table.
         let first = hop - self.pad_samples % hop;
         let (head, rest) = out.split_at_mut(first.min(out.len()));
         let mut position = self.pad_samples;
@@ -197,7 +197,7 @@ impl Stft {
     }
 }
 
-/// Sum of squared windows where all overlap, by sample of the hop.
+/// Sum of squared windows at each sample of a hop, where all windows overlap.
 fn steady_power(window: &[f32], hop_samples: usize) -> Vec<f32> {
     (0..hop_samples)
         .map(|first| window[first..].iter().step_by(hop_samples).map(|weight| weight * weight).sum())

@@ -1,4 +1,4 @@
-//! What can be dragged inside the window, and files that the system drops on it.
+//! Drag and drop: sounds and files dragged within the window, and files dropped on it by the system. MAIN THREAD.
 
 use std::path::PathBuf;
 
@@ -7,7 +7,7 @@ use egui::{Align2, LayerId, Order, Stroke, StrokeKind, Ui, vec2};
 use super::theme::{self, AMBER, PANEL, TEXT};
 use engine::Latent;
 
-/// Something on its way to a corner or to the knobs.
+/// The payload of a drag to a corner or to the knobs.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Dragged {
     /// A sound of the pack.
@@ -36,7 +36,7 @@ impl Dragged {
     }
 }
 
-/// Draws what is dragged beside the pointer.
+/// Draws the name of the payload beside the pointer.
 pub fn paint_ghost(ui: &Ui) {
     let Some(what) = egui::DragAndDrop::payload::<Dragged>(ui.ctx()) else { return };
     let Some(pointer) = ui.input(|input| input.pointer.latest_pos()) else { return };
@@ -48,7 +48,7 @@ pub fn paint_ghost(ui: &Ui) {
     ui.ctx().set_cursor_icon(egui::CursorIcon::Grabbing);
 }
 
-/// Whether the system holds files over the window.
+/// Whether the user drags files of the system over the window.
 pub fn os_files_hover(ui: &Ui) -> bool {
     ui.input(|input| !input.raw.hovered_files.is_empty())
 }

@@ -1,5 +1,5 @@
-//! The look: a valve's warm glow on dark bakelite. Amber is the knobs' sound, teal is the pad's, and what mixes them mixes
-//! the two. Everything sits on a grid of 8 points.
+//! Colours, fonts, spacing and shared shapes of the editor. MAIN THREAD. Amber stands for the knobs' sound, teal for the pad's; a mix of
+//! the sounds has a mix of the colours. The layout is on a grid of 8 points.
 
 use std::sync::Arc;
 
@@ -12,11 +12,11 @@ use egui::{
 pub const GROUND: Color32 = Color32::from_rgb(0x13, 0x0f, 0x0d);
 /// Panels.
 pub const PANEL: Color32 = Color32::from_rgb(0x1c, 0x17, 0x14);
-/// What lies deeper than a panel: screens, fields, tracks.
+/// Recessed areas: screens, fields, tracks.
 pub const WELL: Color32 = Color32::from_rgb(0x0d, 0x0a, 0x09);
-/// What lies higher than a panel: knobs, buttons.
+/// Raised areas: knobs, buttons.
 pub const RAISED: Color32 = Color32::from_rgb(0x2a, 0x23, 0x1e);
-/// The same under the pointer.
+/// Raised areas under the pointer.
 pub const RAISED_HOVER: Color32 = Color32::from_rgb(0x36, 0x2d, 0x27);
 /// Hairlines.
 pub const LINE: Color32 = Color32::from_rgb(0x3a, 0x30, 0x2a);
@@ -24,34 +24,34 @@ pub const LINE: Color32 = Color32::from_rgb(0x3a, 0x30, 0x2a);
 pub const TEXT: Color32 = Color32::from_rgb(0xf0, 0xe6, 0xd8);
 /// Labels.
 pub const DIM: Color32 = Color32::from_rgb(0xb3, 0xa3, 0x93);
-/// What can wait: units, hints, status.
+/// Secondary text: units, hints, status.
 pub const FAINT: Color32 = Color32::from_rgb(0x85, 0x76, 0x6a);
 /// The knobs' colour.
 pub const AMBER: Color32 = Color32::from_rgb(0xff, 0xb0, 0x4f);
 /// The pad's colour.
 pub const TEAL: Color32 = Color32::from_rgb(0x5f, 0xd0, 0xc4);
-/// Faults and overload.
+/// Errors and overload.
 pub const RED: Color32 = Color32::from_rgb(0xff, 0x6a, 0x55);
 
-/// The grid.
+/// Unit of the layout grid in points.
 pub const GRID: f32 = 8.0;
-/// Corners of panels.
+/// Corner radius of panels.
 pub const PANEL_ROUND: CornerRadius = CornerRadius::same(8);
-/// Corners of what lies in panels.
+/// Corner radius of items in panels.
 pub const ITEM_ROUND: CornerRadius = CornerRadius::same(4);
 
 const BOLD: &str = "heptode-bold";
 
-/// Halfway from amber to teal. A straight mix is a muddy olive; a glow gets whiter where colours meet.
+/// Midpoint between amber and teal. Linear interpolation would give a dark olive.
 const HALFWAY: Color32 = Color32::from_rgb(0xee, 0xe2, 0xb4);
 
-/// Amber at 0, teal at 1: the colour of a sound between knobs and pad.
+/// Colour of a sound between knobs (0, amber) and pad (1, teal).
 pub fn between(morph: f32) -> Color32 {
     let place = 2.0 * morph.clamp(0.0, 1.0);
     if place < 1.0 { AMBER.lerp_to_gamma(HALFWAY, place) } else { HALFWAY.lerp_to_gamma(TEAL, place - 1.0) }
 }
 
-/// A colour at a fraction of its strength.
+/// A colour with its opacity multiplied by `strength`, [0, 1].
 pub fn faded(color: Color32, strength: f32) -> Color32 {
     color.gamma_multiply(strength)
 }
@@ -66,12 +66,12 @@ pub fn bold(size: f32) -> FontId {
     FontId::new(size, FontFamily::Name(BOLD.into()))
 }
 
-/// Puts fonts and colours into a fresh context.
+/// Installs fonts and colours in a new context.
 pub fn install(context: &Context) {
     context.set_fonts(fonts());
     context.set_theme(egui::Theme::Dark);
     context.all_styles_mut(style);
-    // The host owns Ctrl + and Ctrl −; the scale has its own control.
+    // Ctrl + and Ctrl − belong to the host; the editor's scale has a control of its own.
     context.options_mut(|options| options.zoom_with_keyboard = false);
 }
 
@@ -81,7 +81,7 @@ fn fonts() -> FontDefinitions {
     let semibold = FontData::from_static(include_bytes!("../../../assets/fonts/Barlow-SemiBold.ttf"));
     fonts.font_data.insert("medium".to_owned(), Arc::new(medium));
     fonts.font_data.insert("semibold".to_owned(), Arc::new(semibold));
-    // The default fonts stay behind ours for what Barlow lacks, such as σ.
+    // The default fonts are the fallback for characters that Barlow lacks, such as σ.
     let fallback = fonts.families.get(&FontFamily::Proportional).cloned().unwrap_or_default();
     let with_first = |first: &str| std::iter::once(first.to_owned()).chain(fallback.iter().cloned()).collect();
     let (medium_first, semibold_first) = (with_first("medium"), with_first("semibold"));
@@ -93,7 +93,7 @@ fn fonts() -> FontDefinitions {
 fn style(style: &mut Style) {
     let visuals = &mut style.visuals;
     visuals.override_text_color = Some(TEXT);
-    // Hinting closes the gap below the dots of small letters.
+    // Hinting would close the gap below the dots of small letters.
     visuals.text_options.font_hinting = false;
     visuals.panel_fill = GROUND;
     visuals.window_fill = PANEL;
@@ -119,18 +119,18 @@ fn style(style: &mut Style) {
     }
 }
 
-/// A panel with its heading at the top left.
+/// Draws a panel with its heading at the top left.
 pub fn panel(painter: &Painter, rect: Rect, heading: &str) {
     painter.rect(rect, PANEL_ROUND, PANEL, Stroke::new(1.0, faded(LINE, 0.6)), StrokeKind::Inside);
     painter.text(rect.min + vec2(12.0, 10.0), Align2::LEFT_TOP, heading.to_uppercase(), bold(11.0), FAINT);
 }
 
-/// A screen or track set into a panel.
+/// Draws the background of a screen or track.
 pub fn well(painter: &Painter, rect: Rect) {
     painter.rect(rect, ITEM_ROUND, WELL, Stroke::new(1.0, faded(LINE, 0.7)), StrokeKind::Inside);
 }
 
-/// A soft round light, brightest in its middle.
+/// Draws a disc whose colour fades to transparent at `radius`.
 pub fn glow(painter: &Painter, center: Pos2, radius: f32, color: Color32) {
     const STEPS: u32 = 40;
     let mut mesh = Mesh::default();
@@ -143,7 +143,7 @@ pub fn glow(painter: &Painter, center: Pos2, radius: f32, color: Color32) {
     painter.add(Shape::mesh(mesh));
 }
 
-/// A line that glows: wide and faint below, narrow and bright above.
+/// Draws a line with a glow: a wide faint line below a narrow bright one.
 pub fn glowing_line(painter: &Painter, points: Vec<Pos2>, width: f32, color: Color32) {
     painter.line(points.clone(), Stroke::new(width * 3.2, faded(color, 0.13)));
     painter.line(points, Stroke::new(width, color));
@@ -151,12 +151,12 @@ pub fn glowing_line(painter: &Painter, points: Vec<Pos2>, width: f32, color: Col
 
 /// Points of an arc, angles in radians clockwise from the right.
 pub fn arc(center: Pos2, radius: f32, from: f32, to: f32) -> Vec<Pos2> {
-    // A step of about four degrees is round at every scale.
+    // Steps of about four degrees look smooth at every scale.
     let steps = ((to - from).abs() / 0.07).ceil().max(1.0) as usize;
     (0..=steps).map(|step| center + radius * Vec2::angled(egui::lerp(from..=to, step as f32 / steps as f32))).collect()
 }
 
-/// The mark: a heptode's circuit symbol with plate, five grids and cathode.
+/// Draws the logo: a heptode's circuit symbol with plate, five grids and cathode.
 pub fn mark(painter: &Painter, center: Pos2, radius: f32) {
     glow(painter, center + vec2(0.0, radius * 0.3), radius * 1.5, faded(AMBER, 0.3));
     painter.circle_stroke(center, radius, Stroke::new(1.5, DIM));
@@ -175,7 +175,7 @@ pub fn mark(painter: &Painter, center: Pos2, radius: f32) {
     across(0.6, 0.4, Stroke::new(2.0, AMBER));
 }
 
-/// Text that is cut with an ellipsis where it would leave `width`.
+/// Draws text on one line, truncated with an ellipsis to `width` points; returns its rectangle.
 pub fn clipped_text(
     painter: &Painter,
     place: Pos2,

@@ -1,4 +1,4 @@
-//! The current sound as a picture: waveform, time axis, playhead.
+//! The waveform display: waveform of the current sound, time axis, playhead. MAIN THREAD.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -8,33 +8,33 @@ use engine::instrument::SoundView;
 
 use super::theme::{self, DIM, FAINT, LINE, TEXT};
 
-/// Candidate distances of the time marks; the smallest that leaves `MARK_ROOM` is taken.
+/// Candidate distances of the time marks in seconds; the smallest that is at least [`MARK_ROOM`] points wide is used.
 const MARK_STEPS_S: [f64; 11] = [0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0];
 const MARK_ROOM: f32 = 72.0;
-/// Height of the time axis below a screen.
+/// Height in points of the time axis below a screen.
 pub(super) const AXIS: f32 = 20.0;
-/// The picture is as high as the sound's peak, down to this one: below it the sound looks as quiet as it is.
+/// Smallest peak to which the vertical scale is adapted; sounds below it are drawn smaller.
 const QUIETEST_FILLING: f32 = 0.05;
 
-/// Smallest and largest sample of each column, kept until sound or width change.
+/// Smallest and largest sample of each column, cached until sound or width change.
 #[derive(Default)]
 pub struct Wave {
     columns: Vec<(f32, f32)>,
     drawn: Option<(Arc<SoundView>, usize)>,
 }
 
-/// What else is drawn into the picture.
+/// What is drawn besides the waveform.
 pub struct Overlay<'a> {
     /// Colour of the sound.
     pub color: Color32,
-    /// Where the last voice is, 0…1 of the sound.
+    /// Position of the newest voice in its sound, [0, 1].
     pub playhead: Option<f32>,
-    /// Said when there is no sound.
+    /// Text that is shown without a sound.
     pub empty: &'a str,
 }
 
 impl Wave {
-    /// Draws the picture into `panel`.
+    /// Draws the display into `panel`.
     pub fn show(&mut self, ui: &Ui, panel: Rect, sound: Option<Arc<SoundView>>, overlay: &Overlay<'_>) {
         let painter = ui.painter();
         painter.rect(
@@ -86,7 +86,7 @@ impl Wave {
     }
 }
 
-/// Lowest and highest level of columns side by side, each in its colour.
+/// Draws the smallest and largest sample of each column, each column in its colour.
 pub(super) fn paint_columns(
     painter: &Painter,
     screen: Rect,
@@ -101,7 +101,7 @@ pub(super) fn paint_columns(
     };
     let mut mesh = Mesh::default();
     for (column, &(low, high)) in columns.iter().enumerate() {
-        // A silent column keeps a hairline, so that the sound's length stays visible.
+        // A silent column is drawn as a hairline, so that the sound's length is visible.
         let hair = 0.5 / half;
         let color = color(column);
         mesh.colored_vertex(place(column, high.max(hair)), color);
@@ -118,7 +118,7 @@ pub(super) fn paint_columns(
     painter.add(Shape::mesh(mesh));
 }
 
-/// Lines across the screen at round times, with the times written at height `y` below it.
+/// Draws vertical lines at round times, with the times as text at height `y`.
 pub(super) fn paint_axis(ui: &Ui, screen: Rect, y: f32, shown_s: Range<f64>) {
     let painter = ui.painter();
     let length_s = shown_s.end - shown_s.start;
@@ -131,7 +131,7 @@ pub(super) fn paint_axis(ui: &Ui, screen: Rect, y: f32, shown_s: Range<f64>) {
         painter.vline(x, screen.y_range(), Stroke::new(1.0, theme::faded(LINE, 0.45)));
         let text = if step_s < 0.5 { format!("{time_s:.2}") } else { format!("{time_s:.1}") };
         let anchor = if x < screen.min.x + 12.0 { Align2::LEFT_CENTER } else { Align2::CENTER_CENTER };
-        // The unit stands at the right end; a mark there would collide with it.
+        // The unit is drawn at the right end; a mark there would overlap it.
         if x < screen.max.x - 24.0 {
             painter.text(pos2(x, y), anchor, text, theme::body(11.0), FAINT);
         }

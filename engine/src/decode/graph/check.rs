@@ -1,11 +1,11 @@
-//! What a graph may hold, checked before the inference library computes with it. WORKER side.
+//! Checks what a graph holds before the inference library reads it. WORKER side.
 
 use super::{Port, proto};
 use proto::tensor_proto::DataType;
 
 /// Most nodes in a graph: about ten times those of a deep transformer.
 const MAX_NODES: usize = 2000;
-/// Most elements of one tensor: 256 MiB of 32-bit numbers, as much as a whole pack.
+/// Most elements of one tensor: 256 MiB of 32-bit numbers, the size limit of a whole pack.
 pub(super) const MAX_ELEMENTS: i64 = 1 << 26;
 
 /// Operators that a graph may use. All are pure arithmetic on tensors of fixed shape, and exist in every opset from 17 on.
@@ -83,14 +83,14 @@ pub const OPERATORS: [&str; 70] = [
 ];
 /// Operators that a graph may use beside [`OPERATORS`], kept apart because only newer opsets have them.
 const NEWER_OPERATORS: [&str; 3] = ["Gelu", "RMSNormalization", "Unsqueeze"];
-/// Attributes that windows are made of; the library allocates per position of a window.
+/// Attributes that define the window of a convolution or pooling; the library allocates memory for each position of a window.
 const WINDOW_ATTRIBUTES: [&str; 4] = ["dilations", "kernel_shape", "pads", "strides"];
 /// Largest value of such an attribute, and most positions of a window.
 const MAX_WINDOW_SIZE: i64 = 1 << 16;
-/// Axes that an operator may name, from either end. The library ignores some that do not exist.
+/// Axes that an operator may name; negative ones count from the end. The library does not refuse every axis that does not exist.
 const AXES: std::ops::Range<i64> = -8..8;
 
-/// Whether a graph holds only what is played here.
+/// Refuses a graph with operators, attributes, tensors or ports that the engine does not accept.
 pub(super) fn check(model: &proto::ModelProto, inputs: &[Port], outputs: &[Port]) -> Result<(), String> {
     let graph = model.graph.as_ref().ok_or("it holds no graph")?;
     if !model.functions.is_empty() || !graph.sparse_initializer.is_empty() {
@@ -159,7 +159,7 @@ fn check_tensor(tensor: &proto::TensorProto) -> Result<(), String> {
     let raw_elements = tensor.raw_data.len() as i64 / width;
     let typed = tensor.float_data.len() + tensor.int64_data.len() + tensor.int32_data.len();
     if raw_elements.max(typed as i64) != elements {
-        return Err(format!("tensor {name} has {:?} as dimensions but another number of values", tensor.dims));
+        return Err(format!("tensor {name} has dimensions {:?} but another number of values", tensor.dims));
     }
     Ok(())
 }
@@ -174,7 +174,7 @@ fn check_ports(kind: &str, found: &[proto::ValueInfoProto], expected: &[Port]) -
     Err(format!("{kind}s are {}, expected {}", found.join(", "), expected.join(", ")))
 }
 
-/// Dimensions of a port; a dimension that is not a fixed number reads as 0.
+/// Dimensions of a port; a dimension that is not fixed is returned as 0.
 fn fixed_shape(port: &proto::ValueInfoProto) -> Vec<usize> {
     use proto::{tensor_shape_proto::dimension::Value as Dimension, type_proto::Value};
     let Some(Value::TensorType(tensor)) = port.r#type.as_ref().and_then(|kind| kind.value.as_ref()) else {

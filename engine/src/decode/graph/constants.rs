@@ -1,7 +1,7 @@
-//! What a graph may compute from constants alone. WORKER side.
+//! Checks the nodes of a graph that depend on constants alone. WORKER side.
 //!
-//! The inference library evaluates such nodes while it reads a graph, before any shape is known to be small. So only operators whose
-//! result is no larger than their input are allowed there, and the two that make tensors from numbers, whose sizes are read here.
+//! The inference library evaluates such nodes while it reads a graph, before shapes have been checked. Therefore only operators whose
+//! result is no larger than their input are allowed there, and the two that make tensors from numbers, whose sizes are computed here.
 
 use std::collections::{HashMap, HashSet};
 
@@ -9,7 +9,7 @@ use super::check::MAX_ELEMENTS;
 use super::proto;
 use proto::{GraphProto, NodeProto, TensorProto, tensor_proto::DataType};
 
-/// Most elements that `Range` or `ConstantOfShape` may make: positions of a sequence or a mask, far from what weighs on memory.
+/// Most elements that `Range` or `ConstantOfShape` may make: enough for positions or masks of a sequence; 4 MiB of 32-bit numbers.
 const MAX_MADE_ELEMENTS: i64 = 1 << 20;
 /// Operators whose result has no more elements than their first input.
 const NOT_GROWING: [&str; 20] = [
@@ -57,7 +57,7 @@ pub(super) fn check(graph: &GraphProto) -> Result<(), String> {
     Ok(())
 }
 
-/// The nodes with those that make a node's inputs before it, whatever order the file has them in.
+/// The nodes in topological order, whatever their order in the file.
 fn in_order_of_use(graph: &GraphProto) -> impl Iterator<Item = &NodeProto> {
     let makers: HashMap<&str, usize> = (graph.node.iter().enumerate())
         .flat_map(|(index, node)| node.output.iter().map(move |name| (name.as_str(), index)))
@@ -104,15 +104,15 @@ fn check_node(node: &NodeProto, literals: &HashMap<&str, &TensorProto>) -> Resul
     }
 }
 
-/// Refuses a new shape whose size the library would compute with an overflow.
+/// Refuses a `Reshape` whose number of elements could overflow in the library.
 fn check_reshape(node: &NodeProto, literals: &HashMap<&str, &TensorProto>) -> Result<(), String> {
     let shape = node.input.get(1).and_then(|name| literals.get(name.as_str())).filter(|_| node.op_type == "Reshape");
-    // 0 and −1 stand for sizes of the input.
+    // 0 and −1 stand for sizes that are taken from the input.
     let elements = shape.map_or(1.0, |shape| numbers(shape).iter().map(|size| size.max(1.0)).product::<f64>());
     if elements <= MAX_ELEMENTS as f64 { Ok(()) } else { Err(format!("operator Reshape asks for {elements} values")) }
 }
 
-/// The values of a stored tensor; sizes and bounds are exact in double precision as far as they are allowed.
+/// The values of a stored tensor. All sizes and bounds that are allowed are exact in double precision.
 fn numbers(tensor: &TensorProto) -> Vec<f64> {
     let is = |kind: DataType| tensor.data_type == kind as i32;
     let raw = tensor.raw_data.as_slice();

@@ -1,4 +1,4 @@
-//! Weights in 16 bits, widened once. WORKER side.
+//! Converts 16-bit weights to 32 bits when a graph is loaded. WORKER side.
 
 use std::collections::{HashMap, HashSet};
 
@@ -7,8 +7,8 @@ use half::f16;
 use super::proto;
 use proto::tensor_proto::DataType;
 
-/// Weights may be kept in 16 bits and cast to 32, which halves the file. The library would cast them in every run, so such
-/// a weight is widened here, once, and whoever used the cast uses the weight.
+/// Weights may be stored in 16 bits and cast to 32 by a node, which halves the file. The library would cast them in every run; instead
+/// such a weight is converted here, once, and the inputs that refer to the cast are changed to the weight.
 pub(super) fn widen(model: &mut proto::ModelProto) {
     let Some(graph) = model.graph.as_mut() else { return };
     let halves: HashSet<String> =

@@ -1,12 +1,12 @@
-//! Other sizes for the ports of a graph that names no size within. WORKER side.
+//! Changes the sizes of a graph's ports. WORKER side.
 
 use super::{Port, proto};
 use proto::tensor_shape_proto::Dimension;
 use proto::tensor_shape_proto::dimension::Value as Size;
 use proto::type_proto::Value as Kind;
 
-/// Writes the sizes of `inputs` and `outputs` to the ports of the same names. What is said of tensors between them is taken away, since it
-/// may hold the old sizes.
+/// Sets the shapes of the ports with the names of `inputs` and `outputs`. Removes the declared shapes of intermediate tensors, which may
+/// hold the old sizes.
 pub(super) fn resize(model: &mut proto::ModelProto, inputs: &[Port], outputs: &[Port]) {
     let Some(graph) = model.graph.as_mut() else { return };
     graph.value_info.clear();

@@ -1,4 +1,4 @@
-//! One instance as the pool sees it, and as its main thread reaches it. WORKER THREADS and MAIN THREAD, never the audio thread.
+//! One instance as a client of the pool. WORKER THREADS and MAIN THREAD, never the audio thread.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -12,31 +12,31 @@ use crate::decode::assets::AssetTable;
 use crate::decode::source::Source;
 use crate::link::{SoundSpec, SourceId, Telemetry, WorkerEnd};
 
-/// The worker's part of an instance, and the mailbox beside it.
+/// The worker's part of an instance, behind a lock that is only ever tried, and its mailbox.
 pub struct PoolClient {
     instance: Mutex<WorkerInstance>,
     mailbox: Mailbox,
     last_turn: AtomicU64,
     telemetry: Arc<Telemetry>,
-    /// Mail put into the boxes so far.
+    /// Number of changes of the mailbox by the main thread.
     mail_count: AtomicU64,
     /// [`Self::news`] when the instance was last found idle; [`NOT_IDLE`] before.
     idle_since: AtomicU64,
-    /// Calls of the synth when the instance was last found idle.
+    /// Number of calls of the synth when the instance was last found idle.
     idle_renders: AtomicU64,
-    /// Polls since then.
+    /// Number of polls while idle.
     idle_polls: AtomicU64,
     /// Calls of the synth at the last look.
     seen_renders: AtomicU64,
 }
 
-/// No count of news.
+/// A value that [`PoolClient::news`] never has.
 const NOT_IDLE: u64 = u64::MAX;
-/// An idle instance is looked at closely every so many polls, to collect blocks that came back late.
+/// Every such number of polls an idle instance is polled in full, to collect blocks that were returned late.
 const CLOSE_LOOK_EVERY: u64 = 64;
 
 impl PoolClient {
-    /// An instance that nobody serves yet.
+    /// An instance that is not served yet.
     pub fn new(
         end: WorkerEnd,
         sources: impl IntoIterator<Item = (SourceId, Arc<dyn Source>)>,
@@ -56,9 +56,9 @@ impl PoolClient {
         })
     }
 
-    /// Moves messages, and says what there is to do. Never waits: an instance in a worker's hands is busy.
+    /// Sends waiting messages, and returns what there is to do. Never waits: an instance that a worker serves counts as busy.
     pub(super) fn poll(&self) -> Polled {
-        // Counted before the look, so that what comes during it is seen by the next one.
+        // Read before the poll, so that what changes during it is seen by the next one.
         let (news, renders) = (self.news(), self.telemetry.renders.load(Ordering::Relaxed));
         let still_idle = !self.plays_since(renders) && self.idle_since.load(Ordering::Relaxed) == news;
         if still_idle && !self.idle_polls.fetch_add(1, Ordering::Relaxed).is_multiple_of(CLOSE_LOOK_EVERY) {
@@ -79,42 +79,43 @@ impl PoolClient {
         self.seen_renders.swap(renders, Ordering::Relaxed) != renders
     }
 
-    /// Whether voices sound, and the host has rendered since the instance was found idle. Voices of a host that does not process wait.
+    /// Whether there are voices, and the host has rendered since the instance was found idle. Voices of a host that does not process do
+    /// not count.
     fn plays_since(&self, renders: u64) -> bool {
         let sounds = self.telemetry.playing_voices.load(Ordering::Relaxed) > 0;
         sounds && renders != self.idle_renders.load(Ordering::Relaxed)
     }
 
-    /// Boards and mail so far.
+    /// Number of published boards and mailbox changes.
     fn news(&self) -> u64 {
         self.telemetry.published.load(Ordering::Acquire) + self.mail_count.load(Ordering::Acquire)
     }
 
-    /// Does the most urgent thing there is to do.
+    /// Does the most urgent task, unless another worker serves the instance.
     pub(super) fn serve(&self, turn: u64) {
         if let Some(mut instance) = self.instance.try_lock() {
-            // Among equals a job that was put aside goes on before another is begun.
+            // The turn is kept while a job is put aside, so that among equals it is continued before another is begun.
             if instance.serve(&self.mailbox) {
                 self.last_turn.store(turn, Ordering::Relaxed);
             }
         }
     }
 
-    /// When the instance was last served, in turns of the pool.
+    /// Turn of the pool in which the instance was last served.
     pub(super) fn last_turn(&self) -> u64 {
         self.last_turn.load(Ordering::Relaxed)
     }
 
-    /// Tells a job under way that nobody listens any more, and drops those that were put aside.
+    /// Makes a running job stop after its step, and drops those that were put aside.
     pub(super) fn detach(&self) {
         self.mailbox.detached.store(true, Ordering::Release);
-        // A worker that holds the instance drops them itself: it finds it detached after its step.
+        // If a worker holds the lock, it sees the flag after its step.
         if let Some(mut instance) = self.instance.try_lock() {
             instance.drop_jobs();
         }
     }
 
-    /// Replaces the sources. Those that have gone are dropped here, on the caller's thread, or by the job that still uses them.
+    /// Replaces the sources. Removed ones are dropped on the caller's thread, outside any lock, or by the job that still uses them.
     pub fn set_sources(&self, sources: impl IntoIterator<Item = (SourceId, Arc<dyn Source>)>) {
         let sources: Arc<Sources> = Arc::new(sources.into_iter().collect());
         for place in self.mailbox.sounds.lock().iter_mut() {
@@ -125,12 +126,12 @@ impl PoolClient {
         self.mail_count.fetch_add(1, Ordering::Release);
     }
 
-    /// The sources now.
+    /// The current sources.
     pub fn sources(&self) -> Vec<(SourceId, Arc<dyn Source>)> {
         self.mailbox.sources.lock().iter().map(|(id, source)| (*id, Arc::clone(source))).collect()
     }
 
-    /// Asks for a sound that is shown and not played. The newest wins.
+    /// Requests a sound to be shown and not played. A newer preview replaces an older one.
     pub fn preview(&self, spec: SoundSpec) {
         *self.mailbox.preview.lock() = Some(spec);
         self.mail_count.fetch_add(1, Ordering::Release);
@@ -146,32 +147,32 @@ impl PoolClient {
         self.mailbox.sounds.lock().iter().flatten().cloned().collect()
     }
 
-    /// Why the last job gave no sound.
+    /// Reason of the last failed job; `None` once a later one has succeeded.
     pub fn failure(&self) -> Option<String> {
         self.mailbox.failure()
     }
 
-    /// How long the last complete sound took to make, in milliseconds.
+    /// Duration of the work on the last complete sound, in milliseconds; 0 before the first.
     pub fn decode_ms(&self) -> f32 {
         self.mailbox.decode_ms()
     }
 
-    /// Complete sounds since the instance was made.
+    /// Number of complete sounds since the instance was made.
     pub fn decodes(&self) -> u64 {
         self.mailbox.decodes()
     }
 
-    /// How far the slow job under way is, [0, 1]; `None` when there is none.
+    /// Progress of the slow job under way, [0, 1]; `None` if there is none.
     pub fn progress(&self) -> Option<f32> {
         self.mailbox.progress()
     }
 
-    /// Messages on their way to the audio thread; `None` while a worker is busy with the instance.
+    /// Number of messages that the audio thread has not taken yet; `None` while a worker serves the instance.
     pub fn waiting_messages(&self) -> Option<usize> {
         self.instance.try_lock().map(|instance| instance.waiting_messages())
     }
 
-    /// Blocks that exist now; `None` while a worker is busy with the instance.
+    /// Number of blocks that exist now; `None` while a worker serves the instance.
     pub fn existing_blocks(&self) -> Option<usize> {
         self.instance.try_lock().map(|instance| instance.existing_blocks())
     }

@@ -1,4 +1,4 @@
-//! What the main thread and the worker tell each other of one instance. MAIN THREAD and WORKER THREADS, never the audio thread.
+//! State of one instance that the main thread and the workers share. MAIN THREAD and WORKER THREADS, never the audio thread.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -12,43 +12,43 @@ use crate::decode::assets::AssetTable;
 use crate::decode::source::{Pace, Source};
 use crate::link::{SLOTS, SoundSpec, SourceId};
 
-/// How soon something is to be done; the smaller, the sooner.
+/// Urgency of a task; smaller is more urgent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Urgency {
     /// Slow jobs come after all others.
     pub(super) lane: Pace,
     /// Urgency of the request.
     pub(super) request: u32,
-    /// The rest of a sound whose region round the voices is given comes after every such region.
+    /// Whether the job has delivered the region that voices need: the rest of a sound comes after all such regions.
     pub(super) is_rest: bool,
 }
 
-/// What a poll of an instance has found.
+/// Result of a poll of an instance.
 #[derive(Clone, Copy, Debug)]
 pub struct Polled {
-    /// Urgency of the most urgent thing to do.
+    /// Urgency of the most urgent task; `None` if there is none.
     pub(super) urgency: Option<Urgency>,
-    /// Whether the instance plays, moves or waits for something.
+    /// Whether the instance plays, changes or waits for something.
     pub(super) busy: bool,
 }
 
-/// The sources of an instance by name.
+/// The sources of an instance by id.
 pub(super) type Sources = BTreeMap<SourceId, Arc<dyn Source>>;
 
-/// No progress to show.
+/// Stored progress while no slow job is under way.
 const NO_PROGRESS: u32 = u32::MAX;
-/// Steps of the progress of a slow job.
+/// Resolution of the stored progress of a slow job.
 const PROGRESS_STEPS: f32 = 1000.0;
 
-/// The boxes of one instance.
+/// Shared state of one instance. Each lock is held for a copy or an assignment only.
 pub(super) struct Mailbox {
     pub(super) detached: AtomicBool,
     pub(super) preview: Mutex<Option<SoundSpec>>,
-    /// Immutable and replaced as a whole; whoever takes a source out keeps it as long as it needs it.
+    /// Immutable and replaced as a whole; a source that has been cloned out lives as long as its user needs it.
     pub(super) sources: Mutex<Arc<Sources>>,
     pub(super) assets: Arc<AssetTable>,
     pub(super) view: Mutex<Option<Arc<SoundView>>>,
-    /// The last complete sound of each slot, of a source that is still there.
+    /// The last complete sound of each slot, unless its source has been removed.
     pub(super) sounds: Mutex<[Option<Arc<SoundView>>; SLOTS]>,
     failure: Mutex<Option<String>>,
     decode_us: AtomicU32,
@@ -72,29 +72,29 @@ impl Mailbox {
         }
     }
 
-    /// One of the sources; none that has gone.
+    /// The source `id`; `None` if it has been removed.
     pub(super) fn source(&self, id: SourceId) -> Option<Arc<dyn Source>> {
         self.sources.lock().get(&id).cloned()
     }
 
-    /// Whether nobody listens any more.
+    /// Whether the instance has been removed from the pool.
     pub(super) fn is_detached(&self) -> bool {
         self.detached.load(Ordering::Acquire)
     }
 
-    /// A sound is complete; `took` is the time that its job worked.
+    /// Counts a complete sound; `took` is the time that its job has worked.
     pub(super) fn succeeded(&self, took: Duration) {
         *self.failure.lock() = None;
         self.decode_us.store(u32::try_from(took.as_micros()).unwrap_or(u32::MAX), Ordering::Relaxed);
         self.decodes.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// A job gave no sound.
+    /// Stores the reason of a failed job.
     pub(super) fn failed(&self, why: String) {
         *self.failure.lock() = Some(why);
     }
 
-    /// How far a slow job is, [0, 1]; `None` when none is under way.
+    /// Sets the progress of the slow job, [0, 1]; `None` if none is under way.
     pub(super) fn set_progress(&self, part: Option<f32>) {
         let steps = part.map_or(NO_PROGRESS, |part| (part.clamp(0.0, 1.0) * PROGRESS_STEPS) as u32);
         self.progress.store(steps, Ordering::Relaxed);

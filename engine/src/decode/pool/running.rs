@@ -1,4 +1,4 @@
-//! A job under way and the sound that it gives. WORKER THREADS, one at a time.
+//! A job under way and the sound that it makes. WORKER THREADS, one at a time.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
@@ -8,7 +8,7 @@ use super::transfer::SoundTransfer;
 use crate::decode::source::{Focus, Job, Pace, Progress, Sink, SoundShape, SourceError, Version};
 use crate::link::{Request, SoundSpec, WorkerEnd};
 
-/// A sound in the making: its job, and what of it has been given.
+/// A sound being made: its job, and the parts made so far.
 pub(super) struct RunningJob {
     slot: usize,
     request: Request,
@@ -17,15 +17,15 @@ pub(super) struct RunningJob {
     sample_rate_hz: f32,
     draft: Option<SoundTransfer>,
     whole: Option<SoundTransfer>,
-    /// Time that it worked.
+    /// Time spent in the job so far.
     worked: Duration,
 }
 
 impl RunningJob {
-    /// Begins the sound of a request; `None` when its source has gone.
+    /// Begins the sound of a request; `None` if its source has been removed.
     ///
     /// # Errors
-    /// Why the source gives no such sound.
+    /// [`SourceError`] if an asset is missing, or if the source refuses the request or panics.
     pub(super) fn begin(slot: usize, request: Request, mailbox: &Mailbox) -> Result<Option<Self>, SourceError> {
         let Some(source) = mailbox.source(request.spec.source) else { return Ok(None) };
         let assets = mailbox.assets.resolve(&request.spec.assets)?;
@@ -51,22 +51,22 @@ impl RunningJob {
         self.pace == Pace::Slow
     }
 
-    /// How urgent it is to go on, for a request that is as urgent as `request`.
+    /// Urgency of the next step, for a request of urgency `request`.
     pub(super) fn urgency(&self, request: u32) -> Urgency {
         Urgency { lane: self.pace, request, is_rest: self.has_given_region() }
     }
 
-    /// Whether the listening voices have what they need to go on.
+    /// Whether the region that the voices need has been delivered, as a draft or as part of the whole sound.
     pub(super) fn has_given_region(&self) -> bool {
         let (first, end) = (self.request.cursor_sample as usize, self.request.region_end_sample as usize);
         let end = end.max(first + 1);
         [&self.draft, &self.whole].into_iter().flatten().any(|transfer| transfer.has_region(first, end))
     }
 
-    /// Does one step. What it gives goes to `end` as far as there is room; without one it is only kept.
+    /// Does one step. Its blocks are sent to `end` as far as there is room; without an end they are kept only.
     ///
     /// # Errors
-    /// Why there is no sound.
+    /// [`SourceError`] if the job fails, panics or ends with blocks missing.
     pub(super) fn advance(&mut self, end: Option<&mut WorkerEnd>) -> Result<Progress, SourceError> {
         let started = Instant::now();
         let focus = Focus {
@@ -96,23 +96,23 @@ impl RunningJob {
         if expected > 0 && found == expected { Ok(()) } else { Err(SourceError::Incomplete { found, expected }) }
     }
 
-    /// Sends what has found no room before.
+    /// Sends the blocks that had no room in the queue before.
     pub(super) fn send(&mut self, end: &mut WorkerEnd) {
-        // Of a draft whose whole has begun nothing more is wanted.
+        // Once the whole sound has begun, the draft is obsolete.
         let transfer = self.whole.as_mut().or(self.draft.as_mut());
         if let Some(transfer) = transfer {
-            // What finds no room now is sent by a later poll.
+            // Blocks without room are sent by a later poll.
             let _ = transfer.send(end);
         }
     }
 
-    /// The whole sound, once it is done.
+    /// The whole sound, once the job is done.
     pub(super) fn into_whole(self) -> Option<SoundTransfer> {
         self.whole
     }
 }
 
-/// Runs the source's code, with panics made errors.
+/// Runs code of a source, and converts a panic to [`SourceError::Panicked`].
 fn guarded<T>(work: impl FnOnce() -> Result<T, SourceError>) -> Result<T, SourceError> {
     catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|payload| {
         let text =
@@ -121,7 +121,7 @@ fn guarded<T>(work: impl FnOnce() -> Result<T, SourceError>) -> Result<T, Source
     })
 }
 
-/// Keeps what a job gives, and sends it to the audio thread as it comes.
+/// Keeps the blocks of a job, and sends them to the audio thread as they arrive.
 struct TransferSink<'a> {
     slot: usize,
     request: &'a Request,
@@ -147,7 +147,7 @@ impl Sink for TransferSink<'_> {
         };
         transfer.accept(index, channel, samples)?;
         if let Some(end) = &mut self.end {
-            // What finds no room now is sent by a later poll.
+            // Blocks without room are sent by a later poll.
             let _ = transfer.send(end);
         }
         Ok(())

@@ -1,4 +1,4 @@
-//! What an instance has to do, in which order: requests, jobs put aside, what waits for room. WORKER THREADS, one at a time.
+//! The tasks of an instance and their order: requests, jobs put aside, sounds that wait for room. WORKER THREADS, one at a time.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -11,14 +11,15 @@ use super::view::SoundView;
 use crate::decode::source::Pace;
 use crate::link::{Request, RequestBoard, SLOTS, SoundSpec, WorkerEnd};
 
-/// Urgency of a preview: after sounding slots.
+/// Urgency of a preview: after slots with voices, before the main zone.
 pub(super) const PREVIEW_URGENCY: u32 = 1;
-/// How long an instance counts as busy after its last request.
+/// How long an instance counts as busy after its last request. Longer polls often for longer; shorter delays a sweep's next move.
 const BUSY_AFTER_REQUEST: Duration = Duration::from_secs(1);
-/// A host that has not rendered for this long does not process: its voices wait, and nobody need look after them.
+/// A host that has not rendered for this long counts as not processing, and its voices as not playing. Must be longer than the longest
+/// block: 8192 samples at 22 050 Hz are 372 ms.
 const RENDERS_WITHIN: Duration = Duration::from_millis(500);
 
-/// What is to be done.
+/// A task of an instance.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Task {
     /// Work on a slot's request.
@@ -35,11 +36,11 @@ pub(super) struct Scheduler {
     /// Jobs that have been begun and put aside.
     jobs: [Option<RunningJob>; SLOTS],
     preview: Option<RunningJob>,
-    /// A whole sound that waits for room in the queue.
+    /// A complete sound, or the report of a failure, that waits for room in the queue.
     backlog: Option<SoundTransfer>,
     shown_generation: u64,
     last_request: Option<Instant>,
-    /// Calls of the synth so far, and when their number was last seen to grow.
+    /// Number of calls of the synth, and the time at which it was last seen to have grown.
     renders: (u64, Option<Instant>),
 }
 
@@ -58,7 +59,7 @@ impl Scheduler {
         }
     }
 
-    /// Reads the newest board, drops jobs that nobody wants, sends what waits for room.
+    /// Reads the newest board, drops obsolete jobs, and sends what waits for room.
     pub(super) fn refresh(&mut self) {
         if self.end.has_new_board() {
             self.board = *self.end.board();
@@ -66,7 +67,7 @@ impl Scheduler {
         }
         for (slot, place) in self.jobs.iter_mut().enumerate() {
             let newest = self.board[slot].map(|request| request.generation);
-            // One that has been begun gives its region first, so that a sweep is heard as it moves.
+            // A job that has begun delivers its region first, so that a sweep is audible while it moves.
             let is_over =
                 |job: &mut RunningJob| newest.is_none_or(|newest| newest > job.generation() && job.has_given_region());
             place.take_if(is_over);
@@ -77,13 +78,13 @@ impl Scheduler {
         self.send_backlog();
     }
 
-    /// Drops every job: nobody listens any more.
+    /// Drops every job: the instance has been removed from the pool.
     pub(super) fn drop_jobs(&mut self) {
         self.jobs = [const { None }; SLOTS];
         (self.preview, self.backlog) = (None, None);
     }
 
-    /// Sends what waits for room, unless a newer request has overtaken it.
+    /// Sends the backlog, or drops it if its slot has a newer request.
     fn send_backlog(&mut self) {
         if let Some(mut transfer) = self.backlog.take() {
             let newest = self.board[transfer.slot()].map_or(0, |request| request.generation);
@@ -93,7 +94,7 @@ impl Scheduler {
         }
     }
 
-    /// The most urgent thing to do. No request while the audio side takes nothing.
+    /// The most urgent task. Requests are not served while the backlog waits.
     pub(super) fn next(&self, mailbox: &Mailbox) -> Option<(Urgency, Task)> {
         let preview = match &self.preview {
             Some(job) => Some(job.urgency(PREVIEW_URGENCY)),
@@ -112,7 +113,7 @@ impl Scheduler {
         first.map(|(urgency, _, task)| (urgency, task))
     }
 
-    /// Requests that are not done.
+    /// Requests that have neither been completed nor failed.
     fn open(&self) -> impl Iterator<Item = (usize, Request)> {
         let open = self.board.iter().zip(&self.done).enumerate();
         open.filter_map(|(slot, (request, done))| {
@@ -120,7 +121,7 @@ impl Scheduler {
         })
     }
 
-    /// Urgency of a slot's newest request; that of the least urgent where there is none.
+    /// Urgency of a slot's newest request; `u32::MAX` if there is none.
     pub(super) fn urgency_of(&self, slot: usize) -> u32 {
         self.board[slot].map_or(u32::MAX, |request| request.urgency)
     }
@@ -130,7 +131,7 @@ impl Scheduler {
         (self.jobs[slot].take(), self.board[slot])
     }
 
-    /// The preview that was put aside, or the sound to begin one for. The newest wins.
+    /// The preview that was put aside, or the newer sound to begin one for.
     pub(super) fn take_preview(&mut self, mailbox: &Mailbox) -> (Option<RunningJob>, Option<SoundSpec>) {
         match mailbox.preview.lock().take() {
             Some(spec) => (None, Some(spec)),
@@ -146,7 +147,7 @@ impl Scheduler {
         }
     }
 
-    /// A request's sound is whole: the rest of it is sent, now or as there is room.
+    /// Marks a request as done, and sends the rest of its complete sound, now or when there is room.
     pub(super) fn finish(&mut self, mut transfer: SoundTransfer) {
         self.done[transfer.slot()] = transfer.generation();
         transfer.finish(Tail::End);
@@ -155,7 +156,7 @@ impl Scheduler {
         }
     }
 
-    /// There is no sound for a request.
+    /// Marks a request as done, and reports its failure to the audio thread.
     pub(super) fn fail(&mut self, slot: usize, generation: u64, spec: SoundSpec) {
         self.done[slot] = generation;
         let mut transfer = SoundTransfer::failed((slot, generation), spec);
@@ -164,19 +165,19 @@ impl Scheduler {
         }
     }
 
-    /// A request is of a source that has gone: the audio side asks again.
+    /// Marks a request as done whose source has been removed: the audio side requests its sound from the current source.
     pub(super) fn skip(&mut self, slot: usize, generation: u64) {
         self.done[slot] = generation;
     }
 
-    /// Whether anything plays, moves or waits.
+    /// Whether the instance plays, has had a request lately, or has a backlog that a processing host will take.
     pub(super) fn is_busy(&mut self) -> bool {
         let moves = self.last_request.is_some_and(|at| at.elapsed() < BUSY_AFTER_REQUEST);
         let plays = self.is_playing();
         !self.end.audio_is_gone() && (plays || moves || (self.backlog.is_some() && self.is_rendering()))
     }
 
-    /// Whether voices sound in a host that processes.
+    /// Whether there are voices, and the host processes.
     fn is_playing(&mut self) -> bool {
         let is_rendering = self.is_rendering();
         is_rendering && self.end.telemetry().playing_voices.load(Ordering::Relaxed) > 0
@@ -190,7 +191,7 @@ impl Scheduler {
         self.renders.1.is_some_and(|at| at.elapsed() < RENDERS_WITHIN)
     }
 
-    /// Shows the sound of the main zone once it is complete; a preview stays until another main sound is there.
+    /// Shows the sound of the main zone once it is complete; a preview is shown until then.
     pub(super) fn show_main(&mut self, mailbox: &Mailbox) {
         let sounds = mailbox.sounds.lock();
         let main = self.board.iter().zip(sounds.iter()).find_map(|(request, sound)| match (request, sound) {
@@ -203,7 +204,7 @@ impl Scheduler {
         }
     }
 
-    /// Shows a preview: the player has moved on from what was asked for before.
+    /// Shows a preview, and keeps main sounds that were requested before it from replacing it.
     pub(super) fn show_preview(&mut self, view: SoundView, mailbox: &Mailbox) {
         *mailbox.view.lock() = Some(Arc::new(view));
         let main = self.board.iter().flatten().filter(|request| request.main);

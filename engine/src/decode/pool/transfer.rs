@@ -1,7 +1,7 @@
-//! One sound on its way from a source to the audio thread. WORKER THREADS.
+//! Transfer of one sound from a source to the audio thread. WORKER THREADS.
 //!
-//! Samples are checked and kept as they come; blocks are made only when there is room for them in the queue, so that a host that has
-//! stopped processing costs no memory and blocks no worker.
+//! Samples are checked and kept as they arrive. Blocks are made only when there is room for them in the queue, so that a host that has
+//! stopped processing neither fills memory nor blocks a worker.
 
 use std::collections::VecDeque;
 
@@ -10,27 +10,28 @@ use crate::link::{
     BLOCK_SAMPLES, Delivery, MAX_CHANNELS, MAX_SOUND_SAMPLES, Part, SoundHead, SoundSpec, StretchMap, WorkerEnd,
 };
 
-/// The last samples of a sound fade out, since a model may stop anywhere: 5.8 ms at 44.1 kHz.
+/// Length of the fade-out at the end of a sound, 5.8 ms at 44.1 kHz, since a model may end at any value. Shorter clicks; longer cuts more
+/// of the sound.
 const END_FADE_SAMPLES: usize = 256;
-/// Smaller magnitudes become 0, so that no filter downstream meets denormal numbers.
+/// Smaller magnitudes become 0, so that filters do not process denormal numbers.
 const FLUSH_BELOW: f32 = 1e-20;
 
-/// A sound being made or sent.
+/// A sound that is being made or sent.
 pub(super) struct SoundTransfer {
     slot: usize,
     generation: u64,
     head: SoundHead,
     /// Channel after channel.
     samples: Vec<f32>,
-    /// Whether a block is given, block by block of each channel.
+    /// Whether the source has given each block, channel after channel.
     given: Vec<bool>,
-    /// Positions in [`Self::given`] that are not sent yet.
+    /// Positions in [`Self::given`] that have not been sent yet.
     unsent: VecDeque<usize>,
     begun: bool,
     tail: Option<Tail>,
 }
 
-/// How a sound ends.
+/// Last message of a sound.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Tail {
     End,
@@ -38,10 +39,10 @@ pub(super) enum Tail {
 }
 
 impl SoundTransfer {
-    /// Of a sound of `shape` for a request of this slot and generation.
+    /// For a sound of `shape`, requested for this slot and generation.
     ///
     /// # Errors
-    /// [`SourceError::OutOfBounds`] when the shape does not fit.
+    /// [`SourceError::OutOfBounds`] if length or channels are 0 or too large.
     pub(super) fn new(
         (slot, generation): (usize, u64),
         spec: SoundSpec,
@@ -69,7 +70,7 @@ impl SoundTransfer {
         })
     }
 
-    /// What only says that a request has failed.
+    /// Reports only that a request has failed.
     pub(super) fn failed((slot, generation): (usize, u64), spec: SoundSpec) -> Self {
         let head = SoundHead { spec, length_samples: 0, sample_rate_hz: 1.0, channels: 1, stretch: StretchMap::NONE };
         Self {
@@ -84,10 +85,10 @@ impl SoundTransfer {
         }
     }
 
-    /// The source has given a block.
+    /// Stores a block of the source. A block that has already been given is stored again, but not sent again.
     ///
     /// # Errors
-    /// [`SourceError`] for a block that does not fit or holds a sample that is not finite.
+    /// [`SourceError`] for a block that does not fit, or that holds a sample that is not finite.
     pub(super) fn accept(&mut self, index: usize, channel: usize, block: &[f32]) -> Result<(), SourceError> {
         let length = self.head.length_samples;
         let start = index.saturating_mul(BLOCK_SAMPLES);
@@ -118,7 +119,7 @@ impl SoundTransfer {
         Ok(())
     }
 
-    /// Blocks of one channel.
+    /// Number of blocks of one channel.
     fn blocks(&self) -> usize {
         self.head.length_samples.div_ceil(BLOCK_SAMPLES)
     }
@@ -147,12 +148,12 @@ impl SoundTransfer {
         self.generation
     }
 
-    /// Blocks of all channels that the source has given, and how many there are.
+    /// Number of blocks that the source has given, and the number of all blocks, over all channels.
     pub(super) fn given(&self) -> (usize, usize) {
         (self.given.iter().filter(|given| **given).count(), self.given.len())
     }
 
-    /// Whether the samples from `first` to `end` are given in every channel, as far as the sound has them.
+    /// Whether the samples from `first` to `end`, limited to the length of the sound, have been given in every channel.
     pub(super) fn has_region(&self, first: usize, end: usize) -> bool {
         let blocks = self.blocks();
         let end = end.div_ceil(BLOCK_SAMPLES).min(blocks);
@@ -161,7 +162,7 @@ impl SoundTransfer {
         !self.given.is_empty() && channels.all(|given| given[first..end].iter().all(|given| *given))
     }
 
-    /// Nothing more will come from the source.
+    /// Sets the last message of the sound; a failure discards the blocks that have not been sent.
     pub(super) fn finish(&mut self, tail: Tail) {
         if tail == Tail::Failed {
             self.unsent.clear();
@@ -169,7 +170,7 @@ impl SoundTransfer {
         self.tail = Some(tail);
     }
 
-    /// Sends what there is room for. True when nothing is left to send.
+    /// Sends as much as there is room for. Returns whether nothing is left to send.
     pub(super) fn send(&mut self, end: &mut WorkerEnd) -> bool {
         if !self.begun && !self.unsent.is_empty() {
             let begin = Part::Begin(self.head);
@@ -194,7 +195,7 @@ impl SoundTransfer {
         }
     }
 
-    /// Sends one message; false, with its block put back, when there is no room.
+    /// Sends one message. If there is no room, keeps its block and returns false.
     fn push(&self, end: &mut WorkerEnd, part: Part) -> bool {
         let refused = end.push(Delivery { slot: self.slot, generation: self.generation, part }).err();
         match refused {

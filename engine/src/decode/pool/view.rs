@@ -1,31 +1,31 @@
-//! A finished sound as others than the audio thread see it. Any thread but the audio thread.
+//! A complete sound for the waveform and for export. Any thread but the audio thread.
 
 use crate::link::SoundSpec;
 
-/// A finished sound, for the waveform and for export.
+/// A complete sound.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SoundView {
     /// Samples, channel after channel.
     pub samples: Vec<f32>,
-    /// 1 or 2.
+    /// Number of channels, 1 or 2.
     pub channels: usize,
-    /// Their rate in hertz.
+    /// Sample rate in hertz.
     pub sample_rate_hz: f32,
-    /// What they are the sound of.
+    /// Specification of the sound.
     pub spec: SoundSpec,
     /// Generation of the request; 0 for a preview.
     pub generation: u64,
 }
 
 impl SoundView {
-    /// Samples of one channel; the first one's for a channel that the sound has not.
+    /// Samples of one channel; those of the first one if the sound has no such channel.
     pub fn channel(&self, channel: usize) -> &[f32] {
         let length = self.samples.len() / self.channels.max(1);
         let start = if channel < self.channels { channel * length } else { 0 };
         self.samples.get(start..start + length).unwrap_or_default()
     }
 
-    /// Samples of all channels, frame by frame, as audio files hold them.
+    /// Samples of all channels, interleaved as in audio files.
     pub fn interleaved(&self) -> Vec<f32> {
         if self.channels <= 1 {
             return self.samples.clone();
@@ -41,7 +41,7 @@ mod tests {
     use crate::link::SourceId;
 
     #[test]
-    fn channels_are_told_apart_and_interleaved() {
+    fn channels_are_separated_and_interleaved() {
         let spec = SoundSpec::new(SourceId(0), [0.0; 7], 60.0);
         let view =
             SoundView { samples: vec![1.0, 2.0, 3.0, 4.0], channels: 2, sample_rate_hz: 1.0, spec, generation: 0 };

@@ -1,4 +1,4 @@
-//! The worker's part of an instance: takes the most urgent request, runs its job, sends what it gives. WORKER THREADS, one at a time.
+//! The worker's part of an instance: runs the job of the most urgent request and delivers its sound. WORKER THREADS, one at a time.
 
 use std::sync::Arc;
 
@@ -28,7 +28,7 @@ impl WorkerInstance {
         self.scheduler.end.waiting_messages()
     }
 
-    /// Moves messages, and says what there is to do.
+    /// Sends waiting messages, and returns what there is to do.
     pub(super) fn poll(&mut self, mailbox: &Mailbox) -> Polled {
         self.scheduler.end.collect_empties();
         self.scheduler.refresh();
@@ -41,8 +41,8 @@ impl WorkerInstance {
         Polled { urgency, busy }
     }
 
-    /// Does the most urgent thing there is to do, up to the next moment at which something else may come first. True when a job has been
-    /// begun or has ended, so that it is another instance's turn among equals.
+    /// Works on the most urgent task until it is done or another may come first. Returns false if its job was put aside; the instance then
+    /// keeps its turn among equals.
     pub(super) fn serve(&mut self, mailbox: &Mailbox) -> bool {
         self.poll(mailbox);
         let Some((_, task)) = self.scheduler.next(mailbox) else { return true };
@@ -119,8 +119,8 @@ impl WorkerInstance {
         }
     }
 
-    /// Advances a job until it is done, or until something else may come first: at every step of a slow job, of a sound's rest, and where
-    /// something more urgent waits. A job that has not given its region goes on although a newer request of its slot waits.
+    /// Advances a job until it is done or put aside: after every step of a slow job or of the rest of a sound, and where a more urgent task
+    /// waits. A job that has not delivered its region continues even if a newer request of its slot waits.
     fn run(&mut self, task: Task, mut job: RunningJob, mailbox: &Mailbox) -> Ran {
         loop {
             let end = if task == Task::Preview { None } else { Some(&mut self.scheduler.end) };
@@ -161,21 +161,21 @@ impl WorkerInstance {
         }
     }
 
-    /// Drops every job, since nobody listens any more.
+    /// Drops every job: the instance has been removed from the pool.
     pub(super) fn drop_jobs(&mut self) {
         self.scheduler.drop_jobs();
     }
 }
 
-/// How a run of a job has ended.
+/// Result of running a job.
 enum Ran {
-    /// It goes on later.
+    /// The job continues later.
     PutAside,
-    /// The sound is whole.
+    /// The sound is complete.
     Done(SoundTransfer),
-    /// There is no sound.
+    /// The job failed.
     Failed(SourceError),
-    /// Nobody wants it.
+    /// The sound is no longer wanted.
     Dropped,
 }
 
