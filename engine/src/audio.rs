@@ -126,7 +126,7 @@ impl Synth {
             }
             position += count;
         }
-        let loudest = |side: &[f32]| side.iter().fold(0.0f32, |peak, sample| peak.max(sample.abs()));
+        let loudest = |side: &[f32]| side.iter().take(length).fold(0.0f32, |peak, sample| peak.max(sample.abs()));
         self.slots.end().telemetry().raise_peak(loudest(left).max(loudest(right)));
     }
 
@@ -268,9 +268,8 @@ impl Synth {
         }
     }
 
-    /// Applies the action of a channel's controller to the voices.
+    /// Applies the action of a controller to the voices of its channel; a message on the manager of an MPE zone concerns the members too.
     fn act(&mut self, channel: u8, action: ChannelAction) {
-        let notes = NoteAddress::channel(Some(channel));
         match action {
             ChannelAction::None => {}
             ChannelAction::Timbre => {
@@ -278,13 +277,27 @@ impl Synth {
                 self.express_channel(channel, Expression::Timbre, timbre);
             }
             ChannelAction::PedalUp { channels } => self.voices.pedal_up(&mut self.slots, channels),
-            ChannelAction::AllNotesOff => self.voices.release(&mut self.slots, &notes),
-            ChannelAction::AllSoundOff => self.voices.choke(&mut self.slots, &self.timing, &notes),
+            ChannelAction::ControllersReset { channels } => {
+                self.voices.pedal_up(&mut self.slots, channels);
+                self.express_channel(channel, Expression::Pressure, 0.0);
+            }
+            ChannelAction::AllNotesOff => {
+                for notes in notes_of(self.channels.concerned(channel)) {
+                    self.voices.release(&mut self.slots, &notes);
+                }
+            }
+            ChannelAction::AllSoundOff => {
+                for notes in notes_of(self.channels.concerned(channel)) {
+                    self.voices.choke(&mut self.slots, &self.timing, &notes);
+                }
+            }
         }
     }
 
     fn express_channel(&mut self, channel: u8, expression: Expression, value: f32) {
-        self.voices.express(&NoteAddress::channel(Some(channel)), expression, value);
+        for notes in notes_of(self.channels.concerned(channel)) {
+            self.voices.express(&notes, expression, value);
+        }
     }
 
     fn note_on(&mut self, note: NoteAddress, velocity: f32) {
@@ -335,6 +348,12 @@ impl Synth {
         self.in_tick += left.len();
         self.scratch.buses.write(left, right, |index| gain.at(offset + index) as f32);
     }
+}
+
+/// The notes of each channel of a bit mask.
+fn notes_of(channels: u16) -> impl Iterator<Item = NoteAddress> {
+    let channels = (0..CHANNELS as u8).filter(move |channel| channels >> channel & 1 == 1);
+    channels.map(|channel| NoteAddress::channel(Some(channel)))
 }
 
 fn rates(controls: &Controls, rate_hz: f32) -> EnvelopeRates {

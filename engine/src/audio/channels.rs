@@ -40,6 +40,11 @@ pub(super) enum ChannelAction {
         /// Bit mask: bit n stands for channel n, from 0.
         channels: u16,
     },
+    /// As [`Self::PedalUp`], and the channel's pressure is 0.
+    ControllersReset {
+        /// The channels, as bits.
+        channels: u16,
+    },
     /// All notes of the channel are released.
     AllNotesOff,
     /// All notes of the channel fade out within milliseconds.
@@ -162,7 +167,7 @@ impl Channels {
             REGISTERED => state.selected.0 = step,
             REGISTERED_FINE => state.selected.1 = step,
             NON_REGISTERED | NON_REGISTERED_FINE => state.selected = (127, 127),
-            DATA_ENTRY => self.data_entry(channel, step),
+            DATA_ENTRY => return self.data_entry(channel, step),
             DATA_ENTRY_FINE if state.registered() == Registered::BendRange => {
                 self.each_alike(channel, |state| state.bend_cents = f32::from(step));
             }
@@ -196,48 +201,60 @@ impl Channels {
         bits.fold(0, |bits, channel| bits | 1 << channel)
     }
 
-    /// Reset All Controllers (MIDI recommended practice 015): resets wheel, pedal, pressure, timbre and the selected parameter; the range
-    /// of the wheel stays.
+    /// Reset All Controllers (MIDI recommended practice 015): resets wheel, pedal, pressure and the selected parameter; the range of the wheel
+    /// and timbre stay.
     fn reset_controllers(&mut self, channel: u8) -> ChannelAction {
         if let Some(state) = self.channels.get_mut(usize::from(channel)) {
-            let (bend_semitones, bend_cents) = (state.bend_semitones, state.bend_cents);
-            *state = Channel { bend_semitones, bend_cents, ..Channel::NEW };
+            let Channel { bend_semitones, bend_cents, timbre, .. } = *state;
+            *state = Channel { bend_semitones, bend_cents, timbre, ..Channel::NEW };
         }
-        ChannelAction::PedalUp { channels: self.let_go_by(channel) }
+        ChannelAction::ControllersReset { channels: self.let_go_by(channel) }
     }
 
-    fn data_entry(&mut self, channel: u8, value: u8) {
+    fn data_entry(&mut self, channel: u8, value: u8) -> ChannelAction {
         match self.channels.get(usize::from(channel)).map_or(Registered::None, Channel::registered) {
             Registered::BendRange => self.each_alike(channel, |state| {
                 (state.bend_semitones, state.bend_cents) = (f32::from(value).min(LARGEST_BEND_SEMITONES), 0.0);
             }),
-            Registered::MpeZone => self.set_zone(channel, value.min(MOST_MEMBERS)),
+            Registered::MpeZone => return self.set_zone(channel, value.min(MOST_MEMBERS)),
             Registered::None => {}
         }
+        ChannelAction::None
     }
 
     /// Creates, resizes or (with 0 members) removes the MPE zone of `manager`, channel 0 or 15; other channels manage none. Where the zones
-    /// overlap, the other one is shortened.
-    fn set_zone(&mut self, manager: u8, members: u8) {
+    /// overlap, the other one is shortened. Channels that join or leave a zone get the range of their new role, and notes that only the
+    /// pedal of a former manager has held are released.
+    fn set_zone(&mut self, manager: u8, members: u8) -> ChannelAction {
+        let before: [Option<usize>; CHANNELS] = std::array::from_fn(|channel| self.manager_index(channel));
+        let sustained = self.sustained();
+        let others = (MOST_MEMBERS - 1).saturating_sub(members);
         match manager {
-            0 => {
-                self.lower_members = members;
-                self.upper_members = self.upper_members.min((MOST_MEMBERS - 1).saturating_sub(members));
-            }
-            15 => {
-                self.upper_members = members;
-                self.lower_members = self.lower_members.min((MOST_MEMBERS - 1).saturating_sub(members));
-            }
-            _ => return,
+            0 => (self.lower_members, self.upper_members) = (members, self.upper_members.min(others)),
+            15 => (self.upper_members, self.lower_members) = (members, self.lower_members.min(others)),
+            _ => return ChannelAction::None,
         }
-        for index in 0..CHANNELS {
-            let is_member = self.manager_index(index) == Some(usize::from(manager));
-            let range = if is_member { MEMBER_BEND_SEMITONES } else { DEFAULT_BEND_SEMITONES };
-            let Some(state) = self.channels.get_mut(index) else { continue };
-            if is_member || index == usize::from(manager) {
+        for (index, before) in before.into_iter().enumerate() {
+            let now = self.manager_index(index);
+            let range = if now.is_some() { MEMBER_BEND_SEMITONES } else { DEFAULT_BEND_SEMITONES };
+            let is_set = now != before || now == Some(usize::from(manager)) || index == usize::from(manager);
+            if let Some(state) = self.channels.get_mut(index).filter(|_| is_set) {
                 (state.bend_semitones, state.bend_cents) = (range, 0.0);
             }
         }
+        ChannelAction::PedalUp { channels: sustained & !self.sustained() }
+    }
+
+    /// Bit mask of the sustained channels.
+    fn sustained(&self) -> u16 {
+        (0..CHANNELS).filter(|channel| self.is_sustained(*channel)).fold(0, |bits, channel| bits | 1 << channel)
+    }
+
+    /// Bit mask of the channels that a message on `channel` concerns: itself, and the members of the zone that it manages.
+    pub(super) fn concerned(&self, channel: u8) -> u16 {
+        let channel = usize::from(channel);
+        let bits = (0..CHANNELS).filter(|other| *other == channel || self.manager_index(*other) == Some(channel));
+        bits.fold(0, |bits, channel| bits | 1 << channel)
     }
 
     /// Applies `change` to `channel` and, if it is a member of a zone, to the zone's other members.
@@ -274,7 +291,7 @@ mod tests {
     fn registered(channels: &mut Channels, channel: u8, parameter: u8, value: u8) {
         let sent = [(REGISTERED, 0), (REGISTERED_FINE, parameter), (DATA_ENTRY, value)];
         sent.into_iter().for_each(|(controller, value)| {
-            assert_eq!(channels.control(channel, controller, f32::from(value) / 127.0), ChannelAction::None);
+            channels.control(channel, controller, f32::from(value) / 127.0);
         });
     }
 
@@ -308,8 +325,11 @@ mod tests {
         assert_eq!(channels.bend_semitones(2), 6.0 + 1.0, "members share their range");
         registered(&mut channels, 15, 6, 12);
         assert_eq!(channels.lower_members, 2, "a zone that grows shortens the other");
+        channels.set_wheel(14, 1.0);
+        assert_eq!(channels.bend_semitones(14), 48.0);
         registered(&mut channels, 0, 6, 0);
         registered(&mut channels, 15, 6, 0);
+        assert_eq!(channels.bend_semitones(14), 2.0, "a channel that has left its zone has the usual range");
         assert_eq!(channels.manager_index(3), None);
     }
 

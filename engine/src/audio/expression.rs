@@ -1,5 +1,8 @@
 //! Expression of one sounding note: tuning, gain, pan, pressure, timbre. AUDIO THREAD: plain arithmetic.
 
+use std::f64::consts::{FRAC_PI_4, SQRT_2};
+
+use super::mixer::Pan;
 use super::note::Expression;
 use super::tick::{Ramp, Smoothed, ratio};
 
@@ -92,12 +95,15 @@ impl NoteExpression {
         }
     }
 
-    /// Constant-power factors of left and right at sample `offset` of the tick, 1 at the centre; `None` at the centre.
-    pub(super) fn pan(&self, offset: usize) -> Option<[f32; 2]> {
-        let position = self.pan.value.ramp(|pan| pan).at(offset);
-        (self.pan.moved && position != 0.0).then(|| {
-            let angle = (position + 1.0) * std::f64::consts::FRAC_PI_4;
-            [angle.cos(), angle.sin()].map(|part| (part * std::f64::consts::SQRT_2) as f32)
-        })
+    /// Constant-power pan from sample `offset` of the tick on, with factors of 1 at the centre; `None` at the centre.
+    pub(super) fn pan(&self, offset: usize) -> Option<Pan> {
+        if !self.pan.moved || self.pan.value.ramp(|pan| pan).is_still_at(0.0) {
+            return None;
+        }
+        let side = |part: fn(f64) -> f64| {
+            let factor = move |position: f64| part((position + 1.0) * FRAC_PI_4) * SQRT_2;
+            self.pan.value.ramp(factor)
+        };
+        Some(Pan { sides: [side(f64::cos), side(f64::sin)], offset })
     }
 }

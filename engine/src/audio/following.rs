@@ -126,7 +126,8 @@ fn hold(voice: &mut Voice, slots: &mut Slots, context: &TickContext) -> bool {
     if end >= length || end as f64 - play.cursor >= lookahead.margin as f64 {
         return false;
     }
-    let cursor = (play.cursor - lookahead.need as f64 / 2.0).max(0.0);
+    let start = buffer.available_start(play.cursor as usize) as f64;
+    let cursor = (play.cursor - lookahead.need as f64 / 2.0).max(start);
     slots.acquire(play.sound);
     voice.cross_to(Play { cursor, ..play }, 0.0);
     true

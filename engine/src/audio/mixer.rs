@@ -1,7 +1,21 @@
 //! Mix buses of the voices: one for signals that are equal on both sides, two for stereo and panned signals. AUDIO THREAD.
 
 use super::playback::Piece;
-use super::tick::TICK_SAMPLES;
+use super::tick::{Ramp, TICK_SAMPLES};
+
+/// Pan of a voice over a tick, from sample `offset` of the tick on.
+pub(super) struct Pan {
+    /// Factors of left and right.
+    pub(super) sides: [Ramp; 2],
+    /// Sample of the tick at which the piece begins.
+    pub(super) offset: usize,
+}
+
+impl Pan {
+    fn factor(&self, side: usize, index: usize) -> f32 {
+        self.sides.get(side).map_or(1.0, |ramp| ramp.at(self.offset + index) as f32)
+    }
+}
 
 /// The sum of all voices over one tick. A centred mono voice is added once, to the middle bus, which costs half as much.
 pub(super) struct Buses {
@@ -24,19 +38,18 @@ impl Buses {
         }
     }
 
-    /// Adds `sound` to the buses from sample `start` on, one sample for each of `gains`. `pan` holds the factors of left and right, `None`
-    /// at the centre.
-    pub(super) fn add(&mut self, start: usize, sound: &Piece, channels: usize, gains: &[f32], pan: Option<[f32; 2]>) {
+    /// Adds `sound` to the buses from sample `start` on, one sample for each of `gains`.
+    pub(super) fn add(&mut self, start: usize, sound: &Piece, channels: usize, gains: &[f32], pan: Option<&Pan>) {
         let end = start + gains.len();
         let [left, right] = sound;
         if channels == 1 && pan.is_none() {
-            add_scaled(self.middle.get_mut(start..end).unwrap_or_default(), left, gains, 1.0);
+            add_scaled(self.middle.get_mut(start..end).unwrap_or_default(), left, gains, |_| 1.0);
             return;
         }
         self.is_stereo = true;
         let right = if channels == 1 { left } else { right };
-        let factors = pan.unwrap_or([1.0; 2]);
-        for ((bus, sound), factor) in self.sides.iter_mut().zip([left, right]).zip(factors) {
+        for (side, (bus, sound)) in self.sides.iter_mut().zip([left, right]).enumerate() {
+            let factor = |index: usize| pan.map_or(1.0, |pan| pan.factor(side, index));
             add_scaled(bus.get_mut(start..end).unwrap_or_default(), sound, gains, factor);
         }
     }
@@ -57,9 +70,9 @@ impl Buses {
     }
 }
 
-fn add_scaled(bus: &mut [f32], sound: &[f32], gains: &[f32], factor: f32) {
-    for ((bus, sample), gain) in bus.iter_mut().zip(sound).zip(gains) {
-        *bus += sample * gain * factor;
+fn add_scaled(bus: &mut [f32], sound: &[f32], gains: &[f32], factor: impl Fn(usize) -> f32) {
+    for (index, ((bus, sample), gain)) in bus.iter_mut().zip(sound).zip(gains).enumerate() {
+        *bus += sample * gain * factor(index);
     }
 }
 
@@ -67,10 +80,11 @@ fn add_scaled(bus: &mut [f32], sound: &[f32], gains: &[f32], factor: f32) {
 mod tests {
     use super::*;
 
-    fn written(channels: usize, pan: Option<[f32; 2]>) -> [f32; 2] {
+    fn written(channels: usize, pan: Option<[f64; 2]>) -> [f32; 2] {
+        let pan = pan.map(|sides| Pan { sides: sides.map(Ramp::still), offset: 0 });
         let mut buses = Buses::new();
         let sound = [[0.25; TICK_SAMPLES], [0.5; TICK_SAMPLES]];
-        buses.add(3, &sound, channels, &[0.5; 8], pan);
+        buses.add(3, &sound, channels, &[0.5; 8], pan.as_ref());
         let (mut left, mut right) = ([9.0; TICK_SAMPLES], [9.0; TICK_SAMPLES]);
         buses.write(&mut left, &mut right, |_| 2.0);
         assert_eq!((left[2], right[2], left[11], right[11]), (0.0, 0.0, 0.0, 0.0));

@@ -90,7 +90,8 @@ impl RequestPlanner {
                 if stands {
                     slots.set_urgency(index, urgency, is_main);
                 } else {
-                    let wanted = Wanted { urgency, is_main, is_live: sounds, listening: hearing.of(index) };
+                    let listening = hearing.of(index, &spec, slots);
+                    let wanted = Wanted { urgency, is_main, is_live: sounds, listening };
                     slots.request(index, wanted.request(spec));
                 }
             } else if unfinished && !stands {
@@ -136,10 +137,11 @@ impl RequestPlanner {
     /// Offline: requests the sound of a slot, which takes over at `due_tick`.
     pub(super) fn request_pending(&self, slots: &mut Slots, hearing: &Hearing, index: usize, due_tick: u64) {
         let Some(key) = slots.get(index).and_then(|slot| slot.key) else { return };
-        let listening = hearing.of(index);
+        let spec = self.spec(key);
+        let listening = hearing.of(index, &spec, slots);
         let is_main = key.root == self.main_root;
         let wanted = Wanted { urgency: SOUNDING, is_main, is_live: false, listening };
-        let generation = slots.request(index, wanted.request(self.spec(key)));
+        let generation = slots.request(index, wanted.request(spec));
         if let Some(slot) = slots.get_mut(index) {
             slot.pending = Some(Pending { generation, due_tick });
             slot.visible = generation.saturating_sub(1);
@@ -156,8 +158,8 @@ pub(super) struct Hearing<'a> {
 }
 
 impl Hearing<'_> {
-    fn of(&self, slot: usize) -> Listening {
-        self.voices.listening(slot, self.timing, self.tunes)
+    fn of(&self, slot: usize, wanted: &SoundSpec, slots: &Slots) -> Listening {
+        self.voices.listening(slot, wanted, (slots, self.timing, self.tunes))
     }
 }
 

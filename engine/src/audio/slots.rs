@@ -211,7 +211,7 @@ impl Slots {
         let (index, generation) = (delivery.slot, delivery.generation);
         let is_block = matches!(delivery.part, Part::Block { .. });
         let is_begin = matches!(delivery.part, Part::Begin(_));
-        let Some(slot) = self.slots.get_mut(index) else { return Received::Blocked };
+        let Some(slot) = self.slots.get_mut(index) else { return self.discard_one() };
         let buffer =
             slot.buffers.iter().position(|buffer| buffer.generation() == generation && buffer.live_head().is_some());
         // A sound that is begun again after an interruption keeps its buffer.
@@ -229,6 +229,17 @@ impl Slots {
         match self.end.pop() {
             Some(delivery) => self.accept(delivery, buffer, is_new && expected),
             None => return Received::Nothing,
+        }
+        Received::One
+    }
+
+    /// Takes a message of a slot that does not exist, so that it cannot hold up the others.
+    fn discard_one(&mut self) -> Received {
+        if !self.end.has_room_for_empties() {
+            return Received::Blocked;
+        }
+        if let Some(Delivery { part: Part::Block { block, .. }, .. }) = self.end.pop() {
+            self.hand_back(block);
         }
         Received::One
     }

@@ -128,6 +128,15 @@ impl SoundBuffer {
         ((first + run) * BLOCK_SAMPLES).min(head.length_samples)
     }
 
+    /// Start of the samples that are there without a gap up to `to`; `to` itself when there are none.
+    pub(super) fn available_start(&self, to: usize) -> usize {
+        let Some(head) = self.head else { return to };
+        let last = to / BLOCK_SAMPLES;
+        let run = |blocks: &Blocks| blocks.iter().take(last + 1).rev().take_while(|place| place.is_some()).count();
+        let run = self.channels.iter().take(head.channels).map(run).min().unwrap_or(0);
+        if run == 0 { to } else { (last + 1 - run) * BLOCK_SAMPLES }
+    }
+
     /// Whether `need` samples from `from` on are available, or all samples up to the end.
     pub(super) fn is_playable(&self, from: usize, need: usize) -> bool {
         self.live_head()

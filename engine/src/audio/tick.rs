@@ -15,6 +15,17 @@ impl Ramp {
     pub(super) const ONE: Self = Self { from: 1.0, to: 1.0 };
 
     /// The ramp between the products at both ends of the tick.
+    /// A value that does not move.
+    #[cfg(test)]
+    pub(super) fn still(value: f64) -> Self {
+        Self { from: value, to: value }
+    }
+
+    /// Whether the value is `value` over the whole tick.
+    pub(super) fn is_still_at(self, value: f64) -> bool {
+        self.from == value && self.to == value
+    }
+
     pub(super) fn times(self, other: Self) -> Self {
         Self { from: self.from * other.from, to: self.to * other.to }
     }

@@ -283,7 +283,8 @@ impl Voice {
         }
         let gains = gains.get_mut(..count).unwrap_or_default();
         self.expression.apply_gain(reading.offset, gains);
-        scratch.buses.add(start, &scratch.current, channels, gains, self.expression.pan(reading.offset));
+        let pan = self.expression.pan(reading.offset);
+        scratch.buses.add(start, &scratch.current, channels, gains, pan.as_ref());
         count == length
     }
 }

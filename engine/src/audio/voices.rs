@@ -6,6 +6,7 @@ use super::slots::Slots;
 use super::tick::Ramp;
 use super::velocity::VelocityResponse;
 use super::voice::{Freed, NoteStart, Scratch, Span, Voice};
+use crate::link::SoundSpec;
 
 /// Largest number of notes that sound at once, those that fade out not counted.
 pub(super) const POLYPHONY: usize = 32;
@@ -101,11 +102,22 @@ impl Voices {
         self.offset = offset;
     }
 
-    /// The region of a slot's sound that the voices of its zone need; `tunes` are the playback ratios of the channels.
-    pub(super) fn listening(&self, slot: usize, timing: &Timing, tunes: &[Ramp]) -> Listening {
+    /// The region of the sound `wanted` in a slot that the voices of its zone need; `tunes` are the playback ratios of the channels. Positions
+    /// in a sound of another root or stretch are scaled; that an attack is not stretched is within the lookahead's reserve.
+    pub(super) fn listening(
+        &self,
+        slot: usize,
+        wanted: &SoundSpec,
+        (slots, timing, tunes): (&Slots, &Timing, &[Ramp]),
+    ) -> Listening {
         let here = self.voices.iter().filter(|voice| voice.is_living() && voice.zone_slot == slot);
         let parts = here.map(|voice| {
-            let (cursor, step) = voice.place().map_or((0.0, 1.0), |play| (play.cursor, play.step));
+            let play = voice.place();
+            let head = play.and_then(|play| slots.buffer(play.sound)?.head());
+            let scale = head.map_or(1.0, |head| position_scale(&head.spec, wanted));
+            let cursor = play.map_or(0.0, |play| play.cursor * scale);
+            let transposition = ((f64::from(voice.key) - f64::from(wanted.key)) / 12.0).exp2();
+            let step = play.map_or(transposition, |play| play.step * root_scale(head.map(|head| &head.spec), wanted));
             let need = Lookahead::new(step * voice.tune(tunes).maximum(), timing.fade_samples).need;
             (cursor as u32, (cursor as u32).saturating_add(u32::try_from(need).unwrap_or(u32::MAX)))
         });
@@ -234,6 +246,17 @@ impl Voices {
             settle(voice, slots, freed, &mut self.ended, self.offset + length);
         }
     }
+}
+
+/// Factor from a position in the sound of `from` to the same moment of `to`: by their roots and stretches.
+fn position_scale(from: &SoundSpec, to: &SoundSpec) -> f64 {
+    let stretch = f64::from(to.shaping.stretch) / f64::from(from.shaping.stretch).max(f64::EPSILON);
+    root_scale(Some(from), to) * stretch
+}
+
+/// Factor from the playback step of a sound to that of `to`, by their roots; 1 for equal ones.
+fn root_scale(from: Option<&SoundSpec>, to: &SoundSpec) -> f64 {
+    from.map_or(1.0, |from| ((f64::from(from.key) - f64::from(to.key)) / 12.0).exp2())
 }
 
 /// Whether a new note releases an old one: same port, channel and key, unless both have ids and these differ.

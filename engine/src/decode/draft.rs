@@ -125,7 +125,8 @@ impl LevelEstimate {
         let moment = ((MOMENT_S * shape.sample_rate_hz as f32) as usize / hop).max(1);
         let mean = |powers: &[f32]| powers.iter().sum::<f32>() / powers.len().max(1) as f32;
         let loudest_moment = powers.windows(moment.min(powers.len()).max(1)).map(mean).fold(0.0, f32::max);
-        let ratio_db = 10.0 * (loudest_moment / mean(&powers[here.clone()]).max(f32::MIN_POSITIVE)).max(1e-9).log10();
+        let here_power = if here.is_empty() { loudest_moment } else { mean(&powers[here.clone()]) };
+        let ratio_db = 10.0 * (loudest_moment / here_power.max(f32::MIN_POSITIVE)).max(1e-9).log10();
         let loudest =
             powers.iter().copied().enumerate().max_by(|a, b| a.1.total_cmp(&b.1)).map_or(0, |(frame, _)| frame);
         let here_lufs = loudness_of(samples, shape.sample_rate_hz);

@@ -51,7 +51,7 @@ impl Wave {
             painter.text(screen.center(), Align2::CENTER_CENTER, overlay.empty, theme::body(13.0), FAINT);
             return;
         };
-        let length_s = sound.samples.len() as f32 / sound.sample_rate_hz;
+        let length_s = sound.channel(0).len() as f32 / sound.sample_rate_hz;
         paint_axis(ui, screen, panel.max.y - AXIS / 2.0 - 1.0, 0.0..f64::from(length_s));
         self.measure(&sound, screen.width() * ui.ctx().pixels_per_point());
         self.paint(ui, screen, overlay.color);
@@ -66,7 +66,7 @@ impl Wave {
         if self.drawn.as_ref().is_some_and(|(drawn, columns)| Arc::ptr_eq(drawn, sound) && *columns == count) {
             return;
         }
-        let samples = &sound.samples;
+        let samples = sound.channel(0);
         self.columns = (0..count)
             .map(|column| {
                 let from = column * samples.len() / count;

@@ -118,11 +118,11 @@ impl PoolClient {
     /// Replaces the sources. Removed ones are dropped on the caller's thread, outside any lock, or by the job that still uses them.
     pub fn set_sources(&self, sources: impl IntoIterator<Item = (SourceId, Arc<dyn Source>)>) {
         let sources: Arc<Sources> = Arc::new(sources.into_iter().collect());
+        let old = std::mem::replace(&mut *self.mailbox.sources.lock(), Arc::clone(&sources));
+        drop(old);
         for place in self.mailbox.sounds.lock().iter_mut() {
             place.take_if(|sound| !sources.contains_key(&sound.spec.source));
         }
-        let old = std::mem::replace(&mut *self.mailbox.sources.lock(), sources);
-        drop(old);
         self.mail_count.fetch_add(1, Ordering::Release);
     }
 

@@ -77,6 +77,16 @@ impl Mailbox {
         self.sources.lock().get(&id).cloned()
     }
 
+    /// Keeps the complete sound of a slot, unless its source has been removed meanwhile.
+    pub(super) fn keep(&self, slot: usize, view: Arc<SoundView>) {
+        let mut sounds = self.sounds.lock();
+        if self.source(view.spec.source).is_some()
+            && let Some(place) = sounds.get_mut(slot)
+        {
+            *place = Some(view);
+        }
+    }
+
     /// Whether the instance has been removed from the pool.
     pub(super) fn is_detached(&self) -> bool {
         self.detached.load(Ordering::Acquire)

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use super::mailbox::{Mailbox, Urgency};
 use super::running::RunningJob;
-use super::transfer::{SoundTransfer, Tail};
+use super::transfer::SoundTransfer;
 use super::view::SoundView;
 use crate::decode::source::Pace;
 use crate::link::{Request, RequestBoard, SLOTS, SoundSpec, WorkerEnd};
@@ -17,7 +17,7 @@ pub(super) const PREVIEW_URGENCY: u32 = 1;
 const BUSY_AFTER_REQUEST: Duration = Duration::from_secs(1);
 /// A host that has not rendered for this long counts as not processing, and its voices as not playing. Must be longer than the longest
 /// block: 8192 samples at 22 050 Hz are 372 ms.
-const RENDERS_WITHIN: Duration = Duration::from_millis(500);
+const RENDERS_WITHIN: Duration = Duration::from_secs(2);
 
 /// A task of an instance.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -150,7 +150,7 @@ impl Scheduler {
     /// Marks a request as done, and sends the rest of its complete sound, now or when there is room.
     pub(super) fn finish(&mut self, mut transfer: SoundTransfer) {
         self.done[transfer.slot()] = transfer.generation();
-        transfer.finish(Tail::End);
+        transfer.finish();
         if !transfer.send(&mut self.end) {
             self.backlog = Some(transfer);
         }

@@ -162,12 +162,9 @@ impl SoundTransfer {
         !self.given.is_empty() && channels.all(|given| given[first..end].iter().all(|given| *given))
     }
 
-    /// Sets the last message of the sound; a failure discards the blocks that have not been sent.
-    pub(super) fn finish(&mut self, tail: Tail) {
-        if tail == Tail::Failed {
-            self.unsent.clear();
-        }
-        self.tail = Some(tail);
+    /// The sound is whole: its end follows the last block.
+    pub(super) fn finish(&mut self) {
+        self.tail = Some(Tail::End);
     }
 
     /// Sends as much as there is room for. Returns whether nothing is left to send.

@@ -74,7 +74,7 @@ impl WorkerInstance {
             Ran::PutAside => false,
             Ran::Done(transfer) => {
                 let view = Arc::new(view_of(&transfer));
-                mailbox.sounds.lock()[slot] = Some(view);
+                mailbox.keep(slot, view);
                 self.scheduler.finish(transfer);
                 self.scheduler.show_main(mailbox);
                 true
@@ -127,12 +127,12 @@ impl WorkerInstance {
             let progress = match job.advance(end) {
                 Ok(progress) => progress,
                 Err(error) => {
-                    mailbox.set_progress(None);
+                    clear_progress(&job, mailbox);
                     return Ran::Failed(error);
                 }
             };
             let Progress::Going(part) = progress else {
-                mailbox.set_progress(None);
+                clear_progress(&job, mailbox);
                 mailbox.succeeded(job.worked());
                 return job.into_whole().map_or(Ran::Dropped, Ran::Done);
             };
@@ -141,7 +141,7 @@ impl WorkerInstance {
             }
             let nobody = mailbox.is_detached() || (task != Task::Preview && self.scheduler.end.audio_is_gone());
             if nobody {
-                mailbox.set_progress(None);
+                clear_progress(&job, mailbox);
                 return Ran::Dropped;
             }
             self.scheduler.refresh();
@@ -164,6 +164,13 @@ impl WorkerInstance {
     /// Drops every job: the instance has been removed from the pool.
     pub(super) fn drop_jobs(&mut self) {
         self.scheduler.drop_jobs();
+    }
+}
+
+/// A slow job shows no progress any more.
+fn clear_progress(job: &RunningJob, mailbox: &Mailbox) {
+    if job.is_slow() {
+        mailbox.set_progress(None);
     }
 }
 
