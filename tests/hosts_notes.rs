@@ -100,9 +100,10 @@ fn ended_ids(recording: &Recording, until: usize) -> Vec<u32> {
 #[test]
 fn bend_follows_the_channel_its_range_and_its_zone() {
     let plain = play(&[start(note(2, 60, 1))]);
+    let others = (0..16).filter(|channel| *channel != 2);
     // Events before a note of key 60 on channel 2, and its bend in semitones.
     let cases: [(&str, Vec<HostEvent>, f64); 8] = [
-        ("another channel's wheel", vec![wheel(5, 0.5)], 0.0),
+        ("the wheels of all other channels", others.map(|channel| wheel(channel, 0.5)).collect(), 0.0),
         ("its own wheel", vec![wheel(2, 0.5)], 1.0),
         ("a range of 12", [registered(2, 0, 12), vec![wheel(2, 0.5)]].concat(), 6.0),
         ("another channel's range", [registered(3, 0, 12), vec![wheel(2, 0.5)]].concat(), 1.0),
