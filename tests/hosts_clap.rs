@@ -1,11 +1,10 @@
 //! The built CLAP in a real host, played in real time as on a host: level, pitch, the effect of a knob, and a project
 //! without its pack.
 
-use clack_host::prelude::PluginEntry;
 use engine::measure::pitch_offset_cents;
 use engine::units::key_to_hz;
-use support::bundles::{bundle, knobs, pitched_sound, with_another_pack};
-use support::clap::{SAMPLE_RATE_HZ, TestHost};
+use support::bundles::{knobs, pitched_sound, with_another_pack};
+use support::clap::{SAMPLE_RATE_HZ, TestHost, built_entry};
 use support::listen::{rms_db, spectral_difference_db};
 
 const PITCH_TOLERANCE_CENTS: f64 = 10.0;
@@ -13,17 +12,9 @@ const PITCH_TOLERANCE_CENTS: f64 = 10.0;
 const SAME_DB: f32 = 0.2;
 const OTHER_DB: f32 = 1.0;
 
-fn built() -> TestHost {
-    let bundle = bundle("Heptode.clap");
-    let path = if cfg!(target_os = "macos") { bundle.join("Contents/MacOS/Heptode") } else { bundle };
-    // SAFETY: the library was built from this workspace and is loaded as any CLAP host loads it.
-    let entry = unsafe { PluginEntry::load(path.as_os_str()) }.expect("the bundle loads");
-    TestHost::open(&entry, |body| body())
-}
-
 /// With a pitched sound on its knobs; the value of the first one beside it.
 fn pitched() -> (TestHost, f64) {
-    let mut host = built();
+    let mut host = TestHost::open(&built_entry(), |body| body());
     let sound = knobs(&pitched_sound());
     sound.iter().for_each(|(id, value)| host.set(id, *value));
     host.render(0.5);

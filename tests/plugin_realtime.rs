@@ -1,14 +1,21 @@
 //! The plug-in's whole `process`, framework included, under a counting allocator: notes, sweeps, the factory pack's decodes
-//! coming in, states loaded meanwhile. The plug-in is linked into this program, so that the guard sees what it does. Runs in debug
-//! and in release.
+//! coming in, states loaded meanwhile, in CLAP and in VST3. The plug-in is linked into this program, so that the guard sees what it
+//! does. Runs in debug and in release.
 
+use std::ffi::c_void;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
 
 use clack_host::prelude::PluginEntry;
+use engine::pack::{NamedSound, Pack};
+use serde_json::{Value, json};
 use support::Random;
-use support::bundles::with_another_pack;
-use support::clap::TestHost;
+use support::bundles::{pitched_sound, with_another_pack};
+use support::clap::{SAMPLE_RATE_HZ, TestHost};
 use support::guard::{Guard, guarded};
+use support::listen::{rms_db, spectral_difference_db};
+use support::vst3::{Component, Vst3Host};
+use support::wait::PATIENCE;
 
 #[global_allocator]
 static GUARD: Guard = Guard;
@@ -19,17 +26,30 @@ const CROWD: u32 = 2100;
 /// Peak that a sound has and silence has not.
 const AUDIBLE: f32 = 0.01;
 
-/// Allocations and frees of all guarded blocks of this program.
-static COUNT: AtomicU64 = AtomicU64::new(0);
+/// Two renders of one sound differ less than this; two sounds differ more than [`OTHER_DB`].
+const SAME_DB: f32 = 0.2;
+const OTHER_DB: f32 = 1.0;
+/// Level below which a window of [`WINDOW`] samples counts as silence while a note is held: the quietest window of the two sounds
+/// that are played lies above it.
+const SILENCE_DB: f32 = -50.0;
+const WINDOW: usize = 2400;
+/// Largest step from sample to sample while states are loaded, as a multiple of the largest one of the sounds alone. A note that is
+/// cut off or begun without a fade, or a jump between the sounds, makes a larger one.
+const LARGEST_STEP: f32 = 1.5;
 
-fn guard(body: &mut dyn FnMut()) {
-    COUNT.fetch_add(guarded(body), Ordering::Relaxed);
+/// Allocations and frees of all guarded blocks of a host.
+static CLAP_COUNT: AtomicU64 = AtomicU64::new(0);
+static VST3_COUNT: AtomicU64 = AtomicU64::new(0);
+
+unsafe extern "system" {
+    /// The plug-in crate's VST3 entry point, which this program is linked with.
+    fn GetPluginFactory() -> *mut c_void;
 }
 
 fn linked() -> TestHost {
     // SAFETY: the entry is that of the plug-in crate, which this program is linked with.
     let entry = unsafe { PluginEntry::load_from_raw(&plugin::clap_entry, c"") }.expect("the entry is valid");
-    TestHost::open(&entry, guard)
+    TestHost::open(&entry, |body| _ = CLAP_COUNT.fetch_add(guarded(body), Ordering::Relaxed))
 }
 
 fn peak(samples: &[f32]) -> f32 {
@@ -70,6 +90,103 @@ fn process_neither_allocates_nor_frees() {
     assert!(loaded > 2, "{loaded} states were loaded while the audio thread processed");
     heard = heard.max(peak(&samples));
     assert!(heard > AUDIBLE, "decoded sounds were heard while the guard stood: peak {heard}");
-    assert_eq!(COUNT.load(Ordering::Relaxed), 0, "allocations and frees in `process`");
+    assert_eq!(CLAP_COUNT.load(Ordering::Relaxed), 0, "allocations and frees in `process`");
+    host.close();
+}
+
+fn linked_vst3() -> Vst3Host {
+    // SAFETY: the factory is new and goes to this host alone.
+    unsafe { Vst3Host::open(GetPluginFactory(), |body| _ = VST3_COUNT.fetch_add(guarded(body), Ordering::Relaxed)) }
+}
+
+/// A saved state with one sound on all corners, which alone is heard.
+fn with_corners(saved: &[u8], sound: &NamedSound) -> Vec<u8> {
+    let mut state: Value = serde_json::from_slice(saved).expect("the framework writes JSON");
+    let text = state["fields"]["heptode"].as_str().expect("one field holds the document");
+    let mut document: Value = serde_json::from_str(text).expect("the document is JSON");
+    document["params"]["morph"] = json!(1.0);
+    document["corners"] = json!(vec![json!({ "name": sound.name, "latent": sound.latent }); 4]);
+    state["fields"]["heptode"] = json!(document.to_string());
+    state.to_string().into_bytes()
+}
+
+fn difference_db(a: &[f32], b: &[f32]) -> f32 {
+    spectral_difference_db(a, b, SAMPLE_RATE_HZ as f32)
+}
+
+/// Largest step from one sample to the next.
+fn largest_step(samples: &[f32]) -> f32 {
+    samples.windows(2).fold(0.0, |largest, pair| largest.max((pair[1] - pair[0]).abs()))
+}
+
+/// Plays a key again and again until it sounds as wanted, given the stroke before; that sound.
+fn play_until(host: &mut Vst3Host, what: &str, fits: impl Fn(&[f32], &[f32]) -> bool) -> Vec<f32> {
+    let started = Instant::now();
+    let mut last = host.play(60, 1.0);
+    loop {
+        let next = host.play(60, 1.0);
+        if fits(&last, &next) {
+            return next;
+        }
+        assert!(started.elapsed() < PATIENCE, "not within {} s: {what}", PATIENCE.as_secs());
+        last = next;
+    }
+}
+
+/// What a state sounds like once its sound is decoded.
+fn settled(host: &mut Vst3Host, state: &[u8]) -> Vec<f32> {
+    host.component().load(state);
+    play_until(host, "two strokes that sound and are the same", |last, next| {
+        rms_db(next) > SILENCE_DB && difference_db(last, next) < SAME_DB
+    })
+}
+
+/// Plays a held note while `load` runs again and again: it goes on without a gap and without a step that neither sound has.
+fn hold_while(host: &mut Vst3Host, sounds: [&[f32]; 2], load: impl FnMut(&Component)) -> usize {
+    host.note_on(60);
+    let (samples, loaded) = host.render_while(1.0, load);
+    host.note_off(60);
+    let end = host.render(0.5);
+    for (window, samples) in samples.chunks_exact(WINDOW).enumerate() {
+        assert!(rms_db(samples) > SILENCE_DB, "window {window} is at {} dB", rms_db(samples));
+    }
+    let allowed = LARGEST_STEP * sounds.into_iter().map(largest_step).fold(0.0, f32::max);
+    let step = largest_step(&[samples, end].concat());
+    assert!(step < allowed, "a step of {step} where the sounds alone allow {allowed}");
+    loaded
+}
+
+#[test]
+fn a_vst3_takes_states_while_it_processes() {
+    let mut host = linked_vst3();
+    let saved = host.component().save();
+    let pitched = pitched_sound();
+    let pack = Pack::factory().expect("the factory pack is valid");
+    let other = pack.manifest().sounds.iter().find(|sound| sound.category == "Lead").expect("a lead");
+    let states = [with_corners(&saved, &pitched), with_corners(&saved, other)];
+    let sounds = states.each_ref().map(|state| settled(&mut host, state));
+    let sounds = sounds.each_ref().map(Vec::as_slice);
+    let apart = difference_db(sounds[0], sounds[1]);
+    assert!(apart > OTHER_DB, "the two states differ by {apart} dB only");
+    // One after another without a pause, then with one in which the new sound comes.
+    for pause in [Duration::ZERO, Duration::from_millis(150)] {
+        let mut turn = 0;
+        let loaded = hold_while(&mut host, sounds, |component| {
+            component.load(&states[turn % states.len()]);
+            turn += 1;
+            std::thread::sleep(pause);
+        });
+        assert!(loaded > 2, "{loaded} states were loaded while the audio thread processed");
+    }
+    // A state that is loaded during a note is what the next notes play.
+    for (state, sound) in states.iter().zip(sounds) {
+        let mut waiting = Some(state);
+        hold_while(&mut host, sounds, |component| match waiting.take() {
+            Some(state) => component.load(state),
+            None => std::thread::sleep(Duration::from_millis(1)),
+        });
+        play_until(&mut host, "the sound of the state", |_, next| difference_db(sound, next) < SAME_DB);
+    }
+    assert_eq!(VST3_COUNT.load(Ordering::Relaxed), 0, "allocations and frees in `process`");
     host.close();
 }

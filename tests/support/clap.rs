@@ -3,7 +3,7 @@
 use std::io::Cursor;
 use std::time::{Duration, Instant};
 
-use crate::bundles::parameter_number;
+use crate::bundles::{bundle, parameter_number};
 use crate::wait::PATIENCE;
 use clack_extensions::state::PluginState;
 use clack_host::events::event_types::{NoteOffEvent, NoteOnEvent, ParamValueEvent};
@@ -24,6 +24,17 @@ impl HostHandlers for QuietHost {
     type Shared<'a> = ();
     type MainThread<'a> = ();
     type AudioProcessor<'a> = ();
+}
+
+/// The entry of the built CLAP.
+///
+/// # Panics
+/// If it has not been built or does not load.
+pub fn built_entry() -> PluginEntry {
+    let bundle = bundle("Heptode.clap");
+    let path = if cfg!(target_os = "macos") { bundle.join("Contents/MacOS/Heptode") } else { bundle };
+    // SAFETY: the library was built from this workspace and is loaded as any CLAP host loads it.
+    unsafe { PluginEntry::load(path.as_os_str()) }.expect("the bundle loads")
 }
 
 /// A playing instance; the recording goes on from call to call.

@@ -9,6 +9,7 @@ pub mod offline;
 pub mod project;
 mod random;
 pub mod script;
+pub mod vst3;
 pub mod wait;
 
 pub use random::Random;

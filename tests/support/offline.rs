@@ -1,12 +1,15 @@
-//! A CLAP instance that a host bounces: a saved state is loaded, then blocks are rendered in offline mode, where the result depends
-//! on nothing but state and events.
+//! A CLAP instance that a host bounces: blocks are rendered in offline mode, where the result depends on nothing but state and
+//! events.
 
 use std::io::Cursor;
 
 use crate::clap::QuietHost;
 use clack_extensions::render::{PluginRender, RenderMode};
 use clack_extensions::state::PluginState;
-use clack_host::events::event_types::{NoteOffEvent, NoteOnEvent};
+use clack_host::events::event_types::{
+    MidiEvent, NoteChokeEvent, NoteEndEvent, NoteExpressionEvent, NoteExpressionType, NoteOffEvent, NoteOnEvent,
+    ParamValueEvent,
+};
 use clack_host::factory::plugin::PluginFactory;
 use clack_host::prelude::*;
 
@@ -39,65 +42,154 @@ pub struct Bounce {
     pub saved: Vec<u8>,
 }
 
+/// An event that a host sends.
+#[derive(Clone, Copy, Debug)]
+pub enum HostEvent {
+    /// A note begins, with the velocity of every note.
+    NoteOn(Pckn),
+    /// Notes are released.
+    NoteOff(Pckn),
+    /// Notes end without their release.
+    Choke(Pckn),
+    /// A note expression with its value in CLAP's units.
+    Expression(Pckn, NoteExpressionType, f64),
+    /// A MIDI message.
+    Midi([u8; 3]),
+    /// A parameter's number and its normalised value.
+    Parameter(u32, f64),
+}
+
+/// What an [`OfflineHost`] heard.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Recording {
+    /// The left channel.
+    pub left: Vec<f32>,
+    /// The right channel.
+    pub right: Vec<f32>,
+    /// Sample and address of each note whose end the plug-in told.
+    pub ended: Vec<(usize, Pckn)>,
+}
+
+/// A plug-in that renders offline, block after block.
+pub struct OfflineHost {
+    processor: StartedPluginAudioProcessor<QuietHost>,
+    instance: PluginInstance<QuietHost>,
+}
+
 /// Loads `state` (the framework's JSON, without the length before it) into a new instance and renders `length` samples.
 ///
 /// # Panics
 /// If the plug-in refuses any part of it.
 pub fn bounce(entry: &PluginEntry, state: &[u8], notes: &[Note], length: usize) -> Bounce {
-    let factory = entry.get_factory::<PluginFactory>().expect("a plug-in factory");
-    let descriptor = factory.plugin_descriptors().next().expect("a plug-in");
-    let host = HostInfo::new("Heptode tests", "Heptode", "", "1").expect("names without NUL");
-    let id = descriptor.id().expect("an id");
-    let mut instance = PluginInstance::<QuietHost>::new(|()| (), |_| (), entry, id, &host).expect("the plug-in starts");
-    let handle = instance.plugin_handle();
-    let mode = handle.get_extension::<PluginRender>().expect("the plug-in renders offline");
-    mode.set(&handle, RenderMode::Offline).expect("offline mode is taken");
-    let framed = [&(state.len() as u64).to_le_bytes()[..], state].concat();
-    let states = handle.get_extension::<PluginState>().expect("the plug-in has a state");
-    states.load(&handle, &mut Cursor::new(framed)).expect("the state is loaded");
-    let configuration = PluginAudioConfiguration {
-        sample_rate: BOUNCE_RATE_HZ,
-        min_frames_count: 1,
-        max_frames_count: BLOCK_SAMPLES as u32,
-    };
-    let stopped = instance.activate(|(), ()| (), configuration).expect("the plug-in activates");
-    let mut processor = stopped.start_processing().expect("processing starts");
-    let starts = (0..length).step_by(BLOCK_SAMPLES);
-    let samples = starts.flat_map(|start| block(&mut processor, &due(notes, start))).take(length).collect();
-    let mut saved = Vec::new();
-    let handle = instance.plugin_handle();
-    states.save(&handle, &mut saved).expect("the state is saved");
-    instance.deactivate(processor.stop_processing());
-    Bounce { samples, saved: saved.split_off(size_of::<u64>()) }
+    let name = |note: &Note| Pckn::new(0_u16, 0_u16, note.key, 1_u32);
+    let ends = notes.iter().map(|note| (note.end, HostEvent::NoteOff(name(note))));
+    let starts = notes.iter().map(|note| (note.start, HostEvent::NoteOn(name(note))));
+    // At one sample, notes end before others begin.
+    let events: Vec<_> = ends.chain(starts).collect();
+    let mut host = OfflineHost::open(entry, Some(state));
+    let samples = host.render(&events, length).left;
+    Bounce { samples, saved: host.close() }
 }
 
-/// The events of the block that begins at `start`.
-fn due(notes: &[Note], start: usize) -> EventBuffer {
-    let block = start..start + BLOCK_SAMPLES;
-    let mut events = EventBuffer::new();
-    for offset in 0..BLOCK_SAMPLES {
-        for note in notes.iter().filter(|note| note.end == block.start + offset) {
-            events.push(&NoteOffEvent::new(offset as u32, Pckn::new(0_u16, 0_u16, note.key, 1_u32), 0.0));
+impl OfflineHost {
+    /// Starts the one plug-in of an entry; with `state` (the framework's JSON, without the length before it) if there is one.
+    ///
+    /// # Panics
+    /// If the plug-in refuses any part of it.
+    pub fn open(entry: &PluginEntry, state: Option<&[u8]>) -> Self {
+        let factory = entry.get_factory::<PluginFactory>().expect("a plug-in factory");
+        let descriptor = factory.plugin_descriptors().next().expect("a plug-in");
+        let host = HostInfo::new("Heptode tests", "Heptode", "", "1").expect("names without NUL");
+        let id = descriptor.id().expect("an id");
+        let mut instance =
+            PluginInstance::<QuietHost>::new(|()| (), |_| (), entry, id, &host).expect("the plug-in starts");
+        let handle = instance.plugin_handle();
+        let mode = handle.get_extension::<PluginRender>().expect("the plug-in renders offline");
+        mode.set(&handle, RenderMode::Offline).expect("offline mode is taken");
+        if let Some(state) = state {
+            let framed = [&(state.len() as u64).to_le_bytes()[..], state].concat();
+            let states = handle.get_extension::<PluginState>().expect("the plug-in has a state");
+            states.load(&handle, &mut Cursor::new(framed)).expect("the state is loaded");
         }
-        for note in notes.iter().filter(|note| note.start == block.start + offset) {
-            events.push(&NoteOnEvent::new(offset as u32, Pckn::new(0_u16, 0_u16, note.key, 1_u32), VELOCITY));
+        let configuration = PluginAudioConfiguration {
+            sample_rate: BOUNCE_RATE_HZ,
+            min_frames_count: 1,
+            max_frames_count: BLOCK_SAMPLES as u32,
+        };
+        let stopped = instance.activate(|(), ()| (), configuration).expect("the plug-in activates");
+        let processor = stopped.start_processing().expect("processing starts");
+        Self { processor, instance }
+    }
+
+    /// Renders `length` samples. Events are named by their sample from the start of this call; those of one sample are sent in the
+    /// order given.
+    ///
+    /// # Panics
+    /// If a block does not render.
+    pub fn render(&mut self, events: &[(usize, HostEvent)], length: usize) -> Recording {
+        let mut recording = Recording { left: Vec::new(), right: Vec::new(), ended: Vec::new() };
+        for start in (0..length).step_by(BLOCK_SAMPLES) {
+            self.block(events, start, BLOCK_SAMPLES.min(length - start), &mut recording);
+        }
+        recording
+    }
+
+    /// Ends the instance and gives the state that it saved before, without the length that the framework writes before it.
+    ///
+    /// # Panics
+    /// If the plug-in does not save.
+    pub fn close(mut self) -> Vec<u8> {
+        let mut saved = Vec::new();
+        let handle = self.instance.plugin_handle();
+        let states = handle.get_extension::<PluginState>().expect("the plug-in has a state");
+        states.save(&handle, &mut saved).expect("the state is saved");
+        self.instance.deactivate(self.processor.stop_processing());
+        saved.split_off(size_of::<u64>())
+    }
+
+    fn block(&mut self, events: &[(usize, HostEvent)], start: usize, length: usize, recording: &mut Recording) {
+        let mut channels = [[0.0_f32; BLOCK_SAMPLES]; 2];
+        let mut ports = AudioPorts::with_capacity(2, 1);
+        let mut outputs = ports.with_output_buffers([AudioPortBuffer {
+            latency: 0,
+            channels: AudioPortBufferType::f32_output_only(channels.iter_mut().map(|channel| &mut channel[..length])),
+        }]);
+        let mut told = EventBuffer::with_capacity(TOLD_EVENTS);
+        let mut told_events = OutputEvents::from_buffer(&mut told);
+        let due = due(events, start, length);
+        let heard = InputEvents::from_buffer(&due);
+        self.processor
+            .process(&InputAudioBuffers::empty(), &mut outputs, &heard, &mut told_events, None, None)
+            .expect("a block renders");
+        recording.left.extend(&channels[0][..length]);
+        recording.right.extend(&channels[1][..length]);
+        let ends = told.iter().filter_map(|event| event.as_event::<NoteEndEvent>());
+        recording.ended.extend(ends.map(|end| (start + end.header().time() as usize, end.pckn())));
+    }
+}
+
+/// The events of the block of `length` samples that begins at `start`, by sample.
+fn due(events: &[(usize, HostEvent)], start: usize, length: usize) -> EventBuffer {
+    let mut here: Vec<_> = events.iter().filter(|(at, _)| (start..start + length).contains(at)).collect();
+    here.sort_by_key(|(at, _)| *at);
+    let mut buffer = EventBuffer::new();
+    here.iter().for_each(|(at, event)| event.push_to(&mut buffer, (at - start) as u32));
+    buffer
+}
+
+impl HostEvent {
+    fn push_to(self, buffer: &mut EventBuffer, time: u32) {
+        match self {
+            HostEvent::NoteOn(note) => buffer.push(&NoteOnEvent::new(time, note, VELOCITY)),
+            HostEvent::NoteOff(notes) => buffer.push(&NoteOffEvent::new(time, notes, 0.0)),
+            HostEvent::Choke(notes) => buffer.push(&NoteChokeEvent::new(time, notes)),
+            HostEvent::Expression(notes, expression, value) => {
+                buffer.push(&NoteExpressionEvent::new(time, notes, expression, value));
+            }
+            HostEvent::Midi(data) => buffer.push(&MidiEvent::new(time, 0, data)),
+            HostEvent::Parameter(number, value) => {
+                buffer.push(&ParamValueEvent::new(time, ClapId::new(number), Pckn::match_all(), value));
+            }
         }
     }
-    events
-}
-
-fn block(processor: &mut StartedPluginAudioProcessor<QuietHost>, events: &EventBuffer) -> [f32; BLOCK_SAMPLES] {
-    let mut channels = [[0.0_f32; BLOCK_SAMPLES]; 2];
-    let mut ports = AudioPorts::with_capacity(2, 1);
-    let mut outputs = ports.with_output_buffers([AudioPortBuffer {
-        latency: 0,
-        channels: AudioPortBufferType::f32_output_only(channels.iter_mut().map(|channel| channel.as_mut_slice())),
-    }]);
-    let mut told = EventBuffer::with_capacity(TOLD_EVENTS);
-    let mut told = OutputEvents::from_buffer(&mut told);
-    let heard = InputEvents::from_buffer(events);
-    processor
-        .process(&InputAudioBuffers::empty(), &mut outputs, &heard, &mut told, None, None)
-        .expect("a block renders");
-    channels[0]
 }
