@@ -239,3 +239,40 @@ fn a_crossfade_between_a_mono_and_a_stereo_sound_keeps_both_sides_alive() {
     let [left, right] = play(&mut rig, 2_400);
     assert!((rms_db(&right) - rms_db(&left) - 20.0 * RIGHT_LEVEL.log10()).abs() < 0.1);
 }
+
+#[test]
+fn expressions_sound_the_same_in_any_blocks() {
+    let express = |at, expression, value| (at, EventKind::Expression { notes: note(0, 0, 60, 1), expression, value });
+    for sort in [Sort::Mono, Sort::Stereo] {
+        let events = vec![
+            (0, EventKind::NoteOn { note: note(0, 0, 60, 1), velocity: 1.0 }),
+            express(500, Expression::Pan, -0.7),
+            express(1_501, Expression::TuningSemitones, 3.0),
+            express(2_777, Expression::Gain, 0.3),
+            express(4_003, Expression::Pan, 0.9),
+        ];
+        let script = Script::still(point(0.2), events, 8_000);
+        let mut rig = offline(sort, Timbre::Noise);
+        let reference = script.play_stereo(&mut rig.synth, 8_000);
+        for block in support::script::BLOCK_SIZES {
+            rig.synth.reset();
+            assert_eq!(script.play_stereo(&mut rig.synth, block), reference, "{sort:?}, blocks of {block}");
+        }
+    }
+}
+
+#[test]
+fn a_message_on_the_manager_of_a_zone_reaches_its_members() {
+    for event in [all_notes_off(), all_sound_off()] {
+        let mut rig = offline(Sort::Mono, Timbre::Sine);
+        let mut level = |members: u8| {
+            rig.synth.reset();
+            let mut events = registered(0, 6, members).to_vec();
+            events.push((1, EventKind::NoteOn { note: NoteAddress::key(3, 60), velocity: 1.0 }));
+            events.push((5_000, event));
+            rms_db(&Script::still(short_release(), events, 12_000).play(&mut rig.synth, 333)[9_000..])
+        };
+        assert!(level(0) > HEARD_DB, "{event:?}: without a zone channels are apart");
+        assert!(level(7) < SILENT_DB, "{event:?}");
+    }
+}
