@@ -255,8 +255,8 @@ fn a_host_that_stops_with_notes_sounding_lets_the_pool_rest() {
     });
     Script::still(point(0.0), vec![(0, on(60, 1.0))], 640).play(&mut rig.synth, 64);
     assert_eq!(rig.instance.status().playing_voices, 1);
-    // Busy for a second after the last request, then idle for two before the poller slows down.
-    std::thread::sleep(Duration::from_millis(3_500));
+    // Playing for two seconds after the last call, then idle for two before the poller slows down.
+    std::thread::sleep(Duration::from_millis(4_600));
     let before = rig.pool.polls();
     std::thread::sleep(WINDOW);
     let polls = rig.pool.polls() - before;
