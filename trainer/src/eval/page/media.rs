@@ -1,13 +1,10 @@
 //! Pictures and sounds as data inside the page.
 
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Context, Result};
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
+use engine::sample::{FlacFormat, encode_flac};
 use engine::spectral::Frames;
-use flacenc::bitsink::ByteSink;
-use flacenc::component::BitRepr;
-use flacenc::error::Verify;
-use flacenc::source::MemSource;
 
 /// Levels of a spectrogram's palette.
 const LEVELS: usize = 64;
@@ -67,16 +64,8 @@ pub fn audio(samples: &[f32], rate_hz: u32) -> Result<String> {
     let end = samples.iter().rposition(|sample| sample.abs() > AUDIBLE).map_or(0, |last| last + 1);
     let kept = &samples[..end.max(LEAST_SAMPLES.min(samples.len()))];
     let steps: Vec<i32> = kept.iter().map(|sample| (sample * 32_767.0).clamp(-32_768.0, 32_767.0) as i32).collect();
-    let failed = |error: &dyn std::fmt::Debug| anyhow!("cannot store a sound: {error:?}");
-    let config = flacenc::config::Encoder::default().into_verified().map_err(|error| failed(&error))?;
-    let source = MemSource::from_samples(&steps, 1, 16, rate_hz as usize);
-    let block_samples = config.block_size;
-    let mut stream = flacenc::encode_with_fixed_block_size(&config, source, block_samples).map_err(|e| failed(&e))?;
-    // The encoder counts the shorter last block as the smallest one, by which some readers find no frame.
-    stream.stream_info_mut().set_block_sizes(block_samples, block_samples).map_err(|error| failed(&error))?;
-    let mut sink = ByteSink::new();
-    stream.write(&mut sink).map_err(|error| failed(&error))?;
-    Ok(format!("data:audio/flac;base64,{}", BASE64_STANDARD.encode(sink.as_slice())))
+    let flac = encode_flac(&steps, FlacFormat { channels: 1, bits: 16, sample_rate_hz: rate_hz })?;
+    Ok(format!("data:audio/flac;base64,{}", BASE64_STANDARD.encode(flac)))
 }
 
 #[cfg(test)]
