@@ -33,6 +33,9 @@ const OTHER_DB: f32 = 1.0;
 /// that are played lies above it.
 const SILENCE_DB: f32 = -50.0;
 const WINDOW: usize = 2400;
+/// How long a key is held, long enough for several states, and how long its release is listened to.
+const STROKE_S: f64 = 0.8;
+const RELEASE_S: f64 = 0.3;
 /// Largest step from sample to sample while states are loaded, as a multiple of the largest one of the sounds alone. A note that is
 /// cut off or begun without a fade, or a jump between the sounds, makes a larger one.
 const LARGEST_STEP: f32 = 1.5;
@@ -122,9 +125,9 @@ fn largest_step(samples: &[f32]) -> f32 {
 /// Plays a key again and again until it sounds as wanted, given the stroke before; that sound.
 fn play_until(host: &mut Vst3Host, what: &str, fits: impl Fn(&[f32], &[f32]) -> bool) -> Vec<f32> {
     let started = Instant::now();
-    let mut last = host.play(60, 1.0);
+    let mut last = host.play(60, STROKE_S, RELEASE_S);
     loop {
-        let next = host.play(60, 1.0);
+        let next = host.play(60, STROKE_S, RELEASE_S);
         if fits(&last, &next) {
             return next;
         }
@@ -144,9 +147,9 @@ fn settled(host: &mut Vst3Host, state: &[u8]) -> Vec<f32> {
 /// Plays a held note while `load` runs again and again: it goes on without a gap and without a step that neither sound has.
 fn hold_while(host: &mut Vst3Host, sounds: [&[f32]; 2], load: impl FnMut(&Component)) -> usize {
     host.note_on(60);
-    let (samples, loaded) = host.render_while(1.0, load);
+    let (samples, loaded) = host.render_while(STROKE_S, load);
     host.note_off(60);
-    let end = host.render(0.5);
+    let end = host.render(RELEASE_S);
     for (window, samples) in samples.chunks_exact(WINDOW).enumerate() {
         assert!(rms_db(samples) > SILENCE_DB, "window {window} is at {} dB", rms_db(samples));
     }
