@@ -148,8 +148,7 @@ impl Component<'_> {
         let reader = stream.to_com_ptr::<IBStream>().expect("a stream");
         // SAFETY: the stream outlives the call.
         assert_eq!(unsafe { self.0.getState(reader.as_ptr()) }, kResultOk, "the state is saved");
-        let saved = stream.content().bytes.clone();
-        saved
+        stream.content().bytes.clone()
     }
 
     /// Loads a state; the plug-in may be processing meanwhile.
