@@ -26,7 +26,7 @@ const EQUAL_DB: f32 = -90.0;
 /// Tolerance of a level that was asked for.
 const LEVEL_TOLERANCE_DB: f32 = 0.2;
 
-/// Note ends by release in `release` of the parameter's range (0: the shortest), with a pitched sound on the knobs.
+/// With a pitched sound on the knobs, and the release at `release` of its range (0: the shortest).
 fn host_with_release(release: f64) -> OfflineHost {
     let mut host = OfflineHost::open(&built_entry(), None);
     let set = |id: &str, value| (0, HostEvent::Parameter(parameter_number(id), value));

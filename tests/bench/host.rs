@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, ensure};
 use clack_host::prelude::PluginEntry;
 use serde_json::json;
-use support::clap::{BLOCK_SAMPLES, SAMPLE_RATE_HZ, Stage};
+use support::clap::{BLOCK_SAMPLES, SAMPLE_RATE_HZ, TestHost};
 
 const INSTANCES: usize = 16;
 const KEY: u16 = 60;
@@ -32,15 +32,15 @@ fn main() -> Result<()> {
     // SAFETY: the library was built from this workspace and is loaded as any CLAP host loads it.
     let entry = unsafe { PluginEntry::load(library.as_os_str()) }.context("the bundle does not load")?;
     let load_ms = milliseconds(started);
-    let (mut stages, mut open_ms, mut memory_mb) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut hosts, mut open_ms, mut memory_mb) = (Vec::new(), Vec::new(), Vec::new());
     for _ in 0..INSTANCES {
         let started = Instant::now();
-        let mut stage = Stage::open(&entry, |body| body());
-        wait_for_sound(&mut stage)?;
+        let mut host = TestHost::open(&entry, |body| body());
+        wait_for_sound(&mut host)?;
         open_ms.push(milliseconds(started));
-        stage.note_off(KEY);
-        stage.render(AFTERWARDS_S);
-        stages.push(stage);
+        host.note_off(KEY);
+        host.render(AFTERWARDS_S);
+        hosts.push(host);
         memory_mb.push(resident_mb()?);
     }
     std::thread::sleep(REST);
@@ -55,7 +55,7 @@ fn main() -> Result<()> {
             "idle": { "instances": INSTANCES, "percent_of_a_core": 100.0 * shares.into_iter().fold(f64::MAX, f64::min) },
         })
     );
-    stages.into_iter().for_each(Stage::close);
+    hosts.into_iter().for_each(TestHost::close);
     Ok(())
 }
 
@@ -64,10 +64,10 @@ fn milliseconds(since: Instant) -> f64 {
 }
 
 /// Holds a key until it sounds.
-fn wait_for_sound(stage: &mut Stage) -> Result<()> {
+fn wait_for_sound(host: &mut TestHost) -> Result<()> {
     let started = Instant::now();
-    stage.note_on(KEY);
-    while stage.render(BLOCK_SAMPLES as f64 / SAMPLE_RATE_HZ).iter().all(|sample| sample.abs() < AUDIBLE) {
+    host.note_on(KEY);
+    while host.render(BLOCK_SAMPLES as f64 / SAMPLE_RATE_HZ).iter().all(|sample| sample.abs() < AUDIBLE) {
         ensure!(started.elapsed() < PATIENCE, "the plug-in stays silent");
     }
     Ok(())

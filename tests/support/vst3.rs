@@ -110,12 +110,12 @@ impl Vst3Host {
         })
     }
 
-    /// Plays a key for `length_s` and lets it end.
-    pub fn play(&mut self, key: u8, length_s: f64) -> Vec<f32> {
+    /// Plays a key for `length_s`, then renders its release for `release_s`; what sounded while the key was held.
+    pub fn play(&mut self, key: u8, length_s: f64, release_s: f64) -> Vec<f32> {
         self.note_on(key);
         let samples = self.render(length_s);
         self.note_off(key);
-        self.render(0.5);
+        self.render(release_s);
         samples
     }
 
@@ -148,8 +148,7 @@ impl Component<'_> {
         let reader = stream.to_com_ptr::<IBStream>().expect("a stream");
         // SAFETY: the stream outlives the call.
         assert_eq!(unsafe { self.0.getState(reader.as_ptr()) }, kResultOk, "the state is saved");
-        let saved = stream.content().bytes.clone();
-        saved
+        stream.content().bytes.clone()
     }
 
     /// Loads a state; the plug-in may be processing meanwhile.
