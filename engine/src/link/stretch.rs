@@ -43,19 +43,19 @@ impl StretchMap {
 
     /// The sample of a sound stretched as `other` that holds the same moment as `sample` of one stretched as `self`.
     pub fn moved_to(&self, other: &Self, sample: f64) -> f64 {
-        if self == other { sample } else { other.from_source(self.to_source(sample)) }
+        if self == other { sample } else { other.stretched(self.unstretched(sample)) }
     }
 
     fn attack_samples(&self) -> f64 {
         f64::from(self.attack_frames) * f64::from(self.hop_samples) + f64::from(self.first_centre_samples)
     }
 
-    fn to_source(self, sample: f64) -> f64 {
+    fn unstretched(self, sample: f64) -> f64 {
         let attack = self.attack_samples();
         if sample <= attack { sample } else { attack + (sample - attack) * f64::from(self.slope) }
     }
 
-    fn from_source(self, sample: f64) -> f64 {
+    fn stretched(self, sample: f64) -> f64 {
         let attack = self.attack_samples();
         if sample <= attack { sample } else { attack + (sample - attack) / f64::from(self.slope) }
     }

@@ -75,7 +75,7 @@ impl WorkerInstance {
             Ran::Done(transfer) => {
                 let view = Arc::new(view_of(&transfer));
                 mailbox.keep(slot, view);
-                self.scheduler.finish(transfer);
+                self.scheduler.finish(*transfer);
                 self.scheduler.show_main(mailbox);
                 true
             }
@@ -134,7 +134,7 @@ impl WorkerInstance {
             let Progress::Going(part) = progress else {
                 clear_progress(&job, mailbox);
                 mailbox.succeeded(job.worked());
-                return job.into_whole().map_or(Ran::Dropped, Ran::Done);
+                return job.into_whole().map_or(Ran::Dropped, |transfer| Ran::Done(Box::new(transfer)));
             };
             if job.is_slow() {
                 mailbox.set_progress(Some(part));
@@ -179,7 +179,7 @@ enum Ran {
     /// The job continues later.
     PutAside,
     /// The sound is complete.
-    Done(SoundTransfer),
+    Done(Box<SoundTransfer>),
     /// The job failed.
     Failed(SourceError),
     /// The sound is no longer wanted.
