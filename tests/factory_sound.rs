@@ -196,7 +196,7 @@ fn cut(frames: &Frames, start: usize, count: usize) -> Frames {
     part
 }
 
-fn bins_of<'a>((spectrogram, frame): (&'a Spectrogram, usize)) -> &'a [Complex32] {
+fn bins_of((spectrogram, frame): (&Spectrogram, usize)) -> &[Complex32] {
     &spectrogram.values[frame * spectrogram.bins..][..spectrogram.bins]
 }
 

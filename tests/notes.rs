@@ -115,7 +115,8 @@ fn wheel(channel: u8, position: f32) -> (usize, EventKind) {
 fn bend_follows_the_channel_its_range_and_its_zone() {
     let none = Vec::new();
     // Events before a note of key 60 on channel 2, and its bend in semitones.
-    let cases: Vec<(&str, Vec<(usize, EventKind)>, f64)> = vec![
+    type Case = (&'static str, Vec<(usize, EventKind)>, f64);
+    let cases: Vec<Case> = vec![
         ("another channel's wheel", vec![wheel(5, 1.0)], 0.0),
         ("its own wheel", vec![wheel(2, 1.0)], 2.0),
         ("a range of 12", [registered(2, 0, 12).to_vec(), vec![wheel(2, 0.5)]].concat(), 6.0),
