@@ -58,7 +58,7 @@ fn random_expression(random: &mut Random, key: u8) -> EventKind {
     }
 }
 
-/// Plays for `time` of real time; returns allocations, frees, and the decodes that were delivered meanwhile.
+/// Plays for `time` of real time; returns the number of allocations and frees.
 fn storm(rig: &mut Rig, time: Duration, sweeps: bool) -> u64 {
     let mut random = Random::new(3);
     let (mut out, mut right) = (vec![0.0; 1_024], vec![0.0; 1_024]);

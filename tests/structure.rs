@@ -99,7 +99,12 @@ fn the_audio_side_holds_no_lock_log_or_unwrap() {
         "Box::new",
         "format!",
         ".to_vec(",
+        ".clone()",
+        ".collect()",
         "Arc::",
+        "String",
+        "panic!",
+        "unreachable!",
     ];
     let files: Vec<_> = audio()
         .into_iter()
@@ -107,6 +112,18 @@ fn the_audio_side_holds_no_lock_log_or_unwrap() {
         .map(|(path, text)| (path, text.split("#[cfg(test)]").next().unwrap_or("").to_owned()))
         .collect();
     assert_without(&files, &words, "the audio side");
+}
+
+#[test]
+fn what_the_plug_in_runs_on_the_audio_thread_holds_no_lock_or_log() {
+    let words = [".lock()", "Mutex", "RwLock", "println!", "format!", ".unwrap()", ".expect(", "panic!"];
+    let files = ["plugin/src/events.rs", "plugin/src/project/audio_scene.rs"].map(|path| {
+        let path = root().join(path);
+        let text = fs::read_to_string(&path).unwrap_or_default();
+        (path, text.split("#[cfg(test)]").next().unwrap_or("").to_owned())
+    });
+    assert!(files.iter().all(|(_, text)| !text.is_empty()), "the files are there");
+    assert_without(&files, &words, "the plug-in's part of the audio thread");
 }
 
 #[test]

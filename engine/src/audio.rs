@@ -6,6 +6,11 @@
 //! Controls are read, requests published and new sounds received on a 64-sample grid that starts at the last reset. Notes start and end
 //! sample-accurately. The output therefore does not depend on the host's block sizes.
 
+#![cfg_attr(
+    not(test),
+    deny(clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, clippy::expect_used, clippy::unreachable)
+)]
+
 mod channels;
 mod envelope;
 mod expression;

@@ -28,6 +28,9 @@ pub struct Listing {
 }
 
 /// Folders, audio files and packs in `folder`, hidden ones left out.
+///
+/// # Errors
+/// Why the folder cannot be read, in one line.
 pub fn list(folder: &Path) -> Result<Vec<Entry>, String> {
     let reading = std::fs::read_dir(folder).map_err(|error| format!("Cannot read {}: {error}", folder.display()))?;
     let visible = reading.flatten().filter(|entry| !entry.file_name().to_string_lossy().starts_with('.'));

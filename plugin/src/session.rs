@@ -6,7 +6,7 @@ mod saving;
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 
 use engine::Latent;
 use engine::audio::Synth;
@@ -82,6 +82,8 @@ pub struct Session {
     freezer: Mutex<Option<ZoneFreezer>>,
     synth: Mutex<Option<Synth>>,
     playing: Mutex<Playing>,
+    /// Whether [`Self::playing`] holds frozen zones.
+    plays_frozen: AtomicBool,
     /// By the hash of the pack that was left.
     left_packs: Mutex<HashMap<String, LeftPack>>,
     /// How many of the documents that were handed over have had their pack looked for.
@@ -108,6 +110,7 @@ impl Session {
             freezer: Mutex::default(),
             synth: Mutex::default(),
             playing: Mutex::default(),
+            plays_frozen: AtomicBool::new(false),
             left_packs: Mutex::default(),
             followed: AtomicU64::new(0),
             outcomes: Mutex::default(),
@@ -201,7 +204,7 @@ impl Session {
                 }
             });
             if std::panic::catch_unwind(work).is_err() {
-                session.store.notices.fault("Something went wrong inside Heptode; nothing was changed.");
+                session.store.notices.fault("Something went wrong inside Heptode; the job was stopped. Save under another name if something looks wrong.");
             }
             if is_job {
                 session.job_done(target);

@@ -14,7 +14,6 @@ impl Ramp {
     /// Constant 1.
     pub(super) const ONE: Self = Self { from: 1.0, to: 1.0 };
 
-    /// The ramp between the products at both ends of the tick.
     /// A value that does not move.
     #[cfg(test)]
     pub(super) fn still(value: f64) -> Self {
@@ -26,6 +25,7 @@ impl Ramp {
         self.from == value && self.to == value
     }
 
+    /// The ramp between the products at both ends of the tick.
     pub(super) fn times(self, other: Self) -> Self {
         Self { from: self.from * other.from, to: self.to * other.to }
     }

@@ -66,7 +66,8 @@ impl VelocityResponse {
         }
         if channels == 1 {
             // If the voice moves to a stereo sound, both channels continue from this state.
-            self.low = [self.low[0]; MAX_CHANNELS];
+            let [first, ..] = self.low;
+            self.low = [first; MAX_CHANNELS];
         }
     }
 }

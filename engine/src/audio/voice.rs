@@ -217,8 +217,12 @@ impl Voice {
             // Filtering stops at the end of the sound, so that the filter's tail does not depend on where a piece ends.
             self.response.darken(&mut scratch.current, played.channels, played.samples);
             if !self.add(done, piece, &reading, span.rates, played.channels, scratch) || !played.goes_on {
-                let [a, b] = self.end();
-                return if freed[0].is_some() { [freed[0], a] } else { [a, b] };
+                let ended = self.end();
+                // A crossfade that has just ended leaves one sound.
+                return match (freed, ended) {
+                    ([Some(left), _], [now, _]) => [Some(left), now],
+                    (_, ended) => ended,
+                };
             }
             done += piece;
         }

@@ -1,10 +1,9 @@
 //! The worker threads of the process, and the poller that finds work for them. WORKER THREADS.
 //!
 //! The audio thread wakes no thread. Instead a poller checks every instance each millisecond while any of them plays or changes, every
-//! 10 ms while all are idle, every 30 ms after two idle seconds, and
-//! every 100 ms while no host processes: a timed wake-up costs up to 20 µs on a loaded machine, and an idle
-//! process is to stay below 0.1 % of a core. The poller sends tokens to the workers. A worker with a token takes the most urgent job of
-//! all instances, among equals that of the instance that has waited longest. An instance is served by one worker at a time.
+//! 10 ms while all are idle, every 30 ms after two idle seconds, and every 100 ms while no host processes: a timed wake-up costs up to
+//! 20 µs on a loaded machine, and an idle process is to stay below 0.1 % of a core. The poller sends tokens to the workers. A worker with a
+//! token takes the most urgent job of all instances, among equals that of the instance that has waited longest. An instance is served by one worker at a time.
 //!
 //! There are two lanes: slow jobs come after all interactive ones and are put aside after every step, so that an interactive job never
 //! waits for more than one step.

@@ -119,7 +119,7 @@ impl RegionEditor {
         }
     }
 
-    /// Draws the region_editor and does what the user asks; `false` once it is closed.
+    /// Draws the region editor and does what the user asks; `false` once it is closed.
     pub fn show(
         &mut self,
         ui: &mut Ui,

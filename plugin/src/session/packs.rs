@@ -154,11 +154,12 @@ impl Session {
                 *playing = Playing::Pack(hash.clone());
             }
         }
+        self.plays_frozen.store(matches!(*playing, Playing::Frozen(_)), Ordering::Release);
     }
 
-    /// Whether the project's frozen zones play instead of the pack.
+    /// Whether the project's frozen zones play instead of the pack. Takes no lock: the editor asks in every frame.
     pub fn is_frozen(&self) -> bool {
-        matches!(*self.playing.lock(), Playing::Frozen(_))
+        self.plays_frozen.load(Ordering::Acquire)
     }
 
     /// Moves the project to the loaded pack. A sound of a name that the pack has too takes the pack's point, an imported one

@@ -1,5 +1,5 @@
 //! The COM object that a VST3 host holds: the framework's own, with every call passed on to it. Each method is called on the
-//! thread that VST3 names for it; nothing here locks or allocates.
+//! thread that VST3 names for it; the methods neither lock nor allocate, [`Instance::new`] allocates the framework's object.
 
 use nice_plug::wrapper::vst3::Wrapper;
 use nice_plug::wrapper::vst3::vst3::Class;

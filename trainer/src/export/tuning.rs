@@ -19,7 +19,7 @@ use crate::eval::pitch_accuracy;
 const TOLERANCE_CENTS: f64 = 5.0;
 /// Part of a sound in which its pitch is measured, in seconds: after the attack.
 const MEASURED_S: std::ops::Range<f64> = 0.1..1.3;
-/// Every so many semitones a sound is played. Another step than that of evaluation, which then does not only look at what was chosen by.
+/// Semitones between the keys at which a sound is played. The evaluation uses another step, so it also tests keys that are not used here.
 const KEY_STEP: usize = 2;
 
 /// Sounds that are in tune, and those that are not.

@@ -71,7 +71,7 @@ fn pad() -> Example {
     Example { file: "pad", notes: (0..=16).map(note).collect() }
 }
 
-/// Four sounds from nowhere, each at four keys.
+/// Four random points, each at four keys.
 fn random() -> Example {
     const STEP_S: f32 = 0.26;
     const SEEDS: [u64; 4] = [2, 9, 15, 17];
@@ -95,10 +95,10 @@ fn stretch() -> Example {
     Example { file: "stretch", notes: PLAN.into_iter().map(note).collect() }
 }
 
-/// Sixteen steps on gravel, none like another.
+/// Sixteen variations of one footstep on gravel.
 fn footsteps() -> Example {
     let call = Call::Vary { sound: "Footsteps on gravel", amount: 0.3, count: 16 };
-    // A left and a right foot, and a walk that is not a machine's.
+    // Small timing and level differences between left and right steps.
     let note = |n: usize| {
         let late_s = [0.0, 0.013, -0.008, 0.017][n % 4];
         call.clone().at(0.3 * n as f32 + late_s + 0.01, n, if n.is_multiple_of(2) { 1.0 } else { 0.85 }).held(0.26)

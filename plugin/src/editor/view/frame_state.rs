@@ -1,4 +1,5 @@
-//! What is true during one frame of the editor. Main thread; it reads snapshots and waits for nobody.
+//! What is true during one frame of the editor. Main thread; takes the short locks of the project store and of the loaded pack, and does
+//! not wait for decoding or files.
 
 use std::sync::Arc;
 
