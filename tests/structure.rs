@@ -99,8 +99,6 @@ fn the_audio_side_holds_no_lock_log_or_unwrap() {
         "Box::new",
         "format!",
         ".to_vec(",
-        ".clone()",
-        ".collect()",
         "Arc::",
         "String",
         "panic!",
