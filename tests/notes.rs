@@ -5,7 +5,7 @@ use engine::params::Controls;
 use engine::units::key_to_hz;
 
 use support::fake::{RIGHT_LEVEL, Rig, Sort, Timbre};
-use support::listen::rms_db;
+use support::listen::{frequency_hz, rms_db};
 use support::script::{Script, all_notes_off, all_sound_off, off, on, pedal, point};
 
 const RATE_HZ: f32 = 48_000.0;
@@ -86,17 +86,6 @@ fn a_wildcard_note_off_respects_the_pedal_and_all_notes_off_does_not() {
     assert!(level(all_notes_off()) < SILENT_DB);
 }
 
-/// Frequency by counting the zero crossings of a sine.
-fn frequency_hz(samples: &[f32]) -> f64 {
-    let crossings: Vec<f64> = samples
-        .windows(2)
-        .enumerate()
-        .filter(|(_, pair)| pair[0] < 0.0 && pair[1] >= 0.0)
-        .map(|(index, pair)| index as f64 + f64::from(pair[0] / (pair[0] - pair[1])))
-        .collect();
-    (crossings.len() - 1) as f64 / (crossings[crossings.len() - 1] - crossings[0]) * f64::from(RATE_HZ)
-}
-
 fn controller(channel: u8, controller: u8, value: u8) -> EventKind {
     EventKind::Controller { channel, controller, value: f32::from(value) / 127.0 }
 }
@@ -130,7 +119,7 @@ fn bend_follows_the_channel_its_range_and_its_zone() {
         let mut rig = offline(Sort::Mono, Timbre::Sine);
         events.push((1, EventKind::NoteOn { note: NoteAddress::key(2, 60), velocity: 1.0 }));
         let out = Script::still(point(0.0), events, 24_000).play(&mut rig.synth, 512);
-        let cents = 1200.0 * (frequency_hz(&out[6_000..]) / key_to_hz(60.0 + semitones)).log2();
+        let cents = 1200.0 * (frequency_hz(&out[6_000..], RATE_HZ) / key_to_hz(60.0 + semitones)).log2();
         assert!(cents.abs() < PITCH_TOLERANCE_CENTS, "{what}: {cents:.3} cents off");
     }
 }
@@ -147,7 +136,7 @@ fn a_notes_own_tuning_gain_and_pan_are_its_own() {
     };
     let plain_db = rms_db(&play(None)[0]);
     let [left, _] = play(Some((10, express(Expression::TuningSemitones, -5.0))));
-    let cents = 1200.0 * (frequency_hz(&left) / key_to_hz(55.0)).log2();
+    let cents = 1200.0 * (frequency_hz(&left, RATE_HZ) / key_to_hz(55.0)).log2();
     assert!(cents.abs() < PITCH_TOLERANCE_CENTS, "{cents} cents");
     let [left, right] = play(Some((10, express(Expression::Gain, 0.5))));
     assert!((rms_db(&left) - plain_db + 6.02).abs() < 0.1 && left == right);

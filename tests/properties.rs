@@ -6,7 +6,7 @@ use engine::params::Controls;
 use engine::units::key_to_hz;
 use support::Random;
 use support::fake::{FAKE_AMPLITUDE, Rig, Timbre};
-use support::listen::rms_db;
+use support::listen::{frequency_hz, rms_db};
 use support::script::{BLOCK_SIZES, Script, all_notes_off, all_sound_off, bend, choke, off, on, pedal, point};
 
 /// Pitch of a played sine against equal temperament.
@@ -168,18 +168,6 @@ fn an_offline_render_repeats_after_reset_and_after_live_play() {
     rig.synth.set_offline(true);
     rig.synth.reset();
     assert_same(&first, &script.play(&mut rig.synth, 512), "after live play");
-}
-
-/// Frequency by interpolated zero crossings.
-fn frequency_hz(samples: &[f32], rate_hz: f32) -> f64 {
-    let crossings: Vec<f64> = samples
-        .windows(2)
-        .enumerate()
-        .filter(|(_, pair)| pair[0] < 0.0 && pair[1] >= 0.0)
-        .map(|(index, pair)| index as f64 + f64::from(pair[0] / (pair[0] - pair[1])))
-        .collect();
-    let (first, last) = (crossings[0], crossings[crossings.len() - 1]);
-    (crossings.len() - 1) as f64 / (last - first) * f64::from(rate_hz)
 }
 
 #[test]

@@ -60,3 +60,15 @@ mod tests {
         assert!(spectral_difference_db(&low, &high, 48_000.0) > 10.0);
     }
 }
+
+/// Frequency of a tone in hertz, by its interpolated rising zero crossings; two of them at least.
+pub fn frequency_hz(samples: &[f32], rate_hz: f32) -> f64 {
+    let crossings: Vec<f64> = samples
+        .windows(2)
+        .enumerate()
+        .filter(|(_, pair)| pair[0] < 0.0 && pair[1] >= 0.0)
+        .map(|(index, pair)| index as f64 + f64::from(pair[0] / (pair[0] - pair[1])))
+        .collect();
+    let (first, last) = (crossings[0], crossings[crossings.len() - 1]);
+    (crossings.len() - 1) as f64 / (last - first) * f64::from(rate_hz)
+}
