@@ -43,6 +43,18 @@ fn band_levels_db(samples: &[f32], sample_rate_hz: f32) -> Vec<f32> {
     levels.into_iter().map(|level| level.max(floor)).collect()
 }
 
+/// Frequency of a tone in hertz, by its interpolated rising zero crossings; two of them at least.
+pub fn frequency_hz(samples: &[f32], rate_hz: f32) -> f64 {
+    let crossings: Vec<f64> = samples
+        .windows(2)
+        .enumerate()
+        .filter(|(_, pair)| pair[0] < 0.0 && pair[1] >= 0.0)
+        .map(|(index, pair)| index as f64 + f64::from(pair[0] / (pair[0] - pair[1])))
+        .collect();
+    let (first, last) = (crossings[0], crossings[crossings.len() - 1]);
+    (crossings.len() - 1) as f64 / (last - first) * f64::from(rate_hz)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -59,16 +71,4 @@ mod tests {
         assert_eq!(spectral_difference_db(&low, &low, 48_000.0), 0.0);
         assert!(spectral_difference_db(&low, &high, 48_000.0) > 10.0);
     }
-}
-
-/// Frequency of a tone in hertz, by its interpolated rising zero crossings; two of them at least.
-pub fn frequency_hz(samples: &[f32], rate_hz: f32) -> f64 {
-    let crossings: Vec<f64> = samples
-        .windows(2)
-        .enumerate()
-        .filter(|(_, pair)| pair[0] < 0.0 && pair[1] >= 0.0)
-        .map(|(index, pair)| index as f64 + f64::from(pair[0] / (pair[0] - pair[1])))
-        .collect();
-    let (first, last) = (crossings[0], crossings[crossings.len() - 1]);
-    (crossings.len() - 1) as f64 / (last - first) * f64::from(rate_hz)
 }
