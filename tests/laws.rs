@@ -5,6 +5,7 @@
 mod controllers;
 mod factory_sound;
 mod files;
+mod held;
 mod lanes;
 mod notes;
 mod packs;

@@ -5,7 +5,7 @@ use std::thread;
 
 use engine::link::{
     AudioEnd, BLOCK_SAMPLES, Block, DELIVERY_CAPACITY, Delivery, MAX_BLOCKS, MAX_SOURCES, MainEnd, Part, Request,
-    SLOTS, SoundSpec, SourceId, SourceInfo, SourceSet, WorkerEnd, link,
+    SLOTS, SoundSpec, SourceId, SourceInfo, SourceSet, SustainMap, WorkerEnd, link,
 };
 use support::guard::guarded;
 
@@ -30,7 +30,7 @@ fn source(id: u32, roots: &[u8]) -> SourceInfo {
 }
 
 fn end_of(generation: u64) -> Delivery {
-    Delivery { slot: 0, generation, part: Part::End }
+    Delivery { slot: 0, generation, part: Part::End(SustainMap::default()) }
 }
 
 #[test]
@@ -200,7 +200,7 @@ fn listen(audio: &mut AudioEnd, blocks: usize, last: u64, held: &mut Vec<Block>)
                     );
                     held.push(block);
                 }
-                Part::End => break,
+                Part::End(_) => break,
                 other => panic!("{other:?} was never sent"),
             }
         }

@@ -10,7 +10,7 @@ use plugin::params::Parameters;
 const ADVICE: &str = "a frozen parameter differs; read the head of tests/params_frozen.rs before you change anything";
 
 /// Id, host name, smallest, default, largest, number of steps (0: continuous).
-const FROZEN: [(&str, &str, f32, f32, f32, usize); 22] = [
+const FROZEN: [(&str, &str, f32, f32, f32, usize); 23] = [
     ("z1", "Latent 1", -3.0, 0.0, 3.0, 0),
     ("z2", "Latent 2", -3.0, 0.0, 3.0, 0),
     ("z3", "Latent 3", -3.0, 0.0, 3.0, 0),
@@ -33,6 +33,7 @@ const FROZEN: [(&str, &str, f32, f32, f32, usize); 22] = [
     ("gain", "Gain", -60.0, -6.0, 12.0, 0),
     ("fidelity", "Fidelity", 0.0, 1.0, 1.0, 0),
     ("touch", "Touch", 0.0, 1.0, 2.0, 0),
+    ("hold", "Hold", 0.0, 3.0, 3.0, 3),
 ];
 
 /// Places on the host's 0…1 that automation depends on: id, value, place.

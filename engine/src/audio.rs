@@ -27,6 +27,7 @@ mod playback;
 mod slot;
 mod slots;
 mod sound_buffer;
+mod sustaining;
 mod tick;
 mod velocity;
 mod voice;
@@ -262,13 +263,7 @@ impl Synth {
 
     /// Renders a span that lies within one tick and holds no event.
     fn render_span(&mut self, left: &mut [f32], right: &mut [f32]) {
-        let span = Span {
-            kernels: self.kernels,
-            rates: &self.rates,
-            tunes: &self.tunes,
-            offset: self.in_tick_samples,
-            fade_samples: self.timing.fade_samples,
-        };
+        let span = Span { kernels: self.kernels, rates: &self.rates, tunes: &self.tunes, offset: self.in_tick_samples };
         self.scratch.buses.clear();
         self.voices.render(&mut self.slots, &span, &mut self.scratch, left.len());
         let (gain, offset) = (self.gain.ramp(), self.in_tick_samples);

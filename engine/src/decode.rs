@@ -15,6 +15,7 @@ pub mod pool;
 mod shape;
 pub mod source;
 mod source_error;
+pub mod sustain;
 mod vocoding;
 
 pub use model::Model;

@@ -33,6 +33,7 @@ mod request;
 mod sound;
 mod sources;
 mod stretch;
+mod sustain;
 mod telemetry;
 
 use std::sync::Arc;
@@ -46,6 +47,7 @@ pub use request::{GENERATION_STEP, Request, RequestBoard};
 pub use sound::{MAX_CHANNELS, Shaping, SoundHead, SoundSpec};
 pub use sources::{MAX_ROOTS, MAX_SOURCES, SourceId, SourceInfo, SourceSet};
 pub use stretch::StretchMap;
+pub use sustain::{Exit, Landing, MAX_EXITS, MAX_LANDINGS, SustainMap};
 pub use telemetry::Telemetry;
 
 /// Slots of an instance: the zones whose sounds it holds at once.
@@ -94,8 +96,8 @@ pub enum Part {
         /// The samples.
         block: Block,
     },
-    /// Every block of the sound has been sent.
-    End,
+    /// Every block of the sound has been sent; where held notes go on in it.
+    End(SustainMap),
     /// The source failed; the reason is in the status of the instance.
     Failed,
 }

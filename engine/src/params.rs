@@ -5,9 +5,11 @@
 //! projects and automation refer to them.
 
 mod controls;
+mod hold;
 mod text;
 
 pub use controls::{AssetSet, Controls, is_within_recording};
+pub use hold::Hold;
 pub use text::TextForm;
 
 use crate::units::{LATENT_LIMIT, MODEL_LATENTS};
@@ -47,8 +49,10 @@ impl ParamId {
     pub const FIDELITY: Self = Self(MODEL_LATENTS + 13);
     /// How much darker softer notes are.
     pub const TOUCH: Self = Self(MODEL_LATENTS + 14);
+    /// How long a note sounds.
+    pub const HOLD: Self = Self(MODEL_LATENTS + 15);
     /// Number of parameters.
-    pub const COUNT: usize = MODEL_LATENTS + 15;
+    pub const COUNT: usize = MODEL_LATENTS + 16;
 
     /// The parameter of latent axis `axis`, which is below [`MODEL_LATENTS`].
     ///
@@ -248,6 +252,7 @@ pub static TABLE: [ParamSpec; ParamId::COUNT] = [
     row!("gain", "Gain", "Output", linear(-60.0, 12.0), -6.0, Decibels, FAST, true, |c| c.gain_db),
     row!("fidelity", "Fidelity", "Shape", UNIT, 1.0, Percent, Grid, false, |c| c.fidelity),
     row!("touch", "Touch", "Output", linear(0.0, 2.0), 1.0, before 0.0, Percent, PerNote, true, |c| c.touch),
+    row!("hold", "Hold", "Envelope", Scale::Steps { min: 0, max: 3 }, 3.0, before 1.0, Hold, PerNote, false, |c| c.hold),
 ];
 
 #[cfg(test)]
@@ -275,6 +280,7 @@ mod tests {
             (ParamId::STRETCH, "stretch"),
             (ParamId::GAIN, "gain"),
             (ParamId::TOUCH, "touch"),
+            (ParamId::HOLD, "hold"),
         ];
         assert!(names.iter().all(|(id, name)| id.spec().id == *name));
     }

@@ -1,7 +1,7 @@
 //! A phrase with automation, played in blocks of any size as a host would.
 
 use engine::audio::{Event, EventKind, NoteAddress, Synth};
-use engine::params::Controls;
+use engine::params::{Controls, Hold};
 
 /// Block sizes over which laws hold.
 pub const BLOCK_SIZES: [usize; 6] = [1, 17, 64, 333, 1024, 8192];
@@ -89,7 +89,8 @@ pub fn all_sound_off() -> EventKind {
     EventKind::Controller { channel: 0, controller: 120, value: 0.0 }
 }
 
-/// Controls at full level whose first knob stands at `first`.
+/// Controls at full level whose first knob stands at `first`; a note ends with its sound.
 pub fn point(first: f32) -> Controls {
-    Controls { knobs: [first, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0], gain_db: 0.0, ..Controls::default() }
+    let (knobs, hold) = ([first, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0], Hold::Gated.value());
+    Controls { knobs, hold, gain_db: 0.0, ..Controls::default() }
 }

@@ -5,7 +5,8 @@ use super::planner::RequestPlanner;
 use super::playback::Play;
 use super::slots::{Slots, SoundRef};
 use super::sound_buffer::SoundBuffer;
-use super::tick::Ramp;
+use super::sustaining::Position;
+use super::tick::{Ramp, TICK_SAMPLES};
 use super::voice::Voice;
 use super::voices::{Timing, Voices};
 use crate::link::SoundSpec;
@@ -58,7 +59,7 @@ pub(super) fn follow(voices: &mut Voices, slots: &mut Slots, context: &TickConte
     for voice in voices.active_mut().filter(|voice| voice.is_living() && !voice.is_crossfading()) {
         if voice.is_waiting() {
             begin(voice, slots, context);
-        } else if !move_on(voice, slots, context) {
+        } else if !move_on(voice, slots, context) && !go_on(voice, slots, context) {
             late += u64::from(hold(voice, slots, context));
         }
     }
@@ -112,7 +113,25 @@ fn move_on(voice: &mut Voice, slots: &mut Slots, context: &TickContext) -> bool 
     let Some(to) = target else { return false };
     let correlation = slots.correlation(play.sound, to.sound);
     slots.acquire(to.sound);
-    voice.cross_to(to, correlation);
+    voice.cross_to(to, correlation, context.timing.fade_samples);
+    true
+}
+
+/// Crossfades a voice of a held note, at an exit of its sound, back to one of the exit's landings. Returns whether it did.
+fn go_on(voice: &mut Voice, slots: &mut Slots, context: &TickContext) -> bool {
+    let Some(play) = voice.place() else { return false };
+    let Some(buffer) = slots.buffer(play.sound) else { return false };
+    let ratio = play.step * voice.tune(context.tunes).maximum();
+    let position = Position {
+        cursor_samples: play.cursor_samples,
+        tick_samples: ratio * TICK_SAMPLES as f64,
+        fade_samples: ratio * f64::from(context.timing.jump_samples),
+        length_samples: buffer.head().map_or(0, |head| head.length_samples),
+    };
+    let Some(jump) = voice.jump(buffer.sustain(), buffer.generation(), &position) else { return false };
+    slots.acquire(play.sound);
+    let to = Play { cursor_samples: jump.cursor_samples, ..play };
+    voice.cross_to(to, jump.correlation, context.timing.jump_samples);
     true
 }
 
@@ -129,6 +148,6 @@ fn hold(voice: &mut Voice, slots: &mut Slots, context: &TickContext) -> bool {
     let start = buffer.available_start(play.cursor_samples as usize) as f64;
     let cursor_samples = (play.cursor_samples - lookahead.need_samples as f64 / 2.0).max(start);
     slots.acquire(play.sound);
-    voice.cross_to(Play { cursor_samples, ..play }, 0.0);
+    voice.cross_to(Play { cursor_samples, ..play }, 0.0, context.timing.fade_samples);
     true
 }

@@ -12,6 +12,7 @@ use super::tick::{Ramp, Smoothed, ratio};
 use super::velocity::VelocityResponse;
 use super::voices::NoteOn;
 use super::zones::{CHANNELS, is_in};
+use crate::params::Hold;
 
 impl Synth {
     /// Handles an event at the sample where the next span begins.
@@ -105,7 +106,7 @@ impl Synth {
             self.tune_at_once(usize::from(channel));
         }
         let mix = self.channels.mix(usize::from(channel));
-        let start = NoteOn { note, key, channel, response, mix };
+        let start = NoteOn { note, key, channel, response, mix, hold: Hold::of(self.controls.hold) };
         let Some(voice) = self.voices.note_on(&mut self.slots, &self.timing, start, zone_slot) else { return };
         voice.express(Expression::Pressure, self.channels.pressure(usize::from(channel)));
         voice.express(Expression::Timbre, self.channels.timbre(usize::from(channel)));

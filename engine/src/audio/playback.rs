@@ -123,20 +123,27 @@ pub(super) struct Crossfade {
     pub(super) to: Play,
     /// Output samples mixed so far.
     pub(super) position_samples: u32,
+    /// Duration in output samples, at least 1.
+    pub(super) length_samples: u32,
     /// Correlation of the two sounds, [0, 1].
     pub(super) correlation: f32,
 }
 
 impl Crossfade {
+    /// Output samples that are left.
+    pub(super) fn left_samples(&self) -> usize {
+        self.length_samples.saturating_sub(self.position_samples) as usize
+    }
+
     /// Mixes the first `length` samples of `next` into `current` with gains that keep g₁² + g₂² + 2·r·g₁·g₂ = 1, so that neither
     /// identical (r = 1) nor uncorrelated sounds (r = 0) change in level.
-    pub(super) fn mix(&mut self, current: &mut Piece, next: &Piece, channels: usize, length: usize, fade_samples: u32) {
+    pub(super) fn mix(&mut self, current: &mut Piece, next: &Piece, channels: usize, length: usize) {
         let start = self.position_samples;
         for (current, next) in current.iter_mut().zip(next).take(channels) {
             self.position_samples = start;
             for (current, next) in current.iter_mut().zip(next).take(length) {
                 self.position_samples += 1;
-                let rise = self.position_samples as f32 / fade_samples.max(1) as f32;
+                let rise = self.position_samples as f32 / self.length_samples.max(1) as f32;
                 let fall = 1.0 - rise;
                 let norm = (fall * fall + rise * rise + 2.0 * self.correlation * fall * rise).sqrt();
                 *current = (*current * fall + next * rise) / norm;

@@ -263,9 +263,9 @@ impl Slots {
                     self.hand_back(block);
                 }
             }
-            Part::End => {
+            Part::End(sustain) => {
                 if let Some(buffer) = buffer {
-                    buffer.complete();
+                    buffer.complete(sustain);
                 }
             }
             Part::Failed => slot.failed = slot.failed.max(generation),
@@ -307,7 +307,7 @@ impl Slots {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::link::{SoundHead, SoundSpec, SourceId, SourceInfo, StretchMap, WorkerEnd, link};
+    use crate::link::{SoundHead, SoundSpec, SourceId, SourceInfo, StretchMap, SustainMap, WorkerEnd, link};
 
     const SOUND_BLOCKS: usize = 100;
     const SOURCE: SourceId = SourceId(0);
@@ -338,7 +338,7 @@ mod tests {
             let block = worker.take_block().expect("a block");
             send(worker, generation, Part::Block { index, channel: 0, block });
         }
-        send(worker, generation, Part::End);
+        send(worker, generation, Part::End(SustainMap::default()));
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! The blocks of one sound. AUDIO THREAD: blocks are moved in and out, never allocated or freed.
 
-use crate::link::{BLOCK_SAMPLES, Block, MAX_CHANNELS, MAX_SOUND_BLOCKS, SoundHead};
+use crate::link::{BLOCK_SAMPLES, Block, MAX_CHANNELS, MAX_SOUND_BLOCKS, SoundHead, SustainMap};
 
 type Blocks = [Option<Block>; MAX_SOUND_BLOCKS];
 
@@ -10,6 +10,7 @@ pub(super) struct SoundBuffer {
     head: Option<SoundHead>,
     generation: u64,
     complete: bool,
+    sustain: SustainMap,
     retired: bool,
     readers: u32,
     /// Index of the block received first: the position of the voices when the sound was requested.
@@ -25,6 +26,7 @@ impl SoundBuffer {
             head: None,
             generation: 0,
             complete: false,
+            sustain: SustainMap::default(),
             retired: false,
             readers: 0,
             first_block: None,
@@ -41,6 +43,7 @@ impl SoundBuffer {
         self.head = Some(head);
         self.generation = generation;
         self.complete = false;
+        self.sustain = SustainMap::default();
         self.retired = false;
         self.first_block = None;
         self.drained = 0;
@@ -76,9 +79,15 @@ impl SoundBuffer {
         }
     }
 
-    /// Marks the sound complete: all blocks have arrived.
-    pub(super) fn complete(&mut self) {
+    /// Marks the sound complete: all blocks have arrived. Held notes go on where `sustain` says.
+    pub(super) fn complete(&mut self, sustain: SustainMap) {
         self.complete = true;
+        self.sustain = sustain;
+    }
+
+    /// Where held notes go on; nowhere until the sound is complete.
+    pub(super) fn sustain(&self) -> &SustainMap {
+        &self.sustain
     }
 
     /// Retires the sound: no voice starts to read it any more, and the buffer drains once the last reader has gone.

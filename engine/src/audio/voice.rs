@@ -8,9 +8,11 @@ use super::mixer::Buses;
 use super::note::{Expression, NoteAddress};
 use super::playback::{Crossfade, Piece, Play, Played, Reading, WINDOW_SAMPLES, widen};
 use super::slots::{Slots, SoundRef};
+use super::sustaining::{Jump, Jumper, Position};
 use super::tick::{Ramp, TICK_SAMPLES};
 use super::velocity::VelocityResponse;
-use crate::link::MAX_CHANNELS;
+use crate::link::{MAX_CHANNELS, SustainMap};
+use crate::params::Hold;
 
 /// Scratch buffers that all voices share.
 pub(super) struct Scratch {
@@ -37,8 +39,6 @@ pub(super) struct Span<'a> {
     pub(super) tunes: &'a [Ramp],
     /// Sample of the tick at which the span begins.
     pub(super) offset: usize,
-    /// Duration of a crossfade in output samples.
-    pub(super) fade_samples: u32,
 }
 
 /// A note that starts.
@@ -49,6 +49,7 @@ pub(super) struct NoteStart {
     pub(super) channel: u8,
     pub(super) response: VelocityResponse,
     pub(super) mix: ChannelMix,
+    pub(super) hold: Hold,
     pub(super) zone_slot: usize,
     /// Number of the note, in the order of their starts.
     pub(super) order: u64,
@@ -76,6 +77,7 @@ pub(super) struct Voice {
     current: Option<Play>,
     crossfade: Option<Crossfade>,
     fade_out: Option<FadeOut>,
+    jumper: Jumper,
     active: bool,
     /// Whether the key is up and the sustain pedal holds the note.
     on_pedal: bool,
@@ -98,6 +100,7 @@ impl Voice {
             current: None,
             crossfade: None,
             fade_out: None,
+            jumper: Jumper::default(),
             active: false,
             on_pedal: false,
         }
@@ -105,9 +108,11 @@ impl Voice {
 
     /// Starts a note, without a sound yet.
     pub(super) fn start(&mut self, start: NoteStart) {
-        let NoteStart { note, key, channel, response, mix, zone_slot, order } = start;
+        let NoteStart { note, key, channel, response, mix, hold, zone_slot, order } = start;
         let expression = NoteExpression::of_channel(mix);
-        *self = Self { note, key, channel, response, expression, zone_slot, order, active: true, ..Self::idle() };
+        let jumper = Jumper::new(hold, order);
+        *self =
+            Self { note, key, channel, response, expression, zone_slot, order, jumper, active: true, ..Self::idle() };
     }
 
     pub(super) fn is_active(&self) -> bool {
@@ -159,9 +164,14 @@ impl Voice {
         self.current = Some(play);
     }
 
-    /// Starts a crossfade. The caller has counted the voice as a reader of the new sound.
-    pub(super) fn cross_to(&mut self, to: Play, correlation: f32) {
-        self.crossfade = Some(Crossfade { to, position_samples: 0, correlation });
+    /// Starts a crossfade of `length_samples` output samples. The caller has counted the voice as a reader of the new sound.
+    pub(super) fn cross_to(&mut self, to: Play, correlation: f32, length_samples: u32) {
+        self.crossfade = Some(Crossfade { to, position_samples: 0, length_samples, correlation });
+    }
+
+    /// The crossing within its sound, of `generation`, that is due.
+    pub(super) fn jump(&mut self, map: &SustainMap, generation: u64, position: &Position) -> Option<Jump> {
+        self.jumper.jump(map, generation, position)
     }
 
     /// Sets an expression value of the note.
@@ -189,7 +199,11 @@ impl Voice {
         self.on_pedal
     }
 
+    /// Releases the note; a one-shot plays on.
     pub(super) fn release(&mut self) -> Freed {
+        if self.jumper.is_one_shot() && !self.is_waiting() {
+            return [None; 2];
+        }
         self.envelope.release();
         // A note that is released before its sound has arrived ends without sounding.
         if self.is_waiting() { self.end() } else { [None; 2] }
@@ -219,11 +233,10 @@ impl Voice {
         let mut freed = [None; 2];
         let mut done = 0;
         while self.active && done < length {
-            let rest =
-                |crossfade: &Crossfade| span.fade_samples.saturating_sub(crossfade.position_samples).max(1) as usize;
+            let rest = |crossfade: &Crossfade| crossfade.left_samples().max(1);
             let piece = self.crossfade.as_ref().map_or(usize::MAX, rest).min(length - done);
             let reading = Reading { kernels: span.kernels, tune: self.tune(span.tunes), offset: span.offset + done };
-            let Some(played) = self.read(slots, &reading, piece, span.fade_samples, scratch, &mut freed) else { break };
+            let Some(played) = self.read(slots, &reading, piece, scratch, &mut freed) else { break };
             // Filtering stops at the end of the sound, so that the filter's tail does not depend on where a piece ends.
             self.response.darken(&mut scratch.current, played.channels, played.samples);
             if !self.add(done, piece, &reading, span.rates, played.channels, scratch) || !played.goes_on {
@@ -245,7 +258,6 @@ impl Voice {
         slots: &Slots,
         reading: &Reading,
         piece: usize,
-        fade_samples: u32,
         scratch: &mut Scratch,
         freed: &mut Freed,
     ) -> Option<Played> {
@@ -259,8 +271,8 @@ impl Voice {
             widen(here, before, channels, piece);
             widen(next, played.channels, channels, piece);
             played.channels = channels;
-            crossfade.mix(here, next, channels, piece, fade_samples);
-            if crossfade.position_samples >= fade_samples {
+            crossfade.mix(here, next, channels, piece);
+            if crossfade.left_samples() == 0 {
                 *freed = [Some(current.sound), None];
                 self.current = Some(crossfade.to);
                 self.crossfade = None;

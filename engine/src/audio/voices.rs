@@ -9,6 +9,7 @@ use super::velocity::VelocityResponse;
 use super::voice::{Freed, NoteStart, Scratch, Span, Voice};
 use super::zones::is_in;
 use crate::link::SoundSpec;
+use crate::params::Hold;
 
 /// Largest number of notes that sound at once, those that fade out not counted.
 pub(super) const POLYPHONY: usize = 32;
@@ -17,6 +18,9 @@ const FADING: usize = 16;
 /// Duration of a crossfade between two sounds. A shorter one makes the change audible as a click; a longer one delays moving controls,
 /// since a voice finishes one crossfade before it starts another.
 const CROSSFADE_S: f32 = 0.010;
+/// Duration of a crossfade within a held sound. A shorter one makes the change of partials that are not in phase audible; a longer one
+/// delays moving controls.
+const JUMP_S: f32 = 0.020;
 /// Fade-out of a stolen note. A shorter one clicks; a longer one occupies its voice for longer, see [`FADING`].
 const STEAL_S: f32 = 0.003;
 /// Fade-out of a choked note. A shorter one clicks; a longer one blurs the choke.
@@ -29,6 +33,7 @@ const ENDED_NOTES: usize = 512 + POLYPHONY + FADING;
 pub(super) struct Timing {
     pub(super) rate_hz: f32,
     pub(super) fade_samples: u32,
+    pub(super) jump_samples: u32,
     steal_samples: u32,
     choke_samples: u32,
 }
@@ -39,6 +44,7 @@ impl Timing {
         Self {
             rate_hz,
             fade_samples: samples(CROSSFADE_S),
+            jump_samples: samples(JUMP_S),
             steal_samples: samples(STEAL_S),
             choke_samples: samples(CHOKE_S),
         }
@@ -53,6 +59,7 @@ pub(super) struct NoteOn {
     pub(super) channel: u8,
     pub(super) response: VelocityResponse,
     pub(super) mix: ChannelMix,
+    pub(super) hold: Hold,
 }
 
 /// The region of a slot's sound that its voices need, in samples of the sound.
@@ -152,8 +159,8 @@ impl Voices {
         let order = self.next_order;
         self.next_order += 1;
         let voice = self.voices.get_mut(index)?;
-        let NoteOn { note, key, channel, response, mix } = note;
-        voice.start(NoteStart { note, key, channel, response, mix, zone_slot, order });
+        let NoteOn { note, key, channel, response, mix, hold } = note;
+        voice.start(NoteStart { note, key, channel, response, mix, hold, zone_slot, order });
         if let Some(slot) = slots.get_mut(zone_slot) {
             slot.voices += 1;
         }

@@ -57,6 +57,8 @@ pub struct Controls {
     pub gain_db: f32,
     /// How much darker softer notes are, [0, 2]: 0 not at all, 1 as measured. Read at note-on.
     pub touch: f32,
+    /// How long a note sounds, read at note-on: 0 one-shot, 1 gated, 2 sustained, 3 auto.
+    pub hold: f32,
     /// Seed of the sources' random numbers.
     pub seed: u64,
 }
@@ -83,6 +85,7 @@ impl Default for Controls {
             fine_cents: 0.0,
             gain_db: 0.0,
             touch: 0.0,
+            hold: 0.0,
             seed: 0,
         };
         TABLE.iter().for_each(|row| row.set(&mut controls, row.default));

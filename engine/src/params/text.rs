@@ -1,5 +1,7 @@
 //! Formats parameter values and parses typed ones. Main thread only: it allocates.
 
+use super::hold::Hold;
+
 /// Unit and text form of a parameter's values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TextForm {
@@ -19,6 +21,8 @@ pub enum TextForm {
     Cents,
     /// Decibels.
     Decibels,
+    /// Name of a [`Hold`].
+    Hold,
 }
 
 impl TextForm {
@@ -34,6 +38,7 @@ impl TextForm {
             Self::Seconds => format!("{value:.2} s"),
             Self::Cents => format!("{} ct", signed(value, 0)),
             Self::Decibels => format!("{} dB", signed(value, 1)),
+            Self::Hold => Hold::of(value).name().to_owned(),
         }
     }
 
@@ -46,8 +51,13 @@ impl TextForm {
     }
 
     /// Parses a number with or without unit, with a decimal point or comma. `None` for any other text, and for values that are not finite.
-    /// Percentages are divided by 100, times in `ms` by 1000; a time without a unit is in seconds.
+    /// Percentages are divided by 100, times in `ms` by 1000; a time without a unit is in seconds. Of names, those of the form alone are
+    /// read, in any case.
     pub fn read(self, typed: &str) -> Option<f32> {
+        if self == Self::Hold {
+            let named = Hold::ALL.into_iter().find(|hold| hold.name().eq_ignore_ascii_case(typed.trim()));
+            return named.map(Hold::value);
+        }
         let typed = typed.trim().replace(',', ".").replace('−', "-");
         let end = typed.find(|c: char| !(c.is_ascii_digit() || matches!(c, '+' | '-' | '.'))).unwrap_or(typed.len());
         let (number, unit) = typed.split_at(end);
@@ -85,6 +95,15 @@ mod tests {
                 assert!((back - value).abs() <= tolerance, "{form:?}: {value} reads {text}, reads back as {back}");
             }
         }
+    }
+
+    #[test]
+    fn names_are_read_in_any_case() {
+        for hold in super::Hold::ALL {
+            assert_eq!(Hold.write(hold.value()), hold.name());
+            assert_eq!(Hold.read(&hold.name().to_lowercase()), Some(hold.value()));
+        }
+        assert_eq!(Hold.read("for ever"), None);
     }
 
     #[test]

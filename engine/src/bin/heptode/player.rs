@@ -8,7 +8,7 @@ use engine::decode::Model;
 use engine::decode::assets::AssetTable;
 use engine::decode::pool::Pool;
 use engine::instrument::{Instance, create};
-use engine::params::Controls;
+use engine::params::{Controls, Hold};
 
 use crate::args::Playing;
 use crate::failure::Failure;
@@ -58,7 +58,8 @@ impl Player {
         let point = |sound: Option<&Named>| sound.map(|sound| sound.latent).unwrap_or_default();
         let assets = table.set_residuals(mixed, point(knobs));
         let corners = [point(pad); 4];
-        let sounds = Controls { corners, assets, pad_x: 0.0, pad_y: 0.0, gain_db: 0.0, ..Controls::default() };
+        let (pad_x, pad_y, gain_db, hold) = (0.0, 0.0, 0.0, Hold::Gated.value());
+        let sounds = Controls { corners, assets, pad_x, pad_y, gain_db, hold, ..Controls::default() };
         let (mut synth, instance) = create(&pool, model, table);
         synth.set_offline(true);
         Ok(Self { synth, sounds, instance, _pool: pool })

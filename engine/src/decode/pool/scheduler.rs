@@ -9,6 +9,7 @@ use super::running::RunningJob;
 use super::transfer::SoundTransfer;
 use super::view::SoundView;
 use crate::decode::source::Pace;
+use crate::decode::sustain;
 use crate::link::{Request, RequestBoard, SLOTS, SoundSpec, WorkerEnd};
 
 /// Urgency of a preview: after slots with voices, before the main zone.
@@ -150,7 +151,9 @@ impl Scheduler {
     /// Marks a request as done, and sends the rest of its complete sound, now or when there is room.
     pub(super) fn finish(&mut self, mut transfer: SoundTransfer) {
         self.done[transfer.slot()] = transfer.generation();
-        transfer.finish();
+        let head = transfer.head();
+        let sustain = sustain::find(transfer.samples(), head.channels, head.sample_rate_hz);
+        transfer.finish(sustain);
         if !transfer.send(&mut self.end) {
             self.backlog = Some(transfer);
         }

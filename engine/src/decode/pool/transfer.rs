@@ -7,7 +7,8 @@ use std::collections::VecDeque;
 
 use crate::decode::source::{SoundShape, SourceError};
 use crate::link::{
-    BLOCK_SAMPLES, Delivery, MAX_CHANNELS, MAX_SOUND_SAMPLES, Part, SoundHead, SoundSpec, StretchMap, WorkerEnd,
+    BLOCK_SAMPLES, Delivery, MAX_CHANNELS, MAX_SOUND_SAMPLES, Part, SoundHead, SoundSpec, StretchMap, SustainMap,
+    WorkerEnd,
 };
 
 /// Length of the fade-out at the end of a sound, 5.8 ms at 44.1 kHz, since a model may end at any value. Shorter clicks; longer cuts more
@@ -32,9 +33,9 @@ pub(super) struct SoundTransfer {
 }
 
 /// Last message of a sound.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Tail {
-    End,
+    End(SustainMap),
     Failed,
 }
 
@@ -162,9 +163,9 @@ impl SoundTransfer {
         !self.given.is_empty() && channels.all(|given| given[first..end].iter().all(|given| *given))
     }
 
-    /// The sound is whole: its end follows the last block.
-    pub(super) fn finish(&mut self) {
-        self.tail = Some(Tail::End);
+    /// The sound is whole: its end follows the last block, with the places where held notes go on.
+    pub(super) fn finish(&mut self, sustain: SustainMap) {
+        self.tail = Some(Tail::End(sustain));
     }
 
     /// Sends as much as there is room for. Returns whether nothing is left to send.
@@ -187,7 +188,8 @@ impl SoundTransfer {
             self.unsent.pop_front();
         }
         match self.tail {
-            Some(tail) => self.push(end, if tail == Tail::End { Part::End } else { Part::Failed }),
+            Some(Tail::End(sustain)) => self.push(end, Part::End(sustain)),
+            Some(Tail::Failed) => self.push(end, Part::Failed),
             None => true,
         }
     }
