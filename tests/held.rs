@@ -46,7 +46,7 @@ fn a_held_tone_keeps_its_level_and_pitch_and_ends_with_its_key() {
             let body = &out[4_800..end];
             let (most, least) = levels_db(body, 4_800);
             assert!(most - least < LEVEL_DB, "{sort:?}, {hold:?}: {least} to {most} dB");
-            let cents = 1200.0 * (frequency_hz(body, f64::from(RATE_HZ)) / key_to_hz(60.0)).log2();
+            let cents = 1200.0 * (frequency_hz(body, RATE_HZ) / key_to_hz(60.0)).log2();
             assert!(cents.abs() < PITCH_CENTS, "{sort:?}, {hold:?}: {cents} cents");
             let (first, all) = (roughness(&body[..48_000]), roughness(body));
             assert!(all < 1.1 * first, "{sort:?}, {hold:?}: clicks of {all}, {first} in the first second");
