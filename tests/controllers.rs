@@ -148,6 +148,33 @@ fn reset_all_controllers_resets_expression_and_leaves_volume_and_pan() {
 }
 
 #[test]
+fn a_restart_keeps_what_a_channel_was_set_to_and_a_reset_does_not() {
+    let mut rig = offline(Sort::Mono, Timbre::Sine);
+    let alone =
+        |rig: &mut Rig| Script::still(point(0.0), vec![(0, note(2, 60))], LENGTH).play_stereo(&mut rig.synth, 333);
+    let plain = alone(&mut rig);
+    let set = [(VOLUME, 90.0), (PAN, 30.0), (101, 0.0), (100, 0.0), (6, 7.0)];
+    let moved = [(EXPRESSION, 50.0), (64, 127.0)];
+    let mut events: Events = set.iter().map(|(number, value)| (0, controller(2, *number, *value))).collect();
+    rig.synth.reset();
+    let mut with_note = events.clone();
+    with_note.push((0, note(2, 60)));
+    let expected = Script::still(point(0.0), with_note, LENGTH).play_stereo(&mut rig.synth, 333);
+    events.extend(moved.iter().map(|(number, value)| (0, controller(2, *number, *value))));
+    events.push((0, EventKind::PitchWheel { channel: 2, position: 1.0 }));
+    Script::still(point(0.0), events, 1_000).play_stereo(&mut rig.synth, 333);
+    rig.synth.restart();
+    assert_eq!(alone(&mut rig), expected, "volume and pan stay; wheel, expression and pedal are reset");
+    rig.synth.restart();
+    let bent = vec![(0, EventKind::PitchWheel { channel: 2, position: 1.0 }), (0, note(2, 60))];
+    let [left, _] = Script::still(point(0.0), bent, LENGTH).play_stereo(&mut rig.synth, 333);
+    let cents = 1200.0 * (frequency_hz(&left[SETTLED..], RATE_HZ) / key_to_hz(67.0)).log2();
+    assert!(cents.abs() < PITCH_TOLERANCE_CENTS, "the range of the wheel stays: {cents:.2} cents off");
+    rig.synth.reset();
+    assert_eq!(alone(&mut rig), plain);
+}
+
+#[test]
 fn a_controller_without_a_function_changes_nothing() {
     let plain = play(vec![(100, note(2, 60))]);
     for number in [0, 1, 2, 4, 5, 8, 32, 33, 40, 65, 66, 67, 71, 84, 91, 102, 119, 122] {

@@ -227,6 +227,18 @@ fn the_range_of_the_wheel_is_set_by_its_registered_parameter_alone() {
 }
 
 #[test]
+fn a_channel_keeps_its_volume_while_the_host_does_not_process() {
+    let mut host = Clap::open();
+    host.render(&[note_on(VELOCITY)]);
+    host.0.restart();
+    let plain_db = settled_db(&host.render(&[note_on(VELOCITY)]))[0];
+    host.render(&[controller(CHANNEL, VOLUME, 64), controller(CHANNEL, EXPRESSION, 64)]);
+    host.0.restart();
+    let change_db = settled_db(&host.render(&[note_on(VELOCITY)]))[0] - plain_db;
+    assert!((change_db - curve_db(64)).abs() < LEVEL_TOLERANCE_DB, "{change_db} dB");
+}
+
+#[test]
 fn what_ends_notes_leaves_them_to_a_pedal_that_is_down() {
     let ends = [
         ("All Notes Off", controller(CHANNEL, 123, 0)),
