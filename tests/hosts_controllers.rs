@@ -199,7 +199,7 @@ fn volume_pan_and_expression_move_the_notes_of_their_channel_and_of_their_zone()
             }
             assert_eq!(sides == plain, *wanted_db == [0.0; 2], "{format}, {what}: to the bit");
         }
-        assert_eq!(host.play(&[]), plain, "{format}: all is as before");
+        assert!(host.play(&[]) == plain, "{format}: all is as before");
     }
 }
 
