@@ -4,6 +4,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use engine::params::TABLE;
 use support::bundles::{bundle, knobs, pitched_sound};
 
 /// The environment's interpreter, in the same place as xtask puts it.
@@ -21,8 +22,9 @@ fn python() -> PathBuf {
 fn pedalboard_loads_and_plays_the_vst3() {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("python").join("pedalboard_host.py");
     let knobs = knobs(&pitched_sound()).map(|(_, value)| value.to_string()).join(",");
-    let output =
-        Command::new(python()).arg(script).arg(bundle("Heptode.vst3")).arg(knobs).output().expect("Python starts");
+    let mut command = Command::new(python());
+    command.arg(script).arg(bundle("Heptode.vst3")).arg(knobs).arg(TABLE.len().to_string());
+    let output = command.output().expect("Python starts");
     let (said, complained) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     assert!(output.status.success(), "{}\n{said}\n{complained}", output.status);
     print!("{said}");

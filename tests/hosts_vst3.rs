@@ -2,6 +2,7 @@
 //! release, state.
 
 use engine::measure::pitch_offset_cents;
+use engine::params::TABLE;
 use engine::units::key_to_hz;
 use support::bundles::{bundle, knobs, parameter_number, pitched_sound, with_another_pack};
 use support::listen::{rms_db, spectral_difference_db};
@@ -164,17 +165,21 @@ fn a_bounce_is_bit_identical_at_every_block_size_from_its_first_note_on() {
     }
 }
 
-/// Notes and the wheel at samples that fit no grid.
-fn bounce_with_wheel(block_samples: usize) -> Vec<f32> {
+/// Notes, the wheel, volume and expression at samples that fit no grid.
+fn bounce_with_controllers(block_samples: usize) -> Vec<f32> {
     const LENGTH_SAMPLES: usize = 30_000;
     let channel = MidiChannel::Ch1;
     let wheel = |value| MidiEvent::PitchBend { channel, value };
+    let control = |controller, value| MidiEvent::ControlChange { channel, controller, value };
     let events = [
         (3, MidiEvent::NoteOn { channel, note: 60, velocity: 100 }),
         (1501, wheel(12_000)),
+        (2345, control(7, 90)),
         (4097, MidiEvent::NoteOn { channel, note: 67, velocity: 80 }),
         (7777, wheel(3000)),
+        (8001, control(11, 40)),
         (12_345, wheel(8192)),
+        (17_003, control(121, 0)),
         (20_001, MidiEvent::NoteOff { channel, note: 60, velocity: 0 }),
     ];
     let mut plugin = instrument_with_blocks(48_000.0, block_samples);
@@ -191,14 +196,59 @@ fn bounce_with_wheel(block_samples: usize) -> Vec<f32> {
 }
 
 #[test]
-fn the_wheel_is_heard_at_its_sample_in_any_blocks() {
-    let expected = bounce_with_wheel(8192);
+fn controllers_are_heard_at_their_sample_in_any_blocks() {
+    let expected = bounce_with_controllers(8192);
     assert!(rms_db(&expected) > -40.0);
     for block_samples in [1, 17, 64, 333, 1024] {
-        let bounce = bounce_with_wheel(block_samples);
+        let bounce = bounce_with_controllers(block_samples);
         let first = bounce.iter().zip(&expected).position(|(a, b)| a != b);
         assert_eq!(first, None, "blocks of {block_samples} samples");
     }
+}
+
+/// `ParameterFlags::kIsHidden`.
+const HIDDEN: u32 = 1 << 4;
+
+#[test]
+fn hosts_see_the_table_and_hidden_controllers_by_their_usual_names() {
+    let plugin = instrument(48_000.0);
+    let parameters = plugin.get_parameters().expect("parameters");
+    let (controllers, own): (Vec<_>, Vec<_>) =
+        parameters.into_iter().partition(|parameter| parameter.name.starts_with("MIDI CC "));
+    let names: Vec<&str> = own.iter().map(|parameter| parameter.name.as_str()).collect();
+    assert_eq!(names, TABLE.iter().map(|row| row.name).collect::<Vec<_>>());
+    assert!(own.iter().all(|parameter| parameter.can_automate && parameter.flags & HIDDEN == 0));
+    let mut wanted = Vec::new();
+    for channel in 0..16 {
+        for number in 0..130 {
+            let id = plugin.midi_cc_to_parameter(0, channel, number).expect("every controller is mapped");
+            wanted.push((id, format!("MIDI CC {channel}|{number}")));
+        }
+    }
+    let found: Vec<_> = controllers.iter().map(|parameter| (parameter.id, parameter.name.clone())).collect();
+    assert_eq!(found, wanted);
+    for parameter in &controllers {
+        assert!(
+            !parameter.can_automate && parameter.flags & HIDDEN != 0,
+            "{}: flags {:#x}",
+            parameter.name,
+            parameter.flags
+        );
+        assert_eq!(parameter.default, parameter.value, "{}: nothing has moved it", parameter.name);
+    }
+}
+
+#[test]
+fn a_host_that_writes_back_the_controllers_that_it_has_read_changes_nothing() {
+    let mut plugin = pitched_instrument(48_000.0);
+    let before = play(&mut plugin, 60, 0.5);
+    let values: Vec<_> =
+        plugin.get_parameters().expect("parameters").iter().map(|info| (info.id, info.value)).collect();
+    for (id, value) in values {
+        plugin.set_parameter(id, value).expect("the value is taken");
+    }
+    render(&mut plugin, 0.2);
+    assert!(play(&mut plugin, 60, 0.5) == before);
 }
 
 #[test]

@@ -2,10 +2,10 @@
 //!
 //! One subject: `cargo test -p tests --test laws properties::`.
 
+mod controllers;
 mod factory_sound;
 mod files;
 mod lanes;
-mod link;
 mod notes;
 mod packs;
 mod parity;

@@ -68,22 +68,29 @@ fn an_event_reaches_the_notes_that_its_address_names_and_no_others() {
 #[test]
 fn all_notes_off_and_all_sound_off_act_on_their_channel() {
     let notes = [NoteAddress::key(0, 60), NoteAddress::key(3, 60)];
-    for event in [all_notes_off(), all_sound_off()] {
+    let modes = (124..=127).map(|number| controller(0, number, 0));
+    for event in [all_notes_off(), all_sound_off()].into_iter().chain(modes) {
         let levels = levels_after(event, &notes);
         assert!(levels[0] < SILENT_DB && levels[1] > HEARD_DB, "{event:?}: {levels:?}");
     }
 }
 
 #[test]
-fn a_wildcard_note_off_respects_the_pedal_and_all_notes_off_does_not() {
+fn what_releases_notes_leaves_them_to_a_pedal_that_is_down() {
     let mut rig = offline(Sort::Mono, Timbre::Sine);
-    let mut level = |event| {
+    let mut levels = |event| {
         rig.synth.reset();
-        let events = vec![(0, pedal(0, true)), (0, on(60, 1.0)), (5_000, event)];
-        rms_db(&Script::still(short_release(), events, 12_000).play(&mut rig.synth, 333)[9_000..])
+        let events = vec![(0, pedal(0, true)), (0, on(60, 1.0)), (5_000, event), (12_000, pedal(0, false))];
+        let out = Script::still(short_release(), events, 20_000).play(&mut rig.synth, 333);
+        [rms_db(&out[9_000..12_000]), rms_db(&out[16_000..])]
     };
-    assert!(level(EventKind::NoteOff { notes: NoteAddress::ALL }) > HEARD_DB);
-    assert!(level(all_notes_off()) < SILENT_DB);
+    let modes = (123..=127).map(|number| controller(0, number, 0));
+    let events = [EventKind::NoteOff { notes: NoteAddress::ALL }, off(60), on(60, 0.0)].into_iter().chain(modes);
+    for event in events {
+        let [held_db, after_db] = levels(event);
+        assert!(held_db > HEARD_DB && after_db < SILENT_DB, "{event:?}: {held_db} dB, then {after_db} dB");
+    }
+    assert!(levels(all_sound_off())[0] < SILENT_DB, "All Sound Off does not wait for the pedal");
 }
 
 fn controller(channel: u8, controller: u8, value: u8) -> EventKind {
@@ -92,8 +99,12 @@ fn controller(channel: u8, controller: u8, value: u8) -> EventKind {
 
 /// Registered parameter `parameter` of a channel is set to `value`.
 fn registered(channel: u8, parameter: u8, value: u8) -> [(usize, EventKind); 3] {
-    [controller(channel, 101, 0), controller(channel, 100, parameter), controller(channel, 6, value)]
-        .map(|kind| (0, kind))
+    controllers(channel, [(101, 0), (100, parameter), (6, value)])
+}
+
+/// Values of controllers at the start.
+fn controllers<const N: usize>(channel: u8, values: [(u8, u8); N]) -> [(usize, EventKind); N] {
+    values.map(|(number, value)| (0, controller(channel, number, value)))
 }
 
 fn wheel(channel: u8, position: f32) -> (usize, EventKind) {
@@ -113,6 +124,19 @@ fn bend_follows_the_channel_its_range_and_its_zone() {
         ("a member of an MPE zone", [registered(0, 6, 7).to_vec(), vec![wheel(2, 0.25)]].concat(), 12.0),
         ("its zone's manager", [registered(0, 6, 7).to_vec(), vec![wheel(2, 0.25), wheel(0, 0.5)]].concat(), 13.0),
         ("reset", [registered(2, 0, 12).to_vec(), vec![wheel(2, 0.5), (0, controller(2, 121, 0))]].concat(), 0.0),
+        ("cents", [&registered(2, 0, 1)[..], &controllers(2, [(38, 50)]), &[wheel(2, 1.0)]].concat(), 1.5),
+        ("a cent more", [&registered(2, 0, 1)[..], &controllers(2, [(96, 0)]), &[wheel(2, -1.0)]].concat(), -1.01),
+        ("a cent less", [&registered(2, 0, 1)[..], &controllers(2, [(97, 9)]), &[wheel(2, 1.0)]].concat(), 0.99),
+        (
+            "after the null parameter",
+            [&registered(2, 0, 12)[..], &controllers(2, [(101, 127), (100, 127), (6, 1)]), &[wheel(2, 0.5)]].concat(),
+            6.0,
+        ),
+        (
+            "a non-registered parameter",
+            [&controllers(2, [(99, 0), (98, 0), (6, 12), (38, 0)])[..], &[wheel(2, 0.5)]].concat(),
+            1.0,
+        ),
         ("nothing", none, 0.0),
     ];
     for (what, mut events, semitones) in cases {

@@ -73,6 +73,12 @@ fn process_neither_allocates_nor_frees() {
             2 => host.note_off(36 + random.below(48) as u16),
             _ => {}
         }
+        // Volume, expression, their fine parts and the parameters of the wheel, on channel 1; the levels stay audible.
+        for controller in [7, 11, 39, 43, 6, 38, 96, 98, 100, 101] {
+            if random.below(8) == 0 {
+                host.midi([0xB0, controller, 100 + random.below(28) as u8]);
+            }
+        }
         for id in ["z1", "z5", "pad_x", "pad_y", "morph", "stretch", "formant", "tilt", "attack", "gain"] {
             if random.below(4) == 0 {
                 host.set(id, random.below(1000) as f64 / 1000.0);

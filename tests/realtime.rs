@@ -1,6 +1,8 @@
 //! The audio thread's bans, checked: a counting allocator stands round `render` while notes play, points sweep and the real pool
 //! delivers. Runs in debug and in release.
 
+mod link;
+
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
@@ -33,13 +35,14 @@ fn the_guard_counts_one_thread_only() {
 /// Random notes, chokes, bends, pedals and offs.
 fn random_event(random: &mut Random, length: usize) -> Event {
     let key = 24 + random.below(80) as u8;
-    let kind = match random.below(13) {
+    let kind = match random.below(15) {
         0..=5 => on(key, 0.5),
         6 | 7 => off(key),
         8 => pedal(0, random.below(2) == 0),
         9 => choke(key),
         10 => bend(random.below(5) as f32 - 2.0),
         11 => random_expression(random, key),
+        12 | 13 => random_controller(random),
         _ if random.below(8) == 0 => all_sound_off(),
         _ => all_notes_off(),
     };
@@ -56,6 +59,15 @@ fn random_expression(random: &mut Random, key: u8) -> EventKind {
         6 => EventKind::Controller { channel: 0, controller: random.below(128) as u8, value },
         index => EventKind::Expression { notes: NoteAddress::key(0, key), expression: expressions[index], value },
     }
+}
+
+/// A controller that the synth knows, on channel 0 or its neighbour: volume, pan, expression, registered parameters, zones, resets.
+fn random_controller(random: &mut Random) -> EventKind {
+    const KNOWN: [u8; 20] = [6, 7, 10, 11, 38, 39, 42, 43, 64, 74, 96, 97, 98, 99, 100, 101, 120, 121, 123, 124];
+    let controller = KNOWN[random.below(KNOWN.len())];
+    // Registered parameters 0 (range of the wheel) and 6 (zone) are selected often.
+    let steps = if controller == 100 { 6 * random.below(2) } else { random.below(2) * random.below(128) };
+    EventKind::Controller { channel: random.below(2) as u8, controller, value: steps as f32 / 127.0 }
 }
 
 /// Plays for `time` of real time; returns the number of allocations and frees.

@@ -11,12 +11,14 @@
     deny(clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, clippy::expect_used, clippy::unreachable)
 )]
 
+mod channel;
 mod channels;
 mod envelope;
 mod expression;
 mod following;
 mod kernel;
 mod lookahead;
+mod messages;
 mod mixer;
 mod note;
 mod offline;
@@ -29,22 +31,23 @@ mod tick;
 mod velocity;
 mod voice;
 mod voices;
+mod zones;
 
 use std::sync::atomic::Ordering;
 
 use crate::link::AudioEnd;
 use crate::params::{Controls, ParamId, Smoothing};
 use crate::units::db_to_gain;
-use channels::{CHANNELS, ChannelAction, Channels};
+use channels::Channels;
 use envelope::EnvelopeRates;
 use following::TickContext;
 use kernel::Kernels;
 use planner::{Hearing, RequestPlanner};
 use slots::Slots;
 use tick::{Ramp, Smoothed, TICK_SAMPLES, ratio};
-use velocity::VelocityResponse;
 use voice::{Scratch, Span};
-use voices::{NoteOn, Timing, Voices};
+use voices::{Timing, Voices};
+use zones::CHANNELS;
 
 pub use note::{EndedNote, Event, EventKind, Expression, NoteAddress};
 
@@ -64,6 +67,7 @@ pub struct Synth {
     controls: Controls,
     timing: Timing,
     rates: EnvelopeRates,
+    /// Linear output gain.
     gain: Smoothed,
     /// Tuning of each MIDI channel in semitones: coarse + fine + pitch bend.
     tuning: [Smoothed; CHANNELS],
@@ -73,7 +77,7 @@ pub struct Synth {
     /// Ticks begun since the last reset; within [`Self::begin_tick`] the index of the tick.
     tick: u64,
     /// Samples of the current tick already rendered; [`TICK_SAMPLES`] when the next tick is due.
-    in_tick: usize,
+    in_tick_samples: usize,
 }
 
 impl Synth {
@@ -96,7 +100,7 @@ impl Synth {
             tunes: [Ramp::ONE; CHANNELS],
             offline: false,
             tick: 0,
-            in_tick: TICK_SAMPLES,
+            in_tick_samples: TICK_SAMPLES,
         }
     }
 
@@ -110,7 +114,7 @@ impl Synth {
         let mut position = 0;
         loop {
             let due = events.peek().map_or(usize::MAX, |event| event.offset.min(length));
-            if self.in_tick >= TICK_SAMPLES && (position < length || due <= position) {
+            if self.in_tick_samples >= TICK_SAMPLES && (position < length || due <= position) {
                 self.begin_tick(controls);
             }
             if due <= position {
@@ -123,7 +127,7 @@ impl Synth {
             if position >= length {
                 break;
             }
-            let count = due.min(length).min(position + TICK_SAMPLES - self.in_tick) - position;
+            let count = due.min(length).min(position + TICK_SAMPLES - self.in_tick_samples) - position;
             let span = position..position + count;
             if let (Some(left), Some(right)) = (left.get_mut(span.clone()), right.get_mut(span)) {
                 self.voices.set_offset(position);
@@ -148,14 +152,22 @@ impl Synth {
         self.reset();
     }
 
-    /// Ends all notes at once, without a fade, and restarts the 64-sample grid. Decoded sounds are kept. Audio-thread safe.
+    /// Ends all notes at once, without a fade, restarts the 64-sample grid, and restores the initial state of the MIDI channels. Decoded
+    /// sounds are kept. Audio-thread safe.
     pub fn reset(&mut self) {
-        self.voices.reset(&mut self.slots);
+        self.restart();
         self.channels.reset();
+    }
+
+    /// As [`Self::reset`], but the channels keep what Reset All Controllers leaves: volume, pan, timbre, the range of the wheel, MPE zones.
+    /// For a host that stops processing while there is silence: it does not send these again. Audio-thread safe.
+    pub fn restart(&mut self) {
+        self.voices.reset(&mut self.slots);
+        self.channels.reset_controllers();
         self.gain = Smoothed::new();
         self.tuning = [Smoothed::new(); CHANNELS];
         self.tick = 0;
-        self.in_tick = TICK_SAMPLES;
+        self.in_tick_samples = TICK_SAMPLES;
         if self.offline {
             self.slots.set_offline(true);
         }
@@ -183,7 +195,7 @@ impl Synth {
 
     /// Reads the controls, receives decoded blocks, moves voices to newer sounds and publishes requests.
     fn begin_tick(&mut self, controls: &Controls) {
-        self.in_tick = 0;
+        self.in_tick_samples = 0;
         self.read_controls(controls);
         self.read_sources();
         self.slots.drain(MESSAGES_PER_TICK);
@@ -213,13 +225,18 @@ impl Synth {
         let gain_pace = self.pace(ParamId::GAIN);
         self.gain.step(f64::from(db_to_gain(self.controls.gain_db)), gain_pace);
         let pace = self.pace(ParamId::COARSE);
-        for (channel, (tuning, tune)) in self.tuning.iter_mut().zip(&mut self.tunes).enumerate() {
-            let bend_semitones = self.channels.bend_semitones(channel);
-            let semitones = self.controls.coarse_semitones + self.controls.fine_cents / 100.0 + bend_semitones;
-            tuning.step(f64::from(semitones), pace);
-            *tune = tuning.ramp(ratio);
+        let semitones: [f64; CHANNELS] = std::array::from_fn(|channel| self.semitones(channel));
+        for ((tuning, tune), semitones) in self.tuning.iter_mut().zip(&mut self.tunes).zip(semitones) {
+            tuning.step(semitones, pace);
+            *tune = tuning.ramp().map(ratio);
         }
         self.voices.begin_tick(pace);
+    }
+
+    /// Wanted tuning of a channel: coarse + fine + pitch bend.
+    fn semitones(&self, channel: usize) -> f64 {
+        let Controls { coarse_semitones, fine_cents, .. } = self.controls;
+        f64::from(coarse_semitones + fine_cents / 100.0 + self.channels.bend_semitones(channel))
     }
 
     /// Fraction of the distance to its target that a parameter covers in one tick: 1 − e^(−tick / time constant).
@@ -251,114 +268,21 @@ impl Synth {
         }
     }
 
-    fn handle(&mut self, kind: EventKind) {
-        match kind {
-            EventKind::NoteOn { note, velocity } if velocity > 0.0 => self.note_on(note, velocity),
-            EventKind::NoteOn { note: notes, .. } | EventKind::NoteOff { notes } => {
-                let channels = &self.channels;
-                self.voices.note_off(&mut self.slots, &notes, |channel| channels.is_sustained(channel));
-            }
-            EventKind::Choke { notes } => self.voices.choke(&mut self.slots, &self.timing, &notes),
-            EventKind::Expression { notes, expression, value } => self.voices.express(&notes, expression, value),
-            EventKind::PitchWheel { channel, position } => self.channels.set_wheel(channel, position),
-            EventKind::ChannelPressure { channel, pressure } => {
-                self.channels.set_pressure(channel, pressure);
-                let pressure = self.channels.pressure(usize::from(channel));
-                self.express_channel(channel, Expression::Pressure, pressure);
-            }
-            EventKind::Controller { channel, controller, value } => {
-                let action = self.channels.control(channel, controller, value);
-                self.act(channel, action);
-            }
-        }
-    }
-
-    /// Applies the action of a controller to the voices of its channel; a message on the manager of an MPE zone concerns the members too.
-    fn act(&mut self, channel: u8, action: ChannelAction) {
-        match action {
-            ChannelAction::None => {}
-            ChannelAction::Timbre => {
-                let timbre = self.channels.timbre(usize::from(channel));
-                self.express_channel(channel, Expression::Timbre, timbre);
-            }
-            ChannelAction::PedalUp { channels } => self.voices.pedal_up(&mut self.slots, channels),
-            ChannelAction::ControllersReset { channels } => {
-                self.voices.pedal_up(&mut self.slots, channels);
-                self.express_channel(channel, Expression::Pressure, 0.0);
-            }
-            ChannelAction::AllNotesOff => {
-                for notes in notes_of(self.channels.concerned(channel)) {
-                    self.voices.release(&mut self.slots, &notes);
-                }
-            }
-            ChannelAction::AllSoundOff => {
-                for notes in notes_of(self.channels.concerned(channel)) {
-                    self.voices.choke(&mut self.slots, &self.timing, &notes);
-                }
-            }
-        }
-    }
-
-    fn express_channel(&mut self, channel: u8, expression: Expression, value: f32) {
-        for notes in notes_of(self.channels.concerned(channel)) {
-            self.voices.express(&notes, expression, value);
-        }
-    }
-
-    fn note_on(&mut self, note: NoteAddress, velocity: f32) {
-        let Some(key) = note.key.map(|key| key.min(127)) else { return };
-        let channel = note.channel.unwrap_or(0).min(CHANNELS as u8 - 1);
-        let note = NoteAddress { channel: Some(channel), key: Some(key), ..note };
-        let response = VelocityResponse::new(velocity.min(1.0), self.controls.touch, self.timing.rate_hz);
-        let zone = self.planner.slot_key(key);
-        self.planner.set_main(zone);
-        let Some(zone_slot) = self.slots.slot_for(zone) else { return };
-        self.prepare(zone_slot);
-        let start = NoteOn { note, key, channel, response };
-        let Some(voice) = self.voices.note_on(&mut self.slots, &self.timing, start, zone_slot) else { return };
-        voice.express(Expression::Pressure, self.channels.pressure(usize::from(channel)));
-        voice.express(Expression::Timbre, self.channels.timbre(usize::from(channel)));
-        let context = TickContext { planner: &self.planner, timing: &self.timing, tunes: &self.tunes };
-        if !following::begin(voice, &mut self.slots, &context) {
-            self.slots.end().telemetry().late_count.fetch_add(1, Ordering::Relaxed);
-        }
-    }
-
-    /// Before a note: offline, waits for the sound of its zone; live, withdraws a failed request so that it is made again.
-    fn prepare(&mut self, zone_slot: usize) {
-        if self.offline {
-            let hearing = Hearing { voices: &self.voices, timing: &self.timing, tunes: &self.tunes };
-            offline::ensure(&mut self.slots, &self.planner, &hearing, zone_slot, self.tick);
-        } else if self
-            .slots
-            .get(zone_slot)
-            .is_some_and(|slot| slot.requested.is_some_and(|request| slot.failed >= request.generation))
-        {
-            self.slots.withdraw(zone_slot);
-        }
-    }
-
     /// Renders a span that lies within one tick and holds no event.
     fn render_span(&mut self, left: &mut [f32], right: &mut [f32]) {
         let span = Span {
             kernels: self.kernels,
             rates: &self.rates,
             tunes: &self.tunes,
-            offset: self.in_tick,
+            offset: self.in_tick_samples,
             fade_samples: self.timing.fade_samples,
         };
         self.scratch.buses.clear();
         self.voices.render(&mut self.slots, &span, &mut self.scratch, left.len());
-        let (gain, offset) = (self.gain.ramp(|gain| gain), self.in_tick);
-        self.in_tick += left.len();
+        let (gain, offset) = (self.gain.ramp(), self.in_tick_samples);
+        self.in_tick_samples += left.len();
         self.scratch.buses.write(left, right, |index| gain.at(offset + index) as f32);
     }
-}
-
-/// The notes of each channel of a bit mask.
-fn notes_of(channels: u16) -> impl Iterator<Item = NoteAddress> {
-    let channels = (0..CHANNELS as u8).filter(move |channel| channels >> channel & 1 == 1);
-    channels.map(|channel| NoteAddress::channel(Some(channel)))
 }
 
 fn rates(controls: &Controls, rate_hz: f32) -> EnvelopeRates {

@@ -3,6 +3,7 @@
 //!
 //! Called by the host's main thread when it scans, loads and unloads.
 
+mod controllers;
 mod instance;
 
 use std::ffi::c_void;

@@ -1,15 +1,19 @@
 """Loads the VST3 in pedalboard, plays notes, and measures level, pitch and the effect of a knob.
 
-usage: pedalboard_host.py BUNDLE.vst3 Z1,Z2,Z3,Z4,Z5,Z6,Z7      (knobs as the host's 0 to 1)
+usage: pedalboard_host.py BUNDLE.vst3 Z1,Z2,Z3,Z4,Z5,Z6,Z7 COUNT
+       (knobs as the host's 0 to 1; number of the instrument's parameters)
 """
 
 import sys
+import time
 
 import numpy as np
 import pedalboard
 
 RATE_HZ = 48_000
 TOLERANCE_CENTS = 10.0
+# Loading takes about half a second. A host that takes the MIDI controllers for parameters of the instrument needs 45 s and more.
+LONGEST_LOAD_S = 10.0
 
 
 def note(plugin, key, seconds=1.0):
@@ -50,7 +54,13 @@ def bands_db(samples):
 
 def main():
     bundle, knobs = sys.argv[1], [float(value) for value in sys.argv[2].split(",")]
+    started = time.monotonic()
     plugin = pedalboard.load_plugin(bundle)
+    count = len(plugin.parameters)
+    load_s = time.monotonic() - started
+    print(f"pedalboard: loads in {load_s:.2f} s with {count} parameters")
+    assert load_s < LONGEST_LOAD_S, f"loading takes {load_s:.1f} s"
+    assert count == int(sys.argv[3]), f"{count} parameters in place of {sys.argv[3]}"
     assert plugin.is_instrument, "the plug-in does not say that it is an instrument"
     assert plugin.name == "Heptode", plugin.name
     for axis, value in enumerate(knobs, start=1):

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use crate::bundles::{bundle, parameter_number};
 use crate::wait::PATIENCE;
 use clack_extensions::state::PluginState;
-use clack_host::events::event_types::{NoteOffEvent, NoteOnEvent, ParamValueEvent};
+use clack_host::events::event_types::{MidiEvent, NoteOffEvent, NoteOnEvent, ParamValueEvent};
 use clack_host::factory::plugin::PluginFactory;
 use clack_host::prelude::*;
 
@@ -87,6 +87,11 @@ impl TestHost {
     /// The note's end at the start of the next block.
     pub fn note_off(&mut self, key: u16) {
         self.audio.events.push(&NoteOffEvent::new(0, Pckn::new(0_u16, 0_u16, key, 1_u32), 0.0));
+    }
+
+    /// A MIDI message at the start of the next block.
+    pub fn midi(&mut self, message: [u8; 3]) {
+        self.audio.events.push(&MidiEvent::new(0, 0, message));
     }
 
     /// Renders one channel; both must be equal and every sample finite.

@@ -1,9 +1,9 @@
 //! ADSR envelope: linear attack, exponential decay and release. AUDIO THREAD: plain arithmetic.
 
 /// Level below which a released note has ended: −80 dB.
-const SILENT: f32 = 1e-4;
+const SILENT_GAIN: f32 = 1e-4;
 /// Fall of the level within the decay or release time: −60 dB.
-const FALL: f32 = 1e-3;
+const FALL_GAIN: f32 = 1e-3;
 /// Shortest decay and release, in seconds; shorter ones click.
 const SHORTEST_S: f32 = 0.002;
 
@@ -18,7 +18,7 @@ pub(super) struct EnvelopeRates {
 
 impl EnvelopeRates {
     pub(super) fn new(attack_s: f32, decay_s: f32, sustain: f32, release_s: f32, rate_hz: f32) -> Self {
-        let factor = |time_s: f32| FALL.powf(1.0 / (time_s.max(SHORTEST_S) * rate_hz));
+        let factor = |time_s: f32| FALL_GAIN.powf(1.0 / (time_s.max(SHORTEST_S) * rate_hz));
         let attack_samples = attack_s * rate_hz;
         Self {
             attack_step: if attack_samples > 1.0 { 1.0 / attack_samples } else { 1.0 },
@@ -80,13 +80,13 @@ impl Envelope {
             }
             Stage::Decay => {
                 self.level = rates.sustain + (self.level - rates.sustain) * rates.decay_factor;
-                if rates.sustain < SILENT && self.level < SILENT {
+                if rates.sustain < SILENT_GAIN && self.level < SILENT_GAIN {
                     self.end();
                 }
             }
             Stage::Release => {
                 self.level *= rates.release_factor;
-                if self.level < SILENT {
+                if self.level < SILENT_GAIN {
                     self.end();
                 }
             }
@@ -112,7 +112,7 @@ mod tests {
         assert_eq!(envelope.next(&rates), 1.0);
         envelope.release();
         let level = (0..4800).map(|_| envelope.next(&rates)).last().unwrap_or(0.0);
-        assert!((level / FALL - 1.0).abs() < 0.01, "level {level}");
+        assert!((level / FALL_GAIN - 1.0).abs() < 0.01, "level {level}");
     }
 
     #[test]

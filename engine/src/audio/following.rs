@@ -70,7 +70,7 @@ pub(super) fn begin(voice: &mut Voice, slots: &mut Slots, context: &TickContext)
     let wanted = context.planner.spec(context.planner.slot_key(voice.key));
     let mut best: Option<(f32, SoundRef, f64)> = None;
     for (index, slot) in slots.iter() {
-        let place = |buffer: &SoundBuffer| (0, context.lookahead(voice, context.step(voice.key, buffer)).need);
+        let place = |buffer: &SoundBuffer| (0, context.lookahead(voice, context.step(voice.key, buffer)).need_samples);
         let Some(buffer) = slot.newest_playable(place) else { continue };
         let sound = SoundRef { slot: index, buffer };
         let Some(buffer) = slots.buffer(sound) else { continue };
@@ -82,7 +82,7 @@ pub(super) fn begin(voice: &mut Voice, slots: &mut Slots, context: &TickContext)
     }
     let Some((_, sound, step)) = best else { return false };
     slots.acquire(sound);
-    voice.play(Play { sound, cursor: 0.0, step });
+    voice.play(Play { sound, cursor_samples: 0.0, step });
     true
 }
 
@@ -102,7 +102,7 @@ fn move_on(voice: &mut Voice, slots: &mut Slots, context: &TickContext) -> bool 
         let nowhere = SoundRef { slot, buffer: 0 };
         let place = |buffer: &SoundBuffer| {
             let there = moved(buffer, nowhere);
-            (there.cursor as usize, context.lookahead(voice, there.step).need)
+            (there.cursor_samples as usize, context.lookahead(voice, there.step).need_samples)
         };
         let sound = SoundRef { slot, buffer: slots.get(slot)?.newest_playable(place)? };
         let buffer = slots.buffer(sound)?;
@@ -122,13 +122,13 @@ fn hold(voice: &mut Voice, slots: &mut Slots, context: &TickContext) -> bool {
     let Some(buffer) = slots.buffer(play.sound) else { return false };
     let length = buffer.head().map_or(0, |head| head.length_samples);
     let lookahead = context.lookahead(voice, play.step);
-    let end = buffer.available_end(play.cursor as usize);
-    if end >= length || end as f64 - play.cursor >= lookahead.margin as f64 {
+    let end = buffer.available_end(play.cursor_samples as usize);
+    if end >= length || end as f64 - play.cursor_samples >= lookahead.margin_samples as f64 {
         return false;
     }
-    let start = buffer.available_start(play.cursor as usize) as f64;
-    let cursor = (play.cursor - lookahead.need as f64 / 2.0).max(start);
+    let start = buffer.available_start(play.cursor_samples as usize) as f64;
+    let cursor_samples = (play.cursor_samples - lookahead.need_samples as f64 / 2.0).max(start);
     slots.acquire(play.sound);
-    voice.cross_to(Play { cursor, ..play }, 0.0);
+    voice.cross_to(Play { cursor_samples, ..play }, 0.0);
     true
 }

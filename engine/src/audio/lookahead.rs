@@ -17,18 +17,18 @@ const MARGINS: usize = 4;
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Lookahead {
     /// Samples that must be available from the cursor on.
-    pub(super) need: usize,
+    pub(super) need_samples: usize,
     /// Samples before a gap at which the voice must start its crossfade to other samples.
-    pub(super) margin: usize,
+    pub(super) margin_samples: usize,
 }
 
 impl Lookahead {
     /// For a playback ratio (sound samples per output sample) and a crossfade of `fade_samples` output samples.
     pub(super) fn new(ratio: f64, fade_samples: u32) -> Self {
         let taps = ((ratio.max(1.0) * TAPS_PER_RATIO) as usize).min(MAX_TAPS);
-        let fade = (ratio * f64::from(fade_samples)) as usize;
-        let tick = (ratio * TICK_SAMPLES as f64) as usize;
-        let margin = fade + 2 * tick + taps;
-        Self { need: LEAST_SAMPLES.max(MARGINS * margin), margin }
+        let fade_samples = (ratio * f64::from(fade_samples)) as usize;
+        let tick_samples = (ratio * TICK_SAMPLES as f64) as usize;
+        let margin_samples = fade_samples + 2 * tick_samples + taps;
+        Self { need_samples: LEAST_SAMPLES.max(MARGINS * margin_samples), margin_samples }
     }
 }

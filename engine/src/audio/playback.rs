@@ -18,7 +18,7 @@ pub(super) type Piece = [[f32; TICK_SAMPLES]; MAX_CHANNELS];
 pub(super) struct Play {
     pub(super) sound: SoundRef,
     /// Read position in samples of the sound.
-    pub(super) cursor: f64,
+    pub(super) cursor_samples: f64,
     /// Sound samples per output sample, without the tuning.
     pub(super) step: f64,
 }
@@ -46,12 +46,14 @@ pub(super) struct Played {
 impl Play {
     /// The same moment in another sound, played at `step` sound samples per output sample.
     pub(super) fn moved_to(&self, sound: SoundRef, step: f64, from: &SoundBuffer, to: &SoundBuffer) -> Play {
-        let (Some(old), Some(new)) = (from.head(), to.head()) else { return Play { sound, step, cursor: self.cursor } };
-        let mut cursor = old.stretch.moved_to(&new.stretch, self.cursor);
+        let (Some(old), Some(new)) = (from.head(), to.head()) else {
+            return Play { sound, step, cursor_samples: self.cursor_samples };
+        };
+        let mut cursor_samples = old.stretch.moved_to(&new.stretch, self.cursor_samples);
         if step != self.step && self.step > 0.0 {
-            cursor *= step / self.step;
+            cursor_samples *= step / self.step;
         }
-        Play { sound, step, cursor }
+        Play { sound, step, cursor_samples }
     }
 
     /// Fills the first `length` samples of `out` and advances the cursor. `window` is scratch of [`WINDOW_SAMPLES`].
@@ -70,15 +72,15 @@ impl Play {
             return Played { samples: 0, goes_on: false, channels: 1 };
         };
         let channels = buffer.head().map_or(1, |head| head.channels).clamp(1, MAX_CHANNELS);
-        let (start, mut samples) = (self.cursor, 0);
+        let (start, mut samples) = (self.cursor_samples, 0);
         for (channel, out) in out.iter_mut().enumerate().take(channels) {
             // Every channel is read from the same position.
-            self.cursor = start;
+            self.cursor_samples = start;
             let out = out.get_mut(..length).unwrap_or_default();
             samples = self.render_channel(buffer, channel, (reading, kernel), out, window);
         }
         let end = buffer.head().map_or(0.0, |head| head.length_samples as f64);
-        Played { samples, goes_on: self.cursor < end, channels }
+        Played { samples, goes_on: self.cursor_samples < end, channels }
     }
 
     /// Fills `out` with one channel and advances the cursor. Returns the number of samples before the end of the sound.
@@ -95,19 +97,19 @@ impl Play {
         let fits = ((window.len().saturating_sub(kernel.taps() + 2)) as f64 / top_ratio.max(1e-9)) as usize;
         let (mut offset, mut samples) = (reading.offset, 0);
         for piece in out.chunks_mut(fits.max(1)) {
-            let first = self.cursor.floor();
+            let first = self.cursor_samples.floor();
             let reach = (top_ratio * piece.len() as f64) as usize + kernel.taps() + 2;
             let needed = reach.min(window.len());
             let Some(window) = window.get_mut(..needed) else { return samples };
             buffer.copy(channel, first as i64 - kernel.lead() as i64, window);
             for out in piece {
-                let whole = self.cursor.floor();
+                let whole = self.cursor_samples.floor();
                 let start = (whole - first) as usize;
                 // Zero from the end of the sound on, so that the kernel's tail does not depend on where a piece ends.
-                let taps = if self.cursor < length { window.get(start..start + kernel.taps()) } else { None };
-                samples += usize::from(self.cursor < length);
-                *out = taps.map_or(0.0, |window| kernel.interpolate(window, self.cursor - whole));
-                self.cursor += self.step * reading.tune.at(offset);
+                let taps = if self.cursor_samples < length { window.get(start..start + kernel.taps()) } else { None };
+                samples += usize::from(self.cursor_samples < length);
+                *out = taps.map_or(0.0, |window| kernel.interpolate(window, self.cursor_samples - whole));
+                self.cursor_samples += self.step * reading.tune.at(offset);
                 offset += 1;
             }
         }
@@ -120,7 +122,7 @@ impl Play {
 pub(super) struct Crossfade {
     pub(super) to: Play,
     /// Output samples mixed so far.
-    pub(super) position: u32,
+    pub(super) position_samples: u32,
     /// Correlation of the two sounds, [0, 1].
     pub(super) correlation: f32,
 }
@@ -129,12 +131,12 @@ impl Crossfade {
     /// Mixes the first `length` samples of `next` into `current` with gains that keep g₁² + g₂² + 2·r·g₁·g₂ = 1, so that neither
     /// identical (r = 1) nor uncorrelated sounds (r = 0) change in level.
     pub(super) fn mix(&mut self, current: &mut Piece, next: &Piece, channels: usize, length: usize, fade_samples: u32) {
-        let start = self.position;
+        let start = self.position_samples;
         for (current, next) in current.iter_mut().zip(next).take(channels) {
-            self.position = start;
+            self.position_samples = start;
             for (current, next) in current.iter_mut().zip(next).take(length) {
-                self.position += 1;
-                let rise = self.position as f32 / fade_samples.max(1) as f32;
+                self.position_samples += 1;
+                let rise = self.position_samples as f32 / fade_samples.max(1) as f32;
                 let fall = 1.0 - rise;
                 let norm = (fall * fall + rise * rise + 2.0 * self.correlation * fall * rise).sqrt();
                 *current = (*current * fall + next * rise) / norm;

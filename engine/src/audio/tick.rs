@@ -15,9 +15,18 @@ impl Ramp {
     pub(super) const ONE: Self = Self { from: 1.0, to: 1.0 };
 
     /// A value that does not move.
-    #[cfg(test)]
     pub(super) fn still(value: f64) -> Self {
         Self { from: value, to: value }
+    }
+
+    /// The ramp between the sums at both ends of the tick.
+    pub(super) fn plus(self, other: Self) -> Self {
+        Self { from: self.from + other.from, to: self.to + other.to }
+    }
+
+    /// The ramp with `map` applied at both ends.
+    pub(super) fn map(self, map: impl Fn(f64) -> f64) -> Self {
+        Self { from: map(self.from), to: map(self.to) }
     }
 
     /// Whether the value is `value` over the whole tick.
@@ -75,9 +84,9 @@ impl Smoothed {
         }
     }
 
-    /// The ramp over the current tick, with `map` applied at both ends.
-    pub(super) fn ramp(&self, map: impl Fn(f64) -> f64) -> Ramp {
-        Ramp { from: map(self.last), to: map(self.value) }
+    /// The ramp over the current tick.
+    pub(super) fn ramp(&self) -> Ramp {
+        Ramp { from: self.last, to: self.value }
     }
 }
 

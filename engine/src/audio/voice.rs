@@ -1,5 +1,6 @@
 //! One voice: a note with its read position, envelope, expression and crossfade. AUDIO THREAD.
 
+use super::channel::ChannelMix;
 use super::envelope::{Envelope, EnvelopeRates};
 use super::expression::NoteExpression;
 use super::kernel::Kernels;
@@ -47,16 +48,17 @@ pub(super) struct NoteStart {
     pub(super) key: u8,
     pub(super) channel: u8,
     pub(super) response: VelocityResponse,
+    pub(super) mix: ChannelMix,
     pub(super) zone_slot: usize,
     /// Number of the note, in the order of their starts.
     pub(super) order: u64,
 }
 
-/// Fade-out in progress, of a stolen or choked note; both fields in samples.
+/// Fade-out in progress, of a stolen or choked note.
 #[derive(Clone, Copy, Debug)]
 struct FadeOut {
-    left: u32,
-    total: u32,
+    left_samples: u32,
+    total_samples: u32,
 }
 
 /// A voice: idle, or playing a note.
@@ -91,7 +93,7 @@ impl Voice {
             zone_slot: 0,
             order: 0,
             response: VelocityResponse::NONE,
-            expression: NoteExpression::new(),
+            expression: NoteExpression::of_channel(ChannelMix::NEUTRAL),
             envelope: Envelope::start(),
             current: None,
             crossfade: None,
@@ -103,8 +105,9 @@ impl Voice {
 
     /// Starts a note, without a sound yet.
     pub(super) fn start(&mut self, start: NoteStart) {
-        let NoteStart { note, key, channel, response, zone_slot, order } = start;
-        *self = Self { note, key, channel, response, zone_slot, order, active: true, ..Self::idle() };
+        let NoteStart { note, key, channel, response, mix, zone_slot, order } = start;
+        let expression = NoteExpression::of_channel(mix);
+        *self = Self { note, key, channel, response, expression, zone_slot, order, active: true, ..Self::idle() };
     }
 
     pub(super) fn is_active(&self) -> bool {
@@ -135,8 +138,9 @@ impl Voice {
 
     /// Current linear level, by which the voice to steal is chosen.
     pub(super) fn level(&self) -> f32 {
-        let fade_out = self.fade_out.map_or(1.0, |fade_out| fade_out.left as f32 / fade_out.total as f32);
-        self.envelope.level() * self.response.gain * fade_out
+        let fade_out =
+            self.fade_out.map_or(1.0, |fade_out| fade_out.left_samples as f32 / fade_out.total_samples as f32);
+        self.envelope.level() * self.response.gain * self.expression.level() * fade_out
     }
 
     /// Its read position; during a crossfade that in the new sound.
@@ -157,12 +161,17 @@ impl Voice {
 
     /// Starts a crossfade. The caller has counted the voice as a reader of the new sound.
     pub(super) fn cross_to(&mut self, to: Play, correlation: f32) {
-        self.crossfade = Some(Crossfade { to, position: 0, correlation });
+        self.crossfade = Some(Crossfade { to, position_samples: 0, correlation });
     }
 
     /// Sets an expression value of the note.
     pub(super) fn express(&mut self, expression: Expression, value: f32) {
         self.expression.set(expression, value);
+    }
+
+    /// Sets gain and pan of the note's channel.
+    pub(super) fn set_channel_mix(&mut self, mix: ChannelMix) {
+        self.expression.set_channel_mix(mix);
     }
 
     /// Moves the smoothed expression values by one tick.
@@ -192,8 +201,8 @@ impl Voice {
             return self.end();
         }
         if self.is_living() {
-            let total = samples.max(1);
-            self.fade_out = Some(FadeOut { left: total, total });
+            let total_samples = samples.max(1);
+            self.fade_out = Some(FadeOut { left_samples: total_samples, total_samples });
         }
         [None; 2]
     }
@@ -210,7 +219,8 @@ impl Voice {
         let mut freed = [None; 2];
         let mut done = 0;
         while self.active && done < length {
-            let rest = |crossfade: &Crossfade| span.fade_samples.saturating_sub(crossfade.position).max(1) as usize;
+            let rest =
+                |crossfade: &Crossfade| span.fade_samples.saturating_sub(crossfade.position_samples).max(1) as usize;
             let piece = self.crossfade.as_ref().map_or(usize::MAX, rest).min(length - done);
             let reading = Reading { kernels: span.kernels, tune: self.tune(span.tunes), offset: span.offset + done };
             let Some(played) = self.read(slots, &reading, piece, span.fade_samples, scratch, &mut freed) else { break };
@@ -250,7 +260,7 @@ impl Voice {
             widen(next, played.channels, channels, piece);
             played.channels = channels;
             crossfade.mix(here, next, channels, piece, fade_samples);
-            if crossfade.position >= fade_samples {
+            if crossfade.position_samples >= fade_samples {
                 *freed = [Some(current.sound), None];
                 self.current = Some(crossfade.to);
                 self.crossfade = None;
@@ -274,11 +284,11 @@ impl Voice {
         for gain in gains.iter_mut().take(length) {
             *gain = self.envelope.next(rates) * self.response.gain;
             if let Some(fade_out) = &mut self.fade_out {
-                if fade_out.left == 0 {
+                if fade_out.left_samples == 0 {
                     break;
                 }
-                fade_out.left -= 1;
-                *gain *= fade_out.left as f32 / fade_out.total as f32;
+                fade_out.left_samples -= 1;
+                *gain *= fade_out.left_samples as f32 / fade_out.total_samples as f32;
             }
             if self.envelope.has_ended() {
                 break;

@@ -1,11 +1,13 @@
 //! The voices: note-on, note-off, voice stealing, and the list of ended notes. AUDIO THREAD.
 
+use super::channel::ChannelMix;
 use super::lookahead::Lookahead;
 use super::note::{EndedNote, Expression, NoteAddress};
 use super::slots::Slots;
 use super::tick::Ramp;
 use super::velocity::VelocityResponse;
 use super::voice::{Freed, NoteStart, Scratch, Span, Voice};
+use super::zones::is_in;
 use crate::link::SoundSpec;
 
 /// Largest number of notes that sound at once, those that fade out not counted.
@@ -50,6 +52,7 @@ pub(super) struct NoteOn {
     pub(super) key: u8,
     pub(super) channel: u8,
     pub(super) response: VelocityResponse,
+    pub(super) mix: ChannelMix,
 }
 
 /// The region of a slot's sound that its voices need, in samples of the sound.
@@ -115,10 +118,10 @@ impl Voices {
             let play = voice.place();
             let head = play.and_then(|play| slots.buffer(play.sound)?.head());
             let scale = head.map_or(1.0, |head| position_scale(&head.spec, wanted));
-            let cursor = play.map_or(0.0, |play| play.cursor * scale);
+            let cursor = play.map_or(0.0, |play| play.cursor_samples * scale);
             let transposition = ((f64::from(voice.key) - f64::from(wanted.key)) / 12.0).exp2();
             let step = play.map_or(transposition, |play| play.step * root_scale(head.map(|head| &head.spec), wanted));
-            let need = Lookahead::new(step * voice.tune(tunes).maximum(), timing.fade_samples).need;
+            let need = Lookahead::new(step * voice.tune(tunes).maximum(), timing.fade_samples).need_samples;
             (cursor as u32, (cursor as u32).saturating_add(u32::try_from(need).unwrap_or(u32::MAX)))
         });
         let all = parts.reduce(|(first, end), (cursor, need_end)| (first.min(cursor), end.max(need_end)));
@@ -133,7 +136,7 @@ impl Voices {
         let newest = self.voices.iter().filter(|voice| voice.is_active()).max_by_key(|voice| voice.order)?;
         let play = newest.place()?;
         let length = slots.buffer(play.sound)?.head()?.length_samples;
-        Some((play.cursor / length.max(1) as f64).min(1.0) as f32)
+        Some((play.cursor_samples / length.max(1) as f64).min(1.0) as f32)
     }
 
     /// Starts a note in the slot `zone_slot`, without a sound yet. `None` if no voice is available.
@@ -149,8 +152,8 @@ impl Voices {
         let order = self.next_order;
         self.next_order += 1;
         let voice = self.voices.get_mut(index)?;
-        let NoteOn { note, key, channel, response } = note;
-        voice.start(NoteStart { note, key, channel, response, zone_slot, order });
+        let NoteOn { note, key, channel, response, mix } = note;
+        voice.start(NoteStart { note, key, channel, response, mix, zone_slot, order });
         if let Some(slot) = slots.get_mut(zone_slot) {
             slot.voices += 1;
         }
@@ -195,7 +198,7 @@ impl Voices {
 
     /// Releases the notes that the pedals of `channels`, a bit mask, have held.
     pub(super) fn pedal_up(&mut self, slots: &mut Slots, channels: u16) {
-        let is_held = |voice: &Voice| voice.is_left_to_pedal() && channels >> voice.channel() & 1 == 1;
+        let is_held = |voice: &Voice| voice.is_left_to_pedal() && is_in(channels, voice.channel());
         self.each(slots, is_held, Voice::release);
     }
 
@@ -204,16 +207,21 @@ impl Voices {
         self.each(slots, |voice| notes.matches(&voice.note), |voice| voice.fade_out(timing.choke_samples));
     }
 
-    /// Releases notes, held by a pedal or not.
-    pub(super) fn release(&mut self, slots: &mut Slots, notes: &NoteAddress) {
-        self.each(slots, |voice| notes.matches(&voice.note), Voice::release);
-    }
-
     /// Sets an expression value of sounding notes.
     pub(super) fn express(&mut self, notes: &NoteAddress, expression: Expression, value: f32) {
         for voice in self.voices.iter_mut().filter(|voice| voice.is_active() && notes.matches(&voice.note)) {
             voice.express(expression, value);
         }
+    }
+
+    /// Sets gain and pan of every sounding note to those of its channel.
+    pub(super) fn follow_channels(&mut self, mix: impl Fn(usize) -> ChannelMix) {
+        self.active_mut().for_each(|voice| voice.set_channel_mix(mix(voice.channel())));
+    }
+
+    /// Whether a note of a channel sounds or waits for its sound.
+    pub(super) fn plays_on(&self, channel: usize) -> bool {
+        self.voices.iter().any(|voice| voice.is_active() && voice.channel() == channel)
     }
 
     /// Ends all notes at once, without a fade.

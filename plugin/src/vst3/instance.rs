@@ -1,5 +1,5 @@
 //! The COM object that a VST3 host holds: the framework's own, with every call passed on to it. Each method is called on the
-//! thread that VST3 names for it; the methods neither lock nor allocate, [`Instance::new`] allocates the framework's object.
+//! thread that VST3 names for it; those of the audio thread neither lock nor allocate, [`Instance::new`] allocates the framework's object.
 
 use nice_plug::wrapper::vst3::Wrapper;
 use nice_plug::wrapper::vst3::vst3::Class;
@@ -13,9 +13,11 @@ use nice_plug::wrapper::vst3::vst3::Steinberg::Vst::{
     ProgramListID, ProgramListInfo, RoutingInfo, SpeakerArrangement, String128, TChar, UnitID, UnitInfo,
 };
 use nice_plug::wrapper::vst3::vst3::Steinberg::{
-    FIDString, FUnknown, IBStream, IPlugView, IPluginBaseTrait, TBool, TUID, int16, int32, tresult, uint32,
+    FIDString, FUnknown, IBStream, IPlugView, IPluginBaseTrait, TBool, TUID, int16, int32, kInvalidArgument, kResultOk,
+    tresult, uint32,
 };
 
+use super::controllers::Controller;
 use crate::Heptode;
 
 /// One instance of the plug-in.
@@ -73,21 +75,49 @@ forward!(IComponentTrait {
     fn getState(state: *mut IBStream) -> tresult;
 });
 
-forward!(IEditControllerTrait {
-    fn setComponentState(state: *mut IBStream) -> tresult;
-    fn setState(state: *mut IBStream) -> tresult;
-    fn getState(state: *mut IBStream) -> tresult;
-    fn getParameterCount() -> int32;
-    fn getParameterInfo(index: int32, info: *mut ParameterInfo) -> tresult;
-    fn getParamStringByValue(id: ParamID, normalized: ParamValue, text: *mut String128) -> tresult;
-    fn getParamValueByString(id: ParamID, text: *mut TChar, normalized: *mut ParamValue) -> tresult;
-    fn normalizedParamToPlain(id: ParamID, normalized: ParamValue) -> ParamValue;
-    fn plainParamToNormalized(id: ParamID, plain: ParamValue) -> ParamValue;
-    fn getParamNormalized(id: ParamID) -> ParamValue;
-    fn setParamNormalized(id: ParamID, value: ParamValue) -> tresult;
-    fn setComponentHandler(handler: *mut IComponentHandler) -> tresult;
-    fn createView(name: FIDString) -> *mut IPlugView;
-});
+impl IEditControllerTrait for Instance {
+    forward!(@methods IEditControllerTrait {
+        fn setComponentState(state: *mut IBStream) -> tresult;
+        fn setState(state: *mut IBStream) -> tresult;
+        fn getState(state: *mut IBStream) -> tresult;
+        fn getParameterCount() -> int32;
+        fn getParamStringByValue(id: ParamID, normalized: ParamValue, text: *mut String128) -> tresult;
+        fn getParamValueByString(id: ParamID, text: *mut TChar, normalized: *mut ParamValue) -> tresult;
+        fn normalizedParamToPlain(id: ParamID, normalized: ParamValue) -> ParamValue;
+        fn plainParamToNormalized(id: ParamID, plain: ParamValue) -> ParamValue;
+        fn setParamNormalized(id: ParamID, value: ParamValue) -> tresult;
+        fn setComponentHandler(handler: *mut IComponentHandler) -> tresult;
+        fn createView(name: FIDString) -> *mut IPlugView;
+    });
+
+    /// The framework's description, but for the names and defaults of MIDI controllers. nice-plug 0.4.2 also describes one parameter
+    /// beyond the last.
+    unsafe fn getParameterInfo(&self, index: int32, info: *mut ParameterInfo) -> tresult {
+        // SAFETY: the host's own arguments, passed on; the framework answers "ok" for a place that is not null, which it has filled.
+        unsafe {
+            if index >= self.0.getParameterCount() {
+                return kInvalidArgument;
+            }
+            let answer = self.0.getParameterInfo(index, info);
+            if answer == kResultOk
+                && let Some(info) = info.as_mut()
+                && let Some(controller) = Controller::of(info.id)
+            {
+                controller.describe(info);
+            }
+            answer
+        }
+    }
+
+    /// nice-plug 0.4.2 says 0.5 of every MIDI controller, which a host that writes values back would send: a pressed pedal, a lower volume.
+    unsafe fn getParamNormalized(&self, id: ParamID) -> ParamValue {
+        match Controller::of(id) {
+            Some(controller) => controller.resting(),
+            // SAFETY: the host's own argument, passed on.
+            None => unsafe { self.0.getParamNormalized(id) },
+        }
+    }
+}
 
 impl IAudioProcessorTrait for Instance {
     forward!(@methods IAudioProcessorTrait {
