@@ -15,7 +15,7 @@ use tiny_skia::{
 
 use crate::look::Colour;
 
-/// Every tenth pixel is used to choose the palette, the value that `color_quant` recommends for photographs.
+/// Every tenth pixel is used to choose the palette, the compromise between speed and quality that `color_quant` recommends.
 const SAMPLE_EVERY: i32 = 10;
 /// Stops of the gradient of [`Canvas::glow`], which approximate its square law by straight pieces.
 const GLOW_STOPS: usize = 9;

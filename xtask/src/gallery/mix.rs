@@ -13,10 +13,9 @@ use super::player::{Player, RATE_HZ};
 use super::score::Example;
 use crate::recording::Recording;
 
-/// RMS level of every example, −19 dBFS, unless its peak would exceed [`PEAK`]: the loudest that most examples reach without
-/// exceeding it.
+/// RMS level of every example, −19 dBFS, unless its peak would exceed [`PEAK`].
 const RMS: f32 = 0.112;
-/// Highest peak, −2 dBFS: lossy encoders and converters of players overshoot by up to about 1 dB.
+/// Highest peak, −2 dBFS: headroom for the overshoot of lossy encoders and converters.
 const PEAK: f32 = 0.794;
 /// Release time after note-off, in seconds: a half cosine from 1 to 0.
 const RELEASE_S: f32 = 0.09;

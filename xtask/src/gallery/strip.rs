@@ -15,10 +15,9 @@ const MARGIN: f32 = 40.0;
 const GAP: f32 = 10.0;
 const TOP: f32 = 84.0;
 const PANEL_HEIGHT: usize = 290;
-/// Time that each spectrogram shows, in seconds: the sounds last 2 s, and most have decayed by 1.2 s.
+/// Time that each spectrogram shows, in seconds. The rest of the 2 s is mostly decay and would only narrow what is shown.
 const SHOWN_S: f32 = 1.2;
-/// Lowest level that is drawn, relative to the loudest; lower ones have the background's colour. At −80 dB the analysis window's side lobes
-/// become visible.
+/// Lowest level that is drawn, relative to the loudest; lower ones have the background's colour. Chosen by eye.
 const FLOOR_DB: f32 = -66.0;
 /// Position in the range of levels, [0, 1], at which the colour has full saturation; louder levels blend towards white. Chosen by eye.
 const FULL: f32 = 0.72;
