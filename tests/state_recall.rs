@@ -14,7 +14,7 @@ use plugin::project::{AudioEnd, Edit, ProjectStore, View};
 use plugin::session::Session;
 use plugin::state::{FIELD, filter};
 use plugin::worker;
-use support::project::{hand_over, saved, saved_with_zones};
+use support::project::{hand_over, saved};
 use support::wait::PATIENCE;
 
 struct Instance {
@@ -177,7 +177,7 @@ fn a_state_is_handed_over_while_somebody_holds_the_project() {
 
 #[test]
 fn a_save_right_after_a_load_gives_the_loaded_document() {
-    let loaded = saved_with_zones(&busy_instance().session);
+    let loaded = saved(&busy_instance().session);
     let later = Instance::fresh();
     let before = later.session.store.revision();
     for _ in 0..100 {
