@@ -248,7 +248,7 @@ fn a_host_that_writes_back_the_controllers_that_it_has_read_changes_nothing() {
         plugin.set_parameter(id, value).expect("the value is taken");
     }
     render(&mut plugin, 0.2);
-    assert_eq!(play(&mut plugin, 60, 0.5), before);
+    assert!(play(&mut plugin, 60, 0.5) == before);
 }
 
 #[test]

@@ -18,7 +18,7 @@ use plugin::session::{Outcome, Session};
 use plugin::state::FIELD;
 use plugin::target::Target;
 use plugin::worker;
-use support::project::{change_sound, recall, saved};
+use support::project::{change_sound, recall, saved, saved_with_zones};
 use support::wait::wait_until;
 
 /// Farthest that a point moves when its recording was kept in 24 bits: whether a step of the fit helped can hang on a rounding.
@@ -74,7 +74,7 @@ fn an_imported_sound_keeps_its_recording_and_moves_to_another_pack() {
     assert_eq!((knobs.latent, knobs.audio.is_some()), (corner.latent, true));
 
     // As if saved with another pack, whose point for the sound was another one.
-    let saved = saved(&session);
+    let saved = saved_with_zones(&session);
     let hash = session.loaded_pack().expect("loaded").catalogue.pack.hash.clone();
     let elsewhere = saved[FIELD].replace(&hash, &"5".repeat(hash.len()));
     recall(&session, &[(FIELD.to_owned(), elsewhere)].into());

@@ -16,7 +16,7 @@ use plugin::player::Player;
 use plugin::project::{AudioEnd, Edit, ProjectStore};
 use plugin::session::Session;
 use plugin::worker;
-use support::project::{hand_over, recall, saved};
+use support::project::{hand_over, recall, saved, saved_with_zones};
 use support::wait::{PATIENCE, wait_until};
 
 /// A session that looks for packs in `folder`. The audio end only has to live.
@@ -64,7 +64,7 @@ fn a_users_pack_is_played_and_found_again() {
     assert_eq!(moved.pack.id, "users");
     assert_eq!(moved.corners[1].name, corner.name, "both packs have the sound");
     assert_eq!(moved.corners[1].latent, corner.latent.map(|z| -z), "at a point of its own");
-    let saved = saved(&first);
+    let saved = saved_with_zones(&first);
 
     let (with, _audio) = session(library.path());
     recall(&with, &saved);
@@ -109,7 +109,7 @@ fn a_project_whose_pack_is_broken_plays_its_frozen_sound() {
     users_pack(&file, "Mine");
     let (first, _audio) = session(library.path());
     run(&first, Job::AddPack(file));
-    let saved = saved(&first);
+    let saved = saved_with_zones(&first);
     drop(first);
     // A folder, since its graph can be spoilt while its manifest stays.
     let broken = tempfile::tempdir().expect("a folder");

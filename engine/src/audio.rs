@@ -153,10 +153,18 @@ impl Synth {
         self.reset();
     }
 
-    /// Ends all notes at once, without a fade, and restarts the 64-sample grid. Decoded sounds are kept. Audio-thread safe.
+    /// Ends all notes at once, without a fade, restarts the 64-sample grid, and restores the initial state of the MIDI channels. Decoded
+    /// sounds are kept. Audio-thread safe.
     pub fn reset(&mut self) {
-        self.voices.reset(&mut self.slots);
+        self.restart();
         self.channels.reset();
+    }
+
+    /// As [`Self::reset`], but the channels keep what Reset All Controllers leaves: volume, pan, timbre, the range of the wheel, MPE zones.
+    /// For a host that stops processing while there is silence: it does not send these again. Audio-thread safe.
+    pub fn restart(&mut self) {
+        self.voices.reset(&mut self.slots);
+        self.channels.reset_controllers();
         self.gain = Smoothed::new();
         self.tuning = [Smoothed::new(); CHANNELS];
         self.tick = 0;

@@ -1,11 +1,9 @@
-//! Packs the zones in use for the project, so that it sounds where its pack is missing. Host threads that save; it may
-//! decode, so never the audio thread.
+//! Packs the zones in use for the project, so that it sounds where its pack is missing. Host threads that save and the job
+//! thread; it compresses audio and locks, so never the audio thread. It does not wait for a decode: what no worker has decoded
+//! yet is saved by its recipe alone.
 
 use std::sync::{Arc, Weak};
 
-use engine::decode::Pipeline;
-use engine::decode::assets::AssetTable;
-use engine::decode::latent::decode;
 use engine::instrument::SoundView;
 use engine::link::SoundSpec;
 use engine::params::Controls;
@@ -20,27 +18,19 @@ const MAX_FROZEN_BYTES: usize = MAX_STATE_BYTES / 2;
 /// Packs the zones in use for the project. Hosts save often, so what was packed last is kept.
 pub struct ZoneFreezer {
     loaded: Weak<LoadedPack>,
-    assets: Arc<AssetTable>,
     packed: Vec<(SoundSpec, FrozenZone)>,
 }
 
 impl ZoneFreezer {
     /// For a loaded pack.
-    pub fn new(loaded: Weak<LoadedPack>, assets: Arc<AssetTable>) -> Self {
-        Self { loaded, assets, packed: Vec::new() }
+    pub fn new(loaded: Weak<LoadedPack>) -> Self {
+        Self { loaded, packed: Vec::new() }
     }
 
-    /// The decoded zones of the sound that `controls` ask for. While none is decoded yet, as in the middle of a sweep, the
-    /// main one is decoded here: a project without its sound could not be opened elsewhere.
+    /// The decoded zones of the sound that `controls` ask for; none while no worker has decoded one, as in the middle of a sweep.
     pub fn freeze(&mut self, controls: &Controls) -> Vec<FrozenZone> {
         let Some(loaded) = self.loaded.upgrade() else { return Vec::new() };
-        let mut sounds = loaded.player.sounds();
-        let source = loaded.player.source();
-        sounds.retain(|sound| sound.spec.is_near(&controls.spec(source, sound.spec.key)));
-        if sounds.is_empty() {
-            let key = loaded.player.sound().map_or(f32::from(loaded.catalogue.middle_root), |sound| sound.spec.key);
-            sounds.extend(self.decode(&loaded, &controls.spec(source, key)));
-        }
+        let mut sounds = decoded(&loaded, controls);
         self.packed.retain(|(spec, _)| sounds.iter().any(|sound| sound.spec == *spec));
         // The zone played last first, in case that not all find room.
         let main = loaded.player.sound().map(|sound| sound.spec.key);
@@ -64,18 +54,13 @@ impl ZoneFreezer {
         self.packed.push((sound.spec, zone.clone()));
         Some(zone)
     }
+}
 
-    /// A sound that no worker has decoded, unless it is packed already.
-    fn decode(&self, loaded: &LoadedPack, spec: &SoundSpec) -> Option<Arc<SoundView>> {
-        let model = loaded.model.as_ref()?;
-        let sample_rate_hz = model.manifest().shape.sample_rate_hz as f32;
-        let samples = match self.packed.iter().any(|(packed, _)| packed == spec) {
-            true => Vec::new(),
-            false => {
-                let mut pipeline = Pipeline::new(Arc::clone(model)).ok()?;
-                decode(&mut pipeline, spec, &self.assets.resolve(&spec.assets).ok()?).ok()?
-            }
-        };
-        Some(Arc::new(SoundView { samples, channels: 1, sample_rate_hz, spec: *spec, generation: 0 }))
-    }
+/// The complete decodes of the sound that `controls` ask for: of every zone in use, or of the preview while the host does not process.
+pub fn decoded(loaded: &LoadedPack, controls: &Controls) -> Vec<Arc<SoundView>> {
+    let source = loaded.player.source();
+    let mut sounds = loaded.player.sounds();
+    sounds.extend(loaded.player.sound().filter(|shown| sounds.iter().all(|sound| sound.spec != shown.spec)));
+    sounds.retain(|sound| sound.spec.is_near(&controls.spec(source, sound.spec.key)));
+    sounds
 }

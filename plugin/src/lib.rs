@@ -107,7 +107,7 @@ impl Plugin for Heptode {
     fn reset(&mut self) {
         self.batch.clear();
         if let Some(synth) = &mut self.synth {
-            synth.reset();
+            synth.restart();
         }
     }
 

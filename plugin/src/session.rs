@@ -202,6 +202,7 @@ impl Session {
                 if let Some(job) = job {
                     handler(job, &session, &mut pipeline);
                 }
+                session.prepare_save();
             });
             if std::panic::catch_unwind(work).is_err() {
                 session.store.notices.fault("Something went wrong inside Heptode; the job was stopped. Save under another name if something looks wrong.");

@@ -134,6 +134,11 @@ impl OfflineHost {
         recording
     }
 
+    /// Resets the plug-in, as a host does that has stopped processing for a while.
+    pub fn restart(&mut self) {
+        self.processor.reset();
+    }
+
     /// Ends the instance and gives the state that it saved before, without the length that the framework writes before it.
     ///
     /// # Panics

@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use engine::state::SoundState;
+use engine::state::{SoundState, StateDocument};
 use nice_plug::prelude::Params;
 use plugin::project::{Edit, ProjectStore};
 use plugin::session::Session;
-use plugin::state::HostState;
+use plugin::state::{FIELD, HostState};
 use plugin::target::Target;
 
 use crate::wait::wait_until;
@@ -15,6 +15,15 @@ use crate::wait::wait_until;
 /// What the framework saves of a session.
 pub fn saved(session: &Arc<Session>) -> BTreeMap<String, String> {
     HostState::new(Arc::clone(session)).serialize_fields()
+}
+
+/// What the framework saves once a zone in use is decoded: a save does not wait for that.
+pub fn saved_with_zones(session: &Arc<Session>) -> BTreeMap<String, String> {
+    let has_zones = |fields: &BTreeMap<String, String>| {
+        StateDocument::parse(&fields[FIELD]).is_ok_and(|document| !document.frozen.is_empty())
+    };
+    wait_until("a zone in use is saved", || has_zones(&saved(session)));
+    saved(session)
 }
 
 /// Hands a state over as the framework does.

@@ -1,4 +1,5 @@
-//! What pictures are drawn with: shapes and text by `tiny-skia`, a palette, PNG.
+//! A bitmap to draw on: shapes and text by `tiny-skia`, a palette of 256 colours, PNG. Coordinates and lengths are in pixels, from the
+//! upper left corner.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -14,49 +15,58 @@ use tiny_skia::{
 
 use crate::look::Colour;
 
-/// The palette learns from every tenth pixel, as its authors advise.
+/// Every tenth pixel is used to choose the palette, the compromise between speed and quality that `color_quant` recommends.
 const SAMPLE_EVERY: i32 = 10;
-/// Stops of a glow's gradient: enough that its square law shows no edges.
+/// Stops of the gradient of [`Canvas::glow`], which approximate its square law by straight pieces.
 const GLOW_STOPS: usize = 9;
 
-/// A place in pixels right of and below the upper left corner.
+/// A position `[x, y]` in pixels.
 pub type Place = [f32; 2];
 
-/// A picture in the making. Always opaque.
+/// A bitmap in which every pixel is opaque.
 pub struct Canvas(Pixmap);
 
 /// A rectangle in pixels.
 #[derive(Clone, Copy)]
 pub struct Area {
+    /// Left edge.
     pub left: f32,
+    /// Upper edge.
     pub top: f32,
+    /// Width, at least 0.
     pub width: f32,
+    /// Height, at least 0.
     pub height: f32,
 }
 
 impl Area {
+    /// Right edge.
     pub fn right(&self) -> f32 {
         self.left + self.width
     }
 
+    /// Lower edge.
     pub fn bottom(&self) -> f32 {
         self.top + self.height
     }
 
-    /// The same, wider by `margin` on every side.
+    /// The rectangle extended by `margin` on every side.
     pub fn grown(&self, margin: f32) -> Self {
         let (width, height) = (self.width + 2.0 * margin, self.height + 2.0 * margin);
         Self { left: self.left - margin, top: self.top - margin, width, height }
     }
 
+    /// Whether a position lies inside; the right and lower edges do not.
     pub fn holds(&self, [x, y]: Place) -> bool {
         (self.left..self.right()).contains(&x) && (self.top..self.bottom()).contains(&y)
     }
 
+    /// Whether the two have an inner point in common.
     pub fn meets(&self, other: &Self) -> bool {
         self.left < other.right() && other.left < self.right() && self.top < other.bottom() && other.top < self.bottom()
     }
 
+    /// Whether `other` lies wholly inside.
     pub fn covers(&self, other: &Self) -> bool {
         self.left <= other.left
             && self.top <= other.top
@@ -65,24 +75,27 @@ impl Area {
     }
 }
 
-/// Text that is to be drawn.
+/// One line of text and how it looks.
 #[derive(Clone, Copy)]
 pub struct Words<'a> {
+    /// Typeface.
     pub font: &'a FontVec,
     /// Height of a line in pixels.
     pub size: f32,
+    /// Colour of the glyphs.
     pub colour: Colour,
+    /// The text, without line breaks.
     pub text: &'a str,
 }
 
 impl Words<'_> {
-    /// Pixels from the first letter to behind the last.
+    /// Advance width of the whole text in pixels, without kerning.
     pub fn width(&self) -> f32 {
         let font = self.font.as_scaled(PxScale::from(self.size));
         self.text.chars().map(|sign| font.h_advance(font.glyph_id(sign))).sum()
     }
 
-    /// The letters' outlines, the first letter's at `place`.
+    /// The outlines of all glyphs, with the baseline beginning at `place`.
     fn outline(&self, place: Place) -> Option<tiny_skia::Path> {
         let font = self.font.as_scaled(PxScale::from(self.size));
         let (scale, mut x) = (self.size / self.font.height_unscaled(), place[0]);
@@ -100,7 +113,7 @@ impl Words<'_> {
     }
 }
 
-/// Adds a piece of an outline; one that does not begin where the `last` ended begins a new contour.
+/// Adds one segment of an outline; a segment that does not begin where the `last` one ended begins a new contour.
 fn add(
     path: &mut PathBuilder,
     curve: &OutlineCurve,
@@ -133,11 +146,11 @@ fn add(
 }
 
 impl Canvas {
-    /// A picture of one colour.
+    /// A canvas of `width` × `height` pixels filled with one colour.
     ///
     /// # Errors
     ///
-    /// Fails if there is no pixel, or too many.
+    /// Fails if a side is 0 or the bitmap exceeds the limit of `tiny-skia`.
     pub fn new(width: usize, height: usize, ground: Colour) -> Result<Self> {
         let mut pixels = Pixmap::new(width as u32, height as u32).context("a picture of this size cannot be made")?;
         pixels.fill(solid(ground, 1.0));
@@ -154,7 +167,7 @@ impl Canvas {
         }
     }
 
-    /// A filled circle.
+    /// Draws a filled circle with opacity `strength`, [0, 1].
     pub fn disc(&mut self, centre: Place, radius: f32, colour: Colour, strength: f32) {
         self.fill(
             PathBuilder::from_circle(centre[0], centre[1], radius),
@@ -162,7 +175,7 @@ impl Canvas {
         );
     }
 
-    /// A soft light, brightest in its middle: its strength falls with the square of the distance to its edge.
+    /// Draws a radial gradient whose opacity is `strength · (1 − r / radius)²` at distance r from the centre.
     pub fn glow(&mut self, centre: Place, radius: f32, colour: Colour, strength: f32) {
         let stop = |index: usize| {
             let far = index as f32 / (GLOW_STOPS - 1) as f32;
@@ -176,12 +189,12 @@ impl Canvas {
         }
     }
 
-    /// A circle's outline.
+    /// Draws the outline of a circle.
     pub fn ring(&mut self, centre: Place, radius: f32, width: f32, colour: Colour) {
         self.stroke(PathBuilder::from_circle(centre[0], centre[1], radius), width, colour);
     }
 
-    /// A straight line with round ends.
+    /// Draws a straight line with round ends.
     pub fn line(&mut self, from: Place, to: Place, width: f32, colour: Colour) {
         let mut path = PathBuilder::new();
         path.move_to(from[0], from[1]);
@@ -189,7 +202,7 @@ impl Canvas {
         self.stroke(path.finish(), width, colour);
     }
 
-    /// A filled rectangle with round corners.
+    /// Draws a filled rectangle whose corners are rounded with radius `round`.
     pub fn panel(&mut self, area: Area, round: f32, colour: Colour) {
         let (left, top, right, bottom) = (area.left, area.top, area.right(), area.bottom());
         let mut path = PathBuilder::new();
@@ -206,13 +219,14 @@ impl Canvas {
         self.fill(path.finish(), &paint(Shader::SolidColor(solid(colour, 1.0))));
     }
 
-    /// Text whose line of writing begins at `place`; gives where the next letter would stand.
+    /// Draws text with its baseline beginning at `place`; returns the x at which the next glyph would begin.
     pub fn text(&mut self, words: Words, place: Place) -> f32 {
         self.fill(words.outline(place), &paint(Shader::SolidColor(solid(words.colour, 1.0))));
         place[0] + words.width()
     }
 
-    /// Text in lines no wider than `width`, `step` pixels apart; gives the height of the line after the last.
+    /// Draws text broken at spaces into lines no wider than `width`, with baselines `step` pixels apart; returns the y of the baseline
+    /// after the last.
     pub fn paragraph(&mut self, words: Words, place: Place, width: f32, step: f32) -> f32 {
         let (mut y, mut line) = (place[1], String::new());
         for word in words.text.split(' ') {
@@ -229,7 +243,7 @@ impl Canvas {
         y + step
     }
 
-    /// Text that stands out from what is below it: the ground's colour goes `margin` pixels round it.
+    /// Draws text with an outline of `margin` pixels in the colour `ground`, so that it is legible on other shapes.
     pub fn text_on(&mut self, words: Words, place: Place, ground: Colour, margin: f32) {
         self.stroke(words.outline(place), 2.0 * margin, ground);
         self.text(words, place);
@@ -249,7 +263,7 @@ impl Canvas {
         }
     }
 
-    /// Writes the picture with a palette of 256 colours: a third of the size, and no difference that is seen.
+    /// Writes a PNG with a palette of 256 colours, which takes about a third of the bytes of one without.
     ///
     /// # Errors
     ///
@@ -268,7 +282,7 @@ impl Canvas {
         encoder.set_depth(png::BitDepth::Eight);
         encoder.set_palette(palette.color_map_rgb());
         encoder.set_compression(png::Compression::High);
-        // Neighbouring indices are not neighbouring colours: differences would only cost.
+        // Neighbouring indices are not similar colours, so that a difference filter would not make the data smaller.
         encoder.set_filter(png::Filter::NoFilter);
         let mut writer = encoder.write_header()?;
         writer.write_image_data(&indices)?;

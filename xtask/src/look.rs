@@ -6,30 +6,37 @@ use std::path::Path;
 use ab_glyph::FontVec;
 use anyhow::{Context, Result};
 
-/// Red, green and blue, 0 to 255.
+/// Red, green and blue in sRGB, each 0 to 255.
 pub type Colour = [f32; 3];
 
+/// Background of the window.
 pub const GROUND: Colour = rgb(0x130f0d);
+/// Background of plots and lists.
 pub const WELL: Colour = rgb(0x0d0a09);
+/// Thin lines and borders.
 pub const LINE: Colour = rgb(0x3a302a);
+/// Text.
 pub const TEXT: Colour = rgb(0xf0e6d8);
+/// Secondary text.
 pub const DIM: Colour = rgb(0xb3a393);
+/// Colour of the knobs' sound.
 pub const AMBER: Colour = rgb(0xffb04f);
+/// Colour of the pad's sound.
 pub const TEAL: Colour = rgb(0x5fd0c4);
-/// Halfway from amber to teal: a glow gets whiter where colours meet.
+/// Colour at the middle of the morph slider; it is lighter than the mean of amber and teal, which would be a dull green.
 const HALFWAY: Colour = rgb(0xeee2b4);
 
-/// A colour as it is written on the web.
+/// A colour from its code `0xRRGGBB`.
 pub const fn rgb(code: u32) -> Colour {
     [(code >> 16) as f32, (code >> 8 & 255) as f32, (code & 255) as f32]
 }
 
-/// `part` of the way from one colour to another.
+/// Linear interpolation in sRGB: `from` at `part` 0, `to` at 1.
 pub fn blend(from: Colour, to: Colour, part: f32) -> Colour {
     std::array::from_fn(|i| from[i] * (1.0 - part) + to[i] * part)
 }
 
-/// Amber at 0, teal at 1, as the editor colours a sound between knobs and pad.
+/// Colour of a sound at a position of the morph slider, [0, 1]: amber at 0, teal at 1, as in the editor.
 pub fn between(morph: f32) -> Colour {
     let place = 2.0 * morph.clamp(0.0, 1.0);
     if place < 1.0 { blend(AMBER, HALFWAY, place) } else { blend(HALFWAY, TEAL, place - 1.0) }

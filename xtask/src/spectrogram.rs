@@ -1,41 +1,41 @@
-//! Levels over time and logarithmic frequency.
+//! A spectrogram on a logarithmic frequency axis, for pictures.
 
 use anyhow::Result;
 use realfft::RealFftPlanner;
 
 use crate::recording::Recording;
 
-/// Lower edge of the picture.
+/// Frequency at the lower edge.
 pub const LOW_HZ: f32 = 30.0;
-/// Upper edge of the picture.
+/// Frequency at the upper edge.
 pub const HIGH_HZ: f32 = 20_000.0;
 
-/// How finely to look.
+/// Resolution of a spectrogram.
 #[derive(Clone, Copy)]
 pub struct Shape {
-    /// Samples of one analysis: more part lower partials, fewer show sharper onsets.
+    /// Transform length in samples: a longer one resolves closer partials, a shorter one closer onsets.
     pub fft_size: usize,
-    /// Moments.
+    /// Number of time steps.
     pub columns: usize,
-    /// Frequencies.
+    /// Number of frequencies.
     pub rows: usize,
 }
 
 /// Levels in dB below the loudest, `rows` × `columns`, the highest frequency first.
 pub struct Spectrogram {
-    /// Row by row.
+    /// Level of row r, column c at `r · columns + c`.
     pub levels_db: Vec<f32>,
-    /// What the width stands for.
+    /// Duration that the columns span, in seconds.
     pub duration_s: f32,
 }
 
-/// The frequency in the middle of a row.
+/// Frequency at the middle of a row, in Hz; row 0 is the highest.
 fn row_hz(row: usize, rows: usize) -> f32 {
     let height = 1.0 - (row as f32 + 0.5) / rows as f32;
     LOW_HZ * (HIGH_HZ / LOW_HZ).powf(height)
 }
 
-/// Analyses a recording at as many evenly spaced moments as the picture has columns.
+/// Analyses a recording with a Hann window at `columns` evenly spaced times.
 ///
 /// # Errors
 ///

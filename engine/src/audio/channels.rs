@@ -72,6 +72,11 @@ impl Channels {
         *self = Self::new();
     }
 
+    /// Reset All Controllers on every channel.
+    pub(super) fn reset_controllers(&mut self) {
+        self.channels.iter_mut().for_each(Channel::reset_controllers);
+    }
+
     /// Pitch bend of a channel's notes in semitones: that of its own wheel plus that of its zone's manager.
     pub(super) fn bend_semitones(&self, channel: usize) -> f32 {
         let own = self.channels.get(channel).map_or(0.0, Channel::bend_semitones);
@@ -139,7 +144,7 @@ impl Channels {
                 return ChannelAction::Timbre;
             }
             SUSTAIN => return self.set_pedal(channel, value >= 0.5),
-            RESET_ALL_CONTROLLERS => return self.reset_controllers(channel),
+            RESET_ALL_CONTROLLERS => return self.reset_controllers_of(channel),
             ALL_SOUND_OFF => return ChannelAction::AllSoundOff,
             ALL_NOTES_OFF..=LAST_MODE => return ChannelAction::AllNotesOff,
             _ => return self.parameter(channel, controller, step),
@@ -184,7 +189,7 @@ impl Channels {
     }
 
     /// Reset All Controllers; on the manager of a zone for the members too.
-    fn reset_controllers(&mut self, channel: usize) -> ChannelAction {
+    fn reset_controllers_of(&mut self, channel: usize) -> ChannelAction {
         let channels = self.let_go_by(|channels| {
             of(&mut channels.channels, channels.zones.concerned(channel)).for_each(Channel::reset_controllers);
         });

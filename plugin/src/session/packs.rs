@@ -82,7 +82,7 @@ impl Session {
             residuals: loaded.model.as_ref().map(|model| Arc::clone(model.residuals())).unwrap_or_default(),
         });
         let loaded = Arc::new(loaded);
-        *self.freezer.lock() = Some(ZoneFreezer::new(Arc::downgrade(&loaded), self.store.assets()));
+        *self.freezer.lock() = Some(ZoneFreezer::new(Arc::downgrade(&loaded)));
         *self.loaded.lock() = Some(loaded);
     }
 

@@ -1,22 +1,38 @@
-//! The project as it is saved. Host threads; it may decode, so never the audio thread.
+//! The project as it is saved, and the decode that a save relies on. Host threads and the job thread; it locks and compresses
+//! audio, so never the audio thread. Nothing here waits for a decode.
 
 use engine::state::StateDocument;
 
 use super::Session;
+use crate::freezer::decoded;
 
 impl Session {
-    /// The document of the newest project and parameters, with the zones in use as they sound now. A project of another pack
-    /// keeps the zones that it came with.
+    /// The document of the newest project and parameters, with the zones in use as they sound now. A project of another pack, or
+    /// one of which nothing is decoded yet, keeps the zones that it came with.
     pub fn saved_document(&self) -> StateDocument {
         // Project, parameters and decoded zones of one and the same pack.
         let _whole = self.pack_change.lock();
         let project = self.store.project();
         let controls = self.params.plain_controls(&self.store.scene());
         let is_here = self.loaded_pack().is_some_and(|loaded| project.pack.is_same(&loaded.catalogue.pack));
-        let frozen = match self.freezer.lock().as_mut().filter(|_| is_here) {
+        let mut frozen = match self.freezer.lock().as_mut().filter(|_| is_here) {
             Some(freezer) => freezer.freeze(&controls),
-            None => project.frozen.to_vec(),
+            None => Vec::new(),
         };
+        if frozen.is_empty() {
+            frozen = project.frozen.to_vec();
+        }
         project.document(self.params.values_by_id(), frozen)
+    }
+
+    /// Has the sound of the current point decoded if no zone of it is: a host that does not process asks for none, and a project
+    /// that is saved then would hold no sound for a machine without its pack.
+    pub(super) fn prepare_save(&self) {
+        let Some(loaded) = self.loaded_pack().filter(|_| !self.is_frozen()) else { return };
+        let controls = self.params.plain_controls(&self.store.scene());
+        if decoded(&loaded, &controls).is_empty() {
+            let key = loaded.player.sound().map_or(f32::from(loaded.catalogue.middle_root), |sound| sound.spec.key);
+            loaded.player.preview(controls.spec(loaded.player.source(), key));
+        }
     }
 }

@@ -1,8 +1,9 @@
 //! MIDI controllers as VST3 parameters. Plain values; any thread, but naming one allocates.
 //!
 //! VST3 hosts send no controllers: they ask `IMidiMapping` which parameter a controller moves, and move that. The framework therefore adds
-//! a parameter for every controller of every channel. They are no parameters of the instrument: they are hidden, cannot be automated, and
-//! have the names that JUCE gives them, by which hosts tell them apart (`pedalboard` leaves out names that begin with "MIDI CC ").
+//! a parameter for every controller of every channel. They are no parameters of the instrument: they are hidden, which since VST 3.7 says
+//! that they are read-only to users and cannot be automated, and have the names that JUCE gives them, by which hosts tell them apart
+//! (`pedalboard` leaves out names that begin with "MIDI CC ").
 
 use nice_plug::wrapper::vst3::vst3::Steinberg::Vst::{ParamID, ParamValue, ParameterInfo};
 

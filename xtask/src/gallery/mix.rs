@@ -13,15 +13,15 @@ use super::player::{Player, RATE_HZ};
 use super::score::Example;
 use crate::recording::Recording;
 
-/// Level that every example is brought to, RMS: −19 dBFS, as far as its peak allows.
+/// RMS level of every example, −19 dBFS, unless its peak would exceed [`PEAK`].
 const RMS: f32 = 0.112;
-/// Highest peak: −2 dBFS, which leaves room for what players and converters add.
+/// Highest peak, −2 dBFS: headroom for the overshoot of lossy encoders and converters.
 const PEAK: f32 = 0.794;
-/// How long a note that is let go takes to die away.
+/// Release time after note-off, in seconds: a half cosine from 1 to 0.
 const RELEASE_S: f32 = 0.09;
-/// What lies this far below a sound's peak at its end is left out: 60 dB.
+/// The end of a sound is cut where it stays below this part of its peak: −60 dB.
 const AUDIBLE: f32 = 1e-3;
-/// Fade at the very end.
+/// Fade-out of an example, in seconds.
 const END_S: f32 = 0.02;
 
 /// Plays an example.

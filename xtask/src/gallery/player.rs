@@ -1,4 +1,4 @@
-//! Has `heptode` render what scores call for, each call once.
+//! Renders the sounds of a score with `heptode`; a call that occurs several times is rendered once.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -13,26 +13,29 @@ use super::score::{Call, Point};
 use crate::process::capture;
 use crate::recording::Recording;
 
-/// Samples per second of everything here: a quarter less to download, and what is left out lies above 16 kHz.
+/// Sample rate of the examples in Hz: the files are a quarter smaller than at 44.1 kHz and hold all up to 16 kHz.
 pub const RATE_HZ: u32 = 32_000;
 
-/// The instrument, as a program.
+/// The program `heptode` with a pack, and what it has rendered.
 pub struct Player<'a> {
+    /// Path of `heptode`.
     pub program: &'a Path,
+    /// Pack whose sounds are played.
     pub pack: &'a Pack,
-    /// Where its files go.
+    /// Folder for the files that it writes.
     pub folder: &'a Path,
-    /// Told of every call.
+    /// Advanced by one for each call that is rendered.
     pub progress: &'a ProgressBar,
     known: BTreeMap<Vec<String>, Vec<Vec<f32>>>,
 }
 
 impl<'a> Player<'a> {
+    /// Without any sound rendered.
     pub fn new(program: &'a Path, pack: &'a Pack, folder: &'a Path, progress: &'a ProgressBar) -> Self {
         Self { program, pack, folder, progress, known: BTreeMap::new() }
     }
 
-    /// The sounds of a call.
+    /// The mono sounds of a call at [`RATE_HZ`], full scale 1.
     ///
     /// # Errors
     ///
@@ -47,7 +50,7 @@ impl<'a> Player<'a> {
         Ok(&self.known[&words])
     }
 
-    /// The command line of a call, without the place that it writes to.
+    /// The arguments of a call, without `--out`.
     ///
     /// # Errors
     ///
@@ -111,7 +114,7 @@ fn words(words: &[&str]) -> Vec<String> {
     words.iter().map(|word| (*word).to_owned()).collect()
 }
 
-/// The files that a reply names: one of `render`, many of the others.
+/// The files named in the JSON of a command: one of `render`, several of the others.
 fn files(reply: &Value) -> Vec<PathBuf> {
     let many = reply["files"].as_array().into_iter().flatten().filter_map(|file| file["file"].as_str());
     reply["out"].as_str().into_iter().chain(many).map(PathBuf::from).collect()

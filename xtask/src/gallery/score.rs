@@ -13,7 +13,7 @@ pub struct Example {
 #[derive(Clone)]
 pub struct Note {
     pub at_s: f32,
-    /// When it is let go; without it, it rings out.
+    /// Duration from note-on to note-off in seconds; `None` plays the sound to its end.
     pub long_s: Option<f32>,
     pub gain: f32,
     pub call: Call,
@@ -80,14 +80,14 @@ impl Call {
         }
     }
 
-    /// This call's sound `index`, struck at a moment and left to ring.
+    /// A note that plays sound `index` of this call to its end, from `at_s` seconds on.
     pub fn at(self, at_s: f32, index: usize, gain: f32) -> Note {
         Note { at_s, long_s: None, gain, call: self, index }
     }
 }
 
 impl Note {
-    /// The same, let go after a time.
+    /// The same with a note-off after a duration in seconds.
     pub fn held(self, long_s: f32) -> Self {
         Self { long_s: Some(long_s), ..self }
     }

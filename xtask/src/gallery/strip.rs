@@ -1,4 +1,4 @@
-//! A strip of spectrograms: the sounds on the way from one sound to another.
+//! A row of spectrograms: the steps of a morph from one sound to another, with the slider below. Sizes are in pixels.
 
 use std::path::Path;
 
@@ -15,11 +15,11 @@ const MARGIN: f32 = 40.0;
 const GAP: f32 = 10.0;
 const TOP: f32 = 84.0;
 const PANEL_HEIGHT: usize = 290;
-/// The end of a sound adds little to its picture.
+/// Time that each spectrogram shows, in seconds. The rest of the 2 s is mostly decay and would only narrow what is shown.
 const SHOWN_S: f32 = 1.2;
-/// Level below the loudest that is drawn as darkness.
+/// Lowest level that is drawn, relative to the loudest; lower ones have the background's colour. Chosen by eye.
 const FLOOR_DB: f32 = -66.0;
-/// Part of the range where the colour is full; louder levels glow towards white.
+/// Position in the range of levels, [0, 1], at which the colour has full saturation; louder levels blend towards white. Chosen by eye.
 const FULL: f32 = 0.72;
 
 /// Draws `sounds`, the first named `from`, the last `to`.

@@ -1,4 +1,4 @@
-//! What the demo plays: a short phrase, and the hands that move the pad, the morph slider and a knob meanwhile.
+//! The demo's notes and the automation of pad, morph slider and one knob that goes with them.
 
 /// Length of the recording, with room for the last notes to ring.
 pub const LENGTH_S: f64 = 18.0;
@@ -7,7 +7,7 @@ const EIGHTH_S: f64 = 0.25;
 /// Four chords, one per two seconds, played twice: bass key, then the keys of the arpeggio.
 const CHORDS: [(u8, [u8; 4]); 4] =
     [(45, [57, 60, 64, 69]), (41, [57, 60, 65, 72]), (48, [55, 60, 64, 67]), (43, [55, 59, 62, 74])];
-/// Order in which an arpeggio walks over its chord.
+/// Order of the arpeggio's notes, as indices into its chord.
 const WALK: [usize; 8] = [0, 1, 2, 3, 2, 1, 3, 2];
 
 /// One note of the phrase.
