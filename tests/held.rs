@@ -16,12 +16,12 @@ fn held(hold: Hold) -> Controls {
     Controls { hold: hold.value(), release_s: 0.02, ..point(0.0) }
 }
 
-/// A note of key 60 from the first sample to `end`, rendered offline in blocks of `block` samples.
-fn play(sort: Sort, timbre: Timbre, controls: Controls, (end, length): (usize, usize), block: usize) -> Vec<f32> {
+/// Both sides of a note of key 60 from the first sample to `end`, rendered offline in blocks of `block` samples.
+fn play(sort: Sort, timbre: Timbre, controls: Controls, (end, length): (usize, usize), block: usize) -> [Vec<f32>; 2] {
     let mut rig = Rig::of_sort(sort, timbre, RATE_HZ);
     rig.synth.set_offline(true);
     rig.synth.reset();
-    Script::still(controls, vec![(0, on(60, 1.0)), (end, off(60))], length).play(&mut rig.synth, block)
+    Script::still(controls, vec![(0, on(60, 1.0)), (end, off(60))], length).play_stereo(&mut rig.synth, block)
 }
 
 /// Largest and smallest level of pieces of `piece` samples, in dB.
@@ -42,7 +42,7 @@ fn a_held_tone_keeps_its_level_and_pitch_and_ends_with_its_key() {
     let (end, length) = (20 * 48_000, 21 * 48_000);
     for sort in [Sort::Mono, Sort::Stereo] {
         for hold in [Hold::Auto, Hold::Sustained] {
-            let out = play(sort, Timbre::Sine, held(hold), (end, length), 480);
+            let [out, _] = play(sort, Timbre::Sine, held(hold), (end, length), 480);
             let body = &out[4_800..end];
             let (most, least) = levels_db(body, 4_800);
             assert!(most - least < LEVEL_DB, "{sort:?}, {hold:?}: {least} to {most} dB");
@@ -59,7 +59,7 @@ fn a_held_tone_keeps_its_level_and_pitch_and_ends_with_its_key() {
 fn held_noise_keeps_its_level() {
     const LEVEL_DB: f32 = 1.5;
     let end = 15 * 48_000;
-    let out = play(Sort::Mono, Timbre::Noise, held(Hold::Auto), (end, end), 480);
+    let [out, _] = play(Sort::Mono, Timbre::Noise, held(Hold::Auto), (end, end), 480);
     let (most, least) = levels_db(&out[4_800..end], 4_800);
     assert!(most - least < LEVEL_DB, "{least} to {most} dB");
 }
@@ -68,7 +68,7 @@ fn held_noise_keeps_its_level() {
 fn a_gated_note_ends_with_key_or_sound_and_a_one_shot_with_its_sound() {
     let length = 3 * 48_000;
     let heard = |hold, end| {
-        let out = play(Sort::Mono, Timbre::Sine, held(hold), (end, length), 480);
+        let [out, _] = play(Sort::Mono, Timbre::Sine, held(hold), (end, length), 480);
         let sounding = |from: usize| rms_db(&out[from..from + 2_400]) > SILENT_DB;
         [30_000, 80_000, SOUND_SAMPLES + 1_000].map(sounding)
     };

@@ -26,7 +26,7 @@ impl Script {
     /// Renders in blocks of `block` samples, cut at the changes of the controls; both sides must be equal.
     pub fn play(&self, synth: &mut Synth, block: usize) -> Vec<f32> {
         let [left, right] = self.play_stereo(synth, block);
-        assert_eq!(left, right, "a mono sound in the middle is the same on both sides");
+        assert!(left == right, "a mono sound in the middle is the same on both sides");
         left
     }
 
