@@ -6,6 +6,7 @@
 
 mod decode;
 mod flac;
+mod kinds;
 mod level;
 mod onset;
 mod outline;
@@ -17,6 +18,7 @@ use std::path::{Path, PathBuf};
 
 pub(crate) use decode::decode_flac;
 pub use flac::{FlacError, FlacFormat, encode_flac};
+pub use kinds::{FileKind, file_kind};
 pub use level::{LOUDNESS_LUFS, loudness_lufs, normalise_loudness};
 pub use onset::{one_shot, region, start_s};
 pub use outline::Outline;
