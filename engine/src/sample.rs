@@ -45,6 +45,8 @@ pub struct Recording {
     pub sample_rate_hz: u32,
     /// Where in its file the first sample was, in seconds.
     pub start_s: f64,
+    /// The MIDI key that the file names as its own, with fractions of a key; `None` where it names none.
+    pub root_key: Option<f32>,
     /// Remarks in plain words, such as "used the first 2.00 s after the onset at 0.35 s".
     pub notes: Vec<String>,
 }
@@ -52,7 +54,7 @@ pub struct Recording {
 impl Recording {
     /// Samples that do not come from a file.
     pub fn new(samples: Vec<f32>, sample_rate_hz: u32) -> Self {
-        Self { samples, sample_rate_hz, start_s: 0.0, notes: Vec::new() }
+        Self { samples, sample_rate_hz, start_s: 0.0, root_key: None, notes: Vec::new() }
     }
 }
 

@@ -263,7 +263,7 @@ impl Window {
             notes.push(format!("a long file: read {:.0} s{whole}, from its first sound on", self.limits.look_s));
         }
         let start_s = self.dropped as f64 / f64::from(self.rate_hz);
-        Ok(Recording { samples: self.kept, sample_rate_hz: self.rate_hz, start_s, notes })
+        Ok(Recording { samples: self.kept, sample_rate_hz: self.rate_hz, start_s, root_key: None, notes })
     }
 }
 
