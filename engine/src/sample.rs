@@ -17,13 +17,13 @@ mod wav;
 use std::path::{Path, PathBuf};
 
 pub(crate) use decode::decode_flac;
-pub use flac::{FlacError, FlacFormat, encode_flac};
+pub use flac::{FlacError, FlacFormat, encode_flac, write_flac};
 pub use kinds::{FileKind, file_kind};
 pub use level::{LOUDNESS_LUFS, loudness_lufs, normalise_loudness};
 pub use onset::{one_shot, region, start_s};
 pub use outline::Outline;
 pub use resample::resample;
-pub use wav::write_wav;
+pub use wav::{encode_wav, write_wav};
 
 /// Lowest sample rate that is read or written, in Hz.
 pub const MIN_RATE_HZ: u32 = 4_000;
