@@ -17,7 +17,7 @@ mod wav;
 use std::path::{Path, PathBuf};
 
 pub(crate) use decode::decode_flac;
-pub use flac::{FlacError, FlacFormat, encode_flac, write_flac};
+pub use flac::{FlacError, FlacFormat, MAX_FLAC_RATE_HZ, encode_flac, write_flac};
 pub use kinds::{FileKind, file_kind};
 pub use level::{LOUDNESS_LUFS, loudness_lufs, normalise_loudness};
 pub use onset::{one_shot, region, start_s};

@@ -11,6 +11,8 @@ use flacenc::source::MemSource;
 use super::SampleError;
 use crate::files::replace;
 
+/// Highest sample rate of the FLAC streams that are written, in Hz: the encoder's limit.
+pub const MAX_FLAC_RATE_HZ: u32 = 96_000;
 /// Bits of a sample in the files that are written.
 const FILE_BITS: usize = 24;
 /// Steps of such a sample from zero to full scale.
@@ -96,7 +98,7 @@ mod tests {
     fn a_file_of_any_rate_and_length_is_within_half_a_step_and_clips_at_full_scale() {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("a.flac");
-        for (rate_hz, count) in [(4_000, 40), (44_100, 4_096), (44_101, 4_097), (655_351, 9_000), (768_000, 7_680)] {
+        for (rate_hz, count) in [(4_000, 40), (44_100, 4_096), (44_101, 4_097), (65_537, 9_000), (MAX_FLAC_RATE_HZ, 960)] {
             let sound: Vec<f32> = (0..count).map(|n| 1.5 * (n as f32 * 0.1).sin()).collect();
             let clipped = write_flac(&path, &sound, rate_hz).expect("written");
             assert_eq!(clipped, sound.iter().filter(|sample| sample.abs() > 1.0).count());
@@ -108,6 +110,9 @@ mod tests {
                 assert!(error_steps <= if *sample >= 1.0 { 1.0 } else { 0.5 }, "{sample}: {error_steps} steps");
             }
         }
+        let before = std::fs::read(&path).expect("there");
+        assert!(write_flac(&path, &[0.5; 5_000], MAX_FLAC_RATE_HZ + 1).is_err());
+        assert_eq!(std::fs::read(&path).expect("there"), before);
     }
 
     #[test]

@@ -86,6 +86,8 @@ fn the_ending_says_what_is_written_and_others_are_refused() {
         }
         assert_eq!(files_in(folder.path()), before, "{name}");
     }
+    let flac = at("fast.flac");
+    assert_refused(&heptode(&["render", "--rate", "96001", "--out", text(&flac)]), 2, "96000");
     let (sound, _) = a_sound();
     assert_refused(&heptode(&["vary", "--sound", &sound, "--out", "-"]), 2, "folder");
 }

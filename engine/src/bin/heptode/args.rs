@@ -14,7 +14,7 @@ use engine::units::LATENT_LIMIT;
 use crate::destination::Destination;
 
 /// The option of commands that write one sound.
-const OUT_HELP: &str = "File to write, by its ending: WAV (.wav; 32-bit float) or FLAC (.flac; 24 bits); - is standard output, as WAV";
+const OUT_HELP: &str = "File to write, by its ending: WAV (.wav; 32-bit float) or FLAC (.flac; 24 bits, up to 96 kHz); - is standard output, as WAV";
 
 /// Neural one-shot synthesizer: renders, morphs, varies and encodes sounds.
 #[derive(Debug, Parser)]
@@ -136,13 +136,13 @@ pub(crate) struct MorphArgs {
     /// Where to start: a sound of the pack or an audio file
     #[arg(long, value_name = "NAME|FILE")]
     pub(crate) from: OsString,
-    /// MIDI key that the file of --from is at, 0 to 127; without it, found as `heptode encode` does
+    /// MIDI key that the file of --from is at, 0 to 127; without it, as `heptode encode` finds it
     #[arg(long, value_name = "KEY", value_parser = number(0.0..=127.0))]
     pub(crate) from_key: Option<f32>,
     /// Where to end: a sound of the pack or an audio file
     #[arg(long, value_name = "NAME|FILE")]
     pub(crate) to: OsString,
-    /// MIDI key that the file of --to is at, 0 to 127; without it, found as `heptode encode` does
+    /// MIDI key that the file of --to is at, 0 to 127; without it, as `heptode encode` finds it
     #[arg(long, value_name = "KEY", value_parser = number(0.0..=127.0))]
     pub(crate) to_key: Option<f32>,
     /// Number of files, both ends included, 2 to 512
@@ -157,7 +157,7 @@ pub(crate) struct VaryArgs {
     /// The sound to vary: a sound of the pack or an audio file
     #[arg(long, value_name = "NAME|FILE")]
     pub(crate) sound: OsString,
-    /// MIDI key that the file of --sound is at, 0 to 127; without it, found as `heptode encode` does
+    /// MIDI key that the file of --sound is at, 0 to 127; without it, as `heptode encode` finds it
     #[arg(long, value_name = "KEY", value_parser = number(0.0..=127.0))]
     pub(crate) sound_key: Option<f32>,
     /// How far variations lie from it: standard deviation of each latent in sigma, 0 to 3
@@ -176,10 +176,10 @@ pub(crate) struct VaryArgs {
 /// An audio file to read.
 #[derive(Debug, Args)]
 pub(crate) struct Input {
-    /// Audio file: WAV, AIFF or FLAC; of a long one the first 2 s after the onset are used
-    #[arg(value_name = "IN.wav")]
+    /// Audio file: WAV, AIFF, AU, CAF, FLAC, MP3, Ogg Vorbis, AAC or M4A; of a long one the first 2 s after the onset are used
+    #[arg(value_name = "IN")]
     pub(crate) file: PathBuf,
-    /// MIDI key that the file is at, 0 to 127; without it, the pitch is detected
+    /// MIDI key that the file is at, 0 to 127; without it, the root key in the file, else the note in its name, else the pitch that is heard
     #[arg(long, value_parser = number(0.0..=127.0))]
     pub(crate) key: Option<f32>,
     /// Where in the file the 2 s begin, in seconds; without it, at the first sound

@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::io::{self, IsTerminal as _, Write};
 use std::path::{Path, PathBuf};
 
-use engine::sample::{encode_wav, write_flac, write_wav};
+use engine::sample::{MAX_FLAC_RATE_HZ, encode_wav, write_flac, write_wav};
 use serde_json::Value;
 
 use crate::failure::Failure;
@@ -44,8 +44,11 @@ impl Destination {
     }
 
     /// Finds out before any work whether the sound can go there and no input is lost by it.
-    pub(crate) fn check(&self, inputs: &[&Path]) -> Result<(), Failure> {
+    pub(crate) fn check(&self, inputs: &[&Path], rate_hz: u32) -> Result<(), Failure> {
         match self {
+            Self::Flac(_) if rate_hz > MAX_FLAC_RATE_HZ => Err(Failure::usage(format!(
+                "--rate {rate_hz}: FLAC is written at up to {MAX_FLAC_RATE_HZ} Hz; WAV takes every rate"
+            ))),
             Self::Wav(path) | Self::Flac(path) => refuse_overwriting(inputs, std::slice::from_ref(path)),
             Self::StandardOutput if io::stdout().is_terminal() => Err(Failure::usage(
                 "--out -: standard output is a terminal, which plays no sound; lead it to a program or a file",

@@ -11,7 +11,7 @@ use crate::player::{Place, Player};
 use crate::studio::{Studio, open_pack};
 
 pub(crate) fn run(args: &RenderArgs) -> Result<(), Failure> {
-    args.out.check(&[&args.common.pack])?;
+    args.out.check(&[&args.common.pack], args.playing.rate)?;
     // A wrong name is reported before graphs are loaded, which takes longer.
     if let Some(name) = &args.point.sound {
         open_pack(&args.common)?.sound(name)?;
