@@ -4,12 +4,14 @@
 
 mod factory_sound;
 mod files;
+mod formats;
 mod lanes;
 mod link;
 mod notes;
 mod packs;
 mod parity;
 mod properties;
+mod sizes;
 mod state_document;
 mod strokes;
 mod structure;

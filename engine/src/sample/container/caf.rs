@@ -84,7 +84,7 @@ fn packets(mut bytes: Bytes, chunks: &[Chunk], desc: &Desc, audio: &Chunk) -> Re
             params.with_extra_data(cookie.into());
             (params, u64::from(desc.packet_frames))
         }
-        b"aac " => (aac::codec(&cookie, desc.rate_hz, "CAF")?, aac::PACKET_FRAMES),
+        b"aac " => (aac::codec(&cookie, "CAF")?, aac::PACKET_FRAMES),
         other => return Err(ReadProblem::NotRead(format!("{} inside CAF", name(other)))),
     };
     let table = content(&mut bytes, chunks, b"pakt", u64::MAX).map_err(ReadProblem::System)?.unwrap_or_default();

@@ -30,7 +30,7 @@ pub(super) fn open(mut bytes: Bytes, start: u64) -> Result<Track, ReadProblem> {
     let media = within(trak, &[b"mdia"]).unwrap_or_default();
     let samples = within(media, &[b"minf", b"stbl"]).unwrap_or_default();
     let timescale = media_timescale(media);
-    let (params, frames) = codec(within(samples, &[b"stsd"]).unwrap_or_default(), timescale)?;
+    let (params, frames) = codec(within(samples, &[b"stsd"]).unwrap_or_default())?;
     let table = Table::new(samples);
     if table.is_empty() {
         let is_fragmented = within(&movie, &[b"mvex"]).is_some();
@@ -110,26 +110,19 @@ fn media_timescale(media: &[u8]) -> u32 {
 }
 
 /// What the decoder has to know, and the frames of a packet, from the first description of the samples.
-fn codec(descriptions: &[u8], timescale: u32) -> Result<(AudioCodecParameters, u64), ReadProblem> {
+fn codec(descriptions: &[u8]) -> Result<(AudioCodecParameters, u64), ReadProblem> {
     let entry = descriptions.get(8..).and_then(|entries| boxes(entries).next());
     let (tag, entry) =
         entry.ok_or_else(|| ReadProblem::Unknown("an MP4 file without a description of its audio".to_owned()))?;
-    // The rate is a number with 16 bits after the point.
-    let rate_hz = match Endian::Big.u32(entry, 24) >> 16 {
-        0 => timescale,
-        rate_hz => rate_hz,
-    };
     match &tag {
         b"mp4a" => {
             // In QuickTime's files the descriptor lies deeper.
             let descriptor = tagged(entry, b"esds").and_then(|esds| esds.get(4..)).unwrap_or_default();
-            Ok((aac::codec(descriptor, rate_hz, "MP4")?, aac::PACKET_FRAMES))
+            Ok((aac::codec(descriptor, "MP4")?, aac::PACKET_FRAMES))
         }
         b"alac" => {
             let cookie = tagged(entry, b"alac").and_then(|alac| alac.get(4..)).unwrap_or_default();
-            // Rates above 65535 Hz are in the configuration alone.
-            let rate_hz = if cookie.len() >= 24 { Endian::Big.u32(cookie, 20) } else { rate_hz };
-            let mut params = params(well_known::CODEC_ID_ALAC, rate_hz);
+            let mut params = params(well_known::CODEC_ID_ALAC, Endian::Big.u32(cookie, 20));
             params.with_extra_data(cookie.into());
             Ok((params, u64::from(Endian::Big.u32(cookie, 0))))
         }
@@ -191,9 +184,6 @@ fn name(format: &[u8; 4]) -> String {
         b"dtsc" | b"dtsh" | b"dtsl" | b"dtse" => "DTS".to_owned(),
         b"mha1" | b"mhm1" => "MPEG-H audio".to_owned(),
         b"ima4" => "IMA ADPCM".to_owned(),
-        b"sowt" | b"twos" | b"lpcm" | b"ipcm" | b"fpcm" | b"in24" | b"in32" | b"fl32" | b"fl64" | b"raw " => {
-            "PCM".to_owned()
-        }
         other => format!("audio of format “{}”", String::from_utf8_lossy(other)),
     }
 }

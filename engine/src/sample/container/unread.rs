@@ -32,7 +32,7 @@ const KNOWN: [(&[u8], &str); 33] = [
     (b"FLV", "Flash video"),
     (b"NIST_1A", "NIST SPHERE"),
     (b"CAT REX2", "REX"),
-    (b"\x64\xa3\x01\x00", "IRCAM"),
+    (b"\x64\xa3", "IRCAM"),
     (b"Extended Instrument: ", "an instrument of a tracker"),
     (b"IMPM", "a module of a tracker"),
 ];
