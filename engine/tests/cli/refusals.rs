@@ -3,7 +3,7 @@
 use engine::sample;
 use tempfile::TempDir;
 
-use crate::run::{a_sound, files_in, heptode, text, tone_file};
+use crate::run::{a_sound, files_in, heptode, text};
 
 #[test]
 fn bad_input_gets_one_line_an_exit_code_and_no_file() {
@@ -14,8 +14,10 @@ fn bad_input_gets_one_line_an_exit_code_and_no_file() {
         path.to_str().unwrap().to_owned()
     };
     let (empty, noise) = (put("empty.wav", b""), put("noise.wav", &[0x5a; 3_000]));
-    let tone = std::fs::read(tone_file(&folder)).unwrap();
-    let cut = put("cut.wav", &tone[..tone.len() / 2]);
+    let steps: Vec<i32> = (0..60_000).map(|n| (n * 7_919) % 20_000 - 10_000).collect();
+    let format = sample::FlacFormat { channels: 1, bits: 16, sample_rate_hz: 44_100 };
+    let whole = sample::encode_flac(&steps, format).unwrap();
+    let cut = put("cut.flac", &whole[..whole.len() / 2]);
     let nan = folder.path().join("nan.wav");
     sample::write_wav(&nan, &[0.5, f32::NAN, 0.5], 1, 44_100).unwrap();
     let (name, _) = a_sound();
@@ -54,7 +56,7 @@ fn bad_input_gets_one_line_an_exit_code_and_no_file() {
         (2, &["vary", "--sound", &name, "--count", "0", "--out", dir], "count"),
         (1, &["encode", "/no/such.wav"], "/no/such.wav"),
         (1, &["encode", &empty], "empty"),
-        (1, &["encode", &noise], "not a WAV, AIFF or FLAC"),
+        (1, &["encode", &noise], "not an audio file"),
         (1, &["encode", &cut], "truncated"),
         (1, &["encode", text(&nan)], "not a finite number"),
         (1, &["encode", text(folder.path())], "not a regular file"),

@@ -23,6 +23,7 @@ pub fn cases() -> Vec<Case> {
         exact("both tags after it.flac", &[FLAC, &ape(), &id3v1()]),
         exact("tag before it.flac", &[&id3v2(), FLAC]),
         exact("flac by another name.wav", &[FLAC]),
+        Case::refused("cut in the middle.flac", FLAC[..FLAC.len() / 2].to_vec(), "truncated"),
         lossy("plain.mp3", &[MP3]),
         lossy("tags around it.mp3", &[&id3v2(), MP3, &ape(), &id3v1()]),
         lossy("plain.ogg", &[OGG]),

@@ -31,6 +31,11 @@ pub fn cases() -> Vec<Case> {
         read("list of three bytes.wav", after_format(&[chunk(b"LIST", b"INF"), whole()])),
         read("chunk unknown before the format.wav", wav(&[chunk(b"JUNK", &[0; 28]), fmt(), whole()])),
         read("chunk of odd length.wav", after_format(&[chunk(b"note", b"odd"), whole()])),
+        Case::read(
+            "cut in the middle.wav",
+            after_format(&[whole()])[..44 + data.len() / 2].to_vec(),
+            Read::at_key(REFERENCE_KEY).from(0.0).of(sound.len() / 2),
+        ),
         read("bytes after the end.wav", [after_format(&[whole()]), b"left over by a recorder".to_vec()].concat()),
         read("tag after the end.wav", after_format(&[whole(), chunk(b"id3 ", b"ID3\x03\0\0\0\0\0\0")])),
     ]
