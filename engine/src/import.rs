@@ -142,7 +142,19 @@ fn encode(name: String, sound: Recording, pipeline: &mut Pipeline, key: Option<f
     let key_confidence = found.map_or(0.0, |pitch| pitch.confidence);
     let latent = pipeline.place(&samples, key)?;
     let (nearest, category) = neighbours(&latent, &pipeline.model().manifest().sounds);
-    Ok(Imported { name, latent, start_s, key, found_key, key_confidence, category, nearest, notes, read: None, samples })
+    Ok(Imported {
+        name,
+        latent,
+        start_s,
+        key,
+        found_key,
+        key_confidence,
+        category,
+        nearest,
+        notes,
+        read: None,
+        samples,
+    })
 }
 
 /// The residual of a recording in the key zone that it belongs to: with it, the point reproduces the recording at its own key.

@@ -98,7 +98,9 @@ mod tests {
     fn a_file_of_any_rate_and_length_is_within_half_a_step_and_clips_at_full_scale() {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("a.flac");
-        for (rate_hz, count) in [(4_000, 40), (44_100, 4_096), (44_101, 4_097), (65_537, 9_000), (MAX_FLAC_RATE_HZ, 960)] {
+        for (rate_hz, count) in
+            [(4_000, 40), (44_100, 4_096), (44_101, 4_097), (65_537, 9_000), (MAX_FLAC_RATE_HZ, 960)]
+        {
             let sound: Vec<f32> = (0..count).map(|n| 1.5 * (n as f32 * 0.1).sin()).collect();
             let clipped = write_flac(&path, &sound, rate_hz).expect("written");
             assert_eq!(clipped, sound.iter().filter(|sample| sample.abs() > 1.0).count());

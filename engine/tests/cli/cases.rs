@@ -13,9 +13,8 @@ use crate::run::{complaint, files_in, heptode};
 fn differences(case: &Case, output: &Output) -> Vec<String> {
     match &case.want {
         Want::Refused(part) => refusal(part, output),
-        Want::Read(want) if output.status.success() => {
-            serde_json::from_slice(&output.stdout).map_or_else(|error| vec![error.to_string()], |told| reading(want, &told))
-        }
+        Want::Read(want) if output.status.success() => serde_json::from_slice(&output.stdout)
+            .map_or_else(|error| vec![error.to_string()], |told| reading(want, &told)),
         Want::Read(_) => vec![format!("refused: {}", complaint(output).trim_end())],
     }
 }

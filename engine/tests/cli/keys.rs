@@ -15,8 +15,10 @@ fn a_given_key_counts_in_every_command_that_reads_a_file() {
     let encode = ["encode", tone];
     let reconstruct = ["reconstruct", tone, "--out", out, "--via", "frames"];
     let vary = ["vary", "--sound", tone, "--count", "1", "--out", series, FAST[0], FAST[1], FAST[2], FAST[3]];
-    let from = ["morph", "--from", tone, "--to", &name, "--steps", "2", "--out", series, FAST[0], FAST[1], FAST[2], FAST[3]];
-    let to = ["morph", "--from", &name, "--to", tone, "--steps", "2", "--out", series, FAST[0], FAST[1], FAST[2], FAST[3]];
+    let from =
+        ["morph", "--from", tone, "--to", &name, "--steps", "2", "--out", series, FAST[0], FAST[1], FAST[2], FAST[3]];
+    let to =
+        ["morph", "--from", &name, "--to", tone, "--steps", "2", "--out", series, FAST[0], FAST[1], FAST[2], FAST[3]];
     for (words, option, recording) in [
         (&encode[..], "--key", "recording"),
         (&reconstruct, "--key", "recording"),

@@ -34,11 +34,20 @@ fn paths_that_are_not_unicode_are_taken_everywhere() {
     let rendered = run(&[word("render"), word("--out"), out.as_os_str(), word("--seconds"), word("0.1")]);
     assert_eq!(rendered["out"], lossy(&out));
     let fast = FAST.map(OsStr::new);
-    let vary = [word("vary"), word("--sound"), input.as_os_str(), word("--count"), word("1"), word("--out"), series.as_os_str()];
+    let vary = [
+        word("vary"),
+        word("--sound"),
+        input.as_os_str(),
+        word("--count"),
+        word("1"),
+        word("--out"),
+        series.as_os_str(),
+    ];
     let varied = run(&[&vary[..], &fast].concat());
     assert_eq!(varied["files"][0]["file"], lossy(&series.join("01.wav")));
     assert_eq!(varied["recording"]["file"], lossy(&input));
-    let morph = [word("morph"), word("--from"), input.as_os_str(), word("--to"), input.as_os_str(), word("--steps"), word("2")];
+    let morph =
+        [word("morph"), word("--from"), input.as_os_str(), word("--to"), input.as_os_str(), word("--steps"), word("2")];
     run(&[&morph[..], &[word("--out"), series.as_os_str()], &fast].concat());
     // What fails says so in the same way.
     let gone = at(b"\xff.wav");
@@ -50,7 +59,11 @@ fn paths_that_are_not_unicode_are_taken_everywhere() {
         assert_refused(&heptode(words), 1, "\u{fffd}.wav");
     }
     let not_a_file = OsStr::from_bytes(b"\xff");
-    assert_refused(&heptode(&[word("vary"), word("--sound"), not_a_file, word("--out"), series.as_os_str()]), 2, "sound");
+    assert_refused(
+        &heptode(&[word("vary"), word("--sound"), not_a_file, word("--out"), series.as_os_str()]),
+        2,
+        "sound",
+    );
 }
 
 #[test]
@@ -80,7 +93,10 @@ fn the_ending_says_what_is_written_and_others_are_refused() {
     let before = files_in(folder.path());
     for name in ["a.mp3", "a", "a.wav.bak", "a.aiff", ".wav", "a.ogg"] {
         let out = at(name);
-        for words in [["render", "--random", "3", "--out", text(&out)], ["reconstruct", text(&tone), "--out", text(&out), "--json"]] {
+        for words in [
+            ["render", "--random", "3", "--out", text(&out)],
+            ["reconstruct", text(&tone), "--out", text(&out), "--json"],
+        ] {
             let output = heptode(&words);
             assert_refused(&output, 2, ".flac");
         }

@@ -2,7 +2,7 @@
 
 use tempfile::TempDir;
 
-use crate::run::{a_sound, files_in, json, heptode, text, tone_file};
+use crate::run::{a_sound, files_in, heptode, json, text, tone_file};
 
 #[test]
 fn info_tells_what_the_pack_holds() {

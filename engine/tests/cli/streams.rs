@@ -28,7 +28,11 @@ fn a_sound_on_standard_output_is_the_file_and_its_result_goes_beside_it() {
         assert_eq!(told["out"], "-");
         let lengths = [&file[4..8], &file[file.len() - told["samples"].as_u64().unwrap() as usize * 4 - 4..][..4]];
         let lengths = lengths.map(|bytes| u32::from_le_bytes(bytes.try_into().unwrap()) as usize);
-        assert_eq!(lengths, [file.len() - 8, told["samples"].as_u64().unwrap() as usize * 4], "its header knows its length");
+        assert_eq!(
+            lengths,
+            [file.len() - 8, told["samples"].as_u64().unwrap() as usize * 4],
+            "its header knows its length"
+        );
         let plain = heptode(&[words, &["--out", "-"]].concat());
         assert!(plain.stdout == file && complaint(&plain).contains("latent"), "{}", complaint(&plain));
     }
@@ -41,7 +45,11 @@ fn a_reader_that_goes_away_is_no_failure() {
         let mut child = program(words).spawn().unwrap();
         drop(child.stdout.take());
         let output = child.wait_with_output().unwrap();
-        assert!(output.status.success() && !complaint(&output).contains("panicked"), "{words:?}: {}", complaint(&output));
+        assert!(
+            output.status.success() && !complaint(&output).contains("panicked"),
+            "{words:?}: {}",
+            complaint(&output)
+        );
     }
 }
 

@@ -21,6 +21,10 @@ pub fn cases() -> Vec<Case> {
         Case::refused("no samples.wav", mono(&[]), "empty"),
         Case::refused("no bytes.wav", Vec::new(), "empty"),
         Case::refused("words.wav", b"These are words, and not a sound.".to_vec(), "not a"),
-        Case::refused("no number.wav", wav(&[format(FLOAT, 32, 1, 4), chunk(b"data", &float32(&broken))]), "not a finite"),
+        Case::refused(
+            "no number.wav",
+            wav(&[format(FLOAT, 32, 1, 4), chunk(b"data", &float32(&broken))]),
+            "not a finite",
+        ),
     ]
 }

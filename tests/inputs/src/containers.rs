@@ -3,9 +3,7 @@
 use crate::aiff;
 use crate::case::{Case, Read};
 use crate::riff::{FLOAT, PCM, chunk, extensible, file, format, long_sizes, sized, wav};
-use crate::sounds::{
-    REFERENCE_KEY, float32, float32_be, pcm16, pcm16_be, pcm24, pcm24_in_32, reference,
-};
+use crate::sounds::{REFERENCE_KEY, float32, float32_be, pcm16, pcm16_be, pcm24, pcm24_in_32, reference};
 
 /// Steps of an 8-bit sample from zero to full scale; zero is at 128.
 const STEPS_8: f64 = 127.0;
@@ -31,10 +29,10 @@ pub fn cases() -> Vec<Case> {
         read("another ending.aif", samples(format(PCM, 16, 1, 2), little.clone())),
         read("rf64.wav", long(b"RF64", &little, sound.len())),
         read("bw64.wav", long(b"BW64", &little, sound.len())),
-        read("rf64 with short sizes.wav", file(b"RF64", little.len() as u32 + 36, &[
-            format(PCM, 16, 1, 2),
-            chunk(b"data", &little),
-        ])),
+        read(
+            "rf64 with short sizes.wav",
+            file(b"RF64", little.len() as u32 + 36, &[format(PCM, 16, 1, 2), chunk(b"data", &little)]),
+        ),
         read("plain.aif", aiff_of(b"AIFF", 16, None, &big, 0)),
         read("form size too large.aif", aiff_of(b"AIFF", 16, None, &big, 500)),
         read("little-endian.aifc", aiff_of(b"AIFC", 16, Some(b"sowt"), &little, 0)),

@@ -20,6 +20,14 @@ pub use case::{Case, KEY_TOLERANCE, Read, START_TOLERANCE_S, Want};
 /// All of them, under different names.
 #[must_use]
 pub fn cases() -> Vec<Case> {
-    [headers::cases(), containers::cases(), encoded::cases(), starts::cases(), keys::cases(), bad::cases(), names::cases()]
-        .concat()
+    [
+        headers::cases(),
+        containers::cases(),
+        encoded::cases(),
+        starts::cases(),
+        keys::cases(),
+        bad::cases(),
+        names::cases(),
+    ]
+    .concat()
 }

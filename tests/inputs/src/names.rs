@@ -9,7 +9,17 @@ use crate::sounds::{REFERENCE_KEY, pcm16, reference};
 pub fn cases() -> Vec<Case> {
     let sound = reference();
     let bytes = wav(&[format(PCM, 16, 1, 2), chunk(b"data", &pcm16(&sound))]);
-    let names = ["日本語", "한국어", "שלום kick 10", "Барабан", "🎹 piano", "é in one", "e\u{301} in two", " spaces ", "a'b$c&d;e"];
+    let names = [
+        "日本語",
+        "한국어",
+        "שלום kick 10",
+        "Барабан",
+        "🎹 piano",
+        "é in one",
+        "e\u{301} in two",
+        " spaces ",
+        "a'b$c&d;e",
+    ];
     let names = names.map(|name| OsString::from(format!("{name}.wav"))).into_iter().chain(not_unicode());
     names.map(|name| Case::read(name, bytes.clone(), Read::at_key(REFERENCE_KEY).from(0.0).of(sound.len()))).collect()
 }

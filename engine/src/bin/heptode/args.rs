@@ -255,7 +255,11 @@ fn destination() -> ValueParser {
 /// A folder for several files, which do not fit into standard output.
 fn folder() -> ValueParser {
     PathBufValueParser::new()
-        .try_map(|folder| if folder == Path::new("-") { Err("it takes a folder; ./- is one of this name") } else { Ok(folder) })
+        .try_map(
+            |folder| {
+                if folder == Path::new("-") { Err("it takes a folder; ./- is one of this name") } else { Ok(folder) }
+            },
+        )
         .into()
 }
 

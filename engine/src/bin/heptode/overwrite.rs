@@ -49,7 +49,8 @@ mod tests {
         std::fs::write(at("copy.wav"), b"a").expect("written");
         std::fs::create_dir(at("pack")).expect("made");
         std::fs::hard_link(at("a.wav"), at("pack").join("part")).expect("linked");
-        let refused = |input: PathBuf, output: PathBuf| refuse_overwriting(&[&input], &[at("gone.wav"), output]).is_err();
+        let refused =
+            |input: PathBuf, output: PathBuf| refuse_overwriting(&[&input], &[at("gone.wav"), output]).is_err();
         assert!(refused(at("a.wav"), at("a.wav")));
         assert!(refused(at("a.wav"), at("pack/../a.wav")));
         assert!(refused(at("a.wav"), at("pack/part")), "a hard link");
