@@ -5,12 +5,14 @@
 mod controllers;
 mod factory_sound;
 mod files;
+mod formats;
 mod held;
 mod lanes;
 mod notes;
 mod packs;
 mod parity;
 mod properties;
+mod sizes;
 mod state_document;
 mod strokes;
 mod structure;

@@ -2,6 +2,7 @@
 //!
 //! One subject: `cargo test -p tests --test shell editor::`.
 
+mod cases;
 mod editor;
 mod frozen_states;
 mod imports;

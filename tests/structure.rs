@@ -145,7 +145,7 @@ fn plugin_and_trainer_do_not_import_each_other() {
 }
 
 /// Crate roots by folder, each with the folders below it that hold other crates.
-const CRATES: [(&str, &[&str]); 7] = [
+const CRATES: [(&str, &[&str]); 8] = [
     ("engine/src", &["bin/"]),
     ("engine/src/bin/heptode", &[]),
     ("plugin/src", &[]),
@@ -153,6 +153,7 @@ const CRATES: [(&str, &[&str]); 7] = [
     ("xtask/src", &["bin/"]),
     ("xtask/src/bin/demo-host", &[]),
     ("tests/support", &[]),
+    ("tests/inputs/src", &[]),
 ];
 
 #[test]

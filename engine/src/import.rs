@@ -43,8 +43,26 @@ pub struct Imported {
     pub nearest: Vec<(String, f32)>,
     /// Remarks in plain words.
     pub notes: Vec<String>,
+    /// How much of its file was read; `None` for a sound that does not come from a file.
+    pub read: Option<Extent>,
     /// The one-shot that was encoded: mono, at the model's rate and length, peak 1.
     pub samples: Vec<f32>,
+}
+
+/// The part of a file that was read: all of it, unless it is longer than [`sample::LOOK_S`] from its first sound on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Extent {
+    /// Sample frames from the start of the file to where reading ended.
+    pub samples: u64,
+    /// The file's sample rate in Hz.
+    pub sample_rate_hz: u32,
+}
+
+impl Extent {
+    fn of(recording: &Recording) -> Self {
+        let before = (recording.start_s * f64::from(recording.sample_rate_hz)).round() as u64;
+        Self { samples: before + recording.samples.len() as u64, sample_rate_hz: recording.sample_rate_hz }
+    }
 }
 
 /// What the user has chosen for a file; what is `None` is detected.
@@ -78,12 +96,15 @@ pub fn import(path: &Path, pipeline: &mut Pipeline, choice: Choice) -> Result<Im
     check_key(choice.key)?;
     let shape = pipeline.model().shape();
     let (rate_hz, length) = (shape.sample_rate_hz, shape.frame_count * shape.hop_samples);
-    let sound = match choice.region_s {
-        Some(start_s) => sample::region(sample::read_from(path, start_s)?, rate_hz, length)?,
-        None => sample::one_shot(sample::read(path)?, rate_hz, length)?,
+    let recording = match choice.region_s {
+        Some(start_s) => sample::read_from(path, start_s)?,
+        None => sample::read(path)?,
     };
+    let read = Extent::of(&recording);
+    let cut = if choice.region_s.is_some() { sample::region } else { sample::one_shot };
+    let sound = cut(recording, rate_hz, length)?;
     let name = path.file_stem().map_or_else(|| "imported".to_owned(), |stem| stem.to_string_lossy().into_owned());
-    encode(name, sound, pipeline, choice.key)
+    Ok(Imported { read: Some(read), ..encode(name, sound, pipeline, choice.key)? })
 }
 
 /// The fractional MIDI key of the pitch of a mono one-shot, if its clarity suffices.
@@ -111,7 +132,7 @@ fn check_key(key: Option<f32>) -> Result<(), ImportError> {
 
 /// Finds the key of a one-shot, unless it is given, and its point.
 fn encode(name: String, sound: Recording, pipeline: &mut Pipeline, key: Option<f32>) -> Result<Imported, ImportError> {
-    let Recording { samples, sample_rate_hz, start_s, mut notes } = sound;
+    let Recording { samples, sample_rate_hz, start_s, mut notes, .. } = sound;
     let found = pitch::find(&samples, sample_rate_hz);
     let found_key = found.filter(|pitch| pitch.is_clear()).map(|pitch| pitch.key);
     let key = key.or(found_key).unwrap_or_else(|| {
@@ -121,7 +142,19 @@ fn encode(name: String, sound: Recording, pipeline: &mut Pipeline, key: Option<f
     let key_confidence = found.map_or(0.0, |pitch| pitch.confidence);
     let latent = pipeline.place(&samples, key)?;
     let (nearest, category) = neighbours(&latent, &pipeline.model().manifest().sounds);
-    Ok(Imported { name, latent, start_s, key, found_key, key_confidence, category, nearest, notes, samples })
+    Ok(Imported {
+        name,
+        latent,
+        start_s,
+        key,
+        found_key,
+        key_confidence,
+        category,
+        nearest,
+        notes,
+        read: None,
+        samples,
+    })
 }
 
 /// The residual of a recording in the key zone that it belongs to: with it, the point reproduces the recording at its own key.

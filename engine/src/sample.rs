@@ -4,24 +4,32 @@
 //! A file is outside data. Whatever is in it, the answer is a [`Recording`] or one [`SampleError`]
 //! that says what is wrong and what to do; work and memory are bounded before the first byte is read.
 
+mod bytes;
+mod container;
 mod decode;
 mod flac;
+mod kinds;
 mod level;
+mod mix;
 mod onset;
 mod outline;
 mod resample;
 mod sink;
+mod stream;
+mod track;
 mod wav;
+mod window;
 
 use std::path::{Path, PathBuf};
 
 pub(crate) use decode::decode_flac;
-pub use flac::{FlacError, FlacFormat, encode_flac};
+pub use flac::{FlacError, FlacFormat, MAX_FLAC_RATE_HZ, encode_flac, write_flac};
+pub use kinds::{FileKind, file_kind};
 pub use level::{LOUDNESS_LUFS, loudness_lufs, normalise_loudness};
 pub use onset::{one_shot, region, start_s};
 pub use outline::Outline;
 pub use resample::resample;
-pub use wav::write_wav;
+pub use wav::{encode_wav, write_wav};
 
 /// Lowest sample rate that is read or written, in Hz.
 pub const MIN_RATE_HZ: u32 = 4_000;
@@ -43,6 +51,8 @@ pub struct Recording {
     pub sample_rate_hz: u32,
     /// Where in its file the first sample was, in seconds.
     pub start_s: f64,
+    /// The MIDI key that the file names as its own, with fractions of a key; `None` where it names none.
+    pub root_key: Option<f32>,
     /// Remarks in plain words, such as "used the first 2.00 s after the onset at 0.35 s".
     pub notes: Vec<String>,
 }
@@ -50,7 +60,7 @@ pub struct Recording {
 impl Recording {
     /// Samples that do not come from a file.
     pub fn new(samples: Vec<f32>, sample_rate_hz: u32) -> Self {
-        Self { samples, sample_rate_hz, start_s: 0.0, notes: Vec::new() }
+        Self { samples, sample_rate_hz, start_s: 0.0, root_key: None, notes: Vec::new() }
     }
 }
 
@@ -110,9 +120,12 @@ pub enum ReadProblem {
     #[error("it has {0} bytes; files up to {MAX_FILE_BYTES} bytes are read: cut out the part you need")]
     TooLarge(u64),
     /// No known container or codec.
-    #[error("it is not a WAV, AIFF or FLAC file that can be read ({0})")]
+    #[error("it is not an audio file that can be read: WAV, AIFF, AU, CAF, FLAC, MP3, Ogg, AAC or M4A ({0})")]
     Unknown(String),
-    /// The audio ends before the place that the header names.
+    /// A known container or codec that is not read: its name.
+    #[error("{0} is not read; convert it to PCM")]
+    NotRead(String),
+    /// Lossless audio ends before the place that the header names.
     #[error("it is truncated: its header promises {promised} samples and {found} are there; copy or export it again")]
     Truncated {
         /// Sample frames by the header.
@@ -136,9 +149,12 @@ pub enum ReadProblem {
         /// Which channel, counted from 1.
         channel: usize,
     },
-    /// No sound in the part that is read.
+    /// No sound from the start to the end.
+    #[error("it is silent throughout")]
+    Silent,
+    /// No sound in the part that is read; more follows.
     #[error("its first {looked_s:.1} s are silent; cut the silence off the start")]
-    Silent {
+    SilentStart {
         /// How much was read, in seconds.
         looked_s: f64,
     },
@@ -155,9 +171,10 @@ pub enum ReadProblem {
     Rate(u32),
 }
 
-/// Reads a WAV, AIFF or FLAC file of any bit depth and channel count, mixed to mono.
+/// Reads an audio file of any bit depth and channel count, mixed to mono: WAV, AIFF, AU, CAF, FLAC, MP3, Ogg Vorbis, AAC, ALAC.
 ///
-/// Of a long file only the first [`LOOK_S`] seconds from its first sound are read, and a note says so.
+/// What is in the file decides, not its name and not the sizes that its headers state. Of channels that cancel when mixed the loudest one is
+/// used. Of a long file only the first [`LOOK_S`] seconds from its first sound are read. Notes say so.
 ///
 /// # Errors
 /// [`SampleError::Read`] with what is wrong with the file.

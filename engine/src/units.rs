@@ -15,6 +15,11 @@ pub fn key_to_hz(key: f64) -> f64 {
     440.0 * ((key - 69.0) / 12.0).exp2()
 }
 
+/// Fractional MIDI key of a frequency in hertz, the inverse of [`key_to_hz`].
+pub fn hz_to_key(hz: f64) -> f64 {
+    69.0 + 12.0 * (hz / 440.0).log2()
+}
+
 /// Amplitude factor of a level in decibels.
 pub fn db_to_gain(level_db: f32) -> f32 {
     10f32.powf(level_db / 20.0)
@@ -33,6 +38,7 @@ mod tests {
     fn a4_is_440_hz_and_an_octave_doubles() {
         assert!((key_to_hz(69.0) - 440.0).abs() < 1e-9);
         assert!((key_to_hz(81.0) - 880.0).abs() < 1e-9);
+        assert!((hz_to_key(key_to_hz(21.3)) - 21.3).abs() < 1e-9);
     }
 
     #[test]

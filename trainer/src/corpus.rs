@@ -9,6 +9,7 @@ pub mod mix;
 pub mod plain_name;
 pub mod procedural;
 pub mod soundfont;
+mod walk;
 mod writer;
 
 use std::fs;

@@ -1,161 +1,301 @@
-//! The pitch of a one-shot: McLeod's normalised square difference function ("A smarter way to find pitch", 2005).
+//! The pitch at which a one-shot is heard, and how far the evidence agrees.
 //!
-//! Worker threads only; allocates.
+//! Three measures look at it: how well its spectrum is a harmonic series ([`harmonic`]), which partials it has ([`partials`]), and how exactly
+//! it repeats ([`periodicity`]). Worker threads only; allocates.
 
-use realfft::RealFftPlanner;
+mod harmonic;
+mod moments;
+mod partials;
+mod periodicity;
 
-use crate::spectral::Complex32;
+use crate::units::hz_to_key;
+use moments::{Audible, Moment};
+use partials::{Partial, explained, harmonics, level_at, offset_cents, settled};
 
-/// Lowest pitch that is looked for, in Hz (MIDI key 21).
-const LOWEST_HZ: f32 = 27.0;
-/// Highest pitch that is looked for, in Hz (MIDI key 101).
-const HIGHEST_HZ: f32 = 2_800.0;
-/// Times after the start at which the pitch is measured, in seconds: after the noise of most attacks.
-const MOMENTS_S: [f32; 4] = [0.06, 0.12, 0.25, 0.5];
-/// Length of one measurement, in seconds: three periods of the lowest pitch.
-const SPAN_S: f32 = 0.11;
-/// The first peak of at least this part of the highest is the period, later ones are its multiples. McLeod recommends 0.8 to 1; a higher
-/// value avoids octaves too high, a lower one octaves too low.
-const FIRST_PEAK: f32 = 0.93;
-/// Least clarity of a pitch that is used: noise and drums stay below it.
-const CLEAR: f32 = 0.85;
-/// Moments quieter than this (root of the mean square, full scale 1) are not measured.
-const QUIET: f32 = 1e-3;
+/// Least confidence of a pitch that is used. Noise, drums without a tone and gongs stay below it.
+const CLEAR: f64 = 0.6;
+/// Confidence that overrules the harmonic strength.
+const CERTAIN: f64 = 0.9;
+/// Longest stretch in which partials are resolved, in seconds: those of key 21 are 27 Hz apart.
+const RESOLVED_S: f64 = 0.37;
+/// A sound of fewer periods is measured by its repetition alone: the peaks of its spectrum are too wide.
+const FEW_PERIODS: f64 = 12.0;
+/// Length in seconds over which repetition is measured, or four periods where that is longer.
+const REPETITION_S: f64 = 0.06;
+/// Confidence in the strike note of a bell: its partials agree, but what is heard is a virtual pitch.
+const BELL_CONFIDENCE: f64 = 0.7;
+/// Least harmonic strength of a bell: noise has partials everywhere, but stays below 0.1.
+const LEAST_BELL_STRENGTH: f64 = 0.3;
 
-/// A pitch and its clarity.
+/// A pitch and the confidence in it.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Pitch {
     /// Fractional MIDI key.
     pub(super) key: f32,
-    /// Similarity of one period to the next, 0 to 1.
+    /// 0 to 1: how exactly the sound repeats at it, less where its partials are not harmonics of it.
     pub(super) confidence: f32,
 }
 
 impl Pitch {
-    /// Whether the clarity suffices to use it.
+    /// Whether the confidence suffices to use it.
     pub(super) fn is_clear(&self) -> bool {
-        self.confidence >= CLEAR
+        f64::from(self.confidence) >= CLEAR
     }
 }
 
-/// The clearest pitch of the sound, if anything in it repeats.
+/// The pitch of the sound, if there is a sound.
 pub(super) fn find(samples: &[f32], rate_hz: u32) -> Option<Pitch> {
-    let rate_hz = rate_hz as f32;
-    let span = (SPAN_S * rate_hz) as usize;
-    let measured = MOMENTS_S.iter().filter_map(|at_s| {
-        let start = (at_s * rate_hz) as usize;
-        period(samples.get(start..start + span)?, rate_hz)
-    });
-    let (clarity, period) = measured.max_by(|a, b| a.0.total_cmp(&b.0))?;
-    Some(Pitch { key: 69.0 + 12.0 * (rate_hz / period / 440.0).log2(), confidence: clarity.clamp(0.0, 1.0) })
+    let audible = Audible::of(samples, rate_hz as f32)?;
+    let sound = Sound { samples: &samples[..audible.length], rate_hz: f64::from(rate_hz) };
+    let found = sound.of_few_periods().or_else(|| sound.of_partials(&audible))?;
+    let hz = found.hz;
+    Some(Pitch { key: hz_to_key(hz) as f32, confidence: found.confidence.clamp(0.0, 1.0) as f32 })
 }
 
-/// Clarity in `[0, 1]` and period in samples of the strongest repetition.
-fn period(window: &[f32], rate_hz: f32) -> Option<(f32, f32)> {
-    let power = window.iter().map(|v| v * v).sum::<f32>() / window.len() as f32;
-    if power.sqrt() < QUIET {
-        return None;
+/// A frequency in hertz and the confidence in it.
+struct Heard {
+    hz: f64,
+    confidence: f64,
+}
+
+/// The audible part of a sound.
+#[derive(Clone, Copy)]
+struct Sound<'a> {
+    samples: &'a [f32],
+    rate_hz: f64,
+}
+
+impl Sound<'_> {
+    /// The pitch of a sound of three to twelve periods.
+    fn of_few_periods(self) -> Option<Heard> {
+        /// Key 109.
+        const HIGHEST_HZ: f64 = 4_450.0;
+        const LEAST_CLARITY: f32 = 0.8;
+        // Longer ones hold more periods of any key.
+        if self.samples.len() as f64 > FEW_PERIODS * self.rate_hz / 27.0 {
+            return None;
+        }
+        let (clarity, period) = periodicity::strongest(self.samples, self.rate_hz / HIGHEST_HZ)?;
+        let is_short = (self.samples.len() as f64) < FEW_PERIODS * period;
+        (is_short && clarity >= LEAST_CLARITY)
+            .then(|| Heard { hz: self.rate_hz / period, confidence: f64::from(clarity) })
     }
-    let longest = ((rate_hz / LOWEST_HZ) as usize).min(window.len() / 2);
-    let shortest = (rate_hz / HIGHEST_HZ) as usize;
-    let similarity = similarities(window, longest + 1)?;
-    // Lags before the first negative value show only that neighbouring samples are similar.
-    let dip = similarity.iter().position(|&s| s < 0.0)?;
-    let peaks: Vec<usize> = (dip.max(shortest)..=longest)
-        .filter(|&lag| lag > 0 && similarity[lag - 1] < similarity[lag] && similarity[lag] >= similarity[lag + 1])
-        .collect();
-    let highest = peaks.iter().map(|&lag| similarity[lag]).fold(0.0, f32::max);
-    let lag = peaks.into_iter().find(|&lag| similarity[lag] >= FIRST_PEAK * highest)?;
-    let (before, here, after) = (similarity[lag - 1], similarity[lag], similarity[lag + 1]);
-    let curve = before - 2.0 * here + after;
-    let shift = if curve < 0.0 { 0.5 * (before - after) / curve } else { 0.0 };
-    Some((here, lag as f32 + shift))
-}
 
-/// For every lag up to `longest` twice the product of the window with itself that much later, over the energy of both: 1 for a perfect
-/// repetition. The products are the autocorrelation, by way of the power spectrum, which takes a hundredth of the time.
-fn similarities(window: &[f32], longest: usize) -> Option<Vec<f32>> {
-    let products = autocorrelation(window)?;
-    let mut before = vec![0.0_f64];
-    before.extend(window.iter().scan(0.0, |sum, value| {
-        *sum += f64::from(*value).powi(2);
-        Some(*sum)
-    }));
-    let (length, all) = (window.len(), before[window.len()]);
-    let similarity = |lag: usize| {
-        let energy = before[length - lag] + (all - before[lag]);
-        if energy > 0.0 { (2.0 * f64::from(products[lag]) / energy) as f32 } else { 0.0 }
-    };
-    Some((0..=longest.min(length)).map(similarity).collect())
-}
-
-/// The sum of products of the window with itself, for every lag; zeros behind it keep its end from meeting its start.
-fn autocorrelation(window: &[f32]) -> Option<Vec<f32>> {
-    let size = (2 * window.len()).next_power_of_two();
-    let mut planner = RealFftPlanner::new();
-    let (forward, inverse) = (planner.plan_fft_forward(size), planner.plan_fft_inverse(size));
-    let mut time = window.to_vec();
-    time.resize(size, 0.0);
-    let mut bins = forward.make_output_vec();
-    forward.process(&mut time, &mut bins).ok()?;
-    for bin in &mut bins {
-        *bin = Complex32::new(bin.norm_sqr() / size as f32, 0.0);
+    fn of_partials(self, audible: &Audible) -> Option<Heard> {
+        let (all, late) = (&audible.moments[..], &audible.moments[audible.late()..]);
+        let strongest = harmonic::strongest(self.samples, self.rate_hz, &[all, late])?;
+        let [of_all, of_late] = strongest.as_slice() else { return None };
+        // A struck sound may begin with partials that are no harmonics and end with its own.
+        let (candidate, moments) = if of_late.strength > of_all.strength { (of_late, late) } else { (of_all, all) };
+        let partials = self.partials_around(moments.get(moments.len() / 2)?);
+        let hz = without_empty_harmonics(settled(&partials, candidate.hz), &partials);
+        let bell_hz = strike_note_of_bell(hz, &self.partials_around(all.get(all.len() / 2)?));
+        if let Some(strike_hz) = bell_hz.filter(|_| of_all.strength > LEAST_BELL_STRENGTH) {
+            return Some(Heard { hz: self.in_tune(strike_hz, all), confidence: BELL_CONFIDENCE });
+        }
+        let heard = self.heard_at(hz, moments, &partials);
+        if heard.confidence >= CLEAR {
+            return Some(heard);
+        }
+        // A missing fundamental whose harmonics are mostly those of the octave or of the fifth above it.
+        let below = [2.0, 3.0].into_iter().map(|part| hz / part).filter(|hz| is_whole_series(*hz, &partials));
+        let below = below.map(|hz| self.heard_at(hz, moments, &partials)).find(|heard| heard.confidence >= CERTAIN);
+        Some(below.unwrap_or(heard))
     }
-    inverse.process(&mut bins, &mut time).ok()?;
-    Some(time)
+
+    /// The frequency as its partials tell it at some moments, the louder ones with more weight: vibrato moves it.
+    fn in_tune(self, hz: f64, moments: &[Moment]) -> f64 {
+        const LOOKS: usize = 3;
+        let looks = LOOKS.min(moments.len());
+        let at = (0..looks).map(|look| &moments[moments.len() * (2 * look + 1) / (2 * looks)]);
+        let (mut cents, mut weights) = (0.0, 0.0);
+        for moment in at {
+            cents += moment.level * offset_cents(&self.partials_around(moment), hz);
+            weights += moment.level;
+        }
+        hz * (cents / weights / 1200.0).exp2()
+    }
+
+    /// The confidence in a frequency that is all but found.
+    fn heard_at(self, hz: f64, moments: &[Moment], partials: &[Partial]) -> Heard {
+        let hz = self.in_tune(hz, moments);
+        Heard { hz, confidence: self.repetition(hz, moments) * harmony(explained(partials, hz)) }
+    }
+
+    fn partials_around(self, moment: &Moment) -> Vec<Partial> {
+        let length = (RESOLVED_S * self.rate_hz) as usize;
+        let from = moment.centre.saturating_sub(length / 2).min(self.samples.len());
+        partials::partials(&self.samples[from..(from + length).min(self.samples.len())], self.rate_hz)
+    }
+
+    /// The middle of the similarities of one period to the next at all moments.
+    fn repetition(self, hz: f64, moments: &[Moment]) -> f64 {
+        let period = self.rate_hz / hz;
+        let span = (4.0 * period).max(REPETITION_S * self.rate_hz) as usize;
+        let at = |moment: &Moment| {
+            let last = self.samples.len().saturating_sub(span);
+            let from = moment.centre.saturating_sub(span / 2).min(last);
+            periodicity::similarity_at(&self.samples[from..(from + span).min(self.samples.len())], period)
+        };
+        let mut found: Vec<f64> = moments.iter().map(at).collect();
+        found.sort_by(f64::total_cmp);
+        found.get(found.len() / 2).copied().unwrap_or(0.0)
+    }
+}
+
+/// The tone of which all partials are harmonics: where only every second or third harmonic of `hz` is there, those are the harmonics.
+fn without_empty_harmonics(hz: f64, partials: &[Partial]) -> f64 {
+    /// From this frequency on (key 84) no instrument's fundamental is weak, and none is heard that is missing.
+    const HIGH_HZ: f64 = 1_040.0;
+    let range_db = if hz < HIGH_HZ { 30.0 } else { 9.0 };
+    let divisor = harmonics(partials, hz, range_db).into_iter().fold(0, gcd);
+    hz * divisor.max(1) as f64
+}
+
+/// Whether nearly all partials are harmonics of `hz`, and of nothing above it.
+fn is_whole_series(hz: f64, partials: &[Partial]) -> bool {
+    const NEARLY_ALL: f64 = 0.9;
+    explained(partials, hz) > NEARLY_ALL && without_empty_harmonics(hz, partials) == hz
+}
+
+fn gcd(a: usize, b: usize) -> usize {
+    if b == 0 { a } else { gcd(b, a % b) }
+}
+
+/// The strike note of a bell whose hum note is at `hz`: an octave above it, which is an octave below the nominal and a minor third below the
+/// tierce (Rossing, "The Science of Percussion Instruments", 2000). `None` unless all four are there.
+fn strike_note_of_bell(hz: f64, partials: &[Partial]) -> Option<f64> {
+    /// Hum, prime, tierce and nominal in hum notes, and the least level of each against the strongest partial in dB.
+    const PARTIALS: [(f64, f64); 4] = [(1.0, -25.0), (2.0, -20.0), (2.4, -15.0), (4.0, -20.0)];
+    const NEAR: f64 = 0.02;
+    let is_there = |(place, least_db)| level_at(partials, place * hz, NEAR).is_some_and(|level_db| level_db > least_db);
+    PARTIALS.into_iter().all(is_there).then_some(2.0 * hz)
+}
+
+/// What the explained part of the partials leaves of the confidence.
+fn harmony(explained: f64) -> f64 {
+    /// At and above this all of it. The vibrato of choirs and the beats of pianos leave that much.
+    const MUCH: f64 = 0.6;
+    const LITTLE: f64 = 0.2;
+    1.0 - 0.5 * ((MUCH - explained) / (MUCH - LITTLE)).clamp(0.0, 1.0)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::units::key_to_hz;
 
     const RATE_HZ: u32 = 44_100;
-    /// Largest error of a found key, in semitones.
-    const TOLERANCE: f32 = 0.05;
+    /// Largest error of a found key, in keys: 5 cents.
+    const TOLERANCE: f64 = 0.05;
+    /// Largest error in sounds of few periods, in keys.
+    const SHORT_TOLERANCE: f64 = 0.15;
 
-    /// A decaying tone of some partials, the first of them as loud as `first`.
-    fn tone(key: f32, first: f32) -> Vec<f32> {
-        let step = std::f32::consts::TAU * 440.0 * ((key - 69.0) / 12.0).exp2() / RATE_HZ as f32;
-        let partial = |h: u16, n: usize| (step * f32::from(h) * n as f32).sin() / f32::from(h);
-        let sound = |n| first * partial(1, n) + (2..=5).map(|h| partial(h, n)).sum::<f32>();
-        (0..RATE_HZ as usize).map(|n| 0.3 * sound(n) * (-(n as f32) / 30_000.0).exp()).collect()
+    /// A sound of partials, each with its place above `key`, its amplitude and its decay per second, in a sound of 2 s.
+    fn modes(key: f64, length_s: f64, modes: &[(f64, f64, f64)]) -> Vec<f32> {
+        let rate_hz = f64::from(RATE_HZ);
+        let audible: Vec<(f64, f64, f64)> =
+            modes.iter().copied().filter(|mode| mode.0 * key_to_hz(key) < rate_hz / 2.0).collect();
+        let sound = |time_s: f64| {
+            let wave = |hz: f64| (std::f64::consts::TAU * hz * time_s).sin();
+            let mode = |(place, amplitude, decay): &(f64, f64, f64)| {
+                amplitude * (-decay * time_s).exp() * wave(place * key_to_hz(key))
+            };
+            0.2 * audible.iter().map(mode).sum::<f64>() as f32
+        };
+        let mut samples: Vec<f32> = (0..(length_s * rate_hz) as usize).map(|n| sound(n as f64 / rate_hz)).collect();
+        samples.resize(88_064, 0.0);
+        samples
+    }
+
+    fn harmonics(count: u32, first: f64) -> Vec<(f64, f64, f64)> {
+        let amplitude = |number| if number == 1 { first } else { 1.0 / f64::from(number) };
+        (1..=count).map(|number| (f64::from(number), amplitude(number), 1.5)).collect()
+    }
+
+    fn found(samples: &[f32]) -> Pitch {
+        find(samples, RATE_HZ).expect("there is a sound")
     }
 
     #[test]
-    fn a_tone_has_its_key_and_is_believed_even_without_its_fundamental() {
-        for first in [1.0, 0.1] {
-            for key in [36.0, 47.5, 57.0, 60.3, 72.0, 84.0] {
-                let found = find(&tone(key, first), RATE_HZ).expect("something repeats");
-                assert!((found.key - key).abs() < TOLERANCE && found.is_clear(), "{key}, {first}: {found:?}");
+    fn a_tone_has_its_key_from_the_lowest_to_the_highest_of_a_piano() {
+        for key in (21..=108).step_by(3).map(|key| f64::from(key) + 0.2).take_while(|key| *key < 108.5) {
+            for count in [1, 2, 5, 20] {
+                let heard = found(&modes(key, 2.0, &harmonics(count, 1.0)));
+                let error = f64::from(heard.key) - key;
+                assert!(error.abs() < TOLERANCE && heard.is_clear(), "{key}, {count} partials: {heard:?}");
             }
         }
     }
 
     #[test]
-    fn products_by_the_spectrum_are_products() {
-        let window: Vec<f32> = tone(50.0, 1.0)[2000..6000].to_vec();
-        let found = similarities(&window, 1500).expect("lags");
-        for lag in [0, 1, 17, 400, 1500] {
-            let pairs = || window.iter().zip(&window[lag..]);
-            let product: f64 = pairs().map(|(a, b)| f64::from(a * b)).sum();
-            let energy: f64 = pairs().map(|(a, b)| f64::from(a * a + b * b)).sum();
-            assert!((f64::from(found[lag]) - 2.0 * product / energy).abs() < 1e-5, "lag {lag}");
+    fn a_tone_has_its_key_without_its_fundamental() {
+        for key in [28.0, 36.0, 47.5, 60.3, 72.0] {
+            for count in [4, 8, 20] {
+                let heard = found(&modes(key, 2.0, &harmonics(count, 0.0)));
+                let error = f64::from(heard.key) - key;
+                assert!(error.abs() < TOLERANCE && heard.is_clear(), "{key}, {count} partials: {heard:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn three_periods_have_a_key() {
+        for key in [30.0, 45.0, 69.0, 84.0, 96.0] {
+            for periods in [3.05, 4.4, 8.0, 13.0, 22.0] {
+                let heard = found(&modes(key, periods / key_to_hz(key), &harmonics(4, 1.0)));
+                let error = f64::from(heard.key) - key;
+                assert!(error.abs() < SHORT_TOLERANCE && heard.is_clear(), "{key}, {periods} periods: {heard:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn bells_have_the_key_of_their_strike_note() {
+        let church = [
+            (0.5, 0.5, 0.6),
+            (1.0, 0.7, 1.2),
+            (1.2, 0.7, 1.5),
+            (1.5, 0.2, 2.0),
+            (2.0, 1.0, 2.5),
+            (3.0, 0.5, 5.0),
+            (4.0, 0.3, 7.0),
+        ];
+        let bar = [(1.0, 1.0, 2.0), (2.756, 0.5, 4.0), (5.404, 0.3, 7.0), (8.933, 0.15, 12.0)];
+        let tube = [(2.0, 0.7, 2.0), (2.98, 1.0, 2.2), (4.0, 0.8, 2.6), (5.2, 0.5, 3.0), (6.4, 0.25, 4.0)];
+        for key in [52.0, 60.5, 69.0, 76.0] {
+            for bell in [&church[..], &bar, &tube] {
+                let heard = found(&modes(key, 2.0, bell));
+                let error = f64::from(heard.key) - key;
+                assert!(error.abs() < TOLERANCE && heard.is_clear(), "{key}, {bell:?}: {heard:?}");
+            }
+            // Frequency modulation of ratio 1.4, whose index falls: the true period is that of a fifth of the carrier.
+            let modulated = |n: usize| {
+                let time_s = n as f64 / f64::from(RATE_HZ);
+                let phase = std::f64::consts::TAU * key_to_hz(key) * time_s;
+                ((-1.5 * time_s).exp() * (phase + 2.0 * (-2.0 * time_s).exp() * (1.4 * phase).sin()).sin()) as f32
+            };
+            let heard = found(&(0..88_064).map(modulated).collect::<Vec<f32>>());
+            assert!((f64::from(heard.key) - key).abs() < TOLERANCE && heard.is_clear(), "{key}, modulated: {heard:?}");
         }
     }
 
     #[test]
     fn noise_is_not_believed_and_silence_has_no_pitch() {
         for seed in 1..6_u32 {
-            let mut state = seed;
-            let noise: Vec<f32> = (0..RATE_HZ)
-                .map(|_| {
+            for decay in [0.0, 5.0, 30.0] {
+                let mut state = seed;
+                let mut random = || {
                     state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
                     state as f32 / u32::MAX as f32 - 0.5
-                })
-                .collect();
-            assert!(find(&noise, RATE_HZ).is_none_or(|found| !found.is_clear()), "seed {seed}");
+                };
+                let noise: Vec<f32> =
+                    (0..RATE_HZ).map(|n| random() * (-decay * n as f32 / RATE_HZ as f32).exp()).collect();
+                assert!(!found(&noise).is_clear(), "seed {seed}, decay {decay}");
+            }
         }
         assert_eq!(find(&vec![0.0; RATE_HZ as usize], RATE_HZ), None);
         assert_eq!(find(&[], RATE_HZ), None);
+        assert!(find(&[0.5], RATE_HZ).is_none_or(|pitch| !pitch.is_clear()));
     }
 }

@@ -1,9 +1,22 @@
-//! FLAC streams from integer samples, in memory. Main and worker threads only: two seconds take tens of milliseconds.
+//! FLAC streams from integer samples, and FLAC files. Main and worker threads only: two seconds take tens of milliseconds.
+
+use std::io::Write as _;
+use std::path::Path;
 
 use flacenc::bitsink::ByteSink;
 use flacenc::component::BitRepr as _;
 use flacenc::error::Verify as _;
 use flacenc::source::MemSource;
+
+use super::SampleError;
+use crate::files::replace;
+
+/// Highest sample rate of the FLAC streams that are written, in Hz: the encoder's limit.
+pub const MAX_FLAC_RATE_HZ: u32 = 96_000;
+/// Bits of a sample in the files that are written.
+const FILE_BITS: usize = 24;
+/// Steps of such a sample from zero to full scale.
+const FULL_SCALE: f32 = (1_i32 << (FILE_BITS - 1)) as f32;
 
 /// How the samples of a FLAC stream are meant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,6 +52,26 @@ pub fn encode_flac(interleaved: &[i32], format: FlacFormat) -> Result<Vec<u8>, F
     Ok(sink.into_inner())
 }
 
+/// Writes mono `samples` as a 24-bit FLAC file, and returns how many of them lay beyond full scale and were clipped.
+///
+/// The file appears under its name only when it is complete; an existing one is replaced in one step.
+///
+/// # Errors
+/// [`SampleError::Write`] with the reason; nothing is left behind.
+pub fn write_flac(path: &Path, samples: &[f32], rate_hz: u32) -> Result<usize, SampleError> {
+    let problem = |problem: String| SampleError::Write { path: path.to_path_buf(), problem };
+    let format = FlacFormat { channels: 1, bits: FILE_BITS, sample_rate_hz: rate_hz };
+    let steps: Vec<i32> = samples.iter().map(|&sample| step(sample)).collect();
+    let stream = encode_flac(&steps, format).map_err(|error| problem(error.to_string()))?;
+    replace(path, |file| file.write_all(&stream)).map_err(|error| problem(error.to_string()))?;
+    Ok(samples.iter().filter(|sample| sample.abs() > 1.0).count())
+}
+
+/// The step nearest to a sample; the largest one for full scale and beyond.
+fn step(sample: f32) -> i32 {
+    (sample * FULL_SCALE).round().clamp(-FULL_SCALE, FULL_SCALE - 1.0) as i32
+}
+
 fn failed(error: &dyn std::fmt::Display) -> FlacError {
     FlacError(error.to_string())
 }
@@ -59,6 +92,29 @@ mod tests {
         let stereo = FlacFormat { channels: 2, ..format };
         let read = decode_flac(encode_flac(&both, stereo).expect("encodes"), 2.0).expect("decodes");
         assert_eq!(read.samples, vec![0.0; sound.len()]);
+    }
+
+    #[test]
+    fn a_file_of_any_rate_and_length_is_within_half_a_step_and_clips_at_full_scale() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("a.flac");
+        for (rate_hz, count) in
+            [(4_000, 40), (44_100, 4_096), (44_101, 4_097), (65_537, 9_000), (MAX_FLAC_RATE_HZ, 960)]
+        {
+            let sound: Vec<f32> = (0..count).map(|n| 1.5 * (n as f32 * 0.1).sin()).collect();
+            let clipped = write_flac(&path, &sound, rate_hz).expect("written");
+            assert_eq!(clipped, sound.iter().filter(|sample| sample.abs() > 1.0).count());
+            let read = decode_flac(std::fs::read(&path).expect("there"), 10.0).expect("decodes");
+            assert_eq!((read.sample_rate_hz, read.samples.len()), (rate_hz, count));
+            for (read, sample) in read.samples.iter().zip(&sound) {
+                let error_steps = (read - sample.clamp(-1.0, 1.0)).abs() * FULL_SCALE;
+                // Full scale itself is one step beyond the largest value.
+                assert!(error_steps <= if *sample >= 1.0 { 1.0 } else { 0.5 }, "{sample}: {error_steps} steps");
+            }
+        }
+        let before = std::fs::read(&path).expect("there");
+        assert!(write_flac(&path, &[0.5; 5_000], MAX_FLAC_RATE_HZ + 1).is_err());
+        assert_eq!(std::fs::read(&path).expect("there"), before);
     }
 
     #[test]

@@ -44,7 +44,8 @@ pub fn one_shot(rec: Recording, rate_hz: u32, length: usize) -> Result<Recording
     }
     samples.resize(length, 0.0);
     set_peak(&mut samples)?;
-    Ok(Recording { samples, sample_rate_hz: rate_hz, start_s: rec.start_s + start as f64 / from_hz, notes })
+    let start_s = rec.start_s + start as f64 / from_hz;
+    Ok(Recording { samples, sample_rate_hz: rate_hz, start_s, root_key: rec.root_key, notes })
 }
 
 /// Where [`one_shot`] would let the sound begin, in seconds from the start of its file.

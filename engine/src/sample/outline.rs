@@ -3,6 +3,7 @@
 //!
 //! Worker and main threads only.
 
+use super::mix::{Mix, Mixer};
 use super::sink::Sink;
 
 /// Most stretches that are kept (512 KiB); beyond them two become one.
@@ -18,21 +19,19 @@ pub struct Outline {
     stretch: usize,
     levels: Vec<(f32, f32)>,
     seen: u64,
-    limit: u64,
 }
 
 impl Outline {
-    /// Of nothing so far, for at most `limit_s` seconds.
-    pub(super) fn new(rate_hz: u32, limit_s: f64) -> Self {
-        let limit = (limit_s * f64::from(rate_hz)).round() as u64;
-        Self { rate_hz, stretch: SHORTEST, levels: Vec::new(), seen: 0, limit }
+    /// Of nothing so far.
+    fn new(rate_hz: u32) -> Self {
+        Self { rate_hz, stretch: SHORTEST, levels: Vec::new(), seen: 0 }
     }
 
     /// Of samples.
     #[must_use]
     pub fn of(samples: &[f32], rate_hz: u32) -> Self {
-        let mut outline = Self { limit: u64::MAX, ..Self::new(rate_hz, 0.0) };
-        samples.iter().for_each(|sample| outline.take(*sample));
+        let mut outline = Self::new(rate_hz);
+        samples.iter().for_each(|sample| outline.push(*sample));
         outline
     }
 
@@ -58,23 +57,7 @@ impl Outline {
         })
     }
 
-    fn halve(&mut self) {
-        let pairs = self.levels.chunks(2).map(|pair| pair.iter().copied().reduce(union).unwrap_or_default());
-        self.levels = pairs.collect();
-        self.stretch *= 2;
-    }
-}
-
-impl Sink for Outline {
-    fn seen(&self) -> u64 {
-        self.seen
-    }
-
-    fn is_full(&self) -> bool {
-        self.seen >= self.limit
-    }
-
-    fn take(&mut self, sample: f32) {
+    fn push(&mut self, sample: f32) {
         let begins = self.seen.is_multiple_of(self.stretch as u64);
         if begins && self.levels.len() == MOST {
             self.halve();
@@ -84,6 +67,52 @@ impl Sink for Outline {
             Some(last) if !begins => *last = union(*last, (sample, sample)),
             _ => self.levels.push((sample, sample)),
         }
+    }
+
+    fn halve(&mut self) {
+        let pairs = self.levels.chunks(2).map(|pair| pair.iter().copied().reduce(union).unwrap_or_default());
+        self.levels = pairs.collect();
+        self.stretch *= 2;
+    }
+}
+
+/// Draws the outline of a stream.
+pub(super) struct Tracer {
+    outline: Outline,
+    mixer: Mixer,
+    limit: u64,
+}
+
+impl Tracer {
+    /// Of at most `limit_s` seconds.
+    pub(super) fn new(rate_hz: u32, limit_s: f64, mix: Mix) -> Self {
+        let limit = (limit_s * f64::from(rate_hz)).round() as u64;
+        Self { outline: Outline::new(rate_hz), mixer: Mixer::new(mix), limit }
+    }
+
+    /// The loudest channel where the channels cancel in the mean.
+    pub(super) fn cancelled(&self) -> Option<usize> {
+        self.mixer.cancelled()
+    }
+
+    /// What was drawn.
+    pub(super) fn finish(self) -> Outline {
+        self.outline
+    }
+}
+
+impl Sink for Tracer {
+    fn seen(&self) -> u64 {
+        self.outline.seen
+    }
+
+    fn is_full(&self) -> bool {
+        self.outline.seen >= self.limit
+    }
+
+    fn take(&mut self, frame: &[f32]) {
+        self.mixer.weigh(frame);
+        self.outline.push(self.mixer.mono(frame));
     }
 }
 
@@ -128,10 +157,10 @@ mod tests {
 
     #[test]
     fn it_ends_at_its_limit() {
-        let mut outline = Outline::new(1000, 2.0);
-        while !outline.is_full() {
-            outline.take(0.0);
+        let mut tracer = Tracer::new(1000, 2.0, Mix::Mean);
+        while !tracer.is_full() {
+            tracer.take(&[0.0]);
         }
-        assert_eq!(outline.length_s(), 2.0);
+        assert_eq!(tracer.finish().length_s(), 2.0);
     }
 }

@@ -1,11 +1,11 @@
-//! What takes the mono samples of a stream while it is decoded. Worker and main threads only.
+//! What takes the sample frames of a stream while it is decoded. Worker and main threads only.
 
-/// A consumer of mono samples, one after the other.
+/// A consumer of sample frames, one after the other.
 pub(super) trait Sink {
     /// Sample frames that came in so far.
     fn seen(&self) -> u64;
     /// Whether no more are wanted.
     fn is_full(&self) -> bool;
-    /// The next one.
-    fn take(&mut self, sample: f32);
+    /// The next one: a finite value for each channel.
+    fn take(&mut self, frame: &[f32]);
 }

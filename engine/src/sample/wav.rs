@@ -1,8 +1,8 @@
-//! Writing WAV files: 32-bit float, whole or not at all.
+//! Writing WAV: 32-bit float, into files that appear whole or not at all, or into memory.
 //!
 //! Worker and main threads only.
 
-use std::io::BufWriter;
+use std::io::{self, BufWriter, Cursor, Seek, Write};
 use std::path::Path;
 
 use hound::{SampleFormat, WavSpec, WavWriter};
@@ -17,24 +17,35 @@ use crate::files::replace;
 /// # Errors
 /// [`SampleError::Write`] with the reason; nothing is left behind.
 pub fn write_wav(path: &Path, samples: &[f32], channels: u16, rate_hz: u32) -> Result<(), SampleError> {
-    let problem = |problem: String| SampleError::Write { path: path.to_path_buf(), problem };
-    if channels == 0 || !samples.len().is_multiple_of(usize::from(channels)) {
-        return Err(problem(format!("{} samples do not divide into {channels} channels", samples.len())));
-    }
-    let spec = WavSpec { channels, sample_rate: rate_hz, bits_per_sample: 32, sample_format: SampleFormat::Float };
-    replace(path, |file| {
-        let mut writer = WavWriter::new(BufWriter::new(file), spec).map_err(io_error)?;
-        for &sample in samples {
-            writer.write_sample(sample).map_err(io_error)?;
-        }
-        writer.finalize().map_err(io_error)
-    })
-    .map_err(|error| problem(error.to_string()))
+    replace(path, |file| put(BufWriter::new(file), samples, channels, rate_hz))
+        .map_err(|error| SampleError::Write { path: path.to_path_buf(), problem: error.to_string() })
 }
 
-fn io_error(error: hound::Error) -> std::io::Error {
+/// Interleaved `samples` as the bytes of a 32-bit float WAV file, with its length in its header.
+///
+/// # Errors
+/// For samples that do not divide into channels, and beyond the 4 GiB that a WAV file can have.
+pub fn encode_wav(samples: &[f32], channels: u16, rate_hz: u32) -> io::Result<Vec<u8>> {
+    let mut bytes = Cursor::new(Vec::new());
+    put(&mut bytes, samples, channels, rate_hz)?;
+    Ok(bytes.into_inner())
+}
+
+fn put(out: impl Write + Seek, samples: &[f32], channels: u16, rate_hz: u32) -> io::Result<()> {
+    if channels == 0 || !samples.len().is_multiple_of(usize::from(channels)) {
+        return Err(io::Error::other(format!("{} samples do not divide into {channels} channels", samples.len())));
+    }
+    let spec = WavSpec { channels, sample_rate: rate_hz, bits_per_sample: 32, sample_format: SampleFormat::Float };
+    let mut writer = WavWriter::new(out, spec).map_err(io_error)?;
+    for &sample in samples {
+        writer.write_sample(sample).map_err(io_error)?;
+    }
+    writer.finalize().map_err(io_error)
+}
+
+fn io_error(error: hound::Error) -> io::Error {
     match error {
         hound::Error::IoError(e) => e,
-        other => std::io::Error::other(other.to_string()),
+        other => io::Error::other(other.to_string()),
     }
 }

@@ -1,33 +1,29 @@
-//! Sounds of a folder of WAV, AIFF and FLAC files.
+//! Sounds of a folder of audio files.
 
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Result, ensure};
 use engine::import::clear_key;
 use engine::sample::{Recording, one_shot};
 use engine::spectral::SpectralShape;
 
 use super::DEFAULT_VELOCITY;
 use super::category;
+use super::walk::audio_files;
 use super::writer::{CorpusWriter, Description};
 use crate::corpus::category::is_pitched;
 
 /// Key of a file whose name has none and in which no pitch is found.
 const DEFAULT_KEY: u8 = 60;
-/// Folders inside folders are followed down to this depth.
-const DEEPEST: usize = 8;
 
-/// Reads every audio file under `folder` into the corpus.
+/// Reads every audio file under `folder` into the corpus, each once.
 ///
 /// # Errors
 /// The folder cannot be listed or holds no audio file, or the corpus cannot be written. A file that cannot be read is left out with
 /// a message.
 pub fn read(folder: &Path, writer: &mut CorpusWriter, progress: &dyn Fn(&str)) -> Result<()> {
-    let mut files = Vec::new();
-    collect(folder, 0, &mut files)?;
-    ensure!(!files.is_empty(), "{} holds no WAV, AIFF or FLAC file", folder.display());
-    files.sort();
+    let files = audio_files(folder)?;
+    ensure!(!files.is_empty(), "{} holds no audio file of a kind that is read", folder.display());
     let folder_name = folder.file_name().map_or_else(|| ".".into(), |name| name.to_string_lossy().into_owned());
     writer.add_source(format!("folder {folder_name} ({} audio files)", files.len()));
     for (number, path) in files.iter().enumerate() {
@@ -69,24 +65,6 @@ fn category_of(folder: &Path, path: &Path) -> &'static str {
     let places = root.join(inside);
     let names = places.iter().rev().map(|part| category::of_file_name(&part.to_string_lossy()));
     names.into_iter().find(|category| *category != category::UNKNOWN).unwrap_or(category::UNKNOWN)
-}
-
-fn collect(folder: &Path, depth: usize, files: &mut Vec<PathBuf>) -> Result<()> {
-    let entries = fs::read_dir(folder).with_context(|| format!("cannot read the folder {}", folder.display()))?;
-    for entry in entries {
-        let path = entry.with_context(|| format!("cannot read the folder {}", folder.display()))?.path();
-        if path.is_dir() && depth < DEEPEST {
-            collect(&path, depth + 1, files)?;
-        } else if path.is_file() && is_audio(&path) {
-            files.push(path);
-        }
-    }
-    Ok(())
-}
-
-fn is_audio(path: &Path) -> bool {
-    let extension = path.extension().map(|extension| extension.to_string_lossy().to_lowercase()).unwrap_or_default();
-    matches!(extension.as_str(), "wav" | "aif" | "aiff" | "flac")
 }
 
 #[cfg(test)]

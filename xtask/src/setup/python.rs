@@ -63,7 +63,7 @@ pub fn ensure() -> Result<PathBuf> {
     if fs::read_to_string(&installed).is_ok_and(|list| list == REQUIREMENTS) {
         return Ok(python);
     }
-    say("installing Python packages: pedalboard, numpy, onnxruntime");
+    say("installing Python packages: pedalboard, numpy, onnxruntime, soundfile");
     let wanted = folder()?.join("requirements.txt");
     fs::write(&wanted, REQUIREMENTS).with_context(|| format!("cannot write {}", wanted.display()))?;
     run(Command::new(&python).args(["-m", "pip", "install", "--only-binary=:all:", "-r"]).arg(&wanted))?;

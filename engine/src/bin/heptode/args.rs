@@ -1,13 +1,21 @@
 //! The arguments of the command line, with their units and ranges. Main thread.
 
+use std::ffi::OsString;
 use std::ops::RangeInclusive;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use clap::builder::{StringValueParser, TypedValueParser, ValueParser};
+use clap::builder::{OsStringValueParser, PathBufValueParser, StringValueParser, TypedValueParser, ValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use engine::Latent;
+use engine::import::Choice;
+use engine::params::Hold;
 use engine::sample::{MAX_RATE_HZ, MIN_RATE_HZ};
 use engine::units::LATENT_LIMIT;
+
+use crate::destination::Destination;
+
+/// The option of commands that write one sound.
+const OUT_HELP: &str = "File to write, by its ending: WAV (.wav; 32-bit float) or FLAC (.flac; 24 bits, up to 96 kHz); - is standard output, as WAV";
 
 /// Neural one-shot synthesizer: renders, morphs, varies and encodes sounds.
 #[derive(Debug, Parser)]
@@ -23,9 +31,10 @@ pub(crate) enum Command {
     /// Show what the pack holds: its sounds by category, its controls, its sources
     #[command(after_help = "Example:\n  heptode info --json")]
     Info(InfoArgs),
-    /// Render one note of one sound to a WAV file (mono, 32-bit float)
+    /// Render one note of one sound to a WAV or FLAC file (mono)
     #[command(after_help = "Examples:\n  heptode render --sound NAME --key 48 --out bass.wav\n  \
-                            heptode render --latent 0,1.5,-2,0,0,0.3,0 --stretch 2 --out new.wav")]
+                            heptode render --latent 0,1.5,-2,0,0,0.3,0 --stretch 2 --out new.flac\n  \
+                            heptode render --random 7 --out - | aplay")]
     Render(RenderArgs),
     /// Render the steps from one sound to another as numbered WAV files
     #[command(after_help = "Example:\n  heptode morph --from NAME --to my-sample.wav --steps 9 --out morph/")]
@@ -47,7 +56,7 @@ pub(crate) struct Common {
     /// Model pack to use: the name of a shipped one (factory), or the path of a pack's file or folder
     #[arg(long, value_name = "NAME|FILE", default_value = "factory")]
     pub(crate) pack: PathBuf,
-    /// Write the result to standard output as one JSON object
+    /// Write the result to standard output as one JSON object, or to standard error if the sound goes to standard output
     #[arg(long)]
     pub(crate) json: bool,
 }
@@ -76,19 +85,43 @@ pub(crate) struct Playing {
     /// Part of a sound's residual that is added, 0 (the decoded point alone) to 1 (the recording), for sounds with a recording
     #[arg(long, default_value_t = 1.0, allow_hyphen_values = true, value_parser = number(0.0..=1.0))]
     pub(crate) fidelity: f32,
-    /// Length of the file in seconds, 0.01 to 60: a longer sound is cut with a fade, a shorter one followed by silence
-    #[arg(long, value_parser = number(0.01..=60.0))]
+    /// Length of the file in seconds, 0.01 to 600: a longer sound is cut with a fade, a shorter one followed by silence
+    #[arg(long, value_parser = number(0.01..=600.0))]
     pub(crate) seconds: Option<f32>,
+    /// Whether the key is held for `--seconds`: a steady sound (auto) or any (sustained) then goes on to the end of the file
+    #[arg(long, value_enum, default_value_t = Held::Gated, requires_ifs = [("auto", "seconds"), ("sustained", "seconds")])]
+    pub(crate) hold: Held,
     /// Sample rate of the file in Hz, 4000 to 768000
     #[arg(long, value_name = "HZ", default_value_t = 44_100, value_parser = rate())]
     pub(crate) rate: u32,
 }
 
+/// What happens at the end of a sound.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Held {
+    /// The note ends with its sound
+    Gated,
+    /// The note goes on whatever the sound
+    Sustained,
+    /// The note goes on if the sound is steady
+    Auto,
+}
+
+impl Held {
+    /// The engine's own value.
+    pub(crate) fn hold(self) -> Hold {
+        match self {
+            Self::Gated => Hold::Gated,
+            Self::Sustained => Hold::Sustained,
+            Self::Auto => Hold::Auto,
+        }
+    }
+}
+
 #[derive(Debug, Args)]
 pub(crate) struct RenderArgs {
-    /// WAV file to write
-    #[arg(long, value_name = "FILE")]
-    pub(crate) out: PathBuf,
+    #[arg(long, value_name = "FILE|-", help = OUT_HELP, value_parser = destination())]
+    pub(crate) out: Destination,
     #[command(flatten)]
     pub(crate) point: Point,
     #[command(flatten)]
@@ -115,8 +148,8 @@ pub(crate) struct Point {
 /// How a series of sounds is played, and where it is written.
 #[derive(Debug, Args)]
 pub(crate) struct SeriesArgs {
-    /// Folder to write 01.wav, 02.wav, … into; created if it is missing
-    #[arg(long, value_name = "DIR")]
+    /// Folder to write 01.wav, 02.wav, … into (32-bit float); created if it is missing, and files of these names are replaced
+    #[arg(long, value_name = "DIR", value_parser = folder())]
     pub(crate) out: PathBuf,
     #[command(flatten)]
     pub(crate) playing: Playing,
@@ -128,10 +161,16 @@ pub(crate) struct SeriesArgs {
 pub(crate) struct MorphArgs {
     /// Where to start: a sound of the pack or an audio file
     #[arg(long, value_name = "NAME|FILE")]
-    pub(crate) from: String,
+    pub(crate) from: OsString,
+    /// MIDI key that the file of --from is at, 0 to 127; without it, as `heptode encode` finds it
+    #[arg(long, value_name = "KEY", value_parser = number(0.0..=127.0))]
+    pub(crate) from_key: Option<f32>,
     /// Where to end: a sound of the pack or an audio file
     #[arg(long, value_name = "NAME|FILE")]
-    pub(crate) to: String,
+    pub(crate) to: OsString,
+    /// MIDI key that the file of --to is at, 0 to 127; without it, as `heptode encode` finds it
+    #[arg(long, value_name = "KEY", value_parser = number(0.0..=127.0))]
+    pub(crate) to_key: Option<f32>,
     /// Number of files, both ends included, 2 to 512
     #[arg(long, default_value_t = 9, value_parser = clap::value_parser!(u32).range(2..=512))]
     pub(crate) steps: u32,
@@ -143,7 +182,10 @@ pub(crate) struct MorphArgs {
 pub(crate) struct VaryArgs {
     /// The sound to vary: a sound of the pack or an audio file
     #[arg(long, value_name = "NAME|FILE")]
-    pub(crate) sound: String,
+    pub(crate) sound: OsString,
+    /// MIDI key that the file of --sound is at, 0 to 127; without it, as `heptode encode` finds it
+    #[arg(long, value_name = "KEY", value_parser = number(0.0..=127.0))]
+    pub(crate) sound_key: Option<f32>,
     /// How far variations lie from it: standard deviation of each latent in sigma, 0 to 3
     #[arg(long, default_value_t = 0.3, allow_hyphen_values = true, value_parser = number(0.0..=3.0))]
     pub(crate) amount: f32,
@@ -160,10 +202,10 @@ pub(crate) struct VaryArgs {
 /// An audio file to read.
 #[derive(Debug, Args)]
 pub(crate) struct Input {
-    /// Audio file: WAV, AIFF or FLAC; of a long one the first 2 s after the onset are used
-    #[arg(value_name = "IN.wav")]
+    /// Audio file: WAV, AIFF, AU, CAF, FLAC, MP3, Ogg Vorbis, AAC or M4A; of a long one the first 2 s after the onset are used
+    #[arg(value_name = "IN")]
     pub(crate) file: PathBuf,
-    /// MIDI key that the file is at, 0 to 127; without it, the pitch is detected
+    /// MIDI key that the file is at, 0 to 127; without it, the root key in the file, else the note in its name, else the pitch that is heard
     #[arg(long, value_parser = number(0.0..=127.0))]
     pub(crate) key: Option<f32>,
     /// Where in the file the 2 s begin, in seconds; without it, at the first sound
@@ -171,13 +213,18 @@ pub(crate) struct Input {
     pub(crate) region: Option<f32>,
 }
 
+impl Input {
+    pub(crate) fn choice(&self) -> Choice {
+        Choice { key: self.key, region_s: self.region.map(f64::from) }
+    }
+}
+
 #[derive(Debug, Args)]
 pub(crate) struct ReconstructArgs {
     #[command(flatten)]
     pub(crate) input: Input,
-    /// WAV file to write
-    #[arg(long, value_name = "FILE")]
-    pub(crate) out: PathBuf,
+    #[arg(long, value_name = "FILE|-", help = OUT_HELP, value_parser = destination())]
+    pub(crate) out: Destination,
     /// Stage of the model after which the sound is decoded again
     #[arg(long, value_enum, default_value_t = Via::Latent)]
     pub(crate) via: Via,
@@ -224,6 +271,21 @@ fn number(range: RangeInclusive<f32>) -> ValueParser {
             Ok(value) if range.contains(&value) => Ok(value),
             _ => Err(format!("it is not a number from {} to {}", range.start(), range.end())),
         })
+        .into()
+}
+
+fn destination() -> ValueParser {
+    OsStringValueParser::new().try_map(Destination::parse).into()
+}
+
+/// A folder for several files, which do not fit into standard output.
+fn folder() -> ValueParser {
+    PathBufValueParser::new()
+        .try_map(
+            |folder| {
+                if folder == Path::new("-") { Err("it takes a folder; ./- is one of this name") } else { Ok(folder) }
+            },
+        )
         .into()
 }
 

@@ -4,13 +4,16 @@
 //! first byte, and each file appears whole or not at all. Exit codes: 0 done, 1 failed, 2 wrong use.
 
 mod args;
+mod destination;
 mod encode;
 mod failure;
 mod info;
 mod morph;
 mod output;
+mod overwrite;
 mod player;
 mod reconstruct;
+mod recording;
 mod render;
 mod series;
 mod studio;

@@ -1,30 +1,44 @@
-//! What people and programs see: text or JSON on standard output, progress and complaints on standard error.
+//! What people and programs see: results as text or JSON, progress and complaints on standard error. Main thread.
 
-use std::io::{self, ErrorKind, Write as _};
+use std::io::{self, ErrorKind, Write};
+use std::path::Path;
 
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::Value;
 
 use crate::failure::Failure;
 
-/// Writes the result: `json` as one line when it was asked for, else `text`.
-///
-/// A reader that closes the pipe early, as `head` does, is not an error.
+/// Writes the result to standard output: `json` as one line when it was asked for, else `text`.
 pub(crate) fn result(as_json: bool, text: &str, json: &Value) -> Result<(), Failure> {
+    report(&mut io::stdout().lock(), as_json, text, json)
+}
+
+/// Writes the result as [`result`] does, to `stream`.
+pub(crate) fn report(stream: &mut dyn Write, as_json: bool, text: &str, json: &Value) -> Result<(), Failure> {
     let out = if as_json { json.to_string() } else { text.trim_end().to_owned() };
-    let mut stdout = io::stdout().lock();
-    match writeln!(stdout, "{out}").and_then(|()| stdout.flush()) {
-        Err(e) if e.kind() != ErrorKind::BrokenPipe => {
-            Err(Failure::failed(format!("cannot write the result to standard output: {e}")))
+    unless_reader_left(writeln!(stream, "{out}").and_then(|()| stream.flush()), "the result")
+}
+
+/// A reader that closes the pipe early, as `head` does, is not an error.
+pub(crate) fn unless_reader_left(written: io::Result<()>, what: &str) -> Result<(), Failure> {
+    match written {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+            Err(Failure::failed(format!("cannot write {what}: {error}")))
         }
         _ => Ok(()),
     }
 }
 
-/// One line on standard error.
+/// One line on standard error, also for a path that has line breaks in it.
 pub(crate) fn complain(message: &str) {
+    let message = message.replace(char::is_control, " ");
     // A failure to write to standard error cannot be reported anywhere.
     let _ = writeln!(io::stderr().lock(), "heptode: {message}");
+}
+
+/// A path as text; what is not Unicode in it is replaced by U+FFFD.
+pub(crate) fn path_text(path: &Path) -> String {
+    path.to_string_lossy().into_owned()
 }
 
 /// Remarks as lines that follow a text result.

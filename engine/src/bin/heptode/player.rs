@@ -8,7 +8,7 @@ use engine::decode::Model;
 use engine::decode::assets::AssetTable;
 use engine::decode::pool::Pool;
 use engine::instrument::{Instance, create};
-use engine::params::{Controls, Hold};
+use engine::params::Controls;
 
 use crate::args::Playing;
 use crate::failure::Failure;
@@ -58,8 +58,7 @@ impl Player {
         let point = |sound: Option<&Named>| sound.map(|sound| sound.latent).unwrap_or_default();
         let assets = table.set_residuals(mixed, point(knobs));
         let corners = [point(pad); 4];
-        let (pad_x, pad_y, gain_db, hold) = (0.0, 0.0, 0.0, Hold::Gated.value());
-        let sounds = Controls { corners, assets, pad_x, pad_y, gain_db, hold, ..Controls::default() };
+        let sounds = Controls { corners, assets, pad_x: 0.0, pad_y: 0.0, gain_db: 0.0, ..Controls::default() };
         let (mut synth, instance) = create(&pool, model, table);
         synth.set_offline(true);
         Ok(Self { synth, sounds, instance, _pool: pool })
@@ -79,6 +78,7 @@ impl Player {
             stretch: playing.stretch,
             formant_semitones: playing.formant,
             tilt_db_per_octave: playing.tilt,
+            hold: playing.hold.hold().value(),
             ..self.sounds
         };
         let rate_hz = playing.rate as f32;

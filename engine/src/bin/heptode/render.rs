@@ -2,16 +2,16 @@
 
 use engine::Latent;
 use engine::pack::{LatentDistribution, Manifest, RandomPoints};
-use engine::sample::write_wav;
 use serde_json::json;
 
 use crate::args::{Point, RenderArgs};
 use crate::failure::Failure;
-use crate::output::{latent_text, result};
+use crate::output::{latent_text, noted};
 use crate::player::{Place, Player};
 use crate::studio::{Studio, open_pack};
 
 pub(crate) fn run(args: &RenderArgs) -> Result<(), Failure> {
+    args.out.check(&[&args.common.pack], args.playing.rate)?;
     // A wrong name is reported before graphs are loaded, which takes longer.
     if let Some(name) = &args.point.sound {
         open_pack(&args.common)?.sound(name)?;
@@ -22,20 +22,21 @@ pub(crate) fn run(args: &RenderArgs) -> Result<(), Failure> {
     let latent = sound.as_ref().map_or_else(|| point(&args.point, studio.pack.manifest()), |sound| sound.latent);
     let samples = Player::new(studio.model.clone(), sound.as_ref(), None)?.play(&Place::at(latent), &args.playing)?;
     let rate_hz = args.playing.rate;
-    write_wav(&args.out, &samples, 1, rate_hz)?;
+    let notes = args.out.write(&samples, rate_hz)?;
     let seconds = samples.len() as f64 / f64::from(rate_hz);
     let peak = samples.iter().fold(0.0_f32, |peak, v| peak.max(v.abs()));
     let text = format!(
-        "{}: {seconds:.3} s at {rate_hz} Hz, key {}, peak {peak:.3}\nlatent {}",
-        args.out.display(),
+        "{}: {seconds:.3} s at {rate_hz} Hz, key {}, peak {peak:.3}\nlatent {}\n{}",
+        args.out.text(),
         args.playing.key,
-        latent_text(&latent)
+        latent_text(&latent),
+        noted(&notes)
     );
     let json = json!({
-        "command": "render", "pack": studio.pack_json(), "out": args.out, "sound": args.point.sound, "latent": latent,
-        "key": args.playing.key, "rate_hz": rate_hz, "samples": samples.len(), "seconds": seconds, "peak": peak,
+        "command": "render", "pack": studio.pack_json(), "out": args.out.text(), "sound": args.point.sound, "latent": latent,
+        "key": args.playing.key, "rate_hz": rate_hz, "samples": samples.len(), "seconds": seconds, "peak": peak, "notes": notes,
     });
-    result(args.common.json, &text, &json)
+    args.out.report(args.common.json, &text, &json)
 }
 
 /// The point to render when no sound is named.

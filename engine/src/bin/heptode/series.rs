@@ -10,44 +10,61 @@ use tempfile::TempDir;
 
 use crate::args::SeriesArgs;
 use crate::failure::Failure;
-use crate::output::{noted, progress, result};
+use crate::output::{noted, path_text, progress, result};
+use crate::overwrite::refuse_overwriting;
 use crate::player::{Place, Player};
+use crate::studio::Named;
 
-/// What to render, and how.
+/// A series whose destination was checked.
 pub(crate) struct Series<'a> {
-    pub(crate) places: &'a [Place],
-    pub(crate) output: &'a SeriesArgs,
+    output: &'a SeriesArgs,
+    /// `01.wav`, `02.wav`, … with as many digits as the last one needs.
+    names: Vec<String>,
 }
 
-impl Series<'_> {
-    /// Renders all sounds, then moves all files into the folder, then prints the result; `json` is completed with the files.
-    pub(crate) fn render(&self, mut player: Player, mut json: Value, notes: &[String]) -> Result<(), Failure> {
+impl<'a> Series<'a> {
+    /// Of `count` sounds, made from the files `inputs`. Fails when a file cannot be written or would be written over an input.
+    pub(crate) fn new(count: usize, output: &'a SeriesArgs, inputs: &[&Path]) -> Result<Self, Failure> {
+        let digits = count.to_string().len().max(2);
+        let names: Vec<String> = (1..=count).map(|n| format!("{n:0digits$}.wav")).collect();
+        let places: Vec<PathBuf> = names.iter().map(|name| output.out.join(name)).collect();
+        refuse_overwriting(&[inputs, &[&output.common.pack]].concat(), &places)?;
+        match places.iter().find(|place| place.metadata().is_ok_and(|meta| !meta.is_file())) {
+            Some(place) => Err(cannot_write(place, &"there is something with this name that is not a regular file")),
+            None => Ok(Self { output, names }),
+        }
+    }
+
+    /// Renders all sounds, then moves all files into the folder, then prints the result; `json` is completed with the files and what
+    /// there is to say of `sounds`.
+    pub(crate) fn render(
+        &self,
+        places: &[Place],
+        mut player: Player,
+        sounds: &[&Named],
+        mut json: Value,
+    ) -> Result<(), Failure> {
         let output = self.output;
         let stage = Stage::open(&output.out)?;
-        let bar = progress(self.places.len(), "rendering");
+        let bar = progress(places.len(), "rendering");
         let mut files = Vec::new();
-        for (name, place) in self.names().iter().zip(self.places) {
+        for (name, place) in self.names.iter().zip(places) {
             let samples = player.play(place, &output.playing)?;
             stage.write(name, &samples, output.playing.rate)?;
-            files.push(
-                json!({ "file": output.out.join(name), "latent": player.point(place), "samples": samples.len() }),
-            );
+            let file = path_text(&output.out.join(name));
+            files.push(json!({ "file": file, "latent": player.point(place), "samples": samples.len() }));
             bar.inc(1);
         }
         bar.finish_and_clear();
-        stage.finish(&self.names())?;
-        let text = format!("{} files in {}\n{}", files.len(), output.out.display(), noted(notes));
+        stage.finish(&self.names)?;
+        let recordings: String = sounds.iter().map(|sound| sound.recording_text()).collect();
+        let notes: Vec<String> = sounds.iter().flat_map(|sound| sound.notes.clone()).collect();
+        let text = format!("{} files in {}\n{recordings}{}", files.len(), output.out.display(), noted(&notes));
         json["key"] = output.playing.key.into();
         json["rate_hz"] = output.playing.rate.into();
         json["files"] = files.into();
+        json["notes"] = notes.into();
         result(output.common.json, &text, &json)
-    }
-
-    /// `01.wav`, `02.wav`, … with as many digits as the last one needs.
-    fn names(&self) -> Vec<String> {
-        let count = self.places.len();
-        let digits = count.to_string().len().max(2);
-        (1..=count).map(|n| format!("{n:0digits$}.wav")).collect()
     }
 }
 
@@ -78,9 +95,6 @@ impl Stage {
     fn write(&self, name: &str, samples: &[f32], rate_hz: u32) -> Result<(), Failure> {
         if self.interrupted.load(Ordering::Relaxed) {
             return Err(Failure::failed("interrupted: nothing was written"));
-        }
-        if self.folder.join(name).is_dir() {
-            return Err(cannot_write(&self.folder.join(name), &"there is a folder of this name"));
         }
         Ok(write_wav(&self.waiting.path().join(name), samples, 1, rate_hz)?)
     }

@@ -1,0 +1,111 @@
+//! Where a sound goes: a WAV or FLAC file by the ending of its name, or standard output. Main thread.
+
+use std::ffi::OsString;
+use std::io::{self, IsTerminal as _, Write};
+use std::path::{Path, PathBuf};
+
+use engine::sample::{MAX_FLAC_RATE_HZ, encode_wav, write_flac, write_wav};
+use serde_json::Value;
+
+use crate::failure::Failure;
+use crate::output::{path_text, report, unless_reader_left};
+use crate::overwrite::refuse_overwriting;
+
+/// The word for standard output.
+const STANDARD_OUTPUT: &str = "-";
+/// What is written, for messages.
+const WRITTEN: &str = "a sound is written as WAV (.wav, .wave; 32-bit float) or FLAC (.flac; 24 bits)";
+
+/// A place for one mono sound.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Destination {
+    /// 32-bit float.
+    Wav(PathBuf),
+    /// 24 bits.
+    Flac(PathBuf),
+    /// A WAV file of 32-bit float as a stream, with its length in its header.
+    StandardOutput,
+}
+
+impl Destination {
+    /// From a word of the command line; the error says which endings there are.
+    pub(crate) fn parse(word: OsString) -> Result<Self, String> {
+        if word == STANDARD_OUTPUT {
+            return Ok(Self::StandardOutput);
+        }
+        let path = PathBuf::from(word);
+        let ending = path.extension().map(|ending| ending.to_string_lossy().into_owned());
+        match ending.as_ref().map(|ending| ending.to_lowercase()).as_deref() {
+            Some("wav" | "wave") => Ok(Self::Wav(path)),
+            Some("flac") => Ok(Self::Flac(path)),
+            Some(_) => Err(format!("it ends in .{}, and {WRITTEN}", ending.unwrap_or_default())),
+            None => Err(format!("it has no ending, and {WRITTEN}")),
+        }
+    }
+
+    /// Finds out before any work whether the sound can go there and no input is lost by it.
+    pub(crate) fn check(&self, inputs: &[&Path], rate_hz: u32) -> Result<(), Failure> {
+        match self {
+            Self::Flac(_) if rate_hz > MAX_FLAC_RATE_HZ => Err(Failure::usage(format!(
+                "--rate {rate_hz}: FLAC is written at up to {MAX_FLAC_RATE_HZ} Hz; WAV takes every rate"
+            ))),
+            Self::Wav(path) | Self::Flac(path) => refuse_overwriting(inputs, std::slice::from_ref(path)),
+            Self::StandardOutput if io::stdout().is_terminal() => Err(Failure::usage(
+                "--out -: standard output is a terminal, which plays no sound; lead it to a program or a file",
+            )),
+            Self::StandardOutput => Ok(()),
+        }
+    }
+
+    /// Writes the whole sound or nothing; returns remarks.
+    pub(crate) fn write(&self, samples: &[f32], rate_hz: u32) -> Result<Vec<String>, Failure> {
+        match self {
+            Self::Wav(path) => write_wav(path, samples, 1, rate_hz)?,
+            Self::Flac(path) => {
+                let clipped = write_flac(path, samples, rate_hz)?;
+                let note = format!("{clipped} samples beyond full scale were clipped; a WAV file keeps them");
+                return Ok((clipped > 0).then_some(note).into_iter().collect());
+            }
+            Self::StandardOutput => {
+                let bytes = encode_wav(samples, 1, rate_hz).map_err(Failure::failed)?;
+                let mut stdout = io::stdout().lock();
+                unless_reader_left(stdout.write_all(&bytes).and_then(|()| stdout.flush()), "the sound")?;
+            }
+        }
+        Ok(Vec::new())
+    }
+
+    /// Tells the result on standard output, or on standard error when the sound has gone to standard output.
+    pub(crate) fn report(&self, as_json: bool, text: &str, json: &Value) -> Result<(), Failure> {
+        match self {
+            Self::StandardOutput => report(&mut io::stderr().lock(), as_json, text, json),
+            _ => report(&mut io::stdout().lock(), as_json, text, json),
+        }
+    }
+
+    /// As people see it.
+    pub(crate) fn text(&self) -> String {
+        match self {
+            Self::Wav(path) | Self::Flac(path) => path_text(path),
+            Self::StandardOutput => STANDARD_OUTPUT.to_owned(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_ending_decides_and_others_are_refused_with_those_that_are_written() {
+        let parse = |word: &str| Destination::parse(word.into());
+        assert_eq!(parse("a.b.WAV"), Ok(Destination::Wav("a.b.WAV".into())));
+        assert_eq!(parse("x/y.flac"), Ok(Destination::Flac("x/y.flac".into())));
+        assert_eq!(parse("-"), Ok(Destination::StandardOutput));
+        assert_eq!(parse("./-.wav"), Ok(Destination::Wav("./-.wav".into())));
+        for refused in ["a.mp3", "a", ".wav", "a.", "a.wav.part", "-x", "", "..", "/"] {
+            let message = parse(refused).expect_err(refused);
+            assert!(message.contains(".wav") && message.contains(".flac"), "{refused:?}: {message}");
+        }
+    }
+}

@@ -1,0 +1,10 @@
+//! The command line from outside: results, exit codes, bad input, nothing half-written.
+
+mod cases;
+mod inputs_kept;
+mod keys;
+mod paths;
+mod refusals;
+mod run;
+mod sounds;
+mod streams;
