@@ -86,7 +86,8 @@ fn storm(rig: &mut Rig, time: Duration, sweeps: bool) -> u64 {
         }
         events.sort_by_key(|event| event.offset);
         let first = if sweeps { (step as f32 / 50.0).sin() * 3.0 } else { 0.0 };
-        let controls = Controls { stretch: if sweeps { 1.0 + (step % 64) as f32 / 64.0 } else { 1.0 }, ..point(first) };
+        let stretch = if sweeps { 1.0 + (step % 64) as f32 / 64.0 } else { 1.0 };
+        let controls = Controls { stretch, hold: (step / 16 % 4) as f32, ..point(first) };
         let (left, right) = (&mut out[..length], &mut right[..length]);
         count += guarded(|| rig.synth.render(&events, &controls, left, right));
         assert!(left.iter().chain(&*right).all(|sample| sample.is_finite()));
