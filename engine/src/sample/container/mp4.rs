@@ -184,6 +184,6 @@ fn name(format: &[u8; 4]) -> String {
         b"dtsc" | b"dtsh" | b"dtsl" | b"dtse" => "DTS".to_owned(),
         b"mha1" | b"mhm1" => "MPEG-H audio".to_owned(),
         b"ima4" => "IMA ADPCM".to_owned(),
-        other => format!("audio of format “{}”", String::from_utf8_lossy(other)),
+        other => format!("audio of format “{}”", other.escape_ascii()),
     }
 }
