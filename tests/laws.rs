@@ -3,6 +3,7 @@
 //! One subject: `cargo test -p tests --test laws properties::`.
 
 mod controllers;
+mod containers;
 mod factory_sound;
 mod files;
 mod formats;
