@@ -1,4 +1,4 @@
-//! The row of controls of the import region_editor: start, key, and what ends the region_editor. Main thread.
+//! The row of controls of the region editor: start, key, "Listen", and the buttons that close it. Main thread.
 
 use egui::{Align2, Rect, Response, Sense, Ui, pos2, vec2};
 use engine::state::Cut;
@@ -11,14 +11,15 @@ use crate::params::ParamId;
 use crate::session::Session;
 use crate::target::Target;
 
-/// Points of drag for a millisecond of the region's start and for a semitone of the key.
+/// Points of drag for a millisecond of the region's start, so that single milliseconds can be hit, and for a semitone of the key, so that
+/// an octave is 144 points, less than the room above the control.
 const POINTS_PER_MS: f32 = 2.0;
 const POINTS_PER_SEMITONE: f32 = 12.0;
-/// What is played while "Listen" is held.
+/// Velocity at which "Listen" plays, [0, 1]: that of a firmly played note, about 100 of MIDI's 127.
 const LISTEN_VELOCITY: f32 = 0.8;
 
 impl RegionEditor {
-    /// Start and key at the left, what ends the region_editor at the right.
+    /// Start and key at the left, the buttons that close the editor at the right.
     pub(super) fn show_row(
         &mut self,
         ui: &Ui,
@@ -101,7 +102,7 @@ impl RegionEditor {
             self.is_listening = false;
             return self.listening.release(&session.store);
         }
-        // Once for a press: the host may tell late of what it was told.
+        // Once per press: the host may report the new positions late, and each further write would be a gesture of its own.
         if !std::mem::replace(&mut self.is_listening, true) {
             self.places.get_or_insert_with(|| PLACES.map(|id| gestures.normalized(id)));
             let wanted = match self.target {
