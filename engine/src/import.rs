@@ -111,7 +111,7 @@ fn check_key(key: Option<f32>) -> Result<(), ImportError> {
 
 /// Finds the key of a one-shot, unless it is given, and its point.
 fn encode(name: String, sound: Recording, pipeline: &mut Pipeline, key: Option<f32>) -> Result<Imported, ImportError> {
-    let Recording { samples, sample_rate_hz, start_s, mut notes } = sound;
+    let Recording { samples, sample_rate_hz, start_s, mut notes, .. } = sound;
     let found = pitch::find(&samples, sample_rate_hz);
     let found_key = found.filter(|pitch| pitch.is_clear()).map(|pitch| pitch.key);
     let key = key.or(found_key).unwrap_or_else(|| {
