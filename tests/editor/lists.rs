@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use egui_kittest::kittest::Queryable;
+use egui_kittest::kittest::{NodeT, Queryable};
 use engine::pack::{Manifest, NamedSound};
 use plugin::catalogue::Catalogue;
 use plugin::folder::{EntryKind, list};

@@ -2,6 +2,7 @@
 //!
 //! The fonts come from the system; `cargo xtask setup` installs those that these tests need.
 
+use egui::epaint::text::Glyph;
 use egui::{Color32, Context, Galley, vec2};
 use egui_kittest::kittest::Queryable;
 use engine::state::SoundState;
@@ -36,9 +37,15 @@ fn fitted(context: &Context, text: &str, width: f32) -> name::Fitted {
     name::line(context, text, &theme::body(13.0), Color32::WHITE, width)
 }
 
+/// The glyphs that are drawn, row by row from left to right. egui adds empty ones of no width where a text has more characters.
+fn glyphs(galley: &Galley) -> impl Iterator<Item = &Glyph> {
+    let all = galley.rows.iter().flat_map(|row| &row.row.glyphs);
+    all.filter(|glyph| glyph.advance_width > 0.0 || !glyph.uv_rect.is_nothing())
+}
+
 /// The characters of a line from left to right, as they are drawn.
 fn visual(galley: &Galley) -> String {
-    galley.rows.iter().flat_map(|row| &row.row.glyphs).map(|glyph| glyph.chr).collect()
+    glyphs(galley).map(|glyph| glyph.chr).collect()
 }
 
 #[test]
@@ -47,7 +54,7 @@ fn every_script_has_glyphs() {
     for text in NAMES {
         let line = fitted(&editor.harness.ctx, text, f32::INFINITY);
         assert!(!line.is_spelled(), "no font for {text}");
-        for glyph in line.galley().rows.iter().flat_map(|row| &row.row.glyphs).filter(|glyph| glyph.chr != ' ') {
+        for glyph in glyphs(line.galley()).filter(|glyph| glyph.chr != ' ') {
             assert!(!glyph.uv_rect.is_nothing(), "{:?} of {text} is not drawn", glyph.chr);
         }
     }
@@ -62,13 +69,13 @@ fn right_to_left_words_are_drawn_from_right_to_left() {
         ("תוף בס 12.wav", "12 סב ףות.wav"),
         ("kick תוף בס", "kick סב ףות"),
         ("תוף (ישן)", "(ןשי) ףות"),
-        ("دور دود 7.flac", "7 دود رود.flac"),
+        ("دور دود 7.wav", "7 دود رود.wav"),
     ];
     for (text, wanted) in cases {
         let line = fitted(&editor.harness.ctx, text, f32::INFINITY);
         assert_eq!(visual(line.galley()), wanted, "{text}");
-        let rights: Vec<f32> = line.galley().rows[0].row.glyphs.iter().map(|glyph| glyph.pos.x).collect();
-        assert!(rights.is_sorted(), "{text}: {rights:?}");
+        let places: Vec<f32> = glyphs(line.galley()).map(|glyph| glyph.pos.x).collect();
+        assert!(places.is_sorted(), "{text}: {places:?}");
     }
 }
 
@@ -77,8 +84,7 @@ fn arabic_letters_are_joined() {
     let editor = editor_with_fonts();
     let shapes = |text: &str| {
         let line = fitted(&editor.harness.ctx, text, f32::INFINITY);
-        let glyphs = line.galley().rows[0].row.glyphs.clone();
-        glyphs.iter().map(|glyph| (glyph.uv_rect.min, glyph.uv_rect.max)).collect::<Vec<_>>()
+        glyphs(line.galley()).map(|glyph| (glyph.uv_rect.min, glyph.uv_rect.max)).collect::<Vec<_>>()
     };
     let (alone, word) = (shapes("ب"), shapes("ببب"));
     assert_eq!(word.len(), 3);
@@ -114,7 +120,7 @@ fn a_message_with_a_long_name_stays_short() {
     let text = format!("“{}” is now on corner B.", ["תוף"; 300].join(" "));
     let message = name::message(&editor.harness.ctx, &text, &theme::body(13.0), Color32::WHITE, 400.0, 4);
     assert!(message.is_cut() && message.galley().rows.len() <= 4, "{} rows", message.galley().rows.len());
-    assert!(message.galley().size().x <= 400.0 && visual(message.galley()).contains("is now on corner B."));
+    assert!(message.galley().size().x <= 400.0 && visual(message.galley()).ends_with("corner B."));
 }
 
 #[test]

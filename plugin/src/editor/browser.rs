@@ -73,6 +73,12 @@ impl Default for Browser {
 }
 
 impl Browser {
+    /// Shows the files, with a folder whose listing is on its way.
+    pub fn expect_folder(&mut self) {
+        self.tab = Tab::Files;
+        self.has_asked_for_folder = true;
+    }
+
     /// Takes a folder's listing over.
     pub fn set_listing(&mut self, listing: Listing) {
         self.listing = Some(listing);
@@ -151,6 +157,6 @@ fn scrolled(rect: Rect, id: impl egui::AsIdSalt) -> ScrollArea {
 }
 
 fn paint_remark(ui: &Ui, rect: Rect, text: &str) {
-    let galley = super::name::paragraph(ui.ctx(), text, &theme::body(12.0), FAINT, rect.width() - 2.0 * GRID);
+    let galley = super::name::sentence(ui.ctx(), text, &theme::body(12.0), FAINT, rect.width() - 2.0 * GRID);
     ui.painter().galley(rect.min + vec2(GRID, GRID), galley, FAINT);
 }

@@ -14,6 +14,7 @@ use std::sync::Arc;
 use egui::text::{LayoutJob, LayoutSection, TextFormat, TextWrapping};
 use egui::{Align2, Color32, Context, FontId, Galley, Pos2, Rect, Response, Sense, Ui};
 
+use self::direction::Kind;
 use super::theme::{self, DIM, TEXT};
 
 /// Width of a tooltip in points: about sixty letters, a line that the eye still follows back.
@@ -44,7 +45,7 @@ pub fn line(context: &Context, name: &str, font: &FontId, color: Color32, width:
     let one_line = spelling::on_one_line(name);
     let spelled = readable(context, &one_line, font);
     let is_spelled = spelled != one_line;
-    let lay = |text: &str| lay_out(context, job([text], font, color));
+    let lay = |text: &str| lay_out(context, job([text], Kind::Name, font, color));
     let whole = lay(&spelled);
     let is_cut = whole.size().x > width;
     let galley =
@@ -78,30 +79,34 @@ impl Fitted {
 
 /// A message that contains names, on lines of at most `width` points; its middle is left out if it takes more than `most_lines`.
 pub fn message(context: &Context, text: &str, font: &FontId, color: Color32, width: f32, most_lines: usize) -> Fitted {
-    let lay = |text: &str| paragraph(context, text, font, color, width);
+    let lay = |text: &str| sentence(context, text, font, color, width);
     let fits = |text: &str| lay(text).rows.len() <= most_lines;
     let galley = lay(&fit::cut_in_the_middle(text, fits));
     Fitted { galley, is_cut: !fits(text), is_spelled: readable(context, text, font) != text }
 }
 
 /// A text that contains names, on as many lines of at most `width` points as it takes.
-pub fn paragraph(context: &Context, text: &str, font: &FontId, color: Color32, width: f32) -> Arc<Galley> {
+pub fn sentence(context: &Context, text: &str, font: &FontId, color: Color32, width: f32) -> Arc<Galley> {
+    lines(context, text, Kind::Sentence, font, color, width)
+}
+
+fn lines(context: &Context, text: &str, kind: Kind, font: &FontId, color: Color32, width: f32) -> Arc<Galley> {
     let spelled = readable(context, text, font);
     if !direction::has_right_to_left(&spelled) {
         let mut job = LayoutJob::simple(spelled.into_owned(), font.clone(), color, width);
         job.wrap = TextWrapping { max_width: width, ..TextWrapping::default() };
         return lay_out(context, job);
     }
-    let lines = fit::lines(&spelled, |part| lay_out(context, job([part], font, color)).size().x <= width);
-    lay_out(context, job(lines.iter().map(String::as_str), font, color))
+    let lines = fit::lines(&spelled, |part| lay_out(context, job([part], kind, font, color)).size().x <= width);
+    lay_out(context, job(lines.iter().map(String::as_str), kind, font, color))
 }
 
 fn tooltip(ui: &mut Ui, name: &str, is_spelled: bool) {
     let context = ui.ctx().clone();
     let (font, remark) = (theme::body(13.0), theme::body(12.0));
-    ui.label(paragraph(&context, &spelling::on_one_line(name), &font, TEXT, TOOLTIP_WIDTH));
+    ui.label(lines(&context, &spelling::on_one_line(name), Kind::Name, &font, TEXT, TOOLTIP_WIDTH));
     if is_spelled {
-        ui.label(paragraph(&context, SPELLED, &remark, DIM, TOOLTIP_WIDTH));
+        ui.label(sentence(&context, SPELLED, &remark, DIM, TOOLTIP_WIDTH));
     }
 }
 
@@ -118,14 +123,14 @@ fn lay_out(context: &Context, job: LayoutJob) -> Arc<Galley> {
 }
 
 /// Lines of text, each part of which stands in its place from left to right.
-fn job<'a>(lines: impl IntoIterator<Item = &'a str>, font: &FontId, color: Color32) -> LayoutJob {
+fn job<'a>(lines: impl IntoIterator<Item = &'a str>, kind: Kind, font: &FontId, color: Color32) -> LayoutJob {
     let mut job = LayoutJob { break_on_newline: true, ..LayoutJob::default() };
     for (number, line) in lines.into_iter().enumerate() {
         if number > 0 {
             push(&mut job, "\n", font, color);
         }
         match direction::has_right_to_left(line) {
-            true => direction::visual_parts(line).iter().for_each(|part| push(&mut job, part, font, color)),
+            true => direction::visual_parts(line, kind).iter().for_each(|part| push(&mut job, part, font, color)),
             false => push(&mut job, line, font, color),
         }
     }

@@ -17,11 +17,21 @@ pub fn has_right_to_left(text: &str) -> bool {
     !text.is_ascii() && text.chars().any(is_right_to_left)
 }
 
+/// What a line is, which decides the direction that its parts follow.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// A name: in the direction of its first letter. The ending of a file name stands at the right in any case, where the window's other
+    /// names have it.
+    Name,
+    /// A sentence of the editor with names in it: from left to right.
+    Sentence,
+}
+
 /// The parts of one line of text in the order in which they stand from left to right. Each part keeps the order in which it is read.
-///
-/// The direction of the line is that of its first letter. The ending of a file name stands at the right in any case, where the
-/// window's other names have it.
-pub fn visual_parts(text: &str) -> Vec<String> {
+pub fn visual_parts(text: &str, kind: Kind) -> Vec<String> {
+    if kind == Kind::Sentence {
+        return ordered(text, Some(Level::ltr()));
+    }
     let (stem, ending) = split_ending(text);
     let mut parts = ordered(stem, None);
     parts.extend(ordered(ending, Some(Level::ltr())));
@@ -81,7 +91,7 @@ mod tests {
     fn left_to_right_names_are_one_part() {
         for name in ["kick 10.wav", "Барабан (2)", "キック.flac", ""] {
             assert!(!has_right_to_left(name));
-            assert_eq!(visual_parts(name).concat(), name);
+            assert_eq!(visual_parts(name, Kind::Name).concat(), name);
         }
     }
 
@@ -97,13 +107,20 @@ mod tests {
         ];
         for (name, parts) in cases {
             assert!(has_right_to_left(name));
-            assert_eq!(visual_parts(name), parts, "{name}");
+            assert_eq!(visual_parts(name, Kind::Name), parts, "{name}");
         }
     }
 
     #[test]
+    fn a_sentence_runs_from_left_to_right_whatever_it_begins_with() {
+        let parts = ["“", "כבד", " ", "תוף", "” is on A"];
+        assert_eq!(visual_parts("“תוף כבד” is on A", Kind::Sentence), parts);
+    }
+
+    #[test]
     fn marks_stay_with_their_letters() {
-        assert_eq!(visual_parts("שָׁלוֹם"), ["שָׁלוֹם"]);
-        assert_eq!(visual_parts("طَبْل"), ["طَبْل"]);
+        for word in ["שָׁלוֹם", "طَبْل"] {
+            assert_eq!(visual_parts(word, Kind::Name), [word]);
+        }
     }
 }

@@ -17,14 +17,14 @@ pub fn cut_in_the_middle(text: &str, fits: impl Fn(&str) -> bool) -> String {
     cut(largest(clusters.len().saturating_sub(1), |kept| fits(&cut(kept))))
 }
 
-/// The lines of `text`, broken at spaces, and within a word that is longer than a line.
+/// The lines of `text`, broken at spaces, which are left out there, and within a word that is longer than a line.
 pub fn lines(text: &str, fits: impl Fn(&str) -> bool) -> Vec<String> {
     let mut lines = Vec::new();
     for source in text.split('\n') {
         let mut line = String::new();
         for word in source.split_inclusive(' ') {
             if !line.is_empty() && !fits(&format!("{line}{}", word.trim_end())) {
-                lines.push(std::mem::take(&mut line));
+                lines.push(std::mem::take(&mut line).trim_end().to_owned());
             }
             line.push_str(word);
             while !fits(line.trim_end()) {
@@ -80,7 +80,7 @@ mod tests {
 
     #[test]
     fn lines_break_at_spaces_and_lose_nothing() {
-        assert_eq!(lines("one two three", within(8)), ["one two ", "three"]);
+        assert_eq!(lines("one two three", within(8)), ["one two", "three"]);
         assert_eq!(lines("abcdefghij\nk", within(4)), ["abcd", "efgh", "ij", "k"]);
         assert_eq!(lines("ab", within(0)), ["a", "b", ""]);
         assert_eq!(lines("", within(4)), [""]);

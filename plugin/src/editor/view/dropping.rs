@@ -3,7 +3,6 @@
 use egui::Ui;
 
 use super::EditorView;
-use crate::editor::browser::Tab;
 use crate::editor::drag::{self, Dragged};
 use crate::editor::dropped;
 use crate::editor::layout::{Regions, inside};
@@ -27,7 +26,7 @@ impl EditorView {
         // After the imports: a change of packs voids those that were asked for before it and are not done.
         plan.packs.into_iter().for_each(|path| self.session.run(Job::AddPack(path)));
         if let Some(folder) = plan.folder {
-            self.browser.tab = Tab::Files;
+            self.browser.expect_folder();
             self.session.run(Job::List(folder));
         }
     }
