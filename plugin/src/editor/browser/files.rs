@@ -14,6 +14,8 @@ use crate::folder::{Entry, EntryKind, Listing, file_name, not_read};
 
 /// Width in points of the button that leads to the folder above.
 const UP_WIDTH: f32 = 28.0;
+/// Width in points of the sign behind a folder's name.
+const SIGN_WIDTH: f32 = 12.0;
 
 /// Draws the folder's name and what is in it.
 pub fn show(ui: &mut Ui, rect: Rect, listing: &Listing) -> Option<BrowserAction> {
@@ -47,7 +49,10 @@ fn entry_row(ui: &mut Ui, rect: Rect, folder: &Path, entry: &Entry) -> Option<Br
     match entry.kind {
         EntryKind::Folder => {
             let response = row_button(ui, rect, &name, &name);
-            paint(ui, rect, &format!("{name} ›"), Look::of(false, response.hovered()), 0.0);
+            let text = paint(ui, rect, &name, Look::of(false, response.hovered()), SIGN_WIDTH);
+            // Beside the name, not in it: a right-to-left name would turn the sign round.
+            let place = pos2(text.max.x + 5.0, text.center().y);
+            ui.painter().text(place, Align2::LEFT_CENTER, "›", theme::body(13.0), DIM);
             response.clicked().then(|| BrowserAction::Open(path()))
         }
         EntryKind::Audio => sendable(ui, rect, &name, false, || Dragged::File(path())),

@@ -58,12 +58,12 @@ impl Look {
     }
 }
 
-/// Draws a row's name; `reserved` points at its right end stay free.
-pub fn paint(ui: &Ui, rect: Rect, text: &str, look: Look, reserved: f32) {
+/// Draws a row's name and returns its rectangle; `reserved` points at the row's right end stay free.
+pub fn paint(ui: &Ui, rect: Rect, text: &str, look: Look, reserved: f32) -> Rect {
     ui.painter().rect_filled(rect.with_max_x(rect.max.x - 4.0), theme::ITEM_ROUND, look.ground());
     let place = pos2(rect.min.x + INDENT, rect.center().y);
     let width = rect.width() - INDENT - 14.0 - reserved;
-    name::show(ui, place, Align2::LEFT_CENTER, text, theme::body(13.0), look.ink(), width);
+    name::show(ui, place, Align2::LEFT_CENTER, text, theme::body(13.0), look.ink(), width)
 }
 
 /// A row whose sound or file can go to the knobs or to a corner; `what` is that.

@@ -6,7 +6,8 @@ use engine::state::Cut;
 use super::{BUTTON, End, FINE_NUDGE_S, PLACES, RegionEditor, key};
 use crate::editor::gestures::ParamGestures;
 use crate::editor::header::{button, sign_button};
-use crate::editor::theme::{self, DIM, FAINT, TEXT};
+use crate::editor::name;
+use crate::editor::theme::{self, DIM, FAINT, GRID, TEXT};
 use crate::params::ParamId;
 use crate::session::Session;
 use crate::target::Target;
@@ -15,6 +16,8 @@ use crate::target::Target;
 /// an octave is 144 points, less than the room above the control.
 const POINTS_PER_MS: f32 = 2.0;
 const POINTS_PER_SEMITONE: f32 = 12.0;
+/// Width in points of the field of the key: "D#3 +49 ct · from its name" fits.
+const KEY_WIDTH: f32 = 216.0;
 /// Velocity at which "Listen" plays, [0, 1]: that of a firmly played note, about 100 of MIDI's 127.
 const LISTEN_VELOCITY: f32 = 0.8;
 
@@ -33,8 +36,8 @@ impl RegionEditor {
             x += width + gap;
             Rect::from_min_size(pos2(x - width - gap, row.min.y), vec2(width, BUTTON))
         };
-        self.show_start(ui, next(132.0, 4.0), next(60.0, 24.0), cut);
-        self.show_key(ui, [next(BUTTON, 4.0), next(196.0, 4.0), next(BUTTON, 4.0), next(76.0, 0.0)], cut);
+        self.show_start(ui, next(132.0, 4.0), next(60.0, 16.0), cut);
+        self.show_key(ui, [next(BUTTON, 4.0), next(KEY_WIDTH, 4.0), next(BUTTON, 4.0), next(76.0, 0.0)], cut);
         let right =
             |place: f32| Rect::from_min_size(pos2(row.max.x - 68.0 - 76.0 * place, row.min.y), vec2(68.0, BUTTON));
         let listen = button(ui, right(2.0), "Listen", true).on_hover_text("Hold to hear the sound at its key");
@@ -72,7 +75,8 @@ impl RegionEditor {
             self.move_key(step, cut);
         }
         let detected = button(ui, back, "Detected", self.choice.key.is_some());
-        if detected.on_hover_text("Take the key that was found in it").clicked() {
+        if detected.on_hover_text("Take the key that the file or its name tells, else the one that is heard").clicked()
+        {
             self.choice.key = None;
         }
     }
@@ -121,15 +125,17 @@ impl RegionEditor {
 }
 
 /// A value with its name, to be dragged or turned by the wheel.
-fn field(ui: &Ui, rect: Rect, name: &str, value: &str, enabled: bool) -> Response {
+fn field(ui: &Ui, rect: Rect, called: &str, value: &str, enabled: bool) -> Response {
     let sense = if enabled { Sense::drag() } else { Sense::hover() };
-    let response = ui.interact(rect, ui.scope_id().with(("import field", name)), sense);
-    response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::SpinButton, enabled, format!("{name} {value}")));
+    let response = ui.interact(rect, ui.scope_id().with(("import field", called)), sense);
+    response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::SpinButton, enabled, format!("{called} {value}")));
     theme::well(ui.painter(), rect);
     let y = rect.center().y;
     let lit = ui.ctx().animate_bool(response.id, enabled && (response.hovered() || response.dragged()));
-    ui.painter().text(pos2(rect.min.x + 10.0, y), Align2::LEFT_CENTER, name, theme::body(12.0), FAINT);
+    let label = ui.painter().text(pos2(rect.min.x + 10.0, y), Align2::LEFT_CENTER, called, theme::body(12.0), FAINT);
     let color = if enabled { DIM.lerp_to_gamma(TEXT, 0.5 + 0.5 * lit) } else { FAINT };
-    ui.painter().text(pos2(rect.max.x - 10.0, y), Align2::RIGHT_CENTER, value, theme::bold(13.0), color);
+    let right = rect.max.x - 10.0;
+    let width = right - label.max.x - GRID;
+    name::show(ui, pos2(right, y), Align2::RIGHT_CENTER, value, theme::bold(13.0), color, width);
     response
 }
