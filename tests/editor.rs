@@ -4,8 +4,14 @@
 //! After a wanted change of looks: `UPDATE_SNAPSHOTS=force cargo test -p tests --test shell editor::`, then look at every picture
 //! in `tests/snapshots/` before it is committed.
 
+#[path = "editor/dropping.rs"]
+mod dropping;
 #[path = "editor/harness.rs"]
 mod harness;
+#[path = "editor/lists.rs"]
+mod lists;
+#[path = "editor/names.rs"]
+mod names;
 #[path = "editor/region_editor.rs"]
 mod region_editor;
 

@@ -4,6 +4,7 @@ use engine::Latent;
 use engine::pack::{Control, LatentDistribution, Manifest, NamedSound};
 use engine::state::{PackRef, SoundState};
 
+use crate::name_order::NameKey;
 use crate::target::CORNERS;
 
 const MIDDLE_C: f32 = 60.0;
@@ -29,7 +30,7 @@ impl Catalogue {
     /// Of a pack's manifest and hash.
     pub fn new(manifest: &Manifest, pack_hash: &str) -> Self {
         let mut sounds = manifest.sounds.clone();
-        sounds.sort_by(|a, b| (&a.category, &a.name).cmp(&(&b.category, &b.name)));
+        sounds.sort_by_cached_key(|sound| (NameKey::new(&sound.category), NameKey::new(&sound.name)));
         Self {
             pack: PackRef::new(&manifest.id, pack_hash),
             pack_name: manifest.name.clone(),

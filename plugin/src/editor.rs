@@ -5,6 +5,7 @@
 
 pub mod browser;
 pub mod drag;
+pub mod dropped;
 pub mod gestures;
 pub mod header;
 pub mod history;
@@ -13,6 +14,7 @@ pub mod keys;
 pub mod knob;
 pub mod layout;
 pub mod morph;
+pub mod name;
 pub mod pad;
 pub mod region_editor;
 pub mod sound_names;
@@ -115,7 +117,7 @@ impl NiceEguiApp for Window {
         theme::install(&context);
         let gestures = HostParamWriter::new(gui, Arc::clone(&self.session.params));
         let scale = context.zoom_factor();
-        // Other points at every opening.
+        // A seed that differs at every opening, so that "Random" gives other points each time.
         let since_epoch = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
         let random = RandomPoints::new(since_epoch.as_nanos() as u64);
         self.view = Some(EditorView::new(Arc::clone(&self.session), Box::new(gestures), random, scale));

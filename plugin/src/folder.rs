@@ -1,21 +1,38 @@
 //! Folders and file names: what the file list shows and where exports go. Job and main thread.
 
+use std::ffi::OsString;
+use std::fs::DirEntry;
 use std::path::{Path, PathBuf};
 
+use engine::sample::{FileKind, file_kind};
+
+use crate::name_order::NameKey;
+
+/// Longest name of an exported file in bytes, without number and ending: most systems allow 255 for all of it.
+const LONGEST_STEM: usize = 200;
 /// Ending of a pack's file name.
 pub const PACK_EXTENSION: &str = "heptode";
-/// A longer folder is cut here; nobody scrolls further and the list stays light.
-const MOST_ENTRIES: usize = 4000;
 
-/// One row of the file list.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Entry {
+/// What a row of the file list is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EntryKind {
     /// A folder to open.
-    Folder(PathBuf),
+    Folder,
     /// An audio file that can be imported.
-    Audio(PathBuf),
+    Audio,
+    /// An audio file of a kind that cannot be imported: its format, such as "Opus".
+    NotRead(&'static str),
     /// A model pack.
-    Pack(PathBuf),
+    Pack,
+}
+
+/// One row of the file list. It keeps the name alone, because a folder may hold a hundred thousand files.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// What it is.
+    pub kind: EntryKind,
+    /// Its name within the folder.
+    pub name: OsString,
 }
 
 /// A folder and what is in it, or why it cannot be read.
@@ -23,31 +40,52 @@ pub enum Entry {
 pub struct Listing {
     /// The folder.
     pub folder: PathBuf,
-    /// Folders first, then files, each by name.
+    /// Folders first, then files, each in the order of [`crate::name_order`].
     pub entries: Result<Vec<Entry>, String>,
 }
 
-/// Folders, audio files and packs in `folder`, hidden ones left out.
+/// Folders, audio files and packs in `folder`, all of them but hidden ones. Waits for the disk and takes about a second for a hundred
+/// thousand files: job thread only.
 ///
 /// # Errors
 /// Why the folder cannot be read, in one line.
 pub fn list(folder: &Path) -> Result<Vec<Entry>, String> {
     let reading = std::fs::read_dir(folder).map_err(|error| format!("Cannot read {}: {error}", folder.display()))?;
     let visible = reading.flatten().filter(|entry| !entry.file_name().to_string_lossy().starts_with('.'));
-    let mut entries: Vec<Entry> = visible.filter_map(|entry| entry_of(entry.path())).take(MOST_ENTRIES).collect();
-    entries.sort();
+    let mut entries: Vec<Entry> = visible.filter_map(|entry| entry_of(&entry)).collect();
+    entries.sort_by_cached_key(|entry| {
+        let is_file = entry.kind != EntryKind::Folder;
+        (is_file, NameKey::new(entry.name.to_string_lossy()), entry.name.clone())
+    });
     Ok(entries)
 }
 
-fn entry_of(path: PathBuf) -> Option<Entry> {
-    if path.is_dir() {
-        return Some(Entry::Folder(path));
+fn entry_of(entry: &DirEntry) -> Option<Entry> {
+    let name = entry.file_name();
+    let kind = if is_folder(entry) { EntryKind::Folder } else { kind_of(Path::new(&name))? };
+    Some(Entry { kind, name })
+}
+
+/// Whether an entry is a folder, or a link to one. Most systems tell it with the name, without another question to the disk.
+fn is_folder(entry: &DirEntry) -> bool {
+    match entry.file_type() {
+        Ok(kind) if !kind.is_symlink() => kind.is_dir(),
+        _ => entry.path().is_dir(),
     }
-    match &path {
-        path if is_audio(path) => Some(Entry::Audio(path.clone())),
-        path if is_pack(path) => Some(Entry::Pack(path.clone())),
-        _ => None,
+}
+
+/// What a file is by its name; none for a file that the list leaves out.
+pub fn kind_of(path: &Path) -> Option<EntryKind> {
+    match file_kind(path) {
+        FileKind::Read => Some(EntryKind::Audio),
+        FileKind::NotRead(format) => Some(EntryKind::NotRead(format)),
+        FileKind::Other => is_pack(path).then_some(EntryKind::Pack),
     }
+}
+
+/// Why a file of a format is not imported, in one line.
+pub fn not_read(format: &str) -> String {
+    format!("{format} files are not read. Convert them to WAV, AIFF or FLAC first.")
 }
 
 /// Whether the name is that of a pack.
@@ -55,10 +93,9 @@ pub fn is_pack(path: &Path) -> bool {
     path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case(PACK_EXTENSION))
 }
 
-/// Whether the name is that of a file the importer reads.
-pub fn is_audio(path: &Path) -> bool {
-    let extension = path.extension().map(|extension| extension.to_string_lossy().to_ascii_lowercase());
-    matches!(extension.as_deref(), Some("wav" | "wave" | "aif" | "aiff" | "aifc" | "flac"))
+/// The last part of a path as text; the whole path where it has none, as the root of a disk.
+pub fn file_name(path: &Path) -> String {
+    path.file_name().map_or_else(|| path.display().to_string(), |name| name.to_string_lossy().into_owned())
 }
 
 /// The user's home, or the current folder where there is none.
@@ -74,7 +111,7 @@ pub fn export_folder() -> PathBuf {
 /// A free path in `folder` for a sound called `name`: nothing that exists is overwritten.
 pub fn free_path(folder: &Path, name: &str) -> PathBuf {
     let safe: String = name.chars().map(|c| if c.is_alphanumeric() || " -_.".contains(c) { c } else { '_' }).collect();
-    let stem = match safe.trim() {
+    let stem = match safe[..safe.floor_char_boundary(LONGEST_STEM)].trim() {
         "" => "Heptode",
         stem => stem,
     };

@@ -56,6 +56,8 @@ pub enum Job {
         /// The sound.
         sound: Arc<SoundView>,
     },
+    /// Find the system's fonts, for characters that the window's own fonts lack.
+    FindFonts,
     /// List a folder.
     List(PathBuf),
     /// List the packs that can be loaded.

@@ -11,6 +11,7 @@ use engine::state::PackRef;
 use parking_lot::Mutex;
 
 use crate::folder::{PACK_EXTENSION, home, is_pack};
+use crate::name_order::NameKey;
 
 /// Models in use, by the hash of their pack. Each is freed with its last instance, so that closing them all gives the memory back.
 static LOADED: Mutex<Vec<(String, Weak<Model>)>> = Mutex::new(Vec::new());
@@ -44,7 +45,7 @@ impl Library {
     pub fn list(&self) -> Vec<PackEntry> {
         let entries = std::fs::read_dir(&self.folder).into_iter().flatten().flatten();
         let mut found: Vec<PackEntry> = entries.filter_map(|entry| look_at(&entry.path())).collect();
-        found.sort_by(|a, b| a.name.cmp(&b.name));
+        found.sort_by_cached_key(|found| NameKey::new(&found.name));
         if let Ok(factory) = factory() {
             found.insert(0, factory);
         }

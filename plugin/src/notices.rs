@@ -5,7 +5,7 @@ use parking_lot::Mutex;
 use crate::revision::Revision;
 use crate::target::Target;
 
-/// Oldest messages give way beyond this many: the window has room for three.
+/// Beyond this many the oldest gives way, notes before faults: the window has room for three.
 const MOST: usize = 3;
 
 /// How much a message matters.
@@ -74,8 +74,11 @@ impl Notices {
         let number = board.next_number;
         board.next_number += 1;
         board.notices.push(Notice { number, weight, text, offer });
-        let excess = board.notices.len().saturating_sub(MOST);
-        board.notices.drain(..excess);
+        while board.notices.len() > MOST {
+            // Of several files that come in at once each says where it went; what did not work must outlast that.
+            let oldest_note = board.notices.iter().position(|notice| notice.weight == Weight::Note);
+            board.notices.remove(oldest_note.unwrap_or(0));
+        }
     }
 
     /// Takes one message away.
@@ -86,5 +89,21 @@ impl Notices {
     /// All messages, oldest first.
     pub fn all(&self) -> Vec<Notice> {
         self.0.lock().notices.clone()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_oldest_note_gives_way_before_any_fault() {
+        let notices = Notices::default();
+        notices.fault("a fault");
+        (1..=4).for_each(|number| notices.note(format!("note {number}")));
+        let texts = |notices: &Notices| notices.all().into_iter().map(|notice| notice.text).collect::<Vec<_>>();
+        assert_eq!(texts(&notices), ["a fault", "note 3", "note 4"]);
+        (1..=3).for_each(|number| notices.fault(format!("fault {number}")));
+        assert_eq!(texts(&notices), ["fault 1", "fault 2", "fault 3"]);
     }
 }

@@ -1,5 +1,5 @@
-//! The work of the job thread: loading models, reading and encoding audio files, writing WAV files, listing folders. Job
-//! thread only.
+//! The work of the job thread: loading models, reading and encoding audio files, writing WAV files, listing folders,
+//! finding fonts. Job thread only.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -17,6 +17,7 @@ use crate::project::ProjectStore;
 use crate::reimport::{self, RegionChange};
 use crate::revision::Revision;
 use crate::session::{Outcome, Session};
+use crate::system_fonts;
 use crate::target::Target;
 
 /// An instrument whose jobs are done here.
@@ -38,6 +39,7 @@ fn run(job: Job, session: &Arc<Session>, pipeline: &mut Option<Pipeline>) {
             change_pack(session.library.add(&path), session);
             session.deliver(Outcome::Packs(session.library.list()));
         }
+        Job::FindFonts => system_fonts::find(),
         Job::List(folder) => session.deliver(Outcome::Listed(Listing { entries: list(&folder), folder })),
     }
 }

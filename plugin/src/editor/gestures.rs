@@ -1,7 +1,7 @@
-//! Parameter gestures: begin, set and end towards the host, and the value of a parameter while the user drags it.
+//! Parameter gestures: begin, set and end towards the host, and the value of a parameter during one. Main thread.
 //!
-//! A host that is active but does not process reports writes back late; while a parameter is held, the editor therefore
-//! shows the held value. Main thread.
+//! A host that is active but does not process reports writes back late. While a gesture goes on, the parameter is "held": the editor
+//! shows the value that the user has set, not the one that the host reports.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -14,11 +14,11 @@ use crate::params::{ParamId, Parameters, Value};
 
 /// Where parameter writes go: the host, or a test.
 pub trait ParamWriter: Send {
-    /// The user takes hold.
+    /// A gesture begins.
     fn begin(&self, id: ParamId);
-    /// The user moves to a place on the host's 0…1.
+    /// The value during a gesture, normalized to [0, 1] as the host has it.
     fn set(&self, id: ParamId, normalized: f32);
-    /// The user lets go.
+    /// The gesture ends.
     fn end(&self, id: ParamId);
 }
 
@@ -62,7 +62,7 @@ impl ParamWriter for HostParamWriter {
     }
 }
 
-/// What is held now.
+/// The gestures that go on now.
 pub struct ParamGestures {
     params: Arc<Parameters>,
     writer: Box<dyn ParamWriter>,
@@ -70,7 +70,7 @@ pub struct ParamGestures {
 }
 
 impl ParamGestures {
-    /// Holding nothing.
+    /// With no gesture going on.
     pub fn new(params: Arc<Parameters>, writer: Box<dyn ParamWriter>) -> Self {
         Self { params, writer, held: BTreeMap::new() }
     }
@@ -80,7 +80,7 @@ impl ParamGestures {
         self.params.get(id)
     }
 
-    /// Where the parameter stands on 0…1: the held value, else as the host has it.
+    /// The parameter's value, normalized to [0, 1]: the held one, else the host's.
     pub fn normalized(&self, id: ParamId) -> f32 {
         self.held.get(&id).copied().unwrap_or_else(|| self.param(id).normalized())
     }
@@ -90,12 +90,12 @@ impl ParamGestures {
         self.param(id).text(self.normalized(id))
     }
 
-    /// Whether the parameter is held.
+    /// Whether a gesture of the parameter goes on.
     pub fn holds(&self, id: ParamId) -> bool {
         self.held.contains_key(&id)
     }
 
-    /// Takes hold where the parameter stands.
+    /// Begins a gesture at the parameter's present value, unless one goes on.
     pub fn take(&mut self, id: ParamId) {
         if !self.holds(id) {
             self.writer.begin(id);
@@ -103,7 +103,7 @@ impl ParamGestures {
         }
     }
 
-    /// Moves what is held; does nothing to what is not.
+    /// Sets the value, normalized, within a gesture; without one nothing happens.
     pub fn drag_to(&mut self, id: ParamId, normalized: f32) {
         let normalized = normalized.clamp(0.0, 1.0);
         if let Some(held) = self.held.get_mut(&id)
@@ -114,33 +114,33 @@ impl ParamGestures {
         }
     }
 
-    /// Lets go.
+    /// Ends the gesture, if one goes on.
     pub fn release(&mut self, id: ParamId) {
         if self.held.remove(&id).is_some() {
             self.writer.end(id);
         }
     }
 
-    /// A whole gesture at once: take, set, release.
+    /// A whole gesture at once: begin, set, end.
     pub fn put(&mut self, id: ParamId, normalized: f32) {
         self.take(id);
         self.drag_to(id, normalized);
         self.release(id);
     }
 
-    /// Back to the default.
+    /// Sets the default value.
     pub fn reset(&mut self, id: ParamId) {
         self.put(id, self.param(id).default_normalized());
     }
 
-    /// Lets go of everything, as when the window loses the pointer for good.
+    /// Ends all gestures, as when the window closes.
     pub fn release_all(&mut self) {
         for id in self.held.keys().copied().collect::<Vec<_>>() {
             self.release(id);
         }
     }
 
-    /// Sends the seven knobs to a point in σ.
+    /// Sets the seven knobs to a point, in σ.
     pub fn put_knobs(&mut self, latent: &Latent) {
         for (axis, &sigma) in latent.iter().enumerate() {
             let id = ParamId::latent(axis);
@@ -149,7 +149,7 @@ impl ParamGestures {
         }
     }
 
-    /// Where the seven knobs stand, in σ.
+    /// The point that the seven knobs are at, in σ.
     pub fn knobs(&self) -> Latent {
         let low = -engine::units::LATENT_LIMIT;
         let width = 2.0 * engine::units::LATENT_LIMIT;

@@ -1,14 +1,28 @@
-//! The head of the window: mark, the sound's name, actions, scale, level.
+//! The head of the window: mark, the sound's name, actions, scale, level. Main thread.
 
-use egui::{Align2, Color32, Painter, Rect, Response, Sense, Stroke, StrokeKind, Ui, pos2, vec2};
+use egui::{Align2, Color32, Painter, Pos2, Rect, Response, Sense, Stroke, StrokeKind, Ui, pos2, vec2};
 
-use super::theme::{self, AMBER, DIM, FAINT, RED, TEXT};
+use super::layout::{MARGIN, browser_width};
+use super::name;
+use super::theme::{self, AMBER, DIM, FAINT, GRID, RED, TEXT};
 
-/// Decibels at the meter's left end.
+/// Levels at the meter's ends, in decibels of full scale. Below the lower one a sound of this instrument is hardly heard beside others;
+/// the upper one leaves room to see by how much full scale is passed.
 const METER_FLOOR_DB: f32 = -48.0;
-/// How fast the meter falls.
+const METER_CEILING_DB: f32 = 6.0;
+/// How fast the bar falls. Between notes a quarter of a second apart that is 15 points of the bar, enough to see each of them.
 const FALL_DB_PER_S: f32 = 30.0;
+/// Peak that is taken for silence: it is below the meter's lower end, and has a logarithm.
+const SILENT_PEAK: f32 = 1e-6;
+/// Enlargements of the window that are offered; a screen that needs more scales the window itself.
 const SCALES: [f32; 5] = [1.0, 1.25, 1.5, 1.75, 2.0];
+/// Width and height of the meter, and width of the scale button, in points.
+const METER_WIDTH: f32 = 112.0;
+const METER_HEIGHT: f32 = 12.0;
+const SCALE_WIDTH: f32 = 64.0;
+const BUTTON_HEIGHT: f32 = 28.0;
+/// Between the names of the two sounds that are mixed.
+const SEPARATOR: &str = " › ";
 
 /// What the user asked for.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -31,6 +45,8 @@ pub enum Action {
 pub struct HeaderState<'a> {
     /// Name of the sound.
     pub name: &'a str,
+    /// Name of the sound that it is mixed with.
+    pub mixed_with: Option<&'a str>,
     /// A line below it.
     pub remark: &'a str,
     /// Colour of the sound.
@@ -57,8 +73,8 @@ impl Default for Meter {
 impl Meter {
     /// Follows a peak: up at once, down slowly.
     pub fn follow(&mut self, peak: f32, elapsed_s: f32) {
-        let now_db = engine::units::gain_to_db(peak.max(1e-6)).max(METER_FLOOR_DB);
-        self.level_db = now_db.max(self.level_db.min(12.0) - FALL_DB_PER_S * elapsed_s).max(METER_FLOOR_DB);
+        let now_db = engine::units::gain_to_db(peak.max(SILENT_PEAK)).clamp(METER_FLOOR_DB, METER_CEILING_DB);
+        self.level_db = now_db.max(self.level_db - FALL_DB_PER_S * elapsed_s).max(METER_FLOOR_DB);
     }
 
     /// Whether the bar is above its left end.
@@ -70,8 +86,8 @@ impl Meter {
         let painter = ui.painter();
         theme::well(painter, rect);
         let room = rect.shrink(3.0);
-        let part = egui::remap_clamp(self.level_db, METER_FLOOR_DB..=6.0, 0.0..=1.0);
-        let full = egui::remap_clamp(0.0, METER_FLOOR_DB..=6.0, 0.0..=1.0);
+        let place = |level_db: f32| egui::remap_clamp(level_db, METER_FLOOR_DB..=METER_CEILING_DB, 0.0..=1.0);
+        let (part, full) = (place(self.level_db), place(0.0));
         let bar = |from: f32, to: f32| {
             Rect::from_x_y_ranges(egui::lerp(room.x_range(), from)..=egui::lerp(room.x_range(), to), room.y_range())
         };
@@ -90,30 +106,39 @@ pub fn show(ui: &mut Ui, rect: Rect, head: &HeaderState<'_>, meter: &Meter) -> O
     let y = rect.center().y;
     theme::mark(painter, pos2(rect.min.x + 34.0, y), 15.0);
     painter.text(pos2(rect.min.x + 60.0, y), Align2::LEFT_CENTER, "HEPTODE", theme::bold(20.0), TEXT);
-    let name_x = rect.min.x + 16.0 + (rect.width() * 0.22).clamp(240.0, 360.0) + 8.0;
-    let room = 300.0;
-    theme::clipped_text(
-        painter,
-        pos2(name_x, y - 8.0),
-        Align2::LEFT_CENTER,
-        head.name,
-        theme::bold(18.0),
-        head.color,
-        room,
-    );
-    theme::clipped_text(
-        painter,
-        pos2(name_x, y + 12.0),
-        Align2::LEFT_CENTER,
-        head.remark,
-        theme::body(12.0),
-        FAINT,
-        room,
-    );
-    meter.show(ui, Rect::from_center_size(pos2(rect.max.x - 16.0 - 56.0, y), vec2(112.0, 12.0)));
-    let mut right = rect.max.x - 16.0 - 112.0 - 16.0;
-    let mut action = scale_button(ui, place_left(&mut right, y, 64.0), head.scale);
-    right -= 8.0;
+    let right = rect.max.x - MARGIN;
+    let meter_size = vec2(METER_WIDTH, METER_HEIGHT);
+    meter.show(ui, Rect::from_center_size(pos2(right - METER_WIDTH / 2.0, y), meter_size));
+    let (action, buttons_left) = buttons(ui, right - METER_WIDTH - 2.0 * GRID, y, head);
+    // The names begin where the browser below them ends.
+    let left = rect.min.x + MARGIN + browser_width(rect.width() - 2.0 * MARGIN) + GRID;
+    let width = buttons_left - left - 2.0 * GRID;
+    show_names(ui, pos2(left, y - 8.0), head, width);
+    name::show(ui, pos2(left, y + 12.0), Align2::LEFT_CENTER, head.remark, theme::body(12.0), FAINT, width);
+    action
+}
+
+/// Draws the sound's name, or the two names of a mix. Each of the two has half the width, or what the other leaves of it.
+fn show_names(ui: &Ui, place: Pos2, head: &HeaderState<'_>, width: f32) {
+    let font = || theme::bold(18.0);
+    let put = |x: f32, text: &str, width: f32| {
+        name::show(ui, pos2(x, place.y), Align2::LEFT_CENTER, text, font(), head.color, width).max.x
+    };
+    let Some(second) = head.mixed_with else {
+        put(place.x, head.name, width);
+        return;
+    };
+    let whole = |text: &str| name::line(ui.ctx(), text, &font(), head.color, f32::INFINITY).galley().size().x;
+    let free = width - whole(SEPARATOR);
+    let x = put(place.x, head.name, (free / 2.0).max(free - whole(second)));
+    let separator = ui.painter().text(pos2(x, place.y), Align2::LEFT_CENTER, SEPARATOR, font(), head.color);
+    put(separator.max.x, second, place.x + width - separator.max.x);
+}
+
+/// Draws the buttons from `right` to the left; what was pressed, and where they end.
+fn buttons(ui: &mut Ui, mut right: f32, y: f32, head: &HeaderState<'_>) -> (Option<Action>, f32) {
+    let mut action = scale_button(ui, place_left(&mut right, y, SCALE_WIDTH), head.scale);
+    right -= GRID;
     let buttons = [
         ("Export", 68.0, head.can_export, Action::Export, "Write the current sound to a WAV file"),
         ("Import", 68.0, true, Action::Import, "Choose an audio file, then drag it to a corner"),
@@ -127,12 +152,13 @@ pub fn show(ui: &mut Ui, rect: Rect, head: &HeaderState<'_>, meter: &Meter) -> O
             action = Some(pressed);
         }
     }
-    action
+    (action, right + GRID)
 }
 
+/// A button's place at the left of `right`, which moves on to the next one's.
 fn place_left(right: &mut f32, y: f32, width: f32) -> Rect {
-    let rect = Rect::from_min_max(pos2(*right - width, y - 14.0), pos2(*right, y + 14.0));
-    *right -= width + 8.0;
+    let rect = Rect::from_center_size(pos2(*right - width / 2.0, y), vec2(width, BUTTON_HEIGHT));
+    *right -= width + GRID;
     rect
 }
 

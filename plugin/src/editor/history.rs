@@ -5,7 +5,7 @@ use std::sync::Arc;
 use engine::Latent;
 use engine::state::SoundState;
 
-/// Points to return to: more than anybody steps back through, and each is small.
+/// Most points that are kept. One takes about a hundred bytes and shares its sound, so the number is ample rather than tuned.
 const MOST_POINTS: usize = 64;
 
 /// Points that were left, newest last.

@@ -1,4 +1,5 @@
-//! The on-screen keyboard: the mouse plays notes, louder towards the front of a key.
+//! The on-screen keyboard: the mouse plays notes, louder towards the lower end of a key. Main thread; notes reach the audio thread through
+//! the project store's queue.
 
 use egui::{Align2, Color32, Pos2, Rect, Sense, Stroke, StrokeKind, Ui, pos2, vec2};
 use engine::audio::{EventKind, NoteAddress};
@@ -6,12 +7,15 @@ use engine::audio::{EventKind, NoteAddress};
 use super::theme::{self, AMBER, FAINT, LINE};
 use crate::project::ProjectStore;
 
-/// C2 to C7, where the model was trained.
+/// Lowest and highest key, C2 and C7: the range in which the model was trained.
 const FIRST: u8 = 36;
 const LAST: u8 = 96;
 const IVORY: Color32 = Color32::from_rgb(0xd9, 0xcc, 0xba);
 const EBONY: Color32 = Color32::from_rgb(0x1a, 0x15, 0x12);
+/// Length and width of a black key as parts of a white one, about as on a piano (95 of 150 mm, 13.7 of 23.5 mm).
 const BLACK_LENGTH: f32 = 0.62;
+const BLACK_WIDTH: f32 = 0.6;
+/// Velocity at the upper end of a key, [0, 1]: soft, and still heard.
 const SOFTEST: f32 = 0.25;
 
 /// The key that the mouse holds.
@@ -33,7 +37,7 @@ impl Keys {
         paint(ui, rect, self.held, over);
     }
 
-    /// Plays `key` instead of what is held.
+    /// Plays `key` instead of the key that is held; `velocity` is in [0, 1].
     pub fn move_to(&mut self, key: Option<u8>, velocity: f32, store: &ProjectStore) {
         if key == self.held {
             return;
@@ -46,7 +50,7 @@ impl Keys {
         }
     }
 
-    /// Lets go of what is held.
+    /// Ends the note of the key that is held.
     pub fn release(&mut self, store: &ProjectStore) {
         if let Some(key) = self.held
             && store.play(EventKind::NoteOff { notes: NoteAddress::key(0, key) })
@@ -68,7 +72,8 @@ fn rect_of(keyboard: Rect, key: u8) -> Rect {
     let width = keyboard.width() / whites_below(LAST + 1) as f32;
     let x = keyboard.min.x + width * whites_below(key) as f32;
     if is_black(key) {
-        Rect::from_min_size(pos2(x - width * 0.3, keyboard.min.y), vec2(width * 0.6, keyboard.height() * BLACK_LENGTH))
+        let black = vec2(width * BLACK_WIDTH, keyboard.height() * BLACK_LENGTH);
+        Rect::from_min_size(pos2(x - black.x / 2.0, keyboard.min.y), black)
     } else {
         Rect::from_min_size(pos2(x, keyboard.min.y), vec2(width, keyboard.height()))
     }

@@ -1,22 +1,35 @@
 //! A knob: drag up and down, Shift for fine, wheel, double-click for the default, right-click or Enter to type a value,
-//! arrow keys when focused.
+//! arrow keys when focused. Main thread.
 
 use std::f32::consts::TAU;
 
 use egui::{Align2, Color32, Key, Pos2, Rect, Response, Sense, Stroke, Ui, Vec2, vec2};
 
 use super::gestures::ParamGestures;
+use super::name;
 use super::theme::{self, DIM, FAINT, LINE, RAISED, RAISED_HOVER, TEXT};
 use crate::params::ParamId;
 
-/// Points of vertical drag for the whole range; five times that with Shift.
-const TRAVEL: f32 = 180.0;
-const FINE: f32 = 5.0;
-/// A wheel notch of about 40 points moves a fortieth of the range.
-const WHEEL: f32 = 1.0 / 1600.0;
-/// The arc leaves a gap of a quarter turn at the bottom.
+/// Points of vertical drag for the whole range: the range of a coarse tuning of ±24 semitones has 3.75 points for each, and the highest
+/// knob of the smallest window still has that much window above it.
+const TRAVEL_POINTS: f32 = 180.0;
+/// With Shift a drag is so many times longer.
+const FINE_FACTOR: f32 = 5.0;
+/// Weight of a sideways drag beside a vertical one: it helps a slanted drag and does not spoil an upright one.
+const SIDEWAYS: f32 = 0.25;
+/// Part of the range for a point of wheel: a notch, which egui reports as 40 points, is a fortieth of the range.
+const WHEEL_PER_POINT: f32 = 1.0 / 1600.0;
+/// Part of the range for an arrow key on a knob without steps.
+const KEY_STEP: f32 = 0.01;
+/// Most of the range that a stepped knob keeps of a movement that has not filled a step: more than a step of 48, and little enough that a
+/// drag beyond the end turns the knob back after nine points.
+const MOST_REST: f32 = 0.05;
+/// Where the arc begins and how far it goes, in radians clockwise from the right: it leaves a quarter turn open at the bottom.
 const START: f32 = TAU * 0.375;
 const SWEEP: f32 = TAU * 0.75;
+/// Distance in points from the top of the cell to the arc, and from the arc to the label.
+const ABOVE: f32 = 6.0;
+const BELOW: f32 = 7.0;
 
 /// How one knob looks and is called.
 pub struct Knob<'a> {
@@ -61,9 +74,8 @@ impl Knob<'_> {
             gestures.take(self.id);
         }
         if response.dragged_by(egui::PointerButton::Primary) {
-            let fine = if ui.input(|input| input.modifiers.shift) { FINE } else { 1.0 };
             let moved = response.drag_delta();
-            self.roll(ui, gestures, (moved.x * 0.25 - moved.y) / (TRAVEL * fine));
+            self.roll(ui, gestures, (moved.x * SIDEWAYS - moved.y) / (TRAVEL_POINTS * fineness(ui)));
         }
         if response.drag_stopped() {
             gestures.release(self.id);
@@ -75,8 +87,7 @@ impl Knob<'_> {
         if response.hovered() && !gestures.holds(self.id) {
             let wheel = ui.input(|input| input.smooth_scroll_delta().y);
             if wheel != 0.0 {
-                let fine = if ui.input(|input| input.modifiers.shift) { FINE } else { 1.0 };
-                self.nudge(ui, gestures, wheel * WHEEL / fine);
+                self.nudge(ui, gestures, wheel * WHEEL_PER_POINT / fineness(ui));
             }
         }
         if response.has_focus() {
@@ -85,7 +96,7 @@ impl Knob<'_> {
     }
 
     fn keys(&self, ui: &Ui, gestures: &mut ParamGestures) {
-        let step = gestures.param(self.id).steps().map_or(0.01, |steps| 1.0 / steps as f32);
+        let step = gestures.param(self.id).steps().map_or(KEY_STEP, |steps| 1.0 / steps as f32);
         let presses = |key| ui.input(|input| input.num_presses(key)) as f32;
         let moved = presses(Key::ArrowUp) - presses(Key::ArrowDown);
         if moved != 0.0 {
@@ -93,7 +104,7 @@ impl Knob<'_> {
         }
     }
 
-    /// Moves the held knob; a stepped one keeps what does not fill a step, so that slow drags arrive.
+    /// Moves the held knob. A stepped one keeps the part of a movement that does not fill a step, so that a slow drag reaches the next one.
     fn roll(&self, ui: &Ui, gestures: &mut ParamGestures, by: f32) {
         let rest_id = self.rest_id(ui);
         let rest = ui.data(|data| data.get_temp::<f32>(rest_id)).unwrap_or(0.0);
@@ -114,7 +125,8 @@ impl Knob<'_> {
             None => wanted,
         };
         let place = place.clamp(0.0, 1.0);
-        let rest = if gestures.param(self.id).steps().is_some() { (wanted - place).clamp(-0.05, 0.05) } else { 0.0 };
+        let rest =
+            if gestures.param(self.id).steps().is_some() { (wanted - place).clamp(-MOST_REST, MOST_REST) } else { 0.0 };
         (place, rest)
     }
 
@@ -123,7 +135,7 @@ impl Knob<'_> {
     }
 
     fn center(&self, rect: Rect) -> Pos2 {
-        rect.center_top() + vec2(0.0, self.radius + 6.0)
+        rect.center_top() + vec2(0.0, self.radius + ABOVE)
     }
 
     fn paint(&self, ui: &Ui, rect: Rect, response: &Response, gestures: &ParamGestures) {
@@ -141,7 +153,7 @@ impl Knob<'_> {
         }
         painter.circle_filled(center + vec2(0.0, 1.5), disc + 1.0, theme::faded(Color32::BLACK, 0.5));
         painter.circle_filled(center, disc, RAISED.lerp_to_gamma(RAISED_HOVER, lit));
-        // Light falls from above.
+        // A highlight above the middle makes the disc look raised.
         theme::glow(painter, center - vec2(0.0, disc * 0.35), disc * 0.62, theme::faded(TEXT, 0.09));
         let rim =
             if response.has_focus() { theme::faded(self.color, 0.9) } else { theme::faded(TEXT, 0.16 + 0.08 * lit) };
@@ -162,11 +174,11 @@ impl Knob<'_> {
         gestures: &mut ParamGestures,
         typing: &mut Option<Typing>,
     ) {
-        let label_y = self.center(rect).y + self.radius + 7.0;
+        let label_y = self.center(rect).y + self.radius + BELOW;
         let middle = rect.center().x;
         let label_place = egui::pos2(middle, label_y);
         let width = rect.width() + 4.0;
-        theme::clipped_text(ui.painter(), label_place, Align2::CENTER_TOP, self.label, theme::bold(12.0), DIM, width);
+        name::show(ui, label_place, Align2::CENTER_TOP, self.label, theme::bold(12.0), DIM, width);
         let value_rect = Rect::from_center_size(egui::pos2(middle, label_y + 24.0), vec2(rect.width(), 18.0));
         if typing.as_ref().is_some_and(|typing| typing.id == self.id) {
             return self.type_value(ui, value_rect, gestures, typing);
@@ -174,15 +186,7 @@ impl Knob<'_> {
         let active = response.hovered() || gestures.holds(self.id);
         let color = if active { self.color } else { FAINT };
         let text = gestures.text(self.id);
-        theme::clipped_text(
-            ui.painter(),
-            value_rect.center(),
-            Align2::CENTER_CENTER,
-            &text,
-            theme::body(12.0),
-            color,
-            width,
-        );
+        name::show(ui, value_rect.center(), Align2::CENTER_CENTER, &text, theme::body(12.0), color, width);
     }
 
     fn type_value(&self, ui: &mut Ui, rect: Rect, gestures: &mut ParamGestures, typing: &mut Option<Typing>) {
@@ -204,6 +208,11 @@ impl Knob<'_> {
             *typing = None;
         }
     }
+}
+
+/// How many times longer a movement is now.
+fn fineness(ui: &Ui) -> f32 {
+    if ui.input(|input| input.modifiers.shift) { FINE_FACTOR } else { 1.0 }
 }
 
 fn select_all(ui: &Ui, id: egui::Id, length: usize) {

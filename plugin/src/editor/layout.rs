@@ -1,17 +1,32 @@
-//! Where everything is: the window cut into regions on the grid of 8 points.
+//! Where everything is: the window cut into regions on the grid of 8 points. Plain numbers.
+//!
+//! Sizes and parts were chosen by eye on the smallest window, 1120 × 736 points, in which the names of the knobs just fit.
 
 use egui::{Rect, pos2, vec2};
 
 use super::theme::GRID;
 
-const MARGIN: f32 = 2.0 * GRID;
+/// Between the window's edge and what is in it, in points; so are all sizes here.
+pub const MARGIN: f32 = 2.0 * GRID;
+/// Height of the head.
 const HEADER: f32 = 7.0 * GRID;
+/// Height of the status line.
 const STATUS: f32 = 3.0 * GRID + 4.0;
+/// Height of the keyboard.
 const KEYS: f32 = 8.0 * GRID;
+/// Height of the row of small knobs.
 const STRIP: f32 = 18.0 * GRID;
-const BROWSER: f32 = 30.0 * GRID;
+/// Width of the browser: this part of the window, but at least and at most so many points. The least shows about thirty letters of a name.
+const BROWSER_PART: f32 = 0.22;
+const BROWSER_LEAST: f32 = 30.0 * GRID;
 const BROWSER_MOST: f32 = 45.0 * GRID;
+/// Width of a panel of four small knobs.
 const FOUR_KNOBS: f32 = 31.5 * GRID;
+/// Part of the height beside the browser that the picture of the sound has.
+const WAVE_PART: f32 = 0.4;
+/// Width of the pad as a part of the room for knobs and pad: at least and at most, between which it is square.
+const PAD_LEAST_PART: f32 = 0.375;
+const PAD_MOST_PART: f32 = 0.45;
 
 /// The regions of the window.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -26,7 +41,7 @@ pub struct Regions {
     pub knobs: Rect,
     /// The pad.
     pub pad: Rect,
-    /// Stretch, formant, tilt.
+    /// Stretch, formant, tilt, fidelity.
     pub shape: Rect,
     /// Envelope.
     pub envelope: Rect,
@@ -39,7 +54,7 @@ pub struct Regions {
 }
 
 impl Regions {
-    /// Where knobs and pad are: room for a region_editor that is shown instead of them.
+    /// Where knobs and pad are: room for the region editor, which is shown instead of them.
     pub fn region_editor(&self) -> Rect {
         self.knobs.union(self.pad)
     }
@@ -52,17 +67,21 @@ impl Regions {
         let right = window.max.x - MARGIN;
         let keys = Rect::from_min_max(pos2(left, status.min.y - KEYS), pos2(right, status.min.y));
         let body = Rect::from_min_max(pos2(left, header.max.y), pos2(right, keys.min.y - GRID));
-        let browser_width = (body.width() * 0.22).clamp(BROWSER, BROWSER_MOST);
-        let (browser, rest) = body.split_left_right_at_x(body.min.x + browser_width);
+        let (browser, rest) = body.split_left_right_at_x(body.min.x + browser_width(body.width()));
         let rest = rest.with_min_x(rest.min.x + GRID);
         let (upper, strip) = split_down(rest, rest.height() - STRIP - GRID);
-        let (wave, main) = split_down(upper, (upper.height() * 0.4).round());
-        let pad_width = (main.width() * 0.375).max(main.height()).min(main.width() * 0.45);
+        let (wave, main) = split_down(upper, (upper.height() * WAVE_PART).round());
+        let pad_width = (main.width() * PAD_LEAST_PART).max(main.height()).min(main.width() * PAD_MOST_PART);
         let (knobs, pad) = split_across(main, main.width() - pad_width - GRID);
         let (shape, strip) = split_across(strip, FOUR_KNOBS);
         let (envelope, output) = split_across(strip, strip.width() - FOUR_KNOBS - GRID);
         Self { header, browser, wave, knobs, pad, shape, envelope, output, keys, status }
     }
+}
+
+/// Width of the browser in a body of this width.
+pub fn browser_width(body_width: f32) -> f32 {
+    (body_width * BROWSER_PART).clamp(BROWSER_LEAST, BROWSER_MOST)
 }
 
 fn split_down(rect: Rect, upper_height: f32) -> (Rect, Rect) {

@@ -1,13 +1,17 @@
-//! The morph slider: from the knobs' sound to the pad's, both ends named.
+//! The morph slider: from the knobs' sound to the pad's, both ends named. Main thread.
 
 use egui::{Align2, Mesh, Rect, Sense, Shape, Stroke, Ui, pos2, vec2};
 
 use super::gestures::ParamGestures;
+use super::name;
 use super::theme::{self, AMBER, DIM, FAINT, TEAL, TEXT};
 use crate::params::ParamId;
 
+/// Height of the track and radius of the handle, in points.
 const TRACK: f32 = 6.0;
 const HANDLE: f32 = 9.0;
+/// Points beside the middle of the slider that the names at its ends leave free: half of "100 %" and the headings.
+const MIDDLE: f32 = 70.0;
 
 /// Draws the slider into `rect` and moves it.
 pub fn show(ui: &mut Ui, rect: Rect, gestures: &mut ParamGestures, knobs_name: &str, pad_name: &str) {
@@ -34,18 +38,18 @@ pub fn show(ui: &mut Ui, rect: Rect, gestures: &mut ParamGestures, knobs_name: &
 
 fn paint_names(ui: &Ui, rect: Rect, place: f32, knobs_name: &str, pad_name: &str) {
     let painter = ui.painter();
-    let room = rect.width() / 2.0 - 70.0;
+    let room = rect.width() / 2.0 - MIDDLE;
     let y = rect.min.y + 8.0;
     let ends = [
         (rect.min.x, Align2::LEFT_CENTER, "KNOBS", knobs_name, AMBER, 1.0 - place, 1.0),
         (rect.max.x, Align2::RIGHT_CENTER, "PAD", pad_name, TEAL, place, -1.0),
     ];
-    for (x, anchor, title, name, color, share, inward) in ends {
+    for (x, anchor, title, text, color, share, inward) in ends {
         let strength = 0.45 + 0.55 * share;
         let title = painter.text(pos2(x, y), anchor, title, theme::bold(11.0), theme::faded(color, strength));
         let name_x = if inward > 0.0 { title.max.x + 8.0 } else { title.min.x - 8.0 };
         let name_color = FAINT.lerp_to_gamma(TEXT, share);
-        theme::clipped_text(painter, pos2(name_x, y), anchor, name, theme::body(13.0), name_color, room);
+        name::show(ui, pos2(name_x, y), anchor, text, theme::body(13.0), name_color, room);
     }
     let percent = format!("{:.0} %", place * 100.0);
     painter.text(pos2(rect.center().x, y), Align2::CENTER_CENTER, percent, theme::bold(12.0), DIM);

@@ -1,21 +1,23 @@
-//! The pad: a point between four named corners. Corners take sounds and files that are dropped on them.
+//! The pad: a point between four named corners, which mixes their sounds. Corners take sounds and files that are dropped on them. Main
+//! thread.
 
 use egui::{Align2, Color32, Pos2, Rect, Response, Sense, Stroke, Ui, pos2, vec2};
 
 use super::drag::Dragged;
 use super::gestures::ParamGestures;
 use super::layout::inside;
+use super::name;
 use super::theme::{self, DIM, FAINT, TEAL, TEXT};
 use crate::params::ParamId;
 use crate::target::CORNERS;
 use crate::target::corner_letter;
 
-/// How long the trail stays behind the point.
+/// How long the points of the trail stay, in seconds. Chosen by eye: it shows where the point came from and does not clutter the pad.
 const TRAIL_S: f64 = 0.6;
-/// The margin between the pad's edge and where the point can go.
+/// Points between the pad's edge and where the point can go: the point's ring stays within the pad.
 const EDGE: f32 = 10.0;
 
-/// The trail behind the point.
+/// What the pad remembers: the trail behind the point, as places in [0, 1] with the time in seconds at which the point was there.
 #[derive(Default)]
 pub struct Pad {
     trail: Vec<(Pos2, f64)>,
@@ -31,7 +33,7 @@ pub struct Corner {
 
 /// What the user asked for.
 pub enum PadAction {
-    /// Put on a corner what was let go there.
+    /// Put on a corner what was dropped there.
     Put(usize, std::sync::Arc<Dragged>),
     /// Show region and key of a corner's recording.
     Open(usize),
@@ -98,7 +100,7 @@ impl Pad {
             painter.vline(egui::lerp(field.x_range(), part), field.y_range(), stroke);
             painter.hline(field.x_range(), egui::lerp(field.y_range(), part), stroke);
         }
-        // The more the pad is heard, the brighter it burns.
+        // The more of the pad is heard, the brighter it is.
         theme::glow(&painter, point, field.height() * 0.55, theme::faded(TEAL, 0.10 + 0.22 * morph));
     }
 
@@ -134,7 +136,7 @@ pub fn corner_at(field: Rect, place: Pos2) -> Option<usize> {
     field.contains(place).then(|| usize::from(place.x > field.center().x) + 2 * usize::from(place.y > field.center().y))
 }
 
-/// Share of each corner in the mix at a place.
+/// Share of each corner in the mix at a place, each in [0, 1] with 1 as their sum: bilinear interpolation of the square.
 pub fn weights(x: f32, y: f32) -> [f32; CORNERS] {
     [(1.0 - x) * (1.0 - y), x * (1.0 - y), (1.0 - x) * y, x * y]
 }
@@ -157,7 +159,7 @@ fn paint_corners(ui: &Ui, field: Rect, corners: &[Corner; CORNERS], place: (f32,
         let name_color: Color32 = DIM.lerp_to_gamma(TEXT, strength);
         let room = field.width() / 2.0 - 30.0;
         let name_place = pos2(name_x, spot.y);
-        theme::clipped_text(painter, name_place, anchor, &shown.name, theme::body(13.0), name_color, room);
+        name::show(ui, name_place, anchor, &shown.name, theme::body(13.0), name_color, room);
     }
 }
 

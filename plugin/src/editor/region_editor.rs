@@ -1,5 +1,5 @@
-//! The import region_editor: which two seconds of its file an imported sound is, and at which key. It lies over knobs and pad, so
-//! that the picture of the sound above it and the keyboard below it go on showing and playing what is chosen.
+//! The region editor: which two seconds of its file an imported sound is, and at which key. It lies over knobs and pad, so that the
+//! picture of the sound above it and the keyboard below it go on showing and playing what is chosen.
 //!
 //! Main thread. It neither reads files nor encodes: it asks the job thread and shows what came back.
 
@@ -19,7 +19,9 @@ use engine::state::{Cut, SoundState};
 use super::gestures::ParamGestures;
 use super::keys::Keys;
 use super::layout::inside;
+use super::name;
 use super::theme::{self, AMBER, DIM, FAINT, TEAL, TEXT};
+use crate::folder::file_name;
 use crate::jobs::Job;
 use crate::params::ParamId;
 use crate::reimport::{RegionChange, Survey, stands};
@@ -29,17 +31,23 @@ use crate::target::Target;
 use picture::{Grab, Picture};
 use region::{VisibleRange, limited_start};
 
-/// A choice that rests this long is carried out.
+/// A choice that has not changed for this long is carried out. Key repeats and the steps of a drag come at most 0.1 s apart, so a choice
+/// is carried out once when it is made, not on the way.
 const REST_S: f64 = 0.2;
-/// Arrow keys move the region by this, with Shift by the finer one.
+/// Arrow keys move the region by this, in seconds: a few presses pass an attack. With Shift they move it by the finer step, a tenth of a
+/// period at 100 Hz.
 const NUDGE_S: f64 = 0.01;
 const FINE_NUDGE_S: f64 = 0.001;
-/// Nearer than a sample of any rate, two places are the same.
+/// Places nearer than this, in seconds, are the same: a fifth of a sample at 192 kHz.
 const SAME_S: f64 = 1e-6;
+/// Height of the controls, in points.
 const BUTTON: f32 = 28.0;
+/// Width of the file's name in the head, in points; the remark at its right needs the rest.
+const NAME_WIDTH: f32 = 260.0;
+/// What "Listen" moves and closing puts back.
 const PLACES: [ParamId; 3] = [ParamId::PAD_X, ParamId::PAD_Y, ParamId::MORPH];
 
-/// The region_editor while it is open.
+/// The region editor while it is open.
 pub struct RegionEditor {
     target: Target,
     /// The sound as it was before anything was asked for, for "Cancel".
@@ -47,13 +55,13 @@ pub struct RegionEditor {
     knobs_before: Latent,
     /// Revision of the project for which it was opened.
     revision: Revision,
-    /// Of the question what the sound was cut out of.
+    /// Ticket of the survey that this editor waits for.
     ticket: u64,
     survey: Option<Result<Survey, String>>,
     is_fresh: bool,
     visible: Option<VisibleRange>,
     region_s: f64,
-    /// What the region_editor shows, and what was last asked for.
+    /// What the user sees as chosen, and what was last asked for.
     choice: Choice,
     asked: Choice,
     has_asked: bool,
@@ -68,7 +76,7 @@ pub struct RegionEditor {
     places: Option<[f32; 3]>,
 }
 
-/// What a frame of the region_editor ends with.
+/// What a frame of the region editor ends with.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum End {
     Done,
@@ -110,7 +118,7 @@ impl RegionEditor {
         self.target
     }
 
-    /// Takes the answer to the question what the sound was cut out of.
+    /// Takes the survey of the sound's file, if it is the one that this editor waits for.
     pub fn take(&mut self, ticket: u64, survey: Result<Survey, String>) {
         if ticket == self.ticket {
             let length_s = survey.as_ref().map_or(0.0, |survey| survey.outline.length_s());
@@ -133,10 +141,10 @@ impl RegionEditor {
             return false;
         }
         if std::mem::take(&mut self.is_fresh) {
-            // Arrow keys belong to the region_editor now, not to the knob that was turned last.
+            // Arrow keys belong to the region editor now, not to the knob that was turned last.
             ui.memory_mut(|memory| memory.focused().into_iter().for_each(|id| memory.surrender_focus(id)));
         }
-        // Asked before the sound is looked at: what is on its way no more stands there already.
+        // The pending choice is read before the sound: a change that lands between the two reads is then seen in the sound.
         let coming = session.pending_changes(self.target).choice();
         let cut = session.store.project().sound_at(self.target).map(|sound| cut_of(sound)).unwrap_or_default();
         self.catch_up(coming.unwrap_or(cut.choice()));
@@ -155,8 +163,8 @@ impl RegionEditor {
         false
     }
 
-    /// Until something is asked for, shows what the sound is or is going to be: an earlier wish may be on its way. What the
-    /// user has chosen here stays.
+    /// Until this editor has asked for a change, shows the choice that the sound has, or is about to get from an earlier change. What
+    /// the user has already chosen here stays.
     fn catch_up(&mut self, now: Choice) {
         if self.has_asked {
             return;
@@ -173,7 +181,7 @@ impl RegionEditor {
     /// Asks for a choice once it rests.
     fn follow(&mut self, ui: &Ui, before: Choice, session: &Arc<Session>, gestures: &ParamGestures) {
         let now_s = ui.input(|input| input.time);
-        // What was on its way before is waited for: it is what "Cancel" goes back to.
+        // An earlier change must land first: its result is what "Cancel" goes back to.
         let must_wait = !self.has_asked && session.pending_changes(self.target).is_busy();
         if self.choice != before || must_wait {
             self.changed_s = now_s;
@@ -209,7 +217,7 @@ impl RegionEditor {
     /// Puts everything back and closes.
     fn cancel(&mut self, session: &Arc<Session>, gestures: &mut ParamGestures) {
         if self.has_asked && self.revision == session.store.revision() {
-            // What is still being cut is void.
+            // A change that is still being made must not arrive after this.
             session.region_changes(self.target).next();
             session.pending_changes(self.target).forget();
             session.replace_sound(
@@ -225,9 +233,9 @@ impl RegionEditor {
 
     fn leave(&mut self, session: &Session, gestures: &mut ParamGestures) {
         self.listening.release(&session.store);
-        // Nobody waits for the answer any more.
+        // A survey that is still being made is not needed any more.
         session.surveys.next();
-        // Another project has its own places; another pack has not.
+        // A recalled project has pad and morph positions of its own; a change of packs leaves them.
         if let Some(places) = self.places.take().filter(|_| self.revision.recalls == session.store.revision().recalls) {
             PLACES.into_iter().zip(places).for_each(|(id, place)| gestures.put(id, place));
         }
@@ -281,10 +289,9 @@ impl RegionEditor {
         theme::panel(ui.painter(), panel, "Region and key");
         let y = panel.min.y + 16.0;
         let painter = ui.painter();
-        let file = self.before.file.as_deref().and_then(|path| path.file_name());
-        let name = file.map_or_else(|| self.before.name.clone(), |name| name.to_string_lossy().into_owned());
+        let name = self.before.file.as_deref().map_or_else(|| self.before.name.clone(), file_name);
         let place = pos2(panel.min.x + 116.0, y);
-        let name = theme::clipped_text(painter, place, Align2::LEFT_CENTER, &name, theme::bold(13.0), TEXT, 260.0);
+        let name = name::show(ui, place, Align2::LEFT_CENTER, &name, theme::bold(13.0), TEXT, NAME_WIDTH);
         let place = pos2(name.max.x + 10.0, y);
         let target = painter.text(place, Align2::LEFT_CENTER, self.target.describe(), theme::body(13.0), self.color());
         let is_taken = self.choice == cut.choice();
@@ -297,7 +304,7 @@ impl RegionEditor {
         };
         let room = panel.max.x - 12.0 - target.max.x - 16.0;
         let place = pos2(panel.max.x - 12.0, y);
-        theme::clipped_text(painter, place, Align2::RIGHT_CENTER, text, theme::body(12.0), color, room);
+        name::show(ui, place, Align2::RIGHT_CENTER, text, theme::body(12.0), color, room);
     }
 
     fn show_picture(&mut self, ui: &Ui, screen: Rect) {
@@ -307,7 +314,7 @@ impl RegionEditor {
             ui.painter().text(screen.center(), Align2::CENTER_CENTER, text, theme::body(13.0), FAINT);
             return;
         };
-        // A recording without its file begins where it begins.
+        // A recording without its file is shown from its beginning.
         let start_s = survey.onset_s.map_or(0.0, |onset_s| self.choice.region_s.unwrap_or(onset_s));
         let color = if self.target == Target::Knobs { AMBER } else { TEAL };
         let picture = Picture { survey, start_s, region_s: self.region_s, color };
@@ -342,7 +349,7 @@ fn parts(panel: Rect) -> (Rect, Rect) {
 pub fn link(ui: &Ui, place: Pos2, anchor: Align2, name: &str) -> bool {
     let galley = ui.painter().layout_no_wrap("region and key …".to_owned(), theme::body(12.0), FAINT);
     let rect = anchor.anchor_size(place, galley.size());
-    // What lies below may sense drags: a press on the link is none of its business.
+    // Drags are sensed too, so that a press on the link does not drag what lies below it.
     let response = ui.interact(rect.expand(3.0), ui.scope_id().with(("link", name)), Sense::click_and_drag());
     response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Link, true, name));
     let lit = ui.ctx().animate_bool(response.id, response.hovered() || response.has_focus());

@@ -8,9 +8,9 @@ use super::pad::{Corner, weights};
 use crate::loaded_pack::LoadedPack;
 use crate::target::CORNERS;
 
-/// Nearer than this a point *is* the sound; a knob shows two decimals.
+/// A point whose knobs all stand nearer than this to a sound's, in σ, is that sound: knobs show two decimals.
 const SAME_SIGMA: f32 = 0.02;
-/// From this share on a corner names the pad's sound.
+/// A corner with at least this share of the mix, [0, 1], names it: the other three together are then a third of it or less.
 const MOSTLY: f32 = 0.75;
 
 /// The name of a point, and whether it is the very sound of that name. `given` is the sound that the knobs were sent to.
@@ -23,7 +23,7 @@ pub fn of_point(point: &Latent, loaded: Option<&LoadedPack>, given: Option<&Soun
     if let Some((sound, _)) = near.filter(|(sound, _)| is_at(&sound.latent) && is_whole(sound)) {
         return (sound.name.clone(), true);
     }
-    // Without a recording a sound leaves the knobs when they are turned, and with one when that is no longer heard.
+    // A sound without a recording is forgotten when the knobs are turned, one with a recording when that is no longer heard.
     let stays = |sound: &SoundState| sound.residual.is_some() || is_recorded(loaded, &sound.name);
     let given = given.map(|sound| (sound.name.clone(), !stays(sound) || is_at(&sound.latent)));
     match (given, near) {

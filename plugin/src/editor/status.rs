@@ -1,16 +1,27 @@
-//! The foot of the window: what the engine reports, the resize corner, and messages above it.
+//! The foot of the window: what the engine reports, the pack, the resize corner; and messages, which lie over the picture of the sound.
+//! Main thread.
+
+use std::sync::Arc;
 
 use egui::{Align2, Color32, Rect, Sense, Stroke, StrokeKind, Ui, Vec2, pos2, vec2};
 use engine::instrument::Status;
 
+use super::name;
 use super::theme::{self, AMBER, FAINT, RED, TEXT};
 use crate::notices::{Notice, Notices, Weight};
 use crate::project::ProjectStore;
 use crate::target::Target;
 
+/// Width of a message in points: about seventy-five letters on a line.
 const MESSAGE_WIDTH: f32 = 560.0;
+/// Most lines of a message: a path of 250 letters is still whole.
+const MESSAGE_LINES: usize = 4;
+/// Width in points of the button in a message.
 const OFFER_WIDTH: f32 = 128.0;
 const OFFER: &str = "Region and key …";
+/// Width in points of the button that moves a project to the pack, and of the part of the line that is the pack's.
+const FROZEN_WIDTH: f32 = 220.0;
+const PACK_WIDTH: f32 = FROZEN_WIDTH + 48.0;
 
 /// Draws the status line.
 pub fn show(ui: &Ui, rect: Rect, status: Option<&Status>, is_busy: bool) {
@@ -29,27 +40,28 @@ pub fn show(ui: &Ui, rect: Rect, status: Option<&Status>, is_busy: bool) {
             if let Some(progress) = status.progress {
                 item(format!("rendering {:.0} %", progress * 100.0), AMBER);
             }
-            if let Some(failure) = &status.failed {
-                item(failure.clone(), RED);
-            }
         }
         None => item("no pack loaded".to_owned(), FAINT),
     }
     if is_busy {
         item("working …".to_owned(), AMBER);
     }
+    if let Some(failure) = status.and_then(|status| status.failed.as_ref()) {
+        let width = rect.max.x - PACK_WIDTH - x;
+        name::show(ui, pos2(x, y), Align2::LEFT_CENTER, failure, theme::body(12.0), RED, width);
+    }
 }
 
 /// Draws the pack's name at the right end of the status line. While frozen sounds play, it is a button that moves the
 /// project to the pack; `true` when it was pressed.
-pub fn pack(ui: &Ui, rect: Rect, name: &str, is_frozen: bool) -> bool {
+pub fn pack(ui: &Ui, rect: Rect, text: &str, is_frozen: bool) -> bool {
     let place = pos2(rect.max.x - 28.0, rect.center().y);
     if !is_frozen {
-        ui.painter().text(place, Align2::RIGHT_CENTER, name, theme::body(12.0), FAINT);
+        name::show(ui, place, Align2::RIGHT_CENTER, text, theme::body(12.0), FAINT, FROZEN_WIDTH);
         return false;
     }
-    let button = Rect::from_min_max(place - vec2(220.0, 11.0), place + vec2(0.0, 11.0));
-    super::header::button(ui, button, &format!("Frozen · move to {name}"), true).clicked()
+    let button = Rect::from_min_max(place - vec2(FROZEN_WIDTH, 11.0), place + vec2(0.0, 11.0));
+    super::header::button(ui, button, &format!("Frozen · move to {text}"), true).clicked()
 }
 
 /// The corner that resizes the window; the wished size while it is dragged.
@@ -88,7 +100,9 @@ fn message(ui: &Ui, picture: Rect, top: f32, notice: &Notice, notices: &Notices)
     let layer = egui::LayerId::new(egui::Order::Foreground, egui::Id::unique("heptode messages"));
     let painter = ui.ctx().layer_painter(layer);
     let offer_width = if notice.offer.is_some() { OFFER_WIDTH + 12.0 } else { 0.0 };
-    let galley = painter.layout(notice.text.clone(), theme::body(13.0), TEXT, MESSAGE_WIDTH - 64.0 - offer_width);
+    let width = MESSAGE_WIDTH - 64.0 - offer_width;
+    let text = name::message(ui.ctx(), &notice.text, &theme::body(13.0), TEXT, width, MESSAGE_LINES);
+    let galley = Arc::clone(text.galley());
     let size = vec2(MESSAGE_WIDTH, galley.size().y + 20.0);
     let rect = Rect::from_min_size(pos2(picture.min.x + 12.0, top), size);
     let color = match notice.weight {
@@ -100,7 +114,11 @@ fn message(ui: &Ui, picture: Rect, top: f32, notice: &Notice, notices: &Notices)
     let rim = Stroke::new(1.0, theme::faded(color, 0.7));
     painter.rect(rect, theme::PANEL_ROUND, theme::RAISED, rim, StrokeKind::Inside);
     painter.rect_filled(Rect::from_min_size(rect.min, vec2(4.0, rect.height())), theme::PANEL_ROUND, color);
-    painter.galley(rect.min + vec2(18.0, 10.0), galley, TEXT);
+    let place = Rect::from_min_size(rect.min + vec2(18.0, 10.0), galley.size());
+    painter.galley(place.min, galley, TEXT);
+    if text.is_cut() || text.is_spelled() {
+        text.tooltip(floating(ui, place, ("text", notice.number), &notice.text, Sense::hover()), &notice.text);
+    }
     let close = Rect::from_center_size(pos2(rect.max.x - 22.0, rect.center().y), vec2(24.0, 24.0));
     let offer =
         Rect::from_center_size(close.left_center() - vec2(8.0 + OFFER_WIDTH / 2.0, 0.0), vec2(OFFER_WIDTH, 26.0));
@@ -112,22 +130,23 @@ fn message(ui: &Ui, picture: Rect, top: f32, notice: &Notice, notices: &Notices)
 }
 
 fn offer_button(ui: &Ui, painter: &egui::Painter, rect: Rect, number: u64) -> bool {
-    let response = floating(ui, rect, ("offer", number), OFFER);
+    let response = floating(ui, rect, ("offer", number), OFFER, Sense::click());
     super::header::paint_button(ui, painter, rect, OFFER, &response, true);
     response.clicked()
 }
 
-/// Takes clicks on a part of a message.
-fn floating(ui: &Ui, rect: Rect, id: (&str, u64), name: &str) -> egui::Response {
+/// Senses the pointer on a part of a message, above what lies below the message.
+fn floating(ui: &Ui, rect: Rect, id: (&str, u64), name: &str, sense: Sense) -> egui::Response {
     let area = egui::Area::new(ui.scope_id().with(id)).order(egui::Order::Foreground);
     let area = area.fixed_pos(rect.min);
-    let response = area.show(ui.ctx(), |ui| ui.allocate_response(rect.size(), Sense::click())).inner;
-    response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, name));
+    let response = area.show(ui.ctx(), |ui| ui.allocate_response(rect.size(), sense)).inner;
+    let role = if sense.senses_click() { egui::Role::Button } else { egui::Role::Label };
+    response.widget_info(|| egui::WidgetInfo::labeled(role, true, name));
     response
 }
 
 fn close_button(ui: &Ui, painter: &egui::Painter, rect: Rect, number: u64) -> bool {
-    let response = floating(ui, rect, ("message", number), "Dismiss message");
+    let response = floating(ui, rect, ("message", number), "Dismiss message", Sense::click());
     let ink = if response.hovered() { TEXT } else { FAINT };
     for (from, to) in [(vec2(-4.0, -4.0), vec2(4.0, 4.0)), (vec2(-4.0, 4.0), vec2(4.0, -4.0))] {
         painter.line_segment([rect.center() + from, rect.center() + to], Stroke::new(1.5, ink));

@@ -1,4 +1,4 @@
-//! The strip of small knobs: shape, envelope, output.
+//! The row of small knobs below the large ones: shape, envelope, output. Main thread.
 
 use egui::{Color32, Mesh, Rect, Shape, Stroke, Ui, pos2};
 
@@ -8,7 +8,10 @@ use super::layout::{Regions, cells, inside};
 use super::theme::{self, AMBER};
 use crate::params::ParamId;
 
+/// Radius of a small knob in points.
 const RADIUS: f32 = 20.0;
+/// Part of the envelope's panel that shows it as a curve.
+const CURVE_PART: f32 = 0.2;
 /// Colour of knobs that belong to neither the knobs' sound nor the pad's.
 const NEUTRAL: Color32 = Color32::from_rgb(0xe4, 0xc9, 0xa4);
 
@@ -58,14 +61,15 @@ fn row(
 fn envelope(ui: &mut Ui, rect: Rect, gestures: &mut ParamGestures, typing: &mut Option<Typing>) {
     theme::panel(ui.painter(), rect, "Envelope");
     let room = inside(rect);
-    let (curve, knobs) = room.split_left_right_at_x(room.min.x + room.width() * 0.28);
-    let four = [
+    let (curve, knobs) = room.split_left_right_at_x(room.min.x + room.width() * CURVE_PART);
+    let five = [
         (ParamId::ATTACK, "Attack", false),
         (ParamId::DECAY, "Decay", false),
         (ParamId::SUSTAIN, "Sustain", false),
         (ParamId::RELEASE, "Release", false),
+        (ParamId::HOLD, "Hold", false),
     ];
-    row(ui, knobs.with_min_x(knobs.min.x + 8.0), &four, gestures, typing);
+    row(ui, knobs.with_min_x(knobs.min.x + 8.0), &five, gestures, typing);
     paint_curve(ui, curve.with_max_y(curve.max.y - 4.0), gestures);
 }
 

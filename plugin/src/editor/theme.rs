@@ -1,12 +1,18 @@
-//! Colours, fonts, spacing and shared shapes of the editor. MAIN THREAD. Amber stands for the knobs' sound, teal for the pad's; a mix of
+//! Colours, fonts, spacing and shared shapes of the editor. Main thread. Amber stands for the knobs' sound, teal for the pad's; a mix of
 //! the sounds has a mix of the colours. The layout is on a grid of 8 points.
+//!
+//! Colours and widths of lines were chosen by eye on the pictures in `tests/snapshots`, at 100 % and 200 %. Text has a contrast of at
+//! least 4.8 : 1 to every ground it stands on, above the 4.5 : 1 that WCAG 2 asks of body text. [`FAINT`] alone has less, 4.1 : 1 on
+//! panels, and is for units, hints and headings.
 
 use std::sync::Arc;
 
 use egui::{
     Align2, Color32, Context, CornerRadius, FontData, FontDefinitions, FontFamily, FontId, Mesh, Painter, Pos2, Rect,
-    Shape, Stroke, StrokeKind, Style, Vec2, pos2, vec2,
+    Shape, Stroke, StrokeKind, Style, Vec2, vec2,
 };
+
+use crate::system_fonts::SystemFonts;
 
 /// Window background.
 pub const GROUND: Color32 = Color32::from_rgb(0x13, 0x0f, 0x0d);
@@ -14,7 +20,7 @@ pub const GROUND: Color32 = Color32::from_rgb(0x13, 0x0f, 0x0d);
 pub const PANEL: Color32 = Color32::from_rgb(0x1c, 0x17, 0x14);
 /// Recessed areas: screens, fields, tracks.
 pub const WELL: Color32 = Color32::from_rgb(0x0d, 0x0a, 0x09);
-/// Raised areas: knobs, buttons.
+/// Raised areas: knobs, buttons, messages.
 pub const RAISED: Color32 = Color32::from_rgb(0x2a, 0x23, 0x1e);
 /// Raised areas under the pointer.
 pub const RAISED_HOVER: Color32 = Color32::from_rgb(0x36, 0x2d, 0x27);
@@ -69,6 +75,7 @@ pub fn bold(size: f32) -> FontId {
 /// Installs fonts and colours in a new context.
 pub fn install(context: &Context) {
     context.set_fonts(fonts());
+    context.add_font_provider(Arc::new(SystemFonts));
     context.set_theme(egui::Theme::Dark);
     context.all_styles_mut(style);
     // Ctrl + and Ctrl − belong to the host; the editor's scale has a control of its own.
@@ -81,7 +88,7 @@ fn fonts() -> FontDefinitions {
     let semibold = FontData::from_static(include_bytes!("../../../assets/fonts/Barlow-SemiBold.ttf"));
     fonts.font_data.insert("medium".to_owned(), Arc::new(medium));
     fonts.font_data.insert("semibold".to_owned(), Arc::new(semibold));
-    // The default fonts are the fallback for characters that Barlow lacks, such as σ.
+    // egui's fonts come after Barlow, for characters that it lacks, such as σ; after them the system's are asked.
     let fallback = fonts.families.get(&FontFamily::Proportional).cloned().unwrap_or_default();
     let with_first = |first: &str| std::iter::once(first.to_owned()).chain(fallback.iter().cloned()).collect();
     let (medium_first, semibold_first) = (with_first("medium"), with_first("semibold"));
@@ -173,22 +180,4 @@ pub fn mark(painter: &Painter, center: Pos2, radius: f32) {
         }
     }
     across(0.6, 0.4, Stroke::new(2.0, AMBER));
-}
-
-/// Draws text on one line, truncated with an ellipsis to `width` points; returns its rectangle.
-pub fn clipped_text(
-    painter: &Painter,
-    place: Pos2,
-    anchor: Align2,
-    text: &str,
-    font: FontId,
-    color: Color32,
-    width: f32,
-) -> Rect {
-    let mut job = egui::text::LayoutJob::simple_singleline(text.to_owned(), font, color);
-    job.wrap = egui::text::TextWrapping::truncate_at_width(width.max(0.0));
-    let galley = painter.layout_job(job);
-    let rect = anchor.anchor_size(place, galley.size());
-    painter.galley(pos2(rect.min.x, rect.min.y), galley, color);
-    rect
 }

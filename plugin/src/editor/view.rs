@@ -1,15 +1,14 @@
 //! The whole editor, frame by frame: puts the parts together and does what they ask for. Built from a session and a parameter
 //! writer, so it runs without a host. Main thread; reads snapshots, never waits for engine or files.
 
+mod dropping;
 mod frame_state;
+mod moving;
 
 use std::sync::Arc;
 
 use egui::{Rect, Ui, Vec2};
-use engine::Latent;
 use engine::pack::{LatentDistribution, RandomPoints};
-use engine::params::is_within_recording;
-use engine::state::SoundState;
 
 use self::frame_state::FrameState;
 use super::browser::{Browser, BrowserAction, Tab};
@@ -21,24 +20,29 @@ use super::idle_preview::IdlePreview;
 use super::keys::Keys;
 use super::knob::{Knob, Typing};
 use super::layout::{Regions, cells, inside};
-use super::pad::{Pad, PadAction, corner_at};
+use super::pad::{Pad, PadAction};
 use super::region_editor::RegionEditor;
 use super::wave::{Overlay, Wave};
 use super::{morph, region_editor, status, strip, theme};
-use crate::folder::{export_folder, free_path, is_audio, is_pack};
 use crate::jobs::Job;
-
 use crate::params::ParamId;
-use crate::project::Edit;
 use crate::session::{Outcome, Session};
+use crate::system_fonts::{FontSearch, Step, SystemFonts};
 use crate::target::Target;
 
+/// Radius of a large knob in points: seven stand side by side in the smallest window.
 const KNOB_RADIUS: f32 = 29.0;
+/// Height in points of the row of large knobs and of the morph slider below it.
+const KNOBS_HEIGHT: f32 = 112.0;
+const MORPH_HEIGHT: f32 = 52.0;
 /// How far "Vary" moves each knob, in σ: half the usual distance between neighbouring sounds.
 const VARY_SIGMA: f32 = 0.35;
-/// How often the editor looks for news while nothing moves, and while something does.
+/// Seconds from one frame to the next while nothing moves, and while something does. Four frames a second cost next to no processor time
+/// and show what the host changes without a noticed delay; thirty show a moving playhead smoothly.
 const IDLE_S: f32 = 0.25;
 const LIVE_S: f32 = 1.0 / 30.0;
+/// Longest time in seconds by which a meter falls at once: a window that was hidden does not start from an empty meter.
+const LONGEST_FRAME_S: f32 = 0.25;
 
 /// What the window should do.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -62,6 +66,7 @@ pub struct EditorView {
     idle_preview: IdlePreview,
     random: RandomPoints,
     history: History,
+    fonts: FontSearch,
     /// Region and key of an imported sound, while they are shown instead of knobs and pad.
     region_editor: Option<RegionEditor>,
     scale: f32,
@@ -82,6 +87,7 @@ impl EditorView {
             idle_preview: IdlePreview::default(),
             random,
             history: History::default(),
+            fonts: FontSearch::new(),
             region_editor: None,
             scale,
         }
@@ -98,7 +104,7 @@ impl EditorView {
         if let Some(loaded) = &now.loaded {
             self.idle_preview.follow(ui.input(|input| input.time), &self.session, loaded);
         }
-        self.meter.follow(now.meters.peak, ui.input(|input| input.stable_dt).min(0.25));
+        self.meter.follow(now.meters.peak, ui.input(|input| input.stable_dt).min(LONGEST_FRAME_S));
         let color = theme::between(self.gestures.normalized(ParamId::MORPH));
         let mut change = self.show_header(ui, &regions, &now, color);
         self.show_browser(ui, &regions, &now);
@@ -109,7 +115,7 @@ impl EditorView {
         }
         strip::show(ui, &regions, &mut self.gestures, &mut self.typing);
         self.keys.show(ui, regions.keys, &self.session.store);
-        self.take_os_file(ui, &regions);
+        self.take_os_files(ui, &regions);
         let pack = now.loaded.as_ref().map_or("", |loaded| loaded.catalogue.pack_name.as_str());
         status::show(ui, regions.status, now.status.as_ref(), self.session.is_busy());
         if status::pack(ui, regions.status, pack, self.session.is_frozen()) {
@@ -120,6 +126,7 @@ impl EditorView {
             self.open_region_editor(target);
         }
         drag::paint_ghost(ui);
+        self.follow_fonts(ui);
         self.plan_next_frame(ui, &now);
         change
     }
@@ -132,16 +139,17 @@ impl EditorView {
         color: egui::Color32,
     ) -> Option<WindowChange> {
         let morph = self.gestures.normalized(ParamId::MORPH);
-        let (name, remark) = if morph <= 0.0 {
+        let (name, mixed_with, remark) = if morph <= 0.0 {
             let remark = if now.is_named { "on the knobs" } else { "a point between the sounds" };
-            (now.knobs_name.clone(), remark.to_owned())
+            (&now.knobs_name, None, remark.to_owned())
         } else if morph >= 1.0 {
-            (now.pad_name.clone(), "on the pad".to_owned())
+            (&now.pad_name, None, "on the pad".to_owned())
         } else {
-            (format!("{} › {}", now.knobs_name, now.pad_name), format!("{:.0} % of the way", morph * 100.0))
+            (&now.knobs_name, Some(now.pad_name.as_str()), format!("{:.0} % of the way", morph * 100.0))
         };
         let head = HeaderState {
-            name: &name,
+            name,
+            mixed_with,
             remark: &remark,
             color,
             can_go_back: !self.history.is_empty(),
@@ -161,7 +169,7 @@ impl EditorView {
                 self.go_to(None, &point);
             }
             Action::Import => self.browser.tab = Tab::Files,
-            Action::Export => self.export(now, &name),
+            Action::Export => self.export(now, name, mixed_with),
             Action::Scale(scale) => {
                 self.scale = scale;
                 return Some(WindowChange::Scale(scale));
@@ -189,7 +197,7 @@ impl EditorView {
         self.wave.show(ui, regions.wave, now.sound.clone(), &overlay);
     }
 
-    /// Shows the region_editor if one is open; `false` if none is.
+    /// Shows the region editor if it is open; `false` if it is not.
     fn show_region_editor(&mut self, ui: &mut Ui, regions: &Regions) -> bool {
         let Some(region_editor) = &mut self.region_editor else { return false };
         // Escape and Enter belong to a value that is being typed.
@@ -206,7 +214,7 @@ impl EditorView {
         self.region_editor = RegionEditor::open(target, &self.session, &self.gestures);
     }
 
-    /// Closes the region_editor as "Done" does.
+    /// Closes the region editor as "Done" does.
     fn close_region_editor(&mut self) {
         if let Some(mut region_editor) = self.region_editor.take() {
             region_editor.sync_source(&self.session, &mut self.gestures);
@@ -235,9 +243,9 @@ impl EditorView {
             ui.painter().rect_stroke(regions.knobs, theme::PANEL_ROUND, stroke, egui::StrokeKind::Inside);
         }
         let room = inside(regions.knobs);
-        let (knobs, slider) = room.split_top_bottom_at_y(room.max.y - 52.0);
-        // The row of knobs floats in the middle of what a larger window leaves.
-        let knobs = Rect::from_center_size(knobs.center(), egui::vec2(knobs.width(), 112.0));
+        let (knobs, slider) = room.split_top_bottom_at_y(room.max.y - MORPH_HEIGHT);
+        // In a larger window the row of knobs stands in the middle of the room above the slider.
+        let knobs = Rect::from_center_size(knobs.center(), egui::vec2(knobs.width(), KNOBS_HEIGHT));
         for (axis, cell) in cells(knobs, engine::units::MODEL_LATENTS).enumerate() {
             let learned = now.loaded.as_ref().and_then(|loaded| loaded.catalogue.axes.get(axis));
             let plain = format!("z{}", axis + 1);
@@ -252,61 +260,6 @@ impl EditorView {
         morph::show(ui, slider, &mut self.gestures, &now.knobs_name, &now.pad_name);
         if let Some(what) = target.dnd_release_payload::<Dragged>() {
             self.send(&what, Target::Knobs);
-        }
-    }
-
-    /// The knobs were turned. A recording stays with them while it is still heard.
-    fn forget_name(&self) {
-        let store = &self.session.store;
-        let is_recorded = store.knobs_are_recorded();
-        let is_far = |sound: &SoundState| !is_recorded || !is_within_recording(&sound.latent, &self.gestures.knobs());
-        if store.project().knobs.as_deref().is_some_and(is_far) {
-            store.apply(Edit::MoveToSound(None));
-        }
-    }
-
-    fn send(&mut self, what: &Dragged, target: Target) {
-        match (what, target) {
-            (Dragged::Sound { name, latent }, Target::Corner(corner)) => {
-                self.session.store.apply(Edit::set_corner(corner, SoundState::new(name, *latent)));
-            }
-            (Dragged::Sound { name, latent }, Target::Knobs) => {
-                self.go_to_sound(Arc::new(SoundState::new(name, *latent)))
-            }
-            (Dragged::File(path), target) => {
-                self.session.run(Job::Import { path: path.clone(), target, revision: self.session.store.revision() })
-            }
-        }
-    }
-
-    fn go_to_sound(&mut self, sound: Arc<SoundState>) {
-        let point = sound.latent;
-        self.go_to(Some(sound), &point);
-    }
-
-    /// Sends the knobs to a point and makes them heard.
-    fn go_to(&mut self, sound: Option<Arc<SoundState>>, point: &Latent) {
-        let left = self.session.store.project().knobs.clone();
-        self.history.leave(left, self.gestures.knobs());
-        self.arrive(sound, point);
-    }
-
-    fn go_back(&mut self) {
-        if let Some((sound, point)) = self.history.pop() {
-            self.arrive(sound, &point);
-        }
-    }
-
-    fn arrive(&mut self, sound: Option<Arc<SoundState>>, point: &Latent) {
-        self.gestures.put_knobs(point);
-        self.gestures.put(ParamId::MORPH, 0.0);
-        self.session.store.apply(Edit::MoveToSound(sound));
-    }
-
-    fn export(&self, now: &FrameState, name: &str) {
-        if let Some(sound) = now.sound.clone() {
-            let path = free_path(&export_folder(), &name.replace(" › ", " to "));
-            self.session.run(Job::Export { path, sound });
         }
     }
 
@@ -334,23 +287,14 @@ impl EditorView {
         }
     }
 
-    /// An audio file that the system drops goes to the corner it falls on, elsewhere to the knobs; a pack is played.
-    fn take_os_file(&mut self, ui: &Ui, regions: &Regions) {
-        let Some(path) = drag::os_dropped_file(ui) else { return };
-        if is_pack(&path) {
-            return self.session.run(Job::AddPack(path));
+    /// Has the system's fonts found once a name needs them, and takes them over when they are.
+    fn follow_fonts(&mut self, ui: &Ui) {
+        match self.fonts.step() {
+            Some(Step::Find) => self.session.run(Job::FindFonts),
+            // Setting the provider anew makes egui forget which characters it did not find.
+            Some(Step::AskAgain) => ui.ctx().set_font_providers(vec![Arc::new(SystemFonts)]),
+            None => {}
         }
-        if !is_audio(&path) {
-            self.session.store.notices.fault(format!("{} is no WAV, AIFF or FLAC file and no pack.", path.display()));
-            return;
-        }
-        let place = ui.input(|input| input.pointer.latest_pos());
-        let corner = place.and_then(|place| corner_at(inside(regions.pad), place));
-        // The region_editor hides the pad: what falls on it takes its sound's place.
-        let is_on_region_editor = place.is_some_and(|place| regions.region_editor().contains(place));
-        let region_editor = self.region_editor.as_ref().filter(|_| is_on_region_editor).map(RegionEditor::target);
-        let target = region_editor.or(corner.map(Target::Corner));
-        self.send(&Dragged::File(path), target.unwrap_or(Target::Knobs));
     }
 
     fn plan_next_frame(&self, ui: &Ui, now: &FrameState) {

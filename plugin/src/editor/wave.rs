@@ -1,4 +1,4 @@
-//! The waveform display: waveform of the current sound, time axis, playhead. MAIN THREAD.
+//! The waveform display: waveform of the current sound, time axis, playhead. Main thread.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -8,12 +8,16 @@ use engine::instrument::SoundView;
 
 use super::theme::{self, DIM, FAINT, LINE, TEXT};
 
-/// Candidate distances of the time marks in seconds; the smallest that is at least [`MARK_ROOM`] points wide is used.
+/// Distances of the time marks to choose from, in seconds; the smallest that is at least [`MARK_ROOM`] points wide is used.
 const MARK_STEPS_S: [f64; 11] = [0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0];
+/// Least distance of time marks in points: the numbers below them stay well apart.
 const MARK_ROOM: f32 = 72.0;
+/// Distance of the time marks in seconds for a file that is longer than all others.
+const LONGEST_STEP_S: f64 = 120.0;
 /// Height in points of the time axis below a screen.
 pub(super) const AXIS: f32 = 20.0;
-/// Smallest peak to which the vertical scale is adapted; sounds below it are drawn smaller.
+/// Smallest peak, of full scale, that fills the height; quieter sounds are drawn smaller, so that noise at −60 dB does not look like a
+/// sound.
 const QUIETEST_FILLING: f32 = 0.05;
 
 /// Smallest and largest sample of each column, cached until sound or width change.
@@ -123,7 +127,7 @@ pub(super) fn paint_axis(ui: &Ui, screen: Rect, y: f32, shown_s: Range<f64>) {
     let painter = ui.painter();
     let length_s = shown_s.end - shown_s.start;
     let room_s = f64::from(MARK_ROOM / screen.width()) * length_s;
-    let step_s = MARK_STEPS_S.into_iter().find(|step_s| *step_s >= room_s).unwrap_or(120.0);
+    let step_s = MARK_STEPS_S.into_iter().find(|step_s| *step_s >= room_s).unwrap_or(LONGEST_STEP_S);
     let (first, last) = ((shown_s.start / step_s).ceil() as usize, (shown_s.end / step_s).floor() as usize);
     for mark in first..=last {
         let time_s = mark as f64 * step_s;

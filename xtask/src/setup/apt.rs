@@ -12,7 +12,8 @@ use crate::process::{capture, run, say, succeeds};
 pub const BUILD: &[&str] = &["gcc", "libc6-dev", "pkg-config", "libasound2-dev", "libjack-jackd2-dev"];
 /// The small VST3 host of the demo and of the host tests links the X client library.
 pub const HOST: &[&str] = &["libxcb1-dev"];
-/// libtorch's C++ side, Python for the download, a software GPU for the pictures of the editor, X for real windows.
+/// libtorch's C++ side, Python for the download, a software GPU for the pictures of the editor, X for real windows, fonts for names in
+/// Hebrew, Arabic, Chinese, Japanese and Korean.
 pub const TEST: &[&str] = &[
     "g++",
     "python3",
@@ -25,6 +26,9 @@ pub const TEST: &[&str] = &[
     "libxkbcommon-x11-0",
     "libegl1",
     "libgl1-mesa-dri",
+    "libfontconfig1",
+    "fonts-dejavu-core",
+    "fonts-wqy-microhei",
 ];
 /// Python for ONNX Runtime, and a synthesizer that the bench measures.
 pub const PEERS: &[&str] = &["python3", "python3-venv", "libfluidsynth3"];

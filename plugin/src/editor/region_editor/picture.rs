@@ -1,4 +1,4 @@
-//! The picture of the file in the import region_editor: its outline, the region that can be dragged, the onset, the time. Main thread.
+//! The picture of the file in the region editor: its outline, the region that can be dragged, the onset, the time axis. Main thread.
 
 use egui::{Align2, Color32, Rect, Response, Sense, Shape, Stroke, Ui, Vec2, pos2, vec2};
 
@@ -7,12 +7,12 @@ use crate::editor::theme::{self, DIM, FAINT, LINE, TEXT};
 use crate::editor::wave::{AXIS, paint_axis, paint_columns};
 use crate::reimport::Survey;
 
-/// Room above the outline for the region's handle and the word at the onset.
+/// Height in points above the outline, for the region's handle and the word at the onset: one line of text.
 const LANE: f32 = 16.0;
-/// Shift makes dragging so much finer.
-const FINE: f64 = 0.1;
-/// Points of wheel for twice the size.
-const WHEEL: f64 = 120.0;
+/// Factor of a drag with Shift: ten points of drag move the region by one.
+const FINE_FACTOR: f64 = 0.1;
+/// Points of wheel that double the size: three notches of a mouse wheel, which egui reports as 40 points each.
+const WHEEL_POINTS: f64 = 120.0;
 
 /// A file with the region in it.
 pub struct Picture<'a> {
@@ -65,10 +65,11 @@ impl Picture<'_> {
         let time_s = visible.time_s((pointer.x - screen.min.x) / screen.width());
         let is_inside = (self.start_s..=self.start_s + self.region_s).contains(&time_s);
         let is_first = grab.is_none();
-        // Beside the region the pointer shows where it is to begin.
+        // A press beside the region moves its start to the pointer.
         let held = grab.get_or_insert(if is_inside { time_s - self.start_s } else { 0.0 });
         if !is_first && ui.input(|input| input.modifiers.shift) {
-            let moved_s = f64::from(response.drag_delta().x / screen.width()) * (visible.to_s - visible.from_s) * FINE;
+            let moved_s =
+                f64::from(response.drag_delta().x / screen.width()) * (visible.to_s - visible.from_s) * FINE_FACTOR;
             *held = time_s - (self.start_s + moved_s);
         }
         Some(limited_start(time_s - *held, self.survey.outline.length_s()))
@@ -113,7 +114,7 @@ fn look_around(ui: &Ui, response: &Response, screen: Rect, visible: &mut Visible
     let Some(pointer) = response.hover_pos() else { return };
     let (wheel, pinch) = ui.input(|input| (input.smooth_scroll_delta(), input.zoom_delta()));
     let place = ((pointer.x - screen.min.x) / screen.width()).clamp(0.0, 1.0);
-    let factor = (f64::from(wheel.y) / WHEEL).exp2() * f64::from(pinch);
+    let factor = (f64::from(wheel.y) / WHEEL_POINTS).exp2() * f64::from(pinch);
     if factor != 1.0 {
         *visible = visible.zoomed(place, factor);
     }

@@ -1,10 +1,10 @@
-//! The arithmetic of the region: where it may begin, and which part of the file the picture shows. Plain numbers.
+//! Where the region may begin, and which part of the file the picture shows. Plain numbers; any thread.
 
 /// A region begins at least this long before the file ends, in seconds: enough for a click to be heard.
 const SHORTEST_S: f64 = 0.1;
-/// Least that the picture shows, in seconds: wide enough for an attack.
+/// Least that the picture shows, in seconds: a slow attack fits in it, and a millisecond is still several points wide.
 const CLOSEST_S: f64 = 0.1;
-/// How near to its edge the picture is left alone when the region moves, as a part of its width.
+/// The picture moves when the region comes nearer to its edge than this part of its width, so that the region's start stays in sight.
 const EDGE: f64 = 0.05;
 
 /// The nearest place to `start_s` where a region of a file may begin.

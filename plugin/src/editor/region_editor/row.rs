@@ -1,4 +1,4 @@
-//! The row of controls of the import region_editor: start, key, and what ends the region_editor. Main thread.
+//! The row of controls of the region editor: start, key, "Listen", and the buttons that close it. Main thread.
 
 use egui::{Align2, Rect, Response, Sense, Ui, pos2, vec2};
 use engine::state::Cut;
@@ -6,19 +6,23 @@ use engine::state::Cut;
 use super::{BUTTON, End, FINE_NUDGE_S, PLACES, RegionEditor, key};
 use crate::editor::gestures::ParamGestures;
 use crate::editor::header::{button, sign_button};
-use crate::editor::theme::{self, DIM, FAINT, TEXT};
+use crate::editor::name;
+use crate::editor::theme::{self, DIM, FAINT, GRID, TEXT};
 use crate::params::ParamId;
 use crate::session::Session;
 use crate::target::Target;
 
-/// Points of drag for a millisecond of the region's start and for a semitone of the key.
+/// Points of drag for a millisecond of the region's start, so that single milliseconds can be hit, and for a semitone of the key, so that
+/// an octave is 144 points, less than the room above the control.
 const POINTS_PER_MS: f32 = 2.0;
 const POINTS_PER_SEMITONE: f32 = 12.0;
-/// What is played while "Listen" is held.
+/// Width in points of the field of the key: "D#3 +49 ct · from its name" fits.
+const KEY_WIDTH: f32 = 216.0;
+/// Velocity at which "Listen" plays, [0, 1]: that of a firmly played note, about 100 of MIDI's 127.
 const LISTEN_VELOCITY: f32 = 0.8;
 
 impl RegionEditor {
-    /// Start and key at the left, what ends the region_editor at the right.
+    /// Start and key at the left, the buttons that close the editor at the right.
     pub(super) fn show_row(
         &mut self,
         ui: &Ui,
@@ -32,8 +36,8 @@ impl RegionEditor {
             x += width + gap;
             Rect::from_min_size(pos2(x - width - gap, row.min.y), vec2(width, BUTTON))
         };
-        self.show_start(ui, next(132.0, 4.0), next(60.0, 24.0), cut);
-        self.show_key(ui, [next(BUTTON, 4.0), next(196.0, 4.0), next(BUTTON, 4.0), next(76.0, 0.0)], cut);
+        self.show_start(ui, next(132.0, 4.0), next(60.0, 16.0), cut);
+        self.show_key(ui, [next(BUTTON, 4.0), next(KEY_WIDTH, 4.0), next(BUTTON, 4.0), next(76.0, 0.0)], cut);
         let right =
             |place: f32| Rect::from_min_size(pos2(row.max.x - 68.0 - 76.0 * place, row.min.y), vec2(68.0, BUTTON));
         let listen = button(ui, right(2.0), "Listen", true).on_hover_text("Hold to hear the sound at its key");
@@ -71,7 +75,8 @@ impl RegionEditor {
             self.move_key(step, cut);
         }
         let detected = button(ui, back, "Detected", self.choice.key.is_some());
-        if detected.on_hover_text("Take the key that was found in it").clicked() {
+        if detected.on_hover_text("Take the key that the file or its name tells, else the one that is heard").clicked()
+        {
             self.choice.key = None;
         }
     }
@@ -101,7 +106,7 @@ impl RegionEditor {
             self.is_listening = false;
             return self.listening.release(&session.store);
         }
-        // Once for a press: the host may tell late of what it was told.
+        // Once per press: the host may report the new positions late, and each further write would be a gesture of its own.
         if !std::mem::replace(&mut self.is_listening, true) {
             self.places.get_or_insert_with(|| PLACES.map(|id| gestures.normalized(id)));
             let wanted = match self.target {
@@ -120,15 +125,17 @@ impl RegionEditor {
 }
 
 /// A value with its name, to be dragged or turned by the wheel.
-fn field(ui: &Ui, rect: Rect, name: &str, value: &str, enabled: bool) -> Response {
+fn field(ui: &Ui, rect: Rect, called: &str, value: &str, enabled: bool) -> Response {
     let sense = if enabled { Sense::drag() } else { Sense::hover() };
-    let response = ui.interact(rect, ui.scope_id().with(("import field", name)), sense);
-    response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::SpinButton, enabled, format!("{name} {value}")));
+    let response = ui.interact(rect, ui.scope_id().with(("import field", called)), sense);
+    response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::SpinButton, enabled, format!("{called} {value}")));
     theme::well(ui.painter(), rect);
     let y = rect.center().y;
     let lit = ui.ctx().animate_bool(response.id, enabled && (response.hovered() || response.dragged()));
-    ui.painter().text(pos2(rect.min.x + 10.0, y), Align2::LEFT_CENTER, name, theme::body(12.0), FAINT);
+    let label = ui.painter().text(pos2(rect.min.x + 10.0, y), Align2::LEFT_CENTER, called, theme::body(12.0), FAINT);
     let color = if enabled { DIM.lerp_to_gamma(TEXT, 0.5 + 0.5 * lit) } else { FAINT };
-    ui.painter().text(pos2(rect.max.x - 10.0, y), Align2::RIGHT_CENTER, value, theme::bold(13.0), color);
+    let right = rect.max.x - 10.0;
+    let width = right - label.max.x - GRID;
+    name::show(ui, pos2(right, y), Align2::RIGHT_CENTER, value, theme::bold(13.0), color, width);
     response
 }

@@ -1,0 +1,75 @@
+//! How sounds get onto knobs and corners and off them: what is sent there, where "Back" returns to, what is exported. Main thread;
+//! files are read and written by jobs.
+
+use std::sync::Arc;
+
+use engine::Latent;
+use engine::params::is_within_recording;
+use engine::state::SoundState;
+
+use super::EditorView;
+use super::frame_state::FrameState;
+use crate::editor::drag::Dragged;
+use crate::folder::{export_folder, free_path};
+use crate::jobs::Job;
+use crate::params::ParamId;
+use crate::project::Edit;
+use crate::target::Target;
+
+impl EditorView {
+    /// The knobs were turned. A recording stays with them while it is still heard.
+    pub(super) fn forget_name(&self) {
+        let store = &self.session.store;
+        let is_recorded = store.knobs_are_recorded();
+        let is_far = |sound: &SoundState| !is_recorded || !is_within_recording(&sound.latent, &self.gestures.knobs());
+        if store.project().knobs.as_deref().is_some_and(is_far) {
+            store.apply(Edit::MoveToSound(None));
+        }
+    }
+
+    pub(super) fn send(&mut self, what: &Dragged, target: Target) {
+        match (what, target) {
+            (Dragged::Sound { name, latent }, Target::Corner(corner)) => {
+                self.session.store.apply(Edit::set_corner(corner, SoundState::new(name, *latent)));
+            }
+            (Dragged::Sound { name, latent }, Target::Knobs) => {
+                self.go_to_sound(Arc::new(SoundState::new(name, *latent)))
+            }
+            (Dragged::File(path), target) => {
+                self.session.run(Job::Import { path: path.clone(), target, revision: self.session.store.revision() })
+            }
+        }
+    }
+
+    pub(super) fn go_to_sound(&mut self, sound: Arc<SoundState>) {
+        let point = sound.latent;
+        self.go_to(Some(sound), &point);
+    }
+
+    /// Sends the knobs to a point and makes them heard.
+    pub(super) fn go_to(&mut self, sound: Option<Arc<SoundState>>, point: &Latent) {
+        let left = self.session.store.project().knobs.clone();
+        self.history.leave(left, self.gestures.knobs());
+        self.arrive(sound, point);
+    }
+
+    pub(super) fn go_back(&mut self) {
+        if let Some((sound, point)) = self.history.pop() {
+            self.arrive(sound, &point);
+        }
+    }
+
+    fn arrive(&mut self, sound: Option<Arc<SoundState>>, point: &Latent) {
+        self.gestures.put_knobs(point);
+        self.gestures.put(ParamId::MORPH, 0.0);
+        self.session.store.apply(Edit::MoveToSound(sound));
+    }
+
+    pub(super) fn export(&self, now: &FrameState, name: &str, mixed_with: Option<&str>) {
+        if let Some(sound) = now.sound.clone() {
+            let name = mixed_with.map_or_else(|| name.to_owned(), |other| format!("{name} to {other}"));
+            let path = free_path(&export_folder(), &name);
+            self.session.run(Job::Export { path, sound });
+        }
+    }
+}
