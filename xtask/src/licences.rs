@@ -31,7 +31,8 @@ const INTRODUCTION: &str = "\
 
 Heptode's own code is licensed under MIT or Apache-2.0, at your option (`LICENSE-MIT`, `LICENSE-APACHE`). Each model pack's card in \
 `models/` names its sources and their licences. The editor's font, Barlow, is under the SIL Open Font License 1.1 \
-(`assets/fonts/OFL.txt`).
+(`assets/fonts/OFL.txt`). The window's egui-baseview is a changed copy in `vendor/egui-baseview`, by Billy Messenger, under MIT or \
+Apache-2.0.
 
 The plug-in, the standalone program and the command line are built from the crates below (all systems together). Where a crate offers \
 several licences, the text of the one that is used follows the list.
