@@ -37,7 +37,7 @@ pub(super) fn codec(descriptor: &[u8], container: &str) -> Result<AudioCodecPara
         other => return Err(not_read(&format!("audio of MPEG-4 type {other:#04x}"))),
     }
     let config = decoder.get(DECODER_BYTES..).and_then(|inner| find(inner, CONFIG)).unwrap_or_default();
-    let name = match config.first().map(|first| first >> 3) {
+    let name = match config.first_chunk::<2>().map(|[first, _]| first >> 3) {
         Some(2) => None,
         Some(1) => Some("AAC Main"),
         Some(4) => Some("AAC-LTP"),
