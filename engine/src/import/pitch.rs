@@ -7,6 +7,7 @@ mod harmonic;
 mod moments;
 mod partials;
 mod periodicity;
+mod single_cycle;
 
 use crate::units::hz_to_key;
 use moments::{Audible, Moment};
@@ -47,9 +48,15 @@ impl Pitch {
 pub(super) fn find(samples: &[f32], rate_hz: u32) -> Option<Pitch> {
     let audible = Audible::of(samples, rate_hz as f32)?;
     let sound = Sound { samples: &samples[..audible.length], rate_hz: f64::from(rate_hz) };
-    let found = sound.of_few_periods().or_else(|| sound.of_partials(&audible))?;
+    let found = sound.of_one_cycle().or_else(|| sound.of_few_periods()).or_else(|| sound.of_partials(&audible))?;
     let hz = found.hz;
     Some(Pitch { key: hz_to_key(hz) as f32, confidence: found.confidence.clamp(0.0, 1.0) as f32 })
+}
+
+/// The pitch of a whole file that is one cycle of a wave.
+pub(super) fn of_cycle(samples: &[f32], rate_hz: u32) -> Option<Pitch> {
+    let hz = single_cycle::pitch_hz(samples, f64::from(rate_hz))?;
+    Some(Pitch { key: hz_to_key(hz) as f32, confidence: 1.0 })
 }
 
 /// A frequency in hertz and the confidence in it.
@@ -66,6 +73,11 @@ struct Sound<'a> {
 }
 
 impl Sound<'_> {
+    fn of_one_cycle(self) -> Option<Heard> {
+        let hz = single_cycle::pitch_hz(self.samples, self.rate_hz)?;
+        Some(Heard { hz, confidence: 1.0 })
+    }
+
     /// The pitch of a sound of three to twelve periods.
     fn of_few_periods(self) -> Option<Heard> {
         /// Key 109.

@@ -11,10 +11,11 @@ pub(crate) fn run(args: &EncodeArgs) -> Result<(), Failure> {
     let studio = Studio::open(&args.common)?;
     let sound = studio.import(&args.input)?;
     let mut text = format!(
-        "latent    {}\nstart     {:.3} s\nkey       {:.2} (confidence {:.2})\ncategory  {}\n",
+        "latent    {}\nstart     {:.3} s\nkey       {:.2} ({}; confidence {:.2})\ncategory  {}\n",
         latent_text(&sound.latent),
         sound.start_s,
         sound.key,
+        sound.key_origin.words(),
         sound.key_confidence,
         sound.category
     );
@@ -25,7 +26,7 @@ pub(crate) fn run(args: &EncodeArgs) -> Result<(), Failure> {
     let nearest = sound.nearest.iter().map(|(name, distance)| json!({ "name": name, "distance": distance }));
     let json = json!({
         "command": "encode", "pack": studio.pack_json(), "file": args.input.file, "name": sound.name,
-        "latent": sound.latent, "start_s": sound.start_s, "key": sound.key, "found_key": sound.found_key,
+        "latent": sound.latent, "start_s": sound.start_s, "key": sound.key, "key_origin": sound.key_origin, "found_key": sound.found_key,
         "key_confidence": sound.key_confidence, "category": sound.category, "nearest": nearest.collect::<Vec<Value>>(),
         "notes": sound.notes,
     });
