@@ -38,7 +38,7 @@ pub(super) fn remove_offset(samples: &mut [f32]) {
     let mean = |part: &[f32]| part.iter().map(|v| f64::from(*v)).sum::<f64>() / part.len() as f64;
     let mut means: Vec<f64> = samples.chunks_exact(samples.len() / PARTS).map(mean).collect();
     means.sort_by(f64::total_cmp);
-    let (offset, spread) = (means[means.len() / 2], means[means.len() - 1] - means[0]);
+    let (offset, spread) = (mean(samples), means[means.len() - 1] - means[0]);
     let peak = samples.iter().fold(0.0_f32, |peak, v| peak.max(v.abs()));
     if offset.abs() > LEAST * f64::from(peak) && spread < SPREAD * offset.abs() {
         samples.iter_mut().for_each(|v| *v -= offset as f32);

@@ -21,7 +21,7 @@ const LENGTH_PART: f64 = 0.01;
 /// Energy is compared over the first part of each sound, in seconds.
 const COMPARED_S: f64 = 0.5;
 /// What is shorter than the first and has less than the second part of the energy of the loudest sound is a click or a noise of handling.
-const NOT_SOUNDS: [(f64, f64); 2] = [(0.02, 0.1), (0.3, 0.01)];
+const NOT_SOUNDS: [(f64, f64); 2] = [(0.02, 0.1), (0.3, 0.0025)];
 /// Clicks in front of a sound that are passed over at most.
 const MOST_CLICKS: usize = 16;
 
@@ -112,4 +112,102 @@ fn power(samples: &[f32]) -> f64 {
 
 fn mean(values: &[f64]) -> f64 {
     values.iter().sum::<f64>() / values.len().max(1) as f64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const RATE_HZ: u32 = 44_100;
+    /// Where the sounds of these tests begin, in samples: after a second.
+    const AT: usize = 44_100;
+    /// Largest distance of an onset in noise from where the sound begins, in samples: 20 ms.
+    const TOLERANCE: usize = 882;
+
+    fn noise(count: usize, level_db: f32, seed: u32) -> Vec<f32> {
+        let mut state = seed;
+        let mut random = || {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            state as f32 / u32::MAX as f32 * 2.0 - 1.0
+        };
+        // A uniform distribution has a root mean square of 1/√3.
+        (0..count).map(|_| random() * 3.0_f32.sqrt() * db_to_gain(level_db)).collect()
+    }
+
+    /// A decaying tone of a second and a half, after `lead` samples of silence.
+    fn tone(lead: usize, hz: f32, attack_s: f32, level: f32) -> Vec<f32> {
+        let sound = |n: usize| {
+            let time_s = n as f32 / RATE_HZ as f32;
+            let partials = (1..4).map(|h| (std::f32::consts::TAU * hz * h as f32 * time_s).sin() / h as f32).sum::<f32>();
+            level * partials * (-2.0 * time_s).exp() * (time_s / attack_s).min(1.0)
+        };
+        (0..lead + 66_150).map(|n| n.checked_sub(lead).map_or(0.0, sound)).collect()
+    }
+
+    fn add(samples: &mut [f32], from: usize, other: &[f32]) {
+        samples[from..].iter_mut().zip(other).for_each(|(sample, other)| *sample += other);
+    }
+
+    #[test]
+    fn a_sound_begins_above_the_noise_in_front_of_it() {
+        for (seed, level_db) in [-70.0, -60.0, -54.0, -48.0, -40.0].into_iter().enumerate() {
+            for (hz, attack_s) in [(110.0, 0.003), (440.0, 0.02), (1_760.0, 0.003)] {
+                let mut samples = tone(AT, hz, attack_s, 0.4);
+                let length = samples.len();
+                add(&mut samples, 0, &noise(length, level_db, seed as u32 + 1));
+                let found = onset(&samples, RATE_HZ);
+                assert!(found.at.abs_diff(AT) < TOLERANCE, "{level_db} dB, {hz} Hz: {found:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn clicks_and_handling_in_front_of_a_sound_are_not_it() {
+        for level_db in [-200.0, -60.0, -50.0] {
+            for (click, click_db) in [(20, -3.0), (300, -15.0), (4_000, -35.0)] {
+                let mut samples = tone(AT, 330.0, 0.003, 0.4);
+                let length = samples.len();
+                add(&mut samples, 0, &noise(length, level_db, 7));
+                add(&mut samples, 20_000, &noise(click, click_db, 9));
+                let found = onset(&samples, RATE_HZ);
+                assert!(found.at.abs_diff(AT) < TOLERANCE, "{level_db} dB, {click} samples at {click_db} dB: {found:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn without_noise_a_sound_begins_near_its_peak_however_slow_it_is() {
+        for attack_s in [0.001, 0.02, 0.5, 1.5] {
+            for lead in [0, 500, AT] {
+                let samples = tone(lead, 220.0, attack_s, 0.4);
+                assert_eq!(onset(&samples, RATE_HZ), Onset { at: near_peak(&samples), is_in_noise: false });
+            }
+        }
+    }
+
+    #[test]
+    fn a_soft_hit_before_a_loud_one_is_the_first_sound() {
+        let mut samples = tone(AT, 100.0, 0.003, 0.6);
+        let hit: Vec<f32> = noise(3_000, -12.0, 3).iter().enumerate().map(|(n, v)| v * (-(n as f32) / 800.0).exp()).collect();
+        add(&mut samples, 11_000, &hit);
+        assert!(onset(&samples, RATE_HZ).at.abs_diff(11_000) < TOLERANCE);
+    }
+
+    #[test]
+    fn offset_and_infrasound_in_front_of_a_sound_are_not_it() {
+        let mut samples = tone(AT, 220.0, 0.003, 0.4);
+        samples.iter_mut().for_each(|v| *v += 0.02);
+        assert!(onset(&samples, RATE_HZ).at.abs_diff(AT) < TOLERANCE);
+        let rumble = |n: usize| 0.05 * (std::f32::consts::TAU * 2.0 * n as f32 / RATE_HZ as f32).sin();
+        let length = samples.len();
+        add(&mut samples, 0, &(0..length).map(rumble).collect::<Vec<f32>>());
+        assert!(onset(&samples, RATE_HZ).at.abs_diff(AT) < TOLERANCE);
+    }
+
+    #[test]
+    fn nothing_makes_no_trouble() {
+        for samples in [vec![], vec![0.0; 10], vec![0.3], vec![0.3; 50_000]] {
+            assert!(onset(&samples, RATE_HZ).at <= samples.len());
+        }
+    }
 }
