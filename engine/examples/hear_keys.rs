@@ -47,7 +47,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     tones.print("tones of the font");
     font_bells.print("bells of the font");
     onsets.print("onsets in noise of -70 to -40 dB");
-    for (name, make) in [("bells of partials", church_bell as fn(f64, &mut ChaCha8Rng) -> Vec<f32>), ("bells of modulation", modulated)] {
+    for (name, make) in
+        [("bells of partials", church_bell as fn(f64, &mut ChaCha8Rng) -> Vec<f32>), ("bells of modulation", modulated)]
+    {
         let mut bells = Count::default();
         for _ in 0..200 {
             let key = between(&mut rng, 48.0, 88.0);
@@ -90,7 +92,12 @@ impl Count {
 
     fn print(&self, name: &str) {
         let percent = |count: usize| 100.0 * count as f64 / self.all.max(1) as f64;
-        println!("{name}: {:.2} % of {} right, {:.2} % wrong and believed", percent(self.right), self.all, percent(self.believed));
+        println!(
+            "{name}: {:.2} % of {} right, {:.2} % wrong and believed",
+            percent(self.right),
+            self.all,
+            percent(self.believed)
+        );
     }
 }
 

@@ -16,8 +16,8 @@ use crate::pack::NamedSound;
 use crate::residual::ZoneResidual;
 use crate::sample::{self, Recording, SampleError};
 use crate::units::Latent;
-use key::{contradiction, told};
 pub use key::{KeyOrigin, Keyed, UNPITCHED_KEY, named_key};
+use key::{contradiction, told};
 use pitch::Pitch;
 
 /// Number of nearest sounds that are reported and vote on the category: few enough to be near in a pack of hundreds.

@@ -2,13 +2,28 @@
 
 /// Words of names of sounds that have no key, so that a letter with a number says something else there.
 const UNPITCHED: [&str; 22] = [
-    "kick", "snare", "hat", "hihat", "hh", "clap", "drum", "drums", "perc", "tom", "cymbal", "crash", "ride", "rim", "shaker",
-    "clave", "loop", "noise", "fx", "sfx", "foley", "step",
+    "kick", "snare", "hat", "hihat", "hh", "clap", "drum", "drums", "perc", "tom", "cymbal", "crash", "ride", "rim",
+    "shaker", "clave", "loop", "noise", "fx", "sfx", "foley", "step",
 ];
 /// Words in front of a letter with a number that is no note.
 const COUNTED: [&str; 17] = [
-    "take", "part", "side", "version", "ver", "var", "variation", "layer", "mic", "group", "bank", "preset", "patch", "track",
-    "disc", "page", "no",
+    "take",
+    "part",
+    "side",
+    "version",
+    "ver",
+    "var",
+    "variation",
+    "layer",
+    "mic",
+    "group",
+    "bank",
+    "preset",
+    "patch",
+    "track",
+    "disc",
+    "page",
+    "no",
 ];
 
 /// The keys that a name may tell, the first first: notes (`C3`, `f#4`, `Bb2`, `A-1`; C4 is 60) as words of their own, and numbers from 0 to
@@ -18,9 +33,7 @@ pub(super) fn keys(name: &str) -> Vec<u8> {
     if words.iter().any(|word| UNPITCHED.contains(&without_number(word).to_lowercase().as_str())) {
         return Vec::new();
     }
-    let is_counted = |index: usize| {
-        index > 0 && COUNTED.contains(&words[index - 1].to_lowercase().as_str())
-    };
+    let is_counted = |index: usize| index > 0 && COUNTED.contains(&words[index - 1].to_lowercase().as_str());
     let notes = words.iter().enumerate().filter(|(index, _)| !is_counted(*index)).filter_map(|(_, word)| note(word));
     notes.chain(numbers(&words)).collect()
 }
@@ -114,8 +127,27 @@ mod tests {
     #[test]
     fn letters_with_numbers_that_mean_something_else_are_no_notes() {
         for name in [
-            "take A", "take A2", "Drum B1", "Kick C1", "snare-d2", "kick1 a3", "Side B2", "a-4", "B2B", "MP3", "E20 mic", "kick 3",
-            "025", "Pad 72", "key", "midi 200", "Café", "", "日本語", "A10", "H4",
+            "take A",
+            "take A2",
+            "Drum B1",
+            "Kick C1",
+            "snare-d2",
+            "kick1 a3",
+            "Side B2",
+            "a-4",
+            "B2B",
+            "MP3",
+            "E20 mic",
+            "kick 3",
+            "025",
+            "Pad 72",
+            "key",
+            "midi 200",
+            "Café",
+            "",
+            "日本語",
+            "A10",
+            "H4",
         ] {
             assert_eq!(keys(name), [], "{name}");
         }

@@ -138,7 +138,8 @@ mod tests {
     fn tone(lead: usize, hz: f32, attack_s: f32, level: f32) -> Vec<f32> {
         let sound = |n: usize| {
             let time_s = n as f32 / RATE_HZ as f32;
-            let partials = (1..4).map(|h| (std::f32::consts::TAU * hz * h as f32 * time_s).sin() / h as f32).sum::<f32>();
+            let partials =
+                (1..4).map(|h| (std::f32::consts::TAU * hz * h as f32 * time_s).sin() / h as f32).sum::<f32>();
             level * partials * (-2.0 * time_s).exp() * (time_s / attack_s).min(1.0)
         };
         (0..lead + 66_150).map(|n| n.checked_sub(lead).map_or(0.0, sound)).collect()
@@ -170,7 +171,10 @@ mod tests {
                 add(&mut samples, 0, &noise(length, level_db, 7));
                 add(&mut samples, 20_000, &noise(click, click_db, 9));
                 let found = onset(&samples, RATE_HZ);
-                assert!(found.at.abs_diff(AT) < TOLERANCE, "{level_db} dB, {click} samples at {click_db} dB: {found:?}");
+                assert!(
+                    found.at.abs_diff(AT) < TOLERANCE,
+                    "{level_db} dB, {click} samples at {click_db} dB: {found:?}"
+                );
             }
         }
     }
@@ -188,7 +192,8 @@ mod tests {
     #[test]
     fn a_soft_hit_before_a_loud_one_is_the_first_sound() {
         let mut samples = tone(AT, 100.0, 0.003, 0.6);
-        let hit: Vec<f32> = noise(3_000, -12.0, 3).iter().enumerate().map(|(n, v)| v * (-(n as f32) / 800.0).exp()).collect();
+        let hit: Vec<f32> =
+            noise(3_000, -12.0, 3).iter().enumerate().map(|(n, v)| v * (-(n as f32) / 800.0).exp()).collect();
         add(&mut samples, 11_000, &hit);
         assert!(onset(&samples, RATE_HZ).at.abs_diff(11_000) < TOLERANCE);
     }

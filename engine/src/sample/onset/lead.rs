@@ -48,7 +48,8 @@ fn is_tone(lead: &[f32], rate_hz: u32) -> bool {
     let low_rate_hz = f64::from(rate_hz) / step as f64;
     let [from, to] = [LAGS_S.start, LAGS_S.end].map(|lag_s| (lag_s * low_rate_hz) as usize);
     let lag = (from..to).max_by(|a, b| similarity(&low, *a).total_cmp(&similarity(&low, *b)));
-    let is_mains = |lag: usize| MAINS_S.iter().any(|mains_s| (lag as f64 / low_rate_hz - mains_s).abs() < BESIDE_MAINS_S);
+    let is_mains =
+        |lag: usize| MAINS_S.iter().any(|mains_s| (lag as f64 / low_rate_hz - mains_s).abs() < BESIDE_MAINS_S);
     lag.is_some_and(|lag| similarity(&low, lag) > TONE && !is_mains(lag))
 }
 
