@@ -2,6 +2,7 @@
 //!
 //! One subject: `cargo test -p tests --test laws properties::`.
 
+mod containers;
 mod factory_sound;
 mod files;
 mod formats;

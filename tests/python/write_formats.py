@@ -11,6 +11,7 @@ folder = sys.argv[1]
 PLAIN = ["PCM_U8", "PCM_S8", "PCM_16", "PCM_24", "PCM_32", "FLOAT", "DOUBLE", "ULAW", "ALAW"]
 LOSSLESS = ["PCM_S8", "PCM_16", "PCM_24", "ALAC_16", "ALAC_20", "ALAC_24", "ALAC_32"]
 rng = np.random.default_rng(7)
+tone = 0.6 * np.cos(0.05 * np.arange(4097))
 count = 0
 for container in ["WAV", "WAVEX", "RF64", "AIFF", "AU", "CAF", "W64", "FLAC"]:
     for subtype in PLAIN + LOSSLESS[3:]:
@@ -19,7 +20,9 @@ for container in ["WAV", "WAVEX", "RF64", "AIFF", "AU", "CAF", "W64", "FLAC"]:
                 continue
             for channels, rate in [(1, 44100), (2, 96000), (3, 8000)]:
                 # An odd number of frames; the first ones are no silence.
-                sound = rng.uniform(-0.99, 0.99, (4097, channels))
+                noise = rng.uniform(-0.99, 0.99, (4097, channels))
+                # The encoder of ALAC damages packets that it cannot compress, as FFmpeg reads them too: noise, and a packet of one frame.
+                sound = (tone[:, None] + 0.001 * noise)[:4096] if subtype.startswith("ALAC") else noise
                 path = os.path.join(folder, f"{container}-{subtype}-{endian}-{channels}")
                 sf.write(path, sound, rate, subtype=subtype, endian=endian, format=container)
                 read, found = sf.read(path, dtype="float64", always_2d=True)

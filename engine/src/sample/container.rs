@@ -48,12 +48,18 @@ pub(super) fn open(mut bytes: Bytes) -> Result<Track, ReadProblem> {
         b"fLaC" => flac::open(bytes, start),
         b"OggS" => ogg::open(bytes, start),
         _ if BOXES.iter().any(|tag| head.get(4..8) == Some(tag.as_slice())) => mp4::open(bytes, start),
-        _ => match unread::name(&head) {
-            Some(name) => Err(ReadProblem::NotRead(name.to_owned())),
-            None => {
-                let end = tags::end(&mut bytes, start).map_err(ReadProblem::System)?;
-                mpeg::open(bytes, start, end)
-            }
-        },
+        _ => unknown(bytes, start, &head),
     }
+}
+
+/// A file without a container that is read: a stream of packets, or what it is instead.
+fn unknown(mut bytes: Bytes, start: u64, head: &[u8]) -> Result<Track, ReadProblem> {
+    if let Some(name) = unread::audio(head) {
+        return Err(ReadProblem::NotRead(name.to_owned()));
+    }
+    if let Some(name) = unread::other(head) {
+        return Err(ReadProblem::Unknown(format!("it is {name}")));
+    }
+    let end = tags::end(&mut bytes, start).map_err(ReadProblem::System)?;
+    mpeg::open(bytes, start, end)
 }

@@ -50,7 +50,7 @@ fn pcm(comm: &[u8], is_compressed: bool) -> Result<Pcm, ReadProblem> {
         b"raw " => (Coding::Unsigned, big, bytes_of_bits),
         b"in24" => (Coding::Signed, big, 3),
         b"in32" => (Coding::Signed, big, 4),
-        b"42ni" => (Coding::Signed, Endian::Little, 3),
+        b"42ni" | b"42n1" => (Coding::Signed, Endian::Little, 3),
         b"23ni" => (Coding::Signed, Endian::Little, 4),
         b"fl32" | b"FL32" => (Coding::Float, big, 4),
         b"fl64" | b"FL64" => (Coding::Float, big, 8),
@@ -69,7 +69,7 @@ fn compression_name(compression: &[u8]) -> String {
         b"QDMC" | b"QDM2" => "QDesign Music".to_owned(),
         b"Qclp" => "Qualcomm PureVoice".to_owned(),
         b"ADP4" => "ADPCM".to_owned(),
-        other => format!("audio of format “{}”", String::from_utf8_lossy(other)),
+        other => format!("audio of format “{}”", other.escape_ascii()),
     }
 }
 

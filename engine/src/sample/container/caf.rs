@@ -142,6 +142,6 @@ fn name(format: &[u8; 4]) -> String {
         b"ec-3" => "Dolby Digital Plus".to_owned(),
         b"samr" => "AMR".to_owned(),
         b"ilbc" => "iLBC".to_owned(),
-        other => format!("audio of format “{}”", String::from_utf8_lossy(other)),
+        other => format!("audio of format “{}”", other.escape_ascii()),
     }
 }

@@ -23,8 +23,6 @@ const KNOWN: [[u8; 4]; 38] = [
     *b"cart", *b"LGWV", *b"COMM", *b"SSND", *b"MARK", *b"INST", *b"NAME", *b"AUTH", *b"ANNO", *b"COMT", *b"APPL",
     *b"FVER", *b"CHAN", *b"desc", *b"pakt", *b"kuki",
 ];
-/// Those of them that hold the key of a sound.
-const KEYED: [[u8; 4]; 3] = [*b"smpl", *b"inst", *b"INST"];
 /// What stands behind a file's chunks without being one.
 const BEHIND: [&[u8]; 3] = [b"TAG", b"APETAGEX", b"ID3"];
 
@@ -136,8 +134,8 @@ impl Walk<'_> {
         if fits && self.trusts {
             return Ok(stated_end);
         }
-        let next = self.search(body)?.filter(|next| !fits || *next < stated_end);
-        Ok(next.unwrap_or_else(|| stated_end.min(self.bytes.len())))
+        let rest = if fits { stated_end } else { self.bytes.len() };
+        Ok(self.search(body)?.filter(|next| *next < rest).unwrap_or(rest))
     }
 
     /// Where audio ends.
@@ -146,8 +144,7 @@ impl Walk<'_> {
         if fits && (stated_end > body || self.begins_known(body)?) && self.is_border(stated_end)? {
             return Ok(stated_end);
         }
-        let from = if fits { stated_end } else { body };
-        Ok(self.trailer(from)?.unwrap_or(self.bytes.len()))
+        Ok(self.trailer(body)?.unwrap_or(self.bytes.len()))
     }
 
     /// Whether the file ends or a chunk begins at `end`, or behind the padding.
@@ -157,10 +154,8 @@ impl Walk<'_> {
         }
         let next = self.next(end)?;
         let rest = self.bytes.get(next, self.shape.header)?;
-        if (rest.len() as u64) < self.shape.header || BEHIND.iter().any(|tag| rest.starts_with(tag)) {
-            return Ok(true);
-        }
-        self.begins(next)
+        let is_end = self.bytes.len() - end < self.shape.align.max(2);
+        Ok(is_end || BEHIND.iter().any(|tag| rest.starts_with(tag)) || self.begins(next)?)
     }
 
     /// Where the chunk behind one that ends at `end` begins: behind the padding, or at once where there is none.
@@ -207,12 +202,23 @@ impl Walk<'_> {
         self.left = self.left.saturating_sub(rest.len() as u64);
         for place in known_places(&rest) {
             let at = start + place as u64;
-            let speaks_of_key = rest.get(place..).is_some_and(|rest| KEYED.iter().any(|tag| rest.starts_with(tag)));
-            if speaks_of_key || self.reaches_end(at)? {
+            if self.holds_key(rest.get(place..).unwrap_or_default()) || self.reaches_end(at)? {
                 return Ok(Some(at));
             }
         }
         Ok(None)
+    }
+
+    /// Whether a chunk, whatever its size, names a key of MIDI.
+    fn holds_key(&self, chunk: &[u8]) -> bool {
+        let content = chunk.get(self.shape.header as usize..).unwrap_or_default();
+        match chunk.first_chunk::<4>() {
+            Some(b"smpl") => content.len() >= 16 && self.shape.endian.u32(content, 12) <= 127,
+            Some(b"inst" | b"INST") => {
+                matches!(content, [0..=127, cents, ..] if cents.cast_signed().unsigned_abs() <= 50)
+            }
+            _ => false,
+        }
     }
 
     /// Whether chunk follows chunk from `at` to the end of the file.

@@ -26,7 +26,7 @@ pub(super) fn open(mut bytes: Bytes, start: u64) -> Result<Track, ReadProblem> {
     let movie = movie(&mut bytes, start).map_err(ReadProblem::System)?;
     let movie = movie.ok_or_else(|| ReadProblem::Unknown("an MP4 file without an index of its audio".to_owned()))?;
     let sound = boxes(&movie).filter(|(tag, _)| tag == b"trak").map(|(_, trak)| trak).find(|trak| is_sound(trak));
-    let trak = sound.ok_or_else(|| ReadProblem::NotRead("an MP4 file without sound".to_owned()))?;
+    let trak = sound.ok_or_else(|| ReadProblem::Unknown("an MP4 file without sound".to_owned()))?;
     let media = within(trak, &[b"mdia"]).unwrap_or_default();
     let samples = within(media, &[b"minf", b"stbl"]).unwrap_or_default();
     let timescale = media_timescale(media);
@@ -160,11 +160,11 @@ fn edit(trak: &[u8], movie: &[u8], timescale: u32, rate_hz: u32) -> Option<(u64,
     let movie_timescale = u128::from(within(movie, &[b"mvhd"]).map_or(0, ticks));
     let is_long = list.first() == Some(&1);
     let entries = list.get(8..)?.chunks_exact(if is_long { 20 } else { 12 });
-    let entries = entries.map(|entry| match is_long {
+    let mut entries = entries.map(|entry| match is_long {
         true => (Endian::Big.number::<8>(entry, 0), Endian::Big.number::<8>(entry, 8).cast_signed()),
         false => (u64::from(Endian::Big.u32(entry, 0)), i64::from(Endian::Big.u32(entry, 4).cast_signed())),
     });
-    let (shown, from) = entries.filter(|(_, from)| *from >= 0).next()?;
+    let (shown, from) = entries.find(|(_, from)| *from >= 0)?;
     let delay = u128::from(from.unsigned_abs()) * u128::from(rate_hz) / u128::from(timescale.max(1));
     // The length is in ticks of the movie, which are long: rounded up, so that no sound is lost.
     let frames = ((u128::from(shown) + 1) * u128::from(rate_hz)).checked_div(movie_timescale).filter(|_| shown > 0);
@@ -184,6 +184,6 @@ fn name(format: &[u8; 4]) -> String {
         b"dtsc" | b"dtsh" | b"dtsl" | b"dtse" => "DTS".to_owned(),
         b"mha1" | b"mhm1" => "MPEG-H audio".to_owned(),
         b"ima4" => "IMA ADPCM".to_owned(),
-        other => format!("audio of format “{}”", String::from_utf8_lossy(other)),
+        other => format!("audio of format “{}”", other.escape_ascii()),
     }
 }

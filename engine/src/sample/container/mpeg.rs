@@ -51,6 +51,7 @@ pub(super) fn opening_problem(error: DecodeError) -> ReadProblem {
             ReadProblem::Unknown("it ends within its header".to_owned())
         }
         DecodeError::IoError(error) => ReadProblem::System(error),
+        DecodeError::Unsupported(_) => ReadProblem::Unknown("no audio was found in it".to_owned()),
         other => ReadProblem::Unknown(other.to_string()),
     }
 }

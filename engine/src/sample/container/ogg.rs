@@ -17,16 +17,8 @@ const PAGE_BYTES: usize = 27;
 const MOST_STREAMS: usize = 8;
 /// First bytes of codecs' first packets.
 const READ: [&[u8]; 2] = [b"\x01vorbis", b"\x7fFLAC"];
-const NOT_READ: [(&[u8], &str); 8] = [
-    (b"OpusHead", "Opus"),
-    (b"Speex   ", "Speex"),
-    (b"PCM     ", "PCM"),
-    (b"CELT    ", "CELT"),
-    (b"\x80theora", "video (Theora)"),
-    (b"\x80kate", "text (Kate)"),
-    (b"BBCD\0", "video (Dirac)"),
-    (b"OVP80", "video (VP8)"),
-];
+const NOT_READ: [(&[u8], &str); 4] =
+    [(b"OpusHead", "Opus"), (b"Speex   ", "Speex"), (b"PCM     ", "PCM"), (b"CELT    ", "CELT")];
 
 /// An Ogg file.
 ///
@@ -55,7 +47,7 @@ fn check_codec(bytes: &mut Bytes, start: u64) -> Result<(), ReadProblem> {
     }
     match other {
         Some(name) => Err(ReadProblem::NotRead(format!("{name} inside Ogg"))),
-        None => Err(ReadProblem::NotRead("audio of an unknown format inside Ogg".to_owned())),
+        None => Err(ReadProblem::Unknown("an Ogg file without audio that is known".to_owned())),
     }
 }
 

@@ -1,7 +1,7 @@
 //! Files that are known by their first bytes and not read: the user is told what they are. Any thread.
 
 /// First bytes, and what they stand for.
-const KNOWN: [(&[u8], &str); 33] = [
+const KNOWN: [(&[u8], &str); 28] = [
     (b"wvpk", "WavPack"),
     (b"MAC ", "Monkey's Audio"),
     (b"MPCK", "Musepack"),
@@ -28,33 +28,56 @@ const KNOWN: [(&[u8], &str); 33] = [
     (b"\x1a\x45\xdf\xa3", "Matroska or WebM"),
     (b"Creative Voice File", "Creative Voice"),
     (b"ADIF", "AAC in ADIF"),
-    (b"MThd", "MIDI"),
-    (b"FLV", "Flash video"),
     (b"NIST_1A", "NIST SPHERE"),
-    (b"CAT REX2", "REX"),
     (b"\x64\xa3", "IRCAM"),
-    (b"Extended Instrument: ", "an instrument of a tracker"),
-    (b"IMPM", "a module of a tracker"),
 ];
 
 /// Kinds of files in the two great families of chunks, by the bytes 8 to 11.
-const CHUNKED: [(&[u8; 4], &str); 9] = [
-    (b"AVI ", "AVI"),
-    (b"RMID", "MIDI"),
+const CHUNKED: [(&[u8; 4], &str); 4] =
+    [(b"8SVX", "8SVX"), (b"16SV", "16SV"), (b"REX2", "REX"), (b"CDDA", "a track of an audio CD")];
+
+/// Files that hold no audio, or not as their first content: converting them is another matter.
+const OTHER: [(&[u8], &str); 4] = [
+    (b"MThd", "a MIDI file"),
+    (b"FLV", "a video"),
+    (b"Extended Instrument: ", "an instrument of a tracker"),
+    (b"IMPM", "a module of a tracker"),
+];
+const OTHER_CHUNKED: [(&[u8; 4], &str); 5] = [
+    (b"AVI ", "a video"),
+    (b"RMID", "a MIDI file"),
     (b"sfbk", "a sound font"),
-    (b"DLS ", "a bank of sounds (DLS)"),
-    (b"WEBP", "a picture (WebP)"),
-    (b"8SVX", "8SVX"),
-    (b"16SV", "16SV"),
-    (b"REX2", "REX"),
-    (b"CDDA", "a track of an audio CD"),
+    (b"DLS ", "a bank of sounds"),
+    (b"WEBP", "a picture"),
 ];
 
-/// What a file that is not read is by its first bytes, if it is known.
-pub(super) fn name(head: &[u8]) -> Option<&'static str> {
+/// What audio that is not read is by a file's first bytes, if it is known.
+pub(super) fn audio(head: &[u8]) -> Option<&'static str> {
+    name(head, &KNOWN, &CHUNKED)
+}
+
+/// What a file without audio is by its first bytes, if it is known.
+pub(super) fn other(head: &[u8]) -> Option<&'static str> {
+    name(head, &OTHER, &OTHER_CHUNKED)
+}
+
+fn name(head: &[u8], known: &[(&[u8], &'static str)], chunked: &[(&[u8; 4], &'static str)]) -> Option<&'static str> {
     let kind = head.get(8..12).unwrap_or_default();
     if [b"RIFF", b"RIFX", b"FORM", b"CAT "].iter().any(|family| head.starts_with(*family)) {
-        return CHUNKED.iter().find(|(known, _)| *known == kind).map(|(_, name)| *name);
+        return chunked.iter().find(|(known, _)| *known == kind).map(|(_, name)| *name);
     }
-    KNOWN.iter().find(|(known, _)| head.starts_with(known)).map(|(_, name)| *name)
+    known.iter().find(|(known, _)| head.starts_with(known)).map(|(_, name)| *name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_are_known_by_their_first_bytes() {
+        assert_eq!(audio(b"wvpk\0\0\0\0"), Some("WavPack"));
+        assert_eq!(audio(b"FORM\0\0\0\x048SVX"), Some("8SVX"));
+        assert_eq!(other(b"RIFF\0\0\0\0AVI LIST"), Some("a video"));
+        assert_eq!((audio(b"RIFF\0\0\0\0WAVE"), other(b"RIFF\0\0\0\0WAVE"), audio(b"")), (None, None, None));
+    }
 }
