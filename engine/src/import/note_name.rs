@@ -149,7 +149,7 @@ mod tests {
             "A10",
             "H4",
         ] {
-            assert_eq!(keys(name), [], "{name}");
+            assert!(keys(name).is_empty(), "{name}: {:?}", keys(name));
         }
     }
 }
