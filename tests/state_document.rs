@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use engine::import::{KeyOrigin, Keyed};
 use engine::state::{Cut, FrozenZone, MAX_STATE_BYTES, PackRef, Preset, SoundState, StateDocument, StateError};
 use support::Random;
 
@@ -40,6 +41,7 @@ fn cut() -> Cut {
         start_s: 12.345_678,
         is_start_chosen: true,
         chosen_key: Some(48.0),
+        told: Some(Keyed { key: 60.0, origin: KeyOrigin::Name }),
         found_key: Some(59.97),
         key_confidence: 0.82,
         ..Cut::default()

@@ -2,6 +2,8 @@
 //!
 //! Worker threads only: reading, rate conversion and the encoder take up to a second.
 
+mod key;
+mod note_name;
 mod pitch;
 
 use std::cmp::Ordering;
@@ -14,9 +16,10 @@ use crate::pack::NamedSound;
 use crate::residual::ZoneResidual;
 use crate::sample::{self, Recording, SampleError};
 use crate::units::Latent;
+pub use key::{KeyOrigin, Keyed, UNPITCHED_KEY, named_key};
+use key::{contradiction, told};
+use pitch::Pitch;
 
-/// The key that a sound without a pitch is taken to be at: middle C.
-pub const UNPITCHED_KEY: f32 = 60.0;
 /// Number of nearest sounds that are reported and vote on the category: few enough to be near in a pack of hundreds.
 const NEAREST: usize = 5;
 /// Smallest distance in σ that a vote is weighted with: at the point of a sound its weight stays finite.
@@ -31,11 +34,15 @@ pub struct Imported {
     pub latent: Latent,
     /// Where in its file the one-shot begins, in seconds.
     pub start_s: f64,
-    /// The MIDI key it is at: the given one, else that of the pitch found in it, else 60.
+    /// The MIDI key it is at, with fractions of a key.
     pub key: f32,
-    /// The key of the detected pitch, if its clarity suffices.
+    /// Who says so.
+    pub key_origin: KeyOrigin,
+    /// The key that its file or its name tells.
+    pub told: Option<Keyed>,
+    /// The key of the pitch that is heard, if the confidence in it suffices.
     pub found_key: Option<f32>,
-    /// Clarity of its pitch, 0 (noise) to 1 (exactly periodic); 0.85 suffices to use it.
+    /// Confidence in what is heard, 0 to 1: how exactly the sound repeats, less where its partials disagree; 0.6 suffices.
     pub key_confidence: f32,
     /// The category that most of the nearest sounds have, the nearest with more weight; empty if the pack has no sounds.
     pub category: String,
@@ -100,19 +107,29 @@ pub fn import(path: &Path, pipeline: &mut Pipeline, choice: Choice) -> Result<Im
         Some(start_s) => sample::read_from(path, start_s)?,
         None => sample::read(path)?,
     };
+    // A whole file may be a single cycle; a region of one is a piece of a sound.
+    let is_whole = choice.region_s.is_none();
+    let cycle = is_whole.then(|| pitch::of_cycle(&recording.samples, recording.sample_rate_hz)).flatten();
     let read = Extent::of(&recording);
-    let cut = if choice.region_s.is_some() { sample::region } else { sample::one_shot };
+    let cut = if is_whole { sample::one_shot } else { sample::region };
     let sound = cut(recording, rate_hz, length)?;
     let name = path.file_stem().map_or_else(|| "imported".to_owned(), |stem| stem.to_string_lossy().into_owned());
-    Ok(Imported { read: Some(read), ..encode(name, sound, pipeline, choice.key)? })
+    let heard = cycle.or_else(|| pitch::find(&sound.samples, rate_hz));
+    Ok(Imported { read: Some(read), ..encode(name, sound, pipeline, choice.key, heard)? })
 }
 
-/// The fractional MIDI key of the pitch of a mono one-shot, if its clarity suffices.
+/// The fractional MIDI key of the pitch of a mono one-shot, if the confidence in it suffices.
 pub fn clear_key(samples: &[f32], rate_hz: u32) -> Option<f32> {
-    pitch::find(samples, rate_hz).filter(pitch::Pitch::is_clear).map(|pitch| pitch.key)
+    pitch::find(samples, rate_hz).filter(Pitch::is_clear).map(|pitch| pitch.key)
 }
 
-/// Encodes a one-shot that was imported before, at the model's rate and length, with its key chosen or detected again.
+/// The fractional MIDI key of the pitch of a mono one-shot and the confidence in it, 0 to 1; `None` for silence.
+pub fn heard_key(samples: &[f32], rate_hz: u32) -> Option<(f32, f32)> {
+    pitch::find(samples, rate_hz).map(|pitch| (pitch.key, pitch.confidence))
+}
+
+/// Encodes a one-shot that was imported before, at the model's rate and length, with its key chosen or found again: in its
+/// [`Recording::root_key`], its name or its sound.
 ///
 /// # Errors
 /// [`ImportError`] for a key outside 0 to 127 and when a graph fails.
@@ -123,7 +140,8 @@ pub fn import_again(
     key: Option<f32>,
 ) -> Result<Imported, ImportError> {
     check_key(key)?;
-    encode(name, one_shot, pipeline, key)
+    let heard = pitch::find(&one_shot.samples, one_shot.sample_rate_hz);
+    encode(name, one_shot, pipeline, key, heard)
 }
 
 fn check_key(key: Option<f32>) -> Result<(), ImportError> {
@@ -131,15 +149,28 @@ fn check_key(key: Option<f32>) -> Result<(), ImportError> {
 }
 
 /// Finds the key of a one-shot, unless it is given, and its point.
-fn encode(name: String, sound: Recording, pipeline: &mut Pipeline, key: Option<f32>) -> Result<Imported, ImportError> {
-    let Recording { samples, sample_rate_hz, start_s, mut notes, .. } = sound;
-    let found = pitch::find(&samples, sample_rate_hz);
-    let found_key = found.filter(|pitch| pitch.is_clear()).map(|pitch| pitch.key);
-    let key = key.or(found_key).unwrap_or_else(|| {
-        notes.push("no clear pitch in it: taken as key 60".to_owned());
-        UNPITCHED_KEY
-    });
-    let key_confidence = found.map_or(0.0, |pitch| pitch.confidence);
+fn encode(
+    name: String,
+    sound: Recording,
+    pipeline: &mut Pipeline,
+    given: Option<f32>,
+    heard: Option<Pitch>,
+) -> Result<Imported, ImportError> {
+    let Recording { samples, start_s, root_key, mut notes, .. } = sound;
+    let told = told(root_key, &name, heard);
+    let found_key = heard.filter(Pitch::is_clear).map(|pitch| pitch.key);
+    let Keyed { key, origin } = match (given, told, found_key) {
+        (Some(key), _, _) => Keyed { key, origin: KeyOrigin::Given },
+        (None, Some(told), _) => {
+            notes.extend(contradiction(told, heard));
+            told
+        }
+        (None, None, Some(key)) => Keyed { key, origin: KeyOrigin::Heard },
+        (None, None, None) => {
+            notes.push("no clear pitch in it: taken as key 60".to_owned());
+            Keyed { key: UNPITCHED_KEY, origin: KeyOrigin::None }
+        }
+    };
     let latent = pipeline.place(&samples, key)?;
     let (nearest, category) = neighbours(&latent, &pipeline.model().manifest().sounds);
     Ok(Imported {
@@ -147,8 +178,10 @@ fn encode(name: String, sound: Recording, pipeline: &mut Pipeline, key: Option<f
         latent,
         start_s,
         key,
+        key_origin: origin,
+        told,
         found_key,
-        key_confidence,
+        key_confidence: heard.map_or(0.0, |pitch| pitch.confidence),
         category,
         nearest,
         notes,

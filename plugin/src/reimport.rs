@@ -107,7 +107,8 @@ pub fn change_region(change: &RegionChange, pipeline: &mut Pipeline) -> Result<S
 fn with_key(change: &RegionChange, pipeline: &mut Pipeline) -> Result<SoundState, String> {
     let rate_hz = pipeline.model().shape().sample_rate_hz;
     let start_s = change.sound.cut.as_ref().map_or(0.0, |cut| cut.start_s);
-    let one_shot = Recording { start_s, ..Recording::new(kept_samples(&change.sound, rate_hz)?, rate_hz) };
+    let root_key = change.sound.cut.as_ref().and_then(Cut::root_key);
+    let one_shot = Recording { start_s, root_key, ..Recording::new(kept_samples(&change.sound, rate_hz)?, rate_hz) };
     let name = change.sound.name.clone();
     let imported = import_again(name, one_shot, pipeline, change.choice.key).map_err(|error| error.to_string())?;
     let mut sound = SoundState {

@@ -7,6 +7,7 @@ mod harmonic;
 mod moments;
 mod partials;
 mod periodicity;
+mod single_cycle;
 
 use crate::units::hz_to_key;
 use moments::{Audible, Moment};
@@ -22,6 +23,12 @@ const RESOLVED_S: f64 = 0.37;
 const FEW_PERIODS: f64 = 12.0;
 /// Length in seconds over which repetition is measured, or four periods where that is longer.
 const REPETITION_S: f64 = 0.06;
+/// What is left of the confidence where the strongest repetition is that of another frequency.
+const DISAGREEMENT: f64 = 0.65;
+/// Length in seconds in which the strongest repetition is looked for: three periods of key 21.
+const REPEATED_S: f64 = 0.11;
+/// Highest pitch that is looked for in repetition, in hertz: key 109.
+const HIGHEST_HZ: f64 = 4_450.0;
 /// Confidence in the strike note of a bell: its partials agree, but what is heard is a virtual pitch.
 const BELL_CONFIDENCE: f64 = 0.7;
 /// Least harmonic strength of a bell: noise has partials everywhere, but stays below 0.1.
@@ -47,9 +54,15 @@ impl Pitch {
 pub(super) fn find(samples: &[f32], rate_hz: u32) -> Option<Pitch> {
     let audible = Audible::of(samples, rate_hz as f32)?;
     let sound = Sound { samples: &samples[..audible.length], rate_hz: f64::from(rate_hz) };
-    let found = sound.of_few_periods().or_else(|| sound.of_partials(&audible))?;
+    let found = sound.of_one_cycle().or_else(|| sound.of_few_periods()).or_else(|| sound.of_partials(&audible))?;
     let hz = found.hz;
     Some(Pitch { key: hz_to_key(hz) as f32, confidence: found.confidence.clamp(0.0, 1.0) as f32 })
+}
+
+/// The pitch of a whole file that is one cycle of a wave.
+pub(super) fn of_cycle(samples: &[f32], rate_hz: u32) -> Option<Pitch> {
+    let hz = single_cycle::pitch_hz(samples, f64::from(rate_hz))?;
+    Some(Pitch { key: hz_to_key(hz) as f32, confidence: 1.0 })
 }
 
 /// A frequency in hertz and the confidence in it.
@@ -66,10 +79,13 @@ struct Sound<'a> {
 }
 
 impl Sound<'_> {
+    fn of_one_cycle(self) -> Option<Heard> {
+        let hz = single_cycle::pitch_hz(self.samples, self.rate_hz)?;
+        Some(Heard { hz, confidence: 1.0 })
+    }
+
     /// The pitch of a sound of three to twelve periods.
     fn of_few_periods(self) -> Option<Heard> {
-        /// Key 109.
-        const HIGHEST_HZ: f64 = 4_450.0;
         const LEAST_CLARITY: f32 = 0.8;
         // Longer ones hold more periods of any key.
         if self.samples.len() as f64 > FEW_PERIODS * self.rate_hz / 27.0 {
@@ -95,7 +111,7 @@ impl Sound<'_> {
         }
         let heard = self.heard_at(hz, moments, &partials);
         if heard.confidence >= CLEAR {
-            return Some(heard);
+            return Some(self.weighed(heard, moments));
         }
         // A missing fundamental whose harmonics are mostly those of the octave or of the fifth above it.
         let below = [2.0, 3.0].into_iter().map(|part| hz / part).filter(|hz| is_whole_series(*hz, &partials));
@@ -126,6 +142,23 @@ impl Sound<'_> {
         let length = (RESOLVED_S * self.rate_hz) as usize;
         let from = moment.centre.saturating_sub(length / 2).min(self.samples.len());
         partials::partials(&self.samples[from..(from + length).min(self.samples.len())], self.rate_hz)
+    }
+
+    /// Less confidence in what is not certain where the strongest repetition is that of another frequency.
+    fn weighed(self, heard: Heard, moments: &[Moment]) -> Heard {
+        let agrees = heard.confidence >= CERTAIN || self.repeats_at(heard.hz, moments);
+        Heard { confidence: heard.confidence * if agrees { 1.0 } else { DISAGREEMENT }, ..heard }
+    }
+
+    /// Whether the strongest repetition in the middle of the moments is that of the frequency.
+    fn repeats_at(self, hz: f64, moments: &[Moment]) -> bool {
+        const NEAR: f64 = 0.03;
+        let Some(moment) = moments.get(moments.len() / 2) else { return false };
+        let length = (REPEATED_S * self.rate_hz) as usize;
+        let from = moment.centre.saturating_sub(length / 2).min(self.samples.len().saturating_sub(length));
+        let window = &self.samples[from..(from + length).min(self.samples.len())];
+        let found = periodicity::strongest(window, self.rate_hz / HIGHEST_HZ);
+        found.is_some_and(|(_, period)| (period * hz / self.rate_hz - 1.0).abs() < NEAR)
     }
 
     /// The middle of the similarities of one period to the next at all moments.

@@ -5,7 +5,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::import::{Choice, Imported, UNPITCHED_KEY};
+use crate::import::{Choice, Imported, KeyOrigin, Keyed, UNPITCHED_KEY};
 
 /// Region and key of an imported sound.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -19,10 +19,13 @@ pub struct Cut {
     /// The MIDI key that the user chose.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub chosen_key: Option<f32>,
+    /// The MIDI key that its file or its name told when it was imported.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub told: Option<Keyed>,
     /// The key of the detected pitch, if its clarity suffices.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub found_key: Option<f32>,
-    /// Clarity of its pitch, 0 to 1.
+    /// Confidence in its pitch, 0 to 1.
     #[serde(default)]
     pub key_confidence: f32,
     /// Fields of other versions, kept as they came.
@@ -39,6 +42,7 @@ impl Cut {
             start_s: choice.region_s.unwrap_or(imported.start_s),
             is_start_chosen: choice.region_s.is_some(),
             chosen_key: choice.key,
+            told: imported.told,
             found_key: imported.found_key,
             key_confidence: imported.key_confidence,
             unknown: Map::new(),
@@ -54,12 +58,26 @@ impl Cut {
     /// The MIDI key that the recording is taken to be at.
     #[must_use]
     pub fn key(&self) -> f32 {
-        self.chosen_key.or(self.found_key).unwrap_or(UNPITCHED_KEY)
+        self.keyed().key
+    }
+
+    /// The MIDI key that the recording is taken to be at, and who says so.
+    #[must_use]
+    pub fn keyed(&self) -> Keyed {
+        let chosen = self.chosen_key.map(|key| Keyed { key, origin: KeyOrigin::Given });
+        let heard = self.found_key.map(|key| Keyed { key, origin: KeyOrigin::Heard });
+        chosen.or(self.told).or(heard).unwrap_or(Keyed { key: UNPITCHED_KEY, origin: KeyOrigin::None })
+    }
+
+    /// The root key that the file itself holds.
+    #[must_use]
+    pub fn root_key(&self) -> Option<f32> {
+        self.told.filter(|told| told.origin == KeyOrigin::File).map(|told| told.key)
     }
 
     /// Whether all its numbers are finite.
     pub(super) fn is_finite(&self) -> bool {
-        let keys = [self.chosen_key, self.found_key, Some(self.key_confidence)];
+        let keys = [self.chosen_key, self.told.map(|told| told.key), self.found_key, Some(self.key_confidence)];
         self.start_s.is_finite() && keys.into_iter().flatten().all(f32::is_finite)
     }
 
@@ -67,7 +85,8 @@ impl Cut {
     pub(super) fn limit(&mut self) {
         self.start_s = self.start_s.max(0.0);
         self.key_confidence = self.key_confidence.clamp(0.0, 1.0);
-        for key in [&mut self.chosen_key, &mut self.found_key].into_iter().flatten() {
+        let told = self.told.as_mut().map(|told| &mut told.key);
+        for key in [self.chosen_key.as_mut(), told, self.found_key.as_mut()].into_iter().flatten() {
             *key = key.clamp(0.0, 127.0);
         }
     }

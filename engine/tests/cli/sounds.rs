@@ -69,6 +69,7 @@ fn encode_and_reconstruct_take_stereo_files_at_any_rate() {
     assert!(found["latent"].as_array().unwrap().iter().all(|z| z.as_f64().unwrap().abs() <= 3.0));
     let told = json(&["encode", text(&file), "--key", "40", "--region", "0.25"]);
     assert_eq!((&told["key"], &told["start_s"]), (&40.0.into(), &0.25.into()));
+    assert_eq!((&found["key_origin"], &told["key_origin"]), (&"heard".into(), &"given".into()));
     assert!((told["found_key"].as_f64().unwrap() - 57.0).abs() < 0.1, "what was found is told beside what was chosen");
     let errors_db = ["latent", "residual"].map(|via| {
         let out = folder.path().join(via).with_extension("wav");

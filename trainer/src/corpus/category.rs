@@ -191,45 +191,6 @@ fn tells(name: &str, word: &str) -> bool {
     lower.match_indices(word).any(|(at, _)| word.len() > SHORT || begins(at))
 }
 
-/// MIDI key that a file name tells, as a note name (`C3`, `f#4`, `Bb2`; C4 is 60), else as a number from 21 to 108 that it calls a
-/// key, a note or MIDI (`key 60`, `midi_60`, `note60`). Any other number is one of many files.
-pub fn key_of_file_name(name: &str) -> Option<u8> {
-    let words: Vec<&str> = name.split(|c: char| !c.is_ascii_alphanumeric() && c != '#').collect();
-    let alone = words.windows(2).filter(|pair| is_called_key(pair[0])).map(|pair| pair[1]);
-    let joined = words.iter().filter_map(|word| {
-        let (called, number) = word.split_at(word.find(|c: char| c.is_ascii_digit())?);
-        is_called_key(called).then_some(number)
-    });
-    let number = |word: &str| word.parse().ok().filter(|key| (21..=108).contains(key));
-    words.iter().find_map(|word| key_of_word(word)).or_else(|| alone.chain(joined).find_map(number))
-}
-
-fn is_called_key(word: &str) -> bool {
-    ["key", "note", "midi"].iter().any(|called| word.eq_ignore_ascii_case(called))
-}
-
-fn key_of_word(word: &str) -> Option<u8> {
-    let mut letters = word.chars();
-    let semitone = match letters.next()?.to_ascii_lowercase() {
-        'c' => 0,
-        'd' => 2,
-        'e' => 4,
-        'f' => 5,
-        'g' => 7,
-        'a' => 9,
-        'b' => 11,
-        _ => return None,
-    };
-    let rest = letters.as_str();
-    let (shift, octave) = match rest.chars().next()? {
-        '#' => (1, &rest[1..]),
-        'b' => (-1, &rest[1..]),
-        _ => (0, rest),
-    };
-    let octave: i32 = octave.parse().ok().filter(|octave| (0..=8).contains(octave))?;
-    u8::try_from((octave + 1) * 12 + semitone + shift).ok().filter(|key| (21..=108).contains(key))
-}
-
 /// Whether a key names the pitch of sounds of this category.
 pub fn is_pitched(category: &str) -> bool {
     !is_drum(category) && !matches!(category, "SFX" | "Percussive")
@@ -240,15 +201,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_tell_keys_and_categories() {
-        assert_eq!(key_of_file_name("Steinway_C4_soft.wav"), Some(60));
-        assert_eq!(key_of_file_name("bass Bb2"), Some(46));
-        assert_eq!(key_of_file_name("pad-key-72"), Some(72));
-        assert_eq!(key_of_file_name("pad MIDI72 soft"), Some(72));
-        assert_eq!(key_of_file_name("Piano 44 C4"), Some(60));
-        for unknown in ["kick 3", "025", "pad 72", "note 7", "key", "midi 200"] {
-            assert_eq!(key_of_file_name(unknown), None, "{unknown}");
-        }
+    fn names_tell_categories() {
         assert_eq!(of_file_name("My KICK.wav"), "Kick");
         assert_eq!(of_file_name("bigSnare"), "Snare");
         assert_eq!(of_file_name("DeepKick 2"), "Kick");

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use anyhow::{Result, ensure};
-use engine::import::clear_key;
+use engine::import::{clear_key, named_key};
 use engine::sample::{Recording, one_shot};
 use engine::spectral::SpectralShape;
 
@@ -33,7 +33,8 @@ pub fn read(folder: &Path, writer: &mut CorpusWriter, progress: &dyn Fn(&str)) -
             Err(error) => writer.drop_sound(&name, &error.to_string()),
             Ok(recording) => {
                 let category = category_of(folder, path);
-                let key = category::key_of_file_name(&name).or_else(|| heard_key(&recording, category));
+                let named = named_key(&name).filter(|key| (21..=108).contains(key));
+                let key = named.or_else(|| heard_key(&recording, category));
                 let description = Description {
                     category: category.to_owned(),
                     instrument: format!("file-{number:05}"),

@@ -215,7 +215,7 @@ mod tests {
     /// Decaying tones, a bell and a noisy stroke, 1.2 s each.
     fn synthetic() -> Vec<Subject> {
         let tone = |name: &str, key: u8, partials: &[f32], decay_s: f32| {
-            let step = std::f32::consts::TAU * 440.0 * ((f32::from(key) - 69.0) / 12.0).exp2() / RATE_HZ as f32;
+            let step = std::f32::consts::TAU * engine::units::key_to_hz(f64::from(key)) as f32 / RATE_HZ as f32;
             let at = |n: u32| {
                 let level = (-(n as f32) / (decay_s * RATE_HZ as f32)).exp();
                 level

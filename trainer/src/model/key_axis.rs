@@ -120,7 +120,7 @@ mod tests {
             let places = axis.places(&key(midi));
             assert_eq!(places.size(), [1, 128, PLACES]);
             for octaves in [0.0, 1.0, 2.0, 3.5] {
-                let hz = 440.0 * 2f64.powf((f64::from(midi) - 69.0) / 12.0 + octaves);
+                let hz = engine::units::key_to_hz(f64::from(midi) + 12.0 * octaves);
                 let place = ((octaves - FIRST_OCTAVE) * PLACES_PER_OCTAVE) as i64;
                 let column = places.get(0).select(1, place) / axis.evenness.squeeze();
                 let found = column.argmax(0, false).int64_value(&[]);

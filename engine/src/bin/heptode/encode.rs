@@ -25,7 +25,7 @@ pub(crate) fn run(args: &EncodeArgs) -> Result<(), Failure> {
     let nearest = sound.nearest.iter().map(|(name, distance)| json!({ "name": name, "distance": distance }));
     let json = json!({
         "command": "encode", "pack": studio.pack_json(), "file": path_text(&args.input.file), "name": sound.name,
-        "latent": sound.latent, "start_s": sound.start_s, "key": sound.key, "found_key": sound.found_key,
+        "latent": sound.latent, "start_s": sound.start_s, "key": sound.key, "key_origin": sound.key_origin, "found_key": sound.found_key,
         "key_confidence": sound.key_confidence, "category": sound.category, "nearest": nearest.collect::<Vec<Value>>(),
         "recording": Recorded::new(&args.input.file, &sound).json, "notes": sound.notes,
     });

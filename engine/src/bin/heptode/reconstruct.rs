@@ -46,7 +46,8 @@ pub(crate) fn run(args: &ReconstructArgs) -> Result<(), Failure> {
     );
     let json = json!({
         "command": "reconstruct", "pack": studio.pack_json(), "file": path_text(&args.input.file), "out": args.out.text(),
-        "via": args.via.name(), "latent": sound.latent, "start_s": sound.start_s, "key": sound.key, "found_key": sound.found_key,
+        "via": args.via.name(), "latent": sound.latent, "start_s": sound.start_s, "key": sound.key, "key_origin": sound.key_origin,
+        "found_key": sound.found_key,
         "category": sound.category, "log_mel_error_db": error_db,
         "residual_bytes": residual_bytes, "rate_hz": args.rate, "samples": samples.len(), "seconds": seconds,
         "recording": Recorded::new(&args.input.file, &sound).json, "notes": sound.notes,

@@ -21,7 +21,7 @@ const STEP_ERB: f64 = 0.1;
 const TOP_HZ: f64 = 12_500.0;
 /// Periods of a candidate in its window.
 const PERIODS: f64 = 8.0;
-/// Longest window in samples per hertz of the sample rate.
+/// Least length of the longest window, in seconds, rounded up to a power of two of samples.
 const LONGEST_S: f64 = 0.37;
 const SHORTEST_SAMPLES: usize = 64;
 /// Higher harmonics are not compared.

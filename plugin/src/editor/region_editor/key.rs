@@ -1,5 +1,6 @@
 //! The key of a recording: its name, how it came to be, and the steps between keys. Plain numbers and words.
 
+use engine::import::KeyOrigin;
 use engine::state::Cut;
 
 const NAMES: [&str; 12] = ["C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B"];
@@ -18,14 +19,15 @@ pub fn name(key: f32) -> String {
     }
 }
 
-/// The key that is shown for a choice, given what was last found: "A3 · 98 %", "C4 · chosen", "C4 · no clear pitch".
+/// The key that is shown for a choice, given what was last found: "A3 · 98 %", "A3 · from its name", "C4 · chosen", "C4 · no clear pitch".
 pub fn describe(chosen: Option<f32>, cut: &Cut) -> String {
-    let how = match (chosen, cut.found_key) {
-        (Some(_), _) => "chosen".to_owned(),
-        (None, Some(_)) => format!("{:.0} %", cut.key_confidence * 100.0),
-        (None, None) => "no clear pitch".to_owned(),
+    let keyed = Cut { chosen_key: chosen, ..cut.clone() }.keyed();
+    let how = match keyed.origin {
+        KeyOrigin::Given => "chosen".to_owned(),
+        KeyOrigin::Heard => format!("{:.0} %", cut.key_confidence * 100.0),
+        other => other.words().to_owned(),
     };
-    format!("{} · {how}", name(key(chosen, cut)))
+    format!("{} · {how}", name(keyed.key))
 }
 
 /// The key of a choice, given what was last found.
@@ -42,6 +44,8 @@ pub fn stepped(key: f32, semitones: i32) -> f32 {
 
 #[cfg(test)]
 mod tests {
+    use engine::import::Keyed;
+
     use super::*;
 
     fn found(key: Option<f32>, confidence: f32) -> Cut {
@@ -62,6 +66,10 @@ mod tests {
         assert_eq!(describe(None, &found(Some(48.0), 0.922)), "C3 · 92 %");
         assert_eq!(describe(None, &found(None, 0.4)), "C4 · no clear pitch");
         assert_eq!(describe(Some(50.0), &found(Some(48.0), 0.9)), "D3 · chosen");
+        for (origin, how) in [(KeyOrigin::File, "from the file"), (KeyOrigin::Name, "from its name")] {
+            let told = Some(Keyed { key: 57.0, origin });
+            assert_eq!(describe(None, &Cut { told, ..found(Some(48.0), 0.9) }), format!("A3 · {how}"));
+        }
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! The note that a procedural instrument renders: key and velocity.
 
+use engine::units::key_to_hz;
+
 use super::rng::SoundRng;
 
 /// Velocity of a hard stroke.
@@ -21,7 +23,7 @@ pub struct Note {
 impl Note {
     /// Equal temperament, A4 = 440 Hz.
     pub fn frequency_hz(self) -> f64 {
-        440.0 * ((f64::from(self.key) - 69.0) / 12.0).exp2()
+        key_to_hz(f64::from(self.key))
     }
 
     /// How much higher than at its natural size something without a pitch sounds.
