@@ -1,5 +1,6 @@
 //! `trainer eval`: the one place that measures a model pack, on sounds and splits that the report names.
 
+pub mod artefacts;
 mod axis_correlation;
 mod distance;
 mod envelope;
@@ -32,6 +33,8 @@ use engine::units::Latent;
 use crate::corpus::{Corpus, Item, Split};
 use crate::files::write_atomically;
 use crate::statistics::evenly;
+use artefacts::Artefacts;
+use artefacts::survey::{self, Survey};
 use input::Input;
 use measured_sound::MeasuredSound;
 use named_point::NamedPoint;
@@ -91,6 +94,8 @@ pub struct Amounts {
 /// What the measurement of one item gave.
 struct Outcome {
     results: Vec<MeasuredSound>,
+    /// What sounds wrong in the item itself.
+    artefacts: Artefacts,
     /// Where the pack's encoder puts it.
     point: Latent,
 }
@@ -107,8 +112,10 @@ pub fn evaluate(options: &Options) -> Result<()> {
         parallel_map("sounds", &model, &input.items, |tools, item| measure(tools, &input.corpus, item, &named))?;
     let points: Vec<(Split, Latent)> =
         input.items.iter().zip(&outcomes).map(|(item, outcome)| (item.split, outcome.point)).collect();
+    let artefacts: Vec<Artefacts> = outcomes.iter().map(|outcome| outcome.artefacts).collect();
     let results: Vec<MeasuredSound> = outcomes.into_iter().flat_map(|outcome| outcome.results).collect();
-    let findings = find(options, &input, &model, &points, &results, &named)?;
+    let measured = Measured { points: &points, artefacts: &artefacts, results: &results };
+    let findings = find(options, &input, &model, &measured, &named)?;
     let header = Header {
         command: std::env::args().skip(1).collect::<Vec<_>>().join(" "),
         pack: format!("{} ({})", input.pack.manifest().name, input.pack.hash()),
@@ -130,18 +137,26 @@ fn measure(tools: &mut Tools, corpus: &Corpus, item: &Item, named: &NamedFiles) 
             results.push(MeasuredSound::new(item, path, tools.measurer.compare(item, &truth, &made)));
         }
     }
-    Ok(Outcome { results, point: tools.pipeline.encode(&truth, f32::from(item.key))? })
+    let artefacts = tools.measurer.artefacts(&truth);
+    Ok(Outcome { results, artefacts, point: tools.pipeline.encode(&truth, f32::from(item.key))? })
+}
+
+/// What was found of every item, in their order, and of every remake.
+struct Measured<'a> {
+    points: &'a [(Split, Latent)],
+    artefacts: &'a [Artefacts],
+    results: &'a [MeasuredSound],
 }
 
 fn find(
     options: &Options,
     input: &Input,
     model: &Arc<Model>,
-    points: &[(Split, Latent)],
-    results: &[MeasuredSound],
+    measured: &Measured,
     named: &NamedFiles,
 ) -> Result<Findings> {
     let amounts = &options.amounts;
+    let Measured { points, results, .. } = measured;
     let places = places(input, points);
     let package = Package::find(&options.python);
     let items: Vec<&Item> = input.items.iter().collect();
@@ -149,6 +164,7 @@ fn find(
     Ok(Findings {
         rules: sound_features::rules(),
         latents: latents::measure(&mut Pipeline::new(Arc::clone(model))?, points, run)?,
+        artefacts: survey(input, model, measured.artefacts, &places, amounts, named)?,
         lines: (amounts.lines > 0 && places.len() > 1)
             .then(|| interpolation::measure(model, &places, amounts.lines))
             .transpose()?,
@@ -169,6 +185,21 @@ fn find(
         ladder: ladder_of(input, model, amounts.ladder, package.as_ref().ok().filter(|_| amounts.visqol > 0))?,
         visqol: hear(input, model, amounts.visqol, package, named)?,
     })
+}
+
+/// Artefacts of what the instrument plays, beside those of the measured items and of those that named sounds stand for.
+fn survey(
+    input: &Input,
+    model: &Arc<Model>,
+    found: &[Artefacts],
+    places: &[NamedPoint],
+    amounts: &Amounts,
+    named: &NamedFiles,
+) -> Result<Option<Survey>> {
+    let stands_for = |item: &Item| named.get(&item.file).is_some_and(|sound| sound.key == item.key);
+    let of_named = input.items.iter().zip(found).filter(|(item, _)| stands_for(item)).map(|(_, found)| *found);
+    let truths = survey::Truths { corpus: found, named: &of_named.collect::<Vec<_>>() };
+    survey::measure(model, places, &truths, survey::Amounts { random: amounts.random, lines: amounts.lines })
 }
 
 /// Named sounds, and sounds of the corpus where the encoder puts them.

@@ -13,13 +13,12 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result, ensure};
 use engine::decode::graph::{Graph, Port};
-use engine::decode::{Model, Pipeline};
+use engine::decode::{Model, Pipeline, pipeline};
 use engine::pack::Pack;
 use engine::spectral::{Frames, SpectralShape};
 use engine::units::Latent;
 use tch::{Device, Tensor};
 
-use crate::features::normalise_key;
 use crate::loss::vocoder::phasor;
 use crate::model::vae::{BANDS, FRAMES, LATENTS};
 use crate::model::vocoder::{PHASE_BINS, VocoderOutput};
@@ -120,7 +119,7 @@ impl Checker<'_> {
     /// Runs torch and the graphs at one point, notes the differences and returns what torch gave.
     fn compare(&mut self, latent: &Latent, key: u8) -> Result<Outputs> {
         let key_number = f32::from(key);
-        let key_input = [normalise_key(key_number)];
+        let key_input = [pipeline::key_input(key_number)];
         let key_tensor = Tensor::from_slice(&key_input).unsqueeze(0);
         let guard = tch::no_grad_guard();
         let frames_tensor = self.torch.decoder.decode(&Tensor::from_slice(latent).unsqueeze(0), &key_tensor);

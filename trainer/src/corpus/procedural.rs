@@ -40,6 +40,7 @@ use engine::sample::Recording;
 
 use super::writer::{CorpusWriter, Description};
 use envelope::rise;
+pub use mix::{high_passed, low_passed};
 use instrument::Instrument;
 use note::Note;
 use rng::SoundRng;

@@ -5,6 +5,7 @@ use std::fmt::Write;
 
 use serde::Serialize;
 
+use super::artefacts::survey::Survey;
 use super::axis_correlation::AxisCorrelation;
 use super::interpolation::Lines;
 use super::knobs::Knob;
@@ -110,6 +111,8 @@ pub struct Findings {
     pub rules: String,
     /// The latent space.
     pub latents: LatentStatistics,
+    /// Returns, cut ends, flicker and decay of what the instrument plays.
+    pub artefacts: Option<Survey>,
     /// Straight lines between sounds.
     pub lines: Option<Lines>,
     /// Jumps per percent of each knob.
@@ -164,6 +167,24 @@ impl Report {
                 row.sounds,
                 row.mean_db,
                 row.median_db
+            );
+        }
+        for row in self.findings.artefacts.iter().flat_map(|survey| &survey.rows) {
+            let (made, own) = (&row.made, &row.own);
+            let _ = writeln!(
+                text,
+                "{} {}: {:.1} % return ({} {:.1} %), {:.1} % cut ({:.1} %), flicker {:.2} ({:.2}), rising {:.1} % ({:.1} %)",
+                made.sounds,
+                row.of,
+                made.part(made.returns) * 100.0,
+                row.against,
+                own.part(own.returns) * 100.0,
+                made.part(made.cut_ends) * 100.0,
+                own.part(own.cut_ends) * 100.0,
+                made.flicker_per_band_s,
+                own.flicker_per_band_s,
+                made.rising_part * 100.0,
+                own.rising_part * 100.0
             );
         }
         if let Some(lines) = &self.findings.lines {

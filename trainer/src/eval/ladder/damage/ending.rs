@@ -1,0 +1,81 @@
+//! Damage of how a sound ends.
+
+use engine::spectral::{Complex32, Stft};
+use engine::units::db_to_gain;
+use rand::Rng;
+use rand_chacha::ChaCha8Rng;
+
+/// Where a sound is over: below this part of its peak (−60 dB).
+const OVER: f32 = 1e-3;
+/// Where it is no longer loud: below this part of its peak (−20 dB).
+const LOUD: f32 = 0.1;
+/// Fade to silence before a burst, silence, and the burst, as parts of the whole length.
+const FADED_AT: f64 = 0.5;
+const BURST_AT: f64 = 0.7;
+const BURST_END: f64 = 0.8;
+/// Length of that fade, in seconds: slow enough to be no cut itself.
+const FADE_S: f64 = 0.2;
+/// The time in which the fall of a gate is stated, in seconds.
+const GATE_S: f64 = 0.012;
+/// Transform, hop and widths of the gated bands, in samples and bins; length of one gate in frames.
+const SIZE: usize = 1024;
+const HOP: usize = 256;
+const BAND_BINS: usize = 16;
+const GATE_FRAMES: usize = 6;
+
+/// The last sample that reaches a part of full scale.
+fn last_above(samples: &[f32], part: f32) -> usize {
+    samples.iter().rposition(|sample| sample.abs() > part).unwrap_or(0)
+}
+
+/// Fades to silence by the middle; later comes a burst of noise at a level in dB of the sound's loudest 20 ms.
+pub fn come_back(samples: &[f32], rate_hz: f64, level_db: f64, rng: &mut ChaCha8Rng) -> Vec<f32> {
+    let length = samples.len() as f64;
+    let window = (0.02 * rate_hz) as usize;
+    let power = |part: &[f32]| part.iter().map(|sample| sample * sample).sum::<f32>() / part.len().max(1) as f32;
+    let loudest = samples.chunks(window.max(1)).map(power).fold(0.0, f32::max).sqrt();
+    // Evenly distributed numbers have an effective value of 1/√3.
+    let gain = db_to_gain(level_db as f32) * loudest * 3f32.sqrt();
+    let burst = (BURST_AT * length) as usize..(BURST_END * length) as usize;
+    let of = |(n, sample): (usize, &f32)| {
+        let left = (FADED_AT * length - n as f64) / (FADE_S * rate_hz);
+        let noise = if burst.contains(&n) { gain * rng.random_range(-1.0..1.0) } else { 0.0 };
+        sample * left.clamp(0.0, 1.0) as f32 + noise
+    };
+    samples.iter().enumerate().map(of).collect()
+}
+
+/// Lets the sound fall by so many decibels in 12 ms from half of the time in which it is loud.
+pub fn gate(samples: &[f32], rate_hz: f64, fall_db: f64) -> Vec<f32> {
+    let start = last_above(samples, LOUD) / 2;
+    let weight = |n: usize| db_to_gain(-(fall_db * n.saturating_sub(start) as f64 / (GATE_S * rate_hz)) as f32);
+    samples.iter().enumerate().map(|(n, sample)| sample * weight(n)).collect()
+}
+
+/// Silences every band of 16 bins `count` times for six frames, spread over the time in which the sound is loud.
+pub fn gate_bands(samples: &[f32], count: usize, rng: &mut ChaCha8Rng) -> Vec<f32> {
+    let mut stft = Stft::with_sizes(SIZE, HOP, SIZE - HOP);
+    let mut spectrogram = stft.analyse(samples);
+    let bins = spectrogram.bins;
+    let end = (last_above(samples, LOUD) / HOP).max(GATE_FRAMES + 1);
+    for band in (0..bins).step_by(BAND_BINS) {
+        for _ in 0..count {
+            let start = rng.random_range(0..end);
+            for frame in spectrogram.values.chunks_exact_mut(bins).skip(start).take(GATE_FRAMES) {
+                frame[band..(band + BAND_BINS).min(bins)].fill(Complex32::new(0.0, 0.0));
+            }
+        }
+    }
+    let mut out = stft.synthesise(&spectrogram);
+    out.resize(samples.len(), 0.0);
+    out
+}
+
+/// Plays a part of the last half of the sound, up to its end, backwards.
+pub fn reverse_end(samples: &[f32], part: f64) -> Vec<f32> {
+    let end = last_above(samples, OVER);
+    let reversed = (part * (end / 2) as f64) as usize;
+    let mut out = samples.to_vec();
+    out[end - reversed..end].reverse();
+    out
+}
