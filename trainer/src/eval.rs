@@ -33,7 +33,6 @@ use engine::units::Latent;
 use crate::corpus::{Corpus, Item, Split};
 use crate::files::write_atomically;
 use crate::statistics::evenly;
-use artefacts::Artefacts;
 use artefacts::survey::{self, Survey};
 use input::Input;
 use measured_sound::MeasuredSound;
@@ -94,8 +93,6 @@ pub struct Amounts {
 /// What the measurement of one item gave.
 struct Outcome {
     results: Vec<MeasuredSound>,
-    /// What sounds wrong in the item itself.
-    artefacts: Artefacts,
     /// Where the pack's encoder puts it.
     point: Latent,
 }
@@ -112,10 +109,8 @@ pub fn evaluate(options: &Options) -> Result<()> {
         parallel_map("sounds", &model, &input.items, |tools, item| measure(tools, &input.corpus, item, &named))?;
     let points: Vec<(Split, Latent)> =
         input.items.iter().zip(&outcomes).map(|(item, outcome)| (item.split, outcome.point)).collect();
-    let artefacts: Vec<Artefacts> = outcomes.iter().map(|outcome| outcome.artefacts).collect();
     let results: Vec<MeasuredSound> = outcomes.into_iter().flat_map(|outcome| outcome.results).collect();
-    let measured = Measured { points: &points, artefacts: &artefacts, results: &results };
-    let findings = find(options, &input, &model, &measured, &named)?;
+    let findings = find(options, &input, &model, &points, &results, &named)?;
     let header = Header {
         command: std::env::args().skip(1).collect::<Vec<_>>().join(" "),
         pack: format!("{} ({})", input.pack.manifest().name, input.pack.hash()),
@@ -137,26 +132,18 @@ fn measure(tools: &mut Tools, corpus: &Corpus, item: &Item, named: &NamedFiles) 
             results.push(MeasuredSound::new(item, path, tools.measurer.compare(item, &truth, &made)));
         }
     }
-    let artefacts = tools.measurer.artefacts(&truth);
-    Ok(Outcome { results, artefacts, point: tools.pipeline.encode(&truth, f32::from(item.key))? })
-}
-
-/// What was found of every item, in their order, and of every remake.
-struct Measured<'a> {
-    points: &'a [(Split, Latent)],
-    artefacts: &'a [Artefacts],
-    results: &'a [MeasuredSound],
+    Ok(Outcome { results, point: tools.pipeline.encode(&truth, f32::from(item.key))? })
 }
 
 fn find(
     options: &Options,
     input: &Input,
     model: &Arc<Model>,
-    measured: &Measured,
+    points: &[(Split, Latent)],
+    results: &[MeasuredSound],
     named: &NamedFiles,
 ) -> Result<Findings> {
     let amounts = &options.amounts;
-    let Measured { points, results, .. } = measured;
     let places = places(input, points);
     let package = Package::find(&options.python);
     let items: Vec<&Item> = input.items.iter().collect();
@@ -164,7 +151,7 @@ fn find(
     Ok(Findings {
         rules: sound_features::rules(),
         latents: latents::measure(&mut Pipeline::new(Arc::clone(model))?, points, run)?,
-        artefacts: survey(input, model, measured.artefacts, &places, amounts, named)?,
+        artefacts: survey(input, model, &places, amounts, named)?,
         lines: (amounts.lines > 0 && places.len() > 1)
             .then(|| interpolation::measure(model, &places, amounts.lines))
             .transpose()?,
@@ -187,18 +174,20 @@ fn find(
     })
 }
 
-/// Artefacts of what the instrument plays, beside those of the measured items and of those that named sounds stand for.
+/// Artefacts of what the instrument plays, beside those of the whole corpus and of the sounds that named ones stand for.
 fn survey(
     input: &Input,
     model: &Arc<Model>,
-    found: &[Artefacts],
     places: &[NamedPoint],
     amounts: &Amounts,
     named: &NamedFiles,
 ) -> Result<Option<Survey>> {
+    let items = &input.corpus.manifest.items;
+    let listen = |tools: &mut Tools, item: &Item| Ok(tools.measurer.artefacts(&input.corpus.samples(item)?));
+    let found = parallel_map("artefacts", model, items, listen)?;
     let stands_for = |item: &Item| named.get(&item.file).is_some_and(|sound| sound.key == item.key);
-    let of_named = input.items.iter().zip(found).filter(|(item, _)| stands_for(item)).map(|(_, found)| *found);
-    let truths = survey::Truths { corpus: found, named: &of_named.collect::<Vec<_>>() };
+    let of_named = items.iter().zip(&found).filter(|(item, _)| stands_for(item)).map(|(_, found)| *found);
+    let truths = survey::Truths { corpus: &found, named: &of_named.collect::<Vec<_>>() };
     survey::measure(model, places, &truths, survey::Amounts { random: amounts.random, lines: amounts.lines })
 }
 

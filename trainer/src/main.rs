@@ -27,8 +27,8 @@ use anyhow::{Result, bail, ensure};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use tch::Device;
 
-use corpus::{Split, sources};
 use corpus::soundfont::Selection;
+use corpus::{Split, sources};
 use train::{Budget, Intervals, LossOptions};
 
 #[derive(Parser)]

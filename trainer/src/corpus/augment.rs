@@ -1,5 +1,5 @@
-//! Augmentation: further training sounds, each a training sound as another recording of it might be: faster or slower, a little out of tune, in a room, through a
-//! microphone, overdriven, with noise. Held-out sounds are never touched.
+//! Augmentation: further training sounds, each a training sound as another recording of it might be: faster or slower, a little out
+//! of tune, in a room, through a microphone, overdriven, with noise. Held-out sounds are never touched.
 
 mod channel;
 mod room;
@@ -122,7 +122,8 @@ mod tests {
         let mut writer = CorpusWriter::new(folder.path()).expect("a corpus can be started");
         for number in 0..6_u64 {
             let step = std::f64::consts::TAU * 261.63 / 44_100.0;
-            let sound = (0..44_100).map(|n| ((step * f64::from(n)).sin() * (-f64::from(n) / 9000.0).exp()) as f32).collect();
+            let sound =
+                (0..44_100).map(|n| ((step * f64::from(n)).sin() * (-f64::from(n) / 9000.0).exp()) as f32).collect();
             let description = Description {
                 name: format!("Tone {number}"),
                 category: "Bell".to_owned(),

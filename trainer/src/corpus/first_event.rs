@@ -1,5 +1,5 @@
-//! Ends a sound after its first event. Sounds that come back after silence (the second stroke of a keyboard, drops, the tail of a crash) are few, but a
-//! model of seven numbers then lets others come back too.
+//! Ends a sound after its first event. Sounds that come back after silence (the second stroke of a keyboard, drops, the tail of a
+//! crash) are few, but a model of seven numbers then lets others come back too.
 
 use crate::eval::artefacts::returns::silent_before_return;
 
@@ -8,8 +8,8 @@ const REPEATED: [&str; 4] = ["Rain", "Water", "Typing", "Motor"];
 /// Fade to the end, in seconds. What fades is more than 60 dB below the loudest place.
 const FADE_S: f64 = 0.01;
 
-/// Silences a sound from the silence before its first return on, unless it belongs to a category that repeats or its loudest event comes later.
-/// Returns whether it did.
+/// Silences a sound from the silence before its first return on, unless it belongs to a category that repeats or its loudest event
+/// comes later. Returns whether it did.
 pub fn end_after_first(samples: &mut [f32], rate_hz: f64, category: &str) -> bool {
     if REPEATED.contains(&category) {
         return false;
@@ -50,7 +50,8 @@ mod tests {
         assert_eq!(drum[..20_000], twice()[..20_000]);
         assert!(drum[44_100..].iter().all(|sample| *sample == 0.0));
         assert!(!end_after_first(&mut drum, RATE_HZ, "Snare"), "nothing returns any more");
-        let mut late: Vec<f32> = twice().iter().enumerate().map(|(n, x)| if n < 40_000 { x * 0.1 } else { *x }).collect();
+        let mut late: Vec<f32> =
+            twice().iter().enumerate().map(|(n, x)| if n < 40_000 { x * 0.1 } else { *x }).collect();
         assert!(!end_after_first(&mut late, RATE_HZ, "Snare"), "the second event is the sound");
     }
 }

@@ -17,11 +17,12 @@ const VELOCITY: u8 = 112;
 /// Category of a drum whose name does not tell.
 const UNKNOWN_DRUM: &str = "Percussion";
 
-/// Reads every WAV, AIFF and FLAC file of a kit's folder. Files whose names differ only behind the last hyphen are takes of one series and stay in one
-/// split.
+/// Reads every WAV, AIFF and FLAC file of a kit's folder. Files whose names differ only behind the last hyphen are takes of one
+/// series and stay in one split.
 ///
 /// # Errors
-/// The folder cannot be listed or holds no audio file, or the corpus cannot be written. A file that cannot be read is left out with a message.
+/// The folder cannot be listed or holds no audio file, or the corpus cannot be written. A file that cannot be read is left out with
+/// a message.
 pub fn read(folder: &Path, kit: &str, writer: &mut CorpusWriter, progress: &dyn Fn(&str)) -> Result<()> {
     let files = files_by_series(folder)?;
     ensure!(!files.is_empty(), "{} holds no WAV, AIFF or FLAC file", folder.display());

@@ -31,8 +31,8 @@ pub const ROOT_KEYS: [u8; 5] = [36, 48, 60, 72, 84];
 pub const DRUM_KEY: u8 = 60;
 const DRUM_BANK: i32 = 128;
 const DRUM_CHANNEL: i32 = 9;
-/// Kits from this one on have sounds of their own at the keys (orchestra, effects, marching), not the drums of General MIDI. Of the factory's font the
-/// only one is the orchestra's, whose names stay as they are.
+/// Kits from this one on have sounds of their own at the keys (orchestra, effects, marching), not the drums of General MIDI. Of the
+/// factory's font the only one is the orchestra's, whose names stay as they are.
 const FIRST_SPECIAL_KIT: i32 = 48;
 /// Category of the sounds of those.
 const SPECIAL_CATEGORY: &str = "Percussion";
@@ -50,8 +50,8 @@ pub struct Selection {
     pub key_step: u8,
     /// Velocities, the first for every key and every zone.
     pub velocities: Vec<u8>,
-    /// Render the melodic presets of all banks, but only presets and drums with a recording that the corpus does not hold yet; else those of bank 0 and
-    /// every drum.
+    /// Render the melodic presets of all banks, but only presets and drums with a recording that the corpus does not hold yet; else
+    /// those of bank 0 and every drum.
     pub only_new: bool,
 }
 
@@ -85,7 +85,8 @@ struct Source<'a> {
 
 impl Source<'_> {
     fn render_programs(&self, writer: &mut CorpusWriter, progress: &dyn Fn(&str)) -> Result<()> {
-        let mut melodic: Vec<&Preset> = self.font.get_presets().iter().filter(|preset| self.is_wanted(preset)).collect();
+        let mut melodic: Vec<&Preset> =
+            self.font.get_presets().iter().filter(|preset| self.is_wanted(preset)).collect();
         melodic.sort_by_key(|preset| (preset.get_bank_number(), preset.get_patch_number()));
         for preset in melodic {
             let recordings = self.recordings.played(&self.font, preset, None, &self.selection.velocities);
@@ -199,8 +200,7 @@ impl Source<'_> {
     }
 
     fn kit(&self, number: i32) -> Option<&Preset> {
-        let is_kit =
-            |preset: &&Preset| preset.get_bank_number() == DRUM_BANK && preset.get_patch_number() == number;
+        let is_kit = |preset: &&Preset| preset.get_bank_number() == DRUM_BANK && preset.get_patch_number() == number;
         self.font.get_presets().iter().find(is_kit)
     }
 

@@ -1,5 +1,5 @@
-//! The recordings that corpora may be made of: where Debian puts them, whose they are, under which licence, and why others are refused. Written down in
-//! `sources.json`, which the setup reads as well.
+//! The recordings that corpora may be made of: where Debian puts them, whose they are, under which licence, and why others are
+//! refused. Written down in `sources.json`, which the setup reads as well.
 
 use std::path::{Path, PathBuf};
 

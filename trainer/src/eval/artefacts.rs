@@ -1,8 +1,9 @@
-//! What makes a decoded sound sound wrong although it resembles a sound: it comes back after its end, stops as if a gate had shut, flickers, or
-//! decays in waves. Measured on samples alone, so that sounds without a recording to compare with have these figures too.
+//! What makes a decoded sound sound wrong although it resembles a sound: it comes back after its end, stops as if a gate had shut,
+//! flickers, or decays in waves. Measured on samples alone, so that sounds without a recording to compare with have these figures
+//! too.
 
 mod contour;
-mod cut_end;
+pub mod cut_end;
 mod decay;
 mod flicker;
 pub mod returns;

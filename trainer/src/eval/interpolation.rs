@@ -116,8 +116,8 @@ pub fn measure(model: &Arc<Model>, places: &[NamedPoint], count: usize) -> Resul
     Ok(summarise(parallel_map("lines", model, &chosen, walk)?))
 }
 
-/// Draws `count` lines: the numbers of two different ones of `places` places, and a root key. The same arguments give the same lines; none where
-/// there are fewer than two places.
+/// Draws `count` lines: the numbers of two different ones of `places` places, and a root key. The same arguments give the same
+/// lines; none where there are fewer than two places.
 pub fn draw(root_keys: &[u8], places: usize, count: usize) -> Vec<(usize, usize, u8)> {
     let mut rng = ChaCha8Rng::seed_from_u64(SEED);
     let mut line = || {

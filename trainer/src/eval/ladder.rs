@@ -121,7 +121,13 @@ pub fn damage(
 ) -> Result<Vec<Rungs>> {
     let truth = at_full_scale(&subject.samples);
     let is_sharp = Envelope::new(&truth, f64::from(rate_hz)).attack_ms() < SHARP_ONSET_MS;
-    let kinds = Kind::ALL.into_iter().filter(|kind| is_sharp || *kind != Kind::SoftOnset);
+    let falls = damage::falls(&truth);
+    let suits = |kind: &Kind| match kind {
+        Kind::SoftOnset => is_sharp,
+        Kind::ReversedDecay => falls,
+        _ => true,
+    };
+    let kinds = Kind::ALL.into_iter().filter(suits);
     kinds.map(|kind| damage_and_measure(subject, kind, rate_hz, measurer, visqol)).collect()
 }
 
@@ -263,6 +269,19 @@ mod tests {
         assert_eq!(noise(whole), Some(1.0));
         assert_eq!(noise(upside_down), Some(-1.0));
         assert_eq!(noise(deaf), Some(0.0));
+    }
+
+    #[test]
+    fn damaged_endings_are_ordered_by_their_figures_and_by_these_alone() {
+        let names = ["returns", "cut ends", "flicker", "rising part"];
+        let metrics: Vec<Metric> = METRICS.iter().copied().filter(|metric| names.contains(&metric.name)).collect();
+        let ladder = climb_with(&metrics);
+        assert_eq!(ladder.metrics.len(), names.len());
+        for judged in &ladder.metrics {
+            assert!(judged.trusted, "{} fails {:?}: {:?}", judged.name, judged.failed, judged.answers);
+            let claimed = judged.answers.iter().filter(|answer| answer.claimed && answer.kind != "level").count();
+            assert_eq!(claimed, 1, "{}", judged.name);
+        }
     }
 
     #[test]

@@ -170,22 +170,7 @@ impl Report {
             );
         }
         for row in self.findings.artefacts.iter().flat_map(|survey| &survey.rows) {
-            let (made, own) = (&row.made, &row.own);
-            let _ = writeln!(
-                text,
-                "{} {}: {:.1} % return ({} {:.1} %), {:.1} % cut ({:.1} %), flicker {:.2} ({:.2}), rising {:.1} % ({:.1} %)",
-                made.sounds,
-                row.of,
-                made.part(made.returns) * 100.0,
-                row.against,
-                own.part(own.returns) * 100.0,
-                made.part(made.cut_ends) * 100.0,
-                own.part(own.cut_ends) * 100.0,
-                made.flicker_per_band_s,
-                own.flicker_per_band_s,
-                made.rising_part * 100.0,
-                own.rising_part * 100.0
-            );
+            let _ = writeln!(text, "{row}");
         }
         if let Some(lines) = &self.findings.lines {
             let breaking = &lines.lines_breaking;

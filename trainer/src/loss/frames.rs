@@ -200,7 +200,10 @@ mod tests {
         let shape = SpectralShape::DEFAULT;
         let silent = Tensor::full([1, 128, 172], -1.0, (Kind::Float, Device::Cpu));
         let nearly = Tensor::full([1, 128, 172], f64::from(shape.normalise_db(-85.0)), (Kind::Float, Device::Cpu));
-        assert_eq!(FramesCriterion::new(&shape, SILENCE, Device::Cpu).loss(&nearly, &silent).total.double_value(&[]), 0.0);
+        assert_eq!(
+            FramesCriterion::new(&shape, SILENCE, Device::Cpu).loss(&nearly, &silent).total.double_value(&[]),
+            0.0
+        );
     }
 
     #[test]

@@ -171,8 +171,8 @@ mod tests {
     use tch::nn::VarStore;
 
     use super::*;
-    use engine::decode::pipeline::key_input;
     use crate::onnx::tests::{loud_decoder, randomise};
+    use engine::decode::pipeline::key_input;
 
     /// Of the larger of 1 and the value: what a pack is held to.
     const TOLERANCE: f64 = 1e-4;

@@ -1,5 +1,5 @@
-//! Loss of how sounds end, at points of the whole latent space: none may come back after it was silent, stop as if a gate had shut, or rise again in its
-//! tail. The laws are those of `eval::artefacts`, on frames instead of samples.
+//! Loss of how sounds end, at points of the whole latent space: none may come back after it was silent, stop as if a gate had shut,
+//! or rise again in its tail. The laws are those of `eval::artefacts`, on frames instead of samples.
 //!
 //! Off by default: its weight is 0 until a training has shown what it does to the sounds themselves.
 
@@ -11,8 +11,8 @@ use crate::model::Decoder;
 
 /// Level of silence against the loudest frame, in dB, as in the evaluation.
 const SILENT_DB: f32 = -60.0;
-/// Fall from one frame to the next that costs nothing, in dB. A gate in the samples lets the level of frames four hops long fall by up to about 20
-/// dB a hop, so this is below the evaluation's 25 dB in 12 ms.
+/// Fall from one frame to the next that costs nothing, in dB. A gate in the samples lets the level of frames four hops long fall by
+/// up to about 20 dB a hop, so this is below the evaluation's 25 dB in 12 ms.
 const ALLOWED_FALL_DB: f32 = 18.0;
 /// Falls from below this level against the loudest frame cost nothing, in dB.
 const HEARD_DB: f32 = -40.0;
@@ -79,7 +79,8 @@ fn beyond_fall(levels: &Tensor, shape: &SpectralShape) -> Tensor {
     (fall.relu() * is_heard).amax([1i64].as_slice(), false)
 }
 
-/// What levels of the last half lie above the lowest one before them, beyond the allowed rise: `[sound, frame]`. The lowest itself is not raised.
+/// What levels of the last half lie above the lowest one before them, beyond the allowed rise: `[sound, frame]`. The lowest itself
+/// is not raised.
 fn beyond_rise(levels: &Tensor, shape: &SpectralShape) -> Tensor {
     let count = levels.size()[1];
     let last = levels.narrow(1, count / 2, count - count / 2).clamp_min(units(SILENT_DB, shape));
@@ -107,7 +108,9 @@ mod tests {
 
     #[test]
     fn a_decay_and_a_slow_onset_cost_nothing() {
-        for decay in [found(|frame| -0.7 * frame as f32), found(|_| -12.0), found(|frame| (frame as f32 - 40.0).min(0.0))] {
+        for decay in
+            [found(|frame| -0.7 * frame as f32), found(|_| -12.0), found(|frame| (frame as f32 - 40.0).min(0.0))]
+        {
             assert!(decay.iter().all(|law| *law < 1e-6), "{decay:?}");
         }
     }
@@ -126,7 +129,8 @@ mod tests {
 
     #[test]
     fn a_return_is_pulled_down_and_nothing_else_is() {
-        let made = sound(|frame| if (130..140).contains(&frame) { -30.0 } else { -0.8 * frame as f32 }).set_requires_grad(true);
+        let made = sound(|frame| if (130..140).contains(&frame) { -30.0 } else { -0.8 * frame as f32 })
+            .set_requires_grad(true);
         endings(&made).returns.backward();
         let slope = made.grad().get(0).get(20);
         assert!(slope.narrow(0, 130, 10).min().double_value(&[]) > 0.0, "the burst falls");

@@ -10,8 +10,8 @@ use tch::nn::VarStore;
 use tch::{Device, Kind, Tensor};
 
 use super::interpolation_loss::InterpolationLoss;
-use super::stage::{Figures, Stage};
 use super::options::LossOptions;
+use super::stage::{Figures, Stage};
 use super::{axis_loss, ending_loss, latent_space_loss};
 use crate::features::Dataset;
 use crate::loss::FLOOR_DB;
@@ -67,12 +67,7 @@ pub struct VaeStage<'a> {
 
 impl<'a> VaeStage<'a> {
     /// Builds the networks in `store`.
-    pub fn new(
-        store: &VarStore,
-        train: &'a Dataset,
-        held_out: Option<&'a Dataset>,
-        losses: LossOptions,
-    ) -> Self {
+    pub fn new(store: &VarStore, train: &'a Dataset, held_out: Option<&'a Dataset>, losses: LossOptions) -> Self {
         let root = store.root();
         let shape = SpectralShape::DEFAULT;
         let silence = Silence { below_db: losses.silence_db, weight: losses.silent_weight };

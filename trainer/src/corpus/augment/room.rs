@@ -1,4 +1,5 @@
-//! Rectangular rooms: impulse responses by image sources (Allen and Berkley, "Image method for efficiently simulating small-room acoustics", 1979).
+//! Rectangular rooms: impulse responses by image sources (Allen and Berkley, "Image method for efficiently simulating small-room
+//! acoustics", 1979).
 
 use anyhow::{Result, anyhow};
 use rand::Rng;
@@ -128,7 +129,12 @@ mod tests {
     #[test]
     fn the_direct_sound_comes_first_and_the_first_echo_when_geometry_says() {
         // The floor is nearest: its image lies 2 m below the sound, which is 3 m from the microphone.
-        let room = Room { size_m: [14.0, 14.0, 14.0], sound_m: [6.0, 7.0, 1.0], microphone_m: [9.0, 7.0, 1.0], reflection: 0.5 };
+        let room = Room {
+            size_m: [14.0, 14.0, 14.0],
+            sound_m: [6.0, 7.0, 1.0],
+            microphone_m: [9.0, 7.0, 1.0],
+            reflection: 0.5,
+        };
         let response = room.impulse_response(RATE_HZ);
         assert!((response[0] - 1.0).abs() < 1e-6);
         let echo = ((13f64.sqrt() - 3.0) / SPEED_M_S * RATE_HZ) as usize;
@@ -155,6 +161,9 @@ mod tests {
         impulse[7] = 0.5;
         let moved = convolved(&sound, &impulse).expect("a sound");
         assert_eq!(moved.len(), sound.len());
-        assert!((7..1000).all(|n| (moved[n] - 0.5 * sound[n - 7]).abs() < 1e-5) && moved[..7].iter().all(|x| x.abs() < 1e-5));
+        assert!(
+            (7..1000).all(|n| (moved[n] - 0.5 * sound[n - 7]).abs() < 1e-5)
+                && moved[..7].iter().all(|x| x.abs() < 1e-5)
+        );
     }
 }

@@ -13,9 +13,10 @@ const SOUGHT_S: f64 = 1.0;
 /// A peak below this is silence, which all recordings share.
 const SILENT: u16 = 16;
 
-/// Ids of the recordings of one font, by the numbers of its samples. Each recording has one by its samples and one by its name: fonts that are made
-/// from another one copy samples under new names, or resample them under the old ones. Of 2202 samples of MuseScore's font these two tell
-/// all that resemble one of Fluid's by more than 0.98 (cosine of log spectra over the first 0.4 s), but for three sine waves.
+/// Ids of the recordings of one font, by the numbers of its samples. Each recording has one by its samples and one by its name:
+/// fonts that are made from another one copy samples under new names, or resample them under the old ones. Of 2202 samples of
+/// MuseScore's font these two tell all that resemble one of Fluid's by more than 0.98 (cosine of log spectra over the first 0.4 s),
+/// but for three sine waves.
 pub struct Recordings(Vec<Vec<u64>>);
 
 impl Recordings {
@@ -84,7 +85,8 @@ mod tests {
 
     #[test]
     fn a_recording_is_known_by_its_samples_however_it_is_cut() {
-        let recording: Vec<i16> = (0..8000_i32).map(|n| ((n * n * 7) % 2000 - 1000) as i16 / if n > 900 { 4 } else { 1 }).collect();
+        let recording: Vec<i16> =
+            (0..8000_i32).map(|n| ((n * n * 7) % 2000 - 1000) as i16 / if n > 900 { 4 } else { 1 }).collect();
         let id = by_samples(44_100);
         assert!(id(&recording).is_some());
         assert_eq!(id(&recording), id(&recording[100..6000]));

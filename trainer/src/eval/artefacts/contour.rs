@@ -10,8 +10,8 @@ pub struct Windows {
     pub step_s: f64,
 }
 
-/// Levels in dB against the loudest window, [[`FLOOR_DB`], 0], one a step; none where the sound is shorter than a window. A silent sound is at
-/// the floor throughout.
+/// Levels in dB against the loudest window, [[`FLOOR_DB`], 0], one a step; none where the sound is shorter than a window. A silent
+/// sound is at the floor throughout.
 pub fn contour(samples: &[f32], rate_hz: f64, windows: Windows) -> Vec<f32> {
     let length = (windows.length_s * rate_hz).round().max(1.0) as usize;
     let step = windows.step_s * rate_hz;
@@ -37,7 +37,15 @@ mod tests {
 
     #[test]
     fn levels_stand_against_the_loudest_window_and_end_at_the_floor() {
-        let step = tone(440.0, |seconds| if seconds < 0.5 { -6.0 } else if seconds < 1.0 { -26.0 } else { SILENCE_DB });
+        let step = tone(440.0, |seconds| {
+            if seconds < 0.5 {
+                -6.0
+            } else if seconds < 1.0 {
+                -26.0
+            } else {
+                SILENCE_DB
+            }
+        });
         let levels = contour(&step, RATE_HZ, WINDOWS);
         assert_eq!(levels.len(), ((2.0 - 0.02) / 0.005) as usize + 1);
         for (seconds, wanted_db) in [(0.25, 0.0), (0.75, -20.0), (1.5, FLOOR_DB)] {

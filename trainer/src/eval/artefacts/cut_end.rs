@@ -49,13 +49,17 @@ mod tests {
 
     #[test]
     fn a_gate_is_a_cut_and_a_decay_falls_by_its_rate() {
-        let gated = |at_db: f64| tone(220.0, move |seconds| if seconds < 0.8 { at_db * seconds / 0.8 } else { SILENCE_DB });
+        let gated =
+            |at_db: f64| tone(220.0, move |seconds| if seconds < 0.8 { at_db * seconds / 0.8 } else { SILENCE_DB });
         assert!(fall_db(&gated(-10.0), RATE_HZ) > 60.0);
         assert!(fall_db(&gated(-70.0), RATE_HZ) < CUT_DB, "a gate at −70 dB is not heard");
         for decay_db_per_s in [30.0, 300.0, 1000.0] {
             let found_db = fall_db(&tone(2000.0, |seconds| -decay_db_per_s * seconds), RATE_HZ);
             let wanted_db = decay_db_per_s * FALL_S;
-            assert!((f64::from(found_db) - wanted_db).abs() < 1.0 + 0.1 * wanted_db, "{found_db} dB at {decay_db_per_s}");
+            assert!(
+                (f64::from(found_db) - wanted_db).abs() < 1.0 + 0.1 * wanted_db,
+                "{found_db} dB at {decay_db_per_s}"
+            );
         }
     }
 

@@ -9,8 +9,8 @@ const END_DB: f32 = -60.0;
 /// Changes of level that are smaller than this do not count, in dB: about the just noticeable difference.
 const NOTICED_DB: f32 = 1.0;
 
-/// Part of the level's movement that is upward, [0, 1], between the middle and the end of the sound; 0 where it falls only or does not move. The
-/// sound reaches from its loudest window to the last one above −60 dB.
+/// Part of the level's movement that is upward, [0, 1], between the middle and the end of the sound; 0 where it falls only or does
+/// not move. The sound reaches from its loudest window to the last one above −60 dB.
 pub fn rising_part(samples: &[f32], rate_hz: f64) -> f32 {
     let levels = contour(samples, rate_hz, WINDOWS);
     let loudest = levels.iter().position(|level| *level >= 0.0).unwrap_or(0);

@@ -4,8 +4,9 @@ use engine::spectral::{Frames, SpectralShape};
 
 /// A silent band sounds from this level on, against the loudest band and frame, in dB.
 const ON_DB: f32 = -54.0;
-/// A sounding band is silent below this level, in dB. Between both nothing changes: the level of noise in one band and frame varies by about
-/// 6 dB (standard deviation of the logarithm of a Rayleigh distribution: 5.6 dB), so a single threshold would be crossed in every frame.
+/// A sounding band is silent below this level, in dB. Between both nothing changes: the level of noise in one band and frame varies
+/// by about 6 dB (standard deviation of the logarithm of a Rayleigh distribution: 5.6 dB), so a single threshold would be crossed
+/// in every frame.
 const OFF_DB: f32 = -66.0;
 
 /// Changes between silence and sound, per band and second. A sound that begins and ends once in all bands has 1 in 2 s.

@@ -1,5 +1,6 @@
 //! Artefacts of what the instrument plays, set by set, beside those of the sounds that it learned from.
 
+use std::fmt;
 use std::sync::Arc;
 
 use anyhow::Result;
@@ -18,8 +19,8 @@ use crate::eval::named_point::NamedPoint;
 use crate::eval::parallel::{Tools, parallel_map};
 use crate::statistics::mean;
 
-/// A set may have this many times as many returns and cut ends as the sounds it is compared with. Rates of 200 sounds vary by more than a tenth
-/// by chance.
+/// A set may have this many times as many returns and cut ends as the sounds it is compared with. Rates of 200 sounds vary by more
+/// than a tenth by chance.
 const EVENTS_AT_MOST: f64 = 1.2;
 /// A set may flicker this many times as much. Above, noise of the decoder at the threshold is heard as bubbling.
 const FLICKER_AT_MOST: f64 = 1.5;
@@ -49,7 +50,8 @@ impl Rates {
     /// The figures of these sounds.
     pub fn of(found: &[Artefacts]) -> Self {
         let count = |fault: fn(&Artefacts) -> bool| found.iter().filter(|sound| fault(sound)).count();
-        let average = |pick: fn(&Artefacts) -> f32| mean(&found.iter().map(|sound| f64::from(pick(sound))).collect::<Vec<_>>());
+        let average =
+            |pick: fn(&Artefacts) -> f32| mean(&found.iter().map(|sound| f64::from(pick(sound))).collect::<Vec<_>>());
         Self {
             sounds: found.len(),
             returns: count(Artefacts::returns),
@@ -100,6 +102,27 @@ impl Row {
     }
 }
 
+impl fmt::Display for Row {
+    fn fmt(&self, out: &mut fmt::Formatter) -> fmt::Result {
+        let (made, own) = (&self.made, &self.own);
+        write!(
+            out,
+            "{} {}: {:.1} % return ({} {:.1} %), {:.1} % cut ({:.1} %), flicker {:.2} ({:.2}), rising {:.1} % ({:.1} %)",
+            made.sounds,
+            self.of,
+            made.part(made.returns) * 100.0,
+            self.against,
+            own.part(own.returns) * 100.0,
+            made.part(made.cut_ends) * 100.0,
+            own.part(own.cut_ends) * 100.0,
+            made.flicker_per_band_s,
+            own.flicker_per_band_s,
+            made.rising_part * 100.0,
+            own.rising_part * 100.0
+        )
+    }
+}
+
 /// All sets.
 #[derive(Clone, Debug, Serialize)]
 pub struct Survey {
@@ -120,14 +143,14 @@ pub struct Amounts {
 
 /// What the instrument's sounds are compared with.
 pub struct Truths<'a> {
-    /// The artefacts of the measured sounds of the corpus.
+    /// The artefacts of the sounds of the corpus.
     pub corpus: &'a [Artefacts],
     /// Those of them that named sounds stand for, at their keys.
     pub named: &'a [Artefacts],
 }
 
-/// Plays the named sounds with and without their recordings, random points as the command line draws them, lines between `places` and the ends of
-/// the knobs. `None` where the corpus has no sound to compare with.
+/// Plays the named sounds with and without their recordings, random points as the command line draws them, lines between `places`
+/// and the ends of the knobs. `None` where the corpus has no sound to compare with.
 ///
 /// # Errors
 /// Decoding fails.

@@ -2,6 +2,8 @@
 
 mod ending;
 
+pub use ending::falls;
+
 use engine::spectral::{Complex32, Stft};
 use engine::units::db_to_gain;
 use rand::{Rng, SeedableRng};
@@ -106,7 +108,7 @@ impl Kind {
             Self::ShortDecay => ("shortened decay", "1/s"),
             Self::Return => ("burst after silence", "dB"),
             Self::Gate => ("gate", "dB in 12 ms"),
-            Self::BandGates => ("gated bands", "gates per band"),
+            Self::BandGates => ("gated bands", "gates per band and second"),
             Self::ReversedDecay => ("reversed decay", "of the last half"),
             Self::Level => ("level", "dB"),
         }
@@ -128,7 +130,7 @@ impl Kind {
             Self::ShortDecay => [0.5, 1.0, 2.0, 4.0, 8.0],
             Self::Return => [-50.0, -44.0, -38.0, -30.0, -20.0],
             Self::Gate => [10.0, 20.0, 30.0, 40.0, 55.0],
-            Self::BandGates => [2.0, 4.0, 8.0, 14.0, 20.0],
+            Self::BandGates => [0.5, 1.0, 2.0, 3.0, 4.5],
             Self::ReversedDecay => [0.2, 0.4, 0.6, 0.8, 1.0],
             Self::Level => [-1.0, -3.0, -6.0, -12.0, -24.0],
         }
@@ -154,7 +156,7 @@ impl Kind {
             Self::ShortDecay => weighted(samples, |n| (-amount * n / rate_hz).exp()),
             Self::Return => ending::come_back(samples, rate_hz, amount, &mut rng),
             Self::Gate => ending::gate(samples, rate_hz, amount),
-            Self::BandGates => ending::gate_bands(samples, amount as usize, &mut rng),
+            Self::BandGates => ending::gate_bands(samples, rate_hz, amount, &mut rng),
             Self::ReversedDecay => ending::reverse_end(samples, amount),
             Self::Level => weighted(samples, |_| gain(amount)),
         }

@@ -21,7 +21,7 @@ const GATE_S: f64 = 0.012;
 const SIZE: usize = 1024;
 const HOP: usize = 256;
 const BAND_BINS: usize = 16;
-const GATE_FRAMES: usize = 6;
+const GATE_FRAMES: usize = 20;
 
 /// The last sample that reaches a part of full scale.
 fn last_above(samples: &[f32], part: f32) -> usize {
@@ -52,13 +52,17 @@ pub fn gate(samples: &[f32], rate_hz: f64, fall_db: f64) -> Vec<f32> {
     samples.iter().enumerate().map(|(n, sample)| sample * weight(n)).collect()
 }
 
-/// Silences every band of 16 bins `count` times for six frames, spread over the time in which the sound is loud.
-pub fn gate_bands(samples: &[f32], count: usize, rng: &mut ChaCha8Rng) -> Vec<f32> {
+/// Silences every band of 16 bins so many times a second for 116 ms, spread over the sound: two and a half times the window of the frames
+/// in which flicker is counted.
+pub fn gate_bands(samples: &[f32], rate_hz: f64, gates_per_s: f64, rng: &mut ChaCha8Rng) -> Vec<f32> {
     let mut stft = Stft::with_sizes(SIZE, HOP, SIZE - HOP);
     let mut spectrogram = stft.analyse(samples);
     let bins = spectrogram.bins;
-    let end = (last_above(samples, LOUD) / HOP).max(GATE_FRAMES + 1);
+    let end = (last_above(samples, OVER) / HOP).max(GATE_FRAMES + 1);
     for band in (0..bins).step_by(BAND_BINS) {
+        let wanted = gates_per_s * (end * HOP) as f64 / rate_hz;
+        // A part of a gate is a chance of one.
+        let count = (wanted + rng.random_range(0.0..1.0)) as usize;
         for _ in 0..count {
             let start = rng.random_range(0..end);
             for frame in spectrogram.values.chunks_exact_mut(bins).skip(start).take(GATE_FRAMES) {
@@ -69,6 +73,13 @@ pub fn gate_bands(samples: &[f32], count: usize, rng: &mut ChaCha8Rng) -> Vec<f3
     let mut out = stft.synthesise(&spectrogram);
     out.resize(samples.len(), 0.0);
     out
+}
+
+/// Whether a sound falls in its last quarter, by 6 dB or more: else nothing changes when it is played backwards.
+pub fn falls(samples: &[f32]) -> bool {
+    let quarter = last_above(samples, OVER) / 4;
+    let power = |from: usize| samples[from..from + quarter].iter().map(|sample| sample * sample).sum::<f32>();
+    power(3 * quarter) <= 0.25 * power(2 * quarter)
 }
 
 /// Plays a part of the last half of the sound, up to its end, backwards.
