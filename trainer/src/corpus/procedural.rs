@@ -51,12 +51,8 @@ pub const SOURCE: &str = "procedural generator";
 const SAMPLE_RATE_HZ: f64 = 44_100.0;
 /// Nothing is longer than this, just below the length of a corpus sound, so that nothing is cut off after its end's fade.
 const LONGEST_S: f64 = 1.996;
-/// Fade at the end of a sound that still rings at the greatest length, in seconds.
+/// Fade at the end of a sound that still rings.
 const END_FADE_S: f64 = 0.03;
-/// Fade at the end of a sound that is over sooner, in seconds and at most as a part of it. What a model renders only so long may
-/// still ring at −30 dB, and a fade of 30 ms from there is heard as a gate: half of the footsteps ended so.
-const EARLY_FADE_S: f64 = 0.15;
-const EARLY_FADE_PART: f64 = 0.3;
 /// Content below this is offset, not sound.
 const OFFSET_HZ: f64 = 12.0;
 /// Random streams that belong to one instrument: one for its parameters, one for each note.
@@ -151,9 +147,7 @@ fn record(instrument: &Instrument, seed: u64, index: u64, position: usize) -> Re
 fn finished(raw: &[f64]) -> Vec<f64> {
     let raw = &raw[..raw.len().min(samples_of(LONGEST_S))];
     let length_s = raw.len() as f64 / SAMPLE_RATE_HZ;
-    let is_whole = raw.len() < samples_of(LONGEST_S);
-    let fade_s = if is_whole { EARLY_FADE_S.min(EARLY_FADE_PART * length_s) } else { END_FADE_S };
-    let fade = |n: usize| rise(length_s - n as f64 / SAMPLE_RATE_HZ, fade_s);
+    let fade = |n: usize| rise(length_s - n as f64 / SAMPLE_RATE_HZ, END_FADE_S);
     without_offset(raw).iter().enumerate().map(|(n, sample)| sample * fade(n)).collect()
 }
 
@@ -171,7 +165,6 @@ mod tests {
     use super::*;
     use crate::corpus::category::is_drum;
     use crate::corpus::{Corpus, Split};
-    use crate::eval::artefacts::cut_end;
     use engine::measure::pitch_offset_cents;
     use engine::sample::one_shot;
 
@@ -200,14 +193,6 @@ mod tests {
             let end = sound[sound.len() - 20..].iter().fold(0.0f32, |peak, sample| peak.max(sample.abs()));
             assert!(end < 0.01, "{label}: ends at {end}");
         }
-    }
-
-    #[test]
-    fn footsteps_and_dogs_do_not_end_as_if_a_gate_had_shut() {
-        let of_kind = (0..3 * ROUND).filter(|index| ["Footsteps", "Dog"].contains(&draw(SEED, *index).category));
-        let falls = of_kind.map(|index| (index, cut_end::fall_db(&prepared(index, 0), SAMPLE_RATE_HZ)));
-        let (cut, kept): (Vec<_>, Vec<_>) = falls.partition(|(_, fall_db)| *fall_db >= cut_end::CUT_DB);
-        assert!(cut.len() * 10 <= kept.len(), "{cut:?} of {}", cut.len() + kept.len());
     }
 
     #[test]

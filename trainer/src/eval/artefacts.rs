@@ -3,7 +3,7 @@
 //! too.
 
 mod contour;
-pub mod cut_end;
+mod cut_end;
 mod decay;
 mod flicker;
 pub mod returns;

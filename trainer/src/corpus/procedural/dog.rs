@@ -95,7 +95,8 @@ fn bark(dog: &Dog, note: Note, rng: &mut SoundRng) -> Vec<f64> {
         let voiced = wave.at(phase.advance(pitch_hz)) * beat;
         let noise = rng.noise() * dog.breath * (1.0 + 3.0 * bump(time_s, 0.04)) * 3.0;
         let vowel = tract::between(&closed, &open, bump(part, 1.0).sqrt());
-        let level = rise(time_s, 0.008 + 0.06 * length_s) * (1.0 - 0.9 * rise(part - 0.4, 0.6)) * rise(1.0 - part, 0.4);
+        let level =
+            rise(time_s, 0.008 + 0.06 * length_s) * (1.0 - 0.9 * rise(part - 0.4, 0.6)) * rise(1.0 - part, 0.15);
         let hiss = air.high(rng.noise(), HISS_HZ * ratio, FLAT_Q) * 2.0 * dog.breath * force;
         tract.next((voiced + noise) * level, &vowel) + hiss * level
     })

@@ -17,10 +17,12 @@ const BURST_END: f64 = 0.8;
 const FADE_S: f64 = 0.2;
 /// The time in which the fall of a gate is stated, in seconds.
 const GATE_S: f64 = 0.012;
-/// Transform, hop and widths of the gated bands, in samples and bins; length of one gate in frames.
+/// Transform and hop of the gated bands, in samples; width of the lowest ones in bins and ratio of the corners of the others, which are wider than
+/// the mel bands in which flicker is counted; length of one gate in frames.
 const SIZE: usize = 1024;
 const HOP: usize = 256;
-const BAND_BINS: usize = 16;
+const LEAST_BAND_BINS: usize = 8;
+const BAND_RATIO: f64 = 1.2;
 const GATE_FRAMES: usize = 20;
 
 /// The last sample that reaches a part of full scale.
@@ -52,23 +54,26 @@ pub fn gate(samples: &[f32], rate_hz: f64, fall_db: f64) -> Vec<f32> {
     samples.iter().enumerate().map(|(n, sample)| sample * weight(n)).collect()
 }
 
-/// Silences every band of 16 bins so many times a second for 116 ms, spread over the sound: two and a half times the window of the frames
+/// Silences every band so many times a second for 116 ms, spread over the sound: two and a half times the window of the frames
 /// in which flicker is counted.
 pub fn gate_bands(samples: &[f32], rate_hz: f64, gates_per_s: f64, rng: &mut ChaCha8Rng) -> Vec<f32> {
     let mut stft = Stft::with_sizes(SIZE, HOP, SIZE - HOP);
     let mut spectrogram = stft.analyse(samples);
     let bins = spectrogram.bins;
     let end = (last_above(samples, OVER) / HOP).max(GATE_FRAMES + 1);
-    for band in (0..bins).step_by(BAND_BINS) {
+    let mut band = 0;
+    while band < bins {
+        let next = ((band as f64 * BAND_RATIO) as usize).max(band + LEAST_BAND_BINS).min(bins);
         let wanted = gates_per_s * (end * HOP) as f64 / rate_hz;
         // A part of a gate is a chance of one.
         let count = (wanted + rng.random_range(0.0..1.0)) as usize;
         for _ in 0..count {
             let start = rng.random_range(0..end);
             for frame in spectrogram.values.chunks_exact_mut(bins).skip(start).take(GATE_FRAMES) {
-                frame[band..(band + BAND_BINS).min(bins)].fill(Complex32::new(0.0, 0.0));
+                frame[band..next].fill(Complex32::new(0.0, 0.0));
             }
         }
+        band = next;
     }
     let mut out = stft.synthesise(&spectrogram);
     out.resize(samples.len(), 0.0);
