@@ -360,6 +360,7 @@ fn make_corpus(args: &CorpusArgs) -> Result<()> {
         key_step: args.key_step,
         velocities: args.velocities.clone(),
         only_new: false,
+        across_fonts: false,
     };
     if let Some(path) = &args.sound_font {
         corpus::soundfont::render(path, &selection, &mut writer, &progress)?;

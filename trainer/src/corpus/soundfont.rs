@@ -53,6 +53,9 @@ pub struct Selection {
     /// Render the melodic presets of all banks, but only presets and drums with a recording that the corpus does not hold yet; else
     /// those of bank 0 and every drum.
     pub only_new: bool,
+    /// Tell recordings across sound fonts, by their samples and names; else by their numbers, by which the split of the factory corpus was
+    /// drawn.
+    pub across_fonts: bool,
 }
 
 /// Renders a sound font into the corpus.
@@ -66,7 +69,7 @@ pub fn render(path: &Path, selection: &Selection, writer: &mut CorpusWriter, pro
     let title = font.get_info().get_bank_name().trim().to_owned();
     let file_name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     writer.add_source(format!("sound font {title} ({file_name}); {}", font.get_info().get_copyright().trim()));
-    let recordings = Recordings::of(&font);
+    let recordings = Recordings::of(&font, selection.across_fonts);
     let stem = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
     let mark = if selection.only_new { format!("{stem} ") } else { String::new() };
     let source = Source { font: Arc::new(font), recordings, mark, selection };

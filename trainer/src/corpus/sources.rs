@@ -66,6 +66,7 @@ pub enum Chosen {
 /// A source is missing or cannot be read, or the corpus cannot be written.
 pub fn read(chosen: Chosen, selection: &Selection, writer: &mut CorpusWriter, progress: &dyn Fn(&str)) -> Result<()> {
     let sources = table()?;
+    let selection = Selection { across_fonts: chosen == Chosen::Wide, ..selection.clone() };
     for source in &sources {
         let Source { name, licence, credit, path, .. } = source;
         match source.taken_for {
@@ -74,7 +75,7 @@ pub fn read(chosen: Chosen, selection: &Selection, writer: &mut CorpusWriter, pr
             Use::Factory | Use::Wide => {
                 ensure!(path.exists(), "{} is missing: install Debian's {}", path.display(), source.package);
                 writer.add_source(format!("{name}: {licence}; {credit}"));
-                read_one(source, path, selection, writer, progress)?;
+                read_one(source, path, &selection, writer, progress)?;
             }
         }
     }

@@ -223,7 +223,9 @@ mod tests {
         let tone = |name: &str, key: u8, partials: &[f32], decay_s: f32| {
             let step = std::f32::consts::TAU * 440.0 * ((f32::from(key) - 69.0) / 12.0).exp2() / RATE_HZ as f32;
             let at = |n: u32| {
-                let level = (-(n as f32) / (decay_s * RATE_HZ as f32)).exp();
+                // Without the fades each end is a click in all bands, which gates would take away.
+                let fade = (n as f32 / 400.0).min((52_920 - n) as f32 / 8000.0).min(1.0);
+                let level = fade * (-(n as f32) / (decay_s * RATE_HZ as f32)).exp();
                 level
                     * partials
                         .iter()

@@ -20,9 +20,11 @@ const SILENT: u16 = 16;
 pub struct Recordings(Vec<Vec<u64>>);
 
 impl Recordings {
-    /// The recordings of a font.
-    pub fn of(font: &SoundFont) -> Self {
-        Self(font.get_sample_headers().iter().map(|header| ids(font, header)).collect())
+    /// The recordings of a font, with ids that other fonts share or with their numbers.
+    pub fn of(font: &SoundFont, across_fonts: bool) -> Self {
+        let headers = font.get_sample_headers().iter().enumerate();
+        let of_header = |(number, header)| if across_fonts { ids(font, header) } else { vec![number as u64] };
+        Self(headers.map(of_header).collect())
     }
 
     /// Ids of what a preset plays (at one key and the given velocities, or at any), sorted.
