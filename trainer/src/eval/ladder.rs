@@ -275,7 +275,8 @@ mod tests {
 
     #[test]
     fn damaged_endings_are_ordered_by_their_figures_and_by_these_alone() {
-        let names = ["returns", "cut ends", "flicker", "rising part"];
+        // Flicker is judged on sounds of a corpus only: of these tones too few bands sound for gates to be counted.
+        let names = ["returns", "cut ends", "rising part"];
         let metrics: Vec<Metric> = METRICS.iter().copied().filter(|metric| names.contains(&metric.name)).collect();
         let ladder = climb_with(&metrics);
         assert_eq!(ladder.metrics.len(), names.len());
