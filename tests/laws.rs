@@ -2,8 +2,8 @@
 //!
 //! One subject: `cargo test -p tests --test laws properties::`.
 
-mod controllers;
 mod containers;
+mod controllers;
 mod factory_sound;
 mod files;
 mod formats;

@@ -288,6 +288,7 @@ impl Pack {
     }
 }
 
-fn hex_sha256(bytes: &[u8]) -> String {
+/// SHA-256 as lower-case hex.
+pub fn hex_sha256(bytes: &[u8]) -> String {
     Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }

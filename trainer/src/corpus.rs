@@ -2,13 +2,18 @@
 //!
 //! Made once from a sound font, a procedural generator, folders of recordings or all of them, then read by training and by evaluation.
 
+pub mod augment;
 pub mod category;
+mod first_event;
 pub mod folder;
 mod groups;
+mod kits;
 pub mod mix;
 pub mod plain_name;
 pub mod procedural;
+mod recording_id;
 pub mod soundfont;
+pub mod sources;
 mod walk;
 mod writer;
 
@@ -16,6 +21,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail, ensure};
+use engine::pack::hex_sha256;
 use serde::{Deserialize, Serialize};
 
 pub use writer::CorpusWriter;
@@ -119,7 +125,7 @@ impl Corpus {
             manifest.format_version
         );
         ensure!(!manifest.items.is_empty(), "the corpus {} is empty", folder.display());
-        Ok(Self { folder: folder.to_owned(), manifest, id: crate::files::sha256_hex(&bytes) })
+        Ok(Self { folder: folder.to_owned(), manifest, id: hex_sha256(&bytes) })
     }
 
     /// The samples of an item, full scale ±1.
@@ -130,7 +136,7 @@ impl Corpus {
         let path = self.folder.join(&item.file);
         let bytes = fs::read(&path).with_context(|| format!("cannot read {} of the corpus", path.display()))?;
         ensure!(
-            crate::files::sha256_hex(&bytes) == item.sha256,
+            hex_sha256(&bytes) == item.sha256,
             "{} is not the file that the corpus was made with; make the corpus again",
             path.display()
         );

@@ -1,5 +1,6 @@
 //! `trainer eval`: the one place that measures a model pack, on sounds and splits that the report names.
 
+pub mod artefacts;
 mod axis_correlation;
 mod distance;
 mod envelope;
@@ -32,6 +33,7 @@ use engine::units::Latent;
 use crate::corpus::{Corpus, Item, Split};
 use crate::files::write_atomically;
 use crate::statistics::evenly;
+use artefacts::survey::{self, Survey};
 use input::Input;
 use measured_sound::MeasuredSound;
 use named_point::NamedPoint;
@@ -149,6 +151,7 @@ fn find(
     Ok(Findings {
         rules: sound_features::rules(),
         latents: latents::measure(&mut Pipeline::new(Arc::clone(model))?, points, run)?,
+        artefacts: survey(input, model, &places, amounts, named)?,
         lines: (amounts.lines > 0 && places.len() > 1)
             .then(|| interpolation::measure(model, &places, amounts.lines))
             .transpose()?,
@@ -169,6 +172,23 @@ fn find(
         ladder: ladder_of(input, model, amounts.ladder, package.as_ref().ok().filter(|_| amounts.visqol > 0))?,
         visqol: hear(input, model, amounts.visqol, package, named)?,
     })
+}
+
+/// Artefacts of what the instrument plays, beside those of the whole corpus and of the sounds that named ones stand for.
+fn survey(
+    input: &Input,
+    model: &Arc<Model>,
+    places: &[NamedPoint],
+    amounts: &Amounts,
+    named: &NamedFiles,
+) -> Result<Option<Survey>> {
+    let items = &input.corpus.manifest.items;
+    let listen = |tools: &mut Tools, item: &Item| Ok(tools.measurer.artefacts(&input.corpus.samples(item)?));
+    let found = parallel_map("artefacts", model, items, listen)?;
+    let stands_for = |item: &Item| named.get(&item.file).is_some_and(|sound| sound.key == item.key);
+    let of_named = items.iter().zip(&found).filter(|(item, _)| stands_for(item)).map(|(_, found)| *found);
+    let truths = survey::Truths { corpus: &found, named: &of_named.collect::<Vec<_>>() };
+    survey::measure(model, places, &truths, survey::Amounts { random: amounts.random, lines: amounts.lines })
 }
 
 /// Named sounds, and sounds of the corpus where the encoder puts them.

@@ -1,21 +1,12 @@
 //! A corpus as tensors: samples and log-mel frames, made by the very analysis that the instrument uses.
 
 use anyhow::{Result, ensure};
+use engine::decode::pipeline::key_input;
 use engine::sample::normalise_loudness;
 use engine::spectral::{FrameAnalysis, Frames, SpectralShape};
 use tch::{Kind, Tensor};
 
 use crate::corpus::{Corpus, Item};
-
-/// Scale of the key input: it is 0 for middle C, 1 two octaves above.
-pub const KEY_SCALE: f32 = 24.0;
-/// Where the key input is 0.
-pub const MIDDLE_KEY: f32 = 60.0;
-
-/// The network's key input for a MIDI key.
-pub fn normalise_key(key: f32) -> f32 {
-    (key - MIDDLE_KEY) / KEY_SCALE
-}
 
 /// Some items of a corpus, ready for a network.
 #[derive(Debug)]
@@ -56,7 +47,7 @@ impl Dataset {
             frames.push(frames_tensor(&analysis.frames(&sound).values, &shape));
             samples.push((Tensor::from_slice(&sound) * 32_767.0).to_kind(Kind::Int16));
         }
-        let keys: Vec<f32> = items.iter().map(|item| normalise_key(f32::from(item.key))).collect();
+        let keys: Vec<f32> = items.iter().map(|item| key_input(f32::from(item.key))).collect();
         Ok(Self {
             items: items.iter().map(|item| (*item).clone()).collect(),
             samples: Tensor::stack(&samples, 0),

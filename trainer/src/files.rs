@@ -1,16 +1,10 @@
-//! Hashes and atomic writes.
+//! Atomic writes.
 
 use std::io::Write;
 use std::path::Path;
 
 use anyhow::{Context, Result};
 use engine::files::replace;
-use sha2::{Digest, Sha256};
-
-/// SHA-256 as lower-case hex.
-pub fn sha256_hex(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
-}
 
 /// Writes a file so that a reader sees the old or the new content, never a part.
 ///

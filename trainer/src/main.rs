@@ -27,9 +27,9 @@ use anyhow::{Result, bail, ensure};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use tch::Device;
 
-use corpus::Split;
 use corpus::soundfont::Selection;
-use train::{Budget, Intervals};
+use corpus::{Split, sources};
+use train::{Budget, Intervals, LossOptions};
 
 #[derive(Parser)]
 #[command(name = "trainer", version, about = "Trains Heptode's models and writes model packs")]
@@ -66,6 +66,9 @@ struct CorpusArgs {
     /// Sound font (.sf2) to render.
     #[arg(long)]
     sound_font: Option<PathBuf>,
+    /// Recordings from Debian's packages, as corpus/sources.json lists them.
+    #[arg(long, value_enum, conflicts_with = "sound_font")]
+    sources: Option<sources::Chosen>,
     /// Folder of WAV, AIFF and FLAC files to read.
     #[arg(long)]
     folder: Option<PathBuf>,
@@ -84,9 +87,15 @@ struct CorpusArgs {
     /// Procedural sounds to make; 1500 if no number is given.
     #[arg(long, num_args = 0..=1, default_value_t = 0, default_missing_value = "1500")]
     procedural: usize,
+    /// End every sound after its first event, but for rain, water, typing and motors.
+    #[arg(long)]
+    first_events: bool,
     /// Mixes of two training sounds to add.
     #[arg(long, default_value_t = 0)]
     mixes: usize,
+    /// Changed training sounds to add: faster, slower, in rooms, through microphones, overdriven, with noise.
+    #[arg(long, default_value_t = 0)]
+    augmented: usize,
     /// Part of the instruments to hold out.
     #[arg(long, default_value_t = 0.12)]
     held_out: f64,
@@ -118,6 +127,18 @@ struct TrainArgs {
     /// Steps of the second stage, instead of time.
     #[arg(long, requires = "vae_steps")]
     vocoder_steps: Option<u64>,
+    /// Weight of a loss of sounds that come back after silence or end as if cut, at random points; 0 leaves it out.
+    #[arg(long, default_value_t = 0.0)]
+    ending_weight: f64,
+    /// Weight of a loss of tails that rise, at the same points; 0 leaves it out.
+    #[arg(long, default_value_t = 0.0)]
+    steady_weight: f64,
+    /// Level in dB below which a remake may differ from its sound, -90 to -40.
+    #[arg(long, default_value_t = -84.0, allow_negative_numbers = true)]
+    silence_db: f32,
+    /// Weight of frames without sound against those with, 0 to 1.
+    #[arg(long, default_value_t = 0.15)]
+    silent_weight: f64,
     /// Seed of every random choice.
     #[arg(long, default_value_t = 1)]
     seed: u64,
@@ -320,28 +341,32 @@ fn start_with_settings() -> Result<()> {
 
 fn make_corpus(args: &CorpusArgs) -> Result<()> {
     ensure!(
-        args.sound_font.is_some() || args.folder.is_some() || args.procedural > 0,
-        "nothing to make a corpus of: give --sound-font FILE, --procedural N or --folder DIR"
+        args.sound_font.is_some() || args.sources.is_some() || args.folder.is_some() || args.procedural > 0,
+        "nothing to make a corpus of: give --sound-font FILE, --sources wide, --procedural N or --folder DIR"
     );
     ensure!((0.0..0.9).contains(&args.held_out), "--held-out must lie between 0 and 0.9");
     let mut writer = corpus::CorpusWriter::new(&args.out)?;
+    if args.first_events {
+        writer.keep_first_events();
+    }
     let bar = indicatif::ProgressBar::new_spinner();
     let progress = |name: &str| {
         bar.tick();
         bar.set_message(name.to_owned());
     };
+    let selection = Selection {
+        programs: args.programs,
+        drums: args.drums,
+        key_step: args.key_step,
+        velocities: args.velocities.clone(),
+        only_new: false,
+        across_fonts: false,
+    };
     if let Some(path) = &args.sound_font {
-        corpus::soundfont::render(
-            path,
-            &Selection {
-                programs: args.programs,
-                drums: args.drums,
-                key_step: args.key_step,
-                velocities: args.velocities.clone(),
-            },
-            &mut writer,
-            &progress,
-        )?;
+        corpus::soundfont::render(path, &selection, &mut writer, &progress)?;
+    }
+    if let Some(chosen) = args.sources {
+        sources::read(chosen, &selection, &mut writer, &progress)?;
     }
     if args.procedural > 0 {
         corpus::procedural::generate(args.procedural, args.seed, &mut writer, &progress)?;
@@ -351,6 +376,9 @@ fn make_corpus(args: &CorpusArgs) -> Result<()> {
     }
     bar.finish_and_clear();
     writer.finish(args.held_out, args.seed)?;
+    if args.augmented > 0 {
+        corpus::augment::add_augmented(&corpus::Corpus::open(&args.out)?, args.augmented, args.seed)?;
+    }
     if args.mixes > 0 {
         corpus::mix::add_mixes(&corpus::Corpus::open(&args.out)?, args.mixes, args.seed)?;
     }
@@ -362,6 +390,9 @@ fn train(args: TrainArgs) -> Result<()> {
     ensure!(args.minutes.is_finite() && args.minutes > 0.0, "--minutes must be above 0");
     ensure!((0.01..=0.99).contains(&args.vae_share), "--vae-share must lie between 0.01 and 0.99");
     ensure!(args.rate > 0.0 && args.rate <= 4.0, "--rate must lie above 0 and not above 4");
+    ensure!(args.ending_weight >= 0.0 && args.steady_weight >= 0.0, "weights of losses must not be negative");
+    ensure!((-90.0..=-40.0).contains(&args.silence_db), "--silence-db must lie between -90 and -40");
+    ensure!((0.0..=1.0).contains(&args.silent_weight), "--silent-weight must lie between 0 and 1");
     let seconds = args.minutes * 60.0;
     let positive = |seconds: f64| Duration::try_from_secs_f64(seconds.max(0.0)).unwrap_or(Duration::MAX);
     let device = match args.device {
@@ -379,6 +410,12 @@ fn train(args: TrainArgs) -> Result<()> {
         vae: args.vae_steps.map_or(Budget::Seconds(seconds * args.vae_share), Budget::Steps),
         vocoder: args.vocoder_steps.map_or(Budget::Seconds(seconds * (1.0 - args.vae_share)), Budget::Steps),
         rate: args.rate,
+        losses: LossOptions {
+            ending_weight: args.ending_weight,
+            steady_weight: args.steady_weight,
+            silence_db: args.silence_db,
+            silent_weight: args.silent_weight,
+        },
         from_pack: args.from_pack,
         without_held_out: args.without_held_out,
         device,

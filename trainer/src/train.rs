@@ -6,6 +6,7 @@
 mod axis_loss;
 mod budget;
 pub mod checkpoint;
+mod ending_loss;
 mod interpolation_loss;
 mod latent_space_loss;
 pub mod optimiser;
@@ -19,7 +20,7 @@ mod weight_average;
 
 pub use budget::Budget;
 pub use checkpoint::load_finished;
-pub use options::{Intervals, Options};
+pub use options::{Intervals, LossOptions, Options};
 pub use run::{RunConfig, train};
 pub use stage::mix;
 pub use vae_stage::LEAST_SPREAD;

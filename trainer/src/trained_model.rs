@@ -4,13 +4,14 @@ use std::fmt;
 use std::path::Path;
 
 use anyhow::Result;
+use engine::decode::pipeline::key_input;
 use engine::spectral::SpectralShape;
 use engine::units::{LATENT_LIMIT, Latent};
 use tch::nn::VarStore;
 use tch::{Device, Kind, Tensor};
 
 use crate::descriptors::{self, DESCRIPTORS, Descriptors};
-use crate::features::{Dataset, normalise_key};
+use crate::features::Dataset;
 use crate::model::vae::LATENTS;
 use crate::model::{Decoder, Encoder, Vocoder};
 use crate::train::{LEAST_SPREAD, load_finished};
@@ -130,7 +131,7 @@ impl TrainedModel {
     /// # Errors
     /// Torch's own.
     pub fn descriptors_of(&self, points: &[Latent], key: f32) -> Result<Vec<Descriptors>> {
-        let key = Tensor::from_slice(&[normalise_key(key)]).unsqueeze(0);
+        let key = Tensor::from_slice(&[key_input(key)]).unsqueeze(0);
         let mut traits = Vec::with_capacity(points.len());
         for part in points.chunks(CHUNK as usize) {
             let latents = Tensor::from_slice2(part);

@@ -7,6 +7,7 @@ use std::process::Command;
 use anyhow::{Context, Result, bail};
 use clap::Args;
 
+use crate::bundle::product;
 use crate::paths::Paths;
 use crate::process::{cargo, run, say};
 use crate::setup::{apt, libtorch};
@@ -16,6 +17,8 @@ pub const SOUND_FONT: &str = "/usr/share/sounds/sf2/FluidR3_GM.sf2";
 
 /// Generated sounds of the factory corpus.
 const PROCEDURAL_SOUNDS: &str = "2600";
+/// Changed sounds of the wide corpus: about one for every two others.
+const AUGMENTED_SOUNDS: &str = "4000";
 /// Beside a corpus: the options that it was made by.
 const SOURCE_NOTE: &str = "made-by.txt";
 
@@ -25,7 +28,10 @@ pub struct Options {
     /// A folder of WAV, AIFF or FLAC files; without it, the factory corpus from a General MIDI sound font
     #[arg(long)]
     sounds: Option<PathBuf>,
-    /// Where corpus, checkpoints, pack and report go; without it, `data/factory` or `data/` and the name of the sounds' folder
+    /// The factory corpus and more: two further sound fonts, a drum kit, changed sounds; every sound ends after its first event
+    #[arg(long, conflicts_with = "sounds")]
+    wide: bool,
+    /// Where corpus, checkpoints, pack and report go; without it, `data/factory`, `data/wide` or `data/` and the name of the sounds' folder
     #[arg(long)]
     out: Option<PathBuf>,
     /// Time for training
@@ -60,20 +66,24 @@ pub fn quiet_threads(command: &mut Command) {
 ///
 /// Fails if something cannot be set up or built, or if a stage of the trainer fails.
 pub fn train(paths: &Paths, options: &Options) -> Result<()> {
-    apt::ensure(if options.sounds.is_some() { &[apt::TRAINER] } else { &[apt::TRAINER, apt::FACTORY_SOUNDS] })?;
+    apt::ensure(match (&options.sounds, options.wide) {
+        (Some(_), _) => &[apt::TRAINER],
+        (None, false) => &[apt::TRAINER, apt::FACTORY_SOUNDS],
+        (None, true) => &[apt::TRAINER, apt::FACTORY_SOUNDS, apt::WIDE_SOUNDS],
+    })?;
     let libtorch = libtorch::ensure()?;
-    run(cargo(&paths.root).env("LIBTORCH", &libtorch).args(["build", "--release", "--package", "trainer"]))?;
+    run(program(paths).env("LIBTORCH", &libtorch))?;
     let trainer = |stage: &str| {
         let mut command = Command::new(paths.target.join("release").join("trainer"));
         quiet_threads(&mut command);
         command.env("LIBTORCH", &libtorch).arg(stage);
         command
     };
-    let out = options.out.clone().map_or_else(|| default_out(options.sounds.as_deref()), Ok)?;
+    let out = options.out.clone().map_or_else(|| default_out(options), Ok)?;
     let folder = |name: &str| out.join(name);
     let (corpus, runs, pack, report) = (folder("corpus"), folder("run"), folder("pack"), folder("eval"));
 
-    make_corpus(&corpus, options.sounds.as_deref(), trainer("corpus"))?;
+    make_corpus(&corpus, options, trainer("corpus"))?;
     let mut train = trainer("train");
     train.arg("--corpus").arg(&corpus).arg("--out").arg(&runs).args(["--minutes", &options.minutes.to_string()]);
     train.args(start(paths, options));
@@ -99,6 +109,19 @@ pub fn train(paths: &Paths, options: &Options) -> Result<()> {
     Ok(())
 }
 
+/// `cargo build` of the trainer. Where there are packs to embed, it is built with the features that the plug-in asks of the engine, so that the
+/// engine is not compiled a second time without them; the plug-in itself is not built.
+fn program(paths: &Paths) -> Command {
+    if paths.root.join("models/factory/manifest.json").exists() {
+        let mut build = product(paths);
+        build.args(["--package", "trainer", "--bin", "trainer"]);
+        return build;
+    }
+    let mut build = cargo(&paths.root);
+    build.args(["build", "--release", "--package", "trainer"]);
+    build
+}
+
 /// What training starts from. What is already good learns at half the rate, unless the user says another.
 fn start(paths: &Paths, options: &Options) -> Vec<OsString> {
     let factory = || (options.sounds.is_some() && !options.from_nothing).then(|| paths.root.join("models/factory"));
@@ -110,20 +133,26 @@ fn start(paths: &Paths, options: &Options) -> Vec<OsString> {
     words
 }
 
-/// `data/factory`, or `data/` and the name of the sounds' folder.
-fn default_out(sounds: Option<&Path>) -> Result<PathBuf> {
+/// `data/factory`, `data/wide`, or `data/` and the name of the sounds' folder.
+fn default_out(options: &Options) -> Result<PathBuf> {
     let data = Path::new("data");
-    let Some(folder) = sounds else { return Ok(data.join("factory")) };
+    let Some(folder) = &options.sounds else {
+        return Ok(data.join(if options.wide { "wide" } else { "factory" }));
+    };
     let whole = folder.canonicalize().with_context(|| format!("cannot find {}", folder.display()))?;
     let name = whole.file_name().with_context(|| format!("{} has no name: say --out", whole.display()))?;
     Ok(data.join(name))
 }
 
 /// Makes the corpus unless it is there. One that was made in another way is refused: training would go on with that.
-fn make_corpus(corpus: &Path, sounds: Option<&Path>, mut trainer: Command) -> Result<()> {
-    let words: Vec<OsString> = match sounds {
-        Some(folder) => vec!["--folder".into(), std::path::absolute(folder)?.into()],
-        None => ["--sound-font", SOUND_FONT, "--procedural", PROCEDURAL_SOUNDS].map(OsString::from).into(),
+fn make_corpus(corpus: &Path, options: &Options, mut trainer: Command) -> Result<()> {
+    let words: Vec<OsString> = match (&options.sounds, options.wide) {
+        (Some(folder), _) => vec!["--folder".into(), std::path::absolute(folder)?.into()],
+        (None, false) => ["--sound-font", SOUND_FONT, "--procedural", PROCEDURAL_SOUNDS].map(OsString::from).into(),
+        (None, true) => {
+            let sources = ["--sources", "wide", "--procedural", PROCEDURAL_SOUNDS, "--augmented", AUGMENTED_SOUNDS];
+            sources.into_iter().chain(["--first-events"]).map(OsString::from).collect()
+        }
     };
     let made_by = words.iter().map(|word| word.to_string_lossy()).collect::<Vec<_>>().join(" ");
     let note = corpus.join(SOURCE_NOTE);

@@ -287,7 +287,12 @@ impl FrameDecoder for Pipeline {
     }
 }
 
+/// Where the key input of the graphs is 0.
+pub const MIDDLE_KEY: f32 = 60.0;
+/// Keys for which the key input rises by 1.
+pub const KEY_SCALE: f32 = 24.0;
+
 /// A MIDI key as an input of the graphs: half the octaves from middle C.
 pub fn key_input(key: f32) -> f32 {
-    (key - 60.0) / 24.0
+    (key - MIDDLE_KEY) / KEY_SCALE
 }

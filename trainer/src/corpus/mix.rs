@@ -1,13 +1,14 @@
 //! Mix augmentation: further training sounds, each the sum of two that are there. Held-out sounds are never touched.
 
 use anyhow::{Context, Result, ensure};
+use engine::pack::hex_sha256;
 use rand::seq::IndexedRandom;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 use super::writer::encode_wav;
 use super::{Corpus, Item, MANIFEST_NAME, Split};
-use crate::files::{sha256_hex, write_atomically};
+use crate::files::write_atomically;
 
 /// The quieter sound's level against the louder one's lies between this and 1.
 const LEAST_LEVEL: f32 = 0.2;
@@ -37,7 +38,7 @@ pub fn add_mixes(corpus: &Corpus, count: usize, seed: u64) -> Result<()> {
         let file = format!("mix{number:05}.wav");
         let bytes = encode_wav(&mixed, manifest.sample_rate_hz)?;
         write_atomically(&corpus.folder.join(&file), &bytes)?;
-        manifest.items.push(described(louder, quieter, number, file, sha256_hex(&bytes)));
+        manifest.items.push(described(louder, quieter, number, file, hex_sha256(&bytes)));
     }
     manifest.sources.push(format!("{count} mixes of two training sounds"));
     write_atomically(&corpus.folder.join(MANIFEST_NAME), &serde_json::to_vec_pretty(&manifest)?)

@@ -41,6 +41,7 @@ use engine::sample::Recording;
 use super::writer::{CorpusWriter, Description};
 use envelope::rise;
 use instrument::Instrument;
+pub use mix::{high_passed, low_passed};
 use note::Note;
 use rng::SoundRng;
 

@@ -1,16 +1,19 @@
 //! Collects prepared sounds, splits them and writes the corpus folder.
 
+use std::collections::HashSet;
 use std::fs;
 use std::io::Cursor;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
+use engine::pack::hex_sha256;
 use engine::sample::{Recording, one_shot};
 use engine::spectral::SpectralShape;
 
+use super::first_event::end_after_first;
 use super::groups::{Sound, assign_splits};
 use super::{FORMAT_VERSION, Item, MANIFEST_NAME, Manifest, Split};
-use crate::files::{sha256_hex, write_atomically};
+use crate::files::write_atomically;
 
 /// What is known of a sound before it is split off.
 #[derive(Clone, Debug)]
@@ -39,6 +42,10 @@ pub struct CorpusWriter {
     sources: Vec<String>,
     dropped: Vec<String>,
     items: Vec<(Item, Vec<u64>)>,
+    /// Whether sounds end after their first event.
+    first_event_only: bool,
+    /// Recordings that the items are made of.
+    recordings: HashSet<u64>,
 }
 
 impl CorpusWriter {
@@ -55,7 +62,20 @@ impl CorpusWriter {
         );
         fs::create_dir_all(folder).with_context(|| format!("cannot make the folder {}", folder.display()))?;
         let shape = SpectralShape::DEFAULT;
-        Ok(Self { folder: folder.to_owned(), shape, sources: Vec::new(), dropped: Vec::new(), items: Vec::new() })
+        Ok(Self {
+            folder: folder.to_owned(),
+            shape,
+            sources: Vec::new(),
+            dropped: Vec::new(),
+            items: Vec::new(),
+            first_event_only: false,
+            recordings: HashSet::new(),
+        })
+    }
+
+    /// Ends every sound after its first event, but for categories whose sound is a repetition.
+    pub fn keep_first_events(&mut self) {
+        self.first_event_only = true;
     }
 
     /// Samples of every sound.
@@ -66,6 +86,11 @@ impl CorpusWriter {
     /// Sample rate of every sound.
     pub fn sample_rate_hz(&self) -> u32 {
         self.shape.sample_rate_hz
+    }
+
+    /// Whether a sound of this recording was added.
+    pub fn holds(&self, recording: u64) -> bool {
+        self.recordings.contains(&recording)
     }
 
     /// Notes where sounds come from.
@@ -83,13 +108,16 @@ impl CorpusWriter {
     /// # Errors
     /// The sound cannot be resampled or its file cannot be written.
     pub fn add(&mut self, description: Description, recording: Recording) -> Result<bool> {
-        let prepared = match one_shot(recording, self.sample_rate_hz(), self.length()) {
+        let mut prepared = match one_shot(recording, self.sample_rate_hz(), self.length()) {
             Ok(prepared) => prepared.samples,
             Err(error) => {
                 self.drop_sound(&format!("{} (key {})", description.name, description.key), &error.to_string());
                 return Ok(false);
             }
         };
+        if self.first_event_only {
+            end_after_first(&mut prepared, f64::from(self.sample_rate_hz()), &description.category);
+        }
         let file = format!("{:05}.wav", self.items.len());
         let bytes = encode_wav(&prepared, self.sample_rate_hz())?;
         write_atomically(&self.folder.join(&file), &bytes)?;
@@ -104,8 +132,9 @@ impl CorpusWriter {
             key,
             velocity,
             source,
-            sha256: sha256_hex(&bytes),
+            sha256: hex_sha256(&bytes),
         };
+        self.recordings.extend(&recordings);
         self.items.push((item, recordings));
         Ok(true)
     }

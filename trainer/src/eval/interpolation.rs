@@ -111,17 +111,21 @@ pub struct Breaking {
 /// There are fewer than two points, or decoding fails.
 pub fn measure(model: &Arc<Model>, places: &[NamedPoint], count: usize) -> Result<Lines> {
     ensure!(places.len() >= 2, "lines need at least two sounds");
-    let mut rng = ChaCha8Rng::seed_from_u64(SEED);
-    let roots = &model.manifest().root_keys;
-    let chosen: Vec<(usize, usize, u8)> = (0..count)
-        .map(|_| {
-            let from = rng.random_range(0..places.len());
-            let to = (from + rng.random_range(1..places.len())) % places.len();
-            (from, to, roots[rng.random_range(0..roots.len())])
-        })
-        .collect();
+    let chosen = draw(&model.manifest().root_keys, places.len(), count);
     let walk = |tools: &mut Tools, line: &(usize, usize, u8)| walk(tools, &places[line.0], &places[line.1], line.2);
     Ok(summarise(parallel_map("lines", model, &chosen, walk)?))
+}
+
+/// Draws `count` lines: the numbers of two different ones of `places` places, and a root key. The same arguments give the same
+/// lines; none where there are fewer than two places.
+pub fn draw(root_keys: &[u8], places: usize, count: usize) -> Vec<(usize, usize, u8)> {
+    let mut rng = ChaCha8Rng::seed_from_u64(SEED);
+    let mut line = || {
+        let from = rng.random_range(0..places);
+        let to = (from + rng.random_range(1..places)) % places;
+        (from, to, root_keys[rng.random_range(0..root_keys.len())])
+    };
+    (0..if places < 2 { 0 } else { count }).map(|_| line()).collect()
 }
 
 fn walk(tools: &mut Tools, from: &NamedPoint, to: &NamedPoint, key: u8) -> Result<Line> {
@@ -219,7 +223,7 @@ mod tests {
     fn heard(levels_db: impl Iterator<Item = f32>) -> Vec<SoundFeatures> {
         let mut analysis = FrameAnalysis::new(&SHAPE);
         let tone = |level_db: f32| -> Vec<f32> {
-            let level = 10f32.powf(level_db / 20.0);
+            let level = engine::units::db_to_gain(level_db);
             (0..SHAPE.sound_samples()).map(|n| level * (n as f32 * 0.06).sin()).collect()
         };
         levels_db.map(|level_db| SoundFeatures::new(&mut analysis, &SHAPE, &tone(level_db))).collect()

@@ -1,10 +1,11 @@
 //! What is measured when a sound has been made again. Both sounds are brought to peak 1 first.
 
 use engine::measure::{LogMelMeter, pitch_offset_cents, transposition_cents};
-use engine::spectral::{SpectralShape, Stft};
-use engine::units::key_to_hz;
+use engine::spectral::{FrameAnalysis, SpectralShape, Stft};
+use engine::units::{db_to_gain, gain_to_db, key_to_hz};
 use serde::Serialize;
 
+use super::artefacts::Artefacts;
 use super::distance::StftDistance;
 use super::envelope::{Envelope, rms};
 use crate::corpus::{Item, category};
@@ -43,6 +44,10 @@ pub struct Measures {
     pub true_pitch_offset_cents: Option<f64>,
     /// Transposition of the remake against the sound, octaves included, for pitched sounds.
     pub transposition_cents: Option<f64>,
+    /// What sounds wrong in the remake.
+    pub artefacts: Artefacts,
+    /// The same of the sound itself.
+    pub true_artefacts: Artefacts,
 }
 
 /// Measures; keeps plans.
@@ -50,6 +55,8 @@ pub struct Measurer {
     meter: LogMelMeter,
     distance: StftDistance,
     stft: Stft,
+    analysis: FrameAnalysis,
+    shape: SpectralShape,
     report: Transform,
     rate_hz: f64,
 }
@@ -61,6 +68,8 @@ impl Measurer {
             meter: LogMelMeter::default(),
             distance: StftDistance::default(),
             stft: Stft::new(shape),
+            analysis: FrameAnalysis::new(shape),
+            shape: *shape,
             report: Transform::new(),
             rate_hz: f64::from(shape.sample_rate_hz),
         }
@@ -93,8 +102,15 @@ impl Measurer {
             report_deviation_percent: deviation_percent(f64::from(report_loss), FRAMES * BINS) as f32,
             attack_error_ms: (envelopes[1].attack_ms() - envelopes[0].attack_ms()).abs(),
             decay_error_ms: (envelopes[1].end_ms() - envelopes[0].end_ms()).abs(),
-            loudness_error_db: 20.0 * (rms(&made) / rms(&truth).max(1e-9)).max(1e-6).log10(),
+            loudness_error_db: gain_to_db((rms(&made) / rms(&truth).max(1e-9)).max(1e-6)),
+            artefacts: self.artefacts(&made),
+            true_artefacts: self.artefacts(&truth),
         }
+    }
+
+    /// What sounds wrong in a sound.
+    pub fn artefacts(&mut self, samples: &[f32]) -> Artefacts {
+        Artefacts::new(&mut self.analysis, &self.shape, samples)
     }
 
     fn convergence(&mut self, truth: &[f32], made: &[f32]) -> f32 {
@@ -113,7 +129,7 @@ impl Measurer {
         let wanted = self.report.encode(truth);
         let made = self.report.magnitudes(made);
         let loss = |shift_db: f64| -> f64 {
-            let gain = 10f64.powf(shift_db / 20.0) as f32;
+            let gain = db_to_gain(shift_db as f32);
             wanted.iter().zip(&made).map(|(wanted, made)| f64::from((wanted - compress(made * gain)).powi(2))).sum()
         };
         let here = loss(0.0);

@@ -1,5 +1,6 @@
 //! The report as one page: tables, charts, pictures and players. No file beside it, no script.
 
+mod artefacts;
 mod chart;
 mod headline;
 mod interpolation;
@@ -63,6 +64,7 @@ pub fn render(content: &Content) -> Result<String> {
             }
             (headline::section(report)?)
             (sounds::section(content)?)
+            (artefacts::section(report))
             (interpolation::section(report)?)
             (pitch::section(report)?)
             (latents::section(content)?)

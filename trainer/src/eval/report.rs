@@ -5,6 +5,7 @@ use std::fmt::Write;
 
 use serde::Serialize;
 
+use super::artefacts::survey::Survey;
 use super::axis_correlation::AxisCorrelation;
 use super::interpolation::Lines;
 use super::knobs::Knob;
@@ -110,6 +111,8 @@ pub struct Findings {
     pub rules: String,
     /// The latent space.
     pub latents: LatentStatistics,
+    /// Returns, cut ends, flicker and decay of what the instrument plays.
+    pub artefacts: Option<Survey>,
     /// Straight lines between sounds.
     pub lines: Option<Lines>,
     /// Jumps per percent of each knob.
@@ -165,6 +168,9 @@ impl Report {
                 row.mean_db,
                 row.median_db
             );
+        }
+        for row in self.findings.artefacts.iter().flat_map(|survey| &survey.rows) {
+            let _ = writeln!(text, "{row}");
         }
         if let Some(lines) = &self.findings.lines {
             let breaking = &lines.lines_breaking;

@@ -1,6 +1,7 @@
 //! Log-mel levels of finished audio, and what is wrong with it: how evaluation measures a step of a knob or of a line.
 
 use engine::spectral::{FrameAnalysis, SpectralShape, Stft};
+use engine::units::gain_to_db;
 
 use super::envelope::rms;
 
@@ -107,7 +108,7 @@ pub fn rules() -> String {
 fn loudness_db(samples: &[f32], rate_hz: f64) -> f32 {
     let window = (LOUDNESS_WINDOW_S * rate_hz) as usize;
     let loudest = samples.chunks(window.max(1)).map(rms).fold(0.0_f32, f32::max);
-    20.0 * loudest.max(1e-9).log10()
+    gain_to_db(loudest.max(1e-9))
 }
 
 /// Geometric over arithmetic mean of the power spectrum (Johnston 1988), per frame, weighted by the frames' power.

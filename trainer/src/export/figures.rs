@@ -58,6 +58,7 @@ pub fn section(text: &mut String, manifest: &Manifest, report: &[u8]) -> Result<
     writeln!(text, "## Figures\n\nBy `trainer {}`.\n", command(&report))?;
     remakes(text, &report)?;
     knobs(text, manifest, &report)?;
+    artefacts(text, &report["artefacts"])?;
     lines(text, &report["lines"])?;
     played(text, &report["played_pitch_by_key"])?;
     random(text, &report["random"])?;
@@ -123,6 +124,40 @@ fn knobs(text: &mut String, manifest: &Manifest, report: &Value) -> Result<()> {
     }
     let meanings = rows(&report["followed"]).map(|knob| format!("{}, {}", word(&knob["name"]), word(&knob["meaning"])));
     writeln!(text, "\nWhat the names stand for: {}.\n", meanings.collect::<Vec<_>>().join("; "))?;
+    Ok(())
+}
+
+/// Returns, cut ends, flicker and rising tails, beside those of the recordings; nothing for a report from before they were measured.
+fn artefacts(text: &mut String, survey: &Value) -> Result<()> {
+    if survey.is_null() {
+        return Ok(());
+    }
+    *text += "How sounds end, beside what they are compared with in brackets: percent that come back after silence, percent that end as if a gate had \
+        shut, changes between silence and sound per band and second, percent of the level's movement in the last half that is \
+        upward.\n\n| sounds | number | return | cut | flicker | rising | compared with |\n|---|---:|---:|---:|---:|---:|---|\n";
+    for row in rows(&survey["rows"]) {
+        let (made, own) = (&row["made"], &row["own"]);
+        let part = |rates: &Value, field: &str| {
+            let sounds = rates["sounds"].as_f64().unwrap_or(1.0).max(1.0);
+            number(&rates[field], 1, 100.0 / sounds)
+        };
+        let both = |field: &str| format!("{} ({})", part(made, field), part(own, field));
+        let means = |field: &str, digits, scale| {
+            format!("{} ({})", number(&made[field], digits, scale), number(&own[field], digits, scale))
+        };
+        writeln!(
+            text,
+            "| {} | {} | {} | {} | {} | {} | {} |",
+            word(&row["of"]),
+            made["sounds"],
+            both("returns"),
+            both("cut_ends"),
+            means("flicker_per_band_s", 2, 1.0),
+            means("rising_part", 1, 100.0),
+            word(&row["against"])
+        )?;
+    }
+    *text += "\n";
     Ok(())
 }
 

@@ -11,6 +11,7 @@ use engine::spectral::Frames;
 use engine::units::Latent;
 use indicatif::{ProgressBar, ProgressStyle};
 
+use crate::corpus::augment::is_augmented;
 use crate::corpus::mix::is_mix;
 use crate::corpus::plain_name::plain_name;
 use crate::features::Dataset;
@@ -44,7 +45,7 @@ pub struct Candidate {
 /// Torch refuses a conversion.
 pub fn candidates(data: &Dataset, latents: &[Latent]) -> Result<Vec<Candidate>> {
     let mut instruments = BTreeMap::<&str, Vec<usize>>::new();
-    for (index, item) in data.items.iter().enumerate().filter(|(_, item)| !is_mix(item)) {
+    for (index, item) in data.items.iter().enumerate().filter(|(_, item)| !is_mix(item) && !is_augmented(item)) {
         instruments.entry(&item.instrument).or_default().push(index);
     }
     let mut ordered: Vec<_> = instruments.into_values().collect();

@@ -15,13 +15,9 @@ const LEVEL_WEIGHT: f64 = 0.5;
 const AMPLITUDE_WEIGHT: f64 = 500.0;
 /// Sounds at −16 LUFS peak at about half of full scale; this brings them to 1, which the mu-law takes to 1.
 const TO_FULL_SCALE: f64 = 2.0;
-/// What both have below is silence and no error, in dB.
-const SILENCE_DB: f32 = -84.0;
 /// The first frames weigh most, since an attack is short.
 const ONSET_FRAMES: i64 = 8;
 const ONSET_WEIGHT: f64 = 2.0;
-/// Weight of frames without sound against those with.
-const SILENT_WEIGHT: f64 = 0.15;
 
 /// The loss of a batch and its parts.
 #[derive(Debug)]
@@ -36,28 +32,38 @@ pub struct FramesLoss {
     pub amplitudes: Tensor,
 }
 
+/// Where silence begins and how much it counts.
+#[derive(Clone, Copy, Debug)]
+pub struct Silence {
+    /// What both a sound and its remake have below is silence and no error, in dB.
+    pub below_db: f32,
+    /// Weight of frames without sound against those with.
+    pub weight: f64,
+}
+
 /// Computes [`FramesLoss`] for frames of one shape.
 #[derive(Debug)]
 pub struct FramesCriterion {
     shape: SpectralShape,
+    silence: Silence,
     /// Each band's part of all bins, `[1, bands, 1]`.
     parts: Tensor,
 }
 
 impl FramesCriterion {
     /// A criterion for frames of `shape`.
-    pub fn new(shape: &SpectralShape, device: Device) -> Self {
-        Self { shape: *shape, parts: parts_of_bins(shape).to_device(device) }
+    pub fn new(shape: &SpectralShape, silence: Silence, device: Device) -> Self {
+        Self { shape: *shape, silence, parts: parts_of_bins(shape).to_device(device) }
     }
 
     /// Mean loss of `[batch, bands, time]`.
     pub fn loss(&self, predicted: &Tensor, target: &Tensor) -> FramesLoss {
-        let silence = f64::from(self.shape.normalise_db(SILENCE_DB));
+        let silence = f64::from(self.shape.normalise_db(self.silence.below_db));
         let (heard, wanted) = (predicted.clamp_min(silence), target.clamp_min(silence));
         let of_bands = (&heard - &wanted).abs() * self.loudness_weight(predicted, target);
         let of_level = (level(&heard, &self.shape) - level(&wanted, &self.shape)).abs();
         let per_frame = of_bands.mean_dim([1i64].as_slice(), false, Kind::Float) + of_level * LEVEL_WEIGHT;
-        let weight = active_frames(target, &self.shape) * (1.0 - SILENT_WEIGHT) + SILENT_WEIGHT;
+        let weight = active_frames(target, &self.shape) * (1.0 - self.silence.weight) + self.silence.weight;
         let _ = weight.narrow(1, 0, ONSET_FRAMES).g_mul_scalar_(ONSET_WEIGHT);
         let along_time = [1i64];
         let sum = (per_frame * &weight).sum_dim_intlist(along_time.as_slice(), false, Kind::Float);
@@ -125,10 +131,12 @@ pub fn active_frames(frames: &Tensor, shape: &SpectralShape) -> Tensor {
 mod tests {
     use super::*;
 
+    const SILENCE: Silence = Silence { below_db: -84.0, weight: 0.15 };
+
     #[test]
     fn loud_bands_weigh_more_whichever_of_the_two_is_loud() {
         let shape = SpectralShape::DEFAULT;
-        let criterion = FramesCriterion::new(&shape, Device::Cpu);
+        let criterion = FramesCriterion::new(&shape, SILENCE, Device::Cpu);
         let sound = |levels_db: [f32; 3]| {
             let values = levels_db.map(|level_db| shape.normalise_db(level_db));
             Tensor::from_slice(&values).view([1, 3, 1])
@@ -148,7 +156,7 @@ mod tests {
     #[test]
     fn a_lost_fundamental_costs_more_than_a_faint_band_that_is_as_far_off() {
         let shape = SpectralShape::DEFAULT;
-        let criterion = FramesCriterion::new(&shape, Device::Cpu);
+        let criterion = FramesCriterion::new(&shape, SILENCE, Device::Cpu);
         let level = |db: f32| f64::from(shape.normalise_db(db));
         let sound = Tensor::full([1, 128, 172], level(-60.0), (Kind::Float, Device::Cpu));
         let _ = sound.narrow(1, 10, 1).fill_(level(-6.0));
@@ -192,7 +200,10 @@ mod tests {
         let shape = SpectralShape::DEFAULT;
         let silent = Tensor::full([1, 128, 172], -1.0, (Kind::Float, Device::Cpu));
         let nearly = Tensor::full([1, 128, 172], f64::from(shape.normalise_db(-85.0)), (Kind::Float, Device::Cpu));
-        assert_eq!(FramesCriterion::new(&shape, Device::Cpu).loss(&nearly, &silent).total.double_value(&[]), 0.0);
+        assert_eq!(
+            FramesCriterion::new(&shape, SILENCE, Device::Cpu).loss(&nearly, &silent).total.double_value(&[]),
+            0.0
+        );
     }
 
     #[test]
@@ -200,7 +211,7 @@ mod tests {
         let shape = SpectralShape::DEFAULT;
         let target = Tensor::full([1, 128, 172], f64::from(shape.normalise_db(-20.0)), (Kind::Float, Device::Cpu));
         let burst = Tensor::full([1, 128, 172], 400.0, (Kind::Float, Device::Cpu)).set_requires_grad(true);
-        let loss = FramesCriterion::new(&shape, Device::Cpu).loss(&burst, &target).total;
+        let loss = FramesCriterion::new(&shape, SILENCE, Device::Cpu).loss(&burst, &target).total;
         assert!(loss.double_value(&[]).is_finite());
         loss.backward();
         assert!(burst.grad().min().double_value(&[]) > 0.0 && burst.grad().isfinite().all().int64_value(&[]) == 1);
@@ -216,7 +227,7 @@ mod tests {
     #[test]
     fn an_error_of_amplitude_is_the_square_of_its_mu_law_difference() {
         let shape = SpectralShape::DEFAULT;
-        let criterion = FramesCriterion::new(&shape, Device::Cpu);
+        let criterion = FramesCriterion::new(&shape, SILENCE, Device::Cpu);
         let at = |amplitude: f32| {
             let value = shape.normalise_db(20.0 * amplitude.log10());
             Tensor::full([1, 128, 172], f64::from(value), (Kind::Float, Device::Cpu))

@@ -3,11 +3,10 @@
 //! Partials move with the key, formants and noise do not. A network that gets the key as one number must learn every
 //! partial's band at every key by heart; with this axis it writes a partial once, and the key puts it into its band.
 
+use engine::decode::pipeline::{KEY_SCALE, MIDDLE_KEY};
 use engine::spectral::SpectralShape;
 use engine::units::key_to_hz;
 use tch::{Device, Kind, Tensor};
-
-use crate::features::{KEY_SCALE, MIDDLE_KEY};
 
 /// Places on the axis.
 pub const PLACES: i64 = 145;
@@ -103,7 +102,7 @@ mod tests {
     }
 
     fn key(key: f32) -> Tensor {
-        Tensor::from_slice(&[crate::features::normalise_key(key)]).unsqueeze(1)
+        Tensor::from_slice(&[engine::decode::pipeline::key_input(key)]).unsqueeze(1)
     }
 
     fn nearest_band(hz: f64) -> i64 {

@@ -171,8 +171,8 @@ mod tests {
     use tch::nn::VarStore;
 
     use super::*;
-    use crate::features::normalise_key;
     use crate::onnx::tests::{loud_decoder, randomise};
+    use engine::decode::pipeline::key_input;
 
     /// Of the larger of 1 and the value: what a pack is held to.
     const TOLERANCE: f64 = 1e-4;
@@ -199,7 +199,7 @@ mod tests {
         let mut decode = load("decoder.onnx", decoder(&model).expect("a graph"), [0, 1, 2]);
         let mut encode = load("encoder.onnx", encoder(&heard).expect("a graph"), [2, 1, 0]);
         let latent = [0.5f32, -1.0, 2.0, 0.0, -0.3, 1.2, -2.0];
-        for key in [24.0, 36.0, 60.5, 84.0, 96.0].map(normalise_key) {
+        for key in [24.0, 36.0, 60.5, 84.0, 96.0].map(key_input) {
             let key_tensor = Tensor::from_slice(&[key]).unsqueeze(0);
             let frames = model.decode(&Tensor::from_slice(&latent).unsqueeze(0), &key_tensor);
             let made = decode.run(&[&latent, &[key]]).expect("a run");

@@ -5,11 +5,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail, ensure};
+use engine::pack::hex_sha256;
 use serde::{Deserialize, Serialize};
 use tch::nn::VarStore;
 use tch::{Device, Tensor};
 
-use crate::files::{sha256_hex, write_atomically};
+use crate::files::write_atomically;
 
 const STATE_NAME: &str = "state.json";
 const TENSORS_NAME: &str = "tensors.safetensors";
@@ -44,7 +45,7 @@ pub fn save(run: &Path, stage: &str, step: u64, elapsed_s: f64, tensors: &Tensor
         let tensors = on_cpu(tensors);
         Tensor::write_safetensors(&tensors, &tensors_path)?;
         fs::File::open(&tensors_path)?.sync_all()?;
-        let tensors_sha256 = sha256_hex(&fs::read(&tensors_path)?);
+        let tensors_sha256 = hex_sha256(&fs::read(&tensors_path)?);
         let state = State { stage: stage.to_owned(), step, elapsed_s, tensors_sha256 };
         write_atomically(&temporary.join(STATE_NAME), &serde_json::to_vec_pretty(&state)?)?;
         let place = run.join(&name);
@@ -100,7 +101,7 @@ pub fn load_latest(run: &Path, stage: &str, warn: &dyn Fn(&str)) -> Result<Optio
 fn load(folder: &Path) -> Result<(State, Tensors)> {
     let state: State = serde_json::from_slice(&fs::read(folder.join(STATE_NAME))?)?;
     let tensors_path = folder.join(TENSORS_NAME);
-    ensure!(sha256_hex(&fs::read(&tensors_path)?) == state.tensors_sha256, "its tensors do not have the noted hash");
+    ensure!(hex_sha256(&fs::read(&tensors_path)?) == state.tensors_sha256, "its tensors do not have the noted hash");
     Ok((state, Tensor::read_safetensors(tensors_path)?))
 }
 

@@ -24,7 +24,7 @@ const BEGUN_DB: f32 = -35.0;
 
 /// Points of the whole space: sounds with one knob anywhere, then all knobs anywhere. `latents`, `[batch, 7]`: at least [`POINTS`];
 /// `spread`, `[1, 7]`: σ of the sounds.
-fn points(latents: &Tensor, spread: &Tensor) -> Tensor {
+pub fn points(latents: &Tensor, spread: &Tensor) -> Tensor {
     let anywhere = Tensor::rand([2 * POINTS, LATENTS], (Kind::Float, latents.device())) * 2.0 - 1.0;
     let anywhere = anywhere * spread * REACH;
     let knobs = Tensor::randint(LATENTS, [POINTS], (Kind::Int64, latents.device())).one_hot(LATENTS);

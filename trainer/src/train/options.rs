@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
 use tch::Device;
 
 use super::budget::Budget;
@@ -16,6 +17,27 @@ pub struct Intervals {
     pub evaluation: Duration,
     /// Steps between log lines.
     pub log_steps: u64,
+}
+
+/// What the first stage minimises besides its usual losses, and where silence begins for it.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct LossOptions {
+    /// Weight of returns and cut ends at random points of the space; 0 leaves them out.
+    pub ending_weight: f64,
+    /// Weight of tails that rise, at the same points; 0 leaves them out.
+    pub steady_weight: f64,
+    /// What both a sound and its remake have below this level is no error, in dB.
+    pub silence_db: f32,
+    /// Weight of frames without sound against those with.
+    pub silent_weight: f64,
+}
+
+impl Default for LossOptions {
+    /// The losses that the shipped packs were trained with. Frames end at −90 dB; below −84 dB no remake of them is audible.
+    fn default() -> Self {
+        Self { ending_weight: 0.0, steady_weight: 0.0, silence_db: -84.0, silent_weight: 0.15 }
+    }
 }
 
 /// Options of `trainer train`.
@@ -33,6 +55,8 @@ pub struct Options {
     pub vocoder: Budget,
     /// Factor on the learning rate: below 1 for a start from weights that are good already.
     pub rate: f64,
+    /// Additional losses of the first stage.
+    pub losses: LossOptions,
     /// Pack to start from.
     pub from_pack: Option<PathBuf>,
     /// Whether a corpus without held-out sounds will do.

@@ -11,7 +11,7 @@ use tch::nn::VarStore;
 
 use super::budget::Budget;
 use super::checkpoint;
-use super::options::Options;
+use super::options::{LossOptions, Options};
 use super::stage::{self, Stage};
 use super::vae_stage::VaeStage;
 use super::vocoder_stage::{Source, VocoderStage};
@@ -38,6 +38,9 @@ pub struct RunConfig {
     /// Factor on the learning rate.
     #[serde(default = "whole")]
     pub rate: f64,
+    /// Additional losses of the first stage.
+    #[serde(default)]
+    pub losses: LossOptions,
 }
 
 fn whole() -> f64 {
@@ -90,6 +93,7 @@ pub fn train(options: &Options) -> Result<()> {
         vae: options.vae,
         vocoder: options.vocoder,
         rate: options.rate,
+        losses: options.losses,
     };
     let is_begun = is_begun(&options.run, &config)?;
     print!("{}", corpus.summary());
@@ -98,7 +102,7 @@ pub fn train(options: &Options) -> Result<()> {
 
     tch::manual_seed(options.seed as i64);
     let vae_store = VarStore::new(options.device);
-    let vae = VaeStage::new(&vae_store, &train, held_out.as_ref());
+    let vae = VaeStage::new(&vae_store, &train, held_out.as_ref(), options.losses);
     if let Some(pack) = &pack {
         onnx::import_weights(pack, &["encoder", "decoder"], &vae_store)?;
     }
@@ -161,6 +165,7 @@ mod tests {
                     vae: Budget::Seconds(minutes * 60.0 * share),
                     vocoder: Budget::Seconds(minutes * 60.0 * (1.0 - share)),
                     rate: 0.1 * share,
+                    losses: LossOptions { ending_weight: 0.1 * share, ..LossOptions::default() },
                 };
                 begin(folder.path(), &config).expect("written");
                 assert!(is_begun(folder.path(), &config).expect("the same run"), "{minutes} minutes, share {share}");

@@ -10,11 +10,12 @@ use tch::nn::VarStore;
 use tch::{Device, Kind, Tensor};
 
 use super::interpolation_loss::InterpolationLoss;
+use super::options::LossOptions;
 use super::stage::{Figures, Stage};
-use super::{axis_loss, latent_space_loss};
+use super::{axis_loss, ending_loss, latent_space_loss};
 use crate::features::Dataset;
 use crate::loss::FLOOR_DB;
-use crate::loss::frames::{FramesCriterion, active_frames};
+use crate::loss::frames::{FramesCriterion, Silence, active_frames};
 use crate::model::vae::divergence_nats;
 use crate::model::{Decoder, Encoder};
 
@@ -32,6 +33,8 @@ const KNOBS_WEIGHT: f64 = 0.5;
 /// Part of the batches with a loss of the whole space, and its weight.
 const SPACE_PART: f64 = 0.4;
 const SPACE_WEIGHT: f64 = 0.4;
+/// Part of the batches with a loss of endings, where it has a weight.
+const ENDING_PART: f64 = 0.4;
 /// Least σ over which points of both are drawn, and least unit of a latent.
 pub const LEAST_SPREAD: f64 = 0.1;
 /// Part of the examples that are changed in colour and decay.
@@ -56,6 +59,7 @@ pub struct VaeStage<'a> {
     held_out: Option<&'a Dataset>,
     criterion: FramesCriterion,
     lines: InterpolationLoss,
+    losses: LossOptions,
     device: Device,
     shape: SpectralShape,
     db_per_unit: f64,
@@ -63,16 +67,18 @@ pub struct VaeStage<'a> {
 
 impl<'a> VaeStage<'a> {
     /// Builds the networks in `store`.
-    pub fn new(store: &VarStore, train: &'a Dataset, held_out: Option<&'a Dataset>) -> Self {
+    pub fn new(store: &VarStore, train: &'a Dataset, held_out: Option<&'a Dataset>, losses: LossOptions) -> Self {
         let root = store.root();
         let shape = SpectralShape::DEFAULT;
+        let silence = Silence { below_db: losses.silence_db, weight: losses.silent_weight };
         Self {
             encoder: Encoder::new(&(&root / "encoder")),
             decoder: Decoder::new(&(&root / "decoder")),
             train,
             held_out,
-            criterion: FramesCriterion::new(&shape, store.device()),
+            criterion: FramesCriterion::new(&shape, silence, store.device()),
             lines: InterpolationLoss::new(&shape, store.device()),
+            losses,
             device: store.device(),
             shape,
             db_per_unit: f64::from(-shape.floor_db / 2.0),
@@ -153,6 +159,12 @@ impl Stage for VaeStage<'_> {
         }
         if rng.random_bool(SPACE_PART) {
             loss += latent_space_loss::excess(&self.decoder, &mean.detach(), &keys, &spread(&mean)) * SPACE_WEIGHT;
+        }
+        let LossOptions { ending_weight, steady_weight, .. } = self.losses;
+        if (ending_weight > 0.0 || steady_weight > 0.0) && rng.random_bool(ENDING_PART) {
+            let points = latent_space_loss::points(&mean.detach(), &spread(&mean));
+            let endings = ending_loss::excess(&self.decoder, &points, &keys);
+            loss += (endings.returns + endings.cut_ends) * ending_weight + endings.rises * steady_weight;
         }
         let logged = [
             ("weighted_db", error.levels * self.db_per_unit),

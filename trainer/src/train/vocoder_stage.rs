@@ -2,6 +2,7 @@
 //! VAE makes of the sound; what it must give is always the true sound.
 
 use engine::decode::noisiness;
+use engine::decode::pipeline::{KEY_SCALE, MIDDLE_KEY};
 use engine::spectral::{Frames, SpectralShape};
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
@@ -177,7 +178,7 @@ fn noise_parts(frames: &Tensor, keys: &Tensor, shape: &SpectralShape) -> Tensor 
     let (bands, count) = (shape.mel_bands, shape.frame_count);
     let rows = (0..frames.size()[0]).map(|index| {
         let values = Vec::<f32>::try_from(frames.get(index).flatten(0, -1)).unwrap_or_default();
-        let key = 60.0 + 24.0 * keys.double_value(&[index, 0]) as f32;
+        let key = MIDDLE_KEY + KEY_SCALE * keys.double_value(&[index, 0]) as f32;
         Tensor::from_slice(&noisiness(&Frames { bands, frames: count, values }, shape, key))
     });
     Tensor::stack(&rows.collect::<Vec<_>>(), 0)

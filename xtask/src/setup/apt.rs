@@ -36,6 +36,8 @@ pub const PEERS: &[&str] = &["python3", "python3-venv", "libfluidsynth3"];
 pub const TRAINER: &[&str] = &["gcc", "g++", "libc6-dev", "python3", "python3-venv"];
 /// The sound font that the factory corpus is rendered from.
 pub const FACTORY_SOUNDS: &[&str] = &["fluid-soundfont-gm"];
+/// What a wide corpus is made of besides; about 350 MB to download. Their licences stand in trainer/src/corpus/sources.json.
+pub const WIDE_SOUNDS: &[&str] = &["fluid-soundfont-gs", "musescore-general-soundfont-lossless", "hydrogen-drumkits"];
 
 /// Makes sure that the Debian packages in `groups` are installed.
 ///
@@ -108,4 +110,27 @@ fn installed(package: &str) -> bool {
 /// Whether apt's present lists offer the package: on a bare image they are empty.
 fn available(package: &str) -> bool {
     capture(Command::new("apt-cache").args(["show", "--no-all-versions", package])).is_ok_and(|page| !page.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use serde_json::Value;
+
+    use super::{FACTORY_SOUNDS, WIDE_SOUNDS};
+
+    #[test]
+    fn the_packages_are_those_of_the_trainer_s_sources() {
+        let table = include_str!("../../../trainer/src/corpus/sources.json");
+        let sources: Vec<Value> = serde_json::from_str(table).expect("the table of sources is JSON");
+        let packages = |taken_for: &str| -> BTreeSet<String> {
+            let chosen = sources.iter().filter(|source| source["use"] == taken_for);
+            chosen.filter_map(|source| Some(source["package"].as_str()?.to_owned())).collect()
+        };
+        let listed =
+            |packages: &[&str]| -> BTreeSet<String> { packages.iter().map(|name| (*name).to_owned()).collect() };
+        assert_eq!(packages("factory"), listed(FACTORY_SOUNDS));
+        assert_eq!(packages("wide"), listed(WIDE_SOUNDS));
+    }
 }

@@ -8,6 +8,9 @@ use rubato::{Async, FixedAsync, Resampler, SincInterpolationParameters, SincInte
 use rustysynth::{SoundFont, Synthesizer, SynthesizerSettings};
 
 const PROGRAM_CHANGE: i32 = 0xC0;
+const CONTROL_CHANGE: i32 = 0xB0;
+/// The controller that selects a bank of presets.
+const BANK_SELECT: i32 = 0x00;
 
 /// A key and how hard it is struck.
 #[derive(Clone, Copy)]
@@ -16,14 +19,14 @@ pub struct Stroke {
     pub velocity: u8,
 }
 
-/// One held note, both channels mixed.
+/// One held note of a bank's program, both channels mixed. On the drums' channel the program is the kit and the bank is 0.
 ///
 /// # Errors
 /// The synthesizer refuses the rate.
 pub fn play(
     font: &Arc<SoundFont>,
     channel: i32,
-    program: u8,
+    (bank, program): (i32, i32),
     stroke: Stroke,
     length: usize,
     rate_hz: u32,
@@ -32,7 +35,8 @@ pub fn play(
     settings.enable_reverb_and_chorus = false;
     let mut synthesizer =
         Synthesizer::new(font, &settings).map_err(|error| anyhow!("the sound font cannot be played: {error}"))?;
-    synthesizer.process_midi_message(channel, PROGRAM_CHANGE, i32::from(program), 0);
+    synthesizer.process_midi_message(channel, CONTROL_CHANGE, BANK_SELECT, bank);
+    synthesizer.process_midi_message(channel, PROGRAM_CHANGE, program, 0);
     synthesizer.note_on(channel, i32::from(stroke.key), i32::from(stroke.velocity));
     let (mut left, mut right) = (vec![0.0; length], vec![0.0; length]);
     synthesizer.render(&mut left, &mut right);

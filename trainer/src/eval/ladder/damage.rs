@@ -1,6 +1,11 @@
 //! Known damage in increasing amounts.
 
+mod ending;
+
+pub use ending::falls;
+
 use engine::spectral::{Complex32, Stft};
+use engine::units::db_to_gain;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, StandardNormal};
@@ -48,13 +53,21 @@ pub enum Kind {
     Clipping,
     /// Dies away sooner.
     ShortDecay,
+    /// Fades to silence and comes back with a burst.
+    Return,
+    /// A gate shuts.
+    Gate,
+    /// Bands are silenced for a moment again and again.
+    BandGates,
+    /// The end is played backwards.
+    ReversedDecay,
     /// Softer as a whole: no damage at all, and none may be reported.
     Level,
 }
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 19] = [
         Self::LowPass,
         Self::Noise,
         Self::PhaseShort,
@@ -69,6 +82,10 @@ impl Kind {
         Self::Gaps,
         Self::Clipping,
         Self::ShortDecay,
+        Self::Return,
+        Self::Gate,
+        Self::BandGates,
+        Self::ReversedDecay,
         Self::Level,
     ];
 
@@ -89,6 +106,10 @@ impl Kind {
             Self::Gaps => ("gaps of 20 ms", "gaps"),
             Self::Clipping => ("clipping", "times too loud"),
             Self::ShortDecay => ("shortened decay", "1/s"),
+            Self::Return => ("burst after silence", "dB"),
+            Self::Gate => ("gate", "dB in 12 ms"),
+            Self::BandGates => ("gated bands", "gates per band and second"),
+            Self::ReversedDecay => ("reversed decay", "of the last half"),
             Self::Level => ("level", "dB"),
         }
     }
@@ -107,6 +128,10 @@ impl Kind {
             Self::Gaps => [1.0, 2.0, 4.0, 8.0, 16.0],
             Self::Clipping => [1.4, 2.0, 3.0, 5.0, 8.0],
             Self::ShortDecay => [0.5, 1.0, 2.0, 4.0, 8.0],
+            Self::Return => [-50.0, -44.0, -38.0, -30.0, -20.0],
+            Self::Gate => [10.0, 20.0, 30.0, 40.0, 55.0],
+            Self::BandGates => [0.5, 1.0, 2.0, 3.0, 4.5],
+            Self::ReversedDecay => [0.2, 0.4, 0.6, 0.8, 1.0],
             Self::Level => [-1.0, -3.0, -6.0, -12.0, -24.0],
         }
     }
@@ -129,13 +154,17 @@ impl Kind {
             Self::Gaps => gaps(samples, rate_hz, amount as usize, &mut rng),
             Self::Clipping => samples.iter().map(|sample| (sample * amount as f32).clamp(-1.0, 1.0)).collect(),
             Self::ShortDecay => weighted(samples, |n| (-amount * n / rate_hz).exp()),
+            Self::Return => ending::come_back(samples, rate_hz, amount, &mut rng),
+            Self::Gate => ending::gate(samples, rate_hz, amount),
+            Self::BandGates => ending::gate_bands(samples, rate_hz, amount, &mut rng),
+            Self::ReversedDecay => ending::reverse_end(samples, amount),
             Self::Level => weighted(samples, |_| gain(amount)),
         }
     }
 }
 
 fn gain(level_db: f64) -> f64 {
-    10f64.powf(level_db / 20.0)
+    f64::from(db_to_gain(level_db as f32))
 }
 
 fn weighted(samples: &[f32], weight: impl Fn(f64) -> f64) -> Vec<f32> {

@@ -1,5 +1,6 @@
 //! The figures that the ladder judges, and which kinds of damage each claims to order.
 
+use super::super::artefacts::Artefacts;
 use super::super::measures::Measures;
 use super::damage::Kind;
 
@@ -58,6 +59,11 @@ const fn metric(name: &'static str, claims: &'static [Kind], read: fn(&Measures)
     Metric { name, claims, read, is_quality: false }
 }
 
+/// By how much a remake has more of an artefact than the sound itself.
+fn excess(measures: &Measures, pick: fn(&Artefacts) -> f32) -> f64 {
+    f64::from((pick(&measures.artefacts) - pick(&measures.true_artefacts)).max(0.0))
+}
+
 /// The figures of a report.
 pub const METRICS: &[Metric] = &[
     metric("log-mel error", SPECTRAL, |m| Some(f64::from(m.log_mel_db))),
@@ -81,5 +87,9 @@ pub const METRICS: &[Metric] = &[
     metric("loudness error", &[Kind::Clipping, Kind::ShortDecay], |m| Some(f64::from(m.loudness_error_db.abs()))),
     metric("pitch offset", &[Kind::Detune], |m| Some((m.pitch_offset_cents? - m.true_pitch_offset_cents?).abs())),
     metric("transposition", &[Kind::Detune, Kind::Transpose], |m| m.transposition_cents.map(f64::abs)),
+    metric("returns", &[Kind::Return], |m| Some(excess(m, |found| found.return_db))),
+    metric("cut ends", &[Kind::Gate], |m| Some(excess(m, |found| found.end_fall_db))),
+    metric("flicker", &[Kind::BandGates], |m| Some(excess(m, |found| found.flicker_per_band_s))),
+    metric("rising part", &[Kind::ReversedDecay], |m| Some(excess(m, |found| found.rising_part))),
     Metric { name: "ViSQOL", claims: QUALITY, read: |_| None, is_quality: true },
 ];
