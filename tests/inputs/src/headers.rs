@@ -36,7 +36,12 @@ pub fn cases() -> Vec<Case> {
             after_format(&[whole()])[..44 + data.len() / 2].to_vec(),
             Read::at_key(REFERENCE_KEY).from(0.0).of(sound.len() / 2),
         ),
-        read("bytes after the end.wav", [after_format(&[whole()]), b"left over by a recorder".to_vec()].concat()),
+        // Sizes of a recording that broke off are too small in the same way, so what follows may count as sound.
+        Case::read(
+            "bytes after the end.wav",
+            [after_format(&[whole()]), b"left over by a recorder".to_vec()].concat(),
+            Read::at_key(REFERENCE_KEY).from(0.0),
+        ),
         read("tag after the end.wav", after_format(&[whole(), chunk(b"id3 ", b"ID3\x03\0\0\0\0\0\0")])),
     ]
 }
