@@ -112,3 +112,16 @@ fn what_is_not_read_is_told_by_name() {
         assert!(error.contains(want), "{error}");
     }
 }
+
+#[test]
+fn an_index_larger_than_any_file_needs_is_not_read() {
+    const SPARSE_BYTES: u64 = 2 << 30;
+    let folder = TempDir::new().expect("a folder");
+    let path = folder.path().join("sparse.m4a");
+    std::fs::write(&path, [&32_u32.to_be_bytes()[..], b"ftypM4A ", &[0; 20], &[0; 4], b"moov"].concat())
+        .expect("written");
+    let file = std::fs::OpenOptions::new().write(true).open(&path).expect("opened");
+    file.set_len(SPARSE_BYTES).expect("the file system knows sparse files");
+    let error = sample::read(&path).expect_err("no audio").to_string();
+    assert!(error.contains("index of its audio that can be read"), "{error}");
+}

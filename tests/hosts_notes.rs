@@ -4,6 +4,7 @@
 use clack_host::events::event_types::NoteExpressionType;
 use clack_host::events::{Match, Pckn};
 use engine::measure::pitch_offset_cents;
+use engine::params::Hold;
 use engine::units::key_to_hz;
 use support::bundles::{knobs, parameter_number, pitched_sound};
 use support::clap::built_entry;
@@ -225,7 +226,9 @@ fn the_end_of_a_note_without_an_id_names_its_channel_and_key() {
 #[test]
 fn a_sound_that_runs_out_ends_its_note() {
     let mut host = host_with_release(0.0);
-    let recording = host.render(&[start(note(4, 60, 7))], 20 * BOUNCE_RATE_HZ as usize);
+    let gated = Hold::Gated.value() / Hold::Auto.value();
+    let hold = (0, HostEvent::Parameter(parameter_number("hold"), f64::from(gated)));
+    let recording = host.render(&[hold, start(note(4, 60, 7))], 20 * BOUNCE_RATE_HZ as usize);
     host.close();
     let told: Vec<Pckn> = recording.ended.iter().map(|(_, note)| *note).collect();
     assert_eq!(told, [note(4, 60, 7)]);

@@ -110,7 +110,11 @@ fn a_project_whose_pack_is_broken_plays_its_frozen_sound() {
     let (first, _audio) = session(library.path());
     run(&first, Job::AddPack(file));
     let saved = saved_with_zones(&first);
+    let model =
+        first.loaded_pack().and_then(|loaded| loaded.model.as_ref().map(Arc::downgrade)).expect("a pack is loaded");
     drop(first);
+    // A pack that is loaded is not read again; a worker may keep it for a moment.
+    wait_until("the pack is dropped", || model.strong_count() == 0);
     // A folder, since its graph can be spoilt while its manifest stays.
     let broken = tempfile::tempdir().expect("a folder");
     let pack = Pack::open(&library.path().join("users.heptode")).expect("valid");

@@ -28,6 +28,11 @@
 //! **Drop.** Either end may be dropped first. Blocks in a queue are freed with the last end of that queue, those in the synth with the
 //! synth, which is therefore dropped off the audio thread.
 
+#![cfg_attr(
+    not(test),
+    deny(clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, clippy::expect_used, clippy::unreachable)
+)]
+
 mod assets;
 mod request;
 mod sound;

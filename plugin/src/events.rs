@@ -1,5 +1,10 @@
 //! Host events as engine events. Audio thread: no allocation after [`Batch::new`], no lock, no wait.
 
+#![cfg_attr(
+    not(test),
+    deny(clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, clippy::expect_used, clippy::unreachable)
+)]
+
 use engine::audio::{EndedNote, Event, EventKind, Expression, NoteAddress};
 use nice_plug::midi::{Channel, Key, VoiceID};
 use nice_plug::prelude::*;

@@ -132,7 +132,8 @@ impl Plugin for Heptode {
         let (mut start, end) = (0, left.len());
         loop {
             let stop = self.batch.gather(start, end, || next_event(&mut self.audio, context));
-            synth.render(self.batch.events(), &controls, &mut left[start..stop], &mut right[start..stop]);
+            let (left, right) = (left.get_mut(start..stop), right.get_mut(start..stop));
+            synth.render(self.batch.events(), &controls, left.unwrap_or_default(), right.unwrap_or_default());
             for ended in synth.ended_notes() {
                 // A host that takes no events back does without.
                 let _ = context.try_send_event(voice_terminated(ended, start, end));

@@ -76,7 +76,9 @@ impl Notices {
         board.notices.push(Notice { number, weight, text, offer });
         while board.notices.len() > MOST {
             // Of several files that come in at once each says where it went; what did not work must outlast that.
-            let oldest_note = board.notices.iter().position(|notice| notice.weight == Weight::Note);
+            // The newest one stays in any case.
+            let older = board.notices.len() - 1;
+            let oldest_note = board.notices.iter().take(older).position(|notice| notice.weight == Weight::Note);
             board.notices.remove(oldest_note.unwrap_or(0));
         }
     }

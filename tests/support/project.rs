@@ -19,11 +19,12 @@ pub fn saved(session: &Arc<Session>) -> BTreeMap<String, String> {
 
 /// What the framework saves once a zone in use is decoded: a save does not wait for that.
 pub fn saved_with_zones(session: &Arc<Session>) -> BTreeMap<String, String> {
-    let has_zones = |fields: &BTreeMap<String, String>| {
+    let mut fields = BTreeMap::new();
+    wait_until("a zone in use is saved", || {
+        fields = saved(session);
         StateDocument::parse(&fields[FIELD]).is_ok_and(|document| !document.frozen.is_empty())
-    };
-    wait_until("a zone in use is saved", || has_zones(&saved(session)));
-    saved(session)
+    });
+    fields
 }
 
 /// Hands a state over as the framework does.

@@ -4,6 +4,7 @@ pub mod artefacts;
 mod axis_correlation;
 mod distance;
 mod envelope;
+pub mod full_scale;
 mod input;
 mod instrument;
 pub mod interpolation;

@@ -3,6 +3,7 @@
 //! The only crate that sees libtorch. One thread drives; torch has its own for the arithmetic.
 
 mod corpus;
+mod corpus_command;
 mod descriptors;
 mod eval;
 mod export;
@@ -27,8 +28,7 @@ use anyhow::{Result, bail, ensure};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use tch::Device;
 
-use corpus::soundfont::Selection;
-use corpus::{Split, sources};
+use corpus::Split;
 use train::{Budget, Intervals, LossOptions};
 
 #[derive(Parser)]
@@ -44,7 +44,7 @@ struct Cli {
 #[derive(Subcommand)]
 enum Command {
     /// Make a corpus from a sound font, procedural sounds, a folder of recordings, or any of them together.
-    Corpus(CorpusArgs),
+    Corpus(corpus_command::CorpusArgs),
     /// Train on a corpus; the same command goes on after an interruption.
     Train(TrainArgs),
     /// Write a model pack from a run.
@@ -56,52 +56,6 @@ enum Command {
     /// The models of the report that Heptode is based on: train them, make sounds with them, measure them beside a pack.
     #[command(subcommand)]
     Reference(reference::cli::Command),
-}
-
-#[derive(Args)]
-struct CorpusArgs {
-    /// Folder to write.
-    #[arg(long, default_value = "data/corpus")]
-    out: PathBuf,
-    /// Sound font (.sf2) to render.
-    #[arg(long)]
-    sound_font: Option<PathBuf>,
-    /// Recordings from Debian's packages, as corpus/sources.json lists them.
-    #[arg(long, value_enum, conflicts_with = "sound_font")]
-    sources: Option<sources::Chosen>,
-    /// Folder of WAV, AIFF and FLAC files to read.
-    #[arg(long)]
-    folder: Option<PathBuf>,
-    /// Melodic programs of the sound font to render.
-    #[arg(long, default_value_t = 128)]
-    programs: u8,
-    /// Most distinct drum sounds of the sound font to render; the default is all of them.
-    #[arg(long, default_value_t = usize::MAX, hide_default_value = true)]
-    drums: usize,
-    /// Semitones between the keys that are rendered, from 24 to 96.
-    #[arg(long, default_value_t = 12, value_parser = clap::value_parser!(u8).range(1..=12))]
-    key_step: u8,
-    /// Velocities to render the sound font at; a stroke that differs from the first in level only is left out.
-    #[arg(long, value_delimiter = ',', default_values_t = [112, 48], value_parser = clap::value_parser!(u8).range(1..=127))]
-    velocities: Vec<u8>,
-    /// Procedural sounds to make; 1500 if no number is given.
-    #[arg(long, num_args = 0..=1, default_value_t = 0, default_missing_value = "1500")]
-    procedural: usize,
-    /// End every sound after its first event, but for rain, water, typing and motors.
-    #[arg(long)]
-    first_events: bool,
-    /// Mixes of two training sounds to add.
-    #[arg(long, default_value_t = 0)]
-    mixes: usize,
-    /// Changed training sounds to add: faster, slower, in rooms, through microphones, overdriven, with noise.
-    #[arg(long, default_value_t = 0)]
-    augmented: usize,
-    /// Part of the instruments to hold out.
-    #[arg(long, default_value_t = 0.12)]
-    held_out: f64,
-    /// Seed of the split and of the procedural sounds.
-    #[arg(long, default_value_t = 1)]
-    seed: u64,
 }
 
 #[derive(Args)]
@@ -276,7 +230,7 @@ fn run(cli: Cli) -> Result<()> {
     let cores = std::thread::available_parallelism().map_or(1, |cores| cores.get() as u32);
     tch::set_num_threads(if cli.threads == 0 { cores } else { cli.threads } as i32);
     match cli.command {
-        Command::Corpus(args) => make_corpus(&args),
+        Command::Corpus(args) => corpus_command::make(&args),
         Command::Train(args) => train(args),
         Command::Reference(command) => reference::cli::dispatch(command),
         Command::Eval(args) => eval::evaluate(&eval::Options {
@@ -336,53 +290,6 @@ fn start_with_settings() -> Result<()> {
 
 #[cfg(not(unix))]
 fn start_with_settings() -> Result<()> {
-    Ok(())
-}
-
-fn make_corpus(args: &CorpusArgs) -> Result<()> {
-    ensure!(
-        args.sound_font.is_some() || args.sources.is_some() || args.folder.is_some() || args.procedural > 0,
-        "nothing to make a corpus of: give --sound-font FILE, --sources wide, --procedural N or --folder DIR"
-    );
-    ensure!((0.0..0.9).contains(&args.held_out), "--held-out must lie between 0 and 0.9");
-    let mut writer = corpus::CorpusWriter::new(&args.out)?;
-    if args.first_events {
-        writer.keep_first_events();
-    }
-    let bar = indicatif::ProgressBar::new_spinner();
-    let progress = |name: &str| {
-        bar.tick();
-        bar.set_message(name.to_owned());
-    };
-    let selection = Selection {
-        programs: args.programs,
-        drums: args.drums,
-        key_step: args.key_step,
-        velocities: args.velocities.clone(),
-        only_new: false,
-        across_fonts: false,
-    };
-    if let Some(path) = &args.sound_font {
-        corpus::soundfont::render(path, &selection, &mut writer, &progress)?;
-    }
-    if let Some(chosen) = args.sources {
-        sources::read(chosen, &selection, &mut writer, &progress)?;
-    }
-    if args.procedural > 0 {
-        corpus::procedural::generate(args.procedural, args.seed, &mut writer, &progress)?;
-    }
-    if let Some(folder) = &args.folder {
-        corpus::folder::read(folder, &mut writer, &progress)?;
-    }
-    bar.finish_and_clear();
-    writer.finish(args.held_out, args.seed)?;
-    if args.augmented > 0 {
-        corpus::augment::add_augmented(&corpus::Corpus::open(&args.out)?, args.augmented, args.seed)?;
-    }
-    if args.mixes > 0 {
-        corpus::mix::add_mixes(&corpus::Corpus::open(&args.out)?, args.mixes, args.seed)?;
-    }
-    print!("{}", corpus::Corpus::open(&args.out)?.summary());
     Ok(())
 }
 

@@ -41,7 +41,7 @@ const BUSY_INTERVAL: Duration = Duration::from_millis(1);
 const IDLE_INTERVAL: Duration = Duration::from_millis(10);
 /// Poll interval once every instance has been idle for [`LONG_IDLE_AFTER`].
 const LONG_IDLE_INTERVAL: Duration = Duration::from_millis(30);
-/// The same while no host processes: what an editor asks for wakes the poller, and nobody else asks.
+/// Poll interval while no host processes; a request of an editor wakes the poller at once.
 const NOT_PROCESSING_INTERVAL: Duration = Duration::from_millis(100);
 /// See [`LONG_IDLE_INTERVAL`].
 const LONG_IDLE_AFTER: Duration = Duration::from_secs(2);

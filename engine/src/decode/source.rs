@@ -12,7 +12,7 @@ use crate::link::{BLOCK_SAMPLES, SoundSpec, StretchMap};
 pub enum Pace {
     /// About 20 ms at most.
     Interactive,
-    /// Longer: such a job never delays an interactive one by more than one step, and its progress is shown.
+    /// More than 20 ms. Such a job delays an interactive one by at most one step, and reports its progress.
     Slow,
 }
 

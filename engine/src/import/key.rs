@@ -10,6 +10,7 @@ pub const UNPITCHED_KEY: f32 = 60.0;
 /// Keys are the same within this, in semitones.
 const SAME: f32 = 0.5;
 /// What is heard with at least this confidence decides in which octave the name of a file counts: for some makers C3 is key 60, for some C5.
+/// High, since a wrong octave is worse than the usual convention. Not tuned.
 const DECIDES_OCTAVE: f32 = 0.9;
 /// A file whose root differs from what is heard by more than this is told about, in semitones.
 const CONTRADICTS: f32 = 1.0;

@@ -1,7 +1,7 @@
 //! Containers: finds the audio track of a file by its first bytes, whatever its name says. Worker and main threads only.
 //!
 //! WAV and its kin, AIFF, AU, CAF and MP4 are read here; their samples and packets, and whole FLAC, MP3, AAC and Ogg streams, go to symphonia.
-//! Nothing here decodes. Memory is taken for what is in a file, never for what a header claims.
+//! Nothing here decodes. Memory is taken for what is in a file, never for what a header claims, and tables and packets have upper bounds.
 
 mod aac;
 mod aiff;

@@ -13,7 +13,7 @@ use super::{ReadProblem, is_supported_rate};
 
 /// Longest silence in the place of a damaged packet, in sample frames: more than a packet of any lossy codec that is read holds.
 const LONGEST_BRIDGE: u64 = 1 << 13;
-/// So many packets may be missing in a row before the stream counts as ended.
+/// So many packets may be missing, or be damaged, in a row before the stream counts as ended.
 const MOST_LOST: usize = 64;
 
 /// A track that is being decoded.
@@ -80,7 +80,7 @@ impl Stream {
     /// # Errors
     /// [`ReadProblem`] for damage, for values that are no numbers, and when the file cannot be read.
     pub fn pour(&mut self, sink: &mut impl Sink) -> Result<bool, ReadProblem> {
-        let mut lost = 0;
+        let (mut lost, mut undecoded) = (0, 0);
         while !sink.is_full() && !self.is_complete(sink) {
             let packet = match self.track.packets.next() {
                 Ok(Some(packet)) => packet,
@@ -101,10 +101,17 @@ impl Stream {
                 return Err(self.corrupt(sink, "a part of the audio is missing"));
             }
             match self.decode(&packet, sink) {
-                Ok(()) => self.intact += 1,
+                Ok(()) => {
+                    undecoded = 0;
+                    self.intact += 1;
+                }
                 Err(error) if self.is_lossless && is_end(&error) => return Ok(true),
                 Err(error) if self.is_lossless => return Err(self.corrupt(sink, &error.to_string())),
-                Err(_) => self.bridge(&packet),
+                Err(_) if undecoded == MOST_LOST => return self.ended(sink),
+                Err(_) => {
+                    undecoded += 1;
+                    self.bridge(&packet);
+                }
             }
             self.hand_over(&packet, sink)?;
         }

@@ -10,6 +10,8 @@ use symphonia::core::units::{Duration, Timestamp};
 
 use super::bytes::Bytes;
 
+/// Largest packet of a compressed track, in bytes: 4096 frames of eight channels of 32 bits that ALAC could not make smaller are 128 KiB.
+const MOST_PACKET_BYTES: u64 = 1 << 20;
 /// Bytes of uncompressed samples that are decoded at a time.
 const PCM_PACKET_BYTES: u64 = 1 << 16;
 
@@ -91,6 +93,10 @@ impl Packets {
             Self::Pcm { bytes, at, end, frame_bytes } => Ok(next_pcm(bytes, at, *end, *frame_bytes)?),
             Self::Placed { bytes, places, frames } => {
                 let Some((at, count)) = places.next() else { return Ok(None) };
+                // A packet that is too large is damage of its table: it is not read.
+                if count > MOST_PACKET_BYTES {
+                    return Err(DecodeError::DecodeError("a packet is too large"));
+                }
                 let data = bytes.get(at, count)?;
                 let is_whole = data.len() as u64 == count && count > 0;
                 Ok(is_whole.then(|| packet(*frames, data)))

@@ -14,7 +14,7 @@ pub(super) struct Limits {
     pub look_s: f64,
     /// How long the first sound is waited for, in seconds.
     pub lead_s: f64,
-    /// Samples at or above this level count as sound.
+    /// Samples at or above this level count as sound; linear, full scale 1.
     pub silence: f32,
     /// What is left out at the start of the stream, in seconds.
     pub skip_s: f64,

@@ -91,7 +91,8 @@ pub fn sentence(context: &Context, text: &str, font: &FontId, color: Color32, wi
 }
 
 fn lines(context: &Context, text: &str, kind: Kind, font: &FontId, color: Color32, width: f32) -> Arc<Galley> {
-    let spelled = readable(context, text, font);
+    let text = spelling::without_turns(text);
+    let spelled = readable(context, &text, font);
     if !direction::has_right_to_left(&spelled) {
         let mut job = LayoutJob::simple(spelled.into_owned(), font.clone(), color, width);
         job.wrap = TextWrapping { max_width: width, ..TextWrapping::default() };

@@ -11,7 +11,7 @@ use crate::params::ParamId;
 /// Radius of a small knob in points.
 const RADIUS: f32 = 20.0;
 /// Part of the envelope's panel that shows it as a curve.
-const CURVE_PART: f32 = 0.2;
+const CURVE_PART: f32 = 0.13;
 /// Colour of knobs that belong to neither the knobs' sound nor the pad's.
 const NEUTRAL: Color32 = Color32::from_rgb(0xe4, 0xc9, 0xa4);
 
@@ -69,7 +69,7 @@ fn envelope(ui: &mut Ui, rect: Rect, gestures: &mut ParamGestures, typing: &mut 
         (ParamId::RELEASE, "Release", false),
         (ParamId::HOLD, "Hold", false),
     ];
-    row(ui, knobs.with_min_x(knobs.min.x + 8.0), &five, gestures, typing);
+    row(ui, knobs.with_min_x(knobs.min.x + 4.0), &five, gestures, typing);
     paint_curve(ui, curve.with_max_y(curve.max.y - 4.0), gestures);
 }
 

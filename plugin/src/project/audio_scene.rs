@@ -4,6 +4,11 @@
 //! newest wins), notes of the on-screen keyboard by a queue (none is lost while there is room; beyond that the newest is
 //! refused).
 
+#![cfg_attr(
+    not(test),
+    deny(clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, clippy::expect_used, clippy::unreachable)
+)]
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 

@@ -22,7 +22,7 @@ const DEFAULT_KEY: u8 = 60;
 /// The folder cannot be listed or holds no audio file, or the corpus cannot be written. A file that cannot be read is left out with
 /// a message.
 pub fn read(folder: &Path, writer: &mut CorpusWriter, progress: &dyn Fn(&str)) -> Result<()> {
-    let files = audio_files(folder)?;
+    let files = audio_files(folder, |path, why| writer.drop_sound(&path.display().to_string(), why))?;
     ensure!(!files.is_empty(), "{} holds no audio file of a kind that is read", folder.display());
     let folder_name = folder.file_name().map_or_else(|| ".".into(), |name| name.to_string_lossy().into_owned());
     writer.add_source(format!("folder {folder_name} ({} audio files)", files.len()));
@@ -33,8 +33,8 @@ pub fn read(folder: &Path, writer: &mut CorpusWriter, progress: &dyn Fn(&str)) -
             Err(error) => writer.drop_sound(&name, &error.to_string()),
             Ok(recording) => {
                 let category = category_of(folder, path);
-                let named = named_key(&name).filter(|key| (21..=108).contains(key));
-                let key = named.or_else(|| heard_key(&recording, category));
+                let told = recording.root_key.map(|key| key.round() as u8).or(named_key(&name));
+                let key = told.filter(|key| (21..=108).contains(key)).or_else(|| heard_key(&recording, category));
                 let description = Description {
                     category: category.to_owned(),
                     instrument: format!("file-{number:05}"),

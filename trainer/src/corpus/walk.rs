@@ -13,11 +13,11 @@ const DEEPEST: usize = 8;
 
 /// All audio files below `folder` in the order of their paths. A file with several names (links to it, hard links, links to folders
 /// above it) is taken once, by the first of the names that leads over no link if there is one. Links that lead nowhere or back to
-/// where they came from are left out.
+/// where they came from are left out, as are folders inside that cannot be listed; `skipped` is told of these.
 ///
 /// # Errors
-/// A folder cannot be listed, or a file cannot be looked at.
-pub(super) fn audio_files(folder: &Path) -> Result<Vec<PathBuf>> {
+/// `folder` itself cannot be listed, or a file cannot be looked at.
+pub(super) fn audio_files(folder: &Path, mut skipped: impl FnMut(&Path, &str)) -> Result<Vec<PathBuf>> {
     let root = folder.canonicalize().with_context(|| cannot_read(folder))?;
     let mut found = Vec::new();
     for entry in WalkDir::new(folder).follow_links(true).max_depth(DEEPEST + 1) {
@@ -27,6 +27,10 @@ pub(super) fn audio_files(folder: &Path) -> Result<Vec<PathBuf>> {
             }
             Ok(_) => {}
             Err(error) if error.loop_ancestor().is_some() || error.path().is_some_and(is_dead_link) => {}
+            Err(error) if error.depth() > 0 => {
+                let why = error.io_error().map_or_else(|| error.to_string(), ToString::to_string);
+                skipped(error.path().unwrap_or(folder), &why);
+            }
             Err(error) => {
                 let place = error.path().unwrap_or(folder).to_owned();
                 return Err(error).with_context(|| cannot_read(&place));
@@ -78,7 +82,7 @@ mod tests {
     use super::*;
 
     fn names(folder: &Path) -> Vec<String> {
-        let files = audio_files(folder).expect("it is listed");
+        let files = audio_files(folder, |path, why| panic!("{}: {why}", path.display())).expect("it is listed");
         files.iter().map(|path| path.strip_prefix(folder).expect("below").to_string_lossy().into_owned()).collect()
     }
 
@@ -94,7 +98,7 @@ mod tests {
             put(&folder.path().join(name));
         }
         assert_eq!(names(folder.path()), ["a.aiff", "b/1.flac", "b/2.WAV", "b/deep/er/3.wav"]);
-        assert!(audio_files(&folder.path().join("gone")).is_err());
+        assert!(audio_files(&folder.path().join("gone"), |_, _| {}).is_err());
     }
 
     #[cfg(unix)]

@@ -12,7 +12,7 @@ pub mod survey;
 use engine::spectral::{FrameAnalysis, SpectralShape};
 use serde::Serialize;
 
-use super::measures::at_full_scale;
+use super::full_scale::at_full_scale;
 
 /// The figures of one sound.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]

@@ -10,7 +10,8 @@ use rand_chacha::ChaCha8Rng;
 use serde::Serialize;
 
 use super::envelope::Envelope;
-use super::measures::{Measurer, Measures, at_full_scale};
+use super::full_scale::at_full_scale;
+use super::measures::{Measurer, Measures};
 use super::visqol;
 use crate::corpus::category::is_pitched;
 use crate::corpus::{Corpus, Item};

@@ -8,6 +8,7 @@ use serde::Serialize;
 use super::artefacts::Artefacts;
 use super::distance::StftDistance;
 use super::envelope::{Envelope, rms};
+use super::full_scale::at_full_scale;
 use crate::corpus::{Item, category};
 use crate::reference::transform::{BINS, FRAMES, Transform, compress, deviation_percent};
 
@@ -150,12 +151,6 @@ fn least(function: impl Fn(f64) -> f64) -> f64 {
         if at_left < at_right { high = right } else { low = left }
     }
     smallest
-}
-
-/// The sound at peak 1.
-pub fn at_full_scale(samples: &[f32]) -> Vec<f32> {
-    let peak = samples.iter().fold(1e-9_f32, |peak, sample| peak.max(sample.abs()));
-    samples.iter().map(|sample| sample / peak).collect()
 }
 
 #[cfg(test)]

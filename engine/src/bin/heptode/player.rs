@@ -16,7 +16,7 @@ use crate::studio::Named;
 
 /// Samples per call of the synth: one step of its own grid.
 const BLOCK_SAMPLES: usize = 64;
-/// Longest file, in seconds: the longest sound, stretched and played two octaves below its zone.
+/// Longest render without `--seconds`, in seconds: the longest sound, stretched and played two octaves below its zone.
 const MAX_SECONDS: usize = 60;
 /// Fade where a sound is cut, in seconds.
 const CUT_FADE_S: f32 = 0.005;
@@ -83,7 +83,7 @@ impl Player {
         };
         let rate_hz = playing.rate as f32;
         self.synth.set_sample_rate(rate_hz);
-        let wanted = playing.seconds.map(|seconds| (seconds * rate_hz).round() as usize);
+        let wanted = playing.seconds.map(|seconds| (f64::from(seconds) * f64::from(playing.rate)).round() as usize);
         let longest = wanted.unwrap_or(MAX_SECONDS * playing.rate as usize);
         let note =
             Event { offset: 0, kind: EventKind::NoteOn { note: NoteAddress::key(0, playing.key), velocity: 1.0 } };

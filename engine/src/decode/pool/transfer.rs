@@ -34,6 +34,7 @@ pub(super) struct SoundTransfer {
 
 /// Last message of a sound.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[expect(clippy::large_enum_variant, reason = "there is one for each sound; a box would be one more allocation")]
 pub(super) enum Tail {
     End(SustainMap),
     Failed,

@@ -4,11 +4,14 @@ use realfft::RealFftPlanner;
 
 use crate::spectral::hann_periodic;
 
+/// Level of a bin of digital silence, in dB: lower ones are raised to it.
+const SILENT_DB: f64 = -200.0;
 /// Partials this far below the strongest are left out, in dB.
 const RANGE_DB: f64 = 40.0;
 /// Lower ones are rumble, in hertz.
 const LOWEST_HZ: f64 = 20.0;
-/// Part of the spacing of harmonics that a partial may lie beside its own, and the most.
+/// Distance from its harmonic within which a partial belongs to it, and the largest such distance, in spacings of the harmonics. Set on the
+/// sounds of `examples/hear_keys`.
 const BESIDE: f64 = 0.015;
 const MOST_BESIDE: f64 = 0.12;
 /// Harmonics above this one are not looked at: stiff strings have moved them too far.
@@ -37,6 +40,9 @@ pub(super) fn partials(samples: &[f32], rate_hz: f64) -> Vec<Partial> {
     let lowest = ((LOWEST_HZ / rate_hz * size as f64) as usize).max(lobe);
     let strongest = levels_db.iter().skip(lowest).copied().fold(f64::NEG_INFINITY, f64::max);
     let mut found = Vec::new();
+    if strongest <= SILENT_DB {
+        return found;
+    }
     for (index, around) in levels_db.windows(2 * lobe + 1).enumerate() {
         let (at, level) = (index + lobe, around[lobe]);
         if at < lowest || level < strongest - RANGE_DB || around.iter().any(|other| *other > level) {
@@ -62,7 +68,7 @@ fn spectrum_db(samples: &[f32]) -> Option<Vec<f64>> {
     let plan = RealFftPlanner::new().plan_fft_forward(time.len());
     let mut bins = plan.make_output_vec();
     plan.process(&mut time, &mut bins).ok()?;
-    Some(bins.iter().map(|bin| 10.0 * f64::from(bin.norm_sqr()).max(1e-20).log10()).collect())
+    Some(bins.iter().map(|bin| (10.0 * f64::from(bin.norm_sqr()).log10()).max(SILENT_DB)).collect())
 }
 
 /// Part of the partials that are harmonics of `hz`, by weight, 0 to 1; 0 when there is none.

@@ -20,6 +20,8 @@ const EDIT_BYTES: u64 = 4;
 const TABLE_BYTES: usize = 24;
 /// Frames at the start that belong to the encoder are fewer, in any codec that is read.
 const MOST_DELAY: u64 = 1 << 16;
+/// Bytes of the table of packets that are read: at two bytes for a packet of 1024 frames, more than a day at 48 kHz.
+const MOST_TABLE_BYTES: u64 = 16 << 20;
 /// Bytes of the largest configuration of a codec.
 const COOKIE_BYTES: u64 = 1 << 12;
 
@@ -87,8 +89,10 @@ fn packets(mut bytes: Bytes, chunks: &[Chunk], desc: &Desc, audio: &Chunk) -> Re
         b"aac " => (aac::codec(&cookie, "CAF")?, aac::PACKET_FRAMES),
         other => return Err(ReadProblem::NotRead(format!("{} inside CAF", name(other)))),
     };
-    let table = content(&mut bytes, chunks, b"pakt", u64::MAX).map_err(ReadProblem::System)?.unwrap_or_default();
-    let valid = Endian::Big.number::<8>(&table, 8);
+    let table =
+        content(&mut bytes, chunks, b"pakt", MOST_TABLE_BYTES).map_err(ReadProblem::System)?.unwrap_or_default();
+    // A negative count is none.
+    let valid = Some(Endian::Big.number::<8>(&table, 8)).filter(|frames| *frames <= i64::MAX as u64).unwrap_or(0);
     let delay = u64::from(Endian::Big.u32(&table, 16));
     let places = places(desc, table, audio);
     let mut track = Track::new(params, Packets::Placed { bytes, places, frames });

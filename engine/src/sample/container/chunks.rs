@@ -31,7 +31,7 @@ const BEHIND: [&[u8]; 3] = [b"TAG", b"APETAGEX", b"ID3"];
 pub(super) struct Shape {
     /// Order of bytes in sizes.
     pub endian: Endian,
-    /// Bytes of a header: a tag, whatever else, and the size last.
+    /// Bytes of a chunk's header, which begins with its tag and ends with its size.
     pub header: u64,
     /// Bytes of a size: 4 or 8.
     pub size_bytes: u64,

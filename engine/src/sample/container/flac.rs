@@ -1,6 +1,6 @@
 //! FLAC files, through symphonia's reader. Worker and main threads only.
 //!
-//! Symphonia gets a header of its stream info alone, and no tags: what its reader would take memory for by sizes in a header is not in it.
+//! Symphonia gets a header that holds the stream info alone, since its reader allocates what the sizes of other metadata blocks claim.
 //! Format: RFC 9639.
 
 use symphonia::core::formats::FormatOptions;

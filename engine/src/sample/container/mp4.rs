@@ -13,6 +13,8 @@ use crate::sample::track::{Packets, Track, params};
 
 /// Boxes at the top of a file that are looked at.
 const MOST_BOXES: usize = 1024;
+/// Largest index of a file that is read, in bytes: ten hours of AAC need about 6 MB.
+const MOST_INDEX_BYTES: u64 = 64 << 20;
 /// Bytes of the description of a sound before the boxes in it.
 const SOUND_BYTES: usize = 28;
 /// Frames at the start that belong to the encoder are fewer, in any codec that is read.
@@ -24,7 +26,8 @@ const MOST_DELAY: u64 = 1 << 16;
 /// [`ReadProblem`] when it holds no audio, or audio that is not read.
 pub(super) fn open(mut bytes: Bytes, start: u64) -> Result<Track, ReadProblem> {
     let movie = movie(&mut bytes, start).map_err(ReadProblem::System)?;
-    let movie = movie.ok_or_else(|| ReadProblem::Unknown("an MP4 file without an index of its audio".to_owned()))?;
+    let movie = movie
+        .ok_or_else(|| ReadProblem::Unknown("an MP4 file without an index of its audio that can be read".to_owned()))?;
     let sound = boxes(&movie).filter(|(tag, _)| tag == b"trak").map(|(_, trak)| trak).find(|trak| is_sound(trak));
     let trak = sound.ok_or_else(|| ReadProblem::Unknown("an MP4 file without sound".to_owned()))?;
     let media = within(trak, &[b"mdia"]).unwrap_or_default();
@@ -65,7 +68,8 @@ fn movie(bytes: &mut Bytes, start: u64) -> std::io::Result<Option<Vec<u8>>> {
             (size, _) => (8, u64::from(size)),
         };
         if head.get(4..8) == Some(b"moov") {
-            return bytes.get(at + header, size.saturating_sub(header)).map(Some);
+            let body = size.saturating_sub(header).min(bytes.len().saturating_sub(at + header));
+            return if body <= MOST_INDEX_BYTES { bytes.get(at + header, body).map(Some) } else { Ok(None) };
         }
         at = match at.checked_add(size.max(header)) {
             Some(next) => next,

@@ -32,11 +32,11 @@ const KNOWN: [(&[u8], &str); 28] = [
     (b"\x64\xa3", "IRCAM"),
 ];
 
-/// Kinds of files in the two great families of chunks, by the bytes 8 to 11.
+/// RIFF and IFF files that are not read, by their form type in the bytes 8 to 11.
 const CHUNKED: [(&[u8; 4], &str); 4] =
     [(b"8SVX", "8SVX"), (b"16SV", "16SV"), (b"REX2", "REX"), (b"CDDA", "a track of an audio CD")];
 
-/// Files that hold no audio, or not as their first content: converting them is another matter.
+/// Files whose content is not audio: MIDI, video, modules of trackers.
 const OTHER: [(&[u8], &str); 4] = [
     (b"MThd", "a MIDI file"),
     (b"FLV", "a video"),

@@ -118,7 +118,7 @@ impl Noise {
     }
 
     fn is_exceeded(&self, band: usize, power: f64) -> bool {
-        // A mean of few values may be too low by so much.
+        // Twice the standard error of the mean: that of few values may be too low.
         let uncertain = 1.0 + 2.0 / (self.count as f64 / OVERLAP as f64 * self.bins[band]).sqrt();
         power * self.count as f64 > self.margins[band] * uncertain * self.sums[band]
     }

@@ -27,7 +27,7 @@ pub fn lines(text: &str, fits: impl Fn(&str) -> bool) -> Vec<String> {
                 lines.push(std::mem::take(&mut line).trim_end().to_owned());
             }
             line.push_str(word);
-            while !fits(line.trim_end()) {
+            while !line.trim_end().is_empty() && !fits(line.trim_end()) {
                 let clusters: Vec<&str> = line.graphemes(true).collect();
                 // One character is taken even where none fits, so that this ends.
                 let taken = largest(clusters.len() - 1, |count| fits(&clusters[..count].concat())).max(1);

@@ -17,6 +17,14 @@ pub fn on_one_line(name: &str) -> Cow<'_, str> {
     Cow::Owned(kept.map(|c| if is_line_breaking(c) { ' ' } else { c }).collect())
 }
 
+/// A text on several lines without the marks that turn its direction.
+pub fn without_turns(text: &str) -> Cow<'_, str> {
+    if !text.contains(turns_direction) {
+        return Cow::Borrowed(text);
+    }
+    Cow::Owned(text.chars().filter(|c| !turns_direction(*c)).collect())
+}
+
 fn is_line_breaking(c: char) -> bool {
     c.is_control() || matches!(c, '\u{2028}' | '\u{2029}')
 }
@@ -54,6 +62,12 @@ fn latin(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn marks_that_turn_text_are_left_out_of_messages_and_line_breaks_are_not() {
+        assert_eq!(without_turns("no\nkick\u{202e}3pm.wav\u{2067}"), "no\nkick3pm.wav");
+        assert!(matches!(without_turns("kick\n2"), Cow::Borrowed(_)));
+    }
 
     #[test]
     fn only_what_has_no_glyph_is_spelled() {

@@ -63,7 +63,7 @@ mod tests {
 
     #[test]
     fn a_sound_that_decays_once_has_one_change_a_second_and_a_gated_one_has_its_gates() {
-        let decay = flicker(|_, frame| -1.0 * frame as f32);
+        let decay = flicker(|_, frame| -(frame as f32));
         assert!((decay - 1.0).abs() < 0.05, "{decay}");
         let period = 10;
         let gated = flicker(|_, frame| if frame / period % 2 == 0 { -6.0 } else { -90.0 });
@@ -80,7 +80,7 @@ mod tests {
         let held = flicker(|band, frame| if band == 0 { 0.0 } else { noisy(band, frame) });
         let once = (SHAPE.mel_bands as f32 * SHAPE.sound_samples() as f32 / SHAPE.sample_rate_hz as f32).recip();
         assert!((held - once).abs() < 1e-6, "{held} instead of {once}");
-        let loud = flicker(|_, frame| -1.0 * frame as f32);
+        let loud = flicker(|_, frame| -(frame as f32));
         let soft = flicker(|_, frame| -12.0 - frame as f32);
         assert!((loud - soft).abs() < 1e-6);
         assert_eq!(flicker(|_, _| -200.0), 0.0);
