@@ -64,7 +64,7 @@ impl Batch {
     }
 }
 
-/// The engine's event for a host event, with its offset in the block; `None` for what the instrument does not hear.
+/// The engine's event for a host event, with its offset in the block; `None` for what the instrument does not use.
 /// Safe on the audio thread.
 pub fn translate(event: &NoteEvent<()>) -> Option<(usize, EventKind)> {
     let kind = match *event {

@@ -1,4 +1,4 @@
-//! What takes longer than a frame, as values, and the thread that does it: one per instance, joined when the instance goes,
+//! Jobs that take longer than a frame, and the thread that runs them: one per instance, joined when the instance is dropped,
 //! since a host may unload the library right after. [`JobThread::send`] and [`JobThread::wake`] take no lock; nothing here
 //! is for the audio thread, since a job is allocated.
 

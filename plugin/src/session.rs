@@ -26,7 +26,7 @@ use crate::revision::Revision;
 use crate::target::{CORNERS, KnobsMove, Target};
 use crate::tickets::{PendingChanges, Tickets};
 
-/// What does a job on the job thread, with the pipeline that the thread keeps.
+/// Runs a job on the job thread, with the pipeline that the thread keeps.
 pub type JobHandler = fn(Job, &Arc<Session>, &mut Option<Pipeline>);
 
 /// What the engine's instance is fed from.
@@ -69,7 +69,7 @@ pub struct Session {
     pub store: Arc<ProjectStore>,
     /// Where packs are looked for.
     pub library: Library,
-    /// Of questions what a sound was cut out of.
+    /// Tickets of requests for the outline of the file that a sound was cut out of.
     pub surveys: Tickets,
     region_changes: [Tickets; CORNERS + 1],
     pending_changes: [PendingChanges; CORNERS + 1],

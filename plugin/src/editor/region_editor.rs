@@ -325,7 +325,7 @@ impl RegionEditor {
     }
 }
 
-/// How a sound was cut. One from before this was kept has the key of its recording, as if somebody had chosen it.
+/// How a sound was cut. In documents written before this was kept, the key of the recording counts as chosen.
 fn cut_of(sound: &SoundState) -> Cut {
     sound.cut.clone().unwrap_or_else(|| Cut { chosen_key: sound.recorded_key(), ..Cut::default() })
 }

@@ -24,7 +24,7 @@ const KEYS: std::ops::RangeInclusive<i32> = 24..=96;
 /// Largest detuning: within the 5 cents that count as in tune where a key names a pitch, a quarter tone elsewhere.
 const PITCHED_CENTS: f64 = 5.0;
 const UNPITCHED_CENTS: f64 = 50.0;
-/// Chance of each change: about two of them for each sound.
+/// Chance of each change; together about two for each sound. Not tuned.
 const SPEED_CHANCE: f64 = 0.5;
 const ROOM_CHANCE: f64 = 0.5;
 const MICROPHONE_CHANCE: f64 = 0.4;

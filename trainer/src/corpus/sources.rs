@@ -26,9 +26,9 @@ enum Kind {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 enum Use {
-    /// Every corpus of these sources.
+    /// Taken for the factory corpus and for the wide one.
     Factory,
-    /// The wide one.
+    /// Taken for the wide corpus alone.
     Wide,
     /// None; the reason is given.
     Refused,

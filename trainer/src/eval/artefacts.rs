@@ -1,6 +1,5 @@
-//! What makes a decoded sound sound wrong although it resembles a sound: it comes back after its end, stops as if a gate had shut,
-//! flickers, or decays in waves. Measured on samples alone, so that sounds without a recording to compare with have these figures
-//! too.
+//! Artefacts of decoded sounds: a return after silence, an abrupt end, flicker, a decay that rises again. Measured on samples alone, so
+//! that sounds without a recording to compare with have these figures too.
 
 mod contour;
 mod cut_end;
@@ -45,7 +44,7 @@ impl Artefacts {
         self.return_db > 0.0
     }
 
-    /// Whether the sound ends as if a gate had shut.
+    /// Whether the sound ends abruptly.
     pub fn is_cut(&self) -> bool {
         self.end_fall_db >= cut_end::CUT_DB
     }

@@ -24,7 +24,7 @@ use crate::statistics::{interval, median, quantile, share_within};
 
 /// Keys that are played.
 pub const KEYS: RangeInclusive<u8> = 24..=96;
-/// Every so many semitones; 3 meets every offset from the roots.
+/// Semitones between keys that are played; with 3, every offset from a root occurs.
 const KEY_STEP: usize = 3;
 /// The rate of the packs: other rates are a matter of the engine's tests.
 const RATE_HZ: f32 = 44_100.0;

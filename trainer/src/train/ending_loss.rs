@@ -1,5 +1,5 @@
-//! Loss of how sounds end, at points of the whole latent space: none may come back after it was silent, stop as if a gate had shut,
-//! or rise again in its tail. The laws are those of `eval::artefacts`, on frames instead of samples.
+//! Loss of how sounds end, at points of the whole latent space: none may return after silence, end abruptly or rise again in its
+//! tail. The laws are those of `eval::artefacts`, on frames instead of samples.
 //!
 //! Off by default: its weight is 0 until a training has shown what it does to the sounds themselves.
 

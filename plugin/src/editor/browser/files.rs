@@ -50,7 +50,7 @@ fn entry_row(ui: &mut Ui, rect: Rect, folder: &Path, entry: &Entry) -> Option<Br
         EntryKind::Folder => {
             let response = row_button(ui, rect, &name, &name);
             let text = paint(ui, rect, &name, Look::of(false, response.hovered()), SIGN_WIDTH);
-            // Beside the name, not in it: a right-to-left name would turn the sign round.
+            // Beside the name, not in it: a right-to-left name would reorder the sign.
             let place = pos2(text.max.x + 5.0, text.center().y);
             ui.painter().text(place, Align2::LEFT_CENTER, "›", theme::body(13.0), DIM);
             response.clicked().then(|| BrowserAction::Open(path()))
@@ -74,7 +74,7 @@ fn row_button(ui: &Ui, rect: Rect, name: &str, label: &str) -> Response {
     response
 }
 
-/// A file that is known but not read: seen, so that nobody looks for it, with the reason as a tooltip.
+/// A file of a known kind that is not read: listed dimmed, with the reason as a tooltip.
 fn not_read_row(ui: &Ui, rect: Rect, name: &str, format: &str) {
     let response = ui.interact(rect, ui.scope_id().with(("entry", name)), Sense::hover());
     response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, false, name));

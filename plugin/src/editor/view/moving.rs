@@ -27,6 +27,7 @@ impl EditorView {
         }
     }
 
+    /// Puts what was dragged on a corner or on the knobs; a file is imported by a job.
     pub(super) fn send(&mut self, what: &Dragged, target: Target) {
         match (what, target) {
             (Dragged::Sound { name, latent }, Target::Corner(corner)) => {
@@ -41,6 +42,7 @@ impl EditorView {
         }
     }
 
+    /// Sends the knobs to a sound's point and makes it heard.
     pub(super) fn go_to_sound(&mut self, sound: Arc<SoundState>) {
         let point = sound.latent;
         self.go_to(Some(sound), &point);
@@ -53,6 +55,7 @@ impl EditorView {
         self.arrive(sound, point);
     }
 
+    /// Sends the knobs back to where they stood before the last move.
     pub(super) fn go_back(&mut self) {
         if let Some((sound, point)) = self.history.pop() {
             self.arrive(sound, &point);
@@ -65,6 +68,7 @@ impl EditorView {
         self.session.store.apply(Edit::MoveToSound(sound));
     }
 
+    /// Writes the sound that is shown to a file, by a job.
     pub(super) fn export(&self, now: &FrameState, name: &str, mixed_with: Option<&str>) {
         if let Some(sound) = now.sound.clone() {
             let name = mixed_with.map_or_else(|| name.to_owned(), |other| format!("{name} to {other}"));

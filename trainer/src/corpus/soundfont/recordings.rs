@@ -8,7 +8,7 @@ use crate::corpus::recording_id::{of_samples, of_text};
 
 /// A recording is told by so many samples on either side of its loudest one: fonts cut and loop it differently, but copy its samples.
 const AROUND_PEAK: usize = 32;
-/// The loudest sample is sought in so much of it, in seconds: where fonts differ in the length that they keep, the attack is the same.
+/// Length in which the loudest sample is sought, in seconds: fonts keep different lengths of a recording, but the same attack.
 const SOUGHT_S: f64 = 1.0;
 /// A peak below this is silence, which all recordings share.
 const SILENT: u16 = 16;

@@ -1,12 +1,12 @@
-//! Sounds that end as if a gate had shut.
+//! Sounds that end abruptly.
 
 use super::contour::{Windows, contour};
 
-/// Windows of 6 ms, half of the time in which the level must fall: one ends where a gate shuts and the next begins there. Of a tone of
+/// Windows of 6 ms, half of the time in which the level must fall: of a sound that is cut, one window ends at the cut and the next begins there. Of a tone of
 /// 40 Hz their level varies by 7 dB, far less than [`CUT_DB`].
 const WINDOWS: Windows = Windows { length_s: 0.006, step_s: 0.001 };
 /// Time in which the level falls, from the middle of one window to the middle of another, in seconds: about one frame of the model. What
-/// falls faster is heard as a click or a gate, not as a decay.
+/// falls faster is heard as a click, not as a decay.
 const FALL_S: f64 = 0.012;
 /// Fall within that time that is a cut, in dB: a decay as fast would take 29 ms for 60 dB.
 pub const CUT_DB: f32 = 25.0;

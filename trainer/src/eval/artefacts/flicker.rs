@@ -9,7 +9,7 @@ const ON_DB: f32 = -54.0;
 /// in every frame.
 const OFF_DB: f32 = -66.0;
 
-/// Changes between silence and sound, per band and second. A sound that begins and ends once in all bands has 1 in 2 s.
+/// Changes between silence and sound, per band and second. A sound of 2 s that begins and ends once in every band has 1.
 pub fn changes_per_band_s(frames: &Frames, shape: &SpectralShape) -> f32 {
     let loudest = frames.values.iter().copied().fold(-1.0_f32, f32::max);
     if loudest <= -1.0 {

@@ -35,7 +35,7 @@ fn returns(samples: &[f32], rate_hz: f64) -> Vec<Return> {
     let levels = contour(samples, rate_hz, WINDOWS);
     let (mut lowest_db, mut silent_at) = (0.0_f32, 0);
     let mut found = Vec::new();
-    // Silence before the sound is no end of it.
+    // Leading silence is skipped.
     for (index, level) in levels.iter().enumerate().skip_while(|(_, level)| **level <= HEARD_DB) {
         if *level < lowest_db {
             (lowest_db, silent_at) = (*level, index);

@@ -145,7 +145,7 @@ pub struct Amounts {
 pub struct Truths<'a> {
     /// The artefacts of the sounds of the corpus.
     pub corpus: &'a [Artefacts],
-    /// Those of them that named sounds stand for, at their keys.
+    /// Artefacts of the recordings behind the named sounds, at their keys.
     pub named: &'a [Artefacts],
 }
 
@@ -174,7 +174,7 @@ pub fn measure(model: &Arc<Model>, places: &[NamedPoint], truths: &Truths, amoun
     Ok(Some(Survey { rules: super::rules(), rows }))
 }
 
-/// A sound to play: knobs at the first place, the pad at the second, so much of it, a knob that is turned, fidelity and key.
+/// One rendering: points of knobs and pad, morph [0, 1], a knob that is moved to a value, fidelity [0, 1] and MIDI key.
 struct Played {
     knobs: NamedPoint,
     pad: NamedPoint,
