@@ -33,8 +33,9 @@ pub fn read(folder: &Path, writer: &mut CorpusWriter, progress: &dyn Fn(&str)) -
             Err(error) => writer.drop_sound(&name, &error.to_string()),
             Ok(recording) => {
                 let category = category_of(folder, path);
-                let told = recording.root_key.map(|key| key.round() as u8).or(named_key(&name));
-                let key = told.filter(|key| (21..=108).contains(key)).or_else(|| heard_key(&recording, category));
+                let told = [recording.root_key.map(|key| key.round() as u8), named_key(&name)];
+                let told = told.into_iter().flatten().find(|key| (21..=108).contains(key));
+                let key = told.or_else(|| heard_key(&recording, category));
                 let description = Description {
                     category: category.to_owned(),
                     instrument: format!("file-{number:05}"),
