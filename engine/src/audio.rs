@@ -246,7 +246,7 @@ impl Synth {
             Smoothing::OnePole { time_s } => {
                 f64::from(1.0 - (-(TICK_SAMPLES as f32) / (time_s * self.timing.rate_hz)).exp())
             }
-            Smoothing::Grid | Smoothing::PerNote => 1.0,
+            Smoothing::Grid | Smoothing::PerNote | Smoothing::ByReader => 1.0,
         }
     }
 

@@ -5,14 +5,27 @@
 //! projects and automation refer to them.
 
 mod controls;
+mod groups;
 mod hold;
+mod names;
+mod route;
+mod table;
 mod text;
+mod transport;
 
 pub use controls::{AssetSet, Controls, is_within_recording};
+pub use groups::{
+    AmpControls, ArpControls, EnvelopeControls, FilterControls, LFOS, LfoControls, MACROS, MotionControls, ROUTES,
+    SpaceControls, VoiceControls,
+};
 pub use hold::Hold;
-pub use text::TextForm;
+pub use names::division_beats;
+pub use route::{FIRST_ROUTES, ModDestination, ModSource, Route, Routes};
+pub use table::TABLE;
+pub use text::{TextForm, key_to_hz};
+pub use transport::Transport;
 
-use crate::units::{LATENT_LIMIT, MODEL_LATENTS};
+use crate::units::MODEL_LATENTS;
 
 /// Index of a parameter in [`TABLE`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -52,7 +65,12 @@ impl ParamId {
     /// How long a note sounds.
     pub const HOLD: Self = Self(MODEL_LATENTS + 15);
     /// Number of parameters.
-    pub const COUNT: usize = MODEL_LATENTS + 16;
+    pub const COUNT: usize = TABLE.len();
+
+    /// The parameter of a frozen identifier.
+    pub fn named(id: &str) -> Option<Self> {
+        TABLE.iter().position(|row| row.id == id).map(Self)
+    }
 
     /// The parameter of latent axis `axis`, which is below [`MODEL_LATENTS`].
     ///
@@ -137,6 +155,8 @@ pub enum Smoothing {
     },
     /// Not smoothed: read at note-on, or by the envelope.
     PerNote,
+    /// Read on the synth's 64-sample grid, and smoothed by the part of the synth that it belongs to.
+    ByReader,
 }
 
 /// The fixed properties of one parameter.
@@ -185,75 +205,6 @@ impl ParamSpec {
         if value.is_finite() { value.clamp(self.scale.min(), self.scale.max()) } else { last }
     }
 }
-
-/// Puts 1 in the middle of 0.25 to 4, which is nearly a logarithmic scale: ln 0.5 / ln((1 − 0.25) / (4 − 0.25)).
-const STRETCH_SKEW: f32 = 0.430_677;
-/// Puts a sixteenth of the range at half of the knob's travel, since short times need finer control.
-const TIME_SKEW: f32 = 0.25;
-/// Time constant of gain and tuning. Shorter makes steps of automation click; longer lags behind a moving control.
-const FAST: Smoothing = Smoothing::OnePole { time_s: 0.005 };
-
-const UNIT: Scale = Scale::Linear { min: 0.0, max: 1.0 };
-const LATENT: Scale = Scale::Linear { min: -LATENT_LIMIT, max: LATENT_LIMIT };
-
-const fn linear(min: f32, max: f32) -> Scale {
-    Scale::Linear { min, max }
-}
-
-const fn time(max: f32) -> Scale {
-    Scale::Skewed { min: 0.0, max, factor: TIME_SKEW }
-}
-
-/// One row of the table; `before` is equal to the default unless it is given.
-macro_rules! row {
-    ($id:literal, $name:literal, $group:literal, $scale:expr, $default:literal, $text:ident, $smoothing:expr, $per_note:literal, |$controls:ident| $field:expr) => {
-        row!($id, $name, $group, $scale, $default, before $default, $text, $smoothing, $per_note, |$controls| $field)
-    };
-    ($id:literal, $name:literal, $group:literal, $scale:expr, $default:literal, before $before:literal, $text:ident, $smoothing:expr, $per_note:literal, |$controls:ident| $field:expr) => {
-        ParamSpec {
-            id: $id,
-            name: $name,
-            group: $group,
-            scale: $scale,
-            default: $default,
-            before: $before,
-            text: TextForm::$text,
-            smoothing: $smoothing,
-            per_note: $per_note,
-            field: |$controls| &mut $field,
-        }
-    };
-}
-
-use Smoothing::{Grid, PerNote};
-
-/// All parameters, in the frozen order.
-#[rustfmt::skip]
-pub static TABLE: [ParamSpec; ParamId::COUNT] = [
-    row!("z1", "Latent 1", "Latents", LATENT, 0.0, Sigma, Grid, false, |c| c.knobs[0]),
-    row!("z2", "Latent 2", "Latents", LATENT, 0.0, Sigma, Grid, false, |c| c.knobs[1]),
-    row!("z3", "Latent 3", "Latents", LATENT, 0.0, Sigma, Grid, false, |c| c.knobs[2]),
-    row!("z4", "Latent 4", "Latents", LATENT, 0.0, Sigma, Grid, false, |c| c.knobs[3]),
-    row!("z5", "Latent 5", "Latents", LATENT, 0.0, Sigma, Grid, false, |c| c.knobs[4]),
-    row!("z6", "Latent 6", "Latents", LATENT, 0.0, Sigma, Grid, false, |c| c.knobs[5]),
-    row!("z7", "Latent 7", "Latents", LATENT, 0.0, Sigma, Grid, false, |c| c.knobs[6]),
-    row!("pad_x", "Pad X", "Pad", UNIT, 0.5, Percent, Grid, false, |c| c.pad_x),
-    row!("pad_y", "Pad Y", "Pad", UNIT, 0.5, Percent, Grid, false, |c| c.pad_y),
-    row!("morph", "Morph", "Pad", UNIT, 0.0, Percent, Grid, false, |c| c.morph),
-    row!("stretch", "Stretch", "Shape", Scale::Skewed { min: 0.25, max: 4.0, factor: STRETCH_SKEW }, 1.0, Times, Grid, false, |c| c.stretch),
-    row!("formant", "Formant", "Shape", linear(-12.0, 12.0), 0.0, Semitones, Grid, false, |c| c.formant_semitones),
-    row!("tilt", "Tilt", "Shape", linear(-6.0, 6.0), 0.0, DecibelsPerOctave, Grid, false, |c| c.tilt_db_per_octave),
-    row!("attack", "Attack", "Envelope", time(5.0), 0.0, Seconds, PerNote, true, |c| c.attack_s),
-    row!("decay", "Decay", "Envelope", time(10.0), 2.0, Seconds, PerNote, true, |c| c.decay_s),
-    row!("sustain", "Sustain", "Envelope", UNIT, 1.0, Percent, PerNote, true, |c| c.sustain),
-    row!("release", "Release", "Envelope", time(10.0), 0.15, Seconds, PerNote, true, |c| c.release_s),
-    row!("coarse", "Coarse", "Output", Scale::Steps { min: -24, max: 24 }, 0.0, Semitones, FAST, true, |c| c.coarse_semitones),
-    row!("fine", "Fine", "Output", linear(-100.0, 100.0), 0.0, Cents, FAST, true, |c| c.fine_cents),
-    row!("gain", "Gain", "Output", linear(-60.0, 12.0), -6.0, Decibels, FAST, true, |c| c.gain_db),
-    row!("fidelity", "Fidelity", "Shape", UNIT, 1.0, Percent, Grid, false, |c| c.fidelity),
-    row!("touch", "Touch", "Output", linear(0.0, 2.0), 1.0, before 0.0, Percent, PerNote, true, |c| c.touch),
-    row!("hold", "Hold", "Envelope", Scale::Steps { min: 0, max: 3 }, 3.0, before 1.0, Hold, PerNote, false, |c| c.hold),
-];
 
 #[cfg(test)]
 mod tests {

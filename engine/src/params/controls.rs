@@ -1,6 +1,9 @@
 //! The values of all controls, and the sound that follows from them. AUDIO THREAD: plain arithmetic on `Copy` values.
 
-use super::TABLE;
+use super::{
+    AmpControls, ArpControls, EnvelopeControls, FIRST_ROUTES, FilterControls, MotionControls, Routes, SpaceControls,
+    TABLE, Transport, VoiceControls,
+};
 use crate::link::{AssetId, AssetMix, MIXED_ASSETS, Shaping, SoundSpec, SourceId};
 use crate::units::{LATENT_LIMIT, Latent};
 
@@ -59,6 +62,24 @@ pub struct Controls {
     pub touch: f32,
     /// How long a note sounds, read at note-on: 0 one-shot, 1 gated, 2 sustained, 3 auto.
     pub hold: f32,
+    /// How notes become voices.
+    pub voices: VoiceControls,
+    /// Further parts of the amplitude envelope.
+    pub amp: AmpControls,
+    /// Filter of each voice.
+    pub filter: FilterControls,
+    /// Second envelope.
+    pub env2: EnvelopeControls,
+    /// LFOs, macros and amounts of routes.
+    pub motion: MotionControls,
+    /// Sources and destinations of the routes, whose amounts are in `motion`.
+    pub routes: Routes,
+    /// Effects.
+    pub space: SpaceControls,
+    /// Arpeggiator.
+    pub arp: ArpControls,
+    /// Tempo and position.
+    pub transport: Transport,
     /// Seed of the sources' random numbers.
     pub seed: u64,
 }
@@ -86,6 +107,15 @@ impl Default for Controls {
             gain_db: 0.0,
             touch: 0.0,
             hold: 0.0,
+            voices: VoiceControls::default(),
+            amp: AmpControls::default(),
+            filter: FilterControls::default(),
+            env2: EnvelopeControls::default(),
+            motion: MotionControls::default(),
+            routes: FIRST_ROUTES,
+            space: SpaceControls::default(),
+            arp: ArpControls::default(),
+            transport: Transport::default(),
             seed: 0,
         };
         TABLE.iter().for_each(|row| row.set(&mut controls, row.default));
@@ -142,6 +172,7 @@ impl Controls {
         for (point, last) in points.chain([(&mut checked.assets.knobs_point, &last.assets.knobs_point)]) {
             limit(point, last);
         }
+        checked.transport = self.transport.checked(&last.transport);
         checked
     }
 }

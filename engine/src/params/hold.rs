@@ -18,6 +18,9 @@ impl Hold {
     /// All of them, in the order of the parameter's values.
     pub const ALL: [Self; 4] = [Self::OneShot, Self::Gated, Self::Sustained, Self::Auto];
 
+    /// Names in hosts and in the window, in the same order.
+    pub const NAMES: &'static [&'static str] = &["One-shot", "Gated", "Sustained", "Auto"];
+
     /// Of the parameter's value; the nearest one for any other number.
     pub fn of(value: f32) -> Self {
         match value.round() as i32 {
@@ -32,16 +35,6 @@ impl Hold {
     pub fn value(self) -> f32 {
         self as u8 as f32
     }
-
-    /// Name in hosts and in the window.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::OneShot => "One-shot",
-            Self::Gated => "Gated",
-            Self::Sustained => "Sustained",
-            Self::Auto => "Auto",
-        }
-    }
 }
 
 #[cfg(test)]
@@ -52,6 +45,7 @@ mod tests {
     fn values_and_ways_belong_together() {
         for (index, hold) in Hold::ALL.into_iter().enumerate() {
             assert_eq!((hold.value(), Hold::of(hold.value())), (index as f32, hold));
+            assert!(index < Hold::NAMES.len());
         }
         assert_eq!((Hold::of(-7.0), Hold::of(90.0)), (Hold::OneShot, Hold::Auto));
     }

@@ -1,7 +1,5 @@
 //! Formats parameter values and parses typed ones. Main thread only: it allocates.
 
-use super::hold::Hold;
-
 /// Unit and text form of a parameter's values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TextForm {
@@ -21,8 +19,14 @@ pub enum TextForm {
     Cents,
     /// Decibels.
     Decibels,
-    /// Name of a [`Hold`].
-    Hold,
+    /// A frequency whose value is a MIDI key number, in hertz or kilohertz.
+    KeyHertz,
+    /// A rate whose value is log₂ of hertz, in hertz.
+    OctavesHertz,
+    /// A whole number without a unit.
+    Count,
+    /// One of the names, by the number of its place.
+    Names(&'static [&'static str]),
 }
 
 impl TextForm {
@@ -38,7 +42,10 @@ impl TextForm {
             Self::Seconds => format!("{value:.2} s"),
             Self::Cents => format!("{} ct", signed(value, 0)),
             Self::Decibels => format!("{} dB", signed(value, 1)),
-            Self::Hold => Hold::of(value).name().to_owned(),
+            Self::KeyHertz => hertz(key_to_hz(value)),
+            Self::OctavesHertz => hertz(value.exp2()),
+            Self::Count => format!("{value:.0}"),
+            Self::Names(names) => names[(value.round().max(0.0) as usize).min(names.len() - 1)].to_owned(),
         }
     }
 
@@ -54,9 +61,8 @@ impl TextForm {
     /// Percentages are divided by 100, times in `ms` by 1000; a time without a unit is in seconds. Of names, those of the form alone are
     /// read, in any case.
     pub fn read(self, typed: &str) -> Option<f32> {
-        if self == Self::Hold {
-            let named = Hold::ALL.into_iter().find(|hold| hold.name().eq_ignore_ascii_case(typed.trim()));
-            return named.map(Hold::value);
+        if let Self::Names(names) = self {
+            return names.iter().position(|name| name.eq_ignore_ascii_case(typed.trim())).map(|place| place as f32);
         }
         let typed = typed.trim().replace(',', ".").replace('−', "-");
         let end = typed.find(|c: char| !(c.is_ascii_digit() || matches!(c, '+' | '-' | '.'))).unwrap_or(typed.len());
@@ -65,9 +71,44 @@ impl TextForm {
         match (self, unit.trim()) {
             (Self::Percent, _) => Some(number / 100.0),
             (Self::Seconds, "ms") => Some(number / 1000.0),
+            (Self::KeyHertz, unit) => positive(number * kilo(unit)).map(hz_to_key),
+            (Self::OctavesHertz, unit) => positive(number * kilo(unit)).map(f32::log2),
             _ => Some(number),
         }
     }
+}
+
+/// MIDI key number of 440 Hz.
+const A4_KEY: f32 = 69.0;
+/// Concert pitch.
+const A4_HZ: f32 = 440.0;
+
+/// Frequency of a MIDI key number.
+pub fn key_to_hz(key: f32) -> f32 {
+    A4_HZ * ((key - A4_KEY) / 12.0).exp2()
+}
+
+/// MIDI key number of a positive frequency.
+fn hz_to_key(hz: f32) -> f32 {
+    A4_KEY + 12.0 * (hz / A4_HZ).log2()
+}
+
+/// Three significant digits, in kilohertz from 1000 Hz on.
+fn hertz(hz: f32) -> String {
+    let digits = |value: f32| (2 - value.log10().floor() as i32).clamp(0, 4) as usize;
+    match hz {
+        hz if hz >= 999.5 => format!("{:.*} kHz", digits(hz / 1000.0), hz / 1000.0),
+        hz => format!("{hz:.*} Hz", digits(hz)),
+    }
+}
+
+/// Factor of a unit of frequency.
+fn kilo(unit: &str) -> f32 {
+    if unit.to_ascii_lowercase().starts_with('k') { 1000.0 } else { 1.0 }
+}
+
+fn positive(value: f32) -> Option<f32> {
+    (value > 0.0).then_some(value)
 }
 
 /// A plus sign before positive values, none before zero, and never "-0".
@@ -99,11 +140,21 @@ mod tests {
 
     #[test]
     fn names_are_read_in_any_case() {
-        for hold in super::Hold::ALL {
-            assert_eq!(Hold.write(hold.value()), hold.name());
-            assert_eq!(Hold.read(&hold.name().to_lowercase()), Some(hold.value()));
+        const FORM: super::TextForm = Names(&["Poly", "Mono"]);
+        for (place, name) in ["Poly", "Mono"].into_iter().enumerate() {
+            assert_eq!(FORM.write(place as f32), name);
+            assert_eq!(FORM.read(&name.to_lowercase()), Some(place as f32));
         }
-        assert_eq!(Hold.read("for ever"), None);
+        assert_eq!(FORM.read("for ever"), None);
+        assert_eq!((FORM.write(-7.0), FORM.write(90.0)), ("Poly".to_owned(), "Mono".to_owned()));
+    }
+
+    #[test]
+    fn frequencies_read_in_hertz_and_are_kept_as_pitch() {
+        assert_eq!((KeyHertz.write(69.0), KeyHertz.read("440")), ("440 Hz".to_owned(), Some(69.0)));
+        assert_eq!((KeyHertz.write(69.0 + 36.0), KeyHertz.read("3.52 khz")), ("3.52 kHz".to_owned(), Some(105.0)));
+        assert_eq!((OctavesHertz.write(-1.0), OctavesHertz.read("0.5 Hz")), ("0.500 Hz".to_owned(), Some(-1.0)));
+        assert_eq!((KeyHertz.read("-3"), OctavesHertz.read("0")), (None, None));
     }
 
     #[test]
