@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use engine::import::{KeyOrigin, Keyed};
+use engine::params::{FIRST_ROUTES, ModDestination, ModSource, ROUTES, Route, Routes};
 use engine::state::{Cut, FrozenZone, MAX_STATE_BYTES, PackRef, Preset, SoundState, StateDocument, StateError};
 use support::Random;
 
@@ -83,6 +84,48 @@ fn a_document_from_before_regions_loads_and_a_bad_region_is_brought_in_or_refuse
     let mut broken = document();
     broken.corners[0].cut = Some(Cut { start_s: f64::NAN, ..cut() });
     assert_eq!(StateDocument::parse(&broken.to_json()).expect("what is written can be read").corners[0].cut, None);
+}
+
+#[test]
+fn routes_survive_and_a_document_from_before_them_has_none() {
+    let mut document = document();
+    assert_eq!(document.routes, FIRST_ROUTES);
+    document.routes[5] = Route { source: ModSource::Macro3, via: ModSource::Key, destination: ModDestination::Latent4 };
+    let text = document.to_json();
+    assert_eq!(StateDocument::parse(&text).unwrap(), document);
+
+    let older = edited(&text, |state| drop(state.as_object_mut().unwrap().remove("routes").unwrap()));
+    let older = StateDocument::parse(&older).unwrap();
+    assert_eq!(older.routes, Routes::default());
+    assert!(!older.to_json().contains("routes"));
+}
+
+#[test]
+fn a_route_of_a_later_version_is_empty_and_a_bad_one_is_refused() {
+    let routes_of = |routes: serde_json::Value| {
+        StateDocument::parse(&edited(&document().to_json(), |state| state["routes"] = routes))
+            .map(|document| document.routes)
+    };
+    let whole = serde_json::json!({ "source": "velocity", "via": "wheel", "destination": "cutoff" });
+    let with = |field: &str, value: &str| {
+        let mut route = whole.clone();
+        route[field] = value.into();
+        route
+    };
+    let mut wanted = Routes::default();
+    wanted[3] = Route { source: ModSource::Velocity, via: ModSource::Wheel, destination: ModDestination::Cutoff };
+    let later = ["source", "via", "destination"].map(|field| with(field, "x"));
+    let list = serde_json::Value::from([later.as_slice(), std::slice::from_ref(&whole)].concat());
+    assert_eq!(routes_of(list).unwrap(), wanted);
+    let without_via = serde_json::json!([{ "source": "velocity", "destination": "cutoff" }]);
+    assert_eq!(routes_of(without_via).unwrap()[0], Route { via: ModSource::None, ..wanted[3] });
+
+    let too_many = serde_json::Value::from(vec![whole.clone(); ROUTES + 1]);
+    let message = routes_of(too_many).unwrap_err().to_string();
+    assert!(message.contains("17 routes, at most 16 are possible"), "{message}");
+    for bad in [serde_json::json!(3), serde_json::json!([{ "source": 4 }]), serde_json::json!([null])] {
+        assert!(matches!(routes_of(bad), Err(StateError::Damaged(_))));
+    }
 }
 
 #[test]

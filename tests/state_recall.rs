@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::{Arc, mpsc};
 
+use engine::params::{FIRST_ROUTES, ModDestination, ModSource, Route, Routes};
 use engine::state::{Cut, SoundState};
 use nice_plug::params::InternalParamMut;
 use nice_plug::plugin::ParamValue;
@@ -63,6 +64,9 @@ impl Instance {
     }
 }
 
+const ROUTE: Route =
+    Route { source: ModSource::Envelope2, via: ModSource::Velocity, destination: ModDestination::Tilt };
+
 fn busy_instance() -> Instance {
     let instance = Instance::fresh();
     instance.set(ParamId::latent(0), &ParamValue::F32(-2.25));
@@ -77,6 +81,7 @@ fn busy_instance() -> Instance {
     let door = SoundState { cut, ..SoundState::new("A door", [0.1, 0.2, 0.3, -0.4, -0.5, 2.6, -3.0]) };
     store.apply(Edit::set_corner(2, door));
     store.apply(Edit::MoveToSound(Some(Arc::new(SoundState::new("Grand Piano", [1.0; 7])))));
+    store.apply(Edit::SetRoute { index: 9, route: ROUTE });
     store.apply(Edit::SetView(View { width: 1400.0, height: 900.0, scale: 1.5 }));
     instance
 }
@@ -102,6 +107,9 @@ fn all_that_makes_the_sound_comes_back() {
     assert_eq!(project.view.map(|view| view.scale), Some(1.5));
     assert_eq!(back.audio.scene().corners[2], [0.1, 0.2, 0.3, -0.4, -0.5, 2.6, -3.0]);
     assert_eq!(back.audio.scene().seed, 0x0123_4567_89ab_cdef);
+    let scene = back.audio.scene();
+    assert_eq!((scene.routes[0], scene.routes[9]), (FIRST_ROUTES[0], ROUTE));
+    assert_eq!(back.session.params.controls(&scene).routes, scene.routes);
     assert!(back.messages().is_empty(), "{:?}", back.messages());
 }
 
@@ -140,7 +148,9 @@ fn a_project_from_before_a_parameter_sounds_as_it_did() {
         let params = document["params"].as_object_mut().expect("a table");
         params.remove("touch").expect("it is saved");
         params.remove("fidelity").expect("it is saved");
+        document.as_object_mut().expect("a document").remove("routes").expect("they are saved");
     }));
+    assert_eq!(project.session.store.project().routes, Routes::default());
     assert_eq!(project.param(ParamId::TOUCH).plain(), 0.0);
     assert_eq!(project.param(ParamId::FIDELITY).plain(), 1.0);
 }

@@ -7,6 +7,7 @@
 mod cut;
 mod frozen;
 mod preset;
+mod routes;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -14,6 +15,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use crate::params::{FIRST_ROUTES, Routes};
 use crate::residual::ZoneResidual;
 use crate::units::{LATENT_LIMIT, Latent};
 
@@ -45,6 +47,9 @@ pub struct StateDocument {
     /// Variation seed.
     #[serde(default)]
     pub seed: u64,
+    /// Sources and destinations of the modulation matrix; a document without them has none.
+    #[serde(default, with = "routes", skip_serializing_if = "routes::are_empty")]
+    pub routes: Routes,
     /// Decoded zones for a project that must open without its pack.
     #[serde(default)]
     pub frozen: Vec<FrozenZone>,
@@ -157,7 +162,7 @@ pub enum StateError {
 }
 
 impl StateDocument {
-    /// A document of the current version with nothing frozen and nothing unknown.
+    /// A document of the current version with the routes of a new instance, nothing frozen and nothing unknown.
     #[must_use]
     pub fn new(params: BTreeMap<String, f32>, pack: PackRef, corners: [SoundState; 4]) -> Self {
         Self {
@@ -167,6 +172,7 @@ impl StateDocument {
             corners,
             knobs: None,
             seed: 0,
+            routes: FIRST_ROUTES,
             frozen: Vec::new(),
             unknown: Map::new(),
         }

@@ -10,6 +10,7 @@ mod store;
 
 use std::sync::Arc;
 
+use engine::params::{FIRST_ROUTES, Routes};
 use engine::state::{FrozenZone, PackRef, SoundState};
 use serde_json::{Map, Value};
 
@@ -56,7 +57,7 @@ impl Default for View {
 }
 
 /// All that a project holds beside the parameters. Recordings and frozen zones are shared between snapshots.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Project {
     /// The pad's corners; a name is empty until a sound was put there.
     pub corners: [Arc<SoundState>; CORNERS],
@@ -66,12 +67,30 @@ pub struct Project {
     pub pack: PackRef,
     /// Seed of all variation.
     pub seed: u64,
+    /// Sources and destinations of the modulation matrix.
+    pub routes: Routes,
     /// Zones frozen when the project was last saved on a machine with its pack.
     pub frozen: Arc<Vec<FrozenZone>>,
     /// Fields of the state document that this version does not know.
     pub unknown: Map<String, Value>,
     /// The window, if it was ever opened.
     pub view: Option<View>,
+}
+
+impl Default for Project {
+    /// That of a new instance.
+    fn default() -> Self {
+        Self {
+            corners: Default::default(),
+            knobs: None,
+            pack: PackRef::default(),
+            seed: 0,
+            routes: FIRST_ROUTES,
+            frozen: Arc::default(),
+            unknown: Map::new(),
+            view: None,
+        }
+    }
 }
 
 impl Project {

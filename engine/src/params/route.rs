@@ -8,7 +8,7 @@ use super::ROUTES;
 macro_rules! named {
     ($(#[$doc:meta])* $type:ident { $($(#[$line:meta])* $variant:ident, $id:literal, $name:literal;)+ }) => {
         $(#[$doc])*
-        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
         pub enum $type {
             $($(#[$line])* #[serde(rename = $id)] $variant,)+
         }
@@ -21,6 +21,14 @@ macro_rules! named {
             pub fn name(self) -> &'static str {
                 match self {
                     $(Self::$variant => $name,)+
+                }
+            }
+
+            /// The one of an identifier in documents.
+            pub fn named(id: &str) -> Option<Self> {
+                match id {
+                    $($id => Some(Self::$variant),)+
+                    _ => None,
                 }
             }
         }
@@ -121,14 +129,38 @@ named! {
 
 /// One route: source times via times amount is added to the destination.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "SavedRoute")]
 pub struct Route {
     /// What moves.
     pub source: ModSource,
     /// What scales the amount; nothing scales by 1.
-    #[serde(default)]
     pub via: ModSource,
     /// What is moved.
     pub destination: ModDestination,
+}
+
+impl Route {
+    /// Whether it moves nothing, whatever its amount.
+    pub fn is_empty(&self) -> bool {
+        self.source == ModSource::None || self.destination == ModDestination::None
+    }
+}
+
+/// A route as a document holds it.
+#[derive(Deserialize)]
+struct SavedRoute {
+    source: String,
+    via: Option<String>,
+    destination: String,
+}
+
+impl From<SavedRoute> for Route {
+    /// A route with a part that this version does not know is empty: without its scale it would move too much.
+    fn from(saved: SavedRoute) -> Self {
+        let via = saved.via.as_deref().map_or(Some(ModSource::None), ModSource::named);
+        let parts = ModSource::named(&saved.source).zip(via).zip(ModDestination::named(&saved.destination));
+        parts.map_or_else(Self::default, |((source, via), destination)| Self { source, via, destination })
+    }
 }
 
 /// All routes.

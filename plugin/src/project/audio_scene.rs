@@ -16,7 +16,7 @@ use engine::Latent;
 use engine::audio::EventKind;
 use engine::decode::assets::AssetTable;
 use engine::pack::NamedResiduals;
-use engine::params::AssetSet;
+use engine::params::{AssetSet, Routes};
 use engine::residual::ZoneResidual;
 use engine::state::{PackRef, SoundState};
 
@@ -32,6 +32,8 @@ pub struct AudioScene {
     pub assets: AssetSet,
     /// Seed of all variation.
     pub seed: u64,
+    /// Sources and destinations of the modulation matrix.
+    pub routes: Routes,
 }
 
 /// What the loaded pack offers to a project.
@@ -54,7 +56,8 @@ impl AudioScene {
         let knobs = project.knobs.as_ref().map(|sound| residuals_of(sound, defaults)).unwrap_or_default();
         let knobs_point = project.knobs.as_ref().map_or_else(Latent::default, |sound| sound.latent);
         let assets = table.set_residuals([a, b, c, d, knobs], knobs_point);
-        Self { corners: project.corners.each_ref().map(|corner| corner.latent), assets, seed: project.seed }
+        let corners = project.corners.each_ref().map(|corner| corner.latent);
+        Self { corners, assets, seed: project.seed, routes: project.routes }
     }
 }
 

@@ -25,6 +25,7 @@ impl Project {
             corners: self.corners.each_ref().map(|sound| SoundState::clone(sound)),
             knobs: self.knobs.as_deref().cloned(),
             seed: self.seed,
+            routes: self.routes,
             frozen,
             unknown,
         }
@@ -39,6 +40,7 @@ impl Project {
             knobs: document.knobs.map(Arc::new),
             pack: document.pack,
             seed: document.seed,
+            routes: document.routes,
             frozen: Arc::new(document.frozen),
             unknown,
             view: view.or(view_now),

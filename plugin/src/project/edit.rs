@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use engine::params::Route;
 use engine::state::{PackRef, SoundState, StateDocument};
 
 use super::{Project, View};
@@ -44,6 +45,13 @@ pub enum Edit {
         /// Its sounds for the corners.
         corners: [Arc<SoundState>; CORNERS],
     },
+    /// Change one route of the modulation matrix.
+    SetRoute {
+        /// Which route, from 0.
+        index: usize,
+        /// The route.
+        route: Route,
+    },
     /// Remember the editor's window.
     SetView(View),
     /// Take the project of a document in place of the present one.
@@ -56,7 +64,7 @@ impl Edit {
         Self::SetCorner { corner, sound: Arc::new(sound) }
     }
 
-    /// The next snapshot. A corner that does not exist changes nothing.
+    /// The next snapshot. A corner or route that does not exist changes nothing.
     pub fn apply(self, project: &Project) -> Project {
         let mut next = project.clone();
         match self {
@@ -72,6 +80,11 @@ impl Edit {
                 next.frozen = Arc::default();
             }
             Self::FillFromPack { pack, corners } => fill(&mut next, pack, corners),
+            Self::SetRoute { index, route } => {
+                if let Some(place) = next.routes.get_mut(index) {
+                    *place = route;
+                }
+            }
             Self::SetView(view) => next.view = Some(view.limited()),
             Self::Recall(document) => return Project::of_document(*document, project.view),
         }
@@ -101,6 +114,8 @@ fn fill(project: &mut Project, pack: PackRef, corners: [Arc<SoundState>; CORNERS
 
 #[cfg(test)]
 mod tests {
+    use engine::params::{ModDestination, ModSource, ROUTES};
+
     use super::*;
 
     fn sound(name: &str) -> Arc<SoundState> {
@@ -120,6 +135,16 @@ mod tests {
     fn a_corner_that_does_not_exist_changes_nothing() {
         let before = Project::default();
         assert_eq!(Edit::SetCorner { corner: CORNERS, sound: sound("Door") }.apply(&before), before);
+    }
+
+    #[test]
+    fn one_route_changes_and_one_that_does_not_exist_changes_nothing() {
+        let route = Route { source: ModSource::Lfo2, via: ModSource::Macro1, destination: ModDestination::Cutoff };
+        let before = Project::default();
+        let after = Edit::SetRoute { index: ROUTES - 1, route }.apply(&before);
+        assert_eq!(after.routes[..ROUTES - 1], before.routes[..ROUTES - 1]);
+        assert_eq!(after.routes[ROUTES - 1], route);
+        assert_eq!(Edit::SetRoute { index: ROUTES, route }.apply(&before), before);
     }
 
     #[test]
