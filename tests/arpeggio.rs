@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use engine::audio::{Event, EventKind, NoteAddress};
-use engine::params::{Controls, NOTE_VALUES, Transport};
+use engine::params::{Controls, Transport, division_beats};
 use engine::units::key_to_hz;
 use support::Random;
 use support::fake::{Rig, Timbre};
@@ -27,24 +27,25 @@ fn rig() -> Rig {
     rig
 }
 
-/// Value of the rate for a note value.
-fn rate(name: &str) -> f32 {
-    NOTE_VALUES.iter().position(|value| *value == name).expect("a note value") as f32
+/// Value of the rate for a note value of a length in beats.
+fn rate(beats: f64) -> f32 {
+    (0..20).map(|value| value as f32).find(|value| division_beats(value + 1.0) == Some(beats)).expect("a note value")
 }
 
 fn arp(mode: f32, octaves: f32, gate: f32) -> Controls {
     let mut controls = Controls { release_s: 0.002, ..point(0.0) };
-    (controls.arp.mode, controls.arp.rate, controls.arp.octaves, controls.arp.gate) =
-        (mode, rate("1/16"), octaves, gate);
+    (controls.arp.mode, controls.arp.rate, controls.arp.octaves, controls.arp.gate) = (mode, rate(0.25), octaves, gate);
     controls
 }
 
 /// Key of the note that sounds, `None` for silence.
 fn key_at(samples: &[f32]) -> Option<u8> {
-    (rms_db(samples) > -40.0).then(|| (24..=108).min_by_key(|key| {
-        let cents = 1200.0 * (frequency_hz(samples, RATE_HZ) / key_to_hz(f64::from(*key))).log2();
-        cents.abs() as u32
-    }))?
+    (rms_db(samples) > -40.0).then(|| {
+        (24..=108).min_by_key(|key| {
+            let cents = 1200.0 * (frequency_hz(samples, RATE_HZ) / key_to_hz(f64::from(*key))).log2();
+            cents.abs() as u32
+        })
+    })?
 }
 
 /// Keys of the steps from sample `first` on; every step but those of silence sounds for its first half.
@@ -100,7 +101,10 @@ fn notes_last_for_their_gate_and_steps_follow_the_tempo() {
             assert!(late.unsigned_abs() as usize <= TIMING_SAMPLES, "{tempo_bpm}, step {index}: {late} samples");
             assert!(rms_db(&out[end - 300..end]) > -20.0, "{tempo_bpm}, gate {gate}: it ends too early");
             let next = 77 + (f64::from(index + 1) * step) as usize;
-            assert!(rms_db(&out[end + 200..next - TIMING_SAMPLES]) < -60.0, "{tempo_bpm}, gate {gate}: it does not end");
+            assert!(
+                rms_db(&out[end + 200..next - TIMING_SAMPLES]) < -60.0,
+                "{tempo_bpm}, gate {gate}: it does not end"
+            );
         }
     }
 }
@@ -208,13 +212,18 @@ fn anything(random: &mut Random, id: &mut i32, held: &mut Vec<NoteAddress>) -> E
     match random.below(12) {
         0..=4 => {
             *id += 1;
-            let note = NoteAddress { id: Some(*id), ..NoteAddress::key(random.below(2) as u8, 50 + random.below(20) as u8) };
+            let note =
+                NoteAddress { id: Some(*id), ..NoteAddress::key(random.below(2) as u8, 50 + random.below(20) as u8) };
             held.push(note);
             EventKind::NoteOn { note, velocity: 0.7 }
         }
         5..=8 if !held.is_empty() => EventKind::NoteOff { notes: held.swap_remove(random.below(held.len())) },
         9 if !held.is_empty() => EventKind::Choke { notes: held.swap_remove(random.below(held.len())) },
-        10 => EventKind::Controller { channel: random.below(2) as u8, controller: [120, 121, 123][random.below(3)], value: 0.0 },
+        10 => EventKind::Controller {
+            channel: random.below(2) as u8,
+            controller: [120, 121, 123][random.below(3)],
+            value: 0.0,
+        },
         _ => pedal(random.below(2) as u8, random.below(2) == 0),
     }
 }
@@ -236,7 +245,7 @@ fn after_any_session_no_note_hangs_and_the_host_is_told_of_each_end_once() {
         for block in 0..150 {
             if random.below(6) == 0 {
                 (controls.arp.mode, controls.arp.octaves) = (random.below(7) as f32, 1.0 + random.below(4) as f32);
-                (controls.arp.rate, controls.arp.gate) = (rate(["1/16", "1/64", "1/4"][random.below(3)]), 1.0);
+                (controls.arp.rate, controls.arp.gate) = (rate([0.25, 0.0625, 1.0][random.below(3)]), 1.0);
                 let beat = (random.below(2) == 0).then_some(f64::from(block));
                 controls.transport = Transport { tempo_bpm: 60.0 + random.below(300) as f64, beat };
             }
