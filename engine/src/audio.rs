@@ -19,6 +19,7 @@ mod channels;
 mod effects;
 mod envelope;
 mod expression;
+mod fixed_list;
 mod following;
 mod kernel;
 mod line;
@@ -210,7 +211,8 @@ impl Synth {
     /// Whether no voice sounds or waits for its sound, no effect has a tail, and the arpeggiator holds no key; the output is then silent
     /// until the next note. Audio-thread safe.
     pub fn is_idle(&self) -> bool {
-        self.voices.active() == 0 && !self.effects.is_sounding() && !self.arpeggiator.is_playing()
+        let has_tail = self.width.is_awake() || self.effects.is_sounding();
+        self.voices.active() == 0 && !has_tail && !self.arpeggiator.is_playing()
     }
 
     /// Whether an offline render since the last reset continued without a sound because its decode failed. Audio-thread safe.

@@ -4,16 +4,14 @@
 //! It follows the keys while it is off, too, so that it can begin with keys that are held already.
 
 mod clock;
-mod fixed_list;
 mod order;
 
+use super::fixed_list::FixedList;
 use super::note::{Expression, NoteAddress};
 use super::zones::is_in;
 use crate::params::{ArpControls, Transport, division_beats};
 use clock::Clock;
 use order::{Mode, Step};
-
-pub(super) use fixed_list::FixedList;
 
 /// Most keys that it follows, and most notes that sound at once.
 pub(super) const KEYS: usize = 128;

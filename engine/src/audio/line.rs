@@ -75,34 +75,40 @@ impl Line {
 pub(super) struct Tap {
     here: usize,
     next: usize,
-    /// Weight of `next`.
+    /// Part of the crossfade that is over at both ends of the tick.
     fade: [f32; 2],
+    /// Weight of `next` at both ends of the tick.
+    weight: [f32; 2],
+}
+
+/// Weight of the new distance when a part of the crossfade is over: without a bend at either end, which a low tone would let be heard.
+fn weight(part: f32) -> f32 {
+    part * part * (3.0 - 2.0 * part)
 }
 
 impl Tap {
     pub(super) fn new() -> Self {
-        Self { here: 1, next: 1, fade: [0.0; 2] }
+        Self { here: 1, next: 1, fade: [0.0; 2], weight: [0.0; 2] }
     }
 
     /// Takes a distance at once, for a line that is silent.
     pub(super) fn jump(&mut self, distance: usize) {
-        *self = Self { here: distance.max(1), next: distance.max(1), fade: [0.0; 2] };
+        *self = Self { here: distance.max(1), next: distance.max(1), ..Self::new() };
     }
 
-    /// Moves by one tick towards a distance. Returns whether the tap begins a crossfade to it.
-    pub(super) fn begin_tick(&mut self, distance: usize, rate_hz: f32) -> bool {
+    /// Moves by one tick towards a distance.
+    pub(super) fn begin_tick(&mut self, distance: usize, rate_hz: f32) {
         let step = TICK_SAMPLES as f32 / (TAP_FADE_S * rate_hz);
         let [_, reached] = self.fade;
         if self.here != self.next && reached < 1.0 {
             self.fade = [reached, (reached + step).min(1.0)];
-            return false;
+        } else {
+            self.jump(self.next);
+            if distance != self.here {
+                (self.next, self.fade) = (distance.max(1), [0.0, step.min(1.0)]);
+            }
         }
-        self.jump(self.next);
-        if distance == self.here {
-            return false;
-        }
-        (self.next, self.fade) = (distance.max(1), [0.0, step.min(1.0)]);
-        true
+        self.weight = self.fade.map(weight);
     }
 
     /// Reads a line at sample `offset` of the tick.
@@ -111,7 +117,7 @@ impl Tap {
         if self.here == self.next {
             return here;
         }
-        let [from, to] = self.fade;
+        let [from, to] = self.weight;
         let weight = from + (to - from) * (offset as f32 / TICK_SAMPLES as f32);
         here + (line.read(self.next) - here) * weight
     }

@@ -82,6 +82,11 @@ impl Width {
         }
     }
 
+    /// Whether its memory holds something that is heard.
+    pub(super) fn is_awake(&self) -> bool {
+        self.activity.is_awake()
+    }
+
     fn clear(&mut self) {
         self.activity.stop();
         self.before.clear();

@@ -1,6 +1,7 @@
 //! Which keys a step plays. AUDIO THREAD: plain arithmetic on at most 128 keys.
 
-use super::{FixedList, KEYS};
+use super::super::fixed_list::FixedList;
+use super::KEYS;
 
 /// In which order keys are played.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -157,16 +157,17 @@ impl Reverb {
         let is_awake = self.is_awake();
         let decay_s = SHORTEST_S * DECAY_RANGE.powf(size);
         let high_decay_s = decay_s * DARKEST * TONE_RANGE.powf(tone);
-        let part = SMALLEST_ROOM + (1.0 - SMALLEST_ROOM) * wanted_size;
+        let part = |size: f64| SMALLEST_ROOM + (1.0 - SMALLEST_ROOM) * size;
         let lines = self.lines.iter().zip(&mut self.taps).zip(&mut self.gains).zip(DELAYS_S);
         for (((line, tap), gains), delay_s) in lines {
-            let wanted = (f64::from(delay_s * self.rate_hz) * part).round().clamp(1.0, line.length() as f64);
+            let wanted =
+                (f64::from(delay_s * self.rate_hz) * part(wanted_size)).round().clamp(1.0, line.length() as f64);
             if is_awake {
                 tap.begin_tick(wanted as usize, self.rate_hz);
             } else {
                 tap.jump(wanted as usize);
             }
-            let loop_s = wanted / f64::from(self.rate_hz);
+            let loop_s = f64::from(delay_s) * part(size);
             for (gain, decay_s) in gains.iter_mut().zip([decay_s, high_decay_s]) {
                 let [_, last] = *gain;
                 let next = 10f64.powf(-3.0 * loop_s / decay_s) as f32;

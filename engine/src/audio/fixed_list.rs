@@ -2,46 +2,46 @@
 
 /// The list.
 #[derive(Clone, Copy, Debug)]
-pub(in crate::audio) struct FixedList<T, const N: usize> {
+pub(super) struct FixedList<T, const N: usize> {
     items: [Option<T>; N],
     count: usize,
 }
 
 impl<T: Copy, const N: usize> FixedList<T, N> {
-    pub(in crate::audio) fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self { items: [None; N], count: 0 }
     }
 
-    pub(in crate::audio) fn is_empty(&self) -> bool {
+    pub(super) fn is_empty(&self) -> bool {
         self.count == 0
     }
 
-    pub(in crate::audio) fn clear(&mut self) {
+    pub(super) fn clear(&mut self) {
         self.count = 0;
     }
 
     /// Appends a value; false if there is no room for it.
-    pub(in crate::audio) fn push(&mut self, item: T) -> bool {
+    pub(super) fn push(&mut self, item: T) -> bool {
         let Some(place) = self.items.get_mut(self.count) else { return false };
         *place = Some(item);
         self.count += 1;
         true
     }
 
-    pub(in crate::audio) fn get(&self, index: usize) -> Option<&T> {
+    pub(super) fn get(&self, index: usize) -> Option<&T> {
         self.items.get(index).filter(|_| index < self.count)?.as_ref()
     }
 
-    pub(in crate::audio) fn iter(&self) -> impl Iterator<Item = &T> {
+    pub(super) fn iter(&self) -> impl Iterator<Item = &T> {
         self.items.iter().take(self.count).flatten()
     }
 
-    pub(in crate::audio) fn iter_mut(&mut self) -> impl Iterator<Item = &mut T> {
+    pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = &mut T> {
         self.items.iter_mut().take(self.count).flatten()
     }
 
     /// Keeps the values for which `stays` is true, in their order.
-    pub(in crate::audio) fn retain(&mut self, mut stays: impl FnMut(&T) -> bool) {
+    pub(super) fn retain(&mut self, mut stays: impl FnMut(&T) -> bool) {
         if self.is_empty() {
             return;
         }
