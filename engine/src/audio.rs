@@ -29,6 +29,7 @@ mod slots;
 mod sound_buffer;
 mod sustaining;
 mod tick;
+mod variation;
 mod velocity;
 mod voice;
 mod voices;
@@ -46,6 +47,7 @@ use kernel::Kernels;
 use planner::{Hearing, RequestPlanner};
 use slots::Slots;
 use tick::{Ramp, Smoothed, TICK_SAMPLES, ratio};
+use variation::VariationOrder;
 use voice::{Scratch, Span};
 use voices::{Timing, Voices};
 use zones::CHANNELS;
@@ -74,6 +76,7 @@ pub struct Synth {
     tuning: [Smoothed; CHANNELS],
     /// Playback ratio of that tuning over the current tick.
     tunes: [Ramp; CHANNELS],
+    variations: VariationOrder,
     offline: bool,
     /// Ticks begun since the last reset; within [`Self::begin_tick`] the index of the tick.
     tick: u64,
@@ -99,6 +102,7 @@ impl Synth {
             gain: Smoothed::new(),
             tuning: [Smoothed::new(); CHANNELS],
             tunes: [Ramp::ONE; CHANNELS],
+            variations: VariationOrder::default(),
             offline: false,
             tick: 0,
             in_tick_samples: TICK_SAMPLES,
@@ -164,6 +168,7 @@ impl Synth {
     /// For a host that stops processing while there is silence: it does not send these again. Audio-thread safe.
     pub fn restart(&mut self) {
         self.voices.reset(&mut self.slots);
+        self.variations = VariationOrder::default();
         self.channels.reset_controllers();
         self.gain = Smoothed::new();
         self.tuning = [Smoothed::new(); CHANNELS];

@@ -12,6 +12,7 @@ mod route;
 mod table;
 mod text;
 mod transport;
+mod variation;
 
 pub use controls::{AssetSet, Controls, is_within_recording};
 pub use groups::{
@@ -24,6 +25,7 @@ pub use route::{FIRST_ROUTES, ModDestination, ModSource, Route, Routes};
 pub use table::TABLE;
 pub use text::{TextForm, key_to_hz};
 pub use transport::Transport;
+pub use variation::{VariationControls, hash};
 
 use crate::units::MODEL_LATENTS;
 
