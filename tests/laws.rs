@@ -17,4 +17,5 @@ mod sizes;
 mod state_document;
 mod strokes;
 mod structure;
+mod variation;
 mod worker;
