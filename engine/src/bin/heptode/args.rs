@@ -48,6 +48,10 @@ pub(crate) enum Command {
     /// Render variations of a sound as numbered WAV files
     #[command(after_help = "Example:\n  heptode vary --sound NAME --amount 0.3 --count 16 --seed 1 --out steps/")]
     Vary(VaryArgs),
+    /// Lead a recording through the constant-Q transform and back
+    #[command(after_help = "Examples:\n  heptode cqt in.wav --out same.wav\n  \
+                            heptode cqt in.wav --out magnitudes.wav --magnitude-only --picture in.png")]
+    Cqt(CqtArgs),
 }
 
 /// Arguments of every command.
@@ -262,6 +266,48 @@ pub(crate) struct EncodeArgs {
     pub(crate) input: Input,
     #[command(flatten)]
     pub(crate) common: Common,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CqtArgs {
+    /// Audio file: WAV, AIFF, AU, CAF, FLAC, MP3, Ogg Vorbis, AAC or M4A; of a long one the first 20 s after the onset are used, in mono
+    #[arg(value_name = "IN")]
+    pub(crate) file: PathBuf,
+    #[arg(long, value_name = "FILE|-", help = OUT_HELP, value_parser = destination())]
+    pub(crate) out: Destination,
+    /// Bands to an octave, 1 to 96
+    #[arg(long, default_value_t = 16, value_parser = whole(1..=96))]
+    pub(crate) bins_per_octave: usize,
+    /// Octaves from the lowest band on, 1 to 20; what lies beyond is kept in two further bands
+    #[arg(long, default_value_t = 9, value_parser = whole(1..=20))]
+    pub(crate) octaves: usize,
+    /// Lowest band in Hz
+    #[arg(long, value_name = "HZ", default_value_t = 32.703_197, value_parser = number(1.0..=20_000.0))]
+    pub(crate) low: f32,
+    /// Keep the magnitudes alone, and search the phases
+    #[arg(long)]
+    pub(crate) magnitude_only: bool,
+    /// Coefficients for each that is needed, when magnitudes alone are kept, 1 to 16
+    #[arg(long, default_value_t = 2, value_parser = whole(1..=16), requires = "magnitude_only")]
+    pub(crate) oversampling: usize,
+    /// Steps of the search for phases, 0 to 10000
+    #[arg(long, default_value_t = 32, value_parser = whole(0..=10_000), requires = "magnitude_only")]
+    pub(crate) iterations: usize,
+    /// Seed of the phases that the search starts from
+    #[arg(long, default_value_t = 1, requires = "magnitude_only")]
+    pub(crate) seed: u64,
+    /// A picture of the magnitudes to write, as PNG
+    #[arg(long, value_name = "FILE")]
+    pub(crate) picture: Option<PathBuf>,
+    /// Write the result to standard output as one JSON object, or to standard error if the sound goes to standard output
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// A whole number within a range.
+fn whole(range: RangeInclusive<i64>) -> ValueParser {
+    let whole = clap::value_parser!(u64).range(*range.start() as u64..=*range.end() as u64);
+    ValueParser::new(whole.map(|value| value as usize))
 }
 
 /// A finite number within a range.

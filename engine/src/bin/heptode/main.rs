@@ -4,6 +4,7 @@
 //! first byte, and each file appears whole or not at all. Exit codes: 0 done, 1 failed, 2 wrong use.
 
 mod args;
+mod cqt;
 mod destination;
 mod encode;
 mod failure;
@@ -11,6 +12,7 @@ mod info;
 mod morph;
 mod output;
 mod overwrite;
+mod picture;
 mod player;
 mod reconstruct;
 mod recording;
@@ -33,6 +35,7 @@ fn main() -> ExitCode {
         Command::Reconstruct(args) => reconstruct::run(&args),
         Command::Encode(args) => encode::run(&args),
         Command::Vary(args) => vary::run(&args),
+        Command::Cqt(args) => cqt::run(&args),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
