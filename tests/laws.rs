@@ -2,6 +2,7 @@
 //!
 //! One subject: `cargo test -p tests --test laws properties::`.
 
+mod arpeggio;
 mod containers;
 mod controllers;
 mod factory_sound;
@@ -14,6 +15,7 @@ mod packs;
 mod parity;
 mod properties;
 mod sizes;
+mod space;
 mod state_document;
 mod strokes;
 mod structure;

@@ -11,17 +11,23 @@
     deny(clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, clippy::expect_used, clippy::unreachable)
 )]
 
+mod activity;
+mod arpeggiating;
+mod arpeggiator;
 mod channel;
 mod channels;
+mod effects;
 mod envelope;
 mod expression;
 mod following;
 mod kernel;
+mod line;
 mod lookahead;
 mod messages;
 mod mixer;
 mod note;
 mod offline;
+mod one_pole;
 mod planner;
 mod playback;
 mod slot;
@@ -33,6 +39,7 @@ mod variation;
 mod velocity;
 mod voice;
 mod voices;
+mod width;
 mod zones;
 
 use std::sync::atomic::Ordering;
@@ -40,7 +47,9 @@ use std::sync::atomic::Ordering;
 use crate::link::AudioEnd;
 use crate::params::{Controls, ParamId, Smoothing};
 use crate::units::db_to_gain;
+use arpeggiator::Arpeggiator;
 use channels::Channels;
+use effects::Effects;
 use envelope::EnvelopeRates;
 use following::TickContext;
 use kernel::Kernels;
@@ -50,6 +59,7 @@ use tick::{Ramp, Smoothed, TICK_SAMPLES, ratio};
 use variation::VariationOrder;
 use voice::{Scratch, Span};
 use voices::{Timing, Voices};
+use width::Width;
 use zones::CHANNELS;
 
 pub use note::{EndedNote, Event, EventKind, Expression, NoteAddress};
@@ -66,6 +76,9 @@ pub struct Synth {
     channels: Channels,
     planner: RequestPlanner,
     scratch: Scratch,
+    arpeggiator: Arpeggiator,
+    width: Width,
+    effects: Effects,
     kernels: &'static Kernels,
     controls: Controls,
     timing: Timing,
@@ -95,6 +108,9 @@ impl Synth {
             channels: Channels::new(),
             planner,
             scratch: Scratch::new(),
+            arpeggiator: Arpeggiator::new(),
+            width: Width::new(FIRST_RATE_HZ),
+            effects: Effects::new(FIRST_RATE_HZ),
             kernels: Kernels::shared(),
             timing: Timing::new(FIRST_RATE_HZ),
             rates: rates(&controls, FIRST_RATE_HZ),
@@ -114,6 +130,7 @@ impl Synth {
     pub fn render(&mut self, events: &[Event], controls: &Controls, left: &mut [f32], right: &mut [f32]) {
         let length = left.len().min(right.len());
         self.voices.begin_call();
+        self.begin_arpeggio(controls);
         self.slots.end().telemetry().renders.fetch_add(1, Ordering::Relaxed);
         let mut events = events.iter().peekable();
         let mut position = 0;
@@ -125,21 +142,24 @@ impl Synth {
             if due <= position {
                 if let Some(event) = events.next() {
                     self.voices.set_offset(position);
-                    self.handle(event.kind);
+                    self.hear(event.kind);
                 }
                 continue;
             }
             if position >= length {
                 break;
             }
-            let count = due.min(length).min(position + TICK_SAMPLES - self.in_tick_samples) - position;
+            self.voices.set_offset(position);
+            let due = due.min(length).min(position.saturating_add(self.play_arpeggio()));
+            let count = due.min(position + TICK_SAMPLES - self.in_tick_samples) - position;
             let span = position..position + count;
             if let (Some(left), Some(right)) = (left.get_mut(span.clone()), right.get_mut(span)) {
-                self.voices.set_offset(position);
                 self.render_span(left, right);
             }
+            self.advance_arpeggio(count);
             position += count;
         }
+        self.end_arpeggio();
         let loudest = |side: &[f32]| side.iter().take(length).fold(0.0f32, |peak, sample| peak.max(sample.abs()));
         self.slots.end().telemetry().raise_peak(loudest(left).max(loudest(right)));
     }
@@ -169,6 +189,9 @@ impl Synth {
     pub fn restart(&mut self) {
         self.voices.reset(&mut self.slots);
         self.variations = VariationOrder::default();
+        self.arpeggiator.reset();
+        self.width.reset(self.timing.rate_hz);
+        self.effects.reset(self.timing.rate_hz);
         self.channels.reset_controllers();
         self.gain = Smoothed::new();
         self.tuning = [Smoothed::new(); CHANNELS];
@@ -189,9 +212,10 @@ impl Synth {
         }
     }
 
-    /// Whether no voice sounds or waits for its sound; the output is then silent until the next note. Audio-thread safe.
+    /// Whether no voice sounds or waits for its sound, no effect has a tail, and the arpeggiator holds no key; the output is then silent
+    /// until the next note. Audio-thread safe.
     pub fn is_idle(&self) -> bool {
-        self.voices.active() == 0
+        self.voices.active() == 0 && !self.effects.is_sounding() && !self.arpeggiator.is_playing()
     }
 
     /// Whether an offline render since the last reset continued without a sound because its decode failed. Audio-thread safe.
@@ -203,6 +227,7 @@ impl Synth {
     fn begin_tick(&mut self, controls: &Controls) {
         self.in_tick_samples = 0;
         self.read_controls(controls);
+        self.follow_arpeggiator();
         self.read_sources();
         self.slots.drain(MESSAGES_PER_TICK);
         if self.offline {
@@ -237,6 +262,8 @@ impl Synth {
             *tune = tuning.ramp().map(ratio);
         }
         self.voices.begin_tick(pace);
+        self.width.begin_tick(self.controls.voices.width);
+        self.effects.begin_tick(&self.controls.space, &self.controls.transport);
     }
 
     /// Wanted tuning of a channel: coarse + fine + pitch bend.
@@ -281,7 +308,17 @@ impl Synth {
         self.voices.render(&mut self.slots, &span, &mut self.scratch, left.len());
         let (gain, offset) = (self.gain.ramp(), self.in_tick_samples);
         self.in_tick_samples += left.len();
-        self.scratch.buses.write(left, right, |index| gain.at(offset + index) as f32);
+        self.width.widen(&mut self.scratch.buses, left.len(), offset);
+        let gain = |index| gain.at(offset + index) as f32;
+        if !self.effects.is_on() {
+            self.scratch.buses.write(left, right, gain);
+            return;
+        }
+        self.scratch.buses.write(left, right, |_| 1.0);
+        self.effects.process(left, right, offset);
+        for side in [left, right] {
+            side.iter_mut().enumerate().for_each(|(index, sample)| *sample *= gain(index));
+        }
     }
 }
 

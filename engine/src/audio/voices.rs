@@ -101,6 +101,16 @@ impl Voices {
         &self.ended
     }
 
+    /// The same list, for notes that end without a voice of their own.
+    pub(super) fn ended_mut(&mut self) -> &mut Vec<EndedNote> {
+        &mut self.ended
+    }
+
+    /// Sample of the call at which notes end now.
+    pub(super) fn offset(&self) -> usize {
+        self.offset
+    }
+
     /// Clears the list of ended notes.
     pub(super) fn begin_call(&mut self) {
         self.ended.clear();

@@ -58,7 +58,9 @@ impl Player {
         let point = |sound: Option<&Named>| sound.map(|sound| sound.latent).unwrap_or_default();
         let assets = table.set_residuals(mixed, point(knobs));
         let corners = [point(pad); 4];
-        let sounds = Controls { corners, assets, pad_x: 0.0, pad_y: 0.0, gain_db: 0.0, ..Controls::default() };
+        let mut sounds = Controls { corners, assets, pad_x: 0.0, pad_y: 0.0, gain_db: 0.0, ..Controls::default() };
+        // A file holds the sound itself: mono, without effects.
+        sounds.voices.width = 0.0;
         let (mut synth, instance) = create(&pool, model, table);
         synth.set_offline(true);
         Ok(Self { synth, sounds, instance, _pool: pool })
