@@ -10,6 +10,7 @@ pub mod import;
 pub mod instrument;
 pub mod link;
 pub mod measure;
+pub mod midi;
 pub mod pack;
 pub mod params;
 pub mod residual;
