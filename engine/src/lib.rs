@@ -6,6 +6,7 @@
 pub mod audio;
 pub mod decode;
 pub mod files;
+pub mod folders;
 pub mod import;
 pub mod instrument;
 pub mod link;
@@ -13,8 +14,10 @@ pub mod measure;
 pub mod midi;
 pub mod pack;
 pub mod params;
+pub mod presets;
 pub mod residual;
 pub mod sample;
+pub mod scene;
 pub mod spectral;
 pub mod state;
 pub mod units;

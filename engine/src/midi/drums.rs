@@ -79,7 +79,13 @@ mod tests {
 
     #[test]
     fn the_map_has_the_keys_of_general_midi() {
-        let named = [(35, "Acoustic Bass Drum"), (42, "Closed Hi-Hat"), (46, "Open Hi-Hat"), (56, "Cowbell"), (81, "Open Triangle")];
+        let named = [
+            (35, "Acoustic Bass Drum"),
+            (42, "Closed Hi-Hat"),
+            (46, "Open Hi-Hat"),
+            (56, "Cowbell"),
+            (81, "Open Triangle"),
+        ];
         assert!(named.iter().all(|(key, name)| drum_names(*key).first() == Some(name)));
         assert!(drum_names(34).is_empty() && drum_names(82).is_empty() && drum_names(127).is_empty());
         assert_eq!((ended_by(44), ended_by(46)), (Some(46), None));

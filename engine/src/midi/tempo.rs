@@ -101,9 +101,7 @@ impl TempoMap {
     /// Position in quarter notes, `since` units of time after `stretch` began.
     fn beat_at(&self, stretch: &Stretch, since: f64) -> f64 {
         match self.division {
-            Division::Quarter { ticks } => {
-                (stretch.tick as f64 + since / stretch.tick_units as f64) / f64::from(ticks)
-            }
+            Division::Quarter { ticks } => (stretch.tick as f64 + since / stretch.tick_units as f64) / f64::from(ticks),
             Division::Second => {
                 let seconds = |units: u128| units as f64 / self.second_units as f64;
                 let beats = |part: &Stretch, end: u128| seconds(end - part.time) * part.tempo_bpm / 60.0;
