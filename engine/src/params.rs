@@ -27,6 +27,8 @@ pub use text::{TextForm, key_to_hz};
 pub use transport::Transport;
 pub use variation::{VariationControls, hash};
 
+use std::collections::BTreeMap;
+
 use crate::units::MODEL_LATENTS;
 
 /// Index of a parameter in [`TABLE`].
@@ -205,6 +207,12 @@ impl ParamSpec {
     /// `value` clamped to the range; `last` if it is not finite.
     pub fn limited(&self, value: f32, last: f32) -> f32 {
         if value.is_finite() { value.clamp(self.scale.min(), self.scale.max()) } else { last }
+    }
+
+    /// The value that a document with `values` by id gives: in range, and [`Self::before`] for one that does not have it.
+    pub fn saved(&self, values: &BTreeMap<String, f32>) -> f32 {
+        let value = self.limited(values.get(self.id).copied().unwrap_or(self.before), self.before);
+        if let Scale::Steps { .. } = self.scale { value.round() } else { value }
     }
 }
 

@@ -42,7 +42,7 @@ pub(crate) fn run(args: &CqtArgs) -> Result<(), Failure> {
     let [before, after] = [&recording.samples, &samples].map(|samples| resample(samples, rate_hz, METER_RATE_HZ));
     let log_mel_db = LogMelMeter::default().measure(&before?, &after?).mean_db();
     let mut notes = recording.notes;
-    notes.extend(args.out.write(&samples, rate_hz)?);
+    notes.extend(args.out.write(&samples, 1, rate_hz)?);
     let text = format!(
         "{}: {} samples at {rate_hz} Hz, {} bands from {} Hz, {} coefficients, {took_ms:.1} ms\n\
          error {error_db:.1} dB, log-mel error {log_mel_db:.3} dB\n{}",

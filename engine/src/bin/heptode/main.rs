@@ -13,10 +13,14 @@ mod morph;
 mod output;
 mod overwrite;
 mod picture;
+mod play;
 mod player;
+mod point;
+mod presets;
 mod reconstruct;
 mod recording;
 mod render;
+mod rig;
 mod series;
 mod studio;
 mod vary;
@@ -31,6 +35,8 @@ fn main() -> ExitCode {
     let done = match Cli::parse().command {
         Command::Info(args) => info::run(&args),
         Command::Render(args) => render::run(&args),
+        Command::Play(args) => play::run(&args),
+        Command::Presets(args) => presets::run(&args),
         Command::Morph(args) => morph::run(&args),
         Command::Reconstruct(args) => reconstruct::run(&args),
         Command::Encode(args) => encode::run(&args),
