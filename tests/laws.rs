@@ -12,6 +12,8 @@ mod lanes;
 mod notes;
 mod packs;
 mod parity;
+mod play_midi;
+mod presets;
 mod properties;
 mod sizes;
 mod state_document;
