@@ -13,6 +13,8 @@ mod lanes;
 mod notes;
 mod packs;
 mod parity;
+mod play_midi;
+mod presets;
 mod properties;
 mod sizes;
 mod space;
