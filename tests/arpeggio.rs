@@ -41,10 +41,12 @@ fn arp(mode: f32, octaves: f32, gate: f32) -> Controls {
 
 /// Key of the note that sounds, `None` for silence.
 fn key_at(samples: &[f32]) -> Option<u8> {
-    (rms_db(samples) > -40.0).then(|| (24..=108).min_by_key(|key| {
-        let cents = 1200.0 * (frequency_hz(samples, RATE_HZ) / key_to_hz(f64::from(*key))).log2();
-        cents.abs() as u32
-    }))?
+    (rms_db(samples) > -40.0).then(|| {
+        (24..=108).min_by_key(|key| {
+            let cents = 1200.0 * (frequency_hz(samples, RATE_HZ) / key_to_hz(f64::from(*key))).log2();
+            cents.abs() as u32
+        })
+    })?
 }
 
 /// Keys of the steps from sample `first` on; every step but those of silence sounds for its first half.
@@ -100,7 +102,10 @@ fn notes_last_for_their_gate_and_steps_follow_the_tempo() {
             assert!(late.unsigned_abs() as usize <= TIMING_SAMPLES, "{tempo_bpm}, step {index}: {late} samples");
             assert!(rms_db(&out[end - 300..end]) > -20.0, "{tempo_bpm}, gate {gate}: it ends too early");
             let next = 77 + (f64::from(index + 1) * step) as usize;
-            assert!(rms_db(&out[end + 200..next - TIMING_SAMPLES]) < -60.0, "{tempo_bpm}, gate {gate}: it does not end");
+            assert!(
+                rms_db(&out[end + 200..next - TIMING_SAMPLES]) < -60.0,
+                "{tempo_bpm}, gate {gate}: it does not end"
+            );
         }
     }
 }
@@ -208,13 +213,18 @@ fn anything(random: &mut Random, id: &mut i32, held: &mut Vec<NoteAddress>) -> E
     match random.below(12) {
         0..=4 => {
             *id += 1;
-            let note = NoteAddress { id: Some(*id), ..NoteAddress::key(random.below(2) as u8, 50 + random.below(20) as u8) };
+            let note =
+                NoteAddress { id: Some(*id), ..NoteAddress::key(random.below(2) as u8, 50 + random.below(20) as u8) };
             held.push(note);
             EventKind::NoteOn { note, velocity: 0.7 }
         }
         5..=8 if !held.is_empty() => EventKind::NoteOff { notes: held.swap_remove(random.below(held.len())) },
         9 if !held.is_empty() => EventKind::Choke { notes: held.swap_remove(random.below(held.len())) },
-        10 => EventKind::Controller { channel: random.below(2) as u8, controller: [120, 121, 123][random.below(3)], value: 0.0 },
+        10 => EventKind::Controller {
+            channel: random.below(2) as u8,
+            controller: [120, 121, 123][random.below(3)],
+            value: 0.0,
+        },
         _ => pedal(random.below(2) as u8, random.below(2) == 0),
     }
 }

@@ -98,12 +98,9 @@ fn width_keeps_the_mono_sum_and_the_bass_in_the_middle() {
 
 #[test]
 fn a_room_decays_in_its_time_at_every_rate() {
-    for (rate_hz, sizes) in [
-        (8_000.0, &[0.2, 0.5, 0.8][..]),
-        (44_100.0, &[0.2, 0.5, 0.8]),
-        (96_000.0, &[0.3]),
-        (384_000.0, &[0.0, 0.2]),
-    ] {
+    for (rate_hz, sizes) in
+        [(8_000.0, &[0.2, 0.5, 0.8][..]), (44_100.0, &[0.2, 0.5, 0.8]), (96_000.0, &[0.3]), (384_000.0, &[0.0, 0.2])]
+    {
         let mut rig = offline(Sort::Mono, Timbre::Noise, rate_hz);
         for &size in sizes {
             let wanted_s = 0.3 * 26.7_f32.powf(size);
@@ -289,7 +286,9 @@ fn everything_at_its_ends_and_moving_stays_finite_and_bounded() {
         let events = (0..length / 20_000).map(|index| (index * 20_000, on(40 + 4 * index as u8, 1.0))).collect();
         let script = Script { events, controls: moving(length, 911, 3), length };
         for side in script.play_stereo(&mut rig.synth, 512) {
-            let peak = side.iter().fold(0.0_f32, |peak, sample| if sample.is_finite() { peak.max(sample.abs()) } else { f32::MAX });
+            let peak = side
+                .iter()
+                .fold(0.0_f32, |peak, sample| if sample.is_finite() { peak.max(sample.abs()) } else { f32::MAX });
             assert!(peak < BOUND, "{rate_hz} Hz: {peak}");
         }
     }

@@ -134,7 +134,8 @@ mod tests {
         assert_eq!(line.length(), 12);
         for n in 1..=40u8 {
             line.push(f32::from(n));
-            let wanted = |distance: usize| if distance <= usize::from(n).min(12) { usize::from(n) + 1 - distance } else { 0 };
+            let wanted =
+                |distance: usize| if distance <= usize::from(n).min(12) { usize::from(n) + 1 - distance } else { 0 };
             assert!((1..20).all(|distance| line.read(distance) == wanted(distance) as f32));
         }
         assert!((line.read_between(4.25) - 36.75).abs() < 1e-4, "a straight line is interpolated exactly");

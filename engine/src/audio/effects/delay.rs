@@ -116,7 +116,8 @@ fn darkened(filters: &mut [OnePole; 2], sample: f32) -> f32 {
 /// Time between two echoes in samples.
 fn distance_samples(controls: &SpaceControls, transport: &Transport, rate_hz: f32) -> usize {
     let free_s = f64::from(controls.delay_s);
-    let time_s = division_beats(controls.delay_sync).map_or(free_s, |beats| fitting(beats * 60.0 / transport.tempo_bpm));
+    let time_s =
+        division_beats(controls.delay_sync).map_or(free_s, |beats| fitting(beats * 60.0 / transport.tempo_bpm));
     ((time_s * f64::from(rate_hz)).round() as usize).max(1)
 }
 

@@ -65,7 +65,11 @@ impl Channel {
 /// Mean of tanh between two values.
 fn saturated(before: f64, now: f64) -> f64 {
     let difference = now - before;
-    if difference.abs() < CLOSE { ((before + now) / 2.0).tanh() } else { (integral(now) - integral(before)) / difference }
+    if difference.abs() < CLOSE {
+        ((before + now) / 2.0).tanh()
+    } else {
+        (integral(now) - integral(before)) / difference
+    }
 }
 
 /// Integral of tanh: ln cosh x.

@@ -102,7 +102,8 @@ impl Ensemble {
         for (side, delays) in self.delays.iter_mut().enumerate() {
             for (copy, (delay, middle_s)) in delays.iter_mut().zip(DELAYS_S).enumerate() {
                 let place = copy as f64 / COPIES as f64 + side as f64 * RIGHT_PHASE;
-                let at = |phase: f64| ((middle_s + width_s * (TAU * (phase + place)).sin()) * rate_hz).clamp(2.0, longest);
+                let at =
+                    |phase: f64| ((middle_s + width_s * (TAU * (phase + place)).sin()) * rate_hz).clamp(2.0, longest);
                 // The first sample is where the last tick ended, so that a new rate is no step.
                 let [_, last] = *delay;
                 let from = if last == 0.0 { at(before) as f32 } else { last };

@@ -17,8 +17,8 @@ const LINES: usize = 16;
 /// Delays of the lines in the largest room in seconds: spread evenly on a logarithmic scale, without common divisors, so that echoes do
 /// not coincide.
 const DELAYS_S: [f32; LINES] = [
-    0.029_3, 0.031_7, 0.034_1, 0.036_7, 0.039_7, 0.042_7, 0.046_1, 0.049_9, 0.053_9, 0.058_1, 0.062_3, 0.067_3, 0.072_7,
-    0.078_1, 0.084_1, 0.091_1,
+    0.029_3, 0.031_7, 0.034_1, 0.036_7, 0.039_7, 0.042_7, 0.046_1, 0.049_9, 0.053_9, 0.058_1, 0.062_3, 0.067_3,
+    0.072_7, 0.078_1, 0.084_1, 0.091_1,
 ];
 /// Delays of the diffuser's all-passes of each side in seconds.
 const DIFFUSERS_S: [[f32; DIFFUSERS]; 2] =
