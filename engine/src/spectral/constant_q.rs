@@ -8,6 +8,7 @@
 
 mod bands;
 mod coefficients;
+mod gradient;
 mod magnitudes;
 mod retrieval;
 mod slices;

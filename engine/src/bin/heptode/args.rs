@@ -352,11 +352,11 @@ pub(crate) struct CqtArgs {
     #[arg(long, default_value_t = 2, value_parser = whole(1..=16), requires = "magnitude_only")]
     pub(crate) oversampling: usize,
     /// Steps of the search for phases, 0 to 10000
-    #[arg(long, default_value_t = 32, value_parser = whole(0..=10_000), requires = "magnitude_only")]
+    #[arg(long, default_value_t = 16, value_parser = whole(0..=10_000), requires = "magnitude_only")]
     pub(crate) iterations: usize,
-    /// Seed of the phases that the search starts from
-    #[arg(long, default_value_t = 1, requires = "magnitude_only")]
-    pub(crate) seed: u64,
+    /// Start the search from random phases of this seed; without it, from the gradient of the magnitudes
+    #[arg(long, requires = "magnitude_only")]
+    pub(crate) seed: Option<u64>,
     /// A picture of the magnitudes to write, as PNG
     #[arg(long, value_name = "FILE")]
     pub(crate) picture: Option<PathBuf>,

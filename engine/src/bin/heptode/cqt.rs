@@ -64,7 +64,8 @@ pub(crate) fn run(args: &CqtArgs) -> Result<(), Failure> {
 
 fn back(args: &CqtArgs, transform: &mut ConstantQ<f32>, coefficients: &Coefficients<f32>) -> Vec<f32> {
     if args.magnitude_only {
-        let search = PhaseRetrieval::new(transform, coefficients, Start::Random(args.seed));
+        let start = args.seed.map_or(Start::Gradient, Start::Random);
+        let search = PhaseRetrieval::new(transform, coefficients, start);
         return search.run(transform, args.iterations);
     }
     let mut samples = vec![0.0; transform.length()];

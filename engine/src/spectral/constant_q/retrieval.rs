@@ -18,6 +18,9 @@ pub enum Start {
     Zero,
     /// Random, by a seed.
     Random(u64),
+    /// Those of a sine in each band, at the frequency that its neighbours' magnitudes tell, all of them 0 at the loudest moment: right for
+    /// steady partials and for one impulse.
+    Gradient,
     /// Those that the coefficients have.
     Given,
 }
@@ -37,14 +40,17 @@ impl PhaseRetrieval {
         let mut now = coefficients.clone();
         let mut state = match start {
             Start::Random(seed) => seed,
-            Start::Zero | Start::Given => 0,
+            Start::Zero | Start::Given | Start::Gradient => 0,
         };
         for (value, magnitude) in now.values_mut().iter_mut().zip(&magnitudes) {
             *value = match start {
                 Start::Zero => Complex32::new(*magnitude, 0.0),
                 Start::Random(_) => Complex32::from_polar(*magnitude, random_phase(&mut state)),
-                Start::Given => *value,
+                Start::Given | Start::Gradient => *value,
             };
+        }
+        if start == Start::Gradient {
+            super::gradient::set_phases(transform, &mut now);
         }
         Self { magnitudes, before: now.clone(), now, time: vec![0.0; transform.length()] }
     }
@@ -120,5 +126,7 @@ mod tests {
         let [few, many] = [4, 32].map(|iterations| convergence_db(Start::Random(1), iterations));
         assert!(many > few && many > LEAST_CONVERGENCE_DB, "{few} and {many} dB");
         assert!(convergence_db(Start::Given, 4) > 80.0);
+        let gradient = convergence_db(Start::Gradient, 4);
+        assert!(gradient > few, "{gradient} dB from the gradient, {few} dB from random phases");
     }
 }

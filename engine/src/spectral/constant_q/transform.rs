@@ -24,6 +24,7 @@ struct BandPlan<T> {
 /// A coefficient of band `b` at `m` belongs to the time `m / count` of the padded length; coefficients are scaled so that a full-scale sine
 /// at the centre of a band has the magnitude 0.5.
 pub struct ConstantQ<T: FftNum> {
+    shape: ConstantQShape,
     length: usize,
     padded: usize,
     bands: Vec<Option<BandPlan<T>>>,
@@ -75,6 +76,7 @@ impl<T: FftNum> ConstantQ<T> {
             .map(|band| band.inverse.get_inplace_scratch_len().max(band.forward.get_inplace_scratch_len()));
         let scratch = of_bands.chain([forward.get_scratch_len(), inverse.get_scratch_len()]).max().unwrap_or(0);
         Self {
+            shape: *shape,
             length,
             padded,
             piece: vec![zero; counts.iter().copied().max().unwrap_or(0)],
@@ -86,6 +88,11 @@ impl<T: FftNum> ConstantQ<T> {
             forward,
             inverse,
         }
+    }
+
+    /// Pitch range and resolution.
+    pub fn shape(&self) -> &ConstantQShape {
+        &self.shape
     }
 
     /// Length of its signals in samples.
