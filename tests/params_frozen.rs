@@ -10,7 +10,7 @@ use plugin::params::Parameters;
 const ADVICE: &str = "a frozen parameter differs; read the head of tests/params_frozen.rs before you change anything";
 
 /// Id, host name, smallest, default, largest, number of steps (0: continuous).
-const FROZEN: [(&str, &str, f32, f32, f32, usize); 105] = [
+const FROZEN: [(&str, &str, f32, f32, f32, usize); 108] = [
     ("z1", "Latent 1", -3.0, 0.0, 3.0, 0),
     ("z2", "Latent 2", -3.0, 0.0, 3.0, 0),
     ("z3", "Latent 3", -3.0, 0.0, 3.0, 0),
@@ -116,6 +116,9 @@ const FROZEN: [(&str, &str, f32, f32, f32, usize); 105] = [
     ("arp_rate", "Arp rate", 0.0, 14.0, 18.0, 18),
     ("arp_octaves", "Arp octaves", 1.0, 1.0, 4.0, 3),
     ("arp_gate", "Arp gate", 0.05, 0.5, 1.0, 0),
+    ("vary", "Variation", 0.0, 0.0, 1.0, 0),
+    ("vary_count", "Variations", 2.0, 4.0, 8.0, 6),
+    ("vary_order", "Variation order", 0.0, 0.0, 2.0, 2),
 ];
 
 /// Places on the host's 0…1 that automation depends on: id, value, place.

@@ -36,6 +36,7 @@ mod slots;
 mod sound_buffer;
 mod sustaining;
 mod tick;
+mod variation;
 mod velocity;
 mod voice;
 mod voices;
@@ -56,6 +57,7 @@ use kernel::Kernels;
 use planner::{Hearing, RequestPlanner};
 use slots::Slots;
 use tick::{Ramp, Smoothed, TICK_SAMPLES, ratio};
+use variation::VariationOrder;
 use voice::{Scratch, Span};
 use voices::{Timing, Voices};
 use width::Width;
@@ -88,6 +90,7 @@ pub struct Synth {
     tuning: [Smoothed; CHANNELS],
     /// Playback ratio of that tuning over the current tick.
     tunes: [Ramp; CHANNELS],
+    variations: VariationOrder,
     offline: bool,
     /// Ticks begun since the last reset; within [`Self::begin_tick`] the index of the tick.
     tick: u64,
@@ -116,6 +119,7 @@ impl Synth {
             gain: Smoothed::new(),
             tuning: [Smoothed::new(); CHANNELS],
             tunes: [Ramp::ONE; CHANNELS],
+            variations: VariationOrder::default(),
             offline: false,
             tick: 0,
             in_tick_samples: TICK_SAMPLES,
@@ -185,6 +189,7 @@ impl Synth {
     /// For a host that stops processing while there is silence: it does not send these again. Audio-thread safe.
     pub fn restart(&mut self) {
         self.voices.reset(&mut self.slots);
+        self.variations = VariationOrder::default();
         self.arpeggiator.reset();
         self.width.reset(self.timing.rate_hz);
         self.effects.reset(self.timing.rate_hz);

@@ -6,6 +6,7 @@
 mod audio_scene;
 mod document;
 mod edit;
+mod origin;
 mod store;
 
 use std::sync::Arc;
@@ -17,6 +18,7 @@ use crate::target::{CORNERS, Target};
 
 pub use audio_scene::{AudioEnd, AudioScene, PackDefaults};
 pub use edit::Edit;
+pub use origin::Origin;
 pub use store::{ProjectStore, Snapshot};
 
 /// Smallest window, in points at scale 1: below it the knobs' names no longer fit.
@@ -70,6 +72,8 @@ pub struct Project {
     pub frozen: Arc<Vec<FrozenZone>>,
     /// Fields of the state document that this version does not know.
     pub unknown: Map<String, Value>,
+    /// The preset that it came from, if any.
+    pub origin: Option<Origin>,
     /// The window, if it was ever opened.
     pub view: Option<View>,
 }

@@ -98,7 +98,8 @@ impl Synth {
         let channel = note.channel.unwrap_or(0).min(CHANNELS as u8 - 1);
         let note = NoteAddress { channel: Some(channel), key: Some(key), ..note };
         let response = VelocityResponse::new(velocity.min(1.0), self.controls.touch, self.timing.rate_hz);
-        let zone = self.planner.slot_key(key);
+        let variation = self.variations.next(&self.controls.variation, self.controls.seed);
+        let zone = self.planner.slot_key(key, variation);
         self.planner.set_main(zone);
         let Some(zone_slot) = self.slots.slot_for(zone) else { return };
         self.prepare(zone_slot);
@@ -108,6 +109,7 @@ impl Synth {
         let mix = self.channels.mix(usize::from(channel));
         let start = NoteOn { note, key, channel, response, mix, hold: Hold::of(self.controls.hold) };
         let Some(voice) = self.voices.note_on(&mut self.slots, &self.timing, start, zone_slot) else { return };
+        voice.variation = variation;
         voice.express(Expression::Pressure, self.channels.pressure(usize::from(channel)));
         voice.express(Expression::Timbre, self.channels.timbre(usize::from(channel)));
         let context = TickContext { planner: &self.planner, timing: &self.timing, tunes: &self.tunes };

@@ -67,6 +67,8 @@ pub(super) struct Voice {
     pub(super) note: NoteAddress,
     pub(super) key: u8,
     channel: u8,
+    /// Variation of its sound.
+    pub(super) variation: u32,
     /// Slot of the note's zone.
     pub(super) zone_slot: usize,
     /// Number of the note, in the order of their starts.
@@ -92,6 +94,7 @@ impl Voice {
             note: NoteAddress::ALL,
             key: 0,
             channel: 0,
+            variation: 0,
             zone_slot: 0,
             order: 0,
             response: VelocityResponse::NONE,

@@ -2,7 +2,7 @@
 
 use super::{
     AmpControls, ArpControls, EnvelopeControls, FIRST_ROUTES, FilterControls, MotionControls, Routes, SpaceControls,
-    TABLE, Transport, VoiceControls,
+    TABLE, Transport, VariationControls, VoiceControls,
 };
 use crate::link::{AssetId, AssetMix, MIXED_ASSETS, Shaping, SoundSpec, SourceId};
 use crate::units::{LATENT_LIMIT, Latent};
@@ -78,6 +78,8 @@ pub struct Controls {
     pub space: SpaceControls,
     /// Arpeggiator.
     pub arp: ArpControls,
+    /// How notes vary.
+    pub variation: VariationControls,
     /// Tempo and position.
     pub transport: Transport,
     /// Seed of the sources' random numbers.
@@ -115,6 +117,7 @@ impl Default for Controls {
             routes: FIRST_ROUTES,
             space: SpaceControls::default(),
             arp: ArpControls::default(),
+            variation: VariationControls::default(),
             transport: Transport::default(),
             seed: 0,
         };

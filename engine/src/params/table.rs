@@ -1,7 +1,8 @@
 //! The rows of the table of parameters. ANY THREAD: constants.
 
 use super::names::{
-    ARP_MODES, DIVISIONS, FILTERS, GLIDE_LAWS, GLIDE_NOTES, LFO_MODES, LFO_SHAPES, NOTE_VALUES, SWITCH, VOICE_MODES,
+    ARP_MODES, DIVISIONS, FILTERS, GLIDE_LAWS, GLIDE_NOTES, LFO_MODES, LFO_SHAPES, NOTE_VALUES, SWITCH,
+    VARIATION_ORDERS, VOICE_MODES,
 };
 use super::{Hold, ParamSpec, Scale, Smoothing, TextForm};
 use crate::units::LATENT_LIMIT;
@@ -69,7 +70,7 @@ macro_rules! row {
 
 /// All parameters, in the frozen order.
 #[rustfmt::skip]
-pub static TABLE: [ParamSpec; 105] = [
+pub static TABLE: [ParamSpec; 108] = [
     row!("z1", "Latent 1", "Latents", LATENT, 0.0, Sigma, Grid, false, |c| c.knobs[0]),
     row!("z2", "Latent 2", "Latents", LATENT, 0.0, Sigma, Grid, false, |c| c.knobs[1]),
     row!("z3", "Latent 3", "Latents", LATENT, 0.0, Sigma, Grid, false, |c| c.knobs[2]),
@@ -175,4 +176,7 @@ pub static TABLE: [ParamSpec; 105] = [
     row!("arp_rate", "Arp rate", "Arpeggiator", choice(NOTE_VALUES), 14.0, Names(NOTE_VALUES), ByReader, false, |c| c.arp.rate),
     row!("arp_octaves", "Arp octaves", "Arpeggiator", steps(1, 4), 1.0, Count, ByReader, false, |c| c.arp.octaves),
     row!("arp_gate", "Arp gate", "Arpeggiator", linear(0.05, 1.0), 0.5, Percent, ByReader, false, |c| c.arp.gate),
+    row!("vary", "Variation", "Voices", UNIT, 0.0, Percent, PerNote, false, |c| c.variation.amount),
+    row!("vary_count", "Variations", "Voices", steps(2, 8), 4.0, Count, PerNote, false, |c| c.variation.count),
+    row!("vary_order", "Variation order", "Voices", choice(VARIATION_ORDERS), 0.0, Names(VARIATION_ORDERS), PerNote, false, |c| c.variation.order),
 ];

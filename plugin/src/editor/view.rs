@@ -281,6 +281,11 @@ impl EditorView {
                         self.gestures.put_knobs(&step.point);
                     }
                 }
+                Outcome::ParametersTo(values, revision) => {
+                    if revision == self.session.store.revision() {
+                        self.gestures.put_all(&values);
+                    }
+                }
                 Outcome::Listed(listing) => self.browser.set_listing(listing),
                 Outcome::Packs(packs) => self.browser.set_packs(packs),
             }

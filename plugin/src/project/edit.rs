@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use engine::state::{PackRef, SoundState, StateDocument};
 
-use super::{Project, View};
+use super::{Origin, Project, View};
 use crate::revision::Revision;
 use crate::target::{CORNERS, Target};
 
@@ -46,6 +46,8 @@ pub enum Edit {
     },
     /// Remember the editor's window.
     SetView(View),
+    /// The project is now that of a preset.
+    SetOrigin(Origin),
     /// Take the project of a document in place of the present one.
     Recall(Box<StateDocument>),
 }
@@ -72,6 +74,7 @@ impl Edit {
                 next.frozen = Arc::default();
             }
             Self::FillFromPack { pack, corners } => fill(&mut next, pack, corners),
+            Self::SetOrigin(origin) => next.origin = Some(origin),
             Self::SetView(view) => next.view = Some(view.limited()),
             Self::Recall(document) => return Project::of_document(*document, project.view),
         }
