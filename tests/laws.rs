@@ -22,4 +22,5 @@ mod state_document;
 mod strokes;
 mod structure;
 mod variation;
+mod voices;
 mod worker;

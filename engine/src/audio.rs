@@ -21,12 +21,15 @@ mod envelope;
 mod expression;
 mod fixed_list;
 mod following;
+mod glide;
+mod held_keys;
 mod kernel;
 mod line;
 mod lookahead;
 mod messages;
 mod mixer;
 mod note;
+mod notes;
 mod offline;
 mod one_pole;
 mod planner;
@@ -36,6 +39,7 @@ mod slots;
 mod sound_buffer;
 mod sustaining;
 mod tick;
+mod unison;
 mod variation;
 mod velocity;
 mod voice;
@@ -46,13 +50,14 @@ mod zones;
 use std::sync::atomic::Ordering;
 
 use crate::link::AudioEnd;
-use crate::params::{Controls, ParamId, Smoothing};
+use crate::params::{Controls, ParamId, Smoothing, VoiceControls};
 use crate::units::db_to_gain;
 use arpeggiator::Arpeggiator;
 use channels::Channels;
 use effects::Effects;
 use envelope::EnvelopeRates;
 use following::TickContext;
+use held_keys::HeldKeys;
 use kernel::Kernels;
 use planner::{Hearing, RequestPlanner};
 use slots::Slots;
@@ -91,6 +96,9 @@ pub struct Synth {
     /// Playback ratio of that tuning over the current tick.
     tunes: [Ramp; CHANNELS],
     variations: VariationOrder,
+    held_keys: HeldKeys,
+    /// Key and channel of the note that was played last: where the next one glides from.
+    last_played: Option<(u8, u8)>,
     offline: bool,
     /// Ticks begun since the last reset; within [`Self::begin_tick`] the index of the tick.
     tick: u64,
@@ -120,6 +128,8 @@ impl Synth {
             tuning: [Smoothed::new(); CHANNELS],
             tunes: [Ramp::ONE; CHANNELS],
             variations: VariationOrder::default(),
+            held_keys: HeldKeys::default(),
+            last_played: None,
             offline: false,
             tick: 0,
             in_tick_samples: TICK_SAMPLES,
@@ -190,6 +200,8 @@ impl Synth {
     pub fn restart(&mut self) {
         self.voices.reset(&mut self.slots);
         self.variations = VariationOrder::default();
+        self.held_keys.clear();
+        self.last_played = None;
         self.arpeggiator.reset();
         self.width.reset(self.timing.rate_hz);
         self.effects.reset(self.timing.rate_hz);
@@ -254,6 +266,8 @@ impl Synth {
     fn read_controls(&mut self, controls: &Controls) {
         self.controls = controls.checked(&self.controls);
         self.planner.set_controls(&self.controls);
+        let VoiceControls { bend_down_semitones, bend_up_semitones, .. } = self.controls.voices;
+        self.channels.set_bend_range([bend_down_semitones, bend_up_semitones]);
         self.rates = rates(&self.controls, self.timing.rate_hz);
         let gain_pace = self.pace(ParamId::GAIN);
         self.gain.step(f64::from(db_to_gain(self.controls.gain_db)), gain_pace);
@@ -325,5 +339,6 @@ impl Synth {
 }
 
 fn rates(controls: &Controls, rate_hz: f32) -> EnvelopeRates {
-    EnvelopeRates::new(controls.attack_s, controls.decay_s, controls.sustain, controls.release_s, rate_hz)
+    let Controls { attack_s, decay_s, sustain, release_s, amp, .. } = *controls;
+    EnvelopeRates::new(attack_s, decay_s, sustain, release_s, rate_hz).with(amp.attack_curve, amp.hold_s, rate_hz)
 }

@@ -43,8 +43,6 @@ pub struct VoiceControls {
     pub velocity_level: f32,
     /// Where notes start, as part of the sound's length, [0, 1).
     pub start: f32,
-    /// 1: notes play from their start towards the beginning of the sound.
-    pub reverse: f32,
     /// Stereo width of mono sounds, [0, 1].
     pub width: f32,
 }
@@ -52,14 +50,10 @@ pub struct VoiceControls {
 /// Parts of the amplitude envelope beside attack, decay, sustain and release.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct AmpControls {
-    /// Time from note-on to the attack in seconds.
-    pub delay_s: f32,
     /// Time at full level between attack and decay in seconds.
     pub hold_s: f32,
     /// Curve of the attack, [−1, 1]: 0 linear, above 0 slow at first, below 0 fast at first.
     pub attack_curve: f32,
-    /// Curve of decay and release, [−1, 1]: 0 exponential, towards 1 linear in level, towards −1 faster at first.
-    pub fall_curve: f32,
 }
 
 /// An envelope that modulates.

@@ -1,7 +1,5 @@
 //! Names of the values of parameters that choose one of several things, in the order of the values. Any thread.
 
-/// A switch.
-pub const SWITCH: &[&str] = &["Off", "On"];
 /// How notes become voices.
 pub const VOICE_MODES: &[&str] = &["Poly", "Mono", "Legato"];
 /// What the glide time is the time of.

@@ -1,8 +1,8 @@
 //! The rows of the table of parameters. ANY THREAD: constants.
 
 use super::names::{
-    ARP_MODES, DIVISIONS, FILTERS, GLIDE_LAWS, GLIDE_NOTES, LFO_MODES, LFO_SHAPES, NOTE_VALUES, SWITCH,
-    VARIATION_ORDERS, VOICE_MODES,
+    ARP_MODES, DIVISIONS, FILTERS, GLIDE_LAWS, GLIDE_NOTES, LFO_MODES, LFO_SHAPES, NOTE_VALUES, VARIATION_ORDERS,
+    VOICE_MODES,
 };
 use super::{Hold, ParamSpec, Scale, Smoothing, TextForm};
 use crate::units::LATENT_LIMIT;
@@ -70,7 +70,7 @@ macro_rules! row {
 
 /// All parameters, in the frozen order.
 #[rustfmt::skip]
-pub static TABLE: [ParamSpec; 108] = [
+pub static TABLE: [ParamSpec; 105] = [
     row!("z1", "Latent 1", "Latents", LATENT, 0.0, Sigma, Grid, false, |c| c.knobs[0]),
     row!("z2", "Latent 2", "Latents", LATENT, 0.0, Sigma, Grid, false, |c| c.knobs[1]),
     row!("z3", "Latent 3", "Latents", LATENT, 0.0, Sigma, Grid, false, |c| c.knobs[2]),
@@ -100,9 +100,9 @@ pub static TABLE: [ParamSpec; 108] = [
     row!("glide_law", "Glide law", "Voices", choice(GLIDE_LAWS), 0.0, Names(GLIDE_LAWS), PerNote, false, |c| c.voices.glide_law),
     row!("glide_when", "Glide notes", "Voices", choice(GLIDE_NOTES), 0.0, Names(GLIDE_NOTES), PerNote, false, |c| c.voices.glide_when),
     row!("unison", "Unison", "Voices", steps(1, 8), 1.0, Count, PerNote, false, |c| c.voices.unison),
-    row!("unison_detune", "Unison detune", "Voices", linear(0.0, 100.0), 15.0, Cents, ByReader, false, |c| c.voices.unison_detune_cents),
-    row!("unison_spread", "Unison spread", "Voices", UNIT, 0.6, Percent, ByReader, false, |c| c.voices.unison_spread),
-    row!("unison_blend", "Unison blend", "Voices", UNIT, 0.8, Percent, ByReader, false, |c| c.voices.unison_blend),
+    row!("unison_detune", "Unison detune", "Voices", linear(0.0, 100.0), 15.0, Cents, PerNote, false, |c| c.voices.unison_detune_cents),
+    row!("unison_spread", "Unison spread", "Voices", UNIT, 0.6, Percent, PerNote, false, |c| c.voices.unison_spread),
+    row!("unison_blend", "Unison blend", "Voices", UNIT, 0.8, Percent, PerNote, false, |c| c.voices.unison_blend),
     row!("octave", "Octave", "Voices", steps(-4, 4), 0.0, Count, PerNote, false, |c| c.voices.octave),
     row!("transpose", "Transpose", "Voices", steps(-12, 12), 0.0, Semitones, PerNote, false, |c| c.voices.transpose_semitones),
     row!("bend_up", "Bend up", "Voices", steps(0, 48), 2.0, Semitones, ByReader, false, |c| c.voices.bend_up_semitones),
@@ -110,12 +110,9 @@ pub static TABLE: [ParamSpec; 108] = [
     row!("velocity_curve", "Velocity curve", "Voices", linear(-1.0, 1.0), 0.0, Percent, PerNote, false, |c| c.voices.velocity_curve),
     row!("velocity_level", "Velocity to level", "Voices", UNIT, 1.0, Percent, PerNote, false, |c| c.voices.velocity_level),
     row!("start", "Start", "Voices", linear(0.0, 0.95), 0.0, Percent, PerNote, false, |c| c.voices.start),
-    row!("reverse", "Reverse", "Voices", choice(SWITCH), 0.0, Names(SWITCH), PerNote, false, |c| c.voices.reverse),
     row!("width", "Width", "Voices", UNIT, 0.3, before 0.0, Percent, ByReader, false, |c| c.voices.width),
-    row!("amp_delay", "Amp delay", "Envelope", time(5.0), 0.0, Seconds, PerNote, false, |c| c.amp.delay_s),
     row!("amp_hold", "Amp hold", "Envelope", time(5.0), 0.0, Seconds, PerNote, false, |c| c.amp.hold_s),
     row!("attack_curve", "Attack curve", "Envelope", linear(-1.0, 1.0), 0.0, Percent, PerNote, false, |c| c.amp.attack_curve),
-    row!("fall_curve", "Fall curve", "Envelope", linear(-1.0, 1.0), 0.0, Percent, PerNote, false, |c| c.amp.fall_curve),
     row!("filter", "Filter", "Filter", choice(FILTERS), 0.0, Names(FILTERS), ByReader, false, |c| c.filter.kind),
     row!("cutoff", "Cutoff", "Filter", linear(LOWEST_CUTOFF_KEY, HIGHEST_CUTOFF_KEY), HIGHEST_CUTOFF_KEY, KeyHertz, ByReader, false, |c| c.filter.cutoff_key),
     row!("resonance", "Resonance", "Filter", UNIT, 0.0, Percent, ByReader, false, |c| c.filter.resonance),
