@@ -16,6 +16,7 @@ mod arpeggiating;
 mod arpeggiator;
 mod channel;
 mod channels;
+mod controllers;
 mod effects;
 mod envelope;
 mod expression;

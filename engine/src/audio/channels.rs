@@ -2,31 +2,8 @@
 //! plain arithmetic.
 
 use super::channel::{BendRange, Channel, ChannelMix, Registered};
+use super::controllers::*;
 use super::zones::{CHANNELS, Zones, is_in, mask};
-
-const DATA_ENTRY: u8 = 6;
-const VOLUME: u8 = 7;
-const PAN: u8 = 10;
-const EXPRESSION: u8 = 11;
-const DATA_ENTRY_FINE: u8 = 38;
-const VOLUME_FINE: u8 = 39;
-const PAN_FINE: u8 = 42;
-const EXPRESSION_FINE: u8 = 43;
-const SUSTAIN: u8 = 64;
-const SOSTENUTO: u8 = 66;
-const SOFT: u8 = 67;
-const TIMBRE: u8 = 74;
-const DATA_INCREMENT: u8 = 96;
-const DATA_DECREMENT: u8 = 97;
-const NON_REGISTERED_FINE: u8 = 98;
-const NON_REGISTERED: u8 = 99;
-const REGISTERED_FINE: u8 = 100;
-const REGISTERED: u8 = 101;
-const ALL_SOUND_OFF: u8 = 120;
-const RESET_ALL_CONTROLLERS: u8 = 121;
-const ALL_NOTES_OFF: u8 = 123;
-/// Controllers 124 to 127 change the mode, which also releases all notes.
-const LAST_MODE: u8 = 127;
 
 /// The instrument's range of the wheel until its controls are read: General MIDI's 2 semitones.
 const FIRST_BEND_RANGE: [f32; 2] = [2.0; 2];

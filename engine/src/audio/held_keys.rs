@@ -23,10 +23,11 @@ pub(super) struct HeldKeys {
 }
 
 impl HeldKeys {
-    /// A key goes down.
-    pub(super) fn press(&mut self, key: HeldKey) {
+    /// A key goes down. Returns the one that is forgotten.
+    pub(super) fn press(&mut self, key: HeldKey) -> Option<HeldKey> {
         self.let_go(&key.note);
-        if self.count == MOST_KEYS {
+        let forgotten = self.keys.first().filter(|_| self.count == MOST_KEYS).copied();
+        if forgotten.is_some() {
             self.keys.rotate_left(1);
             self.count -= 1;
         }
@@ -34,6 +35,17 @@ impl HeldKeys {
             *place = key;
             self.count += 1;
         }
+        forgotten
+    }
+
+    /// The keys that are held, in the order in which they went down.
+    pub(super) fn iter(&self) -> impl Iterator<Item = &HeldKey> {
+        self.keys.iter().take(self.count)
+    }
+
+    /// Whether the key of a note is held.
+    pub(super) fn holds(&self, note: &NoteAddress) -> bool {
+        self.iter().any(|key| key.note == *note)
     }
 
     /// The keys that `notes` addresses go up.
@@ -51,8 +63,7 @@ impl HeldKeys {
 
     /// The key of a channel that went down last.
     pub(super) fn last(&self, channel: u8) -> Option<HeldKey> {
-        let held = self.keys.get(..self.count).unwrap_or_default();
-        held.iter().rev().find(|key| key.note.channel == Some(channel)).copied()
+        self.iter().filter(|key| key.note.channel == Some(channel)).last().copied()
     }
 
     /// No key is held.
@@ -73,13 +84,13 @@ mod tests {
     fn the_last_key_that_is_still_held_is_found() {
         let mut held = HeldKeys::default();
         for number in [60, 64, 67] {
-            held.press(key(number));
+            assert_eq!(held.press(key(number)), None);
         }
         held.let_go(&key(64).note);
         assert_eq!(held.last(0), Some(key(67)));
         held.let_go(&key(67).note);
         assert_eq!((held.last(0), held.last(1)), (Some(key(60)), None));
-        held.press(key(60));
+        assert_eq!(held.press(key(60)), None);
         held.let_go(&key(60).note);
         assert_eq!(held.last(0), None, "a key that was pressed twice is held once");
     }
@@ -87,7 +98,8 @@ mod tests {
     #[test]
     fn of_too_many_keys_the_newest_are_remembered() {
         let mut held = HeldKeys::default();
-        (0..100).for_each(|number| held.press(key(number)));
+        let forgotten = (0..100).filter(|number| held.press(key(*number)).is_some()).count();
+        assert_eq!(forgotten, 100 - MOST_KEYS);
         assert_eq!(held.last(0), Some(key(99)));
         (0..100).rev().take(MOST_KEYS).for_each(|number| {
             assert_eq!(held.last(0), Some(key(number)));

@@ -40,12 +40,25 @@ impl Synth {
         let channel = note.channel.unwrap_or(0).min(CHANNELS as u8 - 1);
         let note = NoteAddress { channel: Some(channel), key: Some(key), ..note };
         let velocity = velocity.min(1.0);
-        self.held_keys.press(HeldKey { note, velocity });
+        let forgotten = self.held_keys.press(HeldKey { note, velocity });
+        self.report_silent(forgotten.map(|key| key.note));
         self.sound_note(HeldKey { note, velocity });
+    }
+
+    /// Tells the end of a note whose key is up and that does not sound, because a monophonic note took its place.
+    fn report_silent(&mut self, note: Option<NoteAddress>) {
+        let silent = note.filter(|note| self.voice_mode() != VoiceMode::Poly && !self.voices.plays(note));
+        if let Some(note) = silent {
+            self.voices.report_end(note);
+        }
     }
 
     /// Keys go up. A monophonic note goes back to the last key of its channel that is still held.
     pub(super) fn note_off(&mut self, notes: &NoteAddress) {
+        let before = self.held_keys;
+        for key in before.iter().filter(|key| notes.matches(&key.note)) {
+            self.report_silent(Some(key.note));
+        }
         self.held_keys.let_go(notes);
         if self.voice_mode() != VoiceMode::Poly {
             for channel in 0..CHANNELS as u8 {
@@ -79,7 +92,9 @@ impl Synth {
             (mode, held) => {
                 let glide = self.glide(channel, key, held.map(|(_, semitones)| semitones));
                 if mode != VoiceMode::Poly {
-                    self.voices.steal_channel(&mut self.slots, &self.timing, channel);
+                    let held_keys = &self.held_keys;
+                    let goes_on = |note: &NoteAddress| *note != pressed.note && held_keys.holds(note);
+                    self.voices.steal_channel(&mut self.slots, &self.timing, channel, goes_on);
                 }
                 self.start_note(pressed, key, channel, glide);
             }
@@ -120,7 +135,7 @@ impl Synth {
             }
             voice.zone_slot = to;
         }
-        if ended != note {
+        if ended != note && !self.held_keys.holds(&ended) {
             self.voices.report_end(ended);
         }
     }

@@ -175,6 +175,11 @@ impl Voice {
         self.is_first
     }
 
+    /// Its end is not that of its note: the note's key is held, and the note may sound again.
+    pub(super) fn end_untold(&mut self) {
+        self.is_first = false;
+    }
+
     /// Whether its key is down.
     pub(super) fn is_key_down(&self) -> bool {
         self.is_living() && !self.is_released() && !self.on_pedal

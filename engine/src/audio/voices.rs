@@ -205,10 +205,26 @@ impl Voices {
         }
     }
 
-    /// Fades out the notes of a channel as a stolen note is.
-    pub(super) fn steal_channel(&mut self, slots: &mut Slots, timing: &Timing, channel: u8) {
-        let is_there = |voice: &Voice| voice.channel() == usize::from(channel);
-        self.each(slots, is_there, |voice| voice.fade_out(timing.steal_samples));
+    /// Fades out the notes of a channel as a stolen note is. The ends of those that `goes_on` are not told.
+    pub(super) fn steal_channel(
+        &mut self,
+        slots: &mut Slots,
+        timing: &Timing,
+        channel: u8,
+        goes_on: impl Fn(&NoteAddress) -> bool,
+    ) {
+        let is_there = |voice: &Voice| voice.is_living() && voice.channel() == usize::from(channel);
+        self.each(slots, is_there, |voice| {
+            if goes_on(&voice.note) {
+                voice.end_untold();
+            }
+            voice.fade_out(timing.steal_samples)
+        });
+    }
+
+    /// Whether a voice of a note sounds or waits for its sound, those that fade out not counted.
+    pub(super) fn plays(&self, note: &NoteAddress) -> bool {
+        self.voices.iter().any(|voice| voice.is_living() && voice.note == *note)
     }
 
     /// The newest note of a channel whose key is down, as its first voice.
