@@ -7,7 +7,7 @@ use egui_kittest::kittest::Queryable;
 use engine::audio::EventKind;
 use plugin::params::ParamId;
 use plugin::project::Project;
-use support::random::Random;
+use support::Random;
 
 use super::harness::EditorHarness;
 use super::knob;
