@@ -13,7 +13,6 @@ mod view;
 
 use std::sync::Arc;
 
-use engine::params::Routes;
 use engine::state::{FrozenZone, PackRef, SoundState};
 use serde_json::{Map, Value};
 
@@ -35,8 +34,6 @@ pub struct Project {
     pub knobs: Option<Arc<SoundState>>,
     /// The pack that the project was made with.
     pub pack: PackRef,
-    /// Sources and destinations of the modulation matrix.
-    pub routes: Routes,
     /// Seed of all variation.
     pub seed: u64,
     /// Zones frozen when the project was last saved on a machine with its pack.

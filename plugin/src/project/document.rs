@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use engine::params::FIRST_ROUTES;
 use engine::state::{FrozenZone, STATE_VERSION, SoundState, StateDocument};
 
 use super::{Origin, Project, View};
@@ -45,7 +44,6 @@ impl Project {
             corners: document.corners.map(Arc::new),
             knobs: document.knobs.map(Arc::new),
             pack: document.pack,
-            routes: FIRST_ROUTES,
             seed: document.seed,
             frozen: Arc::new(document.frozen),
             unknown,

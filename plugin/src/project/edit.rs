@@ -3,7 +3,6 @@
 
 use std::sync::Arc;
 
-use engine::params::Routes;
 use engine::state::{PackRef, SoundState, StateDocument};
 
 use super::history::Role;
@@ -46,8 +45,6 @@ pub enum Edit {
         /// Its sounds for the corners.
         corners: [Arc<SoundState>; CORNERS],
     },
-    /// Let the routes of the modulation matrix be these.
-    SetRoutes(Routes),
     /// Remember the editor's window.
     SetView(View),
     /// The project is now that of a preset.
@@ -81,7 +78,6 @@ impl Edit {
             }
             Self::FillFromPack { pack, corners } => fill(&mut next, pack, corners),
             Self::SetOrigin(origin) => next.origin = Some(origin),
-            Self::SetRoutes(routes) => next.routes = routes,
             Self::SetView(view) => next.view = Some(view.limited()),
             Self::Recall(document) => return Project::of_document(*document, project.view),
             Self::Restore(change) => restore(&mut next, &change),
@@ -107,7 +103,6 @@ impl Edit {
             }
             Self::ReplaceSound { target, .. } => Role::Step(format!("region and key of {}", target.describe())),
             Self::ChangePack { pack, .. } => Role::Step(format!("pack {}", pack.id)),
-            Self::SetRoutes(_) => Role::Step("route".to_owned()),
             Self::MoveToSound(_) => Role::Part,
             Self::SetCorner { .. }
             | Self::FillFromPack { .. }
@@ -146,9 +141,6 @@ fn restore(project: &mut Project, change: &ProjectChange) {
     }
     if change.moves_pack() {
         (project.pack, project.frozen) = (after.pack.clone(), Arc::clone(&after.frozen));
-    }
-    if before.routes != after.routes {
-        project.routes = after.routes;
     }
     if before.seed != after.seed {
         project.seed = after.seed;
