@@ -10,11 +10,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use crossbeam_queue::ArrayQueue;
 use engine::audio::EventKind;
 use engine::decode::assets::AssetTable;
+use engine::scene::residuals_of;
 use engine::state::StateDocument;
 use parking_lot::{Mutex, MutexGuard};
 
-use super::audio_scene::residuals_of;
-use super::{AudioEnd, AudioScene, Edit, PackDefaults, Project};
+use super::{AudioEnd, AudioScene, Edit, History, PackDefaults, Project, ProjectChange, View};
 use crate::notices::{Notices, Offer};
 use crate::revision::Revision;
 
@@ -33,6 +33,8 @@ pub struct Snapshot {
 /// The newest snapshot, its messages, and the writers of both ways to the audio thread.
 pub struct ProjectStore {
     newest: Mutex<Snapshot>,
+    /// Locked within the project, never the other way round.
+    history: Mutex<History>,
     pack_defaults: Mutex<Option<PackDefaults>>,
     assets: Arc<AssetTable>,
     scene: Mutex<triple_buffer::Input<AudioScene>>,
@@ -54,6 +56,7 @@ impl ProjectStore {
         let pulse = Arc::new(AtomicU64::new(0));
         let store = Self {
             newest: Mutex::new(newest),
+            history: Mutex::default(),
             pack_defaults: Mutex::default(),
             assets,
             scene: Mutex::new(scene_in),
@@ -92,7 +95,9 @@ impl ProjectStore {
 
     fn publish(&self, newest: &mut Snapshot, edit: Edit) {
         newest.revision = edit.revise(newest.revision);
-        newest.project = Arc::new(edit.apply(&newest.project));
+        let (role, before) = (edit.role(), Arc::clone(&newest.project));
+        newest.project = Arc::new(edit.apply(&before));
+        self.history.lock().record(role, before, Arc::clone(&newest.project));
         self.scene.lock().write(self.scene_of(&newest.project));
     }
 
@@ -125,6 +130,31 @@ impl ProjectStore {
         let edit = plan(&newest)?;
         self.publish(&mut newest, edit);
         Some(newest.revision)
+    }
+
+    /// Undo and redo, after what was handed over was taken in. `look` must not use the store.
+    pub fn history<T>(&self, look: impl FnOnce(&mut History) -> T) -> T {
+        let _newest = self.newest();
+        look(&mut self.history.lock())
+    }
+
+    /// Gives the fields that a change touched their values after it. A change of packs counts as a document that was handed over: the
+    /// job thread is to take the project's pack.
+    pub fn restore(&self, change: ProjectChange) {
+        let moves_pack = change.moves_pack();
+        self.apply(Edit::Restore(change));
+        if moves_pack {
+            self.hand_overs.fetch_add(1, Ordering::Release);
+        }
+    }
+
+    /// Remembers a change of the editor's window.
+    pub fn change_view(&self, change: impl FnOnce(&mut View)) {
+        self.apply_if(|newest| {
+            let mut view = newest.project.view.unwrap_or_default();
+            change(&mut view);
+            Some(Edit::SetView(view))
+        });
     }
 
     /// The newest project as the audio thread sees it.
@@ -167,7 +197,10 @@ impl ProjectStore {
     /// Whether the knobs' sound has more to it than its point.
     pub fn knobs_are_recorded(&self) -> bool {
         let (project, defaults) = (self.project(), self.pack_defaults.lock());
-        project.knobs.as_ref().is_some_and(|sound| !residuals_of(sound, defaults.as_ref()).is_empty())
+        project
+            .knobs
+            .as_ref()
+            .is_some_and(|sound| !residuals_of(sound, defaults.as_ref().map(|pack| &*pack.residuals)).is_empty())
     }
 
     /// Whether the sound of an offer still stands where it went.
