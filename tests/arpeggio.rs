@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use engine::audio::{Event, EventKind, NoteAddress};
+use engine::audio::{Event, EventKind, NoteAddress, UNKNOWN_RELEASE};
 use engine::params::{Controls, Transport, division_beats};
 use engine::units::key_to_hz;
 use support::Random;
@@ -217,7 +217,9 @@ fn anything(random: &mut Random, id: &mut i32, held: &mut Vec<NoteAddress>) -> E
             held.push(note);
             EventKind::NoteOn { note, velocity: 0.7 }
         }
-        5..=8 if !held.is_empty() => EventKind::NoteOff { notes: held.swap_remove(random.below(held.len())) },
+        5..=8 if !held.is_empty() => {
+            EventKind::NoteOff { notes: held.swap_remove(random.below(held.len())), velocity: UNKNOWN_RELEASE }
+        }
         9 if !held.is_empty() => EventKind::Choke { notes: held.swap_remove(random.below(held.len())) },
         10 => EventKind::Controller {
             channel: random.below(2) as u8,
@@ -259,7 +261,7 @@ fn after_any_session_no_note_hangs_and_the_host_is_told_of_each_end_once() {
             render(&mut rig, &events, &controls);
         }
         let mut last: Vec<Event> = [0, 1].map(|channel| Event { offset: 0, kind: pedal(channel, false) }).to_vec();
-        last.push(Event { offset: 1, kind: EventKind::NoteOff { notes: NoteAddress::ALL } });
+        last.push(Event { offset: 1, kind: EventKind::NoteOff { notes: NoteAddress::ALL, velocity: UNKNOWN_RELEASE } });
         render(&mut rig, &last, &controls);
         for _ in 0..6 {
             render(&mut rig, &[], &controls);

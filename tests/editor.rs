@@ -231,7 +231,9 @@ fn the_keyboard_plays_and_lets_go() {
         matches!(editor.audio.next_note(), Some(EventKind::NoteOn { note, .. }) if note == NoteAddress::key(0, 36))
     );
     editor.drop_at(place);
-    assert!(matches!(editor.audio.next_note(), Some(EventKind::NoteOff { notes }) if notes == NoteAddress::key(0, 36)));
+    assert!(
+        matches!(editor.audio.next_note(), Some(EventKind::NoteOff { notes, .. }) if notes == NoteAddress::key(0, 36))
+    );
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Laws of notes, channels and sides: who is meant by an event, what the host is told, what a stereo sound does.
 
-use engine::audio::{Event, EventKind, Expression, NoteAddress};
+use engine::audio::{Event, EventKind, Expression, NoteAddress, UNKNOWN_RELEASE};
 use engine::params::Controls;
 use engine::units::key_to_hz;
 
@@ -56,7 +56,9 @@ fn an_event_reaches_the_notes_that_its_address_names_and_no_others() {
         (note(0, 0, 60, 1), [true, false, false, false]),
     ];
     for (address, ends) in cases {
-        for event in [EventKind::NoteOff { notes: address }, EventKind::Choke { notes: address }] {
+        for event in
+            [EventKind::NoteOff { notes: address, velocity: UNKNOWN_RELEASE }, EventKind::Choke { notes: address }]
+        {
             for (level_db, (note, ends)) in levels_after(event, &notes).into_iter().zip(notes.iter().zip(ends)) {
                 let fits = if ends { level_db < SILENT_DB } else { level_db > HEARD_DB };
                 assert!(fits, "{event:?} and {note:?}: {level_db} dB");
@@ -85,7 +87,9 @@ fn what_releases_notes_leaves_them_to_a_pedal_that_is_down() {
         [rms_db(&out[9_000..12_000]), rms_db(&out[16_000..])]
     };
     let modes = (123..=127).map(|number| controller(0, number, 0));
-    let events = [EventKind::NoteOff { notes: NoteAddress::ALL }, off(60), on(60, 0.0)].into_iter().chain(modes);
+    let events = [EventKind::NoteOff { notes: NoteAddress::ALL, velocity: UNKNOWN_RELEASE }, off(60), on(60, 0.0)]
+        .into_iter()
+        .chain(modes);
     for event in events {
         let [held_db, after_db] = levels(event);
         assert!(held_db > HEARD_DB && after_db < SILENT_DB, "{event:?}: {held_db} dB, then {after_db} dB");

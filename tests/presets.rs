@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
-use engine::audio::{Event, EventKind, NoteAddress};
+use engine::audio::{Event, EventKind, NoteAddress, UNKNOWN_RELEASE};
 use engine::decode::Model;
 use engine::decode::assets::AssetTable;
 use engine::instrument::{Pool, create};
@@ -247,7 +247,10 @@ fn every_built_in_preset_is_of_the_pack_and_sounds_without_clipping() {
         let mut events: Vec<Event> = [48, 55, 60, 64]
             .map(|key| Event { offset: 0, kind: EventKind::NoteOn { note: note(key), velocity: 1.0 } })
             .to_vec();
-        events.push(Event { offset: 2 * RATE_HZ, kind: EventKind::NoteOff { notes: NoteAddress::ALL } });
+        events.push(Event {
+            offset: 2 * RATE_HZ,
+            kind: EventKind::NoteOff { notes: NoteAddress::ALL, velocity: UNKNOWN_RELEASE },
+        });
         let (mut left, mut right) = (vec![0.0; 3 * RATE_HZ], vec![0.0; 3 * RATE_HZ]);
         synth.render(&events, &controls, &mut left, &mut right);
         assert!(!synth.render_failed());

@@ -1,7 +1,7 @@
 //! Laws of how keys become notes: one voice or many, glides, unison, pedals, transposition, the start of the sound, the attack. A fake source
 //! stands at the worker's border.
 
-use engine::audio::{Event, EventKind, NoteAddress};
+use engine::audio::{Event, EventKind, NoteAddress, UNKNOWN_RELEASE};
 use engine::params::{AmpControls, Controls, VoiceControls};
 use engine::units::key_to_hz;
 use support::Random;
@@ -80,7 +80,7 @@ fn every_note_of_a_random_session_ends_and_is_told_in_every_mode() {
                     let note = NoteAddress { id: Some(step), ..NoteAddress::key(0, key) };
                     EventKind::NoteOn { note, velocity: 1.0 }
                 } else if step == 390 {
-                    EventKind::NoteOff { notes: NoteAddress::ALL }
+                    EventKind::NoteOff { notes: NoteAddress::ALL, velocity: UNKNOWN_RELEASE }
                 } else {
                     off(key)
                 };

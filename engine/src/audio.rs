@@ -20,16 +20,21 @@ mod controllers;
 mod effects;
 mod envelope;
 mod expression;
+mod filter;
 mod fixed_list;
 mod following;
 mod glide;
 mod held_keys;
 mod kernel;
+mod lfo;
 mod line;
 mod lookahead;
 mod messages;
 mod mixer;
+mod mod_envelope;
+mod motion;
 mod note;
+mod note_motion;
 mod notes;
 mod offline;
 mod one_pole;
@@ -38,6 +43,7 @@ mod playback;
 mod slot;
 mod slots;
 mod sound_buffer;
+mod sound_motion;
 mod sustaining;
 mod tick;
 mod unison;
@@ -51,7 +57,7 @@ mod zones;
 use std::sync::atomic::Ordering;
 
 use crate::link::AudioEnd;
-use crate::params::{Controls, ParamId, Smoothing, VoiceControls};
+use crate::params::{Controls, ParamId, Smoothing, Transport, VoiceControls};
 use crate::units::db_to_gain;
 use arpeggiator::Arpeggiator;
 use channels::Channels;
@@ -60,8 +66,10 @@ use envelope::EnvelopeRates;
 use following::TickContext;
 use held_keys::HeldKeys;
 use kernel::Kernels;
+use motion::Motion;
 use planner::{Hearing, RequestPlanner};
 use slots::Slots;
+use sound_motion::SoundMotion;
 use tick::{Ramp, Smoothed, TICK_SAMPLES, ratio};
 use variation::VariationOrder;
 use voice::{Scratch, Span};
@@ -69,7 +77,7 @@ use voices::{Timing, Voices};
 use width::Width;
 use zones::CHANNELS;
 
-pub use note::{EndedNote, Event, EventKind, Expression, NoteAddress};
+pub use note::{EndedNote, Event, EventKind, Expression, NoteAddress, UNKNOWN_RELEASE};
 
 /// Most messages received, and most blocks returned, per tick: a mono sound of 2 s (43 blocks, begin and end) fits in one.
 const MESSAGES_PER_TICK: usize = 64;
@@ -96,6 +104,8 @@ pub struct Synth {
     tuning: [Smoothed; CHANNELS],
     /// Playback ratio of that tuning over the current tick.
     tunes: [Ramp; CHANNELS],
+    motion: Motion,
+    sound_motion: SoundMotion,
     variations: VariationOrder,
     held_keys: HeldKeys,
     /// Key and channel of the note that was played last: where the next one glides from.
@@ -128,6 +138,8 @@ impl Synth {
             gain: Smoothed::new(),
             tuning: [Smoothed::new(); CHANNELS],
             tunes: [Ramp::ONE; CHANNELS],
+            motion: Motion::new(FIRST_RATE_HZ),
+            sound_motion: SoundMotion::default(),
             variations: VariationOrder::default(),
             held_keys: HeldKeys::default(),
             last_played: None,
@@ -149,7 +161,7 @@ impl Synth {
         loop {
             let due = events.peek().map_or(usize::MAX, |event| event.offset.min(length));
             if self.in_tick_samples >= TICK_SAMPLES && (position < length || due <= position) {
-                self.begin_tick(controls);
+                self.begin_tick(controls, position);
             }
             if due <= position {
                 if let Some(event) = events.next() {
@@ -200,6 +212,8 @@ impl Synth {
     /// For a host that stops processing while there is silence: it does not send these again. Audio-thread safe.
     pub fn restart(&mut self) {
         self.voices.reset(&mut self.slots);
+        self.motion = Motion::new(self.timing.rate_hz);
+        self.sound_motion = SoundMotion::default();
         self.variations = VariationOrder::default();
         self.held_keys.clear();
         self.last_played = None;
@@ -238,10 +252,11 @@ impl Synth {
         self.slots.end().telemetry().render_failed.load(Ordering::Relaxed)
     }
 
-    /// Reads the controls, receives decoded blocks, moves voices to newer sounds and publishes requests.
-    fn begin_tick(&mut self, controls: &Controls) {
+    /// Reads the controls, receives decoded blocks, moves voices to newer sounds and publishes requests. The tick begins at sample
+    /// `position` of the call.
+    fn begin_tick(&mut self, controls: &Controls, position: usize) {
         self.in_tick_samples = 0;
-        self.read_controls(controls);
+        self.read_controls(controls, position);
         self.follow_arpeggiator();
         self.read_sources();
         self.slots.drain(MESSAGES_PER_TICK);
@@ -264,9 +279,9 @@ impl Synth {
         self.tick += 1;
     }
 
-    fn read_controls(&mut self, controls: &Controls) {
+    fn read_controls(&mut self, controls: &Controls, position: usize) {
         self.controls = controls.checked(&self.controls);
-        self.planner.set_controls(&self.controls);
+        self.motion.begin_tick(&self.controls, &self.channels, self.beat_at(position));
         let VoiceControls { bend_down_semitones, bend_up_semitones, .. } = self.controls.voices;
         self.channels.set_bend_range([bend_down_semitones, bend_up_semitones]);
         self.rates = rates(&self.controls, self.timing.rate_hz);
@@ -278,9 +293,16 @@ impl Synth {
             tuning.step(semitones, pace);
             *tune = tuning.ramp().map(ratio);
         }
-        self.voices.begin_tick(pace);
+        self.voices.begin_tick(pace, &self.motion);
+        self.move_sound();
         self.width.begin_tick(self.controls.voices.width);
         self.effects.begin_tick(&self.controls.space, &self.controls.transport);
+    }
+
+    /// Position in beats at a sample of the call, while the transport runs.
+    fn beat_at(&self, position: usize) -> Option<f64> {
+        let Transport { tempo_bpm, beat } = self.controls.transport;
+        Some(beat? + position as f64 * tempo_bpm / 60.0 / f64::from(self.timing.rate_hz))
     }
 
     /// Wanted tuning of a channel: coarse + fine + pitch bend.

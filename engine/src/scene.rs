@@ -37,6 +37,7 @@ pub fn controls(document: &StateDocument, pack: Option<&NamedResiduals>, table: 
         corners: corners.map(|sound| sound.latent),
         assets: assets(corners, document.knobs.as_ref(), pack, table),
         seed: document.seed,
+        routes: document.routes,
         ..Controls::default()
     };
     TABLE.iter().for_each(|row| row.set(&mut controls, row.saved(&document.params)));

@@ -72,8 +72,8 @@ pub fn translate(event: &NoteEvent<()>) -> Option<(usize, EventKind)> {
         NoteEvent::NoteOn { voice_id, key, velocity, channel, .. } => {
             EventKind::NoteOn { note: address(voice_id, channel, key), velocity }
         }
-        NoteEvent::NoteOff { voice_id, key, channel, .. } => {
-            EventKind::NoteOff { notes: address(voice_id, channel, key) }
+        NoteEvent::NoteOff { voice_id, key, channel, velocity, .. } => {
+            EventKind::NoteOff { notes: address(voice_id, channel, key), velocity }
         }
         NoteEvent::Choke { voice_id, key, channel, .. } => EventKind::Choke { notes: address(voice_id, channel, key) },
         NoteEvent::PolyTuning { voice_id, key, channel, tuning, .. } => {
@@ -157,8 +157,10 @@ mod tests {
         let total = 3 * BATCH + 7;
         let mut sent = 0;
         let mut source = || {
-            let event = (sent < total)
-                .then_some((sent / 4, EventKind::NoteOff { notes: NoteAddress::key(0, (sent % 128) as u8) }));
+            let event = (sent < total).then_some((
+                sent / 4,
+                EventKind::NoteOff { notes: NoteAddress::key(0, (sent % 128) as u8), velocity: 0.0 },
+            ));
             sent += usize::from(event.is_some());
             event
         };

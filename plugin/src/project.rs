@@ -61,6 +61,7 @@ impl Default for Project {
             frozen: Arc::default(),
             unknown: Map::new(),
             view: None,
+            origin: None,
         }
     }
 }

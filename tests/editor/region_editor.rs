@@ -224,7 +224,9 @@ fn listening_goes_to_the_corner_and_back() {
     };
     assert_eq!(places(&editor), [0.0, 1.0, 1.0]);
     editor.drop_at(place);
-    assert!(matches!(editor.audio.next_note(), Some(EventKind::NoteOff { notes }) if notes == NoteAddress::key(0, 57)));
+    assert!(
+        matches!(editor.audio.next_note(), Some(EventKind::NoteOff { notes, .. }) if notes == NoteAddress::key(0, 57))
+    );
     editor.harness.get_by_label("Done").click();
     editor.harness.run_steps(2);
     assert_eq!(places(&editor), [0.5, 0.5, 0.0]);

@@ -1,6 +1,6 @@
 //! A phrase with automation, played in blocks of any size as a host would.
 
-use engine::audio::{Event, EventKind, NoteAddress, Synth};
+use engine::audio::{Event, EventKind, NoteAddress, Synth, UNKNOWN_RELEASE};
 use engine::params::{Controls, Hold};
 
 /// Block sizes over which laws hold.
@@ -61,7 +61,7 @@ pub fn on(key: u8, velocity: f32) -> EventKind {
 
 /// A note-off on channel 0.
 pub fn off(key: u8) -> EventKind {
-    EventKind::NoteOff { notes: NoteAddress::key(0, key) }
+    EventKind::NoteOff { notes: NoteAddress::key(0, key), velocity: UNKNOWN_RELEASE }
 }
 
 /// A choke on channel 0.

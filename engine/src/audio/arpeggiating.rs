@@ -3,7 +3,7 @@
 
 use super::Synth;
 use super::arpeggiator::{Arpeggiator, Notes};
-use super::note::{EndedNote, EventKind, NoteAddress};
+use super::note::{EndedNote, EventKind, NoteAddress, UNKNOWN_RELEASE};
 use super::zones::{CHANNELS, is_in};
 use crate::params::Controls;
 
@@ -27,7 +27,7 @@ impl Synth {
         match switched {
             Some(true) => {
                 self.set_voices_pedals(false);
-                self.handle(EventKind::NoteOff { notes: NoteAddress::ALL });
+                self.handle(EventKind::NoteOff { notes: NoteAddress::ALL, velocity: UNKNOWN_RELEASE });
                 // Their own voices report the ends of these notes.
                 self.arpeggiator.take_unreported();
             }
@@ -55,7 +55,7 @@ impl Synth {
         let is_on = self.arpeggiator.is_on();
         let ended = match kind {
             EventKind::NoteOn { note, velocity } if velocity > 0.0 => self.press(note, velocity),
-            EventKind::NoteOn { note: notes, .. } | EventKind::NoteOff { notes } => {
+            EventKind::NoteOn { note: notes, .. } | EventKind::NoteOff { notes, .. } => {
                 self.arpeggiator.let_go(&notes, self.sustained())
             }
             EventKind::Choke { notes } => self.choke_keys(&notes),
@@ -167,7 +167,7 @@ impl Synth {
     /// Releases notes that the arpeggiator plays; the voices' pedals are up while it is on.
     fn release(&mut self, notes: &Notes) {
         for note in notes.iter() {
-            self.handle(EventKind::NoteOff { notes: *note });
+            self.handle(EventKind::NoteOff { notes: *note, velocity: UNKNOWN_RELEASE });
         }
     }
 

@@ -93,6 +93,11 @@ impl FineController {
         (self.coarse + self.fine).min(LARGEST)
     }
 
+    /// Part of its range, [0, 1].
+    pub(super) fn part(self) -> f32 {
+        self.value() / LARGEST
+    }
+
     /// As volume or expression: 40·log₁₀(value / 127) dB as a linear gain, 1 at 127.
     fn gain(self) -> f32 {
         (self.value() / LARGEST).powi(2)
@@ -133,6 +138,10 @@ pub(super) struct Channel {
     pub(super) volume: FineController,
     pub(super) pan: FineController,
     pub(super) expression: FineController,
+    /// The modulation wheel, [0, 1].
+    pub(super) modulation: f32,
+    /// Breath controller, [0, 1].
+    pub(super) breath: f32,
     /// [0, 1].
     pub(super) pressure: f32,
     /// Controller 74, [0, 1].
@@ -155,6 +164,8 @@ impl Channel {
         volume: FineController::at(LARGEST),
         pan: FineController::at(64.0),
         expression: FineController::at(LARGEST),
+        modulation: 0.0,
+        breath: 0.0,
         pressure: 0.0,
         timbre: 64.0 / 127.0,
         pedal: false,
@@ -181,7 +192,7 @@ impl Channel {
         ChannelMix { gain: self.volume.gain() * self.expression.gain(), pan: self.pan.position() }
     }
 
-    /// Reset All Controllers: wheel, expression, pressure, pedal and the selected parameter; volume, pan, timbre and the range of the wheel
+    /// Reset All Controllers: wheels, breath, expression, pressure, pedal and the selected parameter; volume, pan, timbre and the range of the wheel
     /// stay.
     pub(super) fn reset_controllers(&mut self) {
         let Self { bend_range, volume, pan, timbre, .. } = *self;

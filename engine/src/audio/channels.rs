@@ -98,6 +98,14 @@ impl Channels {
         self.channels.get(channel).map_or(0.0, |channel| channel.timbre)
     }
 
+    /// Modulation wheel, breath and expression of a channel, [0, 1]; of the first two the larger of its own and its zone's manager's.
+    pub(super) fn sources(&self, channel: usize) -> [f32; 3] {
+        let Some(own) = self.channels.get(channel) else { return [0.0, 0.0, 1.0] };
+        let manager = self.manager(channel).unwrap_or(own);
+        let expression = own.expression.part().min(manager.expression.part());
+        [own.modulation.max(manager.modulation), own.breath.max(manager.breath), expression]
+    }
+
     /// Whether the sustain pedal of a channel, or of its zone's manager, is down.
     pub(super) fn is_sustained(&self, channel: usize) -> bool {
         let own = self.channels.get(channel).is_some_and(|channel| channel.pedal);
@@ -144,6 +152,14 @@ impl Channels {
             VOLUME_FINE => state.volume.set_fine(step),
             PAN_FINE => state.pan.set_fine(step),
             EXPRESSION_FINE => state.expression.set_fine(step),
+            MODULATION => {
+                state.modulation = value;
+                return ChannelAction::None;
+            }
+            BREATH => {
+                state.breath = value;
+                return ChannelAction::None;
+            }
             TIMBRE => {
                 state.timbre = value;
                 return ChannelAction::Timbre;

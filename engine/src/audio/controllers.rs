@@ -1,5 +1,7 @@
 //! Numbers of the MIDI controllers that the synth knows. AUDIO THREAD: constants.
 
+pub(super) const MODULATION: u8 = 1;
+pub(super) const BREATH: u8 = 2;
 pub(super) const DATA_ENTRY: u8 = 6;
 pub(super) const VOLUME: u8 = 7;
 pub(super) const PAN: u8 = 10;

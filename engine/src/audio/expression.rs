@@ -13,8 +13,7 @@ const LARGEST_TUNING_SEMITONES: f32 = 120.0;
 /// Largest linear gain of a note, +12 dB: the range of CLAP's note expression.
 const LARGEST_GAIN: f32 = 4.0;
 
-/// Expression values of a note. Tuning, gains and pan positions are smoothed; pressure and timbre are stored, but nothing is controlled by
-/// them yet.
+/// Expression values of a note. Tuning, gains and pan positions are smoothed; pressure and timbre are sources of modulation.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct NoteExpression {
     tuning_semitones: Moving,
@@ -104,6 +103,11 @@ impl NoteExpression {
         }
     }
 
+    /// Pressure and timbre, each [0, 1].
+    pub(super) fn pressure_and_timbre(&self) -> [f32; 2] {
+        [self.pressure, self.timbre]
+    }
+
     /// Moves the smoothed values by one tick, by the fraction `pace` of the distance to their targets.
     pub(super) fn step(&mut self, pace: f64) {
         let Self { tuning_semitones, gain, pan, channel_gain, channel_pan, .. } = self;
@@ -132,9 +136,10 @@ impl NoteExpression {
     }
 
     /// Constant-power pan from sample `offset` of the tick on, with factors of 1 at the centre; `None` at the centre. The positions of the
-    /// note and its channel are added.
-    pub(super) fn pan(&self, offset: usize) -> Option<Pan> {
-        let position = [&self.pan, &self.channel_pan].into_iter().filter_map(Moving::ramp).reduce(Ramp::plus)?;
+    /// note, its channel and `moved` are added.
+    pub(super) fn pan(&self, offset: usize, moved: Option<Ramp>) -> Option<Pan> {
+        let own = [&self.pan, &self.channel_pan].into_iter().filter_map(Moving::ramp);
+        let position = own.chain(moved).reduce(Ramp::plus)?;
         if position.is_still_at(0.0) {
             return None;
         }

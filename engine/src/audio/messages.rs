@@ -2,7 +2,7 @@
 
 use super::Synth;
 use super::channels::ChannelAction;
-use super::note::{EventKind, Expression, NoteAddress};
+use super::note::{EventKind, Expression, NoteAddress, UNKNOWN_RELEASE};
 use super::offline;
 use super::planner::Hearing;
 use super::tick::{Ramp, Smoothed, ratio};
@@ -13,7 +13,8 @@ impl Synth {
     pub(super) fn handle(&mut self, kind: EventKind) {
         match kind {
             EventKind::NoteOn { note, velocity } if velocity > 0.0 => self.note_on(note, velocity),
-            EventKind::NoteOn { note: notes, .. } | EventKind::NoteOff { notes } => self.note_off(&notes),
+            EventKind::NoteOn { note: notes, .. } => self.note_off(&notes, UNKNOWN_RELEASE),
+            EventKind::NoteOff { notes, velocity } => self.note_off(&notes, velocity),
             EventKind::Choke { notes } => self.choke(&notes),
             EventKind::Expression { notes, expression, value } => self.voices.express(&notes, expression, value),
             EventKind::PitchWheel { channel, position } => self.channels.set_wheel(channel, position),
@@ -53,7 +54,7 @@ impl Synth {
             }
             ChannelAction::AllNotesOff => {
                 for notes in notes_of(self.channels.concerned(channel)) {
-                    self.note_off(&notes);
+                    self.note_off(&notes, UNKNOWN_RELEASE);
                 }
             }
             ChannelAction::AllSoundOff => {
@@ -64,10 +65,11 @@ impl Synth {
         }
     }
 
-    /// Releases notes, or leaves them to the pedals that are down.
-    pub(super) fn release_notes(&mut self, notes: &NoteAddress) {
+    /// Releases notes with a velocity in [0, 1], or leaves them to the pedals that are down.
+    pub(super) fn release_notes(&mut self, notes: &NoteAddress, velocity: f32) {
         let channels = &self.channels;
-        self.voices.note_off(&mut self.slots, notes, |channel| channels.is_sustained(channel));
+        let velocity = if velocity.is_finite() { velocity.clamp(0.0, 1.0) } else { UNKNOWN_RELEASE };
+        self.voices.note_off(&mut self.slots, notes, velocity, |channel| channels.is_sustained(channel));
     }
 
     fn choke(&mut self, notes: &NoteAddress) {

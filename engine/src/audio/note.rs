@@ -66,6 +66,9 @@ pub struct Event {
     pub kind: EventKind,
 }
 
+/// Velocity of a note-off that tells none (MIDI 1.0: 64 of 127).
+pub const UNKNOWN_RELEASE: f32 = 64.0 / 127.0;
+
 /// Kinds of events.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum EventKind {
@@ -81,6 +84,8 @@ pub enum EventKind {
     NoteOff {
         /// Which notes.
         notes: NoteAddress,
+        /// With which velocity, [0, 1]; [`UNKNOWN_RELEASE`] where none is told.
+        velocity: f32,
     },
     /// Notes fade out within 5 ms.
     Choke {

@@ -7,10 +7,12 @@ use super::following::{self, TickContext};
 use super::glide::Glide;
 use super::held_keys::HeldKey;
 use super::note::{Expression, NoteAddress};
+use super::note_motion::{NoteBegin, NoteMotion};
+use super::tick::TICK_SAMPLES;
 use super::velocity::{VelocityResponse, played_velocity};
 use super::voices::NoteOn;
 use super::zones::CHANNELS;
-use crate::params::Hold;
+use crate::params::{Hold, VoiceControls};
 
 /// How notes become voices.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,7 +56,7 @@ impl Synth {
     }
 
     /// Keys go up. A monophonic note goes back to the last key of its channel that is still held.
-    pub(super) fn note_off(&mut self, notes: &NoteAddress) {
+    pub(super) fn note_off(&mut self, notes: &NoteAddress, velocity: f32) {
         let before = self.held_keys;
         for key in before.iter().filter(|key| notes.matches(&key.note)) {
             self.report_silent(Some(key.note));
@@ -69,7 +71,7 @@ impl Synth {
                 }
             }
         }
-        self.release_notes(notes);
+        self.release_notes(notes, velocity);
     }
 
     fn voice_mode(&self) -> VoiceMode {
@@ -146,20 +148,27 @@ impl Synth {
         let velocity = played_velocity(pressed.velocity, controls.velocity_curve, is_soft);
         let touch = self.controls.touch;
         let response = VelocityResponse::new(velocity, touch, controls.velocity_level, self.timing.rate_hz);
+        if !self.voices.plays_on(usize::from(channel)) {
+            self.tune_at_once(usize::from(channel));
+            self.motion.follow_at_once(usize::from(channel), &self.channels);
+        }
+        let [pressure, timbre] =
+            [self.channels.pressure(usize::from(channel)), self.channels.timbre(usize::from(channel))];
+        let order = self.voices.next_order();
+        let left_samples = TICK_SAMPLES.saturating_sub(self.in_tick_samples);
+        let begin = NoteBegin { key, channel, velocity: pressed.velocity, pressure, timbre, order, left_samples };
+        let motion = NoteMotion::start(&self.motion, &begin);
+        self.move_sound_for(&motion);
+        let controls = VoiceControls { start: motion.start_part(&self.motion, controls.start), ..controls };
         let variation = self.variations.next(&self.controls.variation, self.controls.seed);
         let zone = self.planner.slot_key(key, variation);
         self.planner.set_main(zone);
         let Some(zone_slot) = self.slots.slot_for(zone) else { return };
         self.prepare(zone_slot);
-        if !self.voices.plays_on(usize::from(channel)) {
-            self.tune_at_once(usize::from(channel));
-        }
         let mix = self.channels.mix(usize::from(channel));
         let hold = Hold::of(self.controls.hold);
-        let start = NoteOn { note: pressed.note, key, channel, response, mix, hold, glide };
+        let start = NoteOn { note: pressed.note, key, channel, response, mix, hold, glide, motion };
         let order = self.voices.note_on(&mut self.slots, &self.timing, start, zone_slot, &controls);
-        let [pressure, timbre] =
-            [self.channels.pressure(usize::from(channel)), self.channels.timbre(usize::from(channel))];
         let context = TickContext { planner: &self.planner, timing: &self.timing, tunes: &self.tunes };
         let mut late = 0;
         for voice in self.voices.of_order(order) {

@@ -67,7 +67,7 @@ impl Smoothed {
     const CLOSE: f64 = 1e-5;
 
     /// Takes its first target without smoothing.
-    pub(super) fn new() -> Self {
+    pub(super) const fn new() -> Self {
         Self { value: 0.0, last: 0.0, started: false }
     }
 
@@ -87,6 +87,11 @@ impl Smoothed {
             self.last = target;
             self.started = true;
         }
+    }
+
+    /// The value at the end of the current tick.
+    pub(super) fn now(&self) -> f64 {
+        self.value
     }
 
     /// The ramp over the current tick.

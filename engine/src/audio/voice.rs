@@ -6,7 +6,9 @@ use super::expression::NoteExpression;
 use super::glide::Glide;
 use super::kernel::Kernels;
 use super::mixer::Buses;
+use super::motion::Motion;
 use super::note::{Expression, NoteAddress};
+use super::note_motion::{Heard, NoteMotion};
 use super::playback::{Crossfade, Piece, Play, Played, Reading, WINDOW_SAMPLES, widen};
 use super::slots::{Slots, SoundRef};
 use super::sustaining::{Jump, Jumper, Position};
@@ -53,6 +55,7 @@ pub(super) struct NoteStart {
     pub(super) mix: ChannelMix,
     pub(super) hold: Hold,
     pub(super) glide: Glide,
+    pub(super) motion: NoteMotion,
     /// Where in the sound it starts, as part of its length.
     pub(super) start_part: f64,
     pub(super) zone_slot: usize,
@@ -86,6 +89,7 @@ pub(super) struct Voice {
     fade_out: Option<FadeOut>,
     jumper: Jumper,
     glide: Glide,
+    motion: NoteMotion,
     unison: UnisonPlace,
     /// Whether it is the first voice of its note, with which the note ends.
     is_first: bool,
@@ -117,6 +121,7 @@ impl Voice {
             fade_out: None,
             jumper: Jumper::default(),
             glide: Glide::default(),
+            motion: NoteMotion::default(),
             unison: UnisonPlace::ONLY,
             is_first: true,
             start_part: 0.0,
@@ -128,7 +133,7 @@ impl Voice {
 
     /// Starts a voice of a note, without a sound yet.
     pub(super) fn start(&mut self, start: NoteStart, unison: UnisonPlace, is_first: bool) {
-        let NoteStart { note, key, channel, response, mix, hold, glide, start_part, zone_slot, order } = start;
+        let NoteStart { note, key, channel, response, mix, hold, glide, motion, start_part, zone_slot, order } = start;
         *self = Self {
             note,
             key,
@@ -139,6 +144,7 @@ impl Voice {
             order,
             jumper: Jumper::new(hold, order),
             glide,
+            motion,
             unison,
             is_first,
             start_part,
@@ -157,6 +163,7 @@ impl Voice {
         }
         (self.note, self.key, self.glide) = (note, key, glide);
         (self.on_pedal, self.on_sostenuto) = (false, false);
+        self.motion.set_key(key);
     }
 
     /// Semitones from the pitch that the voice has now to a key.
@@ -168,6 +175,16 @@ impl Voice {
     pub(super) fn start_samples(&self, length_samples: usize, rate_hz: f32) -> f64 {
         let start = self.start_part * length_samples as f64 + self.unison.start_s * f64::from(rate_hz);
         start.min(length_samples.saturating_sub(1) as f64)
+    }
+
+    /// What moves in its note.
+    pub(super) fn motion(&self) -> &NoteMotion {
+        &self.motion
+    }
+
+    /// Sets the velocity with which its key was let go.
+    pub(super) fn set_release_velocity(&mut self, velocity: f32) {
+        self.motion.set_release_velocity(velocity);
     }
 
     /// Whether its end is the end of its note.
@@ -236,7 +253,7 @@ impl Voice {
     /// Playback ratio of its tuning over the tick: that of its channel times its own.
     pub(super) fn tune(&self, tunes: &[Ramp]) -> Ramp {
         let channel = tunes.get(self.channel()).copied().unwrap_or(Ramp::ONE);
-        let tuned = self.glide.tuned(self.expression.tuned(channel));
+        let tuned = self.motion.tuned(self.glide.tuned(self.expression.tuned(channel)));
         if self.unison.ratio == 1.0 { tuned } else { tuned.map(|tune| tune * self.unison.ratio) }
     }
 
@@ -265,10 +282,12 @@ impl Voice {
         self.expression.set_channel_mix(mix.with(self.unison.mix));
     }
 
-    /// Moves the smoothed expression values by one tick.
-    pub(super) fn begin_tick(&mut self, pace: f64) {
+    /// Moves the smoothed expression values, the glide and what is modulated by one tick.
+    pub(super) fn begin_tick(&mut self, pace: f64, motion: &Motion) {
         self.expression.step(pace);
         self.glide.step();
+        let [pressure, timbre] = self.expression.pressure_and_timbre();
+        self.motion.begin_tick(motion, &Heard { pressure, timbre, envelope: self.envelope.level() });
     }
 
     /// Handles a note-off while the sustain pedal is down: the note is held until the pedal is up.
@@ -287,6 +306,7 @@ impl Voice {
             return [None; 2];
         }
         self.envelope.release();
+        self.motion.release();
         // A note that is released before its sound has arrived ends without sounding.
         if self.is_waiting() { self.end() } else { [None; 2] }
     }
@@ -321,7 +341,11 @@ impl Voice {
             let Some(played) = self.read(slots, &reading, piece, scratch, &mut freed) else { break };
             // Filtering stops at the end of the sound, so that the filter's tail does not depend on where a piece ends.
             self.response.darken(&mut scratch.current, played.channels, played.samples);
-            if !self.add(done, piece, &reading, span.rates, played.channels, scratch) || !played.goes_on {
+            self.motion.filter(&mut scratch.current, played.channels, piece, reading.offset);
+            let ring = self.motion.ring_samples().filter(|_| !played.goes_on);
+            let ringing = ring.map(|samples| (played.samples, samples));
+            let goes_on = self.add(done, piece, &reading, (span.rates, ringing), played.channels, scratch);
+            if !goes_on || (!played.goes_on && ring.is_none()) {
                 let ended = self.end();
                 // A crossfade that has just ended leaves one sound.
                 return match (freed, ended) {
@@ -363,19 +387,23 @@ impl Voice {
         Some(played)
     }
 
-    /// Adds `scratch.current` to the buses, multiplied by envelope and gains. Returns false if the note has ended.
+    /// Adds `scratch.current` to the buses, multiplied by envelope and gains; `ringing` is the sample from which on only its filter rings, and the
+    /// samples in which that fades out. Returns false if the note has ended.
     fn add(
         &mut self,
         start: usize,
         length: usize,
         reading: &Reading,
-        rates: &EnvelopeRates,
+        (rates, ringing): (&EnvelopeRates, Option<(usize, u32)>),
         channels: usize,
         scratch: &mut Scratch,
     ) -> bool {
         let mut gains = [0.0; TICK_SAMPLES];
         let mut count = 0;
-        for gain in gains.iter_mut().take(length) {
+        for (index, gain) in gains.iter_mut().take(length).enumerate() {
+            if let Some((_, samples)) = ringing.filter(|(first, _)| index >= *first && self.fade_out.is_none()) {
+                self.fade_out = Some(FadeOut { left_samples: samples, total_samples: samples });
+            }
             *gain = self.envelope.next(rates) * self.response.gain;
             if let Some(fade_out) = &mut self.fade_out {
                 if fade_out.left_samples == 0 {
@@ -391,7 +419,8 @@ impl Voice {
         }
         let gains = gains.get_mut(..count).unwrap_or_default();
         self.expression.apply_gain(reading.offset, gains);
-        let pan = self.expression.pan(reading.offset);
+        self.motion.apply_gain(reading.offset, gains);
+        let pan = self.expression.pan(reading.offset, self.motion.pan());
         scratch.buses.add(start, &scratch.current, channels, gains, pan.as_ref());
         count == length
     }

@@ -3,7 +3,9 @@
 use super::channel::ChannelMix;
 use super::glide::Glide;
 use super::lookahead::Lookahead;
+use super::motion::Motion;
 use super::note::{EndedNote, Expression, NoteAddress};
+use super::note_motion::NoteMotion;
 use super::slots::Slots;
 use super::tick::Ramp;
 use super::unison::{self, UnisonPlace};
@@ -63,6 +65,7 @@ pub(super) struct NoteOn {
     pub(super) mix: ChannelMix,
     pub(super) hold: Hold,
     pub(super) glide: Glide,
+    pub(super) motion: NoteMotion,
 }
 
 /// The region of a slot's sound that its voices need, in samples of the sound.
@@ -159,6 +162,16 @@ impl Voices {
         Some((play.cursor_samples / length.max(1) as f64).min(1.0) as f32)
     }
 
+    /// Number that the next note will have.
+    pub(super) fn next_order(&self) -> u64 {
+        self.next_order
+    }
+
+    /// What moves in the newest note that is neither stolen nor choked.
+    pub(super) fn newest_motion(&self) -> Option<&NoteMotion> {
+        self.voices.iter().filter(|voice| voice.is_living()).max_by_key(|voice| voice.order).map(Voice::motion)
+    }
+
     /// Starts the voices of a note in the slot `zone_slot`, without a sound yet. Returns the note's number in the order of starts.
     pub(super) fn note_on(
         &mut self,
@@ -172,9 +185,9 @@ impl Voices {
         self.make_room(slots, timing, controls);
         let order = self.next_order;
         self.next_order += 1;
-        let NoteOn { note, key, channel, response, mix, hold, glide } = note;
+        let NoteOn { note, key, channel, response, mix, hold, glide, motion } = note;
         let start_part = f64::from(controls.start);
-        let start = NoteStart { note, key, channel, response, mix, hold, glide, start_part, zone_slot, order };
+        let start = NoteStart { note, key, channel, response, mix, hold, glide, motion, start_part, zone_slot, order };
         for place in 0..unison::voices(controls) {
             let idle = self.voices.iter().position(|voice| !voice.is_active());
             let Some(index) = idle.or_else(|| self.cut_one(slots)) else { continue };
@@ -271,13 +284,20 @@ impl Voices {
         });
     }
 
-    /// Releases notes; those that the sostenuto pedal holds, and those on channels for which `is_sustained` is true, are held until their
+    /// Releases notes with a velocity in [0, 1]; those that the sostenuto pedal holds, and those on channels for which `is_sustained` is true, are held until their
     /// pedal is up.
-    pub(super) fn note_off(&mut self, slots: &mut Slots, notes: &NoteAddress, is_sustained: impl Fn(usize) -> bool) {
+    pub(super) fn note_off(
+        &mut self,
+        slots: &mut Slots,
+        notes: &NoteAddress,
+        velocity: f32,
+        is_sustained: impl Fn(usize) -> bool,
+    ) {
         self.each(
             slots,
             |voice| notes.matches(&voice.note),
             |voice| {
+                voice.set_release_velocity(velocity);
                 let is_held = voice.is_on_sostenuto() || is_sustained(voice.channel());
                 if is_held { voice.leave_to_pedal() } else { voice.release() }
             },
@@ -331,9 +351,9 @@ impl Voices {
         self.voices.iter_mut().filter(|voice| voice.is_active())
     }
 
-    /// Moves the smoothed expression values of all voices by one tick.
-    pub(super) fn begin_tick(&mut self, pace: f64) {
-        self.active_mut().for_each(|voice| voice.begin_tick(pace));
+    /// Moves the smoothed expression values, the glides and what is modulated in all voices by one tick.
+    pub(super) fn begin_tick(&mut self, pace: f64, motion: &Motion) {
+        self.active_mut().for_each(|voice| voice.begin_tick(pace, motion));
     }
 
     /// Adds `length` samples of all voices to the buses of `scratch`.

@@ -55,7 +55,9 @@ impl ChannelMessage {
     #[must_use]
     pub fn event(self, channel: u8) -> EventKind {
         match self {
-            Self::NoteOff { key, .. } => EventKind::NoteOff { notes: NoteAddress::key(channel, key) },
+            Self::NoteOff { key, velocity } => {
+                EventKind::NoteOff { notes: NoteAddress::key(channel, key), velocity: f32::from(velocity) / 127.0 }
+            }
             Self::NoteOn { key, velocity } => {
                 EventKind::NoteOn { note: NoteAddress::key(channel, key), velocity: unit(velocity) }
             }

@@ -1,6 +1,6 @@
 //! Plays the sound that was chosen in the list: a short note through the on-screen keyboard's way to the audio thread. Main thread.
 
-use engine::audio::{EventKind, NoteAddress};
+use engine::audio::{EventKind, NoteAddress, UNKNOWN_RELEASE};
 
 use crate::project::ProjectStore;
 
@@ -60,7 +60,7 @@ impl Audition {
     /// Ends the note that sounds.
     pub fn release(&mut self, store: &ProjectStore) {
         if let Some((key, _)) = self.sounding
-            && store.play(EventKind::NoteOff { notes: NoteAddress::key(0, key) })
+            && store.play(EventKind::NoteOff { notes: NoteAddress::key(0, key), velocity: UNKNOWN_RELEASE })
         {
             self.sounding = None;
         }

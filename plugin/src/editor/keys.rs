@@ -2,7 +2,7 @@
 //! the project store's queue.
 
 use egui::{Align2, Color32, Pos2, Rect, Sense, Stroke, StrokeKind, Ui, pos2, vec2};
-use engine::audio::{EventKind, NoteAddress};
+use engine::audio::{EventKind, NoteAddress, UNKNOWN_RELEASE};
 
 use super::theme::{self, AMBER, FAINT, LINE};
 use crate::project::ProjectStore;
@@ -53,7 +53,7 @@ impl Keys {
     /// Ends the note of the key that is held.
     pub fn release(&mut self, store: &ProjectStore) {
         if let Some(key) = self.held
-            && store.play(EventKind::NoteOff { notes: NoteAddress::key(0, key) })
+            && store.play(EventKind::NoteOff { notes: NoteAddress::key(0, key), velocity: UNKNOWN_RELEASE })
         {
             self.held = None;
         }

@@ -247,8 +247,9 @@ impl EditorView {
     }
 
     fn show_strip(&mut self, ui: &mut Ui, regions: &Regions, now: &FrameState) {
-        match strip::show(ui, regions.strip, now.view.tab, &mut self.gestures, &mut self.typing) {
+        match strip::show(ui, regions.strip, now.view.tab, &now.routes, &mut self.gestures, &mut self.typing) {
             Some(StripAction::Open(tab)) => self.session.store.change_view(|view| view.tab = tab),
+            Some(StripAction::Route(routes)) => self.set_routes(routes),
             None => {}
         }
     }

@@ -55,7 +55,8 @@ impl AudioScene {
         let corners = project.corners.each_ref().map(|corner| &**corner);
         let residuals = defaults.map(|defaults| &*defaults.residuals);
         let assets = scene::assets(corners, project.knobs.as_deref(), residuals, table);
-        Self { corners: project.corners.each_ref().map(|corner| corner.latent), assets, seed: project.seed }
+        let corners = project.corners.each_ref().map(|corner| corner.latent);
+        Self { corners, assets, seed: project.seed, routes: project.routes }
     }
 }
 

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use engine::params::Route;
+use engine::params::Routes;
 use engine::state::{PackRef, SoundState, StateDocument};
 
 use super::history::Role;
@@ -46,13 +46,8 @@ pub enum Edit {
         /// Its sounds for the corners.
         corners: [Arc<SoundState>; CORNERS],
     },
-    /// Change one route of the modulation matrix.
-    SetRoute {
-        /// Which route, from 0.
-        index: usize,
-        /// The route.
-        route: Route,
-    },
+    /// Let the routes of the modulation matrix be these.
+    SetRoutes(Routes),
     /// Remember the editor's window.
     SetView(View),
     /// The project is now that of a preset.
@@ -86,6 +81,7 @@ impl Edit {
             }
             Self::FillFromPack { pack, corners } => fill(&mut next, pack, corners),
             Self::SetOrigin(origin) => next.origin = Some(origin),
+            Self::SetRoutes(routes) => next.routes = routes,
             Self::SetView(view) => next.view = Some(view.limited()),
             Self::Recall(document) => return Project::of_document(*document, project.view),
             Self::Restore(change) => restore(&mut next, &change),
@@ -111,6 +107,7 @@ impl Edit {
             }
             Self::ReplaceSound { target, .. } => Role::Step(format!("region and key of {}", target.describe())),
             Self::ChangePack { pack, .. } => Role::Step(format!("pack {}", pack.id)),
+            Self::SetRoutes(_) => Role::Step("route".to_owned()),
             Self::MoveToSound(_) => Role::Part,
             Self::SetCorner { .. }
             | Self::FillFromPack { .. }
@@ -150,6 +147,9 @@ fn restore(project: &mut Project, change: &ProjectChange) {
     if change.moves_pack() {
         (project.pack, project.frozen) = (after.pack.clone(), Arc::clone(&after.frozen));
     }
+    if before.routes != after.routes {
+        project.routes = after.routes;
+    }
     if before.seed != after.seed {
         project.seed = after.seed;
     }
@@ -168,8 +168,6 @@ fn fill(project: &mut Project, pack: PackRef, corners: [Arc<SoundState>; CORNERS
 
 #[cfg(test)]
 mod tests {
-    use engine::params::{ModDestination, ModSource, ROUTES};
-
     use super::*;
 
     fn sound(name: &str) -> Arc<SoundState> {
@@ -189,16 +187,6 @@ mod tests {
     fn a_corner_that_does_not_exist_changes_nothing() {
         let before = Project::default();
         assert_eq!(Edit::SetCorner { corner: CORNERS, sound: sound("Door") }.apply(&before), before);
-    }
-
-    #[test]
-    fn one_route_changes_and_one_that_does_not_exist_changes_nothing() {
-        let route = Route { source: ModSource::Lfo2, via: ModSource::Macro1, destination: ModDestination::Cutoff };
-        let before = Project::default();
-        let after = Edit::SetRoute { index: ROUTES - 1, route }.apply(&before);
-        assert_eq!(after.routes[..ROUTES - 1], before.routes[..ROUTES - 1]);
-        assert_eq!(after.routes[ROUTES - 1], route);
-        assert_eq!(Edit::SetRoute { index: ROUTES, route }.apply(&before), before);
     }
 
     #[test]

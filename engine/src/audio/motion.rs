@@ -1,0 +1,259 @@
+//! What moves during a tick, as all notes see it: the routes that are in use, the macros, the LFOs, the filter's controls and the
+//! controllers of each channel. AUDIO THREAD: plain arithmetic, once per tick.
+//!
+//! Values are those of the end of the tick; what they move lies on a line from the end of the tick before.
+
+use super::channels::Channels;
+use super::filter::{FilterKind, FilterSettings};
+use super::lfo::{LfoTick, NoteLfo, SharedLfo};
+use super::tick::{Smoothed, TICK_SAMPLES};
+use super::zones::CHANNELS;
+use crate::params::{Controls, EnvelopeControls, LFOS, LfoControls, MACROS, ModDestination, ModSource, ROUTES, hash};
+use crate::units::key_to_hz;
+
+/// Time constant of parameters and controllers. Shorter makes their steps heard in the filter; longer lags behind a moving control.
+const SMOOTHING_S: f32 = 0.005;
+/// Semitones of the cut-off at amount 1.
+const CUTOFF_SEMITONES: f32 = 96.0;
+/// The key at which the cut-off does not follow the key.
+const MIDDLE_KEY: f32 = 60.0;
+
+/// A route that is in use.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct ActiveRoute {
+    pub(super) source: ModSource,
+    pub(super) via: ModSource,
+    pub(super) destination: ModDestination,
+    /// [−1, 1], never 0.
+    pub(super) amount: f32,
+}
+
+impl ActiveRoute {
+    const NONE: Self =
+        Self { source: ModSource::None, via: ModSource::None, destination: ModDestination::None, amount: 0.0 };
+}
+
+/// The controllers of a channel that are sources.
+#[derive(Clone, Copy, Debug)]
+struct ChannelValues {
+    /// Modulation wheel, breath and expression, each [0, 1].
+    values: [Smoothed; 3],
+}
+
+impl ChannelValues {
+    const NEW: Self = Self { values: [Smoothed::new(); 3] };
+
+    fn step(&mut self, targets: [f32; 3], pace: f64) {
+        self.values.iter_mut().zip(targets).for_each(|(value, target)| value.step(f64::from(target), pace));
+    }
+}
+
+/// Smoothed controls of the filter.
+#[derive(Clone, Copy, Debug)]
+struct FilterValues {
+    cutoff_key: Smoothed,
+    resonance: Smoothed,
+    drive_db: Smoothed,
+    envelope_semitones: Smoothed,
+    key_tracking: Smoothed,
+}
+
+/// The state of a tick.
+pub(super) struct Motion {
+    rate_hz: f32,
+    pace: f64,
+    routes: [ActiveRoute; ROUTES],
+    count: usize,
+    amounts: [Smoothed; ROUTES],
+    macros: [Smoothed; MACROS],
+    filter: FilterValues,
+    kind: FilterKind,
+    envelope: EnvelopeControls,
+    lfo_controls: [LfoControls; LFOS],
+    shared: [SharedLfo; LFOS],
+    lfos: [LfoTick; LFOS],
+    channels: [ChannelValues; CHANNELS],
+    /// Whether the channels' values have followed the tick before.
+    follows_channels: bool,
+    seed: u64,
+}
+
+impl Motion {
+    /// At rest.
+    pub(super) fn new(rate_hz: f32) -> Self {
+        let new = Smoothed::new();
+        Self {
+            rate_hz,
+            pace: f64::from(1.0 - (-(TICK_SAMPLES as f32) / (SMOOTHING_S * rate_hz)).exp()),
+            routes: [ActiveRoute::NONE; ROUTES],
+            count: 0,
+            amounts: [new; ROUTES],
+            macros: [new; MACROS],
+            filter: FilterValues {
+                cutoff_key: new,
+                resonance: new,
+                drive_db: new,
+                envelope_semitones: new,
+                key_tracking: new,
+            },
+            kind: FilterKind::Off,
+            envelope: EnvelopeControls::default(),
+            lfo_controls: [LfoControls::default(); LFOS],
+            shared: [SharedLfo::default(); LFOS],
+            lfos: [LfoTick::STILL; LFOS],
+            channels: [ChannelValues::NEW; CHANNELS],
+            follows_channels: false,
+            seed: 0,
+        }
+    }
+
+    /// Takes the controls of the tick that begins at `beat` while the transport runs.
+    pub(super) fn begin_tick(&mut self, controls: &Controls, channels: &Channels, beat: Option<f64>) {
+        let Controls { motion, filter, .. } = controls;
+        let (pace, tick_s) = (self.pace, self.tick_s());
+        self.seed = controls.seed;
+        self.envelope = controls.env2;
+        self.lfo_controls = motion.lfos;
+        for (value, target) in self.macros.iter_mut().zip(motion.macros) {
+            value.step(f64::from(target), pace);
+        }
+        let lfos = self.shared.iter_mut().zip(&mut self.lfos).zip(&motion.lfos).enumerate();
+        for (index, ((shared, tick), lfo)) in lfos {
+            *tick = shared.begin_tick(lfo, &controls.transport, beat, tick_s, lfo_seed(controls.seed, index));
+        }
+        self.kind = FilterKind::of(filter.kind);
+        let values = &mut self.filter;
+        values.cutoff_key.step(f64::from(filter.cutoff_key), pace);
+        values.resonance.step(f64::from(filter.resonance), pace);
+        values.drive_db.step(f64::from(filter.drive_db), pace);
+        values.envelope_semitones.step(f64::from(filter.envelope_semitones), pace);
+        values.key_tracking.step(f64::from(filter.key_tracking), pace);
+        self.take_routes(controls);
+        self.follow_channels(channels);
+    }
+
+    fn take_routes(&mut self, controls: &Controls) {
+        self.count = 0;
+        let amounts = self.amounts.iter_mut().zip(&controls.motion.amounts);
+        for ((amount, target), route) in amounts.zip(&controls.routes) {
+            amount.step(f64::from(*target), self.pace);
+            let now = amount.now() as f32;
+            if now == 0.0 || route.is_empty() {
+                continue;
+            }
+            if let Some(place) = self.routes.get_mut(self.count) {
+                let (source, via, destination) = (route.source, route.via, route.destination);
+                *place = ActiveRoute { source, via, destination, amount: now };
+                self.count += 1;
+            }
+        }
+    }
+
+    /// Nothing is done for channels while no route is in use.
+    fn follow_channels(&mut self, channels: &Channels) {
+        let follows = !self.is_idle();
+        let pace = if self.follows_channels { self.pace } else { 1.0 };
+        self.follows_channels = follows;
+        if follows {
+            for (index, values) in self.channels.iter_mut().enumerate() {
+                values.step(channels.sources(index), pace);
+            }
+        }
+    }
+
+    /// Ends the smoothing of a channel's controllers: a note that starts on a channel without others starts with their values.
+    pub(super) fn follow_at_once(&mut self, channel: usize, channels: &Channels) {
+        if let Some(values) = self.channels.get_mut(channel) {
+            values.step(channels.sources(channel), 1.0);
+        }
+    }
+
+    /// Whether no route is in use.
+    pub(super) fn is_idle(&self) -> bool {
+        self.count == 0
+    }
+
+    /// The routes in use.
+    pub(super) fn routes(&self) -> &[ActiveRoute] {
+        self.routes.get(..self.count).unwrap_or_default()
+    }
+
+    /// Length of a tick in seconds.
+    pub(super) fn tick_s(&self) -> f64 {
+        TICK_SAMPLES as f64 / f64::from(self.rate_hz)
+    }
+
+    /// Sample rate in hertz.
+    pub(super) fn rate_hz(&self) -> f32 {
+        self.rate_hz
+    }
+
+    /// Fraction of the distance to its target that a controller's value covers in a tick.
+    pub(super) fn pace(&self) -> f64 {
+        self.pace
+    }
+
+    /// The second envelope's controls.
+    pub(super) fn envelope(&self) -> &EnvelopeControls {
+        &self.envelope
+    }
+
+    /// The LFOs' tick.
+    pub(super) fn lfos(&self) -> &[LfoTick; LFOS] {
+        &self.lfos
+    }
+
+    /// The LFOs of the note with a number.
+    pub(super) fn note_lfos(&self, order: u64) -> [NoteLfo; LFOS] {
+        let seed = self.note_seed(order);
+        let mut index = 0;
+        self.lfo_controls.map(|controls| {
+            index += 1;
+            NoteLfo::start(&controls, lfo_seed(seed, index))
+        })
+    }
+
+    /// Seed of the random values of the note with a number.
+    pub(super) fn note_seed(&self, order: u64) -> u64 {
+        hash(self.seed ^ hash(order))
+    }
+
+    /// Type of the filter of notes that start.
+    pub(super) fn filter_kind(&self) -> FilterKind {
+        self.kind
+    }
+
+    /// Where the filter of a note stands: at its key, with its second envelope's level, and what routes add to cut-off and resonance.
+    pub(super) fn filter_settings(&self, key: f32, envelope: f64, cutoff: f32, resonance: f32) -> FilterSettings {
+        let values = &self.filter;
+        let cutoff_key = values.cutoff_key.now()
+            + values.envelope_semitones.now() * envelope
+            + values.key_tracking.now() * f64::from(key - MIDDLE_KEY)
+            + f64::from(CUTOFF_SEMITONES * cutoff);
+        FilterSettings {
+            cutoff_hz: key_to_hz(cutoff_key) as f32,
+            resonance: values.resonance.now() as f32 + resonance,
+            drive_db: values.drive_db.now() as f32,
+        }
+    }
+
+    /// Value of a source that all notes of a channel share; `None` for another.
+    pub(super) fn shared_source(&self, source: ModSource, channel: usize) -> Option<f32> {
+        let channel = |index: usize| Some(self.channels.get(channel)?.values.get(index)?.now() as f32);
+        let of_macro = |index: usize| Some(self.macros.get(index)?.now() as f32);
+        match source {
+            ModSource::Wheel => channel(0),
+            ModSource::Breath => channel(1),
+            ModSource::Expression => channel(2),
+            ModSource::Macro1 => of_macro(0),
+            ModSource::Macro2 => of_macro(1),
+            ModSource::Macro3 => of_macro(2),
+            ModSource::Macro4 => of_macro(3),
+            _ => None,
+        }
+    }
+}
+
+fn lfo_seed(seed: u64, index: usize) -> u64 {
+    hash(seed.wrapping_add(index as u64))
+}
