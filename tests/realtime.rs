@@ -7,7 +7,7 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use engine::audio::{Event, EventKind, Expression, NoteAddress};
-use engine::params::{Controls, TABLE, Transport};
+use engine::params::{Controls, ModDestination, ModSource, TABLE, Transport};
 use support::Random;
 use support::fake::{Rig, Sort, Timbre};
 use support::guard::{Guard, guarded};
@@ -66,23 +66,29 @@ fn random_expression(random: &mut Random, key: u8) -> EventKind {
 
 /// A controller that the synth knows, on channel 0 or its neighbour: volume, pan, expression, registered parameters, zones, resets.
 fn random_controller(random: &mut Random) -> EventKind {
-    const KNOWN: [u8; 20] = [6, 7, 10, 11, 38, 39, 42, 43, 64, 74, 96, 97, 98, 99, 100, 101, 120, 121, 123, 124];
+    const KNOWN: [u8; 22] = [1, 2, 6, 7, 10, 11, 38, 39, 42, 43, 64, 74, 96, 97, 98, 99, 100, 101, 120, 121, 123, 124];
     let controller = KNOWN[random.below(KNOWN.len())];
     // Registered parameters 0 (range of the wheel) and 6 (zone) are selected often.
     let steps = if controller == 100 { 6 * random.below(2) } else { random.below(2) * random.below(128) };
     EventKind::Controller { channel: random.below(2) as u8, controller, value: steps as f32 / 127.0 }
 }
 
-/// Effects, width and arpeggiator jump about, with pauses in which they are off; so does the transport.
-fn move_space(random: &mut Random, step: u32, controls: &mut Controls) {
+/// Effects, width, arpeggiator, filter, LFOs, macros and routes jump about, with pauses in which they are off; so does the transport.
+fn move_all(random: &mut Random, step: u32, controls: &mut Controls) {
     let is_moved = |group: &str, id: &str| match group {
         "Space" => step % 64 < 48,
         "Arpeggiator" => step % 128 < 32,
+        "Filter" | "Motion" => step % 96 < 64,
         _ => id == "width",
     };
     for row in TABLE.iter().filter(|row| is_moved(row.group, row.id)) {
         let part = random.below(5) as f32 / 4.0;
         row.set(controls, row.scale.min() + part * (row.scale.max() - row.scale.min()));
+    }
+    for route in &mut controls.routes {
+        let mut source = || ModSource::ALL[random.below(ModSource::ALL.len())];
+        (route.source, route.via) = (source(), source());
+        route.destination = ModDestination::ALL[random.below(ModDestination::ALL.len())];
     }
     let beat = (random.below(2) == 0).then(|| random.below(100) as f64);
     controls.transport = Transport { tempo_bpm: 5.0 + random.below(900) as f64, beat };
@@ -110,7 +116,7 @@ fn storm(rig: &mut Rig, time: Duration, decodes: u64, sweeps: bool) -> u64 {
         let stretch = if sweeps { 1.0 + (step % 64) as f32 / 64.0 } else { 1.0 };
         let mut controls = Controls { stretch, hold: (step / 16 % 4) as f32, ..point(first) };
         if sweeps {
-            move_space(&mut random, step, &mut controls);
+            move_all(&mut random, step, &mut controls);
         }
         let (left, right) = (&mut out[..length], &mut right[..length]);
         count += guarded(|| rig.synth.render(&events, &controls, left, right));

@@ -16,7 +16,7 @@ use engine::Latent;
 use engine::audio::EventKind;
 use engine::decode::assets::AssetTable;
 use engine::pack::NamedResiduals;
-use engine::params::AssetSet;
+use engine::params::{AssetSet, Routes};
 use engine::scene;
 use engine::state::{PackRef, SoundState};
 

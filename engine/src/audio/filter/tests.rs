@@ -26,7 +26,7 @@ fn filter(filter: &mut VoiceFilter, samples: &mut [f32], mut each_tick: impl FnM
 /// Level of a sine behind the filter in dB, once it has settled.
 fn level_db(kind: FilterKind, settings: FilterSettings, rate_hz: f32, hz: f32) -> f32 {
     let mut voice = VoiceFilter::new(kind, &settings, rate_hz);
-    let settling = (rate_hz * (0.02 + 10.0 / settings.cutoff_hz)) as usize;
+    let settling = (rate_hz * (0.02 + 40.0 / settings.cutoff_hz)) as usize;
     // Whole periods, nearly.
     let count = (rate_hz / hz * (hz * 0.05).ceil().max(8.0)).round() as usize;
     let sine = |n: usize| (TAU * f64::from(hz / rate_hz) * n as f64).sin() as f32;

@@ -1,0 +1,348 @@
+//! Laws of what moves: the filter of each voice, the second envelope, LFOs, macros and the modulation matrix. A fake source stands at the
+//! worker's border. Frequencies, slopes and shapes themselves have their laws beside the code, in `engine/src/audio`.
+
+use engine::audio::{Event, EventKind, NoteAddress};
+use engine::link::{AssetId, SoundSpec};
+use engine::params::{
+    Controls, FIRST_ROUTES, ModDestination, ModSource, Route, Routes, TABLE, Transport, is_within_recording,
+};
+use engine::units::key_to_hz;
+use realfft::RealFftPlanner;
+use support::Random;
+use support::fake::{Rig, Sort, Timbre};
+use support::listen::{frequency_hz, rms_db};
+use support::script::{BLOCK_SIZES, Script, off, on, point};
+use support::wait::wait_until;
+
+const RATE_HZ: f32 = 48_000.0;
+/// Pitch against what was asked for.
+const PITCH_TOLERANCE_CENTS: f64 = 1.0;
+/// What a moving cut-off adds where the sound has nothing, against full scale.
+const CLICK_LIMIT_DB: f32 = -60.0;
+/// Samples of a tick: what an edge of an LFO may be late by.
+const TICK: usize = 64;
+
+/// What moves a voice.
+const OF_VOICES: [ModDestination; 6] = [
+    ModDestination::Pitch,
+    ModDestination::Gain,
+    ModDestination::Pan,
+    ModDestination::Cutoff,
+    ModDestination::Resonance,
+    ModDestination::Start,
+];
+
+fn rig(sort: Sort, timbre: Timbre) -> Rig {
+    let mut rig = Rig::of_sort(sort, timbre, RATE_HZ);
+    rig.synth.set_offline(true);
+    rig.synth.reset();
+    rig
+}
+
+fn routed(routes: &[(ModSource, ModSource, ModDestination, f32)]) -> Controls {
+    let mut controls = Controls { routes: Routes::default(), ..point(0.3) };
+    controls.motion.amounts = [0.0; 16];
+    for (index, (source, via, destination, amount)) in routes.iter().enumerate() {
+        controls.routes[index] = Route { source: *source, via: *via, destination: *destination };
+        controls.motion.amounts[index] = *amount;
+    }
+    controls
+}
+
+/// One route of full weight through nothing.
+fn one(source: ModSource, destination: ModDestination, amount: f32) -> Controls {
+    routed(&[(source, ModSource::None, destination, amount)])
+}
+
+fn controller(controller: u8, value: f32) -> EventKind {
+    EventKind::Controller { channel: 0, controller, value }
+}
+
+/// A note under pressure, with every controller that is a source away from its rest.
+fn gestures() -> Vec<(usize, EventKind)> {
+    vec![
+        (0, controller(1, 0.7)),
+        (0, controller(2, 0.6)),
+        (0, controller(11, 0.9)),
+        (0, controller(74, 0.8)),
+        (0, EventKind::ChannelPressure { channel: 0, pressure: 0.5 }),
+        (100, on(67, 0.7)),
+        (5_000, EventKind::NoteOff { notes: NoteAddress::key(0, 67), velocity: 0.9 }),
+    ]
+}
+
+fn play(rig: &mut Rig, controls: Controls, events: Vec<(usize, EventKind)>, length: usize) -> [Vec<f32>; 2] {
+    rig.synth.reset();
+    Script::still(controls, events, length).play_stereo(&mut rig.synth, 512)
+}
+
+#[test]
+fn what_is_off_changes_no_bit() {
+    let mut random = Random::new(7);
+    for sort in [Sort::Mono, Sort::Stereo] {
+        let mut rig = rig(sort, Timbre::Noise);
+        let plain = Controls { release_s: 0.1, ..routed(&[]) };
+        let reference = play(&mut rig, plain, gestures(), 8_000);
+        for step in 0..6 {
+            let mut controls = plain;
+            let is_amount = |id: &str| id.starts_with("route");
+            for row in TABLE.iter().filter(|row| ["Filter", "Motion"].contains(&row.group) && row.id != "filter") {
+                // Amounts of empty routes, or routes without an amount.
+                if step % 2 == 1 && is_amount(row.id) {
+                    continue;
+                }
+                let part = random.below(1_001) as f32 / 1_000.0;
+                row.set(&mut controls, row.scale.min() + part * (row.scale.max() - row.scale.min()));
+            }
+            if step % 2 == 1 {
+                controls.routes = one(ModSource::Lfo1, ModDestination::Pitch, 0.0).routes;
+            }
+            assert!(play(&mut rig, controls, gestures(), 8_000) == reference, "{sort:?}, step {step}");
+        }
+        // The wheel at rest, as a new instance has it.
+        let first = Controls { release_s: 0.1, routes: FIRST_ROUTES, ..point(0.3) };
+        let still = gestures().split_off(1);
+        let reference = play(&mut rig, plain, still.clone(), 8_000);
+        assert!(play(&mut rig, first, still, 8_000) == reference, "{sort:?}: the wheel rests");
+        assert!(play(&mut rig, first, gestures(), 8_000) != reference, "{sort:?}: the wheel is heard");
+    }
+}
+
+/// Controls with a route in which every source is away from 0 and every destination can be heard.
+fn audible(source: ModSource, destination: ModDestination, amount: f32) -> Controls {
+    let mut controls = Controls { release_s: 0.5, attack_s: 0.05, ..one(source, destination, amount) };
+    (controls.filter.kind, controls.filter.cutoff_key, controls.filter.resonance) = (1.0, 80.0, 0.2);
+    (controls.env2.sustain, controls.env2.release_s) = (0.5, 0.5);
+    for lfo in &mut controls.motion.lfos {
+        (lfo.mode, lfo.phase, lfo.rate_octaves) = (1.0, 0.1, 2.0);
+    }
+    controls.motion.macros = [0.2, 0.4, 0.6, 0.8];
+    controls
+}
+
+#[test]
+fn every_source_moves_every_destination_of_a_voice() {
+    let mut rig = rig(Sort::Mono, Timbre::Noise);
+    let reference = play(&mut rig, audible(ModSource::None, ModDestination::None, 0.0), gestures(), 8_000);
+    for source in ModSource::ALL.iter().filter(|source| **source != ModSource::None) {
+        for destination in OF_VOICES {
+            let moved = play(&mut rig, audible(*source, destination, 0.4), gestures(), 8_000);
+            // What is 0 when the note starts does not move its start.
+            let is_late = [ModSource::ReleaseVelocity, ModSource::Envelope].contains(source);
+            let is_still = destination == ModDestination::Start && is_late;
+            assert_eq!(moved == reference, is_still, "{source:?} to {destination:?}");
+            assert!(moved.iter().flatten().all(|sample| sample.is_finite()));
+            let via = routed(&[(ModSource::Velocity, *source, destination, 0.4)]);
+            let scaled = Controls { routes: via.routes, ..audible(*source, destination, 0.4) };
+            let moved = play(&mut rig, scaled, gestures(), 8_000);
+            assert_eq!(moved == reference, is_still, "velocity through {source:?} to {destination:?}");
+        }
+    }
+}
+
+fn spec_of(rig: &Rig) -> Option<SoundSpec> {
+    rig.instance.sound().map(|sound| sound.spec)
+}
+
+#[test]
+fn every_decoded_destination_moves_the_request() {
+    let amount = 0.5;
+    for destination in ModDestination::ALL.iter().filter(|d| **d != ModDestination::None && !OF_VOICES.contains(d)) {
+        for source in [ModSource::Macro1, ModSource::Velocity, ModSource::Wheel] {
+            let mut base = one(source, *destination, amount);
+            base.motion.macros[0] = 1.0;
+            base.corners = [[-1.0; 7], [1.0; 7], [0.5; 7], [2.0; 7]];
+            (base.pad_x, base.pad_y, base.morph, base.fidelity) = (0.25, 0.25, 0.25, 0.25);
+            (base.assets.ids[4], base.assets.knobs_point) = (AssetId::new(7), base.knobs);
+            let mut wanted = base;
+            match destination {
+                ModDestination::Stretch => wanted.stretch *= 2.0,
+                ModDestination::Formant => wanted.formant_semitones += 6.0,
+                ModDestination::Tilt => wanted.tilt_db_per_octave += 3.0,
+                ModDestination::PadX => wanted.pad_x += 0.5,
+                ModDestination::PadY => wanted.pad_y += 0.5,
+                ModDestination::Morph => wanted.morph += 0.5,
+                ModDestination::Fidelity => wanted.fidelity += 0.5,
+                latent => wanted.knobs[*latent as usize - ModDestination::Latent1 as usize] += 1.5,
+            }
+            assert!(is_within_recording(&base.knobs, &base.assets.knobs_point));
+            let mut rig = rig(Sort::Mono, Timbre::Noise);
+            let events = vec![(0, controller(1, 1.0)), (100, on(60, 1.0))];
+            play(&mut rig, base, events, 24_000);
+            let wanted = wanted.spec(rig.instance.source(), 60.0);
+            wait_until("the moved sound is decoded", || {
+                let seen = spec_of(&rig);
+                seen.is_some_and(|seen| seen.is_near(&wanted))
+            });
+            assert_ne!(wanted, base.spec(rig.instance.source(), 60.0), "{destination:?}");
+        }
+    }
+}
+
+#[test]
+fn pitch_moves_by_its_amount_within_a_cent() {
+    let mut rig = rig(Sort::Mono, Timbre::Sine);
+    for semitones in [-12.0, -0.48, 0.07, 7.0, 19.0] {
+        let mut controls = one(ModSource::Macro1, ModDestination::Pitch, semitones / 24.0);
+        controls.motion.macros[0] = 1.0;
+        let [left, _] = play(&mut rig, controls, vec![(0, on(60, 1.0))], 20_000);
+        let wanted_hz = key_to_hz(60.0 + f64::from(semitones));
+        let cents = 1200.0 * (frequency_hz(&left[2_000..], RATE_HZ) / wanted_hz).log2();
+        assert!(cents.abs() < PITCH_TOLERANCE_CENTS, "{semitones} semitones: {cents} cents off");
+    }
+}
+
+#[test]
+fn a_square_vibrato_reaches_both_of_its_pitches_in_its_time() {
+    let mut rig = rig(Sort::Mono, Timbre::Sine);
+    let mut controls = one(ModSource::Lfo1, ModDestination::Pitch, 0.25);
+    let lfo = &mut controls.motion.lfos[0];
+    (lfo.shape, lfo.rate_octaves, lfo.mode) = (4.0, 1.0, 1.0);
+    let [left, _] = play(&mut rig, controls, vec![(0, on(60, 1.0))], 48_000);
+    for (half, semitones) in [6.0, -6.0, 6.0, -6.0].into_iter().enumerate() {
+        let start = half * 12_000;
+        let heard = &left[start + 2 * TICK..start + 12_000 - 2 * TICK];
+        let cents = 1200.0 * (frequency_hz(heard, RATE_HZ) / key_to_hz(60.0 + semitones)).log2();
+        assert!(cents.abs() < PITCH_TOLERANCE_CENTS, "half {half}: {cents} cents off");
+    }
+}
+
+/// Plays in blocks of `block` samples with the host's position, a sample more than which is `per_sample` beats.
+fn play_with_host(rig: &mut Rig, controls: Controls, (block, length): (usize, usize), tempo_bpm: f64) -> Vec<f32> {
+    let per_sample = tempo_bpm / 60.0 / f64::from(RATE_HZ);
+    rig.synth.reset();
+    let [mut left, mut right] = [vec![0.0; length], vec![0.0; length]];
+    for first in (0..length).step_by(block) {
+        let end = (first + block).min(length);
+        let beat = Some(3.7 + first as f64 * per_sample);
+        let controls = Controls { transport: Transport { tempo_bpm, beat }, ..controls };
+        let events: &[Event] = if first == 0 { &[Event { offset: 0, kind: on(60, 1.0) }] } else { &[] };
+        rig.synth.render(events, &controls, &mut left[first..end], &mut right[first..end]);
+    }
+    left
+}
+
+#[test]
+fn a_synced_lfo_that_notes_share_lies_on_the_beats() {
+    let mut rig = rig(Sort::Mono, Timbre::Sine);
+    for tempo_bpm in [97.0, 140.0] {
+        let mut controls = one(ModSource::Lfo1, ModDestination::Gain, 1.0);
+        let lfo = &mut controls.motion.lfos[0];
+        // A square a quarter note long: twice the level in its first half, silence in its second.
+        (lfo.shape, lfo.sync, lfo.mode) = (4.0, 9.0, 0.0);
+        let length = 60_000;
+        let reference = play_with_host(&mut rig, controls, (length, length), tempo_bpm);
+        let samples_per_beat = 60.0 / tempo_bpm * f64::from(RATE_HZ);
+        for beat in 4..6 {
+            let at = |beats: f64| ((f64::from(beat) + beats - 3.7) * samples_per_beat) as usize;
+            let level = |from: usize, to: usize| rms_db(&reference[from..to]);
+            assert!(level(at(0.0) + 2 * TICK, at(0.5) - 2 * TICK) > -20.0, "beat {beat} at {tempo_bpm}: sounds");
+            assert!(level(at(0.5) + 2 * TICK, at(1.0) - 2 * TICK) < -90.0, "beat {beat} at {tempo_bpm}: silent");
+        }
+        for block in BLOCK_SIZES {
+            assert!(play_with_host(&mut rig, controls, (block, length), tempo_bpm) == reference, "blocks of {block}");
+        }
+    }
+}
+
+#[test]
+fn all_that_moves_sounds_the_same_in_any_blocks_and_repeats() {
+    let mut controls = routed(&[
+        (ModSource::Lfo1, ModSource::Wheel, ModDestination::Pitch, 0.1),
+        (ModSource::Lfo2, ModSource::None, ModDestination::Cutoff, 0.3),
+        (ModSource::Random, ModSource::None, ModDestination::Pan, 0.8),
+        (ModSource::Envelope2, ModSource::Velocity, ModDestination::Gain, -0.5),
+        (ModSource::Lfo2, ModSource::None, ModDestination::Latent2, 0.3),
+        (ModSource::Key, ModSource::None, ModDestination::Stretch, 0.5),
+        (ModSource::Envelope, ModSource::Macro2, ModDestination::Resonance, 0.5),
+    ]);
+    (controls.filter.kind, controls.filter.cutoff_key, controls.filter.drive_db) = (2.0, 90.0, 12.0);
+    (controls.filter.envelope_semitones, controls.filter.key_tracking) = (24.0, 0.5);
+    (controls.motion.lfos[0].shape, controls.motion.lfos[1].shape) = (6.0, 5.0);
+    controls.motion.lfos[1].rate_octaves = 3.0;
+    controls.motion.macros[1] = 0.7;
+    let events = vec![(3, on(60, 1.0)), (700, controller(1, 1.0)), (2_000, on(67, 0.4)), (9_001, off(60))];
+    let script = Script::still(controls, events, 16_000);
+    let mut rig = rig(Sort::Mono, Timbre::Noise);
+    let reference = script.play_stereo(&mut rig.synth, script.length);
+    for block in BLOCK_SIZES {
+        rig.synth.reset();
+        assert!(script.play_stereo(&mut rig.synth, block) == reference, "blocks of {block}");
+    }
+}
+
+/// Largest level of what lies above `from_hz`, in dB against a full-scale sine, over windows of the sound.
+fn loudest_above_db(samples: &[f32], from_hz: f32) -> f32 {
+    const WINDOW: usize = 2_048;
+    let fft = RealFftPlanner::<f32>::new().plan_fft_forward(WINDOW);
+    let (mut input, mut bins) = (fft.make_input_vec(), fft.make_output_vec());
+    let first = (from_hz / RATE_HZ * WINDOW as f32) as usize;
+    let hann = |n: usize| 0.5 - 0.5 * (std::f32::consts::TAU * n as f32 / WINDOW as f32).cos();
+    let power_of = |window: &[f32]| {
+        input.iter_mut().zip(window).enumerate().for_each(|(n, (slot, sample))| *slot = sample * hann(n));
+        fft.process(&mut input, &mut bins).expect("buffers come from the plan");
+        let power: f32 = bins[first..].iter().map(|bin| bin.norm_sqr()).sum();
+        // The power of a full-scale sine behind this window: three bins whose squares add to 3 / 8 of (window / 2)².
+        power / (0.375 * (WINDOW as f32 / 2.0).powi(2))
+    };
+    let loudest = samples.windows(WINDOW).step_by(WINDOW / 4).map(power_of).fold(0.0_f32, f32::max);
+    10.0 * loudest.max(1e-20).log10()
+}
+
+#[test]
+fn a_moving_cutoff_does_not_click() {
+    let mut rig = rig(Sort::Mono, Timbre::Fixed(220));
+    for kind in [1.0, 2.0, 4.0, 6.0, 7.0] {
+        let at = |cutoff_key: f32, resonance: f32| {
+            let mut controls = routed(&[]);
+            (controls.filter.kind, controls.filter.cutoff_key, controls.filter.resonance) =
+                (kind, cutoff_key, resonance);
+            controls
+        };
+        let places = [(69.0, 0.1), (93.0, 0.1), (81.0, 0.4), (100.0, 0.0), (69.0, 0.3)];
+        let controls = places.iter().enumerate().map(|(n, (key, resonance))| (n * 4_000, at(*key, *resonance)));
+        let script = Script { events: vec![(0, on(60, 1.0))], controls: controls.collect(), length: 20_000 };
+        rig.synth.reset();
+        let [left, _] = script.play_stereo(&mut rig.synth, 512);
+        let added_db = loudest_above_db(&left[3_000..], 6_000.0);
+        assert!(added_db < CLICK_LIMIT_DB, "filter {kind}: {added_db} dB");
+    }
+}
+
+#[test]
+fn a_ringing_filter_is_not_cut_off_with_its_sound() {
+    for block in [64, 333] {
+        let mut rig = rig(Sort::Mono, Timbre::Noise);
+        let mut controls = routed(&[]);
+        (controls.filter.kind, controls.filter.cutoff_key, controls.filter.resonance) = (1.0, 57.0, 0.9);
+        let script = Script::still(controls, vec![(0, on(84, 1.0))], 120_000);
+        let [left, _] = script.play_stereo(&mut rig.synth, block);
+        let last = left.iter().rposition(|sample| *sample != 0.0).expect("it sounds");
+        assert!(last < 119_000, "the note ends");
+        let end_db = rms_db(&left[last - 32..=last]);
+        assert!(end_db < -60.0, "{end_db} dB at the end");
+        assert!(rms_db(&left[last - 4_000..last - 3_000]) > -60.0, "it rings");
+        assert!(rig.synth.is_idle());
+    }
+}
+
+#[test]
+fn the_filter_of_a_sounding_note_keeps_its_type() {
+    let with_kind = |kind: f32| {
+        let mut controls = routed(&[]);
+        (controls.filter.kind, controls.filter.cutoff_key) = (kind, 69.0);
+        controls
+    };
+    let mut rig = rig(Sort::Mono, Timbre::Noise);
+    let [low, _] = play(&mut rig, with_kind(2.0), vec![(0, on(60, 1.0))], 12_000);
+    rig.synth.reset();
+    let script = Script {
+        events: vec![(0, on(60, 1.0))],
+        controls: vec![(0, with_kind(2.0)), (6_000, with_kind(6.0))],
+        length: 12_000,
+    };
+    let [switched, _] = script.play_stereo(&mut rig.synth, 512);
+    assert!(low == switched);
+    let [high, _] = play(&mut rig, with_kind(6.0), vec![(0, on(60, 1.0))], 12_000);
+    assert!(high != low, "the next note has the new type");
+}
