@@ -86,7 +86,9 @@ impl Edit {
             Self::FillFromPack { pack, corners } => fill(&mut next, pack, corners),
             Self::SetOrigin(origin) => next.origin = Some(origin),
             Self::SetView(view) => next.view = Some(view.limited()),
-            Self::LoadPreset { document, .. } | Self::Recall(document) => return Project::of_document(*document, project.view),
+            Self::LoadPreset { document, .. } | Self::Recall(document) => {
+                return Project::of_document(*document, project.view);
+            }
             Self::Restore(change) => restore(&mut next, &change),
         }
         next
