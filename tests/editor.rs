@@ -14,10 +14,10 @@ mod lists;
 mod names;
 #[path = "editor/region_editor.rs"]
 mod region_editor;
-#[path = "editor/strip.rs"]
-mod strip;
 #[path = "editor/steps.rs"]
 mod steps;
+#[path = "editor/strip.rs"]
+mod strip;
 
 use egui::{Pos2, vec2};
 use egui_kittest::SnapshotResults;

@@ -24,14 +24,11 @@ pub fn show(ui: &Ui, rect: Rect, gestures: &mut ParamGestures) {
         return;
     };
     let response = ui.interact(rect, ui.scope_id().with("filter response"), Sense::click_and_drag());
-    response.widget_info(|| {
-        egui::WidgetInfo::slider(true, f64::from(gestures.normalized(cutoff)), "Filter response")
-    });
+    response.widget_info(|| egui::WidgetInfo::slider(true, f64::from(gestures.normalized(cutoff)), "Filter response"));
     let room = rect.shrink(6.0);
-    for (id, part) in [
-        (cutoff, response.drag_delta().x / room.width()),
-        (resonance, -response.drag_delta().y / room.height()),
-    ] {
+    for (id, part) in
+        [(cutoff, response.drag_delta().x / room.width()), (resonance, -response.drag_delta().y / room.height())]
+    {
         if response.drag_started_by(egui::PointerButton::Primary) {
             response.request_focus();
             gestures.take(id);

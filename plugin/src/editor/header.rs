@@ -157,7 +157,9 @@ fn buttons(ui: &mut Ui, mut right: f32, y: f32, head: &HeaderState<'_>) -> (Opti
     }
     for (name, step, pressed) in [("Redo", &head.steps[1], Action::Redo), ("Undo", &head.steps[0], Action::Undo)] {
         let rect = place_left(&mut right, y, STEP_WIDTH);
-        let hint = step.as_ref().map_or_else(|| format!("Nothing to {}", name.to_lowercase()), |step| format!("{name} {step}"));
+        let hint = step
+            .as_ref()
+            .map_or_else(|| format!("Nothing to {}", name.to_lowercase()), |step| format!("{name} {step}"));
         let response = sign_button(ui, rect, "", name, step.is_some());
         paint_turn(ui, rect.center(), pressed == Action::Undo, &response, step.is_some());
         if response.on_hover_text(hint).clicked() {

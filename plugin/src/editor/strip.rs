@@ -67,7 +67,9 @@ pub fn show(
         match &panel.picture {
             Picture::None => {}
             Picture::Envelope(stages) => envelope::show(ui, well.with_max_x(well.max.x - SIDE), stages, gestures),
-            Picture::SmallEnvelope(stages) => envelope::picture(ui, well.with_max_x(well.max.x - 4.0), stages, gestures),
+            Picture::SmallEnvelope(stages) => {
+                envelope::picture(ui, well.with_max_x(well.max.x - 4.0), stages, gestures)
+            }
             Picture::Filter => filter::show(ui, well.with_max_x(well.max.x - SIDE), gestures),
             Picture::Matrix => {
                 action = matrix::show(ui, picture, routes, gestures, typing).map(StripAction::Route).or(action);

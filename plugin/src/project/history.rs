@@ -78,7 +78,12 @@ impl History {
     pub(super) fn record(&mut self, role: Role, before: Arc<Project>, after: Arc<Project>) {
         match role {
             Role::Step(name) => {
-                let step = Step { name, params: Vec::new(), project: Some(ProjectChange { before, after }), joins_until: soon() };
+                let step = Step {
+                    name,
+                    params: Vec::new(),
+                    project: Some(ProjectChange { before, after }),
+                    joins_until: soon(),
+                };
                 self.push(step);
             }
             Role::Part => match &mut self.part {
@@ -207,7 +212,10 @@ mod tests {
                 gesture(&mut history, "Gain", change(ParamId::GAIN, n as f32, n as f32 + 1.0), is_brief);
             }
             let undone: Vec<Step> = std::iter::from_fn(|| history.undo()).collect();
-            assert_eq!((undone.len(), undone[0].params[0].after, undone[steps - 1].params[0].before), (steps, 3.0, 0.0));
+            assert_eq!(
+                (undone.len(), undone[0].params[0].after, undone[steps - 1].params[0].before),
+                (steps, 3.0, 0.0)
+            );
         }
     }
 

@@ -32,7 +32,8 @@ pub fn show(
 ) -> Option<BrowserAction> {
     let field = Rect::from_min_size(rect.min, vec2(rect.width() - SWITCH_WIDTH - GRID, FIELD_HEIGHT));
     let switch = Rect::from_min_size(field.right_top() + vec2(GRID, 0.0), vec2(SWITCH_WIDTH, FIELD_HEIGHT));
-    let played = switch::show(ui, switch, "Hear", plays_choice).on_hover_text("Play the sound that is chosen in the list");
+    let played =
+        switch::show(ui, switch, "Hear", plays_choice).on_hover_text("Play the sound that is chosen in the list");
     let switched = played.clicked().then_some(BrowserAction::PlayChoice(!plays_choice));
     let hint = egui::RichText::new("Search").color(FAINT);
     let edit = egui::TextEdit::singleline(search).hint_text(hint).margin(Margin::symmetric(8, 4));
@@ -128,7 +129,8 @@ impl<'a> Neighbours<'a> {
         let keys = EventFilter { vertical_arrows: true, ..EventFilter::default() };
         ui.memory_mut(|memory| memory.set_focus_lock_filter(id, keys));
         let Some(at) = self.sounds.iter().position(|(known, _)| known.name == sound.name) else { return };
-        let Some(next) = at.checked_add_signed(self.step).filter(|next| *next < self.sounds.len() && *next != at) else {
+        let Some(next) = at.checked_add_signed(self.step).filter(|next| *next < self.sounds.len() && *next != at)
+        else {
             return;
         };
         let ((_, from), (chosen, to)) = (self.sounds[at], self.sounds[next]);

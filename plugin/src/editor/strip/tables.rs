@@ -92,7 +92,12 @@ const SOUND: &[Panel] = &[
     plain(
         "Shape",
         4,
-        &[turned("stretch", "Stretch"), turned("formant", "Formant"), turned("tilt", "Tilt"), knob("fidelity", "Fidelity")],
+        &[
+            turned("stretch", "Stretch"),
+            turned("formant", "Formant"),
+            turned("tilt", "Tilt"),
+            knob("fidelity", "Fidelity"),
+        ],
     ),
     Panel {
         heading: "Envelope",
@@ -144,7 +149,7 @@ const FILTER: &[Panel] = &[
             knob("resonance", "Resonance"),
             knob("filter_drive", "Drive"),
             turned("filter_env", "Envelope"),
-            turned("filter_key", "Key"),
+            knob("filter_key", "Key"),
         ],
     },
     Panel {
@@ -184,12 +189,8 @@ const MOTION: &[Panel] = &[
             choice("lfo2_mode", "Notes"),
         ],
     ),
-    plain(
-        "Macros",
-        2,
-        &[knob("macro1", "1"), knob("macro2", "2"), knob("macro3", "3"), knob("macro4", "4")],
-    ),
-    Panel { heading: "Matrix", picture: Picture::Matrix, picture_cells: 7.6, columns: 0, controls: &[] },
+    plain("Macros", 2, &[knob("macro1", "1"), knob("macro2", "2"), knob("macro3", "3"), knob("macro4", "4")]),
+    Panel { heading: "Matrix", picture: Picture::Matrix, picture_cells: 7.0, columns: 0, controls: &[] },
 ];
 
 const SPACE: &[Panel] = &[
@@ -199,7 +200,12 @@ const SPACE: &[Panel] = &[
     plain(
         "Delay",
         4,
-        &[knob("delay", "Amount"), knob("delay_time", "Time"), choice("delay_sync", "Sync"), knob("delay_feedback", "Feedback")],
+        &[
+            knob("delay", "Amount"),
+            knob("delay_time", "Time"),
+            choice("delay_sync", "Sync"),
+            knob("delay_feedback", "Feedback"),
+        ],
     ),
     plain("Reverb", 3, &[knob("reverb", "Amount"), knob("reverb_size", "Size"), knob("reverb_tone", "Tone")]),
 ];
@@ -224,7 +230,12 @@ const PLAY: &[Panel] = &[
     plain(
         "Pitch",
         2,
-        &[turned("octave", "Octave"), turned("transpose", "Transpose"), knob("bend_up", "Bend up"), knob("bend_down", "Bend down")],
+        &[
+            turned("octave", "Octave"),
+            turned("transpose", "Transpose"),
+            knob("bend_up", "Bend up"),
+            knob("bend_down", "Bend down"),
+        ],
     ),
     plain("Velocity", 1, &[turned("velocity_curve", "Curve"), knob("velocity_level", "Level")]),
     plain(
