@@ -56,7 +56,8 @@ fn play(latent: Latent, key: u8, rate_hz: f32, seconds: f32) -> Vec<f32> {
     synth.set_sample_rate(rate_hz);
     synth.set_offline(true);
     synth.reset();
-    let controls = Controls { knobs: latent, gain_db: 0.0, ..Controls::default() };
+    let mut controls = Controls { knobs: latent, gain_db: 0.0, ..Controls::default() };
+    controls.voices.width = 0.0;
     let note = Event { offset: 0, kind: EventKind::NoteOn { note: NoteAddress::key(0, key), velocity: 0.8 } };
     let length = (seconds * rate_hz) as usize;
     let (mut out, mut right) = (vec![0.0; length], vec![0.0; length]);

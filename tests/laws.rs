@@ -2,6 +2,7 @@
 //!
 //! One subject: `cargo test -p tests --test laws properties::`.
 
+mod arpeggio;
 mod containers;
 mod controllers;
 mod factory_sound;
@@ -12,9 +13,14 @@ mod lanes;
 mod notes;
 mod packs;
 mod parity;
+mod play_midi;
+mod presets;
 mod properties;
 mod sizes;
+mod space;
 mod state_document;
 mod strokes;
 mod structure;
+mod variation;
+mod voices;
 mod worker;

@@ -356,7 +356,7 @@ fn wild_input_gives_finite_samples() {
                 release_s: wild(0.1),
                 coarse_semitones: wild(200.0),
                 gain_db: wild(10.0),
-                ..Controls::default()
+                ..point(0.0)
             };
             let wheel = wild(200.0);
             let key = random.below(256) as u8;

@@ -7,7 +7,7 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use engine::audio::{Event, EventKind, Expression, NoteAddress};
-use engine::params::Controls;
+use engine::params::{Controls, TABLE, Transport};
 use support::Random;
 use support::fake::{Rig, Sort, Timbre};
 use support::guard::{Guard, guarded};
@@ -73,6 +73,21 @@ fn random_controller(random: &mut Random) -> EventKind {
     EventKind::Controller { channel: random.below(2) as u8, controller, value: steps as f32 / 127.0 }
 }
 
+/// Effects, width and arpeggiator jump about, with pauses in which they are off; so does the transport.
+fn move_space(random: &mut Random, step: u32, controls: &mut Controls) {
+    let is_moved = |group: &str, id: &str| match group {
+        "Space" => step % 64 < 48,
+        "Arpeggiator" => step % 128 < 32,
+        _ => id == "width",
+    };
+    for row in TABLE.iter().filter(|row| is_moved(row.group, row.id)) {
+        let part = random.below(5) as f32 / 4.0;
+        row.set(controls, row.scale.min() + part * (row.scale.max() - row.scale.min()));
+    }
+    let beat = (random.below(2) == 0).then(|| random.below(100) as f64);
+    controls.transport = Transport { tempo_bpm: 5.0 + random.below(900) as f64, beat };
+}
+
 /// Plays for `time` of real time, and on until the pool has delivered `decodes` further sounds; returns the number of allocations and frees.
 fn storm(rig: &mut Rig, time: Duration, decodes: u64, sweeps: bool) -> u64 {
     let mut random = Random::new(3);
@@ -93,7 +108,10 @@ fn storm(rig: &mut Rig, time: Duration, decodes: u64, sweeps: bool) -> u64 {
         events.sort_by_key(|event| event.offset);
         let first = if sweeps { (step as f32 / 50.0).sin() * 3.0 } else { 0.0 };
         let stretch = if sweeps { 1.0 + (step % 64) as f32 / 64.0 } else { 1.0 };
-        let controls = Controls { stretch, hold: (step / 16 % 4) as f32, ..point(first) };
+        let mut controls = Controls { stretch, hold: (step / 16 % 4) as f32, ..point(first) };
+        if sweeps {
+            move_space(&mut random, step, &mut controls);
+        }
         let (left, right) = (&mut out[..length], &mut right[..length]);
         count += guarded(|| rig.synth.render(&events, &controls, left, right));
         assert!(left.iter().chain(&*right).all(|sample| sample.is_finite()));

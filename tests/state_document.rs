@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use engine::import::{KeyOrigin, Keyed};
-use engine::state::{Cut, FrozenZone, MAX_STATE_BYTES, PackRef, Preset, SoundState, StateDocument, StateError};
+use engine::state::{
+    Cut, FrozenZone, MAX_STATE_BYTES, PackRef, Preset, PresetLabel, SoundState, StateDocument, StateError,
+};
 use support::Random;
 
 fn tone(samples: usize, level: f32) -> Vec<f32> {
@@ -229,9 +231,11 @@ fn presets_are_documents_with_a_name() {
     let folder = tempfile::TempDir::new().unwrap();
     let path = folder.path().join("a.heptode-preset");
     let preset = Preset {
-        name: "Glass".to_owned(),
-        tags: vec!["bell".to_owned(), "soft".to_owned()],
-        author: "A. Nother".to_owned(),
+        label: PresetLabel {
+            tags: vec!["bell".to_owned(), "soft".to_owned()],
+            author: "A. Nother".to_owned(),
+            ..PresetLabel::new("Glass")
+        },
         document: document(),
     };
     preset.save(&path).unwrap();

@@ -11,17 +11,28 @@
     deny(clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, clippy::expect_used, clippy::unreachable)
 )]
 
+mod activity;
+mod arpeggiating;
+mod arpeggiator;
 mod channel;
 mod channels;
+mod controllers;
+mod effects;
 mod envelope;
 mod expression;
+mod fixed_list;
 mod following;
+mod glide;
+mod held_keys;
 mod kernel;
+mod line;
 mod lookahead;
 mod messages;
 mod mixer;
 mod note;
+mod notes;
 mod offline;
+mod one_pole;
 mod planner;
 mod playback;
 mod slot;
@@ -29,25 +40,33 @@ mod slots;
 mod sound_buffer;
 mod sustaining;
 mod tick;
+mod unison;
+mod variation;
 mod velocity;
 mod voice;
 mod voices;
+mod width;
 mod zones;
 
 use std::sync::atomic::Ordering;
 
 use crate::link::AudioEnd;
-use crate::params::{Controls, ParamId, Smoothing};
+use crate::params::{Controls, ParamId, Smoothing, VoiceControls};
 use crate::units::db_to_gain;
+use arpeggiator::Arpeggiator;
 use channels::Channels;
+use effects::Effects;
 use envelope::EnvelopeRates;
 use following::TickContext;
+use held_keys::HeldKeys;
 use kernel::Kernels;
 use planner::{Hearing, RequestPlanner};
 use slots::Slots;
 use tick::{Ramp, Smoothed, TICK_SAMPLES, ratio};
+use variation::VariationOrder;
 use voice::{Scratch, Span};
 use voices::{Timing, Voices};
+use width::Width;
 use zones::CHANNELS;
 
 pub use note::{EndedNote, Event, EventKind, Expression, NoteAddress};
@@ -64,6 +83,9 @@ pub struct Synth {
     channels: Channels,
     planner: RequestPlanner,
     scratch: Scratch,
+    arpeggiator: Arpeggiator,
+    width: Width,
+    effects: Effects,
     kernels: &'static Kernels,
     controls: Controls,
     timing: Timing,
@@ -74,6 +96,10 @@ pub struct Synth {
     tuning: [Smoothed; CHANNELS],
     /// Playback ratio of that tuning over the current tick.
     tunes: [Ramp; CHANNELS],
+    variations: VariationOrder,
+    held_keys: HeldKeys,
+    /// Key and channel of the note that was played last: where the next one glides from.
+    last_played: Option<(u8, u8)>,
     offline: bool,
     /// Ticks begun since the last reset; within [`Self::begin_tick`] the index of the tick.
     tick: u64,
@@ -92,6 +118,9 @@ impl Synth {
             channels: Channels::new(),
             planner,
             scratch: Scratch::new(),
+            arpeggiator: Arpeggiator::new(),
+            width: Width::new(FIRST_RATE_HZ),
+            effects: Effects::new(FIRST_RATE_HZ),
             kernels: Kernels::shared(),
             timing: Timing::new(FIRST_RATE_HZ),
             rates: rates(&controls, FIRST_RATE_HZ),
@@ -99,6 +128,9 @@ impl Synth {
             gain: Smoothed::new(),
             tuning: [Smoothed::new(); CHANNELS],
             tunes: [Ramp::ONE; CHANNELS],
+            variations: VariationOrder::default(),
+            held_keys: HeldKeys::default(),
+            last_played: None,
             offline: false,
             tick: 0,
             in_tick_samples: TICK_SAMPLES,
@@ -110,6 +142,7 @@ impl Synth {
     pub fn render(&mut self, events: &[Event], controls: &Controls, left: &mut [f32], right: &mut [f32]) {
         let length = left.len().min(right.len());
         self.voices.begin_call();
+        self.begin_arpeggio(controls);
         self.slots.end().telemetry().renders.fetch_add(1, Ordering::Relaxed);
         let mut events = events.iter().peekable();
         let mut position = 0;
@@ -121,21 +154,24 @@ impl Synth {
             if due <= position {
                 if let Some(event) = events.next() {
                     self.voices.set_offset(position);
-                    self.handle(event.kind);
+                    self.hear(event.kind);
                 }
                 continue;
             }
             if position >= length {
                 break;
             }
-            let count = due.min(length).min(position + TICK_SAMPLES - self.in_tick_samples) - position;
+            self.voices.set_offset(position);
+            let due = due.min(length).min(position.saturating_add(self.play_arpeggio()));
+            let count = due.min(position + TICK_SAMPLES - self.in_tick_samples) - position;
             let span = position..position + count;
             if let (Some(left), Some(right)) = (left.get_mut(span.clone()), right.get_mut(span)) {
-                self.voices.set_offset(position);
                 self.render_span(left, right);
             }
+            self.advance_arpeggio(count);
             position += count;
         }
+        self.end_arpeggio();
         let loudest = |side: &[f32]| side.iter().take(length).fold(0.0f32, |peak, sample| peak.max(sample.abs()));
         self.slots.end().telemetry().raise_peak(loudest(left).max(loudest(right)));
     }
@@ -164,6 +200,12 @@ impl Synth {
     /// For a host that stops processing while there is silence: it does not send these again. Audio-thread safe.
     pub fn restart(&mut self) {
         self.voices.reset(&mut self.slots);
+        self.variations = VariationOrder::default();
+        self.held_keys.clear();
+        self.last_played = None;
+        self.arpeggiator.reset();
+        self.width.reset(self.timing.rate_hz);
+        self.effects.reset(self.timing.rate_hz);
         self.channels.reset_controllers();
         self.gain = Smoothed::new();
         self.tuning = [Smoothed::new(); CHANNELS];
@@ -184,9 +226,11 @@ impl Synth {
         }
     }
 
-    /// Whether no voice sounds or waits for its sound; the output is then silent until the next note. Audio-thread safe.
+    /// Whether no voice sounds or waits for its sound, no effect has a tail, and the arpeggiator holds no key; the output is then silent
+    /// until the next note. Audio-thread safe.
     pub fn is_idle(&self) -> bool {
-        self.voices.active() == 0
+        let has_tail = self.width.is_awake() || self.effects.is_sounding();
+        self.voices.active() == 0 && !has_tail && !self.arpeggiator.is_playing()
     }
 
     /// Whether an offline render since the last reset continued without a sound because its decode failed. Audio-thread safe.
@@ -198,6 +242,7 @@ impl Synth {
     fn begin_tick(&mut self, controls: &Controls) {
         self.in_tick_samples = 0;
         self.read_controls(controls);
+        self.follow_arpeggiator();
         self.read_sources();
         self.slots.drain(MESSAGES_PER_TICK);
         if self.offline {
@@ -222,6 +267,8 @@ impl Synth {
     fn read_controls(&mut self, controls: &Controls) {
         self.controls = controls.checked(&self.controls);
         self.planner.set_controls(&self.controls);
+        let VoiceControls { bend_down_semitones, bend_up_semitones, .. } = self.controls.voices;
+        self.channels.set_bend_range([bend_down_semitones, bend_up_semitones]);
         self.rates = rates(&self.controls, self.timing.rate_hz);
         let gain_pace = self.pace(ParamId::GAIN);
         self.gain.step(f64::from(db_to_gain(self.controls.gain_db)), gain_pace);
@@ -232,6 +279,8 @@ impl Synth {
             *tune = tuning.ramp().map(ratio);
         }
         self.voices.begin_tick(pace);
+        self.width.begin_tick(self.controls.voices.width);
+        self.effects.begin_tick(&self.controls.space, &self.controls.transport);
     }
 
     /// Wanted tuning of a channel: coarse + fine + pitch bend.
@@ -276,10 +325,21 @@ impl Synth {
         self.voices.render(&mut self.slots, &span, &mut self.scratch, left.len());
         let (gain, offset) = (self.gain.ramp(), self.in_tick_samples);
         self.in_tick_samples += left.len();
-        self.scratch.buses.write(left, right, |index| gain.at(offset + index) as f32);
+        self.width.widen(&mut self.scratch.buses, left.len(), offset);
+        let gain = |index| gain.at(offset + index) as f32;
+        if !self.effects.is_on() {
+            self.scratch.buses.write(left, right, gain);
+            return;
+        }
+        self.scratch.buses.write(left, right, |_| 1.0);
+        self.effects.process(left, right, offset);
+        for side in [left, right] {
+            side.iter_mut().enumerate().for_each(|(index, sample)| *sample *= gain(index));
+        }
     }
 }
 
 fn rates(controls: &Controls, rate_hz: f32) -> EnvelopeRates {
-    EnvelopeRates::new(controls.attack_s, controls.decay_s, controls.sustain, controls.release_s, rate_hz)
+    let Controls { attack_s, decay_s, sustain, release_s, amp, .. } = *controls;
+    EnvelopeRates::new(attack_s, decay_s, sustain, release_s, rate_hz).with(amp.attack_curve, amp.hold_s, rate_hz)
 }

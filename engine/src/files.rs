@@ -2,9 +2,13 @@
 //!
 //! Worker and main threads only.
 
+mod names;
+
 use std::fs::File;
 use std::io;
 use std::path::Path;
+
+pub use names::{file_stem, free_path};
 
 /// Why a file could not be written, in words that follow "cannot write X: ".
 #[derive(Debug, thiserror::Error)]

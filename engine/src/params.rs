@@ -8,22 +8,21 @@ mod controls;
 mod groups;
 mod hold;
 mod names;
-mod route;
 mod table;
 mod text;
 mod transport;
+mod variation;
 
 pub use controls::{AssetSet, Controls, is_within_recording};
-pub use groups::{
-    AmpControls, ArpControls, EnvelopeControls, FilterControls, LFOS, LfoControls, MACROS, MotionControls, ROUTES,
-    SpaceControls, VoiceControls,
-};
+pub use groups::{AmpControls, ArpControls, SpaceControls, VoiceControls};
 pub use hold::Hold;
 pub use names::division_beats;
-pub use route::{FIRST_ROUTES, ModDestination, ModSource, Route, Routes};
 pub use table::TABLE;
-pub use text::{TextForm, key_to_hz};
+pub use text::TextForm;
 pub use transport::Transport;
+pub use variation::{VariationControls, hash};
+
+use std::collections::BTreeMap;
 
 use crate::units::MODEL_LATENTS;
 
@@ -203,6 +202,12 @@ impl ParamSpec {
     /// `value` clamped to the range; `last` if it is not finite.
     pub fn limited(&self, value: f32, last: f32) -> f32 {
         if value.is_finite() { value.clamp(self.scale.min(), self.scale.max()) } else { last }
+    }
+
+    /// The value that a document with `values` by id gives: in range, and [`Self::before`] for one that does not have it.
+    pub fn saved(&self, values: &BTreeMap<String, f32>) -> f32 {
+        let value = self.limited(values.get(self.id).copied().unwrap_or(self.before), self.before);
+        if let Scale::Steps { .. } = self.scale { value.round() } else { value }
     }
 }
 

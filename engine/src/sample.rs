@@ -31,7 +31,7 @@ pub use level::{LOUDNESS_LUFS, loudness_lufs, normalise_loudness};
 pub use one_shot::{one_shot, region, start_s};
 pub use outline::Outline;
 pub use resample::resample;
-pub use wav::{encode_wav, write_wav};
+pub use wav::{encode_wav, put_wav_blocks, write_wav, write_wav_blocks};
 
 /// Lowest sample rate that is read or written, in Hz.
 pub const MIN_RATE_HZ: u32 = 4_000;

@@ -3,6 +3,7 @@
 //! Used by the worker, by the trainer and by the command line, so that training and playing share every constant.
 //! Allocates; never for the audio thread.
 
+pub mod constant_q;
 mod exponential;
 mod frames;
 mod griffin_lim;

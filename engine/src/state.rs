@@ -19,7 +19,7 @@ use crate::units::{LATENT_LIMIT, Latent};
 
 pub use cut::Cut;
 pub use frozen::FrozenZone;
-pub use preset::Preset;
+pub use preset::{MAX_NAME_BYTES, Preset, PresetLabel};
 
 /// The version that [`StateDocument::to_json`] writes, and the newest that is read.
 pub const STATE_VERSION: u32 = 1;

@@ -6,6 +6,7 @@
 )]
 
 use engine::audio::{EndedNote, Event, EventKind, Expression, NoteAddress};
+use engine::midi::wheel_position;
 use nice_plug::midi::{Channel, Key, VoiceID};
 use nice_plug::prelude::*;
 
@@ -91,7 +92,7 @@ pub fn translate(event: &NoteEvent<()>) -> Option<(usize, EventKind)> {
             expression((voice_id, channel, key), Expression::Timbre, brightness)
         }
         NoteEvent::MidiPitchBend { channel, value, .. } => {
-            EventKind::PitchWheel { channel, position: wheel_position(value) }
+            EventKind::PitchWheel { channel, position: wheel_position(wheel_steps(value)) }
         }
         NoteEvent::MidiChannelPressure { channel, pressure, .. } => EventKind::ChannelPressure { channel, pressure },
         NoteEvent::MidiCC { channel, cc, value, .. } => EventKind::Controller { channel, controller: cc, value },
@@ -121,21 +122,33 @@ fn expression((voice_id, channel, key): (VoiceID, Channel, Key), expression: Exp
     EventKind::Expression { notes: address(voice_id, channel, key), expression, value }
 }
 
-/// The wheel's 0…1 as a position from −1 to 1. MIDI's centre, 8192 of 16383, is exactly no bend.
-fn wheel_position(wheel: f32) -> f32 {
-    let from_centre = (wheel * BEND_STEPS).round() - (BEND_STEPS + 1.0) / 2.0;
-    from_centre / ((BEND_STEPS + 1.0) / 2.0)
+/// The wheel's 0…1 as MIDI's own number.
+fn wheel_steps(wheel: f32) -> u16 {
+    (wheel * BEND_STEPS).round() as u16
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    /// What a host hands over of MIDI is what a MIDI file gives.
     #[test]
-    fn the_wheel_rests_at_zero_and_reaches_both_ends() {
-        assert_eq!(wheel_position(8192.0 / 16_383.0), 0.0);
-        assert_eq!(wheel_position(0.0), -1.0);
-        assert!((wheel_position(1.0) - 1.0).abs() < 1e-3);
+    fn every_channel_message_is_the_same_event_from_a_host_and_from_a_file() {
+        use engine::midi::ChannelMessage;
+        let same = |bytes: [u8; 3], message: ChannelMessage| {
+            let event = NoteEvent::<()>::from_midi(0, &bytes).expect("a message");
+            assert_eq!(translate(&event), Some((0, message.event(bytes[0] & 15))), "{bytes:?}");
+        };
+        for value in 0..128 {
+            let key = 127 - value;
+            same([0x92, key, value.max(1)], ChannelMessage::NoteOn { key, velocity: value.max(1) });
+            same([0x8f, key, value], ChannelMessage::NoteOff { key, velocity: value });
+            same([0xa0, key, value], ChannelMessage::KeyPressure { key, value });
+            same([0xb9, key, value], ChannelMessage::Controller { number: key, value });
+            same([0xd1, value, 0], ChannelMessage::ChannelPressure { value });
+            let wheel = u16::from(key) << 7 | u16::from(value);
+            same([0xe4, value, key], ChannelMessage::PitchWheel { value: wheel });
+        }
     }
 
     #[test]

@@ -4,12 +4,11 @@ use std::ffi::OsString;
 use std::fs::DirEntry;
 use std::path::{Path, PathBuf};
 
+use engine::folders::home;
 use engine::sample::{FileKind, file_kind};
 
 use crate::name_order::NameKey;
 
-/// Longest name of an exported file in bytes, without number and ending: most systems allow 255 for all of it.
-const LONGEST_STEM: usize = 200;
 /// Ending of a pack's file name.
 pub const PACK_EXTENSION: &str = "heptode";
 
@@ -98,24 +97,7 @@ pub fn file_name(path: &Path) -> String {
     path.file_name().map_or_else(|| path.display().to_string(), |name| name.to_string_lossy().into_owned())
 }
 
-/// The user's home, or the current folder where there is none.
-pub fn home() -> PathBuf {
-    std::env::home_dir().filter(|home| home.is_dir()).unwrap_or_else(|| PathBuf::from("."))
-}
-
 /// Where exports go: `Heptode` in the user's music folder if there is one, else in the home.
 pub fn export_folder() -> PathBuf {
     dirs::audio_dir().filter(|music| music.is_dir()).unwrap_or_else(home).join("Heptode")
-}
-
-/// A free path in `folder` for a sound called `name`: nothing that exists is overwritten.
-pub fn free_path(folder: &Path, name: &str) -> PathBuf {
-    let safe: String = name.chars().map(|c| if c.is_alphanumeric() || " -_.".contains(c) { c } else { '_' }).collect();
-    let stem = match safe[..safe.floor_char_boundary(LONGEST_STEM)].trim() {
-        "" => "Heptode",
-        stem => stem,
-    };
-    let numbered = (2..).map(|number| folder.join(format!("{stem} {number}.wav")));
-    let mut candidates = std::iter::once(folder.join(format!("{stem}.wav"))).chain(numbered);
-    candidates.find(|path| !path.exists()).unwrap_or_else(|| folder.join(format!("{stem}.wav")))
 }

@@ -10,7 +10,8 @@ use std::thread::{JoinHandle, Thread};
 use crossbeam_queue::SegQueue;
 use engine::import::Choice;
 use engine::instrument::SoundView;
-use engine::state::SoundState;
+use engine::presets::Place;
+use engine::state::{PresetLabel, SoundState};
 use parking_lot::Mutex;
 
 use crate::library::PackEntry;
@@ -56,6 +57,12 @@ pub enum Job {
         /// The sound.
         sound: Arc<SoundView>,
     },
+    /// Load a preset.
+    LoadPreset(Place),
+    /// Load the preset so many places further in the list.
+    StepPreset(isize),
+    /// Save the present sound as a new preset.
+    SavePreset(PresetLabel),
     /// Find the system's fonts, for characters that the window's own fonts lack.
     FindFonts,
     /// List a folder.

@@ -24,6 +24,7 @@ pub mod state;
 pub mod system_fonts;
 pub mod target;
 pub mod tickets;
+pub mod transport;
 mod vst3;
 pub mod worker;
 
@@ -38,6 +39,7 @@ use crate::library::Library;
 use crate::project::{AudioEnd, ProjectStore};
 use crate::session::Session;
 use crate::state::HostState;
+use crate::transport::transport_at;
 
 /// The instrument as the host holds it.
 pub struct Heptode {
@@ -128,11 +130,12 @@ impl Plugin for Heptode {
             right.fill(0.0);
             return ProcessStatus::Normal;
         };
-        let controls = self.session.params.controls(&self.audio.scene());
+        let mut controls = self.session.params.controls(&self.audio.scene());
         let (mut start, end) = (0, left.len());
         loop {
             let stop = self.batch.gather(start, end, || next_event(&mut self.audio, context));
             let (left, right) = (left.get_mut(start..stop), right.get_mut(start..stop));
+            controls.transport = transport_at(context.transport(), start);
             synth.render(self.batch.events(), &controls, left.unwrap_or_default(), right.unwrap_or_default());
             for ended in synth.ended_notes() {
                 // A host that takes no events back does without.

@@ -6,11 +6,12 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Weak};
 
 use engine::decode::Model;
+use engine::folders;
 use engine::pack::Pack;
 use engine::state::PackRef;
 use parking_lot::Mutex;
 
-use crate::folder::{PACK_EXTENSION, home, is_pack};
+use crate::folder::{PACK_EXTENSION, is_pack};
 use crate::name_order::NameKey;
 
 /// Models in use, by the hash of their pack. Each is freed with its last instance, so that closing them all gives the memory back.
@@ -37,8 +38,7 @@ pub struct Library {
 impl Library {
     /// Of the user who runs the host.
     pub fn of_user() -> Self {
-        let data = dirs::data_dir().unwrap_or_else(home);
-        Self { folder: data.join("heptode").join("packs") }
+        Self { folder: folders::packs() }
     }
 
     /// The built-in pack, then the user's by name. Files that are no packs are left out.

@@ -7,12 +7,12 @@ mod audio_scene;
 mod document;
 mod edit;
 mod history;
+mod origin;
 mod store;
 mod view;
 
 use std::sync::Arc;
 
-use engine::params::Routes;
 use engine::state::{FrozenZone, PackRef, SoundState};
 use serde_json::{Map, Value};
 
@@ -21,6 +21,7 @@ use crate::target::{CORNERS, Target};
 pub use audio_scene::{AudioEnd, AudioScene, PackDefaults};
 pub use edit::Edit;
 pub use history::{History, ParamChange, ProjectChange, Step};
+pub use origin::Origin;
 pub use store::{ProjectStore, Snapshot};
 pub use view::{StripTab, View};
 
@@ -33,14 +34,14 @@ pub struct Project {
     pub knobs: Option<Arc<SoundState>>,
     /// The pack that the project was made with.
     pub pack: PackRef,
-    /// Sources and destinations of the modulation matrix.
-    pub routes: Routes,
     /// Seed of all variation.
     pub seed: u64,
     /// Zones frozen when the project was last saved on a machine with its pack.
     pub frozen: Arc<Vec<FrozenZone>>,
     /// Fields of the state document that this version does not know.
     pub unknown: Map<String, Value>,
+    /// The preset that it came from, if any.
+    pub origin: Option<Origin>,
     /// The window, if it was ever opened.
     pub view: Option<View>,
 }

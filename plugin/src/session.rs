@@ -2,6 +2,7 @@
 //! Never touched by `process` of a live host.
 
 mod packs;
+mod presets;
 mod saving;
 
 use std::collections::HashMap;
@@ -11,6 +12,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use engine::Latent;
 use engine::audio::Synth;
 use engine::decode::Pipeline;
+use engine::presets::PresetLibrary;
 use engine::state::{FrozenZone, SoundState, StateDocument};
 use parking_lot::Mutex;
 
@@ -55,6 +57,8 @@ pub enum Outcome {
     KnobsMoved(KnobsMove),
     /// What an imported sound was cut out of, or why that cannot be seen; with the ticket of the question.
     Surveyed(u64, Result<Survey, String>),
+    /// Set all parameters to these values in their own units, unless another project or pack is there by now.
+    ParametersTo(Vec<f32>, Revision),
     /// A folder was listed.
     Listed(Listing),
     /// The packs that can be loaded.
@@ -69,6 +73,8 @@ pub struct Session {
     pub store: Arc<ProjectStore>,
     /// Where packs are looked for.
     pub library: Library,
+    /// Where presets are looked for and kept.
+    pub presets: PresetLibrary,
     /// Tickets of requests for the outline of the file that a sound was cut out of.
     pub surveys: Tickets,
     region_changes: [Tickets; CORNERS + 1],
@@ -96,11 +102,12 @@ pub struct Session {
 
 impl Session {
     /// With no pack loaded; `handler` does its jobs.
-    pub fn new(store: Arc<ProjectStore>, library: Library, handler: JobHandler) -> Arc<Self> {
+    pub fn new(store: Arc<ProjectStore>, library: Library, presets: PresetLibrary, handler: JobHandler) -> Arc<Self> {
         Arc::new(Self {
             params: Arc::new(Parameters::new()),
             store,
             library,
+            presets,
             surveys: Tickets::default(),
             region_changes: Default::default(),
             pending_changes: Default::default(),

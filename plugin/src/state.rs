@@ -61,17 +61,15 @@ unsafe impl Params for HostState {
 /// parameter is touched.
 pub fn filter(state: &mut PluginState) {
     state.params = match state.fields.get(FIELD).map(|text| StateDocument::parse(text)) {
-        Some(Ok(document)) => {
-            TABLE.iter().map(|spec| (spec.id.to_owned(), value_of(spec, document.params.get(spec.id)))).collect()
-        }
+        Some(Ok(document)) => TABLE.iter().map(|spec| (spec.id.to_owned(), value_of(spec, &document.params))).collect(),
         _ => BTreeMap::new(),
     };
 }
 
-fn value_of(spec: &ParamSpec, saved: Option<&f32>) -> ParamValue {
-    let value = saved.copied().filter(|value| value.is_finite()).unwrap_or(spec.before);
+fn value_of(spec: &ParamSpec, params: &BTreeMap<String, f32>) -> ParamValue {
+    let value = spec.saved(params);
     match spec.scale {
-        Scale::Linear { min, max } | Scale::Skewed { min, max, .. } => ParamValue::F32(value.clamp(min, max)),
-        Scale::Steps { min, max } => ParamValue::I32((value.round() as i32).clamp(min, max)),
+        Scale::Linear { .. } | Scale::Skewed { .. } => ParamValue::F32(value),
+        Scale::Steps { .. } => ParamValue::I32(value as i32),
     }
 }

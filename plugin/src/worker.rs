@@ -7,6 +7,7 @@ use std::sync::Arc;
 use engine::decode::Pipeline;
 use engine::import::{Choice, Imported};
 use engine::instrument::SoundView;
+use engine::presets::{PresetError, PresetLibrary};
 use engine::state::SoundState;
 
 use crate::folder::{Listing, list};
@@ -22,7 +23,12 @@ use crate::target::Target;
 
 /// An instrument whose jobs are done here.
 pub fn open(store: Arc<ProjectStore>, library: Library) -> Arc<Session> {
-    Session::new(store, library, run)
+    open_with(store, library, PresetLibrary::of_user())
+}
+
+/// As [`open`], with presets in another folder.
+pub fn open_with(store: Arc<ProjectStore>, library: Library, presets: PresetLibrary) -> Arc<Session> {
+    Session::new(store, library, presets, run)
 }
 
 fn run(job: Job, session: &Arc<Session>, pipeline: &mut Option<Pipeline>) {
@@ -39,8 +45,20 @@ fn run(job: Job, session: &Arc<Session>, pipeline: &mut Option<Pipeline>) {
             change_pack(session.library.add(&path), session);
             session.deliver(Outcome::Packs(session.library.list()));
         }
+        Job::LoadPreset(place) => tell(session.load_preset(&place), session),
+        Job::StepPreset(by) => tell(session.step_preset(by), session),
+        Job::SavePreset(label) => match session.save_preset(label) {
+            Ok(place) => session.store.notices.note(format!("Saved as {}.", place.id())),
+            Err(error) => session.store.notices.fault(format!("Nothing was saved: {error}")),
+        },
         Job::FindFonts => system_fonts::find(),
         Job::List(folder) => session.deliver(Outcome::Listed(Listing { entries: list(&folder), folder })),
+    }
+}
+
+fn tell(loaded: Result<(), PresetError>, session: &Session) {
+    if let Err(error) = loaded {
+        session.store.notices.fault(format!("Nothing was loaded: {error}"));
     }
 }
 

@@ -89,8 +89,10 @@ pub fn all_sound_off() -> EventKind {
     EventKind::Controller { channel: 0, controller: 120, value: 0.0 }
 }
 
-/// Controls at full level whose first knob stands at `first`; a note ends with its sound.
+/// Controls at full level whose first knob stands at `first`; a note ends with its sound, and a mono sound stays in the middle.
 pub fn point(first: f32) -> Controls {
     let (knobs, hold) = ([first, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0], Hold::Gated.value());
-    Controls { knobs, hold, gain_db: 0.0, ..Controls::default() }
+    let mut controls = Controls { knobs, hold, gain_db: 0.0, ..Controls::default() };
+    controls.voices.width = 0.0;
+    controls
 }

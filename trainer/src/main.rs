@@ -81,7 +81,7 @@ struct TrainArgs {
     /// Steps of the second stage, instead of time.
     #[arg(long, requires = "vae_steps")]
     vocoder_steps: Option<u64>,
-    /// Weight of a loss of sounds that come back after silence or end as if cut, at random points; 0 leaves it out.
+    /// Weight of a loss of sounds that come back after silence or end abruptly, at random points; 0 leaves it out.
     #[arg(long, default_value_t = 0.0)]
     ending_weight: f64,
     /// Weight of a loss of tails that rise, at the same points; 0 leaves it out.

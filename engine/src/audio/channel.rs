@@ -128,7 +128,8 @@ impl ChannelMix {
 pub(super) struct Channel {
     /// Position of the pitch wheel, [−1, 1].
     pub(super) wheel: f32,
-    pub(super) bend_range: BendRange,
+    /// As a registered parameter or a zone has set it; else the instrument's.
+    pub(super) bend_range: Option<BendRange>,
     pub(super) volume: FineController,
     pub(super) pan: FineController,
     pub(super) expression: FineController,
@@ -138,6 +139,10 @@ pub(super) struct Channel {
     pub(super) timbre: f32,
     /// Whether the sustain pedal is down.
     pub(super) pedal: bool,
+    /// Whether the sostenuto pedal is down.
+    pub(super) sostenuto: bool,
+    /// Whether the soft pedal is down.
+    pub(super) soft: bool,
     /// Most and least significant 7 bits of the selected registered parameter; (127, 127) is none.
     pub(super) selected: (u8, u8),
 }
@@ -146,13 +151,15 @@ impl Channel {
     /// A channel that has received nothing. Volume and expression are full, so that its notes have the level of the sound itself.
     pub(super) const NEW: Self = Self {
         wheel: 0.0,
-        bend_range: BendRange::CHANNEL,
+        bend_range: None,
         volume: FineController::at(LARGEST),
         pan: FineController::at(64.0),
         expression: FineController::at(LARGEST),
         pressure: 0.0,
         timbre: 64.0 / 127.0,
         pedal: false,
+        sostenuto: false,
+        soft: false,
         selected: (127, 127),
     };
 
@@ -164,8 +171,10 @@ impl Channel {
         }
     }
 
-    pub(super) fn bend_semitones(&self) -> f32 {
-        self.wheel * self.bend_range.semitones()
+    /// Bend in semitones; `range` is the instrument's, downward and upward.
+    pub(super) fn bend_semitones(&self, [down, up]: [f32; 2]) -> f32 {
+        let range = self.bend_range.map(BendRange::semitones);
+        self.wheel * range.unwrap_or(if self.wheel < 0.0 { down } else { up })
     }
 
     pub(super) fn mix(&self) -> ChannelMix {

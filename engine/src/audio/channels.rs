@@ -2,29 +2,11 @@
 //! plain arithmetic.
 
 use super::channel::{BendRange, Channel, ChannelMix, Registered};
+use super::controllers::*;
 use super::zones::{CHANNELS, Zones, is_in, mask};
 
-const DATA_ENTRY: u8 = 6;
-const VOLUME: u8 = 7;
-const PAN: u8 = 10;
-const EXPRESSION: u8 = 11;
-const DATA_ENTRY_FINE: u8 = 38;
-const VOLUME_FINE: u8 = 39;
-const PAN_FINE: u8 = 42;
-const EXPRESSION_FINE: u8 = 43;
-const SUSTAIN: u8 = 64;
-const TIMBRE: u8 = 74;
-const DATA_INCREMENT: u8 = 96;
-const DATA_DECREMENT: u8 = 97;
-const NON_REGISTERED_FINE: u8 = 98;
-const NON_REGISTERED: u8 = 99;
-const REGISTERED_FINE: u8 = 100;
-const REGISTERED: u8 = 101;
-const ALL_SOUND_OFF: u8 = 120;
-const RESET_ALL_CONTROLLERS: u8 = 121;
-const ALL_NOTES_OFF: u8 = 123;
-/// Controllers 124 to 127 change the mode, which also releases all notes.
-const LAST_MODE: u8 = 127;
+/// The instrument's range of the wheel until its controls are read: General MIDI's 2 semitones.
+const FIRST_BEND_RANGE: [f32; 2] = [2.0; 2];
 
 /// What a controller message requires of the voices. Bit n of a mask stands for channel n, from 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,6 +19,16 @@ pub(super) enum ChannelAction {
     Mix,
     /// Notes held by the sustain pedal of these channels are released.
     PedalUp {
+        /// Bit mask of the channels.
+        channels: u16,
+    },
+    /// The sounding notes of these channels are held by the sostenuto pedal.
+    SostenutoDown {
+        /// Bit mask of the channels.
+        channels: u16,
+    },
+    /// Notes held by the sostenuto pedal of these channels are released.
+    SostenutoUp {
         /// Bit mask of the channels.
         channels: u16,
     },
@@ -60,16 +52,23 @@ pub(super) enum ChannelAction {
 pub(super) struct Channels {
     channels: [Channel; CHANNELS],
     zones: Zones,
+    /// The instrument's range of the wheel in semitones, downward and upward.
+    bend_range: [f32; 2],
 }
 
 impl Channels {
     pub(super) fn new() -> Self {
-        Self { channels: [Channel::NEW; CHANNELS], zones: Zones::NONE }
+        Self { channels: [Channel::NEW; CHANNELS], zones: Zones::NONE, bend_range: FIRST_BEND_RANGE }
     }
 
     /// Restores the initial state of all channels.
     pub(super) fn reset(&mut self) {
-        *self = Self::new();
+        *self = Self { bend_range: self.bend_range, ..Self::new() };
+    }
+
+    /// Sets the range of the wheel in semitones, downward and upward, of channels for which no message has set another.
+    pub(super) fn set_bend_range(&mut self, range: [f32; 2]) {
+        self.bend_range = range;
     }
 
     /// Reset All Controllers on every channel.
@@ -79,8 +78,8 @@ impl Channels {
 
     /// Pitch bend of a channel's notes in semitones: that of its own wheel plus that of its zone's manager.
     pub(super) fn bend_semitones(&self, channel: usize) -> f32 {
-        let own = self.channels.get(channel).map_or(0.0, Channel::bend_semitones);
-        own + self.manager(channel).map_or(0.0, Channel::bend_semitones)
+        let bend = |channel: &Channel| channel.bend_semitones(self.bend_range);
+        self.channels.get(channel).map_or(0.0, bend) + self.manager(channel).map_or(0.0, bend)
     }
 
     /// Gain and pan of a channel's notes: its own with that of its zone's manager.
@@ -103,6 +102,12 @@ impl Channels {
     pub(super) fn is_sustained(&self, channel: usize) -> bool {
         let own = self.channels.get(channel).is_some_and(|channel| channel.pedal);
         own || self.manager(channel).is_some_and(|manager| manager.pedal)
+    }
+
+    /// Whether the soft pedal of a channel, or of its zone's manager, is down.
+    pub(super) fn is_soft(&self, channel: usize) -> bool {
+        let own = self.channels.get(channel).is_some_and(|channel| channel.soft);
+        own || self.manager(channel).is_some_and(|manager| manager.soft)
     }
 
     /// Bit mask of the channels that a message on `channel` concerns: itself, and the members of the zone that it manages.
@@ -144,6 +149,11 @@ impl Channels {
                 return ChannelAction::Timbre;
             }
             SUSTAIN => return self.set_pedal(channel, value >= 0.5),
+            SOSTENUTO => return self.set_sostenuto(channel, value >= 0.5),
+            SOFT => {
+                state.soft = value >= 0.5;
+                return ChannelAction::None;
+            }
             RESET_ALL_CONTROLLERS => return self.reset_controllers_of(channel),
             ALL_SOUND_OFF => return ChannelAction::AllSoundOff,
             ALL_NOTES_OFF..=LAST_MODE => return ChannelAction::AllNotesOff,
@@ -173,9 +183,9 @@ impl Channels {
     /// Changes the range of the wheel, if that is the selected parameter. Members of a zone share it.
     fn change_bend_range(&mut self, channel: usize, change: impl Fn(BendRange) -> BendRange) {
         let state = self.channels.get(channel).filter(|state| state.registered() == Registered::BendRange);
-        let Some(range) = state.map(|state| change(state.bend_range)) else { return };
+        let Some(range) = state.map(|state| change(state.bend_range.unwrap_or(BendRange::CHANNEL))) else { return };
         for state in of(&mut self.channels, self.zones.alike(channel)) {
-            state.bend_range = range;
+            state.bend_range = Some(range);
         }
     }
 
@@ -186,6 +196,17 @@ impl Channels {
             }
         });
         if down { ChannelAction::None } else { ChannelAction::PedalUp { channels } }
+    }
+
+    /// On the manager of a zone for the members too. A pedal that is down already holds no further notes.
+    fn set_sostenuto(&mut self, channel: usize, down: bool) -> ChannelAction {
+        let channels = self.zones.concerned(channel);
+        let Some(state) = self.channels.get_mut(channel) else { return ChannelAction::None };
+        match (std::mem::replace(&mut state.sostenuto, down), down) {
+            (false, true) => ChannelAction::SostenutoDown { channels },
+            (true, false) => ChannelAction::SostenutoUp { channels },
+            _ => ChannelAction::None,
+        }
     }
 
     /// Reset All Controllers; on the manager of a zone for the members too.
@@ -210,7 +231,7 @@ impl Channels {
         let channels = self.let_go_by(|channels| {
             channels.zones = zones;
             for (index, state) in channels.channels.iter_mut().enumerate().filter(|(index, _)| is_in(set, *index)) {
-                state.bend_range = if zones.manager(index).is_some() { BendRange::MEMBER } else { BendRange::CHANNEL };
+                state.bend_range = zones.manager(index).map(|_| BendRange::MEMBER);
             }
         });
         ChannelAction::ZoneSet { channels }

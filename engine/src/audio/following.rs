@@ -41,7 +41,7 @@ impl TickContext<'_> {
 /// Assigns every note to the slot of its zone in the current source.
 pub(super) fn reassign_zones(voices: &mut Voices, slots: &mut Slots, planner: &RequestPlanner) {
     for voice in voices.active_mut() {
-        let Some(zone_slot) = slots.slot_for(planner.slot_key(voice.key)) else { continue };
+        let Some(zone_slot) = slots.slot_for(planner.slot_key(voice.key, voice.variation)) else { continue };
         if let Some(slot) = slots.get_mut(voice.zone_slot) {
             slot.voices = slot.voices.saturating_sub(1);
         }
@@ -68,22 +68,27 @@ pub(super) fn follow(voices: &mut Voices, slots: &mut Slots, context: &TickConte
 
 /// Starts a voice on the playable sound that is nearest to the wanted one in key and point. Returns false if there is none.
 pub(super) fn begin(voice: &mut Voice, slots: &mut Slots, context: &TickContext) -> bool {
-    let wanted = context.planner.spec(context.planner.slot_key(voice.key));
-    let mut best: Option<(f32, SoundRef, f64)> = None;
+    let wanted = context.planner.spec(context.planner.slot_key(voice.key, voice.variation));
+    let mut best: Option<(f32, SoundRef, f64, f64)> = None;
     for (index, slot) in slots.iter() {
-        let place = |buffer: &SoundBuffer| (0, context.lookahead(voice, context.step(voice.key, buffer)).need_samples);
+        let start = |buffer: &SoundBuffer| {
+            buffer.head().map_or(0.0, |head| voice.start_samples(head.length_samples, head.sample_rate_hz))
+        };
+        let place = |buffer: &SoundBuffer| {
+            (start(buffer) as usize, context.lookahead(voice, context.step(voice.key, buffer)).need_samples)
+        };
         let Some(buffer) = slot.newest_playable(place) else { continue };
         let sound = SoundRef { slot: index, buffer };
         let Some(buffer) = slots.buffer(sound) else { continue };
         let Some(head) = buffer.live_head() else { continue };
         let distance = distance(&wanted, &head.spec);
         if best.is_none_or(|(least, ..)| distance < least) {
-            best = Some((distance, sound, context.step(voice.key, buffer)));
+            best = Some((distance, sound, context.step(voice.key, buffer), start(buffer)));
         }
     }
-    let Some((_, sound, step)) = best else { return false };
+    let Some((_, sound, step, cursor_samples)) = best else { return false };
     slots.acquire(sound);
-    voice.play(Play { sound, cursor_samples: 0.0, step });
+    voice.play(Play { sound, cursor_samples, step });
     true
 }
 

@@ -1,18 +1,12 @@
 //! What each event does to channels and voices. AUDIO THREAD: bounded by the number of voices for each event.
 
-use std::sync::atomic::Ordering;
-
 use super::Synth;
 use super::channels::ChannelAction;
-use super::following::{self, TickContext};
 use super::note::{EventKind, Expression, NoteAddress};
 use super::offline;
 use super::planner::Hearing;
 use super::tick::{Ramp, Smoothed, ratio};
-use super::velocity::VelocityResponse;
-use super::voices::NoteOn;
 use super::zones::{CHANNELS, is_in};
-use crate::params::Hold;
 
 impl Synth {
     /// Handles an event at the sample where the next span begins.
@@ -20,7 +14,7 @@ impl Synth {
         match kind {
             EventKind::NoteOn { note, velocity } if velocity > 0.0 => self.note_on(note, velocity),
             EventKind::NoteOn { note: notes, .. } | EventKind::NoteOff { notes } => self.note_off(&notes),
-            EventKind::Choke { notes } => self.voices.choke(&mut self.slots, &self.timing, &notes),
+            EventKind::Choke { notes } => self.choke(&notes),
             EventKind::Expression { notes, expression, value } => self.voices.express(&notes, expression, value),
             EventKind::PitchWheel { channel, position } => self.channels.set_wheel(channel, position),
             EventKind::ChannelPressure { channel, pressure } => {
@@ -45,12 +39,15 @@ impl Synth {
             }
             ChannelAction::Mix => self.mix_channels(),
             ChannelAction::PedalUp { channels } => self.voices.pedal_up(&mut self.slots, channels),
+            ChannelAction::SostenutoDown { channels } => self.voices.sostenuto_down(channels),
+            ChannelAction::SostenutoUp { channels } => self.sostenuto_up(channels),
             ChannelAction::ZoneSet { channels } => {
                 self.voices.pedal_up(&mut self.slots, channels);
                 self.mix_channels();
             }
             ChannelAction::ControllersReset { channels } => {
                 self.voices.pedal_up(&mut self.slots, channels);
+                self.sostenuto_up(self.channels.concerned(channel));
                 self.mix_channels();
                 self.express_channel(channel, Expression::Pressure, 0.0);
             }
@@ -61,16 +58,26 @@ impl Synth {
             }
             ChannelAction::AllSoundOff => {
                 for notes in notes_of(self.channels.concerned(channel)) {
-                    self.voices.choke(&mut self.slots, &self.timing, &notes);
+                    self.choke(&notes);
                 }
             }
         }
     }
 
     /// Releases notes, or leaves them to the pedals that are down.
-    fn note_off(&mut self, notes: &NoteAddress) {
+    pub(super) fn release_notes(&mut self, notes: &NoteAddress) {
         let channels = &self.channels;
         self.voices.note_off(&mut self.slots, notes, |channel| channels.is_sustained(channel));
+    }
+
+    fn choke(&mut self, notes: &NoteAddress) {
+        self.held_keys.let_go(notes);
+        self.voices.choke(&mut self.slots, &self.timing, notes);
+    }
+
+    fn sostenuto_up(&mut self, channels: u16) {
+        let states = &self.channels;
+        self.voices.sostenuto_up(&mut self.slots, channels, |channel| states.is_sustained(channel));
     }
 
     fn mix_channels(&mut self) {
@@ -85,7 +92,7 @@ impl Synth {
     }
 
     /// Ends the smoothing of a channel's tuning: a note that starts on a channel without others starts at its pitch.
-    fn tune_at_once(&mut self, channel: usize) {
+    pub(super) fn tune_at_once(&mut self, channel: usize) {
         let semitones = self.semitones(channel);
         if let (Some(tuning), Some(tune)) = (self.tuning.get_mut(channel), self.tunes.get_mut(channel)) {
             *tuning = Smoothed::at(semitones);
@@ -93,31 +100,8 @@ impl Synth {
         }
     }
 
-    fn note_on(&mut self, note: NoteAddress, velocity: f32) {
-        let Some(key) = note.key.map(|key| key.min(127)) else { return };
-        let channel = note.channel.unwrap_or(0).min(CHANNELS as u8 - 1);
-        let note = NoteAddress { channel: Some(channel), key: Some(key), ..note };
-        let response = VelocityResponse::new(velocity.min(1.0), self.controls.touch, self.timing.rate_hz);
-        let zone = self.planner.slot_key(key);
-        self.planner.set_main(zone);
-        let Some(zone_slot) = self.slots.slot_for(zone) else { return };
-        self.prepare(zone_slot);
-        if !self.voices.plays_on(usize::from(channel)) {
-            self.tune_at_once(usize::from(channel));
-        }
-        let mix = self.channels.mix(usize::from(channel));
-        let start = NoteOn { note, key, channel, response, mix, hold: Hold::of(self.controls.hold) };
-        let Some(voice) = self.voices.note_on(&mut self.slots, &self.timing, start, zone_slot) else { return };
-        voice.express(Expression::Pressure, self.channels.pressure(usize::from(channel)));
-        voice.express(Expression::Timbre, self.channels.timbre(usize::from(channel)));
-        let context = TickContext { planner: &self.planner, timing: &self.timing, tunes: &self.tunes };
-        if !following::begin(voice, &mut self.slots, &context) {
-            self.slots.end().telemetry().late_count.fetch_add(1, Ordering::Relaxed);
-        }
-    }
-
     /// Before a note: offline, waits for the sound of its zone; live, withdraws a failed request so that it is made again.
-    fn prepare(&mut self, zone_slot: usize) {
+    pub(super) fn prepare(&mut self, zone_slot: usize) {
         if self.offline {
             let hearing = Hearing { voices: &self.voices, timing: &self.timing, tunes: &self.tunes };
             offline::ensure(&mut self.slots, &self.planner, &hearing, zone_slot, self.tick);

@@ -54,6 +54,19 @@ impl Buses {
         }
     }
 
+    /// The first `count` samples of the middle bus.
+    pub(super) fn middle(&self, count: usize) -> &[f32] {
+        self.middle.get(..count).unwrap_or_default()
+    }
+
+    /// Adds a signal to the left and subtracts it from the right, from the first sample on.
+    pub(super) fn spread(&mut self, side: &[f32]) {
+        self.is_stereo = true;
+        let [left, right] = &mut self.sides;
+        left.iter_mut().zip(side).for_each(|(left, side)| *left += side);
+        right.iter_mut().zip(side).for_each(|(right, side)| *right -= side);
+    }
+
     /// Writes the sum of the buses to `left` and `right`, multiplied by the gain of each sample.
     pub(super) fn write(&self, left: &mut [f32], right: &mut [f32], gain: impl Fn(usize) -> f32) {
         let outs = left.iter_mut().zip(right.iter_mut()).zip(&self.middle).enumerate();

@@ -11,9 +11,11 @@ use crate::params::Controls;
 const SOUNDING: u32 = 0;
 /// Urgency of the zone played last; previews come before it.
 const MAIN: u32 = 2;
+/// Urgency of its variations.
+const VARIATION: u32 = 3;
 /// Urgency of its neighbours.
-const NEIGHBOUR: u32 = 3;
-/// Neighbours are requested once the wanted sound has not changed for this many ticks: 43 ms at 48 kHz. Shorter wastes decodes on points
+const NEIGHBOUR: u32 = 4;
+/// Variations and neighbours are requested once the wanted sound has not changed for this many ticks: 43 ms at 48 kHz. Shorter wastes decodes on points
 /// that a sweep only passes; longer delays the first note in a neighbouring zone.
 const STILL_TICKS: u32 = 32;
 /// Key whose zone is the main one before any note.
@@ -51,9 +53,9 @@ impl RequestPlanner {
         changed
     }
 
-    /// Slot key of the zone in which a MIDI key plays.
-    pub(super) fn slot_key(&self, key: u8) -> SlotKey {
-        self.zone(self.sources.current().nearest_root(key))
+    /// Slot key of the zone in which a MIDI key plays, for a variation of its sound.
+    pub(super) fn slot_key(&self, key: u8, variation: u32) -> SlotKey {
+        SlotKey { variation, ..self.zone(self.sources.current().nearest_root(key)) }
     }
 
     /// Makes a zone the main one.
@@ -64,7 +66,9 @@ impl RequestPlanner {
     /// The wanted sound of a zone.
     pub(super) fn spec(&self, key: SlotKey) -> SoundSpec {
         let SlotKey { source, root, layer, variation } = key;
-        SoundSpec { layer, variation, ..self.controls.spec(source, f32::from(root)) }
+        let base = self.controls.spec(source, f32::from(root));
+        let controls = self.controls.variation.point(&base.controls, self.controls.seed, variation);
+        SoundSpec { layer, variation, controls, ..base }
     }
 
     fn main_spec(&self) -> SoundSpec {
@@ -102,6 +106,10 @@ impl RequestPlanner {
             }
         }
         if self.still_ticks >= STILL_TICKS {
+            let main = self.zone(self.main_root);
+            for variation in 1..self.controls.variation.sounds() {
+                self.request_ahead(slots, SlotKey { variation, ..main }, VARIATION);
+            }
             self.request_neighbours(slots);
         }
     }
@@ -111,14 +119,18 @@ impl RequestPlanner {
         let main = roots.iter().position(|root| *root == self.main_root).unwrap_or(0);
         let neighbours = [main.checked_add(1), main.checked_sub(1)].into_iter().flatten();
         for key in neighbours.filter_map(|index| roots.get(index)).map(|root| self.zone(*root)) {
-            let Some(index) = slots.slot_for(key) else { continue };
-            let spec = self.spec(key);
-            let Some(slot) = slots.get(index).filter(|slot| slot.key == Some(key)) else { continue };
-            if slot.voices == 0 && !slot.requested.is_some_and(|request| request.spec.is_near(&spec)) {
-                let listening = Listening::default();
-                let wanted = Wanted { urgency: NEIGHBOUR, is_main: false, is_live: false, listening };
-                slots.request(index, wanted.request(spec));
-            }
+            self.request_ahead(slots, key, NEIGHBOUR);
+        }
+    }
+
+    /// Requests the sound of a zone without voices, unless it has been requested.
+    fn request_ahead(&self, slots: &mut Slots, key: SlotKey, urgency: u32) {
+        let Some(index) = slots.slot_for(key) else { return };
+        let spec = self.spec(key);
+        let Some(slot) = slots.get(index).filter(|slot| slot.key == Some(key)) else { return };
+        if slot.voices == 0 && !slot.requested.is_some_and(|request| request.spec.is_near(&spec)) {
+            let wanted = Wanted { urgency, is_main: false, is_live: false, listening: Listening::default() };
+            slots.request(index, wanted.request(spec));
         }
     }
 

@@ -19,6 +19,11 @@ impl Ramp {
         Self { from: value, to: value }
     }
 
+    /// From one value to another.
+    pub(super) fn between(from: f64, to: f64) -> Self {
+        Self { from, to }
+    }
+
     /// The ramp between the sums at both ends of the tick.
     pub(super) fn plus(self, other: Self) -> Self {
         Self { from: self.from + other.from, to: self.to + other.to }

@@ -20,6 +20,18 @@ const INAUDIBLE: f32 = 1e-15;
 /// Highest corner as a fraction of the sample rate, for rates at which the corner would lie above the Nyquist frequency.
 const HIGHEST_PART: f32 = 0.45;
 
+/// Exponent of velocities at the end of the curve's range; its inverse at the other end.
+const STEEPEST_CURVE: f32 = 3.0;
+/// What the soft pedal makes of a velocity: with the square law 4.4 dB quieter, and darker as a softer stroke is. A convention, not measured.
+const SOFT_PEDAL: f32 = 0.6;
+
+/// The velocity that a note is played with. `curve`, [−1, 1]: 0 leaves it, above 0 soft strokes become softer, below 0 harder.
+pub(super) fn played_velocity(velocity: f32, curve: f32, is_soft: bool) -> f32 {
+    let velocity = velocity.min(1.0);
+    let shaped = if curve == 0.0 { velocity } else { velocity.powf(STEEPEST_CURVE.powf(curve)) };
+    if is_soft { shaped * SOFT_PEDAL } else { shaped }
+}
+
 /// The velocity response of one note, with its filter state.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct VelocityResponse {
@@ -37,13 +49,14 @@ impl VelocityResponse {
     /// Silence.
     pub(super) const NONE: Self = Self { gain: 0.0, shelf: 1.0, pace: 0.0, low: [0.0; MAX_CHANNELS] };
 
-    /// For `velocity` in (0, 1] at the host's rate. `touch`, [0, 2]: 0 changes the level alone, 1 darkens as measured.
-    pub(super) fn new(velocity: f32, touch: f32, rate_hz: f32) -> Self {
+    /// For `velocity` in (0, 1] at the host's rate. `touch`, [0, 2]: 0 does not darken, 1 darkens as measured. `level`, [0, 1]: 0 leaves the
+    /// level, 1 lowers it by the square law.
+    pub(super) fn new(velocity: f32, touch: f32, level: f32, rate_hz: f32) -> Self {
         let below_db = -20.0 * velocity.max(1e-3).log10();
         let shelf_db = (below_db * SHELF_DB_PER_DB * touch).clamp(0.0, DEEPEST_DB);
         let warped = (PI * (CORNER_HZ / rate_hz).min(HIGHEST_PART)).tan();
         // Square law: half the velocity is 12 dB quieter.
-        let gain = velocity * velocity;
+        let gain = if level == 1.0 { velocity * velocity } else { velocity.powf(2.0 * level) };
         Self { gain, shelf: 10f32.powf(-shelf_db / 20.0), pace: warped / (1.0 + warped), low: [0.0; MAX_CHANNELS] }
     }
 
@@ -104,7 +117,7 @@ mod tests {
     fn soft_strokes_are_darker_by_the_measured_shelf_at_every_rate() {
         const TOLERANCE_DB: f32 = 0.2;
         for rate_hz in RATES_HZ {
-            let response = VelocityResponse::new(48.0 / 112.0, 1.0, rate_hz);
+            let response = VelocityResponse::new(48.0 / 112.0, 1.0, 1.0, rate_hz);
             let shelf_db = 20.0 * response.shelf.log10();
             assert!((shelf_db + 7.0).abs() < TOLERANCE_DB, "{shelf_db} dB");
             for frequency_hz in [60.0, 600.0, 1200.0, 2400.0, 9600.0, 19_200.0] {
@@ -126,7 +139,7 @@ mod tests {
         let before: Vec<f32> = (0..100).map(|n| (n as f32 * 0.7).sin()).collect();
         for (velocity, touch) in [(1.0, 1.0), (1.0, 2.0), (0.3, 0.0)] {
             let mut after = before.clone();
-            darken(&mut VelocityResponse::new(velocity, touch, 44_100.0), &mut after);
+            darken(&mut VelocityResponse::new(velocity, touch, 1.0, 44_100.0), &mut after);
             assert_eq!(before, after);
         }
     }
@@ -134,7 +147,7 @@ mod tests {
     #[test]
     fn softer_is_never_brighter_and_never_louder() {
         let strokes: Vec<VelocityResponse> =
-            (1..=127).map(|v| VelocityResponse::new(v as f32 / 127.0, 1.5, 48_000.0)).collect();
+            (1..=127).map(|v| VelocityResponse::new(v as f32 / 127.0, 1.5, 1.0, 48_000.0)).collect();
         assert!(strokes.windows(2).all(|pair| pair[0].shelf <= pair[1].shelf && pair[0].gain < pair[1].gain));
         assert!(strokes.iter().all(|response| response.shelf > 0.0));
     }

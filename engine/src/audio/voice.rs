@@ -3,13 +3,15 @@
 use super::channel::ChannelMix;
 use super::envelope::{Envelope, EnvelopeRates};
 use super::expression::NoteExpression;
+use super::glide::Glide;
 use super::kernel::Kernels;
 use super::mixer::Buses;
 use super::note::{Expression, NoteAddress};
 use super::playback::{Crossfade, Piece, Play, Played, Reading, WINDOW_SAMPLES, widen};
 use super::slots::{Slots, SoundRef};
 use super::sustaining::{Jump, Jumper, Position};
-use super::tick::{Ramp, TICK_SAMPLES};
+use super::tick::{Ramp, TICK_SAMPLES, ratio};
+use super::unison::UnisonPlace;
 use super::velocity::VelocityResponse;
 use crate::link::{MAX_CHANNELS, SustainMap};
 use crate::params::Hold;
@@ -50,6 +52,9 @@ pub(super) struct NoteStart {
     pub(super) response: VelocityResponse,
     pub(super) mix: ChannelMix,
     pub(super) hold: Hold,
+    pub(super) glide: Glide,
+    /// Where in the sound it starts, as part of its length.
+    pub(super) start_part: f64,
     pub(super) zone_slot: usize,
     /// Number of the note, in the order of their starts.
     pub(super) order: u64,
@@ -67,6 +72,8 @@ pub(super) struct Voice {
     pub(super) note: NoteAddress,
     pub(super) key: u8,
     channel: u8,
+    /// Variation of its sound.
+    pub(super) variation: u32,
     /// Slot of the note's zone.
     pub(super) zone_slot: usize,
     /// Number of the note, in the order of their starts.
@@ -78,9 +85,16 @@ pub(super) struct Voice {
     crossfade: Option<Crossfade>,
     fade_out: Option<FadeOut>,
     jumper: Jumper,
+    glide: Glide,
+    unison: UnisonPlace,
+    /// Whether it is the first voice of its note, with which the note ends.
+    is_first: bool,
+    start_part: f64,
     active: bool,
-    /// Whether the key is up and the sustain pedal holds the note.
+    /// Whether the key is up and a pedal holds the note.
     on_pedal: bool,
+    /// Whether the sostenuto pedal went down while the note's key was down.
+    on_sostenuto: bool,
 }
 
 /// Sounds that a voice no longer reads; the caller releases them by [`Slots::release`].
@@ -92,6 +106,7 @@ impl Voice {
             note: NoteAddress::ALL,
             key: 0,
             channel: 0,
+            variation: 0,
             zone_slot: 0,
             order: 0,
             response: VelocityResponse::NONE,
@@ -101,18 +116,83 @@ impl Voice {
             crossfade: None,
             fade_out: None,
             jumper: Jumper::default(),
+            glide: Glide::default(),
+            unison: UnisonPlace::ONLY,
+            is_first: true,
+            start_part: 0.0,
             active: false,
             on_pedal: false,
+            on_sostenuto: false,
         }
     }
 
-    /// Starts a note, without a sound yet.
-    pub(super) fn start(&mut self, start: NoteStart) {
-        let NoteStart { note, key, channel, response, mix, hold, zone_slot, order } = start;
-        let expression = NoteExpression::of_channel(mix);
-        let jumper = Jumper::new(hold, order);
-        *self =
-            Self { note, key, channel, response, expression, zone_slot, order, jumper, active: true, ..Self::idle() };
+    /// Starts a voice of a note, without a sound yet.
+    pub(super) fn start(&mut self, start: NoteStart, unison: UnisonPlace, is_first: bool) {
+        let NoteStart { note, key, channel, response, mix, hold, glide, start_part, zone_slot, order } = start;
+        *self = Self {
+            note,
+            key,
+            channel,
+            response,
+            expression: NoteExpression::of_channel(mix.with(unison.mix)),
+            zone_slot,
+            order,
+            jumper: Jumper::new(hold, order),
+            glide,
+            unison,
+            is_first,
+            start_part,
+            active: true,
+            ..Self::idle()
+        };
+    }
+
+    /// The voice goes on as another note: at another key, from its present pitch by `glide`.
+    pub(super) fn become_note(&mut self, note: NoteAddress, key: u8, glide: Glide) {
+        let moved = ratio(f64::from(key) - f64::from(self.key));
+        for play in [self.current.as_mut(), self.crossfade.as_mut().map(|crossfade| &mut crossfade.to)] {
+            if let Some(play) = play {
+                play.step *= moved;
+            }
+        }
+        (self.note, self.key, self.glide) = (note, key, glide);
+        (self.on_pedal, self.on_sostenuto) = (false, false);
+    }
+
+    /// Semitones from the pitch that the voice has now to a key.
+    pub(super) fn semitones_from(&self, key: u8) -> f64 {
+        f64::from(self.key) - f64::from(key) + self.glide.semitones()
+    }
+
+    /// Position in a sound of `length_samples` at `rate_hz` at which the voice starts.
+    pub(super) fn start_samples(&self, length_samples: usize, rate_hz: f32) -> f64 {
+        let start = self.start_part * length_samples as f64 + self.unison.start_s * f64::from(rate_hz);
+        start.min(length_samples.saturating_sub(1) as f64)
+    }
+
+    /// Whether its end is the end of its note.
+    pub(super) fn is_first(&self) -> bool {
+        self.is_first
+    }
+
+    /// Its end is not that of its note: the note's key is held, and the note may sound again.
+    pub(super) fn end_untold(&mut self) {
+        self.is_first = false;
+    }
+
+    /// Whether its key is down.
+    pub(super) fn is_key_down(&self) -> bool {
+        self.is_living() && !self.is_released() && !self.on_pedal
+    }
+
+    /// Whether the sostenuto pedal holds the note once its key is up.
+    pub(super) fn is_on_sostenuto(&self) -> bool {
+        self.on_sostenuto
+    }
+
+    /// Sets whether the sostenuto pedal holds the note.
+    pub(super) fn set_on_sostenuto(&mut self, is_on: bool) {
+        self.on_sostenuto = is_on;
     }
 
     pub(super) fn is_active(&self) -> bool {
@@ -156,7 +236,8 @@ impl Voice {
     /// Playback ratio of its tuning over the tick: that of its channel times its own.
     pub(super) fn tune(&self, tunes: &[Ramp]) -> Ramp {
         let channel = tunes.get(self.channel()).copied().unwrap_or(Ramp::ONE);
-        self.expression.tuned(channel)
+        let tuned = self.glide.tuned(self.expression.tuned(channel));
+        if self.unison.ratio == 1.0 { tuned } else { tuned.map(|tune| tune * self.unison.ratio) }
     }
 
     /// Starts a waiting voice on its sound. The caller has counted it as a reader.
@@ -181,12 +262,13 @@ impl Voice {
 
     /// Sets gain and pan of the note's channel.
     pub(super) fn set_channel_mix(&mut self, mix: ChannelMix) {
-        self.expression.set_channel_mix(mix);
+        self.expression.set_channel_mix(mix.with(self.unison.mix));
     }
 
     /// Moves the smoothed expression values by one tick.
     pub(super) fn begin_tick(&mut self, pace: f64) {
         self.expression.step(pace);
+        self.glide.step();
     }
 
     /// Handles a note-off while the sustain pedal is down: the note is held until the pedal is up.

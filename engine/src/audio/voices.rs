@@ -1,15 +1,17 @@
 //! The voices: note-on, note-off, voice stealing, and the list of ended notes. AUDIO THREAD.
 
 use super::channel::ChannelMix;
+use super::glide::Glide;
 use super::lookahead::Lookahead;
 use super::note::{EndedNote, Expression, NoteAddress};
 use super::slots::Slots;
 use super::tick::Ramp;
+use super::unison::{self, UnisonPlace};
 use super::velocity::VelocityResponse;
 use super::voice::{Freed, NoteStart, Scratch, Span, Voice};
 use super::zones::is_in;
 use crate::link::SoundSpec;
-use crate::params::Hold;
+use crate::params::{Hold, VoiceControls};
 
 /// Largest number of notes that sound at once, those that fade out not counted.
 pub(super) const POLYPHONY: usize = 32;
@@ -60,6 +62,7 @@ pub(super) struct NoteOn {
     pub(super) response: VelocityResponse,
     pub(super) mix: ChannelMix,
     pub(super) hold: Hold,
+    pub(super) glide: Glide,
 }
 
 /// The region of a slot's sound that its voices need, in samples of the sound.
@@ -99,6 +102,16 @@ impl Voices {
     /// Notes that have ended since [`Self::begin_call`]. Beyond the capacity the last ones are omitted.
     pub(super) fn ended(&self) -> &[EndedNote] {
         &self.ended
+    }
+
+    /// The same list, for notes that end without a voice of their own.
+    pub(super) fn ended_mut(&mut self) -> &mut Vec<EndedNote> {
+        &mut self.ended
+    }
+
+    /// Sample of the call at which notes end now.
+    pub(super) fn offset(&self) -> usize {
+        self.offset
     }
 
     /// Clears the list of ended notes.
@@ -146,41 +159,91 @@ impl Voices {
         Some((play.cursor_samples / length.max(1) as f64).min(1.0) as f32)
     }
 
-    /// Starts a note in the slot `zone_slot`, without a sound yet. `None` if no voice is available.
+    /// Starts the voices of a note in the slot `zone_slot`, without a sound yet. Returns the note's number in the order of starts.
     pub(super) fn note_on(
         &mut self,
         slots: &mut Slots,
         timing: &Timing,
         note: NoteOn,
         zone_slot: usize,
-    ) -> Option<&mut Voice> {
+        controls: &VoiceControls,
+    ) -> u64 {
         self.each(slots, |voice| is_retriggered(&voice.note, &note.note), Voice::release);
-        let index = self.free_place(slots, timing)?;
+        self.make_room(slots, timing, controls);
         let order = self.next_order;
         self.next_order += 1;
-        let voice = self.voices.get_mut(index)?;
-        let NoteOn { note, key, channel, response, mix, hold } = note;
-        voice.start(NoteStart { note, key, channel, response, mix, hold, zone_slot, order });
-        if let Some(slot) = slots.get_mut(zone_slot) {
-            slot.voices += 1;
+        let NoteOn { note, key, channel, response, mix, hold, glide } = note;
+        let start_part = f64::from(controls.start);
+        let start = NoteStart { note, key, channel, response, mix, hold, glide, start_part, zone_slot, order };
+        for place in 0..unison::voices(controls) {
+            let idle = self.voices.iter().position(|voice| !voice.is_active());
+            let Some(index) = idle.or_else(|| self.cut_one(slots)) else { continue };
+            let Some(voice) = self.voices.get_mut(index) else { continue };
+            voice.start(start, UnisonPlace::new(controls, place), place == 0);
+            if let Some(slot) = slots.get_mut(zone_slot) {
+                slot.voices += 1;
+            }
         }
-        Some(voice)
+        order
     }
 
-    /// Index of an idle voice. At full polyphony the quietest released note, else the oldest one, is faded out first.
-    fn free_place(&mut self, slots: &mut Slots, timing: &Timing) -> Option<usize> {
-        if self.voices.iter().filter(|voice| voice.is_living()).count() >= POLYPHONY {
-            let living = self.voices.iter_mut().filter(|voice| voice.is_living());
-            let victim = living.min_by(|a, b| {
-                let rank =
-                    |voice: &Voice| if voice.is_released() { (0, voice.level(), 0) } else { (1, 0.0, voice.order) };
-                rank(a).partial_cmp(&rank(b)).unwrap_or(std::cmp::Ordering::Equal)
-            })?;
-            let freed = victim.fade_out(timing.steal_samples);
-            settle(victim, slots, freed, &mut self.ended, self.offset);
+    /// Fades notes out until another one has room: within the limit of notes, and all their voices within the polyphony. Released notes go
+    /// first, the quietest of them before the others, then the oldest one.
+    fn make_room(&mut self, slots: &mut Slots, timing: &Timing, controls: &VoiceControls) {
+        let most_voices = POLYPHONY - unison::voices(controls);
+        let most_notes = (controls.limit.round() as usize).clamp(1, POLYPHONY) - 1;
+        for _ in 0..POLYPHONY {
+            let living = || self.voices.iter().filter(|voice| voice.is_living());
+            let notes = living().filter(|voice| voice.is_first()).count();
+            if living().count() <= most_voices && notes <= most_notes {
+                return;
+            }
+            let rank = |voice: &Voice| if voice.is_released() { (0, voice.level(), 0) } else { (1, 0.0, voice.order) };
+            let victim = living().min_by(|a, b| rank(a).partial_cmp(&rank(b)).unwrap_or(std::cmp::Ordering::Equal));
+            let Some(order) = victim.map(|voice| voice.order) else { return };
+            self.each(slots, |voice| voice.order == order, |voice| voice.fade_out(timing.steal_samples));
         }
-        let idle = self.voices.iter().position(|voice| !voice.is_active());
-        idle.or_else(|| self.cut_one(slots))
+    }
+
+    /// Fades out the notes of a channel as a stolen note is. The ends of those that `goes_on` are not told.
+    pub(super) fn steal_channel(
+        &mut self,
+        slots: &mut Slots,
+        timing: &Timing,
+        channel: u8,
+        goes_on: impl Fn(&NoteAddress) -> bool,
+    ) {
+        let is_there = |voice: &Voice| voice.is_living() && voice.channel() == usize::from(channel);
+        self.each(slots, is_there, |voice| {
+            if goes_on(&voice.note) {
+                voice.end_untold();
+            }
+            voice.fade_out(timing.steal_samples)
+        });
+    }
+
+    /// Whether a voice of a note sounds or waits for its sound, those that fade out not counted.
+    pub(super) fn plays(&self, note: &NoteAddress) -> bool {
+        self.voices.iter().any(|voice| voice.is_living() && voice.note == *note)
+    }
+
+    /// The newest note of a channel whose key is down, as its first voice.
+    pub(super) fn newest_held(&self, channel: u8) -> Option<&Voice> {
+        let held = self.voices.iter().filter(|voice| voice.is_key_down() && voice.is_first());
+        held.filter(|voice| voice.channel() == usize::from(channel)).max_by_key(|voice| voice.order)
+    }
+
+    /// The voices of the note with a number.
+    pub(super) fn of_order(&mut self, order: u64) -> impl Iterator<Item = &mut Voice> {
+        self.active_mut().filter(move |voice| voice.order == order)
+    }
+
+    /// Adds a note to those that have ended.
+    pub(super) fn report_end(&mut self, note: NoteAddress) {
+        // Pushing beyond the capacity would allocate.
+        if self.ended.len() < self.ended.capacity() {
+            self.ended.push(EndedNote { offset: self.offset, note });
+        }
     }
 
     /// Ends the quietest fading voice at once: more notes are fading out than [`FADING`] has voices for.
@@ -192,20 +255,39 @@ impl Voices {
         Some(index)
     }
 
-    /// Releases notes; on channels for which `is_sustained` is true they are held until the pedal is up.
+    /// Marks the notes of `channels`, a bit mask, whose keys are down as held by the sostenuto pedal.
+    pub(super) fn sostenuto_down(&mut self, channels: u16) {
+        let down = self.voices.iter_mut().filter(|voice| voice.is_key_down() && is_in(channels, voice.channel()));
+        down.for_each(|voice| voice.set_on_sostenuto(true));
+    }
+
+    /// Releases the notes that the sostenuto pedal of `channels`, a bit mask, has held, unless the sustain pedal holds them.
+    pub(super) fn sostenuto_up(&mut self, slots: &mut Slots, channels: u16, is_sustained: impl Fn(usize) -> bool) {
+        let concerned = |voice: &Voice| voice.is_on_sostenuto() && is_in(channels, voice.channel());
+        self.each(slots, concerned, |voice| {
+            voice.set_on_sostenuto(false);
+            let goes = voice.is_left_to_pedal() && !is_sustained(voice.channel());
+            if goes { voice.release() } else { [None; 2] }
+        });
+    }
+
+    /// Releases notes; those that the sostenuto pedal holds, and those on channels for which `is_sustained` is true, are held until their
+    /// pedal is up.
     pub(super) fn note_off(&mut self, slots: &mut Slots, notes: &NoteAddress, is_sustained: impl Fn(usize) -> bool) {
         self.each(
             slots,
             |voice| notes.matches(&voice.note),
             |voice| {
-                if is_sustained(voice.channel()) { voice.leave_to_pedal() } else { voice.release() }
+                let is_held = voice.is_on_sostenuto() || is_sustained(voice.channel());
+                if is_held { voice.leave_to_pedal() } else { voice.release() }
             },
         );
     }
 
     /// Releases the notes that the pedals of `channels`, a bit mask, have held.
     pub(super) fn pedal_up(&mut self, slots: &mut Slots, channels: u16) {
-        let is_held = |voice: &Voice| voice.is_left_to_pedal() && is_in(channels, voice.channel());
+        let is_held =
+            |voice: &Voice| voice.is_left_to_pedal() && !voice.is_on_sostenuto() && is_in(channels, voice.channel());
         self.each(slots, is_held, Voice::release);
     }
 
@@ -292,7 +374,7 @@ fn settle(voice: &Voice, slots: &mut Slots, freed: Freed, ended: &mut Vec<EndedN
         slot.voices = slot.voices.saturating_sub(1);
     }
     // Pushing beyond the capacity would allocate.
-    if ended.len() < ended.capacity() {
+    if voice.is_first() && ended.len() < ended.capacity() {
         ended.push(EndedNote { offset, note: voice.note });
     }
 }

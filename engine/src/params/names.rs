@@ -1,19 +1,13 @@
 //! Names of the values of parameters that choose one of several things, in the order of the values. Any thread.
 
-/// A switch.
-pub const SWITCH: &[&str] = &["Off", "On"];
 /// How notes become voices.
 pub const VOICE_MODES: &[&str] = &["Poly", "Mono", "Legato"];
 /// What the glide time is the time of.
 pub const GLIDE_LAWS: &[&str] = &["Time", "Rate"];
 /// Which notes glide.
 pub const GLIDE_NOTES: &[&str] = &["Always", "Legato"];
-/// Types of the filter.
-pub const FILTERS: &[&str] = &["Off", "Low 12", "Low 24", "Band 12", "Band 24", "High 12", "High 24", "Notch"];
-/// Shapes of an LFO.
-pub const LFO_SHAPES: &[&str] = &["Sine", "Triangle", "Saw up", "Saw down", "Square", "Random", "Wander"];
-/// Which notes share an LFO, and whether it repeats.
-pub const LFO_MODES: &[&str] = &["Shared", "Per note", "One-shot"];
+/// Orders in which notes play variations.
+pub const VARIATION_ORDERS: &[&str] = &["Never twice", "Round robin", "Random"];
 /// Ways of the arpeggiator.
 pub const ARP_MODES: &[&str] = &["Off", "Up", "Down", "Up-down", "As played", "Random", "Chord"];
 /// Note values, after the free rate: T is a triplet, a dot a dotted note.

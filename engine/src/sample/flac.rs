@@ -52,15 +52,15 @@ pub fn encode_flac(interleaved: &[i32], format: FlacFormat) -> Result<Vec<u8>, F
     Ok(sink.into_inner())
 }
 
-/// Writes mono `samples` as a 24-bit FLAC file, and returns how many of them lay beyond full scale and were clipped.
+/// Writes interleaved `samples` as a 24-bit FLAC file, and returns how many of them lay beyond full scale and were clipped.
 ///
 /// The file appears under its name only when it is complete; an existing one is replaced in one step.
 ///
 /// # Errors
 /// [`SampleError::Write`] with the reason; nothing is left behind.
-pub fn write_flac(path: &Path, samples: &[f32], rate_hz: u32) -> Result<usize, SampleError> {
+pub fn write_flac(path: &Path, samples: &[f32], channels: usize, rate_hz: u32) -> Result<usize, SampleError> {
     let problem = |problem: String| SampleError::Write { path: path.to_path_buf(), problem };
-    let format = FlacFormat { channels: 1, bits: FILE_BITS, sample_rate_hz: rate_hz };
+    let format = FlacFormat { channels, bits: FILE_BITS, sample_rate_hz: rate_hz };
     let steps: Vec<i32> = samples.iter().map(|&sample| step(sample)).collect();
     let stream = encode_flac(&steps, format).map_err(|error| problem(error.to_string()))?;
     replace(path, |file| file.write_all(&stream)).map_err(|error| problem(error.to_string()))?;
@@ -102,7 +102,7 @@ mod tests {
             [(4_000, 40), (44_100, 4_096), (44_101, 4_097), (65_537, 9_000), (MAX_FLAC_RATE_HZ, 960)]
         {
             let sound: Vec<f32> = (0..count).map(|n| 1.5 * (n as f32 * 0.1).sin()).collect();
-            let clipped = write_flac(&path, &sound, rate_hz).expect("written");
+            let clipped = write_flac(&path, &sound, 1, rate_hz).expect("written");
             assert_eq!(clipped, sound.iter().filter(|sample| sample.abs() > 1.0).count());
             let read = decode_flac(std::fs::read(&path).expect("there"), 10.0).expect("decodes");
             assert_eq!((read.sample_rate_hz, read.samples.len()), (rate_hz, count));
@@ -113,7 +113,7 @@ mod tests {
             }
         }
         let before = std::fs::read(&path).expect("there");
-        assert!(write_flac(&path, &[0.5; 5_000], MAX_FLAC_RATE_HZ + 1).is_err());
+        assert!(write_flac(&path, &[0.5; 5_000], 1, MAX_FLAC_RATE_HZ + 1).is_err());
         assert_eq!(std::fs::read(&path).expect("there"), before);
     }
 

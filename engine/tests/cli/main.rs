@@ -1,6 +1,7 @@
 //! The command line from outside: results, exit codes, bad input, nothing half-written.
 
 mod cases;
+mod cqt;
 mod inputs_kept;
 mod keys;
 mod paths;

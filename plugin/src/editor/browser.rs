@@ -129,7 +129,7 @@ impl Browser {
     fn files(&mut self, ui: &mut Ui, rect: Rect) -> Option<BrowserAction> {
         let Some(listing) = &self.listing else {
             let asked = std::mem::replace(&mut self.has_asked_for_folder, true);
-            return (!asked).then(|| BrowserAction::Open(crate::folder::home()));
+            return (!asked).then(|| BrowserAction::Open(engine::folders::home()));
         };
         files::show(ui, rect, listing)
     }

@@ -191,6 +191,16 @@ impl ParamGestures {
         }
     }
 
+    /// Sets all parameters to values in their own units, in the order of the table; those that stand there already are left alone.
+    pub fn put_all(&mut self, values: &[f32]) {
+        for (id, &value) in ParamId::all().zip(values) {
+            let place = self.param(id).normalize(value);
+            if place != self.normalized(id) {
+                self.put(id, place);
+            }
+        }
+    }
+
     /// The point that the seven knobs are at, in σ.
     pub fn knobs(&self) -> Latent {
         let low = -engine::units::LATENT_LIMIT;

@@ -1,14 +1,11 @@
 //! The strip below the large knobs: tabs, and the panels of the open one. Everything in it is drawn from [`tables`]. Main thread.
 
-mod matrix;
 pub mod tables;
 
 use egui::{Color32, Rect, Ui, pos2, vec2};
-use engine::params::Routes;
 
 use super::choice;
 use super::envelope;
-use super::filter;
 use super::gestures::ParamGestures;
 use super::knob::{self, Knob};
 use super::layout::cells;
@@ -36,8 +33,6 @@ const NEUTRAL: Color32 = Color32::from_rgb(0xe4, 0xc9, 0xa4);
 pub enum StripAction {
     /// Show this tab.
     Open(StripTab),
-    /// Let the routes be these.
-    Route(Routes),
 }
 
 /// Draws the strip.
@@ -45,7 +40,6 @@ pub fn show(
     ui: &mut Ui,
     rect: Rect,
     tab: StripTab,
-    routes: &Routes,
     gestures: &mut ParamGestures,
     typing: &mut Option<Typing>,
 ) -> Option<StripAction> {
@@ -69,10 +63,6 @@ pub fn show(
             Picture::Envelope(stages) => envelope::show(ui, well.with_max_x(well.max.x - SIDE), stages, gestures),
             Picture::SmallEnvelope(stages) => {
                 envelope::picture(ui, well.with_max_x(well.max.x - 4.0), stages, gestures)
-            }
-            Picture::Filter => filter::show(ui, well.with_max_x(well.max.x - SIDE), gestures),
-            Picture::Matrix => {
-                action = matrix::show(ui, picture, routes, gestures, typing).map(StripAction::Route).or(action);
             }
         }
         show_controls(ui, controls, panel, gestures, typing);
@@ -120,7 +110,7 @@ fn show_control(
     let Some(id) = ParamId::named(control.id) else { return };
     let label = control.label;
     match control.kind {
-        Kind::Choice(face) => choice::show(ui, cell, id, label, radius, face, gestures),
+        Kind::Choice => choice::show(ui, cell, id, label, radius, gestures),
         Kind::Knob | Kind::FromMiddle => {
             let from_middle = control.kind == Kind::FromMiddle;
             Knob { id, label, color: NEUTRAL, radius, from_middle }.show(ui, cell, gestures, typing);

@@ -247,9 +247,8 @@ impl EditorView {
     }
 
     fn show_strip(&mut self, ui: &mut Ui, regions: &Regions, now: &FrameState) {
-        match strip::show(ui, regions.strip, now.view.tab, &now.routes, &mut self.gestures, &mut self.typing) {
+        match strip::show(ui, regions.strip, now.view.tab, &mut self.gestures, &mut self.typing) {
             Some(StripAction::Open(tab)) => self.session.store.change_view(|view| view.tab = tab),
-            Some(StripAction::Route(routes)) => self.set_routes(routes),
             None => {}
         }
     }
@@ -320,6 +319,11 @@ impl EditorView {
                     if step.holds(self.session.store.revision(), &self.gestures.knobs()) {
                         self.gestures.put_knobs(&step.point);
                         self.amend_step();
+                    }
+                }
+                Outcome::ParametersTo(values, revision) => {
+                    if revision == self.session.store.revision() {
+                        self.gestures.put_all(&values);
                     }
                 }
                 Outcome::Listed(listing) => self.browser.set_listing(listing),

@@ -17,7 +17,7 @@ use engine::audio::EventKind;
 use engine::decode::assets::AssetTable;
 use engine::pack::NamedResiduals;
 use engine::params::AssetSet;
-use engine::residual::ZoneResidual;
+use engine::scene;
 use engine::state::{PackRef, SoundState};
 
 use super::Project;
@@ -50,21 +50,10 @@ pub struct PackDefaults {
 impl AudioScene {
     /// What the audio thread needs of a project, whose residuals go to the workers' table.
     pub(super) fn of(project: &Project, defaults: Option<&PackDefaults>, table: &AssetTable) -> Self {
-        let [a, b, c, d] = project.corners.each_ref().map(|sound| residuals_of(sound, defaults));
-        let knobs = project.knobs.as_ref().map(|sound| residuals_of(sound, defaults)).unwrap_or_default();
-        let knobs_point = project.knobs.as_ref().map_or_else(Latent::default, |sound| sound.latent);
-        let assets = table.set_residuals([a, b, c, d, knobs], knobs_point);
+        let corners = project.corners.each_ref().map(|corner| &**corner);
+        let residuals = defaults.map(|defaults| &*defaults.residuals);
+        let assets = scene::assets(corners, project.knobs.as_deref(), residuals, table);
         Self { corners: project.corners.each_ref().map(|corner| corner.latent), assets, seed: project.seed }
-    }
-}
-
-/// What the point of a sound leaves out of it: an imported one brings it along, of a sound of the loaded pack the pack
-/// knows it.
-pub(super) fn residuals_of<'a>(sound: &'a SoundState, defaults: Option<&'a PackDefaults>) -> &'a [ZoneResidual] {
-    let is_imported = sound.audio.is_some() || sound.residual.is_some() || sound.cut.is_some();
-    match defaults.filter(|_| !is_imported) {
-        Some(defaults) => defaults.residuals.at(&sound.name, &sound.latent),
-        None => sound.residual.as_slice(),
     }
 }
 

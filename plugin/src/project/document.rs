@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use engine::params::FIRST_ROUTES;
 use engine::state::{FrozenZone, STATE_VERSION, SoundState, StateDocument};
 
-use super::{Project, View};
+use super::{Origin, Project, View};
 
 /// The window's place among the document's further fields. Frozen.
 const VIEW_FIELD: &str = "editor";
+/// The preset that a project came from, among the document's further fields. Frozen.
+const ORIGIN_FIELD: &str = "preset";
 
 impl Project {
     /// The document of this project with these parameters and frozen zones.
@@ -17,6 +18,9 @@ impl Project {
         let mut unknown = self.unknown.clone();
         if let Some(view) = self.view {
             unknown.insert(VIEW_FIELD.to_owned(), view.write());
+        }
+        if let Some(origin) = &self.origin {
+            unknown.insert(ORIGIN_FIELD.to_owned(), origin.to_value());
         }
         StateDocument {
             version: STATE_VERSION,
@@ -34,11 +38,12 @@ impl Project {
     pub fn of_document(document: StateDocument, view_now: Option<View>) -> Self {
         let mut unknown = document.unknown;
         let view = unknown.remove(VIEW_FIELD).as_ref().and_then(View::read);
+        let origin = unknown.remove(ORIGIN_FIELD).as_ref().and_then(Origin::of_value);
         Self {
+            origin,
             corners: document.corners.map(Arc::new),
             knobs: document.knobs.map(Arc::new),
             pack: document.pack,
-            routes: FIRST_ROUTES,
             seed: document.seed,
             frozen: Arc::new(document.frozen),
             unknown,

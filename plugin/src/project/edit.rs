@@ -3,11 +3,10 @@
 
 use std::sync::Arc;
 
-use engine::params::Routes;
 use engine::state::{PackRef, SoundState, StateDocument};
 
 use super::history::Role;
-use super::{Project, ProjectChange, View};
+use super::{Origin, Project, ProjectChange, View};
 use crate::revision::Revision;
 use crate::target::{CORNERS, Target, corner_letter};
 
@@ -46,10 +45,10 @@ pub enum Edit {
         /// Its sounds for the corners.
         corners: [Arc<SoundState>; CORNERS],
     },
-    /// Let the routes of the modulation matrix be these.
-    SetRoutes(Routes),
     /// Remember the editor's window.
     SetView(View),
+    /// The project is now that of a preset.
+    SetOrigin(Origin),
     /// Take the project of a document in place of the present one.
     Recall(Box<StateDocument>),
     /// Give the fields that differ between the two snapshots the values that they have in the one after.
@@ -78,7 +77,7 @@ impl Edit {
                 next.frozen = Arc::default();
             }
             Self::FillFromPack { pack, corners } => fill(&mut next, pack, corners),
-            Self::SetRoutes(routes) => next.routes = routes,
+            Self::SetOrigin(origin) => next.origin = Some(origin),
             Self::SetView(view) => next.view = Some(view.limited()),
             Self::Recall(document) => return Project::of_document(*document, project.view),
             Self::Restore(change) => restore(&mut next, &change),
@@ -104,9 +103,12 @@ impl Edit {
             }
             Self::ReplaceSound { target, .. } => Role::Step(format!("region and key of {}", target.describe())),
             Self::ChangePack { pack, .. } => Role::Step(format!("pack {}", pack.id)),
-            Self::SetRoutes(_) => Role::Step("route".to_owned()),
             Self::MoveToSound(_) => Role::Part,
-            Self::SetCorner { .. } | Self::FillFromPack { .. } | Self::SetView(_) | Self::Restore(_) => Role::Apart,
+            Self::SetCorner { .. }
+            | Self::FillFromPack { .. }
+            | Self::SetView(_)
+            | Self::SetOrigin(_)
+            | Self::Restore(_) => Role::Apart,
             Self::Recall(_) => Role::Beginning,
         }
     }
@@ -139,9 +141,6 @@ fn restore(project: &mut Project, change: &ProjectChange) {
     }
     if change.moves_pack() {
         (project.pack, project.frozen) = (after.pack.clone(), Arc::clone(&after.frozen));
-    }
-    if before.routes != after.routes {
-        project.routes = after.routes;
     }
     if before.seed != after.seed {
         project.seed = after.seed;

@@ -10,10 +10,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use crossbeam_queue::ArrayQueue;
 use engine::audio::EventKind;
 use engine::decode::assets::AssetTable;
+use engine::scene::residuals_of;
 use engine::state::StateDocument;
 use parking_lot::{Mutex, MutexGuard};
 
-use super::audio_scene::residuals_of;
 use super::{AudioEnd, AudioScene, Edit, History, PackDefaults, Project, ProjectChange, View};
 use crate::notices::{Notices, Offer};
 use crate::revision::Revision;
@@ -197,7 +197,10 @@ impl ProjectStore {
     /// Whether the knobs' sound has more to it than its point.
     pub fn knobs_are_recorded(&self) -> bool {
         let (project, defaults) = (self.project(), self.pack_defaults.lock());
-        project.knobs.as_ref().is_some_and(|sound| !residuals_of(sound, defaults.as_ref()).is_empty())
+        project
+            .knobs
+            .as_ref()
+            .is_some_and(|sound| !residuals_of(sound, defaults.as_ref().map(|pack| &*pack.residuals)).is_empty())
     }
 
     /// Whether the sound of an offer still stands where it went.

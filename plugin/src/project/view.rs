@@ -17,10 +17,6 @@ pub enum StripTab {
     Sound,
     /// Amplitude envelope.
     Amp,
-    /// Filter and second envelope.
-    Filter,
-    /// LFOs, macros, matrix.
-    Motion,
     /// Effects.
     Space,
     /// Voices, pitch, velocity, arpeggiator.
@@ -29,15 +25,13 @@ pub enum StripTab {
 
 impl StripTab {
     /// All of them, from left to right.
-    pub const ALL: [Self; 6] = [Self::Sound, Self::Amp, Self::Filter, Self::Motion, Self::Space, Self::Play];
+    pub const ALL: [Self; 4] = [Self::Sound, Self::Amp, Self::Space, Self::Play];
 
     /// Name in the window and, frozen, in documents.
     pub fn name(self) -> &'static str {
         match self {
             Self::Sound => "Sound",
             Self::Amp => "Amp",
-            Self::Filter => "Filter",
-            Self::Motion => "Motion",
             Self::Space => "Space",
             Self::Play => "Play",
         }

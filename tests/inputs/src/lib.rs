@@ -10,6 +10,7 @@ mod containers;
 mod encoded;
 mod headers;
 mod keys;
+pub mod midi;
 mod names;
 pub mod riff;
 mod sounds;

@@ -17,5 +17,9 @@ pub fn between(model: &Model, table: &AssetTable, knobs: &NamedPoint, pad: &Name
     let assets = table.set_residuals(mixed, knobs.latent);
     // The pad rests on its first corner.
     let (corners, pad_x, pad_y, gain_db) = ([pad.latent; 4], 0.0, 0.0, 0.0);
-    Controls { knobs: knobs.latent, corners, pad_x, pad_y, morph, gain_db, assets, ..Controls::default() }
+    let mut controls =
+        Controls { knobs: knobs.latent, corners, pad_x, pad_y, morph, gain_db, assets, ..Controls::default() };
+    // What is measured is the sound in the middle.
+    controls.voices.width = 0.0;
+    controls
 }

@@ -31,11 +31,25 @@ pub(crate) enum Command {
     /// Show what the pack holds: its sounds by category, its controls, its sources
     #[command(after_help = "Example:\n  heptode info --json")]
     Info(InfoArgs),
-    /// Render one note of one sound to a WAV or FLAC file (mono)
+    /// Render one note of one sound to a WAV or FLAC file (mono; a preset in stereo)
     #[command(after_help = "Examples:\n  heptode render --sound NAME --key 48 --out bass.wav\n  \
                             heptode render --latent 0,1.5,-2,0,0,0.3,0 --stretch 2 --out new.flac\n  \
                             heptode render --random 7 --out - | aplay")]
     Render(RenderArgs),
+    /// Play a MIDI file by the instrument, as the plug-in does in an offline bounce (stereo)
+    #[command(
+        after_help = "Channel 10 plays the drums of General MIDI where the pack has sounds of their names, unless the file is MPE there. \
+                            Program changes are ignored. The file ends when the last note has ended, at the latest 30 s after the last event. \
+                            Files up to 64 MiB with up to 4194304 events are played.\n\n\
+                            Examples:\n  heptode play song.mid --preset \"Felt Keys\" --out song.wav\n  \
+                            heptode play song.mid --sound Vibraphone --rate 48000 --out - | aplay"
+    )]
+    Play(PlayArgs),
+    /// List presets: the built-in ones and those in the user's folder
+    #[command(
+        after_help = "Examples:\n  heptode presets bass\n  heptode presets --tag wide --json\n  heptode presets --check"
+    )]
+    Presets(PresetsArgs),
     /// Render the steps from one sound to another as numbered WAV files
     #[command(after_help = "Example:\n  heptode morph --from NAME --to my-sample.wav --steps 9 --out morph/")]
     Morph(MorphArgs),
@@ -48,6 +62,10 @@ pub(crate) enum Command {
     /// Render variations of a sound as numbered WAV files
     #[command(after_help = "Example:\n  heptode vary --sound NAME --amount 0.3 --count 16 --seed 1 --out steps/")]
     Vary(VaryArgs),
+    /// Lead a recording through the constant-Q transform and back
+    #[command(after_help = "Examples:\n  heptode cqt in.wav --out same.wav\n  \
+                            heptode cqt in.wav --out magnitudes.wav --magnitude-only --picture in.png")]
+    Cqt(CqtArgs),
 }
 
 /// Arguments of every command.
@@ -124,10 +142,57 @@ pub(crate) struct RenderArgs {
     pub(crate) out: Destination,
     #[command(flatten)]
     pub(crate) point: Point,
+    /// A preset by its name, or a preset's file, in place of a sound; written in stereo
+    #[arg(long, value_name = "NAME|FILE", conflicts_with_all = ["Point", "stretch", "formant", "tilt", "fidelity"])]
+    pub(crate) preset: Option<OsString>,
     #[command(flatten)]
     pub(crate) playing: Playing,
     #[command(flatten)]
     pub(crate) common: Common,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct PlayArgs {
+    /// Standard MIDI File of type 0 or 1
+    #[arg(value_name = "IN")]
+    pub(crate) file: PathBuf,
+    #[arg(long, value_name = "FILE|-", help = OUT_HELP, value_parser = destination())]
+    pub(crate) out: Destination,
+    #[command(flatten)]
+    pub(crate) point: Point,
+    /// A preset by its name, or a preset's file, in place of a sound
+    #[arg(long, value_name = "NAME|FILE", conflicts_with = "Point")]
+    pub(crate) preset: Option<OsString>,
+    /// Play channel 10 as the other channels, not with drums
+    #[arg(long)]
+    pub(crate) no_drums: bool,
+    /// Sample rate of the file in Hz, 4000 to 768000
+    #[arg(long, value_name = "HZ", default_value_t = 44_100, value_parser = rate())]
+    pub(crate) rate: u32,
+    #[command(flatten)]
+    pub(crate) common: Common,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct PresetsArgs {
+    /// Words that are looked for in name, author, category, tags and notes
+    #[arg(value_name = "TEXT")]
+    pub(crate) text: Vec<String>,
+    /// Only those with this tag
+    #[arg(long)]
+    pub(crate) tag: Option<String>,
+    /// Only those of this category
+    #[arg(long)]
+    pub(crate) category: Option<String>,
+    /// Only those marked as favourites
+    #[arg(long)]
+    pub(crate) favourites: bool,
+    /// Read the files whole, tell what is wrong with each, and fail if there is one that cannot be used
+    #[arg(long, conflicts_with_all = ["text", "tag", "category", "favourites"])]
+    pub(crate) check: bool,
+    /// Write the result to standard output as one JSON object
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 /// Which sound; without any of these, that of all knobs at 0.
@@ -262,6 +327,48 @@ pub(crate) struct EncodeArgs {
     pub(crate) input: Input,
     #[command(flatten)]
     pub(crate) common: Common,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CqtArgs {
+    /// Audio file: WAV, AIFF, AU, CAF, FLAC, MP3, Ogg Vorbis, AAC or M4A; of a long one the first 20 s after the onset are used, in mono
+    #[arg(value_name = "IN")]
+    pub(crate) file: PathBuf,
+    #[arg(long, value_name = "FILE|-", help = OUT_HELP, value_parser = destination())]
+    pub(crate) out: Destination,
+    /// Bands to an octave, 1 to 96
+    #[arg(long, default_value_t = 16, value_parser = whole(1..=96))]
+    pub(crate) bins_per_octave: usize,
+    /// Octaves from the lowest band on, 1 to 20; what lies beyond is kept in two further bands
+    #[arg(long, default_value_t = 9, value_parser = whole(1..=20))]
+    pub(crate) octaves: usize,
+    /// Lowest band in Hz
+    #[arg(long, value_name = "HZ", default_value_t = 32.703_197, value_parser = number(1.0..=20_000.0))]
+    pub(crate) low: f32,
+    /// Keep the magnitudes alone, and search the phases
+    #[arg(long)]
+    pub(crate) magnitude_only: bool,
+    /// Coefficients for each that is needed, when magnitudes alone are kept, 1 to 16
+    #[arg(long, default_value_t = 2, value_parser = whole(1..=16), requires = "magnitude_only")]
+    pub(crate) oversampling: usize,
+    /// Steps of the search for phases, 0 to 10000
+    #[arg(long, default_value_t = 16, value_parser = whole(0..=10_000), requires = "magnitude_only")]
+    pub(crate) iterations: usize,
+    /// Start the search from random phases of this seed; without it, from the gradient of the magnitudes
+    #[arg(long, requires = "magnitude_only")]
+    pub(crate) seed: Option<u64>,
+    /// A picture of the magnitudes to write, as PNG
+    #[arg(long, value_name = "FILE")]
+    pub(crate) picture: Option<PathBuf>,
+    /// Write the result to standard output as one JSON object, or to standard error if the sound goes to standard output
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// A whole number within a range.
+fn whole(range: RangeInclusive<i64>) -> ValueParser {
+    let whole = clap::value_parser!(u64).range(*range.start() as u64..=*range.end() as u64);
+    ValueParser::new(whole.map(|value| value as usize))
 }
 
 /// A finite number within a range.

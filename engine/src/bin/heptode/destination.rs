@@ -1,10 +1,10 @@
 //! Where a sound goes: a WAV or FLAC file by the ending of its name, or standard output. Main thread.
 
 use std::ffi::OsString;
-use std::io::{self, IsTerminal as _, Write};
+use std::io::{self, BufWriter, IsTerminal as _, Seek as _, Write};
 use std::path::{Path, PathBuf};
 
-use engine::sample::{MAX_FLAC_RATE_HZ, encode_wav, write_flac, write_wav};
+use engine::sample::{MAX_FLAC_RATE_HZ, encode_wav, put_wav_blocks, write_flac, write_wav, write_wav_blocks};
 use serde_json::Value;
 
 use crate::failure::Failure;
@@ -16,7 +16,12 @@ const STANDARD_OUTPUT: &str = "-";
 /// What is written, for messages.
 const WRITTEN: &str = "a sound is written as WAV (.wav, .wave; 32-bit float) or FLAC (.flac; 24 bits)";
 
-/// A place for one mono sound.
+/// Samples of each channel that a stereo FLAC file may have: it is coded in memory, half a gigabyte here.
+const MAX_FLAC_FRAMES: u64 = 1 << 26;
+/// Samples of each channel that a stereo WAV file can have: its length in bytes is a number of 32 bits, headers included.
+const MAX_WAV_FRAMES: u64 = (u32::MAX as u64 - 4096) / 8;
+
+/// A place for one sound.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Destination {
     /// 32-bit float.
@@ -57,17 +62,65 @@ impl Destination {
         }
     }
 
-    /// Writes the whole sound or nothing; returns remarks.
-    pub(crate) fn write(&self, samples: &[f32], rate_hz: u32) -> Result<Vec<String>, Failure> {
+    /// Finds out whether a stereo sound of `frames` samples in each channel fits.
+    pub(crate) fn check_length(&self, frames: u64, rate_hz: u32) -> Result<(), Failure> {
+        let (most, kind) = match self {
+            Self::Flac(_) => (MAX_FLAC_FRAMES, "a FLAC file is written of at most"),
+            _ => (MAX_WAV_FRAMES, "a WAV file holds at most"),
+        };
+        let minutes = |frames: u64| frames / (60 * u64::from(rate_hz.max(1)));
+        if frames <= most {
+            return Ok(());
+        }
+        Err(Failure::failed(format!(
+            "the song may last {} minutes, and at {rate_hz} Hz {kind} {} minutes",
+            minutes(frames),
+            minutes(most)
+        )))
+    }
+
+    /// Writes the whole stereo sound that `next` appends to an empty buffer block by block, interleaved, until it answers `false`, or
+    /// nothing; returns remarks.
+    pub(crate) fn write_blocks(
+        &self,
+        rate_hz: u32,
+        mut next: impl FnMut(&mut Vec<f32>) -> Result<bool, Failure>,
+    ) -> Result<Vec<String>, Failure> {
+        let mut failure = None;
+        let next_block = |block: &mut Vec<f32>| {
+            next(block).map_err(|stopped| {
+                failure = Some(stopped);
+                io::Error::other("stopped")
+            })
+        };
+        let written = match self {
+            Self::Wav(path) => write_wav_blocks(path, 2, rate_hz, next_block).map_err(Failure::from),
+            Self::StandardOutput => stream_wav(rate_hz, next_block),
+            Self::Flac(_) => {
+                let (mut samples, mut block) = (Vec::new(), Vec::new());
+                while next(&mut block)? {
+                    samples.append(&mut block);
+                }
+                return self.write(&samples, 2, rate_hz);
+            }
+        };
+        match failure {
+            Some(stopped) => Err(stopped),
+            None => written.map(|()| Vec::new()),
+        }
+    }
+
+    /// Writes the whole sound, interleaved, or nothing; returns remarks.
+    pub(crate) fn write(&self, samples: &[f32], channels: u16, rate_hz: u32) -> Result<Vec<String>, Failure> {
         match self {
-            Self::Wav(path) => write_wav(path, samples, 1, rate_hz)?,
+            Self::Wav(path) => write_wav(path, samples, channels, rate_hz)?,
             Self::Flac(path) => {
-                let clipped = write_flac(path, samples, rate_hz)?;
+                let clipped = write_flac(path, samples, usize::from(channels), rate_hz)?;
                 let note = format!("{clipped} samples beyond full scale were clipped; a WAV file keeps them");
                 return Ok((clipped > 0).then_some(note).into_iter().collect());
             }
             Self::StandardOutput => {
-                let bytes = encode_wav(samples, 1, rate_hz).map_err(Failure::failed)?;
+                let bytes = encode_wav(samples, channels, rate_hz).map_err(Failure::failed)?;
                 let mut stdout = io::stdout().lock();
                 unless_reader_left(stdout.write_all(&bytes).and_then(|()| stdout.flush()), "the sound")?;
             }
@@ -90,6 +143,16 @@ impl Destination {
             Self::StandardOutput => STANDARD_OUTPUT.to_owned(),
         }
     }
+}
+
+/// A WAV file on standard output. Its header tells its length, so the whole of it is in a file without a name first.
+fn stream_wav(rate_hz: u32, next: impl FnMut(&mut Vec<f32>) -> io::Result<bool>) -> Result<(), Failure> {
+    let cannot = |error: io::Error| Failure::failed(format!("cannot write a temporary file: {error}"));
+    let mut file = tempfile::tempfile().map_err(cannot)?;
+    put_wav_blocks(BufWriter::new(&file), 2, rate_hz, next).map_err(cannot)?;
+    file.rewind().map_err(cannot)?;
+    let mut stdout = io::stdout().lock();
+    unless_reader_left(io::copy(&mut file, &mut stdout).and_then(|_| stdout.flush()), "the sound")
 }
 
 #[cfg(test)]

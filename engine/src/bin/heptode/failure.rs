@@ -5,6 +5,7 @@ use std::fmt::Display;
 use engine::decode::graph::GraphError;
 use engine::import::ImportError;
 use engine::pack::PackError;
+use engine::presets::PresetError;
 use engine::sample::SampleError;
 
 /// One clear line and the code to exit with.
@@ -44,6 +45,15 @@ impl From<GraphError> for Failure {
 impl From<SampleError> for Failure {
     fn from(error: SampleError) -> Self {
         Self::failed(error)
+    }
+}
+
+impl From<PresetError> for Failure {
+    fn from(error: PresetError) -> Self {
+        match error {
+            PresetError::Unknown { .. } | PresetError::Ambiguous { .. } => Self::usage(error),
+            _ => Self::failed(error),
+        }
     }
 }
 

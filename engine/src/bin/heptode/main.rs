@@ -4,6 +4,7 @@
 //! first byte, and each file appears whole or not at all. Exit codes: 0 done, 1 failed, 2 wrong use.
 
 mod args;
+mod cqt;
 mod destination;
 mod encode;
 mod failure;
@@ -11,10 +12,15 @@ mod info;
 mod morph;
 mod output;
 mod overwrite;
+mod picture;
+mod play;
 mod player;
+mod point;
+mod presets;
 mod reconstruct;
 mod recording;
 mod render;
+mod rig;
 mod series;
 mod studio;
 mod vary;
@@ -29,10 +35,13 @@ fn main() -> ExitCode {
     let done = match Cli::parse().command {
         Command::Info(args) => info::run(&args),
         Command::Render(args) => render::run(&args),
+        Command::Play(args) => play::run(&args),
+        Command::Presets(args) => presets::run(&args),
         Command::Morph(args) => morph::run(&args),
         Command::Reconstruct(args) => reconstruct::run(&args),
         Command::Encode(args) => encode::run(&args),
         Command::Vary(args) => vary::run(&args),
+        Command::Cqt(args) => cqt::run(&args),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -8,10 +8,12 @@ use engine::decode::Model;
 use engine::decode::assets::AssetTable;
 use engine::decode::pool::Pool;
 use engine::instrument::{Instance, create};
-use engine::params::Controls;
+use engine::params::{Controls, Hold};
+use engine::state::StateDocument;
 
 use crate::args::Playing;
 use crate::failure::Failure;
+use crate::rig::Rig;
 use crate::studio::Named;
 
 /// Samples per call of the synth: one step of its own grid.
@@ -42,8 +44,8 @@ pub(crate) struct Player {
     synth: Synth,
     sounds: Controls,
     instance: Instance,
-    // Dropped last: its workers serve the instance.
-    _pool: Arc<Pool>,
+    // Dropped last: its workers serve the instance. None where a rig has them.
+    _pool: Option<Arc<Pool>>,
 }
 
 impl Player {
@@ -58,10 +60,19 @@ impl Player {
         let point = |sound: Option<&Named>| sound.map(|sound| sound.latent).unwrap_or_default();
         let assets = table.set_residuals(mixed, point(knobs));
         let corners = [point(pad); 4];
-        let sounds = Controls { corners, assets, pad_x: 0.0, pad_y: 0.0, gain_db: 0.0, ..Controls::default() };
+        let mut sounds = Controls { corners, assets, pad_x: 0.0, pad_y: 0.0, gain_db: 0.0, ..Controls::default() };
+        // A file holds the sound itself: mono, without effects.
+        sounds.voices.width = 0.0;
         let (mut synth, instance) = create(&pool, model, table);
         synth.set_offline(true);
-        Ok(Self { synth, sounds, instance, _pool: pool })
+        Ok(Self { synth, sounds, instance, _pool: Some(pool) })
+    }
+
+    /// As a document describes it; `rig` serves it.
+    pub(crate) fn of_document(rig: &Rig, document: &StateDocument) -> Result<Self, Failure> {
+        let (mut synth, instance, sounds) = rig.instance(document)?;
+        synth.set_offline(true);
+        Ok(Self { synth, sounds, instance, _pool: None })
     }
 
     /// The point that is decoded there.
@@ -81,31 +92,46 @@ impl Player {
             hold: playing.hold.hold().value(),
             ..self.sounds
         };
+        let [left, _] = self.render(&controls, playing)?;
+        // The right side of a mono sound in the middle is the left one.
+        Ok(left)
+    }
+
+    /// Plays one note at full velocity with the preset's own controls. Without a length its note ends with its sound.
+    pub(crate) fn play_preset(&mut self, playing: &Playing) -> Result<[Vec<f32>; 2], Failure> {
+        let hold = if playing.seconds.is_some() { self.sounds.hold } else { Hold::Gated.value() };
+        self.render(&Controls { hold, ..self.sounds }, playing)
+    }
+
+    fn render(&mut self, controls: &Controls, playing: &Playing) -> Result<[Vec<f32>; 2], Failure> {
         let rate_hz = playing.rate as f32;
         self.synth.set_sample_rate(rate_hz);
         let wanted = playing.seconds.map(|seconds| (f64::from(seconds) * f64::from(playing.rate)).round() as usize);
         let longest = wanted.unwrap_or(MAX_SECONDS * playing.rate as usize);
         let note =
             Event { offset: 0, kind: EventKind::NoteOn { note: NoteAddress::key(0, playing.key), velocity: 1.0 } };
-        // The right side of a mono sound in the middle is the left one.
-        let (mut block, mut right) = ([0.0; BLOCK_SAMPLES], [0.0; BLOCK_SAMPLES]);
-        self.synth.render(&[note], &controls, &mut block, &mut right);
-        let mut samples = block.to_vec();
-        while samples.len() < longest {
-            self.synth.render(&[], &controls, &mut block, &mut right);
+        let mut block = [[0.0; BLOCK_SAMPLES]; 2];
+        let mut sides = [Vec::new(), Vec::new()];
+        let mut events: &[Event] = &[note];
+        while sides[0].len() < longest {
+            let [left, right] = &mut block;
+            self.synth.render(events, controls, left, right);
             // Voices are counted at the start of a block: without any, this one is silent.
-            if self.instance.status().playing_voices == 0 {
+            if events.is_empty() && self.instance.status().playing_voices == 0 {
                 break;
             }
-            samples.extend_from_slice(&block);
+            events = &[];
+            sides.iter_mut().zip(&block).for_each(|(side, block)| side.extend_from_slice(block));
         }
         self.check()?;
-        if samples.len() > longest {
-            samples.truncate(longest);
-            fade_out(&mut samples, (CUT_FADE_S * rate_hz) as usize);
+        for side in &mut sides {
+            if side.len() > longest {
+                side.truncate(longest);
+                fade_out(side, (CUT_FADE_S * rate_hz) as usize);
+            }
+            side.resize(wanted.unwrap_or(side.len()), 0.0);
         }
-        samples.resize(wanted.unwrap_or(samples.len()), 0.0);
-        Ok(samples)
+        Ok(sides)
     }
 
     /// An error when a decode failed: its silence is not a result.

@@ -30,7 +30,7 @@ pub(crate) fn run(args: &ReconstructArgs) -> Result<(), Failure> {
     };
     let error_db = LogMelMeter::default().measure(&sound.samples, &samples).mean_db();
     let samples = resample(&samples, studio.model.shape().sample_rate_hz, args.rate)?;
-    sound.notes.extend(args.out.write(&samples, args.rate)?);
+    sound.notes.extend(args.out.write(&samples, 1, args.rate)?);
     let seconds = samples.len() as f64 / f64::from(args.rate);
     let residual_bytes = residual.as_ref().map(|residual| residual.bytes().len());
     let kept = residual_bytes.map_or_else(String::new, |bytes| format!("\nresidual {bytes} bytes"));

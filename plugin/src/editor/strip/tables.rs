@@ -1,7 +1,6 @@
 //! Which controls stand in which tab: one table for each tab. Constants.
 
-use crate::editor::choice::Face;
-use crate::editor::envelope::{AMP, SECOND, Stages};
+use crate::editor::envelope::{AMP, Stages};
 use crate::project::StripTab;
 
 /// How a parameter is controlled.
@@ -12,7 +11,7 @@ pub enum Kind {
     /// A knob whose arc starts at the middle.
     FromMiddle,
     /// One of several things.
-    Choice(Face),
+    Choice,
 }
 
 /// One control.
@@ -35,10 +34,6 @@ pub enum Picture {
     Envelope(Stages),
     /// An envelope to look at.
     SmallEnvelope(Stages),
-    /// The filter's response.
-    Filter,
-    /// The modulation matrix, which holds the amounts of its routes.
-    Matrix,
 }
 
 /// One panel of a tab.
@@ -65,11 +60,7 @@ const fn turned(id: &'static str, label: &'static str) -> Control {
 }
 
 const fn choice(id: &'static str, label: &'static str) -> Control {
-    Control { id, label, kind: Kind::Choice(Face::Name) }
-}
-
-const fn shape(id: &'static str, label: &'static str) -> Control {
-    Control { id, label, kind: Kind::Choice(Face::Shape) }
+    Control { id, label, kind: Kind::Choice }
 }
 
 const fn plain(heading: &'static str, columns: usize, controls: &'static [Control]) -> Panel {
@@ -81,8 +72,6 @@ pub fn panels(tab: StripTab) -> &'static [Panel] {
     match tab {
         StripTab::Sound => SOUND,
         StripTab::Amp => AMPLITUDE,
-        StripTab::Filter => FILTER,
-        StripTab::Motion => MOTION,
         StripTab::Space => SPACE,
         StripTab::Play => PLAY,
     }
@@ -123,75 +112,17 @@ const AMPLITUDE: &[Panel] = &[Panel {
     heading: "Amplitude envelope",
     picture: Picture::Envelope(AMP),
     picture_cells: 6.0,
-    columns: 5,
+    columns: 4,
     controls: &[
         knob("attack", "Attack"),
         knob("decay", "Decay"),
         knob("sustain", "Sustain"),
         knob("release", "Release"),
         choice("hold", "Notes"),
-        knob("amp_delay", "Delay"),
         knob("amp_hold", "Hold"),
         turned("attack_curve", "Attack curve"),
-        turned("fall_curve", "Fall curve"),
     ],
 }];
-
-const FILTER: &[Panel] = &[
-    Panel {
-        heading: "Filter",
-        picture: Picture::Filter,
-        picture_cells: 3.4,
-        columns: 3,
-        controls: &[
-            choice("filter", "Type"),
-            knob("cutoff", "Cutoff"),
-            knob("resonance", "Resonance"),
-            knob("filter_drive", "Drive"),
-            turned("filter_env", "Envelope"),
-            knob("filter_key", "Key"),
-        ],
-    },
-    Panel {
-        heading: "Envelope 2",
-        picture: Picture::Envelope(SECOND),
-        picture_cells: 3.4,
-        columns: 3,
-        controls: &[
-            knob("env2_attack", "Attack"),
-            knob("env2_decay", "Decay"),
-            knob("env2_sustain", "Sustain"),
-            knob("env2_release", "Release"),
-            knob("env2_delay", "Delay"),
-            knob("env2_hold", "Hold"),
-        ],
-    },
-];
-
-const MOTION: &[Panel] = &[
-    plain(
-        "LFO 1 and 2",
-        7,
-        &[
-            shape("lfo1_shape", "Shape"),
-            knob("lfo1_rate", "Rate"),
-            choice("lfo1_sync", "Sync"),
-            knob("lfo1_phase", "Phase"),
-            knob("lfo1_delay", "Delay"),
-            knob("lfo1_fade", "Fade"),
-            choice("lfo1_mode", "Notes"),
-            shape("lfo2_shape", "Shape"),
-            knob("lfo2_rate", "Rate"),
-            choice("lfo2_sync", "Sync"),
-            knob("lfo2_phase", "Phase"),
-            knob("lfo2_delay", "Delay"),
-            knob("lfo2_fade", "Fade"),
-            choice("lfo2_mode", "Notes"),
-        ],
-    ),
-    plain("Macros", 2, &[knob("macro1", "1"), knob("macro2", "2"), knob("macro3", "3"), knob("macro4", "4")]),
-    Panel { heading: "Matrix", picture: Picture::Matrix, picture_cells: 7.0, columns: 0, controls: &[] },
-];
 
 const SPACE: &[Panel] = &[
     plain("Width", 1, &[knob("width", "Width")]),
@@ -211,11 +142,7 @@ const SPACE: &[Panel] = &[
 ];
 
 const PLAY: &[Panel] = &[
-    plain(
-        "Voices",
-        2,
-        &[choice("voice_mode", "Mode"), knob("voices", "Voices"), knob("start", "Start"), choice("reverse", "Reverse")],
-    ),
+    plain("Voices", 2, &[choice("voice_mode", "Mode"), knob("voices", "Voices"), knob("start", "Start")]),
     plain("Glide", 2, &[knob("glide", "Time"), choice("glide_law", "Law"), choice("glide_when", "Notes")]),
     plain(
         "Unison",
@@ -237,6 +164,7 @@ const PLAY: &[Panel] = &[
             knob("bend_down", "Bend down"),
         ],
     ),
+    plain("Variation", 2, &[knob("vary", "Amount"), knob("vary_count", "Sounds"), choice("vary_order", "Order")]),
     plain("Velocity", 1, &[turned("velocity_curve", "Curve"), knob("velocity_level", "Level")]),
     plain(
         "Arpeggiator",
@@ -247,11 +175,6 @@ const PLAY: &[Panel] = &[
 
 /// Parameters whose controls stand elsewhere: the latents, the pad and the morph slider above the strip.
 pub const ABOVE_THE_STRIP: [&str; 10] = ["z1", "z2", "z3", "z4", "z5", "z6", "z7", "pad_x", "pad_y", "morph"];
-/// The amounts of the routes, in the matrix.
-pub const AMOUNTS: [&str; 16] = [
-    "route1", "route2", "route3", "route4", "route5", "route6", "route7", "route8", "route9", "route10", "route11",
-    "route12", "route13", "route14", "route15", "route16",
-];
 
 #[cfg(test)]
 mod tests {
@@ -267,7 +190,7 @@ mod tests {
 
     #[test]
     fn every_parameter_of_the_table_is_reachable() {
-        let elsewhere = ABOVE_THE_STRIP.iter().chain(&AMOUNTS).copied();
+        let elsewhere = ABOVE_THE_STRIP.iter().copied();
         let mut places: BTreeMap<&str, usize> = TABLE.iter().map(|row| (row.id, 0)).collect();
         for id in controls().map(|control| control.id).chain(elsewhere) {
             *places.get_mut(id).unwrap_or_else(|| panic!("{id} is no parameter")) += 1;
@@ -281,7 +204,7 @@ mod tests {
         for control in controls() {
             let row = TABLE.iter().find(|row| row.id == control.id).expect("a parameter");
             let is_named = matches!(row.text, TextForm::Names(_));
-            assert_eq!(matches!(control.kind, Kind::Choice(_)), is_named, "{}", control.id);
+            assert_eq!(matches!(control.kind, Kind::Choice), is_named, "{}", control.id);
         }
     }
 }

@@ -4,7 +4,6 @@
 use std::sync::Arc;
 
 use engine::instrument::{Meters, SoundView, Status};
-use engine::params::Routes;
 
 use super::EditorView;
 use crate::editor::pad::Corner;
@@ -26,7 +25,6 @@ pub(super) struct FrameState {
     pub(super) is_named: bool,
     pub(super) pad_name: String,
     pub(super) view: View,
-    pub(super) routes: Routes,
     /// Names of what would be undone and redone.
     pub(super) steps: [Option<String>; 2],
 }
@@ -54,7 +52,6 @@ impl EditorView {
             is_knobs_imported: given.is_some_and(|sound| sound.audio.is_some()),
             is_named,
             view: project.view.unwrap_or_default(),
-            routes: project.routes,
             steps: self.session.store.history(|history| history.names()),
             loaded,
         }

@@ -4,13 +4,14 @@
 use std::sync::Arc;
 
 use engine::Latent;
+use engine::files::free_path;
 use engine::params::is_within_recording;
 use engine::state::SoundState;
 
 use super::EditorView;
 use super::frame_state::FrameState;
 use crate::editor::drag::Dragged;
-use crate::folder::{export_folder, free_path};
+use crate::folder::export_folder;
 use crate::jobs::Job;
 use crate::params::ParamId;
 use crate::project::Edit;
@@ -60,7 +61,7 @@ impl EditorView {
     pub(super) fn export(&self, now: &FrameState, name: &str, mixed_with: Option<&str>) {
         if let Some(sound) = now.sound.clone() {
             let name = mixed_with.map_or_else(|| name.to_owned(), |other| format!("{name} to {other}"));
-            let path = free_path(&export_folder(), &name);
+            let path = free_path(&export_folder(), &name, "wav", None);
             self.session.run(Job::Export { path, sound });
         }
     }

@@ -1,13 +1,12 @@
 //! Steps of undo and redo, and what the window does by itself for a touch or a choice. Main thread.
 
 use egui::{Key, Modifiers, Ui};
-use engine::params::Routes;
 
 use super::EditorView;
 use super::frame_state::FrameState;
 use crate::editor::drag::Dragged;
 use crate::params::ParamId;
-use crate::project::{Edit, ParamChange, Step};
+use crate::project::{ParamChange, Step};
 use crate::target::Target;
 
 /// What "Listen" of the region editor moves and puts back: no step of the user.
@@ -124,10 +123,5 @@ impl EditorView {
             })
         };
         self.audition.step(ui.input(|input| input.time), is_ready, &self.session.store);
-    }
-
-    /// Lets the routes of the matrix be these.
-    pub(super) fn set_routes(&self, routes: Routes) {
-        self.session.store.apply(Edit::SetRoutes(routes));
     }
 }

@@ -38,7 +38,7 @@ pub struct Rates {
     pub sounds: usize,
     /// How many return after silence.
     pub returns: usize,
-    /// How many end as if a gate had shut.
+    /// How many end abruptly.
     pub cut_ends: usize,
     /// Mean of their flicker, changes per band and second.
     pub flicker_per_band_s: f64,

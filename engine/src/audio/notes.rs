@@ -1,0 +1,173 @@
+//! How keys become notes: transposition, poly, mono and legato, glides. AUDIO THREAD: bounded by the number of voices for each event.
+
+use std::sync::atomic::Ordering;
+
+use super::Synth;
+use super::following::{self, TickContext};
+use super::glide::Glide;
+use super::held_keys::HeldKey;
+use super::note::{Expression, NoteAddress};
+use super::velocity::{VelocityResponse, played_velocity};
+use super::voices::NoteOn;
+use super::zones::CHANNELS;
+use crate::params::Hold;
+
+/// How notes become voices.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum VoiceMode {
+    /// A note for each key.
+    Poly,
+    /// One note a channel, which starts anew with each key.
+    Mono,
+    /// One note a channel, which goes on at another key while a key is held.
+    Legato,
+}
+
+impl VoiceMode {
+    fn of(value: f32) -> Self {
+        match value.round() as i32 {
+            ..=0 => Self::Poly,
+            1 => Self::Mono,
+            _ => Self::Legato,
+        }
+    }
+}
+
+impl Synth {
+    /// A key goes down.
+    pub(super) fn note_on(&mut self, note: NoteAddress, velocity: f32) {
+        let Some(key) = note.key.map(|key| key.min(127)) else { return };
+        let channel = note.channel.unwrap_or(0).min(CHANNELS as u8 - 1);
+        let note = NoteAddress { channel: Some(channel), key: Some(key), ..note };
+        let velocity = velocity.min(1.0);
+        let forgotten = self.held_keys.press(HeldKey { note, velocity });
+        self.report_silent(forgotten.map(|key| key.note));
+        self.sound_note(HeldKey { note, velocity });
+    }
+
+    /// Tells the end of a note whose key is up and that does not sound, because a monophonic note took its place.
+    fn report_silent(&mut self, note: Option<NoteAddress>) {
+        let silent = note.filter(|note| self.voice_mode() != VoiceMode::Poly && !self.voices.plays(note));
+        if let Some(note) = silent {
+            self.voices.report_end(note);
+        }
+    }
+
+    /// Keys go up. A monophonic note goes back to the last key of its channel that is still held.
+    pub(super) fn note_off(&mut self, notes: &NoteAddress) {
+        let before = self.held_keys;
+        for key in before.iter().filter(|key| notes.matches(&key.note)) {
+            self.report_silent(Some(key.note));
+        }
+        self.held_keys.let_go(notes);
+        if self.voice_mode() != VoiceMode::Poly {
+            for channel in 0..CHANNELS as u8 {
+                let ends = self.voices.newest_held(channel).is_some_and(|voice| notes.matches(&voice.note));
+                let held = self.held_keys.last(channel);
+                if let Some(back) = held.filter(|_| ends && !self.channels.is_sustained(usize::from(channel))) {
+                    self.sound_note(back);
+                }
+            }
+        }
+        self.release_notes(notes);
+    }
+
+    fn voice_mode(&self) -> VoiceMode {
+        VoiceMode::of(self.controls.voices.mode)
+    }
+
+    /// The key at which a pressed key plays.
+    fn played_key(&self, key: u8) -> u8 {
+        let voices = &self.controls.voices;
+        let transposed = f32::from(key) + 12.0 * voices.octave + voices.transpose_semitones;
+        transposed.round().clamp(0.0, 127.0) as u8
+    }
+
+    fn sound_note(&mut self, pressed: HeldKey) {
+        let channel = pressed.note.channel.unwrap_or(0);
+        let key = self.played_key(pressed.note.key.unwrap_or(0));
+        let held = self.voices.newest_held(channel).map(|voice| (voice.order, voice.semitones_from(key)));
+        match (self.voice_mode(), held) {
+            (VoiceMode::Legato, Some((order, semitones))) => self.go_on_at(order, pressed.note, key, semitones),
+            (mode, held) => {
+                let glide = self.glide(channel, key, held.map(|(_, semitones)| semitones));
+                if mode != VoiceMode::Poly {
+                    let held_keys = &self.held_keys;
+                    let goes_on = |note: &NoteAddress| *note != pressed.note && held_keys.holds(note);
+                    self.voices.steal_channel(&mut self.slots, &self.timing, channel, goes_on);
+                }
+                self.start_note(pressed, key, channel, glide);
+            }
+        }
+        self.last_played = Some((key, channel));
+    }
+
+    /// The glide to a key: from the pitch of the note that is held, else from the last one that was played.
+    fn glide(&self, channel: u8, key: u8, from_held: Option<f64>) -> Glide {
+        let controls = &self.controls.voices;
+        let from_last = || {
+            let last = self.last_played.filter(|(_, played)| *played == channel && controls.glide_when < 0.5);
+            last.map(|(last, _)| f64::from(last) - f64::from(key))
+        };
+        let semitones = from_held.or_else(from_last).unwrap_or(0.0);
+        Glide::new(semitones, controls, self.timing.rate_hz)
+    }
+
+    /// The voices of a note go on as another note.
+    fn go_on_at(&mut self, order: u64, note: NoteAddress, key: u8, semitones: f64) {
+        let glide = Glide::new(semitones, &self.controls.voices, self.timing.rate_hz);
+        let before = self.voices.of_order(order).next().map(|voice| (voice.note, voice.variation));
+        let Some((ended, variation)) = before else { return };
+        let zone = self.planner.slot_key(key, variation);
+        self.planner.set_main(zone);
+        let zone_slot = self.slots.slot_for(zone);
+        if let Some(zone_slot) = zone_slot {
+            self.prepare(zone_slot);
+        }
+        for voice in self.voices.of_order(order) {
+            voice.become_note(note, key, glide);
+            let Some(to) = zone_slot.filter(|to| *to != voice.zone_slot) else { continue };
+            if let Some(slot) = self.slots.get_mut(voice.zone_slot) {
+                slot.voices = slot.voices.saturating_sub(1);
+            }
+            if let Some(slot) = self.slots.get_mut(to) {
+                slot.voices += 1;
+            }
+            voice.zone_slot = to;
+        }
+        if ended != note && !self.held_keys.holds(&ended) {
+            self.voices.report_end(ended);
+        }
+    }
+
+    fn start_note(&mut self, pressed: HeldKey, key: u8, channel: u8, glide: Glide) {
+        let controls = self.controls.voices;
+        let is_soft = self.channels.is_soft(usize::from(channel));
+        let velocity = played_velocity(pressed.velocity, controls.velocity_curve, is_soft);
+        let touch = self.controls.touch;
+        let response = VelocityResponse::new(velocity, touch, controls.velocity_level, self.timing.rate_hz);
+        let variation = self.variations.next(&self.controls.variation, self.controls.seed);
+        let zone = self.planner.slot_key(key, variation);
+        self.planner.set_main(zone);
+        let Some(zone_slot) = self.slots.slot_for(zone) else { return };
+        self.prepare(zone_slot);
+        if !self.voices.plays_on(usize::from(channel)) {
+            self.tune_at_once(usize::from(channel));
+        }
+        let mix = self.channels.mix(usize::from(channel));
+        let hold = Hold::of(self.controls.hold);
+        let start = NoteOn { note: pressed.note, key, channel, response, mix, hold, glide };
+        let order = self.voices.note_on(&mut self.slots, &self.timing, start, zone_slot, &controls);
+        let [pressure, timbre] =
+            [self.channels.pressure(usize::from(channel)), self.channels.timbre(usize::from(channel))];
+        let context = TickContext { planner: &self.planner, timing: &self.timing, tunes: &self.tunes };
+        let mut late = 0;
+        for voice in self.voices.of_order(order) {
+            voice.variation = variation;
+            voice.express(Expression::Pressure, pressure);
+            voice.express(Expression::Timbre, timbre);
+            late += u64::from(!following::begin(voice, &mut self.slots, &context));
+        }
+        self.slots.end().telemetry().late_count.fetch_add(late.min(1), Ordering::Relaxed);
+    }
+}

@@ -1,0 +1,57 @@
+//! The presets that are built in: the files of `assets/presets/`. Main and worker threads: the first call reads them.
+//!
+//! Their sounds are those of the built-in pack, by name: another training of it moves the points, and the presets go with them.
+
+use std::sync::OnceLock;
+
+use crate::state::Preset;
+
+/// The files as they are.
+#[cfg(feature = "factory-pack")]
+const FILES: [&str; 8] = [
+    include_str!("../../../assets/presets/felt-keys.heptode-preset"),
+    include_str!("../../../assets/presets/glass-pluck.heptode-preset"),
+    include_str!("../../../assets/presets/long-rain.heptode-preset"),
+    include_str!("../../../assets/presets/round-bass.heptode-preset"),
+    include_str!("../../../assets/presets/slow-choir.heptode-preset"),
+    include_str!("../../../assets/presets/steps-on-everything.heptode-preset"),
+    include_str!("../../../assets/presets/struck-and-bowed.heptode-preset"),
+    include_str!("../../../assets/presets/wide-saw-lead.heptode-preset"),
+];
+
+/// The built-in presets, in the order of their files; none where no pack is built in.
+pub fn factory() -> &'static [Preset] {
+    static PRESETS: OnceLock<Vec<Preset>> = OnceLock::new();
+    PRESETS.get_or_init(read)
+}
+
+#[cfg(not(feature = "factory-pack"))]
+fn read() -> Vec<Preset> {
+    Vec::new()
+}
+
+/// A file that cannot be read is a fault of the build, which the tests find; the others stay.
+#[cfg(feature = "factory-pack")]
+fn read() -> Vec<Preset> {
+    let Ok((manifest, hash)) = crate::pack::Pack::factory_manifest() else { return Vec::new() };
+    let bound = |text: &&str| {
+        let mut preset = Preset::parse(text).ok()?;
+        bind(&mut preset.document, &manifest, &hash);
+        Some(preset)
+    };
+    FILES.iter().filter_map(bound).collect()
+}
+
+/// Gives each sound the point that it has in the pack, and the knobs that of their sound.
+#[cfg(feature = "factory-pack")]
+fn bind(document: &mut crate::state::StateDocument, manifest: &crate::pack::Manifest, hash: &str) {
+    document.pack = crate::state::PackRef::new(&manifest.id, hash);
+    for sound in document.corners.iter_mut().chain(&mut document.knobs) {
+        if let Ok(here) = manifest.sound(&sound.name) {
+            sound.latent = here.latent;
+        }
+    }
+    for (axis, sigma) in document.knobs.iter().flat_map(|sound| sound.latent.into_iter().enumerate()) {
+        document.params.insert(crate::params::ParamId::latent(axis).spec().id.to_owned(), sigma);
+    }
+}

@@ -1,0 +1,42 @@
+//! Where a preset is. Plain data.
+
+use std::path::{Path, PathBuf};
+
+/// Ending of a preset's file name.
+pub const PRESET_EXTENSION: &str = "heptode-preset";
+/// What the id of a built-in preset begins with; no file name has a slash.
+const BUILT_IN: &str = "factory/";
+
+/// Where a preset is.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Place {
+    /// Built in, by its name.
+    Factory(String),
+    /// A file.
+    File(PathBuf),
+}
+
+impl Place {
+    /// What projects and the list of favourites know it by. A file keeps its id when the whole folder moves.
+    #[must_use]
+    pub fn id(&self) -> String {
+        match self {
+            Self::Factory(name) => format!("{BUILT_IN}{name}"),
+            Self::File(path) => path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned(),
+        }
+    }
+
+    /// The file, if it is one.
+    #[must_use]
+    pub fn file(&self) -> Option<&Path> {
+        match self {
+            Self::Factory(_) => None,
+            Self::File(path) => Some(path),
+        }
+    }
+}
+
+/// Whether the name is that of a preset's file.
+pub(super) fn is_preset(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case(PRESET_EXTENSION))
+}

@@ -1,0 +1,77 @@
+//! Phases from the gradient of magnitudes across bands. Any thread but the audio thread; allocates.
+//!
+//! A sine between the centres of two bands has the weights cos²(π/2 · u) and sin²(π/2 · u) in them, u its place between the centres: the
+//! ratio of two magnitudes tells the frequency. Its integral over time is the phase of the band's coefficients.
+
+use std::f64::consts::{FRAC_2_PI, TAU};
+
+use rustfft::num_complex::Complex32;
+
+use super::coefficients::Coefficients;
+use super::transform::ConstantQ;
+
+/// Sets the phases of `values`, whose magnitudes stay.
+pub(super) fn set_phases(transform: &ConstantQ<f32>, values: &mut Coefficients<f32>) {
+    let shape = transform.shape();
+    let duration_s = transform.padded() as f64 / shape.rate_hz();
+    let magnitudes: Vec<Vec<f32>> =
+        (0..values.bands()).map(|band| values.band(band).iter().map(|value| value.norm()).collect()).collect();
+    let loudest_part = loudest(&magnitudes);
+    for band in 0..values.bands() {
+        let count = magnitudes[band].len();
+        if count == 0 {
+            continue;
+        }
+        let step_s = duration_s / count as f64;
+        let hz: Vec<f64> = (0..count)
+            .map(|place| {
+                let at = |band: Option<usize>| band.map_or(0.0, |band| near(magnitudes.get(band), place, count));
+                let [below, here, above] = [at(band.checked_sub(1)), at(Some(band)), at(Some(band + 1))];
+                let centre = shape.centre_hz(band);
+                let toward = if above >= below { band + 1 } else { band.saturating_sub(1) };
+                let part = (f64::from(above.max(below)) / f64::from(here).max(1e-30)).sqrt().atan() * FRAC_2_PI;
+                centre + (shape.centre_hz(toward.min(values.bands() - 1)) - centre) * part
+            })
+            .collect();
+        let middle = ((loudest_part * count as f64) as usize).min(count - 1);
+        let begin_s = (middle as f64 - loudest_part * count as f64) * step_s;
+        let mut phases = vec![TAU * hz[middle] * begin_s; count];
+        for place in middle + 1..count {
+            phases[place] = phases[place - 1] + TAU * 0.5 * (hz[place] + hz[place - 1]) * step_s;
+        }
+        for place in (0..middle).rev() {
+            phases[place] = phases[place + 1] - TAU * 0.5 * (hz[place] + hz[place + 1]) * step_s;
+        }
+        for (value, phase) in values.band_mut(band).iter_mut().zip(phases) {
+            *value = Complex32::from_polar(value.norm(), phase.rem_euclid(TAU) as f32);
+        }
+    }
+}
+
+/// Magnitude of a band at the time of `place` of `count`.
+fn near(band: Option<&Vec<f32>>, place: usize, count: usize) -> f32 {
+    let Some(band) = band.filter(|band| !band.is_empty()) else { return 0.0 };
+    let at = place as f64 / count as f64 * band.len() as f64;
+    let (first, part) = (at as usize, at.fract() as f32);
+    let of = |place: usize| band.get(place).or(band.last()).copied().unwrap_or(0.0);
+    of(first) * (1.0 - part) + of(first + 1) * part
+}
+
+/// Where most of the bands are loudest, as part of the length: the median of their loudest places, weighted by magnitude.
+fn loudest(magnitudes: &[Vec<f32>]) -> f64 {
+    let mut places: Vec<(f64, f32)> = magnitudes
+        .iter()
+        .filter_map(|band| {
+            let (place, loudest) = band.iter().copied().enumerate().max_by(|a, b| a.1.total_cmp(&b.1))?;
+            Some((place as f64 / band.len() as f64, loudest))
+        })
+        .collect();
+    places.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
+    let half = places.iter().map(|(_, weight)| weight).sum::<f32>() / 2.0;
+    let mut sum = 0.0;
+    let median = places.iter().find(|(_, weight)| {
+        sum += weight;
+        sum >= half
+    });
+    median.map_or(0.0, |(place, _)| *place)
+}

@@ -1,0 +1,132 @@
+//! Magnitudes back to sound: fast Griffin-Lim on constant-Q frames (Perraudin, Balazs and Søndergaard 2013). Any thread but the audio
+//! thread; allocates.
+
+use rustfft::num_complex::Complex32;
+
+use super::coefficients::Coefficients;
+use super::transform::ConstantQ;
+
+/// Acceleration: the value that the authors of the method recommend.
+const MOMENTUM: f32 = 0.99;
+/// Magnitudes below this have no phase.
+const LEAST_MAGNITUDE: f32 = 1e-20;
+
+/// The phases that the search starts from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Start {
+    /// Zero everywhere, which makes every band a click train of its own.
+    Zero,
+    /// Random, by a seed.
+    Random(u64),
+    /// Those of a sine in each band, at the frequency that its neighbours' magnitudes tell, all of them 0 at the loudest moment: right for
+    /// steady partials and for one impulse.
+    Gradient,
+    /// Those that the coefficients have.
+    Given,
+}
+
+/// Search for the phases of given magnitudes.
+pub struct PhaseRetrieval {
+    magnitudes: Vec<f32>,
+    now: Coefficients<f32>,
+    before: Coefficients<f32>,
+    time: Vec<f32>,
+}
+
+impl PhaseRetrieval {
+    /// Starts from the magnitudes of `coefficients`, which belong to `transform`.
+    pub fn new(transform: &ConstantQ<f32>, coefficients: &Coefficients<f32>, start: Start) -> Self {
+        let magnitudes: Vec<f32> = coefficients.values().iter().map(|value| value.norm()).collect();
+        let mut now = coefficients.clone();
+        let mut state = match start {
+            Start::Random(seed) => seed,
+            Start::Zero | Start::Given | Start::Gradient => 0,
+        };
+        for (value, magnitude) in now.values_mut().iter_mut().zip(&magnitudes) {
+            *value = match start {
+                Start::Zero => Complex32::new(*magnitude, 0.0),
+                Start::Random(_) => Complex32::from_polar(*magnitude, random_phase(&mut state)),
+                Start::Given | Start::Gradient => *value,
+            };
+        }
+        if start == Start::Gradient {
+            super::gradient::set_phases(transform, &mut now);
+        }
+        Self { magnitudes, before: now.clone(), now, time: vec![0.0; transform.length()] }
+    }
+
+    /// Runs `iterations` of the method and returns the sound.
+    pub fn run(mut self, transform: &mut ConstantQ<f32>, iterations: usize) -> Vec<f32> {
+        let mut next = transform.zeros();
+        for _ in 0..iterations {
+            // What a sound can have of these magnitudes and phases.
+            impose(&self.magnitudes, &mut self.now);
+            transform.inverse(&self.now, &mut self.time);
+            transform.forward(&self.time, &mut next);
+            let values = self.now.values_mut().iter_mut().zip(next.values()).zip(self.before.values_mut());
+            for ((now, next), before) in values {
+                *now = next + (next - *before) * MOMENTUM;
+                *before = *next;
+            }
+        }
+        impose(&self.magnitudes, &mut self.now);
+        transform.inverse(&self.now, &mut self.time);
+        self.time
+    }
+}
+
+/// Gives the values their magnitudes, with the phases that they have.
+fn impose(magnitudes: &[f32], values: &mut Coefficients<f32>) {
+    for (value, magnitude) in values.values_mut().iter_mut().zip(magnitudes) {
+        let norm = value.norm();
+        *value = if norm > LEAST_MAGNITUDE { *value * (magnitude / norm) } else { Complex32::new(*magnitude, 0.0) };
+    }
+}
+
+/// A phase in [0, 2π), by the generator of splitmix64 (Steele and others 2014).
+fn random_phase(state: &mut u64) -> f32 {
+    *state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    let mixed = (*state ^ (*state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    ((mixed ^ (mixed >> 31)) >> 40) as f32 / (1u64 << 24) as f32 * std::f32::consts::TAU
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::ConstantQShape;
+    use super::*;
+
+    /// Magnitudes of a found sound against the wanted ones, in dB, after 32 iterations with twice the coefficients.
+    const LEAST_CONVERGENCE_DB: f32 = 15.0;
+
+    fn step_sound(length: usize) -> Vec<f32> {
+        let mut state = 3;
+        let hit = |n: usize, at: usize| if n < at { 0.0 } else { (-((n - at) as f32) / 900.0).exp() };
+        (0..length).map(|n| (random_phase(&mut state) - 3.14) * 0.2 * (hit(n, 500) + 0.6 * hit(n, 4_000))).collect()
+    }
+
+    #[test]
+    fn the_magnitudes_come_near_and_the_right_phases_are_kept() {
+        let length = 12_000;
+        let shape = ConstantQShape::footsteps(44_100.0).unwrap().oversampled(2).unwrap();
+        let samples = step_sound(length);
+        let mut transform = ConstantQ::new(&shape, length);
+        let mut wanted = transform.zeros();
+        transform.forward(&samples, &mut wanted);
+        let mut convergence_db = |start, iterations| {
+            let found = PhaseRetrieval::new(&transform, &wanted, start).run(&mut transform, iterations);
+            let mut coefficients = transform.zeros();
+            transform.forward(&found, &mut coefficients);
+            let pairs = wanted.values().iter().zip(coefficients.values());
+            let (power, error) = pairs.fold((0.0f32, 0.0f32), |(power, error), (a, b)| {
+                (power + a.norm_sqr(), error + (a.norm() - b.norm()).powi(2))
+            });
+            10.0 * (power / error.max(1e-30)).log10()
+        };
+        let [few, many] = [4, 32].map(|iterations| convergence_db(Start::Random(1), iterations));
+        assert!(many > few && many > LEAST_CONVERGENCE_DB, "{few} and {many} dB");
+        assert!(convergence_db(Start::Given, 4) > 80.0);
+        let gradient = convergence_db(Start::Gradient, 4);
+        assert!(gradient > few, "{gradient} dB from the gradient, {few} dB from random phases");
+    }
+}
