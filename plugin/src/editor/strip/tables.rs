@@ -160,8 +160,8 @@ const PLAY: &[Panel] = &[
         &[
             turned("octave", "Octave"),
             turned("transpose", "Transpose"),
-            knob("bend_up", "Bend up"),
-            knob("bend_down", "Bend down"),
+            knob("bend_up", "Bend +"),
+            knob("bend_down", "Bend −"),
         ],
     ),
     plain("Variation", 2, &[knob("vary", "Amount"), knob("vary_count", "Sounds"), choice("vary_order", "Order")]),
