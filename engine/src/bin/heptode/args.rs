@@ -11,7 +11,7 @@ use engine::import::Choice;
 use engine::params::Hold;
 
 use crate::destination::Destination;
-use values::{destination, folder, number, parse_latent, rate};
+use values::{destination, folder, number, parse_latent, rate, whole};
 
 /// The option of commands that write one sound.
 const OUT_HELP: &str = "File to write, by its ending: WAV (.wav; 32-bit float) or FLAC (.flac; 24 bits, up to 96 kHz); - is standard output, as WAV";
@@ -362,12 +362,6 @@ pub(crate) struct CqtArgs {
     /// Write the result to standard output as one JSON object, or to standard error if the sound goes to standard output
     #[arg(long)]
     pub(crate) json: bool,
-}
-
-/// A whole number within a range.
-fn whole(range: RangeInclusive<i64>) -> ValueParser {
-    let whole = clap::value_parser!(u64).range(*range.start() as u64..=*range.end() as u64);
-    ValueParser::new(whole.map(|value| value as usize))
 }
 
 #[cfg(test)]

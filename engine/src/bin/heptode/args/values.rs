@@ -53,3 +53,9 @@ pub(super) fn parse_latent(text: &str) -> Result<Latent, String> {
     }
     Ok(latent)
 }
+
+/// A whole number within a range.
+pub(super) fn whole(range: RangeInclusive<i64>) -> ValueParser {
+    let whole = clap::value_parser!(u64).range(*range.start() as u64..=*range.end() as u64);
+    ValueParser::new(whole.map(|value| value as usize))
+}
