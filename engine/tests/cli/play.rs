@@ -80,7 +80,7 @@ fn what_is_no_song_is_refused_with_one_line_and_no_file() {
     let cases = [
         (put("empty.mid", b""), "not a Standard MIDI File"),
         (put("noise.mid", &[0x5a; 3_000]), "not a Standard MIDI File"),
-        (put("sets.mid", &file(2, 96, &[notes.clone()])), "type 2"),
+        (put("sets.mid", &file(2, 96, std::slice::from_ref(&notes))), "type 2"),
         (put("zero.mid", &file(1, 0, &[notes])), "division of 0"),
         (put("silent.mid", &file(1, 96, &[vec![tempo(0, 9)]])), "no note"),
         (put("long.mid", &file(1, 1, &[far])), "minutes"),
