@@ -14,6 +14,10 @@ mod lists;
 mod names;
 #[path = "editor/region_editor.rs"]
 mod region_editor;
+#[path = "editor/steps.rs"]
+mod steps;
+#[path = "editor/strip.rs"]
+mod strip;
 
 use egui::{Pos2, vec2};
 use egui_kittest::SnapshotResults;
@@ -202,7 +206,7 @@ fn export_writes_a_file_and_says_where() {
 }
 
 #[test]
-fn random_moves_all_knobs_and_back_returns() {
+fn random_moves_all_knobs_and_undo_returns() {
     let mut editor = EditorHarness::open(1.0, false);
     editor.harness.get_by_label("Random").click();
     editor.harness.run_steps(2);
@@ -212,7 +216,7 @@ fn random_moves_all_knobs_and_back_returns() {
     for (axis, place) in RandomPoints::new(1).anywhere(&catalogue().distribution).into_iter().enumerate() {
         assert!((editor.session.params.get(ParamId::latent(axis)).plain() - place).abs() < 1e-4);
     }
-    editor.harness.get_by_label("Back").click();
+    editor.harness.get_by_label("Undo").click();
     editor.harness.run_steps(2);
     assert!((0..7).all(|axis| editor.session.params.get(ParamId::latent(axis)).plain().abs() < 1e-5));
 }

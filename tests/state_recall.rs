@@ -77,7 +77,7 @@ fn busy_instance() -> Instance {
     let door = SoundState { cut, ..SoundState::new("A door", [0.1, 0.2, 0.3, -0.4, -0.5, 2.6, -3.0]) };
     store.apply(Edit::set_corner(2, door));
     store.apply(Edit::MoveToSound(Some(Arc::new(SoundState::new("Grand Piano", [1.0; 7])))));
-    store.apply(Edit::SetView(View { width: 1400.0, height: 900.0, scale: 1.5 }));
+    store.apply(Edit::SetView(View { width: 1400.0, height: 900.0, scale: 1.5, ..View::default() }));
     instance
 }
 

@@ -8,22 +8,17 @@ mod controls;
 mod groups;
 mod hold;
 mod names;
-mod route;
 mod table;
 mod text;
 mod transport;
 mod variation;
 
 pub use controls::{AssetSet, Controls, is_within_recording};
-pub use groups::{
-    AmpControls, ArpControls, EnvelopeControls, FilterControls, LFOS, LfoControls, MACROS, MotionControls, ROUTES,
-    SpaceControls, VoiceControls,
-};
+pub use groups::{AmpControls, ArpControls, SpaceControls, VoiceControls};
 pub use hold::Hold;
 pub use names::division_beats;
-pub use route::{FIRST_ROUTES, ModDestination, ModSource, Route, Routes};
 pub use table::TABLE;
-pub use text::{TextForm, key_to_hz};
+pub use text::TextForm;
 pub use transport::Transport;
 pub use variation::{VariationControls, hash};
 

@@ -3,24 +3,32 @@
 //! The framework asks for one editor object per instance and opens windows from it. Each opening builds a fresh window
 //! from the size and scale that the project remembers.
 
+pub mod audition;
+pub mod bar;
 pub mod browser;
+pub mod choice;
 pub mod drag;
 pub mod dropped;
+pub mod envelope;
 pub mod gestures;
 pub mod header;
-pub mod history;
 pub mod idle_preview;
 pub mod keys;
 pub mod knob;
 pub mod layout;
 pub mod morph;
+pub mod morph_follow;
 pub mod name;
 pub mod pad;
 pub mod region_editor;
 pub mod sound_names;
 pub mod status;
 pub mod strip;
+pub mod switch;
+pub mod tabs;
 pub mod theme;
+pub mod turn;
+pub mod typing;
 pub mod view;
 pub mod wave;
 
@@ -37,7 +45,7 @@ use nice_plug_egui::{
 };
 
 use crate::jobs::Job;
-use crate::project::{Edit, View};
+use crate::project::View;
 use crate::session::Session;
 use gestures::HostParamWriter;
 use view::{EditorView, WindowChange};
@@ -102,16 +110,6 @@ struct Window {
     view: Option<EditorView>,
 }
 
-impl Window {
-    fn remember(&self, edit: impl FnOnce(&mut View)) {
-        self.session.store.apply_if(|newest| {
-            let mut view = newest.project.view.unwrap_or_default();
-            edit(&mut view);
-            Some(Edit::SetView(view))
-        });
-    }
-}
-
 impl NiceEguiApp for Window {
     fn build(&mut self, context: egui::Context, gui: GuiContext, _frame: &mut Frame) -> Result<(), HandlerError> {
         theme::install(&context);
@@ -138,13 +136,13 @@ impl NiceEguiApp for Window {
     }
 
     fn resized(&mut self, size: WindowSize) {
-        self.remember(|view| {
+        self.session.store.change_view(|view| {
             view.width = size.logical.width as f32;
             view.height = size.logical.height as f32;
         });
     }
 
     fn zoom_factor_changed(&mut self, zoom_factor: f32) {
-        self.remember(|view| view.scale = zoom_factor);
+        self.session.store.change_view(|view| view.scale = zoom_factor);
     }
 }

@@ -6,8 +6,10 @@
 mod audio_scene;
 mod document;
 mod edit;
+mod history;
 mod origin;
 mod store;
+mod view;
 
 use std::sync::Arc;
 
@@ -18,44 +20,10 @@ use crate::target::{CORNERS, Target};
 
 pub use audio_scene::{AudioEnd, AudioScene, PackDefaults};
 pub use edit::Edit;
+pub use history::{History, ParamChange, ProjectChange, Step};
 pub use origin::Origin;
 pub use store::{ProjectStore, Snapshot};
-
-/// Smallest window, in points at scale 1: below it the knobs' names no longer fit.
-const MIN_WIDTH: f32 = 1120.0;
-const MIN_HEIGHT: f32 = 736.0;
-/// Largest window, in points at scale 1: beyond it only the browser would grow.
-const MAX_WIDTH: f32 = 2240.0;
-const MAX_HEIGHT: f32 = 1472.0;
-
-/// The editor window as the project remembers it.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct View {
-    /// Width in points at scale 1.
-    pub width: f32,
-    /// Height in points at scale 1.
-    pub height: f32,
-    /// Enlargement, 1…2.
-    pub scale: f32,
-}
-
-impl View {
-    /// Finite and within what the editor can draw.
-    pub fn limited(self) -> Self {
-        let limit = |value: f32, low: f32, high: f32| if value.is_finite() { value.clamp(low, high) } else { low };
-        Self {
-            width: limit(self.width, MIN_WIDTH, MAX_WIDTH),
-            height: limit(self.height, MIN_HEIGHT, MAX_HEIGHT),
-            scale: limit(self.scale, 1.0, 2.0),
-        }
-    }
-}
-
-impl Default for View {
-    fn default() -> Self {
-        Self { width: MIN_WIDTH, height: MIN_HEIGHT, scale: 1.0 }
-    }
-}
+pub use view::{StripTab, View};
 
 /// All that a project holds beside the parameters. Recordings and frozen zones are shared between snapshots.
 #[derive(Debug, Clone, Default, PartialEq)]

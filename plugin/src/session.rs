@@ -22,7 +22,7 @@ use crate::jobs::{Job, JobThread};
 use crate::library::{Library, PackEntry};
 use crate::loaded_pack::LoadedPack;
 use crate::params::{ParamId, Parameters};
-use crate::project::{Edit, Project, ProjectStore};
+use crate::project::{Edit, Project, ProjectChange, ProjectStore};
 use crate::reimport::{Survey, is_still};
 use crate::revision::Revision;
 use crate::target::{CORNERS, KnobsMove, Target};
@@ -131,6 +131,12 @@ impl Session {
     /// nobody and touches no file, on whatever thread the host calls.
     pub fn hand_over(&self, document: Result<Box<StateDocument>, String>) {
         self.store.hand_over(document);
+        self.jobs.wake();
+    }
+
+    /// Takes a step of the project back or again; the job thread takes its pack if that is another one.
+    pub fn restore(&self, change: ProjectChange) {
+        self.store.restore(change);
         self.jobs.wake();
     }
 

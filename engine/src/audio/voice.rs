@@ -150,10 +150,9 @@ impl Voice {
     /// The voice goes on as another note: at another key, from its present pitch by `glide`.
     pub(super) fn become_note(&mut self, note: NoteAddress, key: u8, glide: Glide) {
         let moved = ratio(f64::from(key) - f64::from(self.key));
-        for play in [self.current.as_mut(), self.crossfade.as_mut().map(|crossfade| &mut crossfade.to)] {
-            if let Some(play) = play {
-                play.step *= moved;
-            }
+        let next = self.crossfade.as_mut().map(|crossfade| &mut crossfade.to);
+        for play in [self.current.as_mut(), next].into_iter().flatten() {
+            play.step *= moved;
         }
         (self.note, self.key, self.glide) = (note, key, glide);
         (self.on_pedal, self.on_sostenuto) = (false, false);

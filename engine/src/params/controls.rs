@@ -1,9 +1,6 @@
 //! The values of all controls, and the sound that follows from them. AUDIO THREAD: plain arithmetic on `Copy` values.
 
-use super::{
-    AmpControls, ArpControls, EnvelopeControls, FIRST_ROUTES, FilterControls, MotionControls, Routes, SpaceControls,
-    TABLE, Transport, VariationControls, VoiceControls,
-};
+use super::{AmpControls, ArpControls, SpaceControls, TABLE, Transport, VariationControls, VoiceControls};
 use crate::link::{AssetId, AssetMix, MIXED_ASSETS, Shaping, SoundSpec, SourceId};
 use crate::units::{LATENT_LIMIT, Latent};
 
@@ -66,14 +63,6 @@ pub struct Controls {
     pub voices: VoiceControls,
     /// Further parts of the amplitude envelope.
     pub amp: AmpControls,
-    /// Filter of each voice.
-    pub filter: FilterControls,
-    /// Second envelope.
-    pub env2: EnvelopeControls,
-    /// LFOs, macros and amounts of routes.
-    pub motion: MotionControls,
-    /// Sources and destinations of the routes, whose amounts are in `motion`.
-    pub routes: Routes,
     /// Effects.
     pub space: SpaceControls,
     /// Arpeggiator.
@@ -111,10 +100,6 @@ impl Default for Controls {
             hold: 0.0,
             voices: VoiceControls::default(),
             amp: AmpControls::default(),
-            filter: FilterControls::default(),
-            env2: EnvelopeControls::default(),
-            motion: MotionControls::default(),
-            routes: FIRST_ROUTES,
             space: SpaceControls::default(),
             arp: ArpControls::default(),
             variation: VariationControls::default(),

@@ -1,13 +1,6 @@
 //! The controls of the synth's parts, one plain value for each parameter in the parameter's own unit. Ranges are in the table of parameters.
 //! AUDIO THREAD: `Copy` values.
 
-/// Number of LFOs.
-pub const LFOS: usize = 2;
-/// Number of macros.
-pub const MACROS: usize = 4;
-/// Number of routes of the modulation matrix.
-pub const ROUTES: usize = 16;
-
 /// How notes become voices.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct VoiceControls {
@@ -54,70 +47,6 @@ pub struct AmpControls {
     pub hold_s: f32,
     /// Curve of the attack, [−1, 1]: 0 linear, above 0 slow at first, below 0 fast at first.
     pub attack_curve: f32,
-}
-
-/// An envelope that modulates.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct EnvelopeControls {
-    /// Time from note-on to the attack in seconds.
-    pub delay_s: f32,
-    /// Time from 0 to 1 in seconds.
-    pub attack_s: f32,
-    /// Time at 1 in seconds.
-    pub hold_s: f32,
-    /// Time in seconds in which the distance to the sustain level falls by 60 dB.
-    pub decay_s: f32,
-    /// Sustain level, [0, 1].
-    pub sustain: f32,
-    /// Time in seconds in which the level falls by 60 dB after release.
-    pub release_s: f32,
-}
-
-/// Filter of each voice.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct FilterControls {
-    /// 0 off, 1 and 2 low pass of 12 and 24 dB per octave, 3 and 4 band pass, 5 and 6 high pass, 7 notch.
-    pub kind: f32,
-    /// Cut-off or centre frequency as a MIDI key number: 69 is 440 Hz.
-    pub cutoff_key: f32,
-    /// [0, 1]; 0 has no peak, 1 is just below self-oscillation.
-    pub resonance: f32,
-    /// Gain into the saturation before the filter in dB.
-    pub drive_db: f32,
-    /// What the second envelope adds to the cut-off at its full level, in semitones.
-    pub envelope_semitones: f32,
-    /// How much the cut-off follows the key: 1 is semitone by semitone from key 60.
-    pub key_tracking: f32,
-}
-
-/// A low-frequency oscillator.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct LfoControls {
-    /// 0 sine, 1 triangle, 2 saw up, 3 saw down, 4 square, 5 random steps, 6 smooth random.
-    pub shape: f32,
-    /// Free rate as log₂ of hertz.
-    pub rate_octaves: f32,
-    /// 0: the free rate; else a note value, see `names::DIVISIONS`.
-    pub sync: f32,
-    /// Phase at its start, [0, 1].
-    pub phase: f32,
-    /// Time from note-on to its start in seconds.
-    pub delay_s: f32,
-    /// Time in which it rises to its full amount, in seconds.
-    pub fade_s: f32,
-    /// 0 one for all notes, 1 one for each note, 2 one cycle for each note.
-    pub mode: f32,
-}
-
-/// What moves by itself, and by how much.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct MotionControls {
-    /// The LFOs.
-    pub lfos: [LfoControls; LFOS],
-    /// The macros, [0, 1].
-    pub macros: [f32; MACROS],
-    /// Amount of each route, [−1, 1].
-    pub amounts: [f32; ROUTES],
 }
 
 /// The effects behind the voices.

@@ -6,12 +6,6 @@ pub const VOICE_MODES: &[&str] = &["Poly", "Mono", "Legato"];
 pub const GLIDE_LAWS: &[&str] = &["Time", "Rate"];
 /// Which notes glide.
 pub const GLIDE_NOTES: &[&str] = &["Always", "Legato"];
-/// Types of the filter.
-pub const FILTERS: &[&str] = &["Off", "Low 12", "Low 24", "Band 12", "Band 24", "High 12", "High 24", "Notch"];
-/// Shapes of an LFO.
-pub const LFO_SHAPES: &[&str] = &["Sine", "Triangle", "Saw up", "Saw down", "Square", "Random", "Wander"];
-/// Which notes share an LFO, and whether it repeats.
-pub const LFO_MODES: &[&str] = &["Shared", "Per note", "One-shot"];
 /// Orders in which notes play variations.
 pub const VARIATION_ORDERS: &[&str] = &["Never twice", "Round robin", "Random"];
 /// Ways of the arpeggiator.

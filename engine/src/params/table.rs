@@ -1,24 +1,12 @@
 //! The rows of the table of parameters. ANY THREAD: constants.
 
-use super::names::{
-    ARP_MODES, DIVISIONS, FILTERS, GLIDE_LAWS, GLIDE_NOTES, LFO_MODES, LFO_SHAPES, NOTE_VALUES, VARIATION_ORDERS,
-    VOICE_MODES,
-};
+use super::names::{ARP_MODES, DIVISIONS, GLIDE_LAWS, GLIDE_NOTES, NOTE_VALUES, VARIATION_ORDERS, VOICE_MODES};
 use super::{Hold, ParamSpec, Scale, Smoothing, TextForm};
 use crate::units::LATENT_LIMIT;
 use Smoothing::{ByReader, Grid, PerNote};
 use TextForm::{
-    Cents, Count, Decibels, DecibelsPerOctave, KeyHertz, Names, OctavesHertz, Percent, Seconds, Semitones, Sigma, Times,
+    Cents, Count, Decibels, DecibelsPerOctave, Names, OctavesHertz, Percent, Seconds, Semitones, Sigma, Times,
 };
-
-/// 20 Hz as a MIDI key number: 69 + 12·log₂(20 / 440).
-const LOWEST_CUTOFF_KEY: f32 = 15.486_821;
-/// 20 kHz as a MIDI key number.
-const HIGHEST_CUTOFF_KEY: f32 = 135.076_23;
-/// 0.01 Hz as log₂ of hertz.
-const SLOWEST_LFO_OCTAVES: f32 = -6.643_856;
-/// 50 Hz as log₂ of hertz.
-const FASTEST_LFO_OCTAVES: f32 = 5.643_856;
 
 /// Puts 1 in the middle of 0.25 to 4, which is nearly a logarithmic scale: ln 0.5 / ln((1 − 0.25) / (4 − 0.25)).
 const STRETCH_SKEW: f32 = 0.430_677;
@@ -70,7 +58,7 @@ macro_rules! row {
 
 /// All parameters, in the frozen order.
 #[rustfmt::skip]
-pub static TABLE: [ParamSpec; 105] = [
+pub static TABLE: [ParamSpec; 59] = [
     row!("z1", "Latent 1", "Latents", LATENT, 0.0, Sigma, Grid, false, |c| c.knobs[0]),
     row!("z2", "Latent 2", "Latents", LATENT, 0.0, Sigma, Grid, false, |c| c.knobs[1]),
     row!("z3", "Latent 3", "Latents", LATENT, 0.0, Sigma, Grid, false, |c| c.knobs[2]),
@@ -113,52 +101,6 @@ pub static TABLE: [ParamSpec; 105] = [
     row!("width", "Width", "Voices", UNIT, 0.3, before 0.0, Percent, ByReader, false, |c| c.voices.width),
     row!("amp_hold", "Amp hold", "Envelope", time(5.0), 0.0, Seconds, PerNote, false, |c| c.amp.hold_s),
     row!("attack_curve", "Attack curve", "Envelope", linear(-1.0, 1.0), 0.0, Percent, PerNote, false, |c| c.amp.attack_curve),
-    row!("filter", "Filter", "Filter", choice(FILTERS), 0.0, Names(FILTERS), ByReader, false, |c| c.filter.kind),
-    row!("cutoff", "Cutoff", "Filter", linear(LOWEST_CUTOFF_KEY, HIGHEST_CUTOFF_KEY), HIGHEST_CUTOFF_KEY, KeyHertz, ByReader, false, |c| c.filter.cutoff_key),
-    row!("resonance", "Resonance", "Filter", UNIT, 0.0, Percent, ByReader, false, |c| c.filter.resonance),
-    row!("filter_drive", "Filter drive", "Filter", linear(0.0, 36.0), 0.0, Decibels, ByReader, false, |c| c.filter.drive_db),
-    row!("filter_env", "Filter envelope", "Filter", linear(-96.0, 96.0), 0.0, Semitones, ByReader, false, |c| c.filter.envelope_semitones),
-    row!("filter_key", "Filter key", "Filter", linear(-1.0, 2.0), 0.0, Percent, ByReader, false, |c| c.filter.key_tracking),
-    row!("env2_delay", "Envelope 2 delay", "Filter", time(5.0), 0.0, Seconds, PerNote, false, |c| c.env2.delay_s),
-    row!("env2_attack", "Envelope 2 attack", "Filter", time(5.0), 0.0, Seconds, PerNote, false, |c| c.env2.attack_s),
-    row!("env2_hold", "Envelope 2 hold", "Filter", time(5.0), 0.0, Seconds, PerNote, false, |c| c.env2.hold_s),
-    row!("env2_decay", "Envelope 2 decay", "Filter", time(10.0), 0.6, Seconds, PerNote, false, |c| c.env2.decay_s),
-    row!("env2_sustain", "Envelope 2 sustain", "Filter", UNIT, 0.0, Percent, PerNote, false, |c| c.env2.sustain),
-    row!("env2_release", "Envelope 2 release", "Filter", time(10.0), 0.3, Seconds, PerNote, false, |c| c.env2.release_s),
-    row!("lfo1_shape", "LFO 1 shape", "Motion", choice(LFO_SHAPES), 0.0, Names(LFO_SHAPES), ByReader, false, |c| c.motion.lfos[0].shape),
-    row!("lfo1_rate", "LFO 1 rate", "Motion", linear(SLOWEST_LFO_OCTAVES, FASTEST_LFO_OCTAVES), 2.321_928, OctavesHertz, ByReader, false, |c| c.motion.lfos[0].rate_octaves),
-    row!("lfo1_sync", "LFO 1 sync", "Motion", choice(DIVISIONS), 0.0, Names(DIVISIONS), ByReader, false, |c| c.motion.lfos[0].sync),
-    row!("lfo1_phase", "LFO 1 phase", "Motion", UNIT, 0.0, Percent, PerNote, false, |c| c.motion.lfos[0].phase),
-    row!("lfo1_delay", "LFO 1 delay", "Motion", time(5.0), 0.0, Seconds, PerNote, false, |c| c.motion.lfos[0].delay_s),
-    row!("lfo1_fade", "LFO 1 fade", "Motion", time(5.0), 0.0, Seconds, PerNote, false, |c| c.motion.lfos[0].fade_s),
-    row!("lfo1_mode", "LFO 1 notes", "Motion", choice(LFO_MODES), 1.0, Names(LFO_MODES), PerNote, false, |c| c.motion.lfos[0].mode),
-    row!("lfo2_shape", "LFO 2 shape", "Motion", choice(LFO_SHAPES), 0.0, Names(LFO_SHAPES), ByReader, false, |c| c.motion.lfos[1].shape),
-    row!("lfo2_rate", "LFO 2 rate", "Motion", linear(SLOWEST_LFO_OCTAVES, FASTEST_LFO_OCTAVES), -1.0, OctavesHertz, ByReader, false, |c| c.motion.lfos[1].rate_octaves),
-    row!("lfo2_sync", "LFO 2 sync", "Motion", choice(DIVISIONS), 0.0, Names(DIVISIONS), ByReader, false, |c| c.motion.lfos[1].sync),
-    row!("lfo2_phase", "LFO 2 phase", "Motion", UNIT, 0.0, Percent, PerNote, false, |c| c.motion.lfos[1].phase),
-    row!("lfo2_delay", "LFO 2 delay", "Motion", time(5.0), 0.0, Seconds, PerNote, false, |c| c.motion.lfos[1].delay_s),
-    row!("lfo2_fade", "LFO 2 fade", "Motion", time(5.0), 0.0, Seconds, PerNote, false, |c| c.motion.lfos[1].fade_s),
-    row!("lfo2_mode", "LFO 2 notes", "Motion", choice(LFO_MODES), 0.0, Names(LFO_MODES), PerNote, false, |c| c.motion.lfos[1].mode),
-    row!("macro1", "Macro 1", "Motion", UNIT, 0.0, Percent, ByReader, false, |c| c.motion.macros[0]),
-    row!("macro2", "Macro 2", "Motion", UNIT, 0.0, Percent, ByReader, false, |c| c.motion.macros[1]),
-    row!("macro3", "Macro 3", "Motion", UNIT, 0.0, Percent, ByReader, false, |c| c.motion.macros[2]),
-    row!("macro4", "Macro 4", "Motion", UNIT, 0.0, Percent, ByReader, false, |c| c.motion.macros[3]),
-    row!("route1", "Route 1 amount", "Motion", linear(-1.0, 1.0), 0.02, before 0.0, Percent, ByReader, false, |c| c.motion.amounts[0]),
-    row!("route2", "Route 2 amount", "Motion", linear(-1.0, 1.0), 0.0, Percent, ByReader, false, |c| c.motion.amounts[1]),
-    row!("route3", "Route 3 amount", "Motion", linear(-1.0, 1.0), 0.0, Percent, ByReader, false, |c| c.motion.amounts[2]),
-    row!("route4", "Route 4 amount", "Motion", linear(-1.0, 1.0), 0.0, Percent, ByReader, false, |c| c.motion.amounts[3]),
-    row!("route5", "Route 5 amount", "Motion", linear(-1.0, 1.0), 0.0, Percent, ByReader, false, |c| c.motion.amounts[4]),
-    row!("route6", "Route 6 amount", "Motion", linear(-1.0, 1.0), 0.0, Percent, ByReader, false, |c| c.motion.amounts[5]),
-    row!("route7", "Route 7 amount", "Motion", linear(-1.0, 1.0), 0.0, Percent, ByReader, false, |c| c.motion.amounts[6]),
-    row!("route8", "Route 8 amount", "Motion", linear(-1.0, 1.0), 0.0, Percent, ByReader, false, |c| c.motion.amounts[7]),
-    row!("route9", "Route 9 amount", "Motion", linear(-1.0, 1.0), 0.0, Percent, ByReader, false, |c| c.motion.amounts[8]),
-    row!("route10", "Route 10 amount", "Motion", linear(-1.0, 1.0), 0.0, Percent, ByReader, false, |c| c.motion.amounts[9]),
-    row!("route11", "Route 11 amount", "Motion", linear(-1.0, 1.0), 0.0, Percent, ByReader, false, |c| c.motion.amounts[10]),
-    row!("route12", "Route 12 amount", "Motion", linear(-1.0, 1.0), 0.0, Percent, ByReader, false, |c| c.motion.amounts[11]),
-    row!("route13", "Route 13 amount", "Motion", linear(-1.0, 1.0), 0.0, Percent, ByReader, false, |c| c.motion.amounts[12]),
-    row!("route14", "Route 14 amount", "Motion", linear(-1.0, 1.0), 0.0, Percent, ByReader, false, |c| c.motion.amounts[13]),
-    row!("route15", "Route 15 amount", "Motion", linear(-1.0, 1.0), 0.0, Percent, ByReader, false, |c| c.motion.amounts[14]),
-    row!("route16", "Route 16 amount", "Motion", linear(-1.0, 1.0), 0.0, Percent, ByReader, false, |c| c.motion.amounts[15]),
     row!("drive", "Drive", "Space", UNIT, 0.0, Percent, ByReader, false, |c| c.space.drive),
     row!("ensemble", "Ensemble", "Space", UNIT, 0.0, Percent, ByReader, false, |c| c.space.ensemble),
     row!("ensemble_rate", "Ensemble rate", "Space", linear(-4.0, 3.0), -0.5, OctavesHertz, ByReader, false, |c| c.space.ensemble_rate_octaves),

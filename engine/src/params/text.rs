@@ -19,8 +19,6 @@ pub enum TextForm {
     Cents,
     /// Decibels.
     Decibels,
-    /// A frequency whose value is a MIDI key number, in hertz or kilohertz.
-    KeyHertz,
     /// A rate whose value is log₂ of hertz, in hertz.
     OctavesHertz,
     /// A whole number without a unit.
@@ -42,7 +40,6 @@ impl TextForm {
             Self::Seconds => format!("{value:.2} s"),
             Self::Cents => format!("{} ct", signed(value, 0)),
             Self::Decibels => format!("{} dB", signed(value, 1)),
-            Self::KeyHertz => hertz(key_to_hz(value)),
             Self::OctavesHertz => hertz(value.exp2()),
             Self::Count => format!("{value:.0}"),
             Self::Names(names) => names[(value.round().max(0.0) as usize).min(names.len() - 1)].to_owned(),
@@ -71,26 +68,10 @@ impl TextForm {
         match (self, unit.trim()) {
             (Self::Percent, _) => Some(number / 100.0),
             (Self::Seconds, "ms") => Some(number / 1000.0),
-            (Self::KeyHertz, unit) => positive(number * kilo(unit)).map(hz_to_key),
             (Self::OctavesHertz, unit) => positive(number * kilo(unit)).map(f32::log2),
             _ => Some(number),
         }
     }
-}
-
-/// MIDI key number of 440 Hz.
-const A4_KEY: f32 = 69.0;
-/// Concert pitch.
-const A4_HZ: f32 = 440.0;
-
-/// Frequency of a MIDI key number.
-pub fn key_to_hz(key: f32) -> f32 {
-    A4_HZ * ((key - A4_KEY) / 12.0).exp2()
-}
-
-/// MIDI key number of a positive frequency.
-fn hz_to_key(hz: f32) -> f32 {
-    A4_KEY + 12.0 * (hz / A4_HZ).log2()
 }
 
 /// Three significant digits, in kilohertz from 1000 Hz on.
@@ -150,11 +131,9 @@ mod tests {
     }
 
     #[test]
-    fn frequencies_read_in_hertz_and_are_kept_as_pitch() {
-        assert_eq!((KeyHertz.write(69.0), KeyHertz.read("440")), ("440 Hz".to_owned(), Some(69.0)));
-        assert_eq!((KeyHertz.write(69.0 + 36.0), KeyHertz.read("3.52 khz")), ("3.52 kHz".to_owned(), Some(105.0)));
+    fn rates_read_in_hertz_and_are_kept_as_octaves() {
+        assert_eq!(OctavesHertz.read("0"), None);
         assert_eq!((OctavesHertz.write(-1.0), OctavesHertz.read("0.5 Hz")), ("0.500 Hz".to_owned(), Some(-1.0)));
-        assert_eq!((KeyHertz.read("-3"), OctavesHertz.read("0")), (None, None));
     }
 
     #[test]

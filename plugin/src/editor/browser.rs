@@ -9,10 +9,11 @@ mod sounds;
 
 use std::path::{Path, PathBuf};
 
-use egui::{Align2, Rect, ScrollArea, Sense, Stroke, Ui, UiBuilder, vec2};
+use egui::{Rect, ScrollArea, Ui, UiBuilder, vec2};
 
 use super::drag::Dragged;
-use super::theme::{self, AMBER, DIM, FAINT, GRID, TEXT};
+use super::tabs::tab_button;
+use super::theme::{self, FAINT, GRID};
 use crate::catalogue::Catalogue;
 use crate::folder::Listing;
 use crate::library::PackEntry;
@@ -38,6 +39,8 @@ pub enum Tab {
 pub enum BrowserAction {
     /// Put this there.
     Send(Dragged, Target),
+    /// Play chosen sounds, or not.
+    PlayChoice(bool),
     /// Show this folder.
     Open(PathBuf),
     /// List the packs.
@@ -89,7 +92,8 @@ impl Browser {
         self.packs = Some(packs);
     }
 
-    /// Draws the browser. `current` is the name of the sound on the knobs, `folder` where the user's packs lie.
+    /// Draws the browser. `current` is the name of the sound on the knobs, `folder` where the user's packs lie, and
+    /// `plays_choice` whether a chosen sound is played.
     pub fn show(
         &mut self,
         ui: &mut Ui,
@@ -97,13 +101,14 @@ impl Browser {
         catalogue: Option<&Catalogue>,
         current: &str,
         folder: &Path,
+        plays_choice: bool,
     ) -> Option<BrowserAction> {
         theme::panel(ui.painter(), rect, "");
         let room = rect.shrink(GRID);
         self.tabs(ui, Rect::from_min_size(room.min, vec2(room.width(), TAB_HEIGHT)));
         let list = room.with_min_y(room.min.y + TAB_HEIGHT + GRID);
         match self.tab {
-            Tab::Sounds => sounds::show(ui, list, &mut self.search, catalogue, current),
+            Tab::Sounds => sounds::show(ui, list, &mut self.search, catalogue, current, plays_choice),
             Tab::Files => self.files(ui, list),
             Tab::Packs => self.packs(ui, list, catalogue, folder),
         }
@@ -112,18 +117,11 @@ impl Browser {
     fn tabs(&mut self, ui: &Ui, rect: Rect) {
         let tabs = [(Tab::Sounds, "Sounds"), (Tab::Files, "Files"), (Tab::Packs, "Packs")];
         for (cell, (tab, name)) in super::layout::cells(rect, tabs.len()).zip(tabs) {
-            let response = ui.interact(cell, ui.scope_id().with(("tab", name)), Sense::click());
-            response.widget_info(|| egui::WidgetInfo::selected(egui::Role::Tab, true, self.tab == tab, name));
-            if response.clicked() {
+            if tab_button(ui, cell, name, self.tab == tab).clicked() {
                 self.tab = tab;
                 // The user may have put packs into the folder since it was listed.
                 self.has_asked_for_packs = false;
             }
-            let chosen = ui.ctx().animate_bool(response.id, self.tab == tab);
-            let color = (if response.hovered() { DIM } else { FAINT }).lerp_to_gamma(TEXT, chosen);
-            ui.painter().text(cell.center(), Align2::CENTER_CENTER, name, theme::bold(13.0), color);
-            let line = Stroke::new(2.0, theme::LINE.lerp_to_gamma(AMBER, chosen));
-            ui.painter().hline(cell.x_range(), cell.max.y - 1.0, line);
         }
     }
 

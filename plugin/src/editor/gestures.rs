@@ -11,6 +11,7 @@ use engine::units::MODEL_LATENTS;
 use nice_plug::context::gui::{GuiContext, ParamSetter};
 
 use crate::params::{ParamId, Parameters, Value};
+use crate::project::ParamChange;
 
 /// Where parameter writes go: the host, or a test.
 pub trait ParamWriter: Send {
@@ -62,17 +63,27 @@ impl ParamWriter for HostParamWriter {
     }
 }
 
-/// The gestures that go on now.
+/// A parameter that is held: its values when it was taken, and now.
+#[derive(Clone, Copy)]
+struct Held {
+    before: f32,
+    now: f32,
+}
+
+/// The gestures that go on now, and what those that ended have changed.
 pub struct ParamGestures {
     params: Arc<Parameters>,
     writer: Box<dyn ParamWriter>,
-    held: BTreeMap<ParamId, f32>,
+    held: BTreeMap<ParamId, Held>,
+    begun: Vec<ParamId>,
+    changes: Vec<ParamChange>,
+    last_morph: Option<f32>,
 }
 
 impl ParamGestures {
     /// With no gesture going on.
     pub fn new(params: Arc<Parameters>, writer: Box<dyn ParamWriter>) -> Self {
-        Self { params, writer, held: BTreeMap::new() }
+        Self { params, writer, held: BTreeMap::new(), begun: Vec::new(), changes: Vec::new(), last_morph: None }
     }
 
     /// The parameter itself.
@@ -82,7 +93,7 @@ impl ParamGestures {
 
     /// The parameter's value, normalized to [0, 1]: the held one, else the host's.
     pub fn normalized(&self, id: ParamId) -> f32 {
-        self.held.get(&id).copied().unwrap_or_else(|| self.param(id).normalized())
+        self.held.get(&id).map_or_else(|| self.param(id).normalized(), |held| held.now)
     }
 
     /// [`Self::normalized`] as text with its unit.
@@ -99,7 +110,9 @@ impl ParamGestures {
     pub fn take(&mut self, id: ParamId) {
         if !self.holds(id) {
             self.writer.begin(id);
-            self.held.insert(id, self.param(id).normalized());
+            let before = self.param(id).normalized();
+            self.held.insert(id, Held { before, now: before });
+            self.begun.push(id);
         }
     }
 
@@ -107,18 +120,47 @@ impl ParamGestures {
     pub fn drag_to(&mut self, id: ParamId, normalized: f32) {
         let normalized = normalized.clamp(0.0, 1.0);
         if let Some(held) = self.held.get_mut(&id)
-            && *held != normalized
+            && held.now != normalized
         {
-            *held = normalized;
+            held.now = normalized;
             self.writer.set(id, normalized);
+            if id == ParamId::MORPH {
+                self.last_morph = Some(normalized);
+            }
         }
     }
 
     /// Ends the gesture, if one goes on.
     pub fn release(&mut self, id: ParamId) {
-        if self.held.remove(&id).is_some() {
-            self.writer.end(id);
+        let Some(Held { before, now }) = self.held.remove(&id) else { return };
+        self.writer.end(id);
+        match self.changes.iter_mut().find(|change| change.id == id) {
+            Some(change) => change.after = now,
+            None if before != now => self.changes.push(ParamChange { id, before, after: now }),
+            None => {}
         }
+    }
+
+    /// Whether no gesture goes on.
+    pub fn is_idle(&self) -> bool {
+        self.held.is_empty()
+    }
+
+    /// Takes the parameters whose gestures began since this was asked last.
+    pub fn take_begun(&mut self) -> Vec<ParamId> {
+        std::mem::take(&mut self.begun)
+    }
+
+    /// Takes what the gestures changed that ended since this was asked last.
+    pub fn take_changes(&mut self) -> Vec<ParamChange> {
+        let mut changes = std::mem::take(&mut self.changes);
+        changes.retain(|change| change.before != change.after);
+        changes
+    }
+
+    /// The value of the morph parameter that was set last, if it was ever.
+    pub fn last_morph(&self) -> Option<f32> {
+        self.last_morph
     }
 
     /// A whole gesture at once: begin, set, end.

@@ -20,6 +20,8 @@ const SCALES: [f32; 5] = [1.0, 1.25, 1.5, 1.75, 2.0];
 const METER_WIDTH: f32 = 112.0;
 const METER_HEIGHT: f32 = 12.0;
 const SCALE_WIDTH: f32 = 64.0;
+/// Width of the buttons that undo and redo, in points.
+const STEP_WIDTH: f32 = 32.0;
 const BUTTON_HEIGHT: f32 = 28.0;
 /// Between the names of the two sounds that are mixed.
 const SEPARATOR: &str = " › ";
@@ -27,8 +29,10 @@ const SEPARATOR: &str = " › ";
 /// What the user asked for.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Action {
-    /// Return to the point before.
-    Back,
+    /// Take the last step back.
+    Undo,
+    /// Take it again.
+    Redo,
     /// A random point.
     Random,
     /// A point near this one.
@@ -51,8 +55,8 @@ pub struct HeaderState<'a> {
     pub remark: &'a str,
     /// Colour of the sound.
     pub color: Color32,
-    /// Whether there is a point to return to.
-    pub can_go_back: bool,
+    /// Names of what would be undone and redone.
+    pub steps: &'a [Option<String>; 2],
     /// Whether there is a sound to export.
     pub can_export: bool,
     /// Present scale.
@@ -144,7 +148,6 @@ fn buttons(ui: &mut Ui, mut right: f32, y: f32, head: &HeaderState<'_>) -> (Opti
         ("Import", 68.0, true, Action::Import, "Choose an audio file, then drag it to a corner"),
         ("Vary", 56.0, true, Action::Vary, "Move all seven knobs a little"),
         ("Random", 76.0, true, Action::Random, "Go to a random point"),
-        ("Back", 56.0, head.can_go_back, Action::Back, "Return to the point before"),
     ];
     for (name, width, enabled, pressed, hint) in buttons {
         let response = button(ui, place_left(&mut right, y, width), name, enabled).on_hover_text(hint);
@@ -152,7 +155,34 @@ fn buttons(ui: &mut Ui, mut right: f32, y: f32, head: &HeaderState<'_>) -> (Opti
             action = Some(pressed);
         }
     }
+    for (name, step, pressed) in [("Redo", &head.steps[1], Action::Redo), ("Undo", &head.steps[0], Action::Undo)] {
+        let rect = place_left(&mut right, y, STEP_WIDTH);
+        let hint = step
+            .as_ref()
+            .map_or_else(|| format!("Nothing to {}", name.to_lowercase()), |step| format!("{name} {step}"));
+        let response = sign_button(ui, rect, "", name, step.is_some());
+        paint_turn(ui, rect.center(), pressed == Action::Undo, &response, step.is_some());
+        if response.on_hover_text(hint).clicked() {
+            action = Some(pressed);
+        }
+    }
     (action, right + GRID)
+}
+
+/// An arrow that turns back to the left, or to the right.
+fn paint_turn(ui: &Ui, center: Pos2, is_left: bool, response: &Response, enabled: bool) {
+    let side = if is_left { 1.0 } else { -1.0 };
+    let lit = ui.ctx().animate_bool(response.id, enabled && response.hovered());
+    let ink = if enabled { DIM.lerp_to_gamma(TEXT, lit) } else { theme::faded(FAINT, 0.5) };
+    let stroke = Stroke::new(1.8, ink);
+    let at = |x: f32, y: f32| center + vec2(side * x, y);
+    // A line from the tip to the right, and half a turn back below it.
+    let turn = theme::arc(pos2(0.0, 0.0), 4.0, -std::f32::consts::FRAC_PI_2, std::f32::consts::FRAC_PI_2);
+    let mut line = vec![at(-6.0, -2.0)];
+    line.extend(turn.into_iter().map(|place| at(2.0 + place.x, 2.0 + place.y)));
+    line.push(at(-3.0, 6.0));
+    ui.painter().line(line, stroke);
+    ui.painter().line(vec![at(-2.5, -5.5), at(-6.0, -2.0), at(-2.5, 1.5)], stroke);
 }
 
 /// A button's place at the left of `right`, which moves on to the next one's.

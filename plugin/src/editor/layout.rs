@@ -14,16 +14,14 @@ const HEADER: f32 = 7.0 * GRID;
 const STATUS: f32 = 3.0 * GRID + 4.0;
 /// Height of the keyboard.
 const KEYS: f32 = 8.0 * GRID;
-/// Height of the row of small knobs.
-const STRIP: f32 = 18.0 * GRID;
+/// Height of the strip below the knobs: its tabs, and two rows of small knobs below a heading.
+const STRIP: f32 = 27.0 * GRID;
 /// Width of the browser: this part of the window, but at least and at most so many points. The least shows about thirty letters of a name.
 const BROWSER_PART: f32 = 0.22;
 const BROWSER_LEAST: f32 = 30.0 * GRID;
 const BROWSER_MOST: f32 = 45.0 * GRID;
-/// Width of a panel of four small knobs.
-const FOUR_KNOBS: f32 = 31.5 * GRID;
 /// Part of the height beside the browser that the picture of the sound has.
-const WAVE_PART: f32 = 0.4;
+const WAVE_PART: f32 = 0.36;
 /// Width of the pad as a part of the room for knobs and pad: at least and at most, between which it is square.
 const PAD_LEAST_PART: f32 = 0.375;
 const PAD_MOST_PART: f32 = 0.45;
@@ -41,12 +39,8 @@ pub struct Regions {
     pub knobs: Rect,
     /// The pad.
     pub pad: Rect,
-    /// Stretch, formant, tilt, fidelity.
-    pub shape: Rect,
-    /// Envelope.
-    pub envelope: Rect,
-    /// Touch, tuning and level.
-    pub output: Rect,
+    /// Tabs, and the controls of the open one.
+    pub strip: Rect,
     /// On-screen keyboard.
     pub keys: Rect,
     /// Status line.
@@ -73,9 +67,7 @@ impl Regions {
         let (wave, main) = split_down(upper, (upper.height() * WAVE_PART).round());
         let pad_width = (main.width() * PAD_LEAST_PART).max(main.height()).min(main.width() * PAD_MOST_PART);
         let (knobs, pad) = split_across(main, main.width() - pad_width - GRID);
-        let (shape, strip) = split_across(strip, FOUR_KNOBS);
-        let (envelope, output) = split_across(strip, strip.width() - FOUR_KNOBS - GRID);
-        Self { header, browser, wave, knobs, pad, shape, envelope, output, keys, status }
+        Self { header, browser, wave, knobs, pad, strip, keys, status }
     }
 }
 

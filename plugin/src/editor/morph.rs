@@ -13,8 +13,16 @@ const HANDLE: f32 = 9.0;
 /// Points beside the middle of the slider that the names at its ends leave free: half of "100 %" and the headings.
 const MIDDLE: f32 = 70.0;
 
-/// Draws the slider into `rect` and moves it.
-pub fn show(ui: &mut Ui, rect: Rect, gestures: &mut ParamGestures, knobs_name: &str, pad_name: &str) {
+/// Draws the slider into `rect` and moves it; whether the user holds it. While it glides by itself its gesture goes on.
+pub fn show(
+    ui: &mut Ui,
+    rect: Rect,
+    gestures: &mut ParamGestures,
+    knobs_name: &str,
+    pad_name: &str,
+    is_gliding: bool,
+) -> bool {
+    let mut is_held = false;
     let response = ui.interact(rect, ui.scope_id().with("morph"), Sense::click_and_drag());
     response.widget_info(|| egui::WidgetInfo::slider(true, f64::from(gestures.normalized(ParamId::MORPH)), "Morph"));
     let track = Rect::from_center_size(pos2(rect.center().x, rect.max.y - 14.0), vec2(rect.width() - 24.0, TRACK));
@@ -24,7 +32,8 @@ pub fn show(ui: &mut Ui, rect: Rect, gestures: &mut ParamGestures, knobs_name: &
     {
         gestures.take(ParamId::MORPH);
         gestures.drag_to(ParamId::MORPH, egui::remap_clamp(pointer.x, track.x_range(), 0.0..=1.0));
-    } else {
+        is_held = true;
+    } else if !is_gliding {
         gestures.release(ParamId::MORPH);
     }
     if response.double_clicked() {
@@ -34,6 +43,7 @@ pub fn show(ui: &mut Ui, rect: Rect, gestures: &mut ParamGestures, knobs_name: &
     let lit = ui.ctx().animate_bool(response.id, response.hovered() || gestures.holds(ParamId::MORPH));
     paint_names(ui, rect, place, knobs_name, pad_name);
     paint_track(ui, track, place, lit);
+    is_held
 }
 
 fn paint_names(ui: &Ui, rect: Rect, place: f32, knobs_name: &str, pad_name: &str) {

@@ -6,6 +6,7 @@ use egui::{Align2, Color32, Pos2, Rect, Response, Sense, Stroke, Ui, pos2, vec2}
 use super::drag::Dragged;
 use super::gestures::ParamGestures;
 use super::layout::inside;
+use super::morph_follow::SILENT;
 use super::name;
 use super::theme::{self, DIM, FAINT, TEAL, TEXT};
 use crate::params::ParamId;
@@ -16,6 +17,8 @@ use crate::target::corner_letter;
 const TRAIL_S: f64 = 0.6;
 /// Points between the pad's edge and where the point can go: the point's ring stays within the pad.
 const EDGE: f32 = 10.0;
+/// Width of the switch of the morph slider, in points.
+const FOLLOW_WIDTH: f32 = 104.0;
 
 /// What the pad remembers: the trail behind the point, as places in [0, 1] with the time in seconds at which the point was there.
 #[derive(Default)]
@@ -37,6 +40,8 @@ pub enum PadAction {
     Put(usize, std::sync::Arc<Dragged>),
     /// Show region and key of a corner's recording.
     Open(usize),
+    /// Let the morph slider follow what is touched, or not.
+    Follow(bool),
 }
 
 impl Pad {
@@ -47,8 +52,12 @@ impl Pad {
         panel: Rect,
         gestures: &mut ParamGestures,
         corners: &[Corner; CORNERS],
+        follows: bool,
     ) -> Option<PadAction> {
         theme::panel(ui.painter(), panel, "Pad");
+        let switch = Rect::from_min_size(panel.right_top() + vec2(-12.0 - FOLLOW_WIDTH, 5.0), vec2(FOLLOW_WIDTH, 20.0));
+        let hint = "Let a touch of pad or knobs move the morph slider to their side when they are silent";
+        let follow = super::switch::show(ui, switch, "Morph follows", follows).on_hover_text(hint);
         let field = inside(panel).with_max_y(panel.max.y - 12.0);
         let response = ui.interact(field, ui.scope_id().with("pad"), Sense::click_and_drag());
         response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Slider, true, "Pad"));
@@ -60,6 +69,12 @@ impl Pad {
         self.paint_field(ui, field, point, gestures.normalized(ParamId::MORPH));
         paint_corners(ui, field, corners, place, target);
         self.paint_point(ui, range, point, &response, gestures);
+        if gestures.normalized(ParamId::MORPH) <= SILENT {
+            theme::dim(ui.painter(), field);
+        }
+        if follow.clicked() {
+            return Some(PadAction::Follow(!follows));
+        }
         if let Some(corner) = opened(ui, field, corners) {
             return Some(PadAction::Open(corner));
         }

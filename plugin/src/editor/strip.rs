@@ -1,105 +1,119 @@
-//! The row of small knobs below the large ones: shape, envelope, output. Main thread.
+//! The strip below the large knobs: tabs, and the panels of the open one. Everything in it is drawn from [`tables`]. Main thread.
 
-use egui::{Color32, Mesh, Rect, Shape, Stroke, Ui, pos2};
+pub mod tables;
 
+use egui::{Color32, Rect, Ui, pos2, vec2};
+
+use super::choice;
+use super::envelope;
 use super::gestures::ParamGestures;
-use super::knob::{Knob, Typing};
-use super::layout::{Regions, cells, inside};
-use super::theme::{self, AMBER};
+use super::knob::{self, Knob};
+use super::layout::cells;
+use super::tabs::tab_button;
+use super::theme::{self, GRID};
+use super::typing::Typing;
 use crate::params::ParamId;
+use crate::project::StripTab;
+use tables::{Control, Kind, Panel, Picture};
 
-/// Radius of a small knob in points.
-const RADIUS: f32 = 20.0;
-/// Part of the envelope's panel that shows it as a curve.
-const CURVE_PART: f32 = 0.13;
+/// Height of the tabs, and width of one, in points.
+const TABS: f32 = 26.0;
+const TAB_WIDTH: f32 = 84.0;
+/// Radius of knobs in points, in panels of one row and of two.
+const LARGE: f32 = 24.0;
+const SMALL: f32 = 14.5;
+/// Points between a panel's edge and what is in it, at the sides, below its heading and at the bottom.
+const SIDE: f32 = 8.0;
+const HEAD: f32 = 25.0;
+const FOOT: f32 = 3.0;
 /// Colour of knobs that belong to neither the knobs' sound nor the pad's.
 const NEUTRAL: Color32 = Color32::from_rgb(0xe4, 0xc9, 0xa4);
 
-/// Draws the three panels.
-pub fn show(ui: &mut Ui, regions: &Regions, gestures: &mut ParamGestures, typing: &mut Option<Typing>) {
-    let shape = [
-        (ParamId::STRETCH, "Stretch", true),
-        (ParamId::FORMANT, "Formant", true),
-        (ParamId::TILT, "Tilt", true),
-        (ParamId::FIDELITY, "Fidelity", false),
-    ];
-    panel(ui, regions.shape, "Shape", &shape, gestures, typing);
-    let output = [
-        (ParamId::TOUCH, "Touch", false),
-        (ParamId::COARSE, "Coarse", true),
-        (ParamId::FINE, "Fine", true),
-        (ParamId::GAIN, "Gain", false),
-    ];
-    panel(ui, regions.output, "Output", &output, gestures, typing);
-    envelope(ui, regions.envelope, gestures, typing);
+/// What the user asked for.
+pub enum StripAction {
+    /// Show this tab.
+    Open(StripTab),
 }
 
-fn panel(
+/// Draws the strip.
+pub fn show(
     ui: &mut Ui,
     rect: Rect,
-    heading: &str,
-    knobs: &[(ParamId, &str, bool)],
+    tab: StripTab,
+    gestures: &mut ParamGestures,
+    typing: &mut Option<Typing>,
+) -> Option<StripAction> {
+    let (bar, room) = rect.split_top_bottom_at_y(rect.min.y + TABS);
+    let bar = bar.with_max_x(bar.min.x + TAB_WIDTH * StripTab::ALL.len() as f32);
+    let mut action = None;
+    for (cell, choice) in cells(bar, StripTab::ALL.len()).zip(StripTab::ALL) {
+        if tab_button(ui, cell, choice.name(), choice == tab).clicked() {
+            action = Some(StripAction::Open(choice));
+        }
+    }
+    let room = room.with_min_y(room.min.y + 4.0);
+    for (place, panel) in places(room, tables::panels(tab)) {
+        theme::panel(ui.painter(), place, panel.heading);
+        let inside = Rect::from_min_max(place.min + vec2(SIDE, HEAD), place.max - vec2(SIDE, FOOT));
+        let share = panel.picture_cells / (panel.picture_cells + panel.columns as f32);
+        let (picture, controls) = inside.split_left_right_at_fraction(share);
+        let well = picture.with_max_y(picture.max.y - 6.0);
+        match &panel.picture {
+            Picture::None => {}
+            Picture::Envelope(stages) => envelope::show(ui, well.with_max_x(well.max.x - SIDE), stages, gestures),
+            Picture::SmallEnvelope(stages) => {
+                envelope::picture(ui, well.with_max_x(well.max.x - 4.0), stages, gestures)
+            }
+        }
+        show_controls(ui, controls, panel, gestures, typing);
+    }
+    action
+}
+
+/// The panels side by side; each has the width of its cells, all of which are equally wide.
+fn places(room: Rect, panels: &'static [Panel]) -> impl Iterator<Item = (Rect, &'static Panel)> {
+    let cells_of = |panel: &Panel| panel.picture_cells + panel.columns as f32;
+    let all_cells: f32 = panels.iter().map(cells_of).sum();
+    let edges = GRID * (panels.len() - 1) as f32 + 2.0 * SIDE * panels.len() as f32;
+    let cell = (room.width() - edges) / all_cells;
+    let mut left = room.min.x;
+    panels.iter().map(move |panel| {
+        let width = cell * cells_of(panel) + 2.0 * SIDE;
+        let place = Rect::from_min_size(pos2(left, room.min.y), vec2(width, room.height()));
+        left += width + GRID;
+        (place, panel)
+    })
+}
+
+fn show_controls(ui: &mut Ui, room: Rect, panel: &Panel, gestures: &mut ParamGestures, typing: &mut Option<Typing>) {
+    let rows = panel.controls.len().div_ceil(panel.columns.max(1));
+    let radius = if rows > 1 { SMALL } else { LARGE };
+    for (row, controls) in panel.controls.chunks(panel.columns.max(1)).enumerate() {
+        let height = room.height() / rows as f32;
+        let line = Rect::from_min_size(room.min + vec2(0.0, height * row as f32), vec2(room.width(), height));
+        // A single row stands in the middle of its panel.
+        let line = Rect::from_center_size(line.center(), vec2(line.width(), knob::height(radius)));
+        for (cell, control) in cells(line, panel.columns).zip(controls) {
+            show_control(ui, cell, control, radius, gestures, typing);
+        }
+    }
+}
+
+fn show_control(
+    ui: &mut Ui,
+    cell: Rect,
+    control: &Control,
+    radius: f32,
     gestures: &mut ParamGestures,
     typing: &mut Option<Typing>,
 ) {
-    theme::panel(ui.painter(), rect, heading);
-    row(ui, inside(rect), knobs, gestures, typing);
-}
-
-fn row(
-    ui: &mut Ui,
-    rect: Rect,
-    knobs: &[(ParamId, &str, bool)],
-    gestures: &mut ParamGestures,
-    typing: &mut Option<Typing>,
-) {
-    for (cell, &(id, label, from_middle)) in cells(rect, knobs.len()).zip(knobs) {
-        Knob { id, label, color: NEUTRAL, radius: RADIUS, from_middle }.show(ui, cell, gestures, typing);
+    let Some(id) = ParamId::named(control.id) else { return };
+    let label = control.label;
+    match control.kind {
+        Kind::Choice => choice::show(ui, cell, id, label, radius, gestures),
+        Kind::Knob | Kind::FromMiddle => {
+            let from_middle = control.kind == Kind::FromMiddle;
+            Knob { id, label, color: NEUTRAL, radius, from_middle }.show(ui, cell, gestures, typing);
+        }
     }
-}
-
-fn envelope(ui: &mut Ui, rect: Rect, gestures: &mut ParamGestures, typing: &mut Option<Typing>) {
-    theme::panel(ui.painter(), rect, "Envelope");
-    let room = inside(rect);
-    let (curve, knobs) = room.split_left_right_at_x(room.min.x + room.width() * CURVE_PART);
-    let five = [
-        (ParamId::ATTACK, "Attack", false),
-        (ParamId::DECAY, "Decay", false),
-        (ParamId::SUSTAIN, "Sustain", false),
-        (ParamId::RELEASE, "Release", false),
-        (ParamId::HOLD, "Hold", false),
-    ];
-    row(ui, knobs.with_min_x(knobs.min.x + 4.0), &five, gestures, typing);
-    paint_curve(ui, curve.with_max_y(curve.max.y - 4.0), gestures);
-}
-
-/// The envelope as a curve. Widths follow the knobs' turns rather than seconds, so that every stage stays visible.
-fn paint_curve(ui: &Ui, rect: Rect, gestures: &ParamGestures) {
-    let painter = ui.painter();
-    theme::well(painter, rect);
-    let room = rect.shrink(8.0);
-    let turn = |id| gestures.normalized(id);
-    let quarter = room.width() / 4.0;
-    let attack = room.min.x + turn(ParamId::ATTACK) * quarter;
-    let decay = attack + turn(ParamId::DECAY) * quarter;
-    let release = room.max.x - turn(ParamId::RELEASE) * quarter;
-    let level = egui::lerp(room.max.y..=room.min.y, turn(ParamId::SUSTAIN));
-    let points = vec![
-        room.left_bottom(),
-        pos2(attack, room.min.y),
-        pos2(decay, level),
-        pos2(release, level),
-        pos2(room.max.x, room.max.y),
-    ];
-    let mut mesh = Mesh::default();
-    for point in &points {
-        mesh.colored_vertex(*point, theme::faded(AMBER, 0.22));
-        mesh.colored_vertex(pos2(point.x, room.max.y), theme::faded(AMBER, 0.02));
-    }
-    for stage in 0..points.len() as u32 - 1 {
-        mesh.add_triangle(2 * stage, 2 * stage + 1, 2 * stage + 2);
-        mesh.add_triangle(2 * stage + 1, 2 * stage + 2, 2 * stage + 3);
-    }
-    painter.add(Shape::mesh(mesh));
-    painter.line(points, Stroke::new(1.5, AMBER));
 }

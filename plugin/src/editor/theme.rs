@@ -132,6 +132,11 @@ pub fn panel(painter: &Painter, rect: Rect, heading: &str) {
     painter.text(rect.min + vec2(12.0, 10.0), Align2::LEFT_TOP, heading.to_uppercase(), bold(11.0), FAINT);
 }
 
+/// Dims what was drawn in a place: it is not heard.
+pub fn dim(painter: &Painter, rect: Rect) {
+    painter.rect_filled(rect.shrink(1.0), ITEM_ROUND, faded(PANEL, 0.5));
+}
+
 /// Draws the background of a screen or track.
 pub fn well(painter: &Painter, rect: Rect) {
     painter.rect(rect, ITEM_ROUND, WELL, Stroke::new(1.0, faded(LINE, 0.7)), StrokeKind::Inside);

@@ -4,6 +4,7 @@
 mod dropping;
 mod frame_state;
 mod moving;
+mod steps;
 
 use std::sync::Arc;
 
@@ -11,17 +12,20 @@ use egui::{Rect, Ui, Vec2};
 use engine::pack::{LatentDistribution, RandomPoints};
 
 use self::frame_state::FrameState;
+use super::audition::Audition;
 use super::browser::{Browser, BrowserAction, Tab};
 use super::drag::{self, Dragged};
 use super::gestures::{ParamGestures, ParamWriter};
 use super::header::{self, Action, HeaderState, Meter};
-use super::history::History;
 use super::idle_preview::IdlePreview;
 use super::keys::Keys;
-use super::knob::{Knob, Typing};
+use super::knob::Knob;
 use super::layout::{Regions, cells, inside};
+use super::morph_follow::{MorphFollow, SILENT};
 use super::pad::{Pad, PadAction};
 use super::region_editor::RegionEditor;
+use super::strip::StripAction;
+use super::typing::Typing;
 use super::wave::{Overlay, Wave};
 use super::{morph, region_editor, status, strip, theme};
 use crate::jobs::Job;
@@ -65,7 +69,12 @@ pub struct EditorView {
     meter: Meter,
     idle_preview: IdlePreview,
     random: RandomPoints,
-    history: History,
+    audition: Audition,
+    morph_follow: MorphFollow,
+    /// Name of the step that the gestures of this frame are, if they are not named after their parameter.
+    step_name: Option<String>,
+    /// Whether no gesture went on at the end of the last frame.
+    was_idle: bool,
     fonts: FontSearch,
     /// Region and key of an imported sound, while they are shown instead of knobs and pad.
     region_editor: Option<RegionEditor>,
@@ -86,7 +95,10 @@ impl EditorView {
             meter: Meter::default(),
             idle_preview: IdlePreview::default(),
             random,
-            history: History::default(),
+            audition: Audition::default(),
+            morph_follow: MorphFollow::default(),
+            step_name: None,
+            was_idle: true,
             fonts: FontSearch::new(),
             region_editor: None,
             scale,
@@ -106,14 +118,17 @@ impl EditorView {
         }
         self.meter.follow(now.meters.peak, ui.input(|input| input.stable_dt).min(LONGEST_FRAME_S));
         let color = theme::between(self.gestures.normalized(ParamId::MORPH));
+        self.hear_undo_keys(ui);
         let mut change = self.show_header(ui, &regions, &now, color);
         self.show_browser(ui, &regions, &now);
         self.show_wave(ui, &regions, &now, color);
+        self.gestures.take_begun();
         if !self.show_region_editor(ui, &regions) {
             self.show_knobs(ui, &regions, &now);
             self.show_pad(ui, &regions, &now);
+            self.follow_touch(ui, &now);
         }
-        strip::show(ui, &regions, &mut self.gestures, &mut self.typing);
+        self.show_strip(ui, &regions, &now);
         self.keys.show(ui, regions.keys, &self.session.store);
         self.take_os_files(ui, &regions);
         let pack = now.loaded.as_ref().map_or("", |loaded| loaded.catalogue.pack_name.as_str());
@@ -126,6 +141,8 @@ impl EditorView {
             self.open_region_editor(target);
         }
         drag::paint_ghost(ui);
+        self.close_step(&now);
+        self.play_choice(ui, &now);
         self.follow_fonts(ui);
         self.plan_next_frame(ui, &now);
         change
@@ -152,21 +169,22 @@ impl EditorView {
             mixed_with,
             remark: &remark,
             color,
-            can_go_back: !self.history.is_empty(),
+            steps: &now.steps,
             can_export: now.sound.is_some(),
             scale: self.scale,
         };
         match header::show(ui, regions.header, &head, &self.meter)? {
-            Action::Back => self.go_back(),
+            Action::Undo => self.undo(),
+            Action::Redo => self.redo(),
             Action::Random => {
                 let anywhere = LatentDistribution::default();
                 let distribution = now.loaded.as_ref().map_or(&anywhere, |loaded| &loaded.catalogue.distribution);
                 let point = self.random.anywhere(distribution);
-                self.go_to(None, &point);
+                self.go_to("Random", None, &point);
             }
             Action::Vary => {
                 let point = self.random.near(&self.gestures.knobs(), VARY_SIGMA);
-                self.go_to(None, &point);
+                self.go_to("Vary", None, &point);
             }
             Action::Import => self.browser.tab = Tab::Files,
             Action::Export => self.export(now, name, mixed_with),
@@ -181,8 +199,15 @@ impl EditorView {
     fn show_browser(&mut self, ui: &mut Ui, regions: &Regions, now: &FrameState) {
         let catalogue = now.loaded.as_ref().map(|loaded| &loaded.catalogue);
         let current = if now.is_named { now.knobs_name.as_str() } else { "" };
-        match self.browser.show(ui, regions.browser, catalogue, current, &self.session.library.folder) {
-            Some(BrowserAction::Send(what, target)) => self.send(&what, target),
+        let folder = &self.session.library.folder;
+        match self.browser.show(ui, regions.browser, catalogue, current, folder, now.view.plays_choice) {
+            Some(BrowserAction::Send(what, target)) => {
+                self.send(&what, target);
+                self.ask_for_choice(ui, &what, target, now);
+            }
+            Some(BrowserAction::PlayChoice(is_on)) => {
+                self.session.store.change_view(|view| view.plays_choice = is_on);
+            }
             Some(BrowserAction::Open(folder)) => self.session.run(Job::List(folder)),
             Some(BrowserAction::ListPacks) => self.session.run(Job::ListPacks),
             Some(BrowserAction::Change(found)) => self.session.run(Job::ChangePack(found)),
@@ -221,8 +246,17 @@ impl EditorView {
         }
     }
 
+    fn show_strip(&mut self, ui: &mut Ui, regions: &Regions, now: &FrameState) {
+        match strip::show(ui, regions.strip, now.view.tab, &mut self.gestures, &mut self.typing) {
+            Some(StripAction::Open(tab)) => self.session.store.change_view(|view| view.tab = tab),
+            None => {}
+        }
+    }
+
     fn show_pad(&mut self, ui: &mut Ui, regions: &Regions, now: &FrameState) {
-        match self.pad.show(ui, regions.pad, &mut self.gestures, &now.corners) {
+        let follows = now.view.morph_follows;
+        match self.pad.show(ui, regions.pad, &mut self.gestures, &now.corners, follows) {
+            Some(PadAction::Follow(is_on)) => self.session.store.change_view(|view| view.morph_follows = is_on),
             Some(PadAction::Put(corner, what)) => self.send(&what, Target::Corner(corner)),
             Some(PadAction::Open(corner)) => self.open_region_editor(Target::Corner(corner)),
             None => {}
@@ -257,7 +291,12 @@ impl EditorView {
                 self.forget_name();
             }
         }
-        morph::show(ui, slider, &mut self.gestures, &now.knobs_name, &now.pad_name);
+        if self.gestures.normalized(ParamId::MORPH) >= 1.0 - SILENT {
+            theme::dim(ui.painter(), knobs);
+        }
+        if morph::show(ui, slider, &mut self.gestures, &now.knobs_name, &now.pad_name, self.morph_follow.is_gliding()) {
+            self.morph_follow.stop();
+        }
         if let Some(what) = target.dnd_release_payload::<Dragged>() {
             self.send(&what, Target::Knobs);
         }
@@ -279,11 +318,13 @@ impl EditorView {
                 Outcome::KnobsMoved(step) => {
                     if step.holds(self.session.store.revision(), &self.gestures.knobs()) {
                         self.gestures.put_knobs(&step.point);
+                        self.amend_step();
                     }
                 }
                 Outcome::ParametersTo(values, revision) => {
                     if revision == self.session.store.revision() {
                         self.gestures.put_all(&values);
+                        self.amend_step();
                     }
                 }
                 Outcome::Listed(listing) => self.browser.set_listing(listing),
@@ -304,6 +345,7 @@ impl EditorView {
 
     fn plan_next_frame(&self, ui: &Ui, now: &FrameState) {
         let is_live = now.meters.playhead.is_some() || self.meter.is_moving() || self.session.is_busy();
+        let is_live = is_live || self.audition.is_busy() || self.morph_follow.is_gliding();
         ui.ctx().request_repaint_after_secs(if is_live { LIVE_S } else { IDLE_S });
     }
 }
@@ -312,5 +354,9 @@ impl Drop for EditorView {
     fn drop(&mut self) {
         self.close_region_editor();
         self.keys.release(&self.session.store);
+        self.audition.release(&self.session.store);
+        let now = self.look();
+        self.gestures.release_all();
+        self.close_step(&now);
     }
 }

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use engine::state::{FrozenZone, STATE_VERSION, SoundState, StateDocument};
-use serde_json::{Map, Value, json};
 
 use super::{Origin, Project, View};
 
@@ -18,7 +17,7 @@ impl Project {
     pub fn document(&self, params: BTreeMap<String, f32>, frozen: Vec<FrozenZone>) -> StateDocument {
         let mut unknown = self.unknown.clone();
         if let Some(view) = self.view {
-            unknown.insert(VIEW_FIELD.to_owned(), write_view(view));
+            unknown.insert(VIEW_FIELD.to_owned(), view.write());
         }
         if let Some(origin) = &self.origin {
             unknown.insert(ORIGIN_FIELD.to_owned(), origin.to_value());
@@ -38,7 +37,7 @@ impl Project {
     /// The project of a document. One that does not name a window keeps `view_now`.
     pub fn of_document(document: StateDocument, view_now: Option<View>) -> Self {
         let mut unknown = document.unknown;
-        let view = unknown.remove(VIEW_FIELD).as_ref().and_then(read_view);
+        let view = unknown.remove(VIEW_FIELD).as_ref().and_then(View::read);
         let origin = unknown.remove(ORIGIN_FIELD).as_ref().and_then(Origin::of_value);
         Self {
             origin,
@@ -51,14 +50,4 @@ impl Project {
             view: view.or(view_now),
         }
     }
-}
-
-fn write_view(view: View) -> Value {
-    json!({ "width": view.width, "height": view.height, "scale": view.scale })
-}
-
-fn read_view(value: &Value) -> Option<View> {
-    let fields: &Map<String, Value> = value.as_object()?;
-    let number = |name: &str| fields.get(name)?.as_f64().map(|number| number as f32);
-    Some(View { width: number("width")?, height: number("height")?, scale: number("scale")? }.limited())
 }

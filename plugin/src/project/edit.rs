@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 use engine::state::{PackRef, SoundState, StateDocument};
 
-use super::{Origin, Project, View};
+use super::history::Role;
+use super::{Origin, Project, ProjectChange, View};
 use crate::revision::Revision;
-use crate::target::{CORNERS, Target};
+use crate::target::{CORNERS, Target, corner_letter};
 
 /// One change of a project.
 #[derive(Debug, Clone)]
@@ -48,8 +49,17 @@ pub enum Edit {
     SetView(View),
     /// The project is now that of a preset.
     SetOrigin(Origin),
+    /// Take the project of a preset in place of the present one.
+    LoadPreset {
+        /// The preset's name.
+        name: String,
+        /// Its project.
+        document: Box<StateDocument>,
+    },
     /// Take the project of a document in place of the present one.
     Recall(Box<StateDocument>),
+    /// Give the fields that differ between the two snapshots the values that they have in the one after.
+    Restore(ProjectChange),
 }
 
 impl Edit {
@@ -76,7 +86,10 @@ impl Edit {
             Self::FillFromPack { pack, corners } => fill(&mut next, pack, corners),
             Self::SetOrigin(origin) => next.origin = Some(origin),
             Self::SetView(view) => next.view = Some(view.limited()),
-            Self::Recall(document) => return Project::of_document(*document, project.view),
+            Self::LoadPreset { document, .. } | Self::Recall(document) => {
+                return Project::of_document(*document, project.view);
+            }
+            Self::Restore(change) => restore(&mut next, &change),
         }
         next
     }
@@ -84,10 +97,66 @@ impl Edit {
     /// The revision after the edit: another project or pack makes what was begun before void.
     pub fn revise(&self, revision: Revision) -> Revision {
         match self {
-            Self::Recall(_) => Revision { recalls: revision.recalls + 1, ..revision },
+            Self::LoadPreset { .. } | Self::Recall(_) => Revision { recalls: revision.recalls + 1, ..revision },
             Self::ChangePack { .. } => Revision { packs: revision.packs + 1, ..revision },
+            Self::Restore(change) if change.moves_pack() => Revision { packs: revision.packs + 1, ..revision },
             _ => revision,
         }
+    }
+
+    /// What the edit is to undo and redo.
+    pub(super) fn role(&self) -> Role {
+        match self {
+            Self::SetCorner { corner, sound } if *corner < CORNERS => {
+                Role::Step(format!("{} on corner {}", sound.name, corner_letter(*corner)))
+            }
+            Self::ReplaceSound { target, .. } => Role::Step(format!("region and key of {}", target.describe())),
+            Self::ChangePack { pack, .. } => Role::Step(format!("pack {}", pack.id)),
+            Self::LoadPreset { name, .. } => Role::Step(format!("preset {name}")),
+            Self::MoveToSound(_) => Role::Part,
+            Self::SetCorner { .. }
+            | Self::FillFromPack { .. }
+            | Self::SetView(_)
+            | Self::SetOrigin(_)
+            | Self::Restore(_) => Role::Apart,
+            Self::Recall(_) => Role::Beginning,
+        }
+    }
+}
+
+impl ProjectChange {
+    /// The way back.
+    #[must_use]
+    pub fn reversed(self) -> Self {
+        Self { before: self.after, after: self.before }
+    }
+
+    /// Whether it leads to another pack.
+    pub fn moves_pack(&self) -> bool {
+        self.before.pack != self.after.pack
+    }
+}
+
+fn restore(project: &mut Project, change: &ProjectChange) {
+    let ProjectChange { before, after } = change;
+    let corners = project.corners.iter_mut().zip(before.corners.iter().zip(&after.corners));
+    for (corner, (before, after)) in corners.filter(|(_, (before, after))| !Arc::ptr_eq(before, after)) {
+        // A corner that no sound was put on keeps the pack's.
+        if !after.name.is_empty() || before.name.is_empty() {
+            corner.clone_from(after);
+        }
+    }
+    if before.knobs.as_ref().map(Arc::as_ptr) != after.knobs.as_ref().map(Arc::as_ptr) {
+        project.knobs.clone_from(&after.knobs);
+    }
+    if change.moves_pack() {
+        (project.pack, project.frozen) = (after.pack.clone(), Arc::clone(&after.frozen));
+    }
+    if before.origin != after.origin {
+        project.origin.clone_from(&after.origin);
+    }
+    if before.seed != after.seed {
+        project.seed = after.seed;
     }
 }
 

@@ -14,7 +14,7 @@ use engine::scene::residuals_of;
 use engine::state::StateDocument;
 use parking_lot::{Mutex, MutexGuard};
 
-use super::{AudioEnd, AudioScene, Edit, PackDefaults, Project};
+use super::{AudioEnd, AudioScene, Edit, History, PackDefaults, Project, ProjectChange, View};
 use crate::notices::{Notices, Offer};
 use crate::revision::Revision;
 
@@ -33,6 +33,8 @@ pub struct Snapshot {
 /// The newest snapshot, its messages, and the writers of both ways to the audio thread.
 pub struct ProjectStore {
     newest: Mutex<Snapshot>,
+    /// Locked within the project, never the other way round.
+    history: Mutex<History>,
     pack_defaults: Mutex<Option<PackDefaults>>,
     assets: Arc<AssetTable>,
     scene: Mutex<triple_buffer::Input<AudioScene>>,
@@ -54,6 +56,7 @@ impl ProjectStore {
         let pulse = Arc::new(AtomicU64::new(0));
         let store = Self {
             newest: Mutex::new(newest),
+            history: Mutex::default(),
             pack_defaults: Mutex::default(),
             assets,
             scene: Mutex::new(scene_in),
@@ -92,7 +95,9 @@ impl ProjectStore {
 
     fn publish(&self, newest: &mut Snapshot, edit: Edit) {
         newest.revision = edit.revise(newest.revision);
-        newest.project = Arc::new(edit.apply(&newest.project));
+        let (role, before) = (edit.role(), Arc::clone(&newest.project));
+        newest.project = Arc::new(edit.apply(&before));
+        self.history.lock().record(role, before, Arc::clone(&newest.project));
         self.scene.lock().write(self.scene_of(&newest.project));
     }
 
@@ -125,6 +130,38 @@ impl ProjectStore {
         let edit = plan(&newest)?;
         self.publish(&mut newest, edit);
         Some(newest.revision)
+    }
+
+    /// Undo and redo, after what was handed over was taken in. `look` must not use the store.
+    pub fn history<T>(&self, look: impl FnOnce(&mut History) -> T) -> T {
+        let _newest = self.newest();
+        look(&mut self.history.lock())
+    }
+
+    /// Gives the fields that a change touched their values after it. A change of packs counts as a document that was handed over: the
+    /// job thread is to take the project's pack.
+    pub fn restore(&self, change: ProjectChange) {
+        let moves_pack = change.moves_pack();
+        self.apply(Edit::Restore(change));
+        if moves_pack {
+            self.hand_overs.fetch_add(1, Ordering::Release);
+        }
+    }
+
+    /// Takes the project of a preset as one step. It counts as a document that was handed over: the job thread is to take its pack.
+    pub fn load_preset(&self, name: String, document: StateDocument) -> Revision {
+        let revision = self.apply(Edit::LoadPreset { name, document: Box::new(document) });
+        self.hand_overs.fetch_add(1, Ordering::Release);
+        revision
+    }
+
+    /// Remembers a change of the editor's window.
+    pub fn change_view(&self, change: impl FnOnce(&mut View)) {
+        self.apply_if(|newest| {
+            let mut view = newest.project.view.unwrap_or_default();
+            change(&mut view);
+            Some(Edit::SetView(view))
+        });
     }
 
     /// The newest project as the audio thread sees it.

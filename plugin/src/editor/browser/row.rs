@@ -74,7 +74,10 @@ pub fn sendable(
     is_current: bool,
     what: impl Fn() -> Dragged,
 ) -> Option<BrowserAction> {
-    let response = ui.interact(rect, ui.scope_id().with(("row", text)), Sense::click_and_drag());
+    let response = ui.interact(rect, row_id(ui, text), Sense::click_and_drag());
+    if response.clicked() {
+        response.request_focus();
+    }
     response.widget_info(|| egui::WidgetInfo::selected(egui::Role::Button, true, is_current, text));
     if response.drag_started() {
         response.dnd_set_drag_payload(what());
@@ -87,6 +90,11 @@ pub fn sendable(
         return Some(BrowserAction::Send(what(), Target::Corner(corner)));
     }
     response.clicked().then(|| BrowserAction::Send(what(), Target::Knobs))
+}
+
+/// Identity of the row of this name.
+pub fn row_id(ui: &Ui, text: &str) -> egui::Id {
+    ui.scope_id().with(("row", text))
 }
 
 fn corner_buttons(ui: &Ui, row: Rect, text: &str) -> Option<usize> {

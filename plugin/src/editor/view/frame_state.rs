@@ -10,6 +10,7 @@ use crate::editor::pad::Corner;
 use crate::editor::sound_names;
 use crate::loaded_pack::LoadedPack;
 use crate::params::ParamId;
+use crate::project::View;
 use crate::target::CORNERS;
 
 /// What is true during one frame.
@@ -23,6 +24,9 @@ pub(super) struct FrameState {
     pub(super) is_knobs_imported: bool,
     pub(super) is_named: bool,
     pub(super) pad_name: String,
+    pub(super) view: View,
+    /// Names of what would be undone and redone.
+    pub(super) steps: [Option<String>; 2],
 }
 
 impl EditorView {
@@ -47,6 +51,8 @@ impl EditorView {
             knobs_name,
             is_knobs_imported: given.is_some_and(|sound| sound.audio.is_some()),
             is_named,
+            view: project.view.unwrap_or_default(),
+            steps: self.session.store.history(|history| history.names()),
             loaded,
         }
     }

@@ -1,4 +1,4 @@
-//! How sounds get onto knobs and corners and off them: what is sent there, where "Back" returns to, what is exported. Main thread;
+//! How sounds get onto knobs and corners and off them: what is sent there, what is exported. Main thread;
 //! files are read and written by jobs.
 
 use std::sync::Arc;
@@ -45,25 +45,13 @@ impl EditorView {
 
     /// Sends the knobs to a sound's point and makes it heard.
     pub(super) fn go_to_sound(&mut self, sound: Arc<SoundState>) {
-        let point = sound.latent;
-        self.go_to(Some(sound), &point);
+        let (name, point) = (sound.name.clone(), sound.latent);
+        self.go_to(&name, Some(sound), &point);
     }
 
-    /// Sends the knobs to a point and makes them heard.
-    pub(super) fn go_to(&mut self, sound: Option<Arc<SoundState>>, point: &Latent) {
-        let left = self.session.store.project().knobs.clone();
-        self.history.leave(left, self.gestures.knobs());
-        self.arrive(sound, point);
-    }
-
-    /// Sends the knobs back to where they stood before the last move.
-    pub(super) fn go_back(&mut self) {
-        if let Some((sound, point)) = self.history.pop() {
-            self.arrive(sound, &point);
-        }
-    }
-
-    fn arrive(&mut self, sound: Option<Arc<SoundState>>, point: &Latent) {
+    /// Sends the knobs to a point and makes them heard: one step of this name.
+    pub(super) fn go_to(&mut self, name: &str, sound: Option<Arc<SoundState>>, point: &Latent) {
+        self.step_name = Some(name.to_owned());
         self.gestures.put_knobs(point);
         self.gestures.put(ParamId::MORPH, 0.0);
         self.session.store.apply(Edit::MoveToSound(sound));

@@ -1,0 +1,57 @@
+//! A value that is being typed in place of the text that shows it. Main thread.
+
+use egui::{Key, Rect, Response, Ui};
+
+use super::gestures::ParamGestures;
+use super::theme;
+use crate::params::ParamId;
+
+/// The value that is being typed.
+pub struct Typing {
+    id: ParamId,
+    text: String,
+    is_fresh: bool,
+}
+
+impl Typing {
+    /// Begins where a control is clicked with the secondary button, or Enter is pressed on it.
+    pub fn begin(ui: &Ui, response: &Response, id: ParamId, gestures: &ParamGestures, typing: &mut Option<Self>) {
+        if response.secondary_clicked() || (response.has_focus() && ui.input(|input| input.key_pressed(Key::Enter))) {
+            *typing = Some(Self { id, text: gestures.text(id), is_fresh: true });
+        }
+    }
+
+    /// Whether the parameter's value is the one that is typed.
+    pub fn is_of(typing: Option<&Self>, id: ParamId) -> bool {
+        typing.is_some_and(|typing| typing.id == id)
+    }
+
+    /// Draws the field; Enter sets the parameter, Escape leaves it.
+    pub fn show(ui: &mut Ui, rect: Rect, gestures: &mut ParamGestures, typing: &mut Option<Self>) {
+        let Some(current) = typing else { return };
+        let id = current.id;
+        let field = egui::TextEdit::singleline(&mut current.text)
+            .font(theme::body(12.0))
+            .margin(egui::Margin::symmetric(4, 1))
+            .align(egui::Align2::CENTER_CENTER);
+        let output = ui.put(rect, field);
+        if std::mem::take(&mut current.is_fresh) {
+            output.request_focus();
+            select_all(ui, output.id, current.text.chars().count());
+        } else if output.lost_focus() {
+            if !ui.input(|input| input.key_pressed(Key::Escape))
+                && let Some(place) = gestures.param(id).parse(&current.text)
+            {
+                gestures.put(id, place);
+            }
+            *typing = None;
+        }
+    }
+}
+
+fn select_all(ui: &Ui, id: egui::Id, length: usize) {
+    let mut state = egui::text_edit::TextEditState::load(ui.ctx(), id).unwrap_or_default();
+    let all = egui::text::CCursorRange::two(egui::text::CCursor::new(0), egui::text::CCursor::new(length));
+    state.cursor.set_char_range(Some(all));
+    state.store(ui.ctx(), id);
+}

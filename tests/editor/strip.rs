@@ -1,0 +1,48 @@
+//! The tabs of the strip: each opens, is remembered, and looks right.
+
+use egui_kittest::SnapshotResults;
+use egui_kittest::kittest::Queryable;
+use plugin::params::ParamId;
+use plugin::project::StripTab;
+
+use super::harness::EditorHarness;
+
+fn open(tab: StripTab, scale: f32) -> EditorHarness {
+    let mut editor = EditorHarness::open(scale, false);
+    editor.harness.get_by_label(tab.name()).click();
+    editor.harness.run_steps(12);
+    editor
+}
+
+#[test]
+fn a_tab_that_is_opened_is_remembered() {
+    for tab in StripTab::ALL {
+        let editor = open(tab, 1.0);
+        assert_eq!(editor.session.store.project().view.unwrap_or_default().tab, tab);
+    }
+}
+
+#[test]
+fn a_choice_is_taken_from_its_menu_and_a_pair_from_its_half() {
+    let mut editor = open(StripTab::Play, 1.0);
+    editor.harness.get_by_label("Arpeggiator Mode").click();
+    editor.harness.run_steps(3);
+    editor.harness.get_by_label("As played").click();
+    editor.harness.run_steps(3);
+    let arpeggiator = ParamId::named("arp").expect("a parameter");
+    assert_eq!(editor.session.params.get(arpeggiator).plain(), 4.0);
+    let pair = editor.harness.get_by_label("Glide law Law").rect();
+    let lower = pair.center_bottom() - egui::vec2(0.0, 6.0);
+    editor.drag(lower, lower);
+    editor.drop_at(lower);
+    let law = ParamId::named("glide_law").expect("a parameter");
+    assert_eq!(editor.session.params.get(law).plain(), 1.0);
+}
+
+#[test]
+fn tabs_look_right() {
+    let mut results = SnapshotResults::new();
+    for tab in StripTab::ALL {
+        results.extend(open(tab, 1.0).compare(&format!("tab_{}_100", tab.name().to_lowercase()), 1.0));
+    }
+}
