@@ -75,8 +75,14 @@ fn a_glide_ends_at_its_pitch_at_every_rate() {
 fn a_pedal_that_goes_up_returns_to_the_key_that_is_held() {
     for mode in [1.0, 2.0] {
         for (down, up) in [(pedal(0, true), pedal(0, false)), (sostenuto(true), sostenuto(false))] {
-            let events =
-                [(0, on(60, 1.0)), (5_000, on(67, 1.0)), (6_000, down), (10_000, off(67)), (20_000, up), (40_000, off(60))];
+            let events = [
+                (0, on(60, 1.0)),
+                (5_000, on(67, 1.0)),
+                (6_000, down),
+                (10_000, off(67)),
+                (20_000, up),
+                (40_000, off(60)),
+            ];
             let played = play(RATE_HZ, voiced(VoiceControls { mode, ..plain() }), &events, 50_000);
             for (from, key) in [(12_000, 67.0), (24_000, 60.0)] {
                 let cents = cents_off(&played[from..from + 7_000], RATE_HZ, key);
