@@ -3,6 +3,7 @@
 use super::channel::ChannelMix;
 use super::envelope::{Envelope, EnvelopeRates};
 use super::expression::NoteExpression;
+use super::fade_in::FadeIn;
 use super::glide::Glide;
 use super::kernel::Kernels;
 use super::mixer::Buses;
@@ -55,6 +56,8 @@ pub(super) struct NoteStart {
     pub(super) glide: Glide,
     /// Where in the sound it starts, as part of its length.
     pub(super) start_part: f64,
+    /// The rise of a voice that starts within the sound.
+    pub(super) fade_in: FadeIn,
     pub(super) zone_slot: usize,
     /// Number of the note, in the order of their starts.
     pub(super) order: u64,
@@ -83,6 +86,7 @@ pub(super) struct Voice {
     envelope: Envelope,
     current: Option<Play>,
     crossfade: Option<Crossfade>,
+    fade_in: FadeIn,
     fade_out: Option<FadeOut>,
     jumper: Jumper,
     glide: Glide,
@@ -114,6 +118,7 @@ impl Voice {
             envelope: Envelope::start(),
             current: None,
             crossfade: None,
+            fade_in: FadeIn::NONE,
             fade_out: None,
             jumper: Jumper::default(),
             glide: Glide::default(),
@@ -128,7 +133,8 @@ impl Voice {
 
     /// Starts a voice of a note, without a sound yet.
     pub(super) fn start(&mut self, start: NoteStart, unison: UnisonPlace, is_first: bool) {
-        let NoteStart { note, key, channel, response, mix, hold, glide, start_part, zone_slot, order } = start;
+        let NoteStart { note, key, channel, response, mix, hold, glide, start_part, fade_in, zone_slot, order } = start;
+        let is_within = start_part > 0.0 || unison.start_s > 0.0;
         *self = Self {
             note,
             key,
@@ -142,6 +148,7 @@ impl Voice {
             unison,
             is_first,
             start_part,
+            fade_in: if is_within { fade_in } else { FadeIn::NONE },
             active: true,
             ..Self::idle()
         };
@@ -389,6 +396,7 @@ impl Voice {
             count += 1;
         }
         let gains = gains.get_mut(..count).unwrap_or_default();
+        self.fade_in.apply(gains);
         self.expression.apply_gain(reading.offset, gains);
         let pan = self.expression.pan(reading.offset);
         scratch.buses.add(start, &scratch.current, channels, gains, pan.as_ref());

@@ -1,6 +1,7 @@
 //! The voices: note-on, note-off, voice stealing, and the list of ended notes. AUDIO THREAD.
 
 use super::channel::ChannelMix;
+use super::fade_in::FadeIn;
 use super::glide::Glide;
 use super::lookahead::Lookahead;
 use super::note::{EndedNote, Expression, NoteAddress};
@@ -138,6 +139,11 @@ impl Voices {
             let play = voice.place();
             let head = play.and_then(|play| slots.buffer(play.sound)?.head());
             let scale = head.map_or(1.0, |head| position_scale(&head.spec, wanted));
+            // See [`super::playback::Play::moved_to`]: a note that has gone on at another key keeps its time between roots.
+            let scale = match (head, play) {
+                (Some(head), Some(play)) if head.spec.key != wanted.key => scale * play.step / play.first_step,
+                _ => scale,
+            };
             let cursor = play.map_or(0.0, |play| play.cursor_samples * scale);
             let transposition = ((f64::from(voice.key) - f64::from(wanted.key)) / 12.0).exp2();
             let step = play.map_or(transposition, |play| play.step * root_scale(head.map(|head| &head.spec), wanted));
@@ -174,7 +180,8 @@ impl Voices {
         self.next_order += 1;
         let NoteOn { note, key, channel, response, mix, hold, glide } = note;
         let start_part = f64::from(controls.start);
-        let start = NoteStart { note, key, channel, response, mix, hold, glide, start_part, zone_slot, order };
+        let fade_in = FadeIn::new(timing.rate_hz);
+        let start = NoteStart { note, key, channel, response, mix, hold, glide, start_part, fade_in, zone_slot, order };
         for place in 0..unison::voices(controls) {
             let idle = self.voices.iter().position(|voice| !voice.is_active());
             let Some(index) = idle.or_else(|| self.cut_one(slots)) else { continue };
@@ -231,6 +238,13 @@ impl Voices {
     pub(super) fn newest_held(&self, channel: u8) -> Option<&Voice> {
         let held = self.voices.iter().filter(|voice| voice.is_key_down() && voice.is_first());
         held.filter(|voice| voice.channel() == usize::from(channel)).max_by_key(|voice| voice.order)
+    }
+
+    /// The newest note of a channel that sounds with its key up, as its first voice.
+    pub(super) fn newest_on_pedal(&self, channel: u8) -> Option<&Voice> {
+        let left = self.voices.iter().filter(|voice| voice.is_living() && voice.is_first() && !voice.is_released());
+        let left = left.filter(|voice| voice.is_left_to_pedal() && voice.channel() == usize::from(channel));
+        left.max_by_key(|voice| voice.order)
     }
 
     /// The voices of the note with a number.
