@@ -177,7 +177,7 @@ fn a_restart_keeps_what_a_channel_was_set_to_and_a_reset_does_not() {
 #[test]
 fn a_controller_without_a_function_changes_nothing() {
     let plain = play(vec![(100, note(2, 60))]);
-    for number in [0, 1, 2, 4, 5, 8, 32, 33, 40, 65, 71, 84, 91, 102, 119, 122] {
+    for number in [0, 4, 5, 8, 32, 33, 40, 65, 71, 84, 91, 102, 119, 122] {
         assert!(play(vec![(0, controller(2, number, 77.0)), (100, note(2, 60))]) == plain, "controller {number}");
     }
 }

@@ -2,10 +2,10 @@
 //! worker's border. Frequencies, slopes and shapes themselves have their laws beside the code, in `engine/src/audio`.
 
 use engine::audio::{Event, EventKind, NoteAddress};
-use engine::link::{AssetId, SoundSpec};
-use engine::params::{
-    Controls, FIRST_ROUTES, ModDestination, ModSource, Route, Routes, TABLE, Transport, is_within_recording,
-};
+use engine::link::SoundSpec;
+use engine::params::{Controls, FIRST_ROUTES, ModDestination, ModSource, Route, Routes, TABLE, Transport};
+use engine::residual::{Pair, Residual, ZoneResidual};
+use engine::spectral::{Frames, SpectralShape};
 use engine::units::key_to_hz;
 use realfft::RealFftPlanner;
 use support::Random;
@@ -113,6 +113,7 @@ fn audible(source: ModSource, destination: ModDestination, amount: f32) -> Contr
     let mut controls = Controls { release_s: 0.5, attack_s: 0.05, ..one(source, destination, amount) };
     (controls.filter.kind, controls.filter.cutoff_key, controls.filter.resonance) = (1.0, 80.0, 0.2);
     (controls.env2.sustain, controls.env2.release_s) = (0.5, 0.5);
+    controls.voices.start = 0.3;
     for lfo in &mut controls.motion.lfos {
         (lfo.mode, lfo.phase, lfo.rate_octaves) = (1.0, 0.1, 2.0);
     }
@@ -140,6 +141,15 @@ fn every_source_moves_every_destination_of_a_voice() {
     }
 }
 
+/// A residual, so that *Fidelity* has something to weigh.
+fn recording() -> ZoneResidual {
+    let shape = SpectralShape::DEFAULT;
+    let silent = Frames::silent(shape.mel_bands, shape.frame_count);
+    let louder = Frames { values: vec![0.5; silent.values.len()], ..silent };
+    let pair = Pair { wanted: &louder, made: &Frames::silent(shape.mel_bands, shape.frame_count) };
+    ZoneResidual { root_key: 60, residual: Residual::between(pair, &shape) }
+}
+
 fn spec_of(rig: &Rig) -> Option<SoundSpec> {
     rig.instance.sound().map(|sound| sound.spec)
 }
@@ -153,7 +163,8 @@ fn every_decoded_destination_moves_the_request() {
             base.motion.macros[0] = 1.0;
             base.corners = [[-1.0; 7], [1.0; 7], [0.5; 7], [2.0; 7]];
             (base.pad_x, base.pad_y, base.morph, base.fidelity) = (0.25, 0.25, 0.25, 0.25);
-            (base.assets.ids[4], base.assets.knobs_point) = (AssetId::new(7), base.knobs);
+            let mut rig = rig(Sort::Mono, Timbre::Noise);
+            base.assets = rig.assets.set_residuals([&[], &[], &[], &[], &[recording()]], base.knobs);
             let mut wanted = base;
             match destination {
                 ModDestination::Stretch => wanted.stretch *= 2.0,
@@ -165,12 +176,10 @@ fn every_decoded_destination_moves_the_request() {
                 ModDestination::Fidelity => wanted.fidelity += 0.5,
                 latent => wanted.knobs[*latent as usize - ModDestination::Latent1 as usize] += 1.5,
             }
-            assert!(is_within_recording(&base.knobs, &base.assets.knobs_point));
-            let mut rig = rig(Sort::Mono, Timbre::Noise);
             let events = vec![(0, controller(1, 1.0)), (100, on(60, 1.0))];
             play(&mut rig, base, events, 24_000);
             let wanted = wanted.spec(rig.instance.source(), 60.0);
-            wait_until("the moved sound is decoded", || {
+            wait_until(&format!("the sound moved by {source:?} to {destination:?} is decoded"), || {
                 let seen = spec_of(&rig);
                 seen.is_some_and(|seen| seen.is_near(&wanted))
             });
@@ -230,7 +239,7 @@ fn a_synced_lfo_that_notes_share_lies_on_the_beats() {
         let lfo = &mut controls.motion.lfos[0];
         // A square a quarter note long: twice the level in its first half, silence in its second.
         (lfo.shape, lfo.sync, lfo.mode) = (4.0, 9.0, 0.0);
-        let length = 60_000;
+        let length = 72_000;
         let reference = play_with_host(&mut rig, controls, (length, length), tempo_bpm);
         let samples_per_beat = 60.0 / tempo_bpm * f64::from(RATE_HZ);
         for beat in 4..6 {

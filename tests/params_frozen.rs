@@ -50,7 +50,7 @@ const FROZEN: [(&str, &str, f32, f32, f32, usize); 105] = [
     ("velocity_curve", "Velocity curve", -1.0, 0.0, 1.0, 0),
     ("velocity_level", "Velocity to level", 0.0, 1.0, 1.0, 0),
     ("start", "Start", 0.0, 0.0, 0.95, 0),
-    ("width", "Width", 0.0, 0.3, 1.0, 0),
+    ("width", "Width", 0.0, 0.0, 1.0, 0),
     ("amp_hold", "Amp hold", 0.0, 0.0, 5.0, 0),
     ("attack_curve", "Attack curve", -1.0, 0.0, 1.0, 0),
     ("filter", "Filter", 0.0, 0.0, 7.0, 7),

@@ -130,7 +130,7 @@ fn smpte_files_and_files_inside_riff_are_played_and_type_2_is_not() {
     let length = |bytes: usize| (bytes as u32).to_le_bytes();
     let outer = [b"RIFF", &length(inner.len() + 12)[..], b"RMIDdata", &length(inner.len())[..], &inner].concat();
     assert_eq!(Song::parse(&outer).unwrap(), Song::parse(&inner).unwrap());
-    assert!(matches!(Song::parse(&file(2, 96, &[notes.clone()])), Err(MidiError::Sequential)));
+    assert!(matches!(Song::parse(&file(2, 96, std::slice::from_ref(&notes))), Err(MidiError::Sequential)));
     assert!(matches!(Song::parse(&file(1, 0, &[notes])), Err(MidiError::NoDivision)));
     assert!(matches!(Song::parse(&file(1, 96, &[vec![]])), Err(MidiError::NoNotes)));
 }

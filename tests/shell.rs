@@ -8,4 +8,5 @@ mod frozen_states;
 mod imports;
 mod library;
 mod params_frozen;
+mod preset_session;
 mod state_recall;

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use engine::import::{KeyOrigin, Keyed};
+use engine::params::{FIRST_ROUTES, ModDestination, ModSource, ROUTES, Route, Routes};
 use engine::state::{
     Cut, FrozenZone, MAX_STATE_BYTES, PackRef, Preset, PresetLabel, SoundState, StateDocument, StateError,
 };

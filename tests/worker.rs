@@ -188,7 +188,7 @@ fn a_failed_worker_ends_the_offline_wait_and_is_told() {
 
 #[test]
 fn dropping_an_instance_frees_its_source_and_leaves_the_synth_playing() {
-    let Rig { mut synth, instance, control, pool } = {
+    let Rig { mut synth, instance, control, pool, .. } = {
         let mut rig = Rig::new(Timbre::Sine, RATE_HZ);
         settle(&mut rig, point(0.0));
         rig
@@ -204,7 +204,7 @@ fn dropping_an_instance_frees_its_source_and_leaves_the_synth_playing() {
 #[test]
 fn dropping_an_instance_stops_a_render_under_way() {
     let rig = Rig::new(Timbre::Sine, RATE_HZ);
-    let Rig { mut synth, instance, control, pool } = rig;
+    let Rig { mut synth, instance, control, pool, .. } = rig;
     control.silent.store(true, Ordering::SeqCst);
     Script::still(point(0.0), Vec::new(), 64).play(&mut synth, 64);
     wait_until("the render begins", || control.renders.load(Ordering::SeqCst) > 0);

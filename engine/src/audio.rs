@@ -20,6 +20,7 @@ mod controllers;
 mod effects;
 mod envelope;
 mod expression;
+mod fade_in;
 mod filter;
 mod fixed_list;
 mod following;

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use engine::audio::Synth;
 use engine::decode::Pool;
-use engine::decode::assets::Assets;
+use engine::decode::assets::{AssetTable, Assets};
 use engine::decode::source::{
     Focus, Job, Pace, Progress, Sink, SoundShape, Source, SourceError, SourceProperties, Version,
 };
@@ -265,6 +265,8 @@ pub struct Rig {
     pub control: Arc<FakeControl>,
     /// Its pool.
     pub pool: Arc<Pool>,
+    /// The residuals that requests may name.
+    pub assets: Arc<AssetTable>,
 }
 
 impl Rig {
@@ -277,9 +279,10 @@ impl Rig {
     pub fn of_sort(sort: Sort, timbre: Timbre, rate_hz: f32) -> Rig {
         let pool = Pool::new(1).expect("threads");
         let (fake, control) = Fake::of_sort(sort, timbre);
-        let (mut synth, instance) = instrument::create_with_source(&pool, Arc::new(fake), Arc::default());
+        let assets = Arc::<AssetTable>::default();
+        let (mut synth, instance) = instrument::create_with_source(&pool, Arc::new(fake), Arc::clone(&assets));
         synth.set_sample_rate(rate_hz);
-        Rig { synth, instance, control, pool }
+        Rig { synth, instance, control, pool, assets }
     }
 
     /// Waits until the worker has finished `at_least` decodes.

@@ -27,17 +27,14 @@ pub(super) enum ChannelAction {
         /// Bit mask of the channels.
         channels: u16,
     },
-    /// Notes held by the sostenuto pedal of these channels are released.
-    SostenutoUp {
-        /// Bit mask of the channels.
-        channels: u16,
-    },
-    /// As [`Self::PedalUp`] and [`Self::Mix`].
+    /// Notes that no sostenuto pedal holds any more are released.
+    SostenutoUp,
+    /// As [`Self::PedalUp`], [`Self::SostenutoUp`] and [`Self::Mix`].
     ZoneSet {
         /// Bit mask of the channels.
         channels: u16,
     },
-    /// As [`Self::PedalUp`] and [`Self::Mix`], and the channel's pressure is 0.
+    /// As [`Self::PedalUp`], [`Self::SostenutoUp`] and [`Self::Mix`], and the channel's pressure is 0.
     ControllersReset {
         /// Bit mask of the channels.
         channels: u16,
@@ -110,6 +107,12 @@ impl Channels {
     pub(super) fn is_sustained(&self, channel: usize) -> bool {
         let own = self.channels.get(channel).is_some_and(|channel| channel.pedal);
         own || self.manager(channel).is_some_and(|manager| manager.pedal)
+    }
+
+    /// Bit mask of the channels whose sostenuto pedal, and that of their zone's manager, is up.
+    pub(super) fn without_sostenuto(&self) -> u16 {
+        let is_down = |channel: &Channel| channel.sostenuto;
+        mask(|channel| !self.channels.get(channel).is_some_and(is_down) && !self.manager(channel).is_some_and(is_down))
     }
 
     /// Whether the soft pedal of a channel, or of its zone's manager, is down.
@@ -220,7 +223,7 @@ impl Channels {
         let Some(state) = self.channels.get_mut(channel) else { return ChannelAction::None };
         match (std::mem::replace(&mut state.sostenuto, down), down) {
             (false, true) => ChannelAction::SostenutoDown { channels },
-            (true, false) => ChannelAction::SostenutoUp { channels },
+            (true, false) => ChannelAction::SostenutoUp,
             _ => ChannelAction::None,
         }
     }

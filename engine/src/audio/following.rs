@@ -88,7 +88,7 @@ pub(super) fn begin(voice: &mut Voice, slots: &mut Slots, context: &TickContext)
     }
     let Some((_, sound, step, cursor_samples)) = best else { return false };
     slots.acquire(sound);
-    voice.play(Play { sound, cursor_samples, step });
+    voice.play(Play { sound, cursor_samples, step, first_step: step });
     true
 }
 

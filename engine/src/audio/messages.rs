@@ -39,16 +39,15 @@ impl Synth {
                 self.express_channel(channel, Expression::Timbre, timbre);
             }
             ChannelAction::Mix => self.mix_channels(),
-            ChannelAction::PedalUp { channels } => self.voices.pedal_up(&mut self.slots, channels),
+            ChannelAction::PedalUp { channels } => self.pedal_up(channels),
             ChannelAction::SostenutoDown { channels } => self.voices.sostenuto_down(channels),
-            ChannelAction::SostenutoUp { channels } => self.sostenuto_up(channels),
+            ChannelAction::SostenutoUp => self.pedal_up(0),
             ChannelAction::ZoneSet { channels } => {
-                self.voices.pedal_up(&mut self.slots, channels);
+                self.pedal_up(channels);
                 self.mix_channels();
             }
             ChannelAction::ControllersReset { channels } => {
-                self.voices.pedal_up(&mut self.slots, channels);
-                self.sostenuto_up(self.channels.concerned(channel));
+                self.pedal_up(channels);
                 self.mix_channels();
                 self.express_channel(channel, Expression::Pressure, 0.0);
             }
@@ -77,9 +76,13 @@ impl Synth {
         self.voices.choke(&mut self.slots, &self.timing, notes);
     }
 
-    fn sostenuto_up(&mut self, channels: u16) {
+    /// Releases the notes that the sustain pedals of `channels`, a bit mask, have held, and those that no sostenuto pedal holds any more.
+    fn pedal_up(&mut self, channels: u16) {
+        self.return_from_pedal();
+        self.voices.pedal_up(&mut self.slots, channels);
         let states = &self.channels;
-        self.voices.sostenuto_up(&mut self.slots, channels, |channel| states.is_sustained(channel));
+        let up = states.without_sostenuto();
+        self.voices.sostenuto_up(&mut self.slots, up, |channel| states.is_sustained(channel));
     }
 
     fn mix_channels(&mut self) {

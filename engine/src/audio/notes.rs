@@ -10,8 +10,9 @@ use super::note::{Expression, NoteAddress};
 use super::note_motion::{NoteBegin, NoteMotion};
 use super::tick::TICK_SAMPLES;
 use super::velocity::{VelocityResponse, played_velocity};
+use super::voice::Voice;
 use super::voices::NoteOn;
-use super::zones::CHANNELS;
+use super::zones::{CHANNELS, is_in};
 use crate::params::{Hold, VoiceControls};
 
 /// How notes become voices.
@@ -64,7 +65,8 @@ impl Synth {
         self.held_keys.let_go(notes);
         if self.voice_mode() != VoiceMode::Poly {
             for channel in 0..CHANNELS as u8 {
-                let ends = self.voices.newest_held(channel).is_some_and(|voice| notes.matches(&voice.note));
+                let is_let_go = |voice: &Voice| notes.matches(&voice.note) && !voice.is_on_sostenuto();
+                let ends = self.voices.newest_held(channel).is_some_and(is_let_go);
                 let held = self.held_keys.last(channel);
                 if let Some(back) = held.filter(|_| ends && !self.channels.is_sustained(usize::from(channel))) {
                     self.sound_note(back);
@@ -72,6 +74,23 @@ impl Synth {
             }
         }
         self.release_notes(notes, velocity);
+    }
+
+    /// Before pedals let notes go: a monophonic note that they have held goes back to the last key of its channel that is still held.
+    pub(super) fn return_from_pedal(&mut self) {
+        if self.voice_mode() == VoiceMode::Poly {
+            return;
+        }
+        let up = self.channels.without_sostenuto();
+        for channel in 0..CHANNELS as u8 {
+            let index = usize::from(channel);
+            let is_let_go = |voice: &Voice| !voice.is_on_sostenuto() || is_in(up, index);
+            let ends = self.voices.newest_on_pedal(channel).is_some_and(is_let_go);
+            let held = self.held_keys.last(channel);
+            if let Some(back) = held.filter(|_| ends && !self.channels.is_sustained(index)) {
+                self.sound_note(back);
+            }
+        }
     }
 
     fn voice_mode(&self) -> VoiceMode {

@@ -21,6 +21,8 @@ pub(super) struct Play {
     pub(super) cursor_samples: f64,
     /// Sound samples per output sample, without the tuning.
     pub(super) step: f64,
+    /// The step with which the sound was taken up: another one than `step` once the note has gone on at another key.
+    pub(super) first_step: f64,
 }
 
 /// What a piece of output is rendered with.
@@ -47,13 +49,15 @@ impl Play {
     /// The same moment in another sound, played at `step` sound samples per output sample.
     pub(super) fn moved_to(&self, sound: SoundRef, step: f64, from: &SoundBuffer, to: &SoundBuffer) -> Play {
         let (Some(old), Some(new)) = (from.head(), to.head()) else {
-            return Play { sound, step, cursor_samples: self.cursor_samples };
+            return Play { sound, step, first_step: step, cursor_samples: self.cursor_samples };
         };
         let mut cursor_samples = old.stretch.moved_to(&new.stretch, self.cursor_samples);
-        if step != self.step && self.step > 0.0 {
-            cursor_samples *= step / self.step;
+        // Between roots the time since the note's start stays, at whatever key the note has gone on; within a root the place in the sound.
+        let before = if old.spec.key == new.spec.key { self.step } else { self.first_step };
+        if step != before && before > 0.0 {
+            cursor_samples *= step / before;
         }
-        Play { sound, step, cursor_samples }
+        Play { sound, step, first_step: step, cursor_samples }
     }
 
     /// Fills the first `length` samples of `out` and advances the cursor. `window` is scratch of [`WINDOW_SAMPLES`].

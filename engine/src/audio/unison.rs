@@ -35,12 +35,15 @@ impl UnisonPlace {
             return Self::ONLY;
         }
         let place = |index: usize| 2.0 * index as f32 / (count - 1) as f32 - 1.0;
-        let level = |index: usize| 1.0 - (1.0 - controls.unison_blend) * place(index).abs();
+        // Of an even number the two innermost are the middle.
+        let inner = if count % 2 == 0 { 1.0 / (count - 1) as f32 } else { 0.0 };
+        let outwards = |index: usize| if count > 2 { (place(index).abs() - inner) / (1.0 - inner) } else { 0.0 };
+        let level = |index: usize| 1.0 - (1.0 - controls.unison_blend) * outwards(index);
         let power: f32 = (0..count).map(|index| level(index) * level(index)).sum();
         let pan = place(index) * controls.unison_spread;
         Self {
             ratio: ratio(f64::from(place(index) * controls.unison_detune_cents) / 100.0),
-            mix: ChannelMix { gain: level(index) / power.sqrt().max(f32::EPSILON), pan },
+            mix: ChannelMix { gain: level(index) / power.sqrt(), pan },
             start_s: LARGEST_START_S * (index as f64 * GOLDEN_PART).fract(),
         }
     }
@@ -72,7 +75,7 @@ mod tests {
                     assert!((low.mix.gain - high.mix.gain).abs() < 1e-6);
                 }
                 let power: f32 = places.iter().map(|place| place.mix.gain.powi(2)).sum();
-                assert!((power - 1.0).abs() < 1e-5 || (unison == 2 && blend == 0.0), "{unison}, {blend}: {power}");
+                assert!((power - 1.0).abs() < 1e-5, "{unison}, {blend}: {power}");
                 assert!(places.iter().all(|place| place.mix.gain.is_finite()));
             }
         }

@@ -22,7 +22,7 @@ const HIGHEST_PART: f32 = 0.45;
 
 /// Exponent of velocities at the end of the curve's range; its inverse at the other end.
 const STEEPEST_CURVE: f32 = 3.0;
-/// What the soft pedal makes of a velocity: with the square law 4.4 dB quieter, and darker as a softer stroke is. A convention, not measured.
+/// What the soft pedal makes of a velocity: with the square law 8.9 dB quieter, and darker as a softer stroke is. Not tuned.
 const SOFT_PEDAL: f32 = 0.6;
 
 /// The velocity that a note is played with. `curve`, [−1, 1]: 0 leaves it, above 0 soft strokes become softer, below 0 harder.

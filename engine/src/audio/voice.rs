@@ -1,49 +1,25 @@
 //! One voice: a note with its read position, envelope, expression and crossfade. AUDIO THREAD.
 
+mod render;
+
 use super::channel::ChannelMix;
-use super::envelope::{Envelope, EnvelopeRates};
+use super::envelope::Envelope;
 use super::expression::NoteExpression;
+use super::fade_in::FadeIn;
 use super::glide::Glide;
-use super::kernel::Kernels;
-use super::mixer::Buses;
 use super::motion::Motion;
 use super::note::{Expression, NoteAddress};
 use super::note_motion::{Heard, NoteMotion};
-use super::playback::{Crossfade, Piece, Play, Played, Reading, WINDOW_SAMPLES, widen};
-use super::slots::{Slots, SoundRef};
+use super::playback::{Crossfade, Play};
+use super::slots::SoundRef;
 use super::sustaining::{Jump, Jumper, Position};
-use super::tick::{Ramp, TICK_SAMPLES, ratio};
+use super::tick::{Ramp, ratio};
 use super::unison::UnisonPlace;
 use super::velocity::VelocityResponse;
-use crate::link::{MAX_CHANNELS, SustainMap};
+use crate::link::SustainMap;
 use crate::params::Hold;
 
-/// Scratch buffers that all voices share.
-pub(super) struct Scratch {
-    window: Vec<f32>,
-    current: Piece,
-    next: Piece,
-    /// The buses that the voices are added to.
-    pub(super) buses: Buses,
-}
-
-impl Scratch {
-    /// Allocates; not audio-thread safe.
-    pub(super) fn new() -> Self {
-        let silence = [[0.0; TICK_SAMPLES]; MAX_CHANNELS];
-        Self { window: vec![0.0; WINDOW_SAMPLES], current: silence, next: silence, buses: Buses::new() }
-    }
-}
-
-/// What is the same for all voices of a rendered span, which lies within one tick.
-pub(super) struct Span<'a> {
-    pub(super) kernels: &'a Kernels,
-    pub(super) rates: &'a EnvelopeRates,
-    /// Playback ratio of each channel's tuning (coarse, fine, bend), over the tick.
-    pub(super) tunes: &'a [Ramp],
-    /// Sample of the tick at which the span begins.
-    pub(super) offset: usize,
-}
+pub(super) use render::{Scratch, Span};
 
 /// A note that starts.
 #[derive(Clone, Copy, Debug)]
@@ -58,6 +34,8 @@ pub(super) struct NoteStart {
     pub(super) motion: NoteMotion,
     /// Where in the sound it starts, as part of its length.
     pub(super) start_part: f64,
+    /// The rise of a voice that starts within the sound.
+    pub(super) fade_in: FadeIn,
     pub(super) zone_slot: usize,
     /// Number of the note, in the order of their starts.
     pub(super) order: u64,
@@ -86,6 +64,7 @@ pub(super) struct Voice {
     envelope: Envelope,
     current: Option<Play>,
     crossfade: Option<Crossfade>,
+    fade_in: FadeIn,
     fade_out: Option<FadeOut>,
     jumper: Jumper,
     glide: Glide,
@@ -118,6 +97,7 @@ impl Voice {
             envelope: Envelope::start(),
             current: None,
             crossfade: None,
+            fade_in: FadeIn::NONE,
             fade_out: None,
             jumper: Jumper::default(),
             glide: Glide::default(),
@@ -133,7 +113,9 @@ impl Voice {
 
     /// Starts a voice of a note, without a sound yet.
     pub(super) fn start(&mut self, start: NoteStart, unison: UnisonPlace, is_first: bool) {
-        let NoteStart { note, key, channel, response, mix, hold, glide, motion, start_part, zone_slot, order } = start;
+        let NoteStart { note, key, channel, response, mix, hold, glide, motion, start_part, fade_in, zone_slot, order } =
+            start;
+        let is_within = start_part > 0.0 || unison.start_s > 0.0;
         *self = Self {
             note,
             key,
@@ -148,6 +130,7 @@ impl Voice {
             unison,
             is_first,
             start_part,
+            fade_in: if is_within { fade_in } else { FadeIn::NONE },
             active: true,
             ..Self::idle()
         };
@@ -156,10 +139,9 @@ impl Voice {
     /// The voice goes on as another note: at another key, from its present pitch by `glide`.
     pub(super) fn become_note(&mut self, note: NoteAddress, key: u8, glide: Glide) {
         let moved = ratio(f64::from(key) - f64::from(self.key));
-        for play in [self.current.as_mut(), self.crossfade.as_mut().map(|crossfade| &mut crossfade.to)] {
-            if let Some(play) = play {
-                play.step *= moved;
-            }
+        let next = self.crossfade.as_mut().map(|crossfade| &mut crossfade.to);
+        for play in [self.current.as_mut(), next].into_iter().flatten() {
+            play.step *= moved;
         }
         (self.note, self.key, self.glide) = (note, key, glide);
         (self.on_pedal, self.on_sostenuto) = (false, false);
@@ -328,100 +310,5 @@ impl Voice {
         self.active = false;
         let crossfade = self.crossfade.take().map(|crossfade| crossfade.to.sound);
         [self.current.take().map(|play| play.sound), crossfade]
-    }
-
-    /// Adds `length` samples of the voice, at most one tick, to the buses. Returns the sounds that it no longer reads.
-    pub(super) fn render(&mut self, slots: &Slots, span: &Span, scratch: &mut Scratch, length: usize) -> Freed {
-        let mut freed = [None; 2];
-        let mut done = 0;
-        while self.active && done < length {
-            let rest = |crossfade: &Crossfade| crossfade.left_samples().max(1);
-            let piece = self.crossfade.as_ref().map_or(usize::MAX, rest).min(length - done);
-            let reading = Reading { kernels: span.kernels, tune: self.tune(span.tunes), offset: span.offset + done };
-            let Some(played) = self.read(slots, &reading, piece, scratch, &mut freed) else { break };
-            // Filtering stops at the end of the sound, so that the filter's tail does not depend on where a piece ends.
-            self.response.darken(&mut scratch.current, played.channels, played.samples);
-            self.motion.filter(&mut scratch.current, played.channels, piece, reading.offset);
-            let ring = self.motion.ring_samples().filter(|_| !played.goes_on);
-            let ringing = ring.map(|samples| (played.samples, samples));
-            let goes_on = self.add(done, piece, &reading, (span.rates, ringing), played.channels, scratch);
-            if !goes_on || (!played.goes_on && ring.is_none()) {
-                let ended = self.end();
-                // A crossfade that has just ended leaves one sound.
-                return match (freed, ended) {
-                    ([Some(left), _], [now, _]) => [Some(left), now],
-                    (_, ended) => ended,
-                };
-            }
-            done += piece;
-        }
-        freed
-    }
-
-    /// Reads the current sound, mixed with the next one during a crossfade, into `scratch.current`. `None` while the voice waits.
-    fn read(
-        &mut self,
-        slots: &Slots,
-        reading: &Reading,
-        piece: usize,
-        scratch: &mut Scratch,
-        freed: &mut Freed,
-    ) -> Option<Played> {
-        let Scratch { window, current: here, next, .. } = scratch;
-        let current = self.current.as_mut()?;
-        let mut played = current.render(slots.buffer(current.sound), reading, piece, here, window);
-        if let Some(crossfade) = &mut self.crossfade {
-            let before = played.channels;
-            played = crossfade.to.render(slots.buffer(crossfade.to.sound), reading, piece, next, window);
-            let channels = before.max(played.channels);
-            widen(here, before, channels, piece);
-            widen(next, played.channels, channels, piece);
-            played.channels = channels;
-            crossfade.mix(here, next, channels, piece);
-            if crossfade.left_samples() == 0 {
-                *freed = [Some(current.sound), None];
-                self.current = Some(crossfade.to);
-                self.crossfade = None;
-            }
-        }
-        Some(played)
-    }
-
-    /// Adds `scratch.current` to the buses, multiplied by envelope and gains; `ringing` is the sample from which on only its filter rings, and the
-    /// samples in which that fades out. Returns false if the note has ended.
-    fn add(
-        &mut self,
-        start: usize,
-        length: usize,
-        reading: &Reading,
-        (rates, ringing): (&EnvelopeRates, Option<(usize, u32)>),
-        channels: usize,
-        scratch: &mut Scratch,
-    ) -> bool {
-        let mut gains = [0.0; TICK_SAMPLES];
-        let mut count = 0;
-        for (index, gain) in gains.iter_mut().take(length).enumerate() {
-            if let Some((_, samples)) = ringing.filter(|(first, _)| index >= *first && self.fade_out.is_none()) {
-                self.fade_out = Some(FadeOut { left_samples: samples, total_samples: samples });
-            }
-            *gain = self.envelope.next(rates) * self.response.gain;
-            if let Some(fade_out) = &mut self.fade_out {
-                if fade_out.left_samples == 0 {
-                    break;
-                }
-                fade_out.left_samples -= 1;
-                *gain *= fade_out.left_samples as f32 / fade_out.total_samples as f32;
-            }
-            if self.envelope.has_ended() {
-                break;
-            }
-            count += 1;
-        }
-        let gains = gains.get_mut(..count).unwrap_or_default();
-        self.expression.apply_gain(reading.offset, gains);
-        self.motion.apply_gain(reading.offset, gains);
-        let pan = self.expression.pan(reading.offset, self.motion.pan());
-        scratch.buses.add(start, &scratch.current, channels, gains, pan.as_ref());
-        count == length
     }
 }

@@ -1,19 +1,21 @@
 //! The voices: note-on, note-off, voice stealing, and the list of ended notes. AUDIO THREAD.
 
+mod listening;
+
 use super::channel::ChannelMix;
+use super::fade_in::FadeIn;
 use super::glide::Glide;
-use super::lookahead::Lookahead;
 use super::motion::Motion;
 use super::note::{EndedNote, Expression, NoteAddress};
 use super::note_motion::NoteMotion;
 use super::slots::Slots;
-use super::tick::Ramp;
 use super::unison::{self, UnisonPlace};
 use super::velocity::VelocityResponse;
 use super::voice::{Freed, NoteStart, Scratch, Span, Voice};
 use super::zones::is_in;
-use crate::link::SoundSpec;
 use crate::params::{Hold, VoiceControls};
+
+pub(super) use listening::Listening;
 
 /// Largest number of notes that sound at once, those that fade out not counted.
 pub(super) const POLYPHONY: usize = 32;
@@ -68,15 +70,6 @@ pub(super) struct NoteOn {
     pub(super) motion: NoteMotion,
 }
 
-/// The region of a slot's sound that its voices need, in samples of the sound.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Listening {
-    /// Position of the earliest cursor.
-    pub(super) first_sample: u32,
-    /// Largest end of the regions that the voices need from their cursors on.
-    pub(super) region_end_sample: u32,
-}
-
 /// All voices.
 pub(super) struct Voices {
     voices: Vec<Voice>,
@@ -128,32 +121,6 @@ impl Voices {
         self.offset = offset;
     }
 
-    /// The region of the sound `wanted` in a slot that the voices of its zone need; `tunes` are the playback ratios of the channels. Positions
-    /// in a sound of another root or stretch are scaled; that an attack is not stretched is within the lookahead's reserve.
-    pub(super) fn listening(
-        &self,
-        slot: usize,
-        wanted: &SoundSpec,
-        (slots, timing, tunes): (&Slots, &Timing, &[Ramp]),
-    ) -> Listening {
-        let here = self.voices.iter().filter(|voice| voice.is_living() && voice.zone_slot == slot);
-        let parts = here.map(|voice| {
-            let play = voice.place();
-            let head = play.and_then(|play| slots.buffer(play.sound)?.head());
-            let scale = head.map_or(1.0, |head| position_scale(&head.spec, wanted));
-            let cursor = play.map_or(0.0, |play| play.cursor_samples * scale);
-            let transposition = ((f64::from(voice.key) - f64::from(wanted.key)) / 12.0).exp2();
-            let step = play.map_or(transposition, |play| play.step * root_scale(head.map(|head| &head.spec), wanted));
-            let need = Lookahead::new(step * voice.tune(tunes).maximum(), timing.fade_samples).need_samples;
-            (cursor as u32, (cursor as u32).saturating_add(u32::try_from(need).unwrap_or(u32::MAX)))
-        });
-        let all = parts.reduce(|(first, end), (cursor, need_end)| (first.min(cursor), end.max(need_end)));
-        all.map_or_else(Listening::default, |(first_sample, region_end_sample)| Listening {
-            first_sample,
-            region_end_sample,
-        })
-    }
-
     /// Position of the newest voice in its sound, [0, 1].
     pub(super) fn playhead(&self, slots: &Slots) -> Option<f32> {
         let newest = self.voices.iter().filter(|voice| voice.is_active()).max_by_key(|voice| voice.order)?;
@@ -187,7 +154,9 @@ impl Voices {
         self.next_order += 1;
         let NoteOn { note, key, channel, response, mix, hold, glide, motion } = note;
         let start_part = f64::from(controls.start);
-        let start = NoteStart { note, key, channel, response, mix, hold, glide, motion, start_part, zone_slot, order };
+        let fade_in = FadeIn::new(timing.rate_hz);
+        let start =
+            NoteStart { note, key, channel, response, mix, hold, glide, motion, start_part, fade_in, zone_slot, order };
         for place in 0..unison::voices(controls) {
             let idle = self.voices.iter().position(|voice| !voice.is_active());
             let Some(index) = idle.or_else(|| self.cut_one(slots)) else { continue };
@@ -244,6 +213,13 @@ impl Voices {
     pub(super) fn newest_held(&self, channel: u8) -> Option<&Voice> {
         let held = self.voices.iter().filter(|voice| voice.is_key_down() && voice.is_first());
         held.filter(|voice| voice.channel() == usize::from(channel)).max_by_key(|voice| voice.order)
+    }
+
+    /// The newest note of a channel that sounds with its key up, as its first voice.
+    pub(super) fn newest_on_pedal(&self, channel: u8) -> Option<&Voice> {
+        let left = self.voices.iter().filter(|voice| voice.is_living() && voice.is_first() && !voice.is_released());
+        let left = left.filter(|voice| voice.is_left_to_pedal() && voice.channel() == usize::from(channel));
+        left.max_by_key(|voice| voice.order)
     }
 
     /// The voices of the note with a number.
@@ -363,17 +339,6 @@ impl Voices {
             settle(voice, slots, freed, &mut self.ended, self.offset + length);
         }
     }
-}
-
-/// Factor from a position in the sound of `from` to the same moment of `to`: by their roots and stretches.
-fn position_scale(from: &SoundSpec, to: &SoundSpec) -> f64 {
-    let stretch = f64::from(to.shaping.stretch) / f64::from(from.shaping.stretch).max(f64::EPSILON);
-    root_scale(Some(from), to) * stretch
-}
-
-/// Factor from the playback step of a sound to that of `to`, by their roots; 1 for equal ones.
-fn root_scale(from: Option<&SoundSpec>, to: &SoundSpec) -> f64 {
-    from.map_or(1.0, |from| ((f64::from(from.key) - f64::from(to.key)) / 12.0).exp2())
 }
 
 /// Whether a new note releases an old one: same port, channel and key, unless both have ids and these differ.

@@ -10,7 +10,7 @@ use super::mixer::Buses;
 use super::one_pole::OnePole;
 use super::tick::{Ramp, Smoothed, TICK_SAMPLES};
 
-/// Delays of the all-passes in seconds, without a common divisor. The longest that leaves the edges of a drum within 20 ms of it.
+/// Delays of the all-passes in seconds, without a common divisor. Not tuned: longer ones smear the edges of drums more.
 const ALL_PASS_S: [f32; 4] = [0.000_93, 0.002_17, 0.003_71, 0.005_23];
 /// Coefficient of the all-passes. Larger makes the phase turn more often but the chain ring for longer.
 const COEFFICIENT: f32 = 0.55;

@@ -31,11 +31,11 @@ pub fn file_stem(name: &str, fallback: &str) -> String {
 /// Whether Windows takes it for a device: the part before the first dot counts.
 fn is_device(stem: &str) -> bool {
     let first = stem.split('.').next().unwrap_or_default().trim_end().to_lowercase();
-    let numbered = |device: &&str| {
-        let digit = first.strip_prefix(*device).unwrap_or_default();
+    let numbered = |device: &str| {
+        let digit = first.strip_prefix(device).unwrap_or_default();
         digit.chars().count() == 1 && digit.chars().all(|c| c.is_ascii_digit() || "¹²³".contains(c))
     };
-    DEVICES.contains(&first.as_str()) || NUMBERED_DEVICES.iter().any(|device| numbered(&device))
+    DEVICES.contains(&first.as_str()) || NUMBERED_DEVICES.iter().any(|device| numbered(device))
 }
 
 /// A path in `folder` for a file called `name`, with a number where that is taken. Names that differ in capitals alone count as the

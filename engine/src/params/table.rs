@@ -110,7 +110,7 @@ pub static TABLE: [ParamSpec; 105] = [
     row!("velocity_curve", "Velocity curve", "Voices", linear(-1.0, 1.0), 0.0, Percent, PerNote, false, |c| c.voices.velocity_curve),
     row!("velocity_level", "Velocity to level", "Voices", UNIT, 1.0, Percent, PerNote, false, |c| c.voices.velocity_level),
     row!("start", "Start", "Voices", linear(0.0, 0.95), 0.0, Percent, PerNote, false, |c| c.voices.start),
-    row!("width", "Width", "Voices", UNIT, 0.3, before 0.0, Percent, ByReader, false, |c| c.voices.width),
+    row!("width", "Width", "Voices", UNIT, 0.0, Percent, ByReader, false, |c| c.voices.width),
     row!("amp_hold", "Amp hold", "Envelope", time(5.0), 0.0, Seconds, PerNote, false, |c| c.amp.hold_s),
     row!("attack_curve", "Attack curve", "Envelope", linear(-1.0, 1.0), 0.0, Percent, PerNote, false, |c| c.amp.attack_curve),
     row!("filter", "Filter", "Filter", choice(FILTERS), 0.0, Names(FILTERS), ByReader, false, |c| c.filter.kind),

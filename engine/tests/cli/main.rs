@@ -5,6 +5,7 @@ mod cqt;
 mod inputs_kept;
 mod keys;
 mod paths;
+mod play;
 mod refusals;
 mod run;
 mod sounds;

@@ -15,7 +15,9 @@ use crate::params::ParamId;
 const BUTTON: f32 = 24.0;
 const PAIR: f32 = 34.0;
 /// Points that a button is narrower than its cell.
-const GAP: f32 = 6.0;
+const GAP: f32 = 2.0;
+/// Narrower buttons, in points, have smaller text.
+const NARROW: f32 = 52.0;
 /// Height in points from which a menu scrolls: what fits above the strip of the smallest window.
 const TALLEST_MENU: f32 = 380.0;
 
@@ -67,8 +69,8 @@ fn menu(ui: &Ui, rect: Rect, id: ParamId, label: &str, names: &[&str], face: Fac
     match face {
         Face::Shape => lfo::paint(ui, rect.shrink2(vec2(6.0, 7.0)), now, AMBER),
         Face::Name => {
-            let width = rect.width() - 4.0;
-            name::show(ui, rect.center(), Align2::CENTER_CENTER, names[now], theme::body(12.0), TEXT, width);
+            let font = theme::body(if rect.width() < NARROW { 10.5 } else { 12.0 });
+            name::show(ui, rect.center(), Align2::CENTER_CENTER, names[now], font, TEXT, rect.width() - 2.0);
         }
     }
     if let Some(next) = pick(&response, names.iter().copied(), now) {

@@ -325,6 +325,7 @@ impl EditorView {
                 Outcome::ParametersTo(values, revision) => {
                     if revision == self.session.store.revision() {
                         self.gestures.put_all(&values);
+                        self.amend_step();
                     }
                 }
                 Outcome::Listed(listing) => self.browser.set_listing(listing),

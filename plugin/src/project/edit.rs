@@ -52,6 +52,13 @@ pub enum Edit {
     SetView(View),
     /// The project is now that of a preset.
     SetOrigin(Origin),
+    /// Take the project of a preset in place of the present one.
+    LoadPreset {
+        /// The preset's name.
+        name: String,
+        /// Its project.
+        document: Box<StateDocument>,
+    },
     /// Take the project of a document in place of the present one.
     Recall(Box<StateDocument>),
     /// Give the fields that differ between the two snapshots the values that they have in the one after.
@@ -83,7 +90,9 @@ impl Edit {
             Self::SetOrigin(origin) => next.origin = Some(origin),
             Self::SetRoutes(routes) => next.routes = routes,
             Self::SetView(view) => next.view = Some(view.limited()),
-            Self::Recall(document) => return Project::of_document(*document, project.view),
+            Self::LoadPreset { document, .. } | Self::Recall(document) => {
+                return Project::of_document(*document, project.view);
+            }
             Self::Restore(change) => restore(&mut next, &change),
         }
         next
@@ -92,7 +101,7 @@ impl Edit {
     /// The revision after the edit: another project or pack makes what was begun before void.
     pub fn revise(&self, revision: Revision) -> Revision {
         match self {
-            Self::Recall(_) => Revision { recalls: revision.recalls + 1, ..revision },
+            Self::LoadPreset { .. } | Self::Recall(_) => Revision { recalls: revision.recalls + 1, ..revision },
             Self::ChangePack { .. } => Revision { packs: revision.packs + 1, ..revision },
             Self::Restore(change) if change.moves_pack() => Revision { packs: revision.packs + 1, ..revision },
             _ => revision,
@@ -108,6 +117,7 @@ impl Edit {
             Self::ReplaceSound { target, .. } => Role::Step(format!("region and key of {}", target.describe())),
             Self::ChangePack { pack, .. } => Role::Step(format!("pack {}", pack.id)),
             Self::SetRoutes(_) => Role::Step("route".to_owned()),
+            Self::LoadPreset { name, .. } => Role::Step(format!("preset {name}")),
             Self::MoveToSound(_) => Role::Part,
             Self::SetCorner { .. }
             | Self::FillFromPack { .. }
@@ -149,6 +159,9 @@ fn restore(project: &mut Project, change: &ProjectChange) {
     }
     if before.routes != after.routes {
         project.routes = after.routes;
+    }
+    if before.origin != after.origin {
+        project.origin.clone_from(&after.origin);
     }
     if before.seed != after.seed {
         project.seed = after.seed;

@@ -148,6 +148,13 @@ impl ProjectStore {
         }
     }
 
+    /// Takes the project of a preset as one step. It counts as a document that was handed over: the job thread is to take its pack.
+    pub fn load_preset(&self, name: String, document: StateDocument) -> Revision {
+        let revision = self.apply(Edit::LoadPreset { name, document: Box::new(document) });
+        self.hand_overs.fetch_add(1, Ordering::Release);
+        revision
+    }
+
     /// Remembers a change of the editor's window.
     pub fn change_view(&self, change: impl FnOnce(&mut View)) {
         self.apply_if(|newest| {

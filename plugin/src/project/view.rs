@@ -77,16 +77,21 @@ impl View {
         }
     }
 
-    /// The document's form. Field names are frozen.
+    /// The document's form. Field names are frozen. What has its default and is not known to the first version is left out, so that a
+    /// document of that version is saved as it was.
     pub(super) fn write(self) -> Value {
-        json!({
-            "width": self.width,
-            "height": self.height,
-            "scale": self.scale,
-            "tab": self.tab.name(),
-            "morph_follows": self.morph_follows,
-            "plays_choice": self.plays_choice,
-        })
+        let mut fields = json!({ "width": self.width, "height": self.height, "scale": self.scale });
+        let first = Self::default();
+        if self.tab != first.tab {
+            fields["tab"] = json!(self.tab.name());
+        }
+        if self.morph_follows != first.morph_follows {
+            fields["morph_follows"] = json!(self.morph_follows);
+        }
+        if self.plays_choice != first.plays_choice {
+            fields["plays_choice"] = json!(self.plays_choice);
+        }
+        fields
     }
 
     /// Reads the document's form. Width, height and scale are needed; what an older version did not write has its default.

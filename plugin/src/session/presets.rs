@@ -9,7 +9,7 @@ use super::{Outcome, Session};
 use crate::project::{Edit, Origin, Project};
 
 impl Session {
-    /// Takes a preset in place of the present project, as one edit; the editor, which alone may write parameters, sets them by gestures
+    /// Takes a preset in place of the present project, as one step to undo; the editor, which alone may write parameters, sets them by gestures
     /// when it next looks. Its pack is looked for as that of a recalled project is. The window stays.
     ///
     /// # Errors
@@ -19,10 +19,11 @@ impl Session {
         let values = TABLE.iter().map(|spec| spec.saved(&document.params)).collect();
         let params = document.params.clone();
         let project = Project::of_document(document, None);
-        let origin = Some(Origin { id: place.id(), name: label.name });
+        let origin = Some(Origin { id: place.id(), name: label.name.clone() });
         let project = Project { view: self.store.project().view, origin, ..project };
-        self.hand_over(Ok(Box::new(project.document(params, project.frozen.to_vec()))));
-        self.deliver(Outcome::ParametersTo(values, self.store.revision()));
+        let revision = self.store.load_preset(label.name, project.document(params, project.frozen.to_vec()));
+        self.deliver(Outcome::ParametersTo(values, revision));
+        self.jobs.wake();
         Ok(())
     }
 

@@ -16,7 +16,7 @@ use crate::params::SpaceControls;
 const SMALLEST_GAIN: f64 = 0.2;
 /// Factor from the smallest gain to that at amount 1: 40 dB.
 const GAIN_RANGE: f64 = 100.0;
-/// Level that keeps its level, linear: the root mean square of factory sounds while they are loud.
+/// Level that keeps its level, linear. Not tuned by sounds: −13 dBFS is taken for the root mean square of a loud one.
 const KEPT: f64 = 0.22;
 /// Corner of the high-pass that removes the offset of a saturated uneven wave, in hertz.
 const OFFSET_HZ: f32 = 8.0;

@@ -1,3 +1,5 @@
+//! Laws of the filter: cut-off, slopes, resonance, stability. Test code.
+
 use std::f64::consts::TAU;
 
 use super::*;

@@ -1,18 +1,17 @@
 //! The arguments of the command line, with their units and ranges. Main thread.
 
-use std::ffi::OsString;
-use std::ops::RangeInclusive;
-use std::path::{Path, PathBuf};
+mod values;
 
-use clap::builder::{OsStringValueParser, PathBufValueParser, StringValueParser, TypedValueParser, ValueParser};
+use std::ffi::OsString;
+use std::path::PathBuf;
+
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use engine::Latent;
 use engine::import::Choice;
 use engine::params::Hold;
-use engine::sample::{MAX_RATE_HZ, MIN_RATE_HZ};
-use engine::units::LATENT_LIMIT;
 
 use crate::destination::Destination;
+use values::{destination, folder, number, parse_latent, rate, whole};
 
 /// The option of commands that write one sound.
 const OUT_HELP: &str = "File to write, by its ending: WAV (.wav; 32-bit float) or FLAC (.flac; 24 bits, up to 96 kHz); - is standard output, as WAV";
@@ -363,56 +362,6 @@ pub(crate) struct CqtArgs {
     /// Write the result to standard output as one JSON object, or to standard error if the sound goes to standard output
     #[arg(long)]
     pub(crate) json: bool,
-}
-
-/// A whole number within a range.
-fn whole(range: RangeInclusive<i64>) -> ValueParser {
-    let whole = clap::value_parser!(u64).range(*range.start() as u64..=*range.end() as u64);
-    ValueParser::new(whole.map(|value| value as usize))
-}
-
-/// A finite number within a range.
-fn number(range: RangeInclusive<f32>) -> ValueParser {
-    StringValueParser::new()
-        .try_map(move |text| match text.trim().parse::<f32>() {
-            Ok(value) if range.contains(&value) => Ok(value),
-            _ => Err(format!("it is not a number from {} to {}", range.start(), range.end())),
-        })
-        .into()
-}
-
-fn destination() -> ValueParser {
-    OsStringValueParser::new().try_map(Destination::parse).into()
-}
-
-/// A folder for several files, which do not fit into standard output.
-fn folder() -> ValueParser {
-    PathBufValueParser::new()
-        .try_map(
-            |folder| {
-                if folder == Path::new("-") { Err("it takes a folder; ./- is one of this name") } else { Ok(folder) }
-            },
-        )
-        .into()
-}
-
-fn rate() -> ValueParser {
-    clap::value_parser!(u32).range(i64::from(MIN_RATE_HZ)..=i64::from(MAX_RATE_HZ)).into()
-}
-
-fn parse_latent(text: &str) -> Result<Latent, String> {
-    let mut latent = Latent::default();
-    let count = text.split(',').count();
-    if count != latent.len() {
-        return Err(format!("it has {count} values, and there are {} latents", latent.len()));
-    }
-    for (place, (slot, word)) in latent.iter_mut().zip(text.split(',')).enumerate() {
-        let value = word.trim().parse::<f32>().ok().filter(|z| (-LATENT_LIMIT..=LATENT_LIMIT).contains(z));
-        *slot = value.ok_or_else(|| {
-            format!("z{} is {:?}, which is not a number from -{LATENT_LIMIT} to {LATENT_LIMIT}", place + 1, word.trim())
-        })?;
-    }
-    Ok(latent)
 }
 
 #[cfg(test)]

@@ -102,7 +102,9 @@ mod tests {
     fn step_sound(length: usize) -> Vec<f32> {
         let mut state = 3;
         let hit = |n: usize, at: usize| if n < at { 0.0 } else { (-((n - at) as f32) / 900.0).exp() };
-        (0..length).map(|n| (random_phase(&mut state) - 3.14) * 0.2 * (hit(n, 500) + 0.6 * hit(n, 4_000))).collect()
+        (0..length)
+            .map(|n| (random_phase(&mut state) - std::f32::consts::PI) * 0.2 * (hit(n, 500) + 0.6 * hit(n, 4_000)))
+            .collect()
     }
 
     #[test]

@@ -233,8 +233,8 @@ const PLAY: &[Panel] = &[
         &[
             turned("octave", "Octave"),
             turned("transpose", "Transpose"),
-            knob("bend_up", "Bend up"),
-            knob("bend_down", "Bend down"),
+            knob("bend_up", "Bend +"),
+            knob("bend_down", "Bend −"),
         ],
     ),
     plain("Velocity", 1, &[turned("velocity_curve", "Curve"), knob("velocity_level", "Level")]),

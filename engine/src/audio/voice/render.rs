@@ -1,0 +1,141 @@
+//! What a voice adds to the output: its sound, filtered and with its gains. AUDIO THREAD.
+
+use super::super::envelope::EnvelopeRates;
+use super::super::kernel::Kernels;
+use super::super::mixer::Buses;
+use super::super::playback::{Crossfade, Piece, Played, Reading, WINDOW_SAMPLES, widen};
+use super::super::slots::Slots;
+use super::super::tick::{Ramp, TICK_SAMPLES};
+use super::{FadeOut, Freed, Voice};
+use crate::link::MAX_CHANNELS;
+
+/// Scratch buffers that all voices share.
+pub(in super::super) struct Scratch {
+    window: Vec<f32>,
+    current: Piece,
+    next: Piece,
+    /// The buses that the voices are added to.
+    pub(in super::super) buses: Buses,
+}
+
+impl Scratch {
+    /// Allocates; not audio-thread safe.
+    pub(in super::super) fn new() -> Self {
+        let silence = [[0.0; TICK_SAMPLES]; MAX_CHANNELS];
+        Self { window: vec![0.0; WINDOW_SAMPLES], current: silence, next: silence, buses: Buses::new() }
+    }
+}
+
+/// What is the same for all voices of a rendered span, which lies within one tick.
+pub(in super::super) struct Span<'a> {
+    pub(in super::super) kernels: &'a Kernels,
+    pub(in super::super) rates: &'a EnvelopeRates,
+    /// Playback ratio of each channel's tuning (coarse, fine, bend), over the tick.
+    pub(in super::super) tunes: &'a [Ramp],
+    /// Sample of the tick at which the span begins.
+    pub(in super::super) offset: usize,
+}
+
+impl Voice {
+    /// Adds `length` samples of the voice, at most one tick, to the buses. Returns the sounds that it no longer reads.
+    pub(in super::super) fn render(
+        &mut self,
+        slots: &Slots,
+        span: &Span,
+        scratch: &mut Scratch,
+        length: usize,
+    ) -> Freed {
+        let mut freed = [None; 2];
+        let mut done = 0;
+        while self.active && done < length {
+            let rest = |crossfade: &Crossfade| crossfade.left_samples().max(1);
+            let piece = self.crossfade.as_ref().map_or(usize::MAX, rest).min(length - done);
+            let reading = Reading { kernels: span.kernels, tune: self.tune(span.tunes), offset: span.offset + done };
+            let Some(played) = self.read(slots, &reading, piece, scratch, &mut freed) else { break };
+            // Filtering stops at the end of the sound, so that the filter's tail does not depend on where a piece ends.
+            self.response.darken(&mut scratch.current, played.channels, played.samples);
+            self.motion.filter(&mut scratch.current, played.channels, piece, reading.offset);
+            let ring = self.motion.ring_samples().filter(|_| !played.goes_on);
+            let ringing = ring.map(|samples| (played.samples, samples));
+            let goes_on = self.add(done, piece, &reading, (span.rates, ringing), played.channels, scratch);
+            if !goes_on || (!played.goes_on && ring.is_none()) {
+                let ended = self.end();
+                // A crossfade that has just ended leaves one sound.
+                return match (freed, ended) {
+                    ([Some(left), _], [now, _]) => [Some(left), now],
+                    (_, ended) => ended,
+                };
+            }
+            done += piece;
+        }
+        freed
+    }
+
+    /// Reads the current sound, mixed with the next one during a crossfade, into `scratch.current`. `None` while the voice waits.
+    fn read(
+        &mut self,
+        slots: &Slots,
+        reading: &Reading,
+        piece: usize,
+        scratch: &mut Scratch,
+        freed: &mut Freed,
+    ) -> Option<Played> {
+        let Scratch { window, current: here, next, .. } = scratch;
+        let current = self.current.as_mut()?;
+        let mut played = current.render(slots.buffer(current.sound), reading, piece, here, window);
+        if let Some(crossfade) = &mut self.crossfade {
+            let before = played.channels;
+            played = crossfade.to.render(slots.buffer(crossfade.to.sound), reading, piece, next, window);
+            let channels = before.max(played.channels);
+            widen(here, before, channels, piece);
+            widen(next, played.channels, channels, piece);
+            played.channels = channels;
+            crossfade.mix(here, next, channels, piece);
+            if crossfade.left_samples() == 0 {
+                *freed = [Some(current.sound), None];
+                self.current = Some(crossfade.to);
+                self.crossfade = None;
+            }
+        }
+        Some(played)
+    }
+
+    /// Adds `scratch.current` to the buses, multiplied by envelope and gains; `ringing` is the sample from which on only its filter rings, and the
+    /// samples in which that fades out. Returns false if the note has ended.
+    fn add(
+        &mut self,
+        start: usize,
+        length: usize,
+        reading: &Reading,
+        (rates, ringing): (&EnvelopeRates, Option<(usize, u32)>),
+        channels: usize,
+        scratch: &mut Scratch,
+    ) -> bool {
+        let mut gains = [0.0; TICK_SAMPLES];
+        let mut count = 0;
+        for (index, gain) in gains.iter_mut().take(length).enumerate() {
+            if let Some((_, samples)) = ringing.filter(|(first, _)| index >= *first && self.fade_out.is_none()) {
+                self.fade_out = Some(FadeOut { left_samples: samples, total_samples: samples });
+            }
+            *gain = self.envelope.next(rates) * self.response.gain;
+            if let Some(fade_out) = &mut self.fade_out {
+                if fade_out.left_samples == 0 {
+                    break;
+                }
+                fade_out.left_samples -= 1;
+                *gain *= fade_out.left_samples as f32 / fade_out.total_samples as f32;
+            }
+            if self.envelope.has_ended() {
+                break;
+            }
+            count += 1;
+        }
+        let gains = gains.get_mut(..count).unwrap_or_default();
+        self.fade_in.apply(gains);
+        self.expression.apply_gain(reading.offset, gains);
+        self.motion.apply_gain(reading.offset, gains);
+        let pan = self.expression.pan(reading.offset, self.motion.pan());
+        scratch.buses.add(start, &scratch.current, channels, gains, pan.as_ref());
+        count == length
+    }
+}
