@@ -11,7 +11,7 @@ use crate::params::ParamId;
 const REACH: f32 = 14.0;
 /// Points of a drawn stage: enough for a smooth curve in the widest picture.
 const STAGE_POINTS: usize = 24;
-/// Parts of the width that the five timed stages may have together; the rest is the sustain.
+/// Part of the width that the timed stages may have together; the rest is the sustain.
 const TIMED_PART: f32 = 0.86;
 /// 60 dB as a natural logarithm: how far a stage falls, ln 1000.
 const FALL_NEPER: f32 = 6.9;
@@ -19,27 +19,61 @@ const FALL_NEPER: f32 = 6.9;
 /// The parameters of an envelope.
 #[derive(Debug, Clone, Copy)]
 pub struct Stages {
-    /// Times of delay, attack, hold, decay and release.
-    pub times: [&'static str; 5],
+    /// Time before the attack, if it has one.
+    pub delay: Option<&'static str>,
+    /// Times of attack, hold, decay and release.
+    pub times: [&'static str; 4],
     /// Level of the sustain.
     pub sustain: &'static str,
-    /// Curves of attack and fall, if it has any.
-    pub curves: Option<[&'static str; 2]>,
+    /// Curve of the attack, if it has one.
+    pub curve: Option<&'static str>,
 }
 
 /// The amplitude envelope.
 pub const AMP: Stages = Stages {
-    times: ["amp_delay", "attack", "amp_hold", "decay", "release"],
+    delay: None,
+    times: ["attack", "amp_hold", "decay", "release"],
     sustain: "sustain",
-    curves: Some(["attack_curve", "fall_curve"]),
+    curve: Some("attack_curve"),
 };
 
 /// The second envelope.
 pub const SECOND: Stages = Stages {
-    times: ["env2_delay", "env2_attack", "env2_hold", "env2_decay", "env2_release"],
+    delay: Some("env2_delay"),
+    times: ["env2_attack", "env2_hold", "env2_decay", "env2_release"],
     sustain: "env2_sustain",
-    curves: None,
+    curve: None,
 };
+
+/// The parameters by their ids.
+struct Ids {
+    delay: Option<ParamId>,
+    times: [ParamId; 4],
+    sustain: ParamId,
+    curve: Option<ParamId>,
+}
+
+impl Ids {
+    fn of(stages: &Stages) -> Option<Self> {
+        let [attack, hold, decay, release] = stages.times.map(ParamId::named);
+        Some(Self {
+            delay: stages.delay.and_then(ParamId::named),
+            times: [attack?, hold?, decay?, release?],
+            sustain: ParamId::named(stages.sustain)?,
+            curve: stages.curve.and_then(ParamId::named),
+        })
+    }
+
+    /// Largest width of a timed stage in a picture `width` points wide.
+    fn stage(&self, width: f32) -> f32 {
+        width * TIMED_PART / (self.times.len() + usize::from(self.delay.is_some())) as f32
+    }
+
+    /// The curve of the attack, [−1, 1].
+    fn bend(&self, gestures: &ParamGestures) -> f32 {
+        self.curve.map_or(0.0, |id| 2.0 * gestures.normalized(id) - 1.0)
+    }
+}
 
 /// Where the stages end.
 struct Corners {
@@ -57,25 +91,19 @@ pub fn show(ui: &Ui, rect: Rect, stages: &Stages, gestures: &mut ParamGestures) 
     let painter = ui.painter();
     theme::well(painter, rect);
     let room = rect.shrink(8.0);
-    let times = stages.times.map(ParamId::named);
-    let ([Some(delay), Some(attack), Some(hold), Some(decay), Some(release)], Some(sustain)) =
-        (times, ParamId::named(stages.sustain))
-    else {
-        return;
-    };
-    let ids = [delay, attack, hold, decay, release];
-    let stage = room.width() * TIMED_PART / 5.0;
-    let corners = corners(room, stage, ids, sustain, gestures);
-    let curve = |place: usize| stages.curves.and_then(|ids| ParamId::named(ids[place]));
-    let bend = |place: usize| curve(place).map_or(0.0, |id| 2.0 * gestures.normalized(id) - 1.0);
-    paint(ui, room, &corners, bend(0), bend(1));
-    let handles = [
-        ("Delay", corners.delay, delay, None, 1.0),
+    let Some(ids) = Ids::of(stages) else { return };
+    let stage = ids.stage(room.width());
+    let corners = corners(room, &ids, gestures);
+    paint(ui, room, &corners, ids.bend(gestures));
+    let [attack, hold, decay, release] = ids.times;
+    let sustain = ids.sustain;
+    let timed = [
         ("Attack", corners.attack, attack, None, 1.0),
         ("Hold", corners.hold, hold, None, 1.0),
         ("Decay and sustain", corners.decay, decay, Some(sustain), 1.0),
         ("Release", corners.release, release, None, -1.0),
     ];
+    let handles = ids.delay.map(|delay| ("Delay", corners.delay, delay, None, 1.0)).into_iter().chain(timed);
     // Corners may lie on each other: the last one drawn is taken, and of stages of no length that is the one that the user can widen.
     for (name, place, id, level, direction) in handles {
         let area = Rect::from_center_size(place, vec2(REACH, REACH));
@@ -115,40 +143,38 @@ fn drag(response: &egui::Response, id: ParamId, by: f32, gestures: &mut ParamGes
 pub fn picture(ui: &Ui, rect: Rect, stages: &Stages, gestures: &ParamGestures) {
     theme::well(ui.painter(), rect);
     let room = rect.shrink(8.0);
-    let times = stages.times.map(ParamId::named);
-    if let ([Some(a), Some(b), Some(c), Some(d), Some(e)], Some(sustain)) = (times, ParamId::named(stages.sustain)) {
-        let corners = corners(room, room.width() * TIMED_PART / 5.0, [a, b, c, d, e], sustain, gestures);
-        paint(ui, room, &corners, 0.0, 0.0);
+    if let Some(ids) = Ids::of(stages) {
+        paint(ui, room, &corners(room, &ids, gestures), 0.0);
     }
 }
 
-fn corners(room: Rect, stage: f32, times: [ParamId; 5], sustain: ParamId, gestures: &ParamGestures) -> Corners {
-    let turns = times.map(|id| gestures.normalized(id) * stage);
-    let level = egui::lerp(room.max.y..=room.min.y, gestures.normalized(sustain));
-    let delay = room.min.x + turns[0];
-    let attack = delay + turns[1];
-    let hold = attack + turns[2];
-    let decay = hold + turns[3];
+fn corners(room: Rect, ids: &Ids, gestures: &ParamGestures) -> Corners {
+    let stage = ids.stage(room.width());
+    let turns = ids.times.map(|id| gestures.normalized(id) * stage);
+    let level = egui::lerp(room.max.y..=room.min.y, gestures.normalized(ids.sustain));
+    let delay = room.min.x + ids.delay.map_or(0.0, |id| gestures.normalized(id) * stage);
+    let attack = delay + turns[0];
+    let hold = attack + turns[1];
+    let decay = hold + turns[2];
     Corners {
         start: room.left_bottom(),
         delay: pos2(delay, room.max.y),
         attack: pos2(attack, room.min.y),
         hold: pos2(hold, room.min.y),
         decay: pos2(decay, level),
-        release: pos2(room.max.x - turns[4], level),
+        release: pos2(room.max.x - turns[3], level),
         end: room.right_bottom(),
     }
 }
 
-fn paint(ui: &Ui, room: Rect, corners: &Corners, attack_bend: f32, fall_bend: f32) {
+fn paint(ui: &Ui, room: Rect, corners: &Corners, attack_bend: f32) {
     let mut points = vec![corners.start, corners.delay];
     // A curve above 0 rises slowly at first: level = t to the power of 4 to the curve.
     stage(&mut points, corners.delay, corners.attack, |t| t.powf(4.0f32.powf(attack_bend)));
     points.push(corners.hold);
-    let fall = |t: f32| falling(t, fall_bend);
-    stage(&mut points, corners.hold, corners.decay, fall);
+    stage(&mut points, corners.hold, corners.decay, falling);
     points.push(corners.release);
-    stage(&mut points, corners.release, corners.end, fall);
+    stage(&mut points, corners.release, corners.end, falling);
     let mut mesh = Mesh::default();
     for point in &points {
         mesh.colored_vertex(*point, theme::faded(AMBER, 0.22));
@@ -162,10 +188,9 @@ fn paint(ui: &Ui, room: Rect, corners: &Corners, attack_bend: f32, fall_bend: f3
     ui.painter().line(points, Stroke::new(1.5, AMBER));
 }
 
-/// Part of a fall that is done at the part `t` of its time: exponential at a bend of 0, linear at 1, faster at first below 0.
-fn falling(t: f32, bend: f32) -> f32 {
-    let exponential = |neper: f32| (1.0 - (-neper * t).exp()) / (1.0 - (-neper).exp());
-    if bend >= 0.0 { egui::lerp(exponential(FALL_NEPER)..=t, bend) } else { exponential(FALL_NEPER * (1.0 - bend)) }
+/// Part of an exponential fall that is done at the part `t` of its time.
+fn falling(t: f32) -> f32 {
+    (1.0 - (-FALL_NEPER * t).exp()) / (1.0 - (-FALL_NEPER).exp())
 }
 
 fn stage(points: &mut Vec<Pos2>, from: Pos2, to: Pos2, done: impl Fn(f32) -> f32) {

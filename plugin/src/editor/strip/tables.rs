@@ -123,17 +123,15 @@ const AMPLITUDE: &[Panel] = &[Panel {
     heading: "Amplitude envelope",
     picture: Picture::Envelope(AMP),
     picture_cells: 6.0,
-    columns: 5,
+    columns: 4,
     controls: &[
         knob("attack", "Attack"),
         knob("decay", "Decay"),
         knob("sustain", "Sustain"),
         knob("release", "Release"),
         choice("hold", "Notes"),
-        knob("amp_delay", "Delay"),
         knob("amp_hold", "Hold"),
         turned("attack_curve", "Attack curve"),
-        turned("fall_curve", "Fall curve"),
     ],
 }];
 
@@ -211,11 +209,7 @@ const SPACE: &[Panel] = &[
 ];
 
 const PLAY: &[Panel] = &[
-    plain(
-        "Voices",
-        2,
-        &[choice("voice_mode", "Mode"), knob("voices", "Voices"), knob("start", "Start"), choice("reverse", "Reverse")],
-    ),
+    plain("Voices", 2, &[choice("voice_mode", "Mode"), knob("voices", "Voices"), knob("start", "Start")]),
     plain("Glide", 2, &[knob("glide", "Time"), choice("glide_law", "Law"), choice("glide_when", "Notes")]),
     plain(
         "Unison",
@@ -237,6 +231,7 @@ const PLAY: &[Panel] = &[
             knob("bend_down", "Bend −"),
         ],
     ),
+    plain("Variation", 2, &[knob("vary", "Amount"), knob("vary_count", "Sounds"), choice("vary_order", "Order")]),
     plain("Velocity", 1, &[turned("velocity_curve", "Curve"), knob("velocity_level", "Level")]),
     plain(
         "Arpeggiator",
