@@ -74,6 +74,7 @@ fn busy_instance() -> Instance {
     instance.set(ParamId::COARSE, &ParamValue::I32(-7));
     let mut document = instance.session.saved_document();
     document.seed = 0x0123_4567_89ab_cdef;
+    document.routes[9] = ROUTE;
     document.unknown.insert("from_the_future".to_owned(), serde_json::json!({ "a": [1, 2, 3] }));
     let store = &instance.session.store;
     store.apply(Edit::Recall(Box::new(document)));

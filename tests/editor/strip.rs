@@ -41,6 +41,23 @@ fn a_choice_is_taken_from_its_menu_and_a_pair_from_its_half() {
 }
 
 #[test]
+fn a_touch_of_the_cutoff_turns_the_filter_on_and_undo_turns_it_off() {
+    let [kind, cutoff] = ["filter", "cutoff"].map(|id| ParamId::named(id).expect("a parameter"));
+    let mut editor = open(StripTab::Filter, 1.0);
+    let before = editor.session.params.get(cutoff).plain();
+    let place = editor.harness.get_by_label("Filter response").rect().center();
+    editor.drag(place, place - egui::vec2(40.0, 0.0));
+    editor.drop_at(place - egui::vec2(40.0, 0.0));
+    editor.harness.run_steps(3);
+    assert_eq!(editor.session.params.get(kind).plain(), 2.0);
+    assert!(editor.session.params.get(cutoff).plain() < before);
+    editor.harness.get_by_label("Undo").click();
+    editor.harness.run_steps(3);
+    assert_eq!(editor.session.params.get(kind).plain(), 0.0);
+    assert_eq!(editor.session.params.get(cutoff).plain(), before);
+}
+
+#[test]
 fn a_route_is_made_in_the_matrix_as_one_step() {
     let mut editor = open(StripTab::Motion, 1.0);
     let before = editor.session.store.project().routes;

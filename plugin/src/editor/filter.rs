@@ -15,6 +15,10 @@ const POINTS: usize = 160;
 /// Damping without resonance, a Butterworth filter's, and at full resonance, just below self-oscillation.
 const DAMPING: f32 = std::f32::consts::SQRT_2;
 const LEAST_DAMPING: f32 = 0.04;
+/// What moves the filter once it is on.
+const CONTROLS: [&str; 5] = ["cutoff", "resonance", "filter_drive", "filter_env", "filter_key"];
+/// The type that a touch turns on: a low pass with 24 dB per octave.
+const FIRST_KIND: f32 = 2.0;
 /// Decades that are marked, in hertz.
 const MARKS: [f32; 3] = [100.0, 1000.0, 10_000.0];
 
@@ -47,6 +51,16 @@ pub fn show(ui: &Ui, rect: Rect, gestures: &mut ParamGestures) {
     let value = |id: ParamId| plain(id, gestures);
     let lit = response.hovered() || response.has_focus() || gestures.holds(cutoff);
     paint(ui, rect, value(kind).round() as usize, value(cutoff), gestures.normalized(resonance), lit);
+}
+
+/// Turns the filter on if it is off and one of its other controls was touched in this frame, so that each is heard.
+pub fn follow_touch(touched: &[ParamId], gestures: &mut ParamGestures) {
+    let Some(kind) = ParamId::named("filter") else { return };
+    let is_its = |id: &ParamId| CONTROLS.contains(&id.spec().id);
+    if gestures.normalized(kind) == 0.0 && touched.iter().any(is_its) {
+        let place = gestures.param(kind).normalize(FIRST_KIND);
+        gestures.put(kind, place);
+    }
 }
 
 /// A linear or stepped parameter in its own unit.

@@ -129,6 +129,7 @@ impl EditorView {
             self.follow_touch(ui, &now);
         }
         self.show_strip(ui, &regions, &now);
+        self.turn_touched_filter_on();
         self.keys.show(ui, regions.keys, &self.session.store);
         self.take_os_files(ui, &regions);
         let pack = now.loaded.as_ref().map_or("", |loaded| loaded.catalogue.pack_name.as_str());

@@ -13,7 +13,7 @@ struct Row {
     unit: &'static str,
 }
 
-const ROWS: [Row; 10] = [
+const ROWS: [Row; 11] = [
     // On a core with AVX-512; with AVX2 alone, 20.
     row("latent to 2 s of samples, median", "/latent_to_samples_ms/median", 10.0, "ms"),
     row("its first playable region, median", "/first_region_ms/median", 4.0, "ms"),
@@ -21,6 +21,7 @@ const ROWS: [Row; 10] = [
     row("decoder in tract / ONNX Runtime", "/graphs/decoder/ratio", 1.1, ""),
     row("vocoder in tract / ONNX Runtime", "/graphs/vocoder/ratio", 1.1, ""),
     row("32 voices / fastest peer", "/voices/ratio_to_fastest_peer", 1.0, ""),
+    row("32 voices, filter, 8 routes, 4 effects", "/voices/full_percent_of_a_core", 20.0, "% of a core"),
     row("idle instances together", "/idle/percent_of_a_core", 0.1, "% of a core"),
     row("library loaded", "/load_ms", 20.0, "ms"),
     row("opened to first sound", "/open_ms", 300.0, "ms"),

@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use anyhow::{Context, Result};
+use anyhow::{Result, bail};
 use serde_json::{Value, json};
 
 use super::Programs;
@@ -30,6 +30,7 @@ pub fn measure(programs: &Programs) -> Result<Value> {
         Ok(())
     };
     add(&mut programs.example("bench_voices"))?;
+    add(programs.example("bench_voices").arg("full"))?;
     for peer in ["rustysynth", "oxisynth"] {
         let started = add(programs.program("bench_peers").args([peer, SOUND_FONT]));
         started.unwrap_or_else(|error| say(&format!("without {peer}: {error:#}")));
@@ -39,9 +40,9 @@ pub fn measure(programs: &Programs) -> Result<Value> {
     take_turns(&mut sides, ROUNDS)?;
 
     let percents = sides.iter().map(|side| median(&side.values("percent"))).collect::<Vec<f64>>();
-    let (ours, theirs) = percents.split_first().context("nothing was measured")?;
+    let [ours, full, theirs @ ..] = percents.as_slice() else { bail!("nothing was measured") };
     let fastest = theirs.iter().copied().reduce(f64::min);
-    let peers: Vec<Value> = names[1..]
+    let peers: Vec<Value> = names[2..]
         .iter()
         .zip(theirs)
         .map(|(about, percent)| {
@@ -55,6 +56,7 @@ pub fn measure(programs: &Programs) -> Result<Value> {
         "voices": names[0]["voices"],
         "sample_rate_hz": names[0]["sample_rate_hz"],
         "percent_of_a_core": ours,
+        "full_percent_of_a_core": full,
         "ratio_to_fastest_peer": fastest.map(|percent| ours / percent),
         "peers": peers,
     }))

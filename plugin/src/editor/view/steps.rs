@@ -6,6 +6,7 @@ use engine::params::Routes;
 use super::EditorView;
 use super::frame_state::FrameState;
 use crate::editor::drag::Dragged;
+use crate::editor::filter;
 use crate::params::ParamId;
 use crate::project::{Edit, ParamChange, Step};
 use crate::target::Target;
@@ -102,6 +103,12 @@ impl EditorView {
         let touched = self.gestures.take_begun();
         let time_s = ui.input(|input| input.time);
         self.morph_follow.step(time_s, &touched, now.view.morph_follows, &mut self.gestures);
+    }
+
+    /// Turns the filter on if one of its controls was touched in the strip.
+    pub(super) fn turn_touched_filter_on(&mut self) {
+        let touched = self.gestures.take_begun();
+        filter::follow_touch(&touched, &mut self.gestures);
     }
 
     /// A sound was sent to the knobs from the list: it is to be heard.
