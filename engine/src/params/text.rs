@@ -1,10 +1,12 @@
 //! Formats parameter values and parses typed ones. Main thread only: it allocates.
 
+use crate::units::LATENT_LIMIT;
+
 /// Unit and text form of a parameter's values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TextForm {
-    /// Standard deviations of a latent axis.
-    Sigma,
+    /// Standard deviations of a latent axis, shown as part of the knob's way to either side, −100 to 100.
+    Knob,
     /// A fraction, shown in percent: 1 is 100 %.
     Percent,
     /// A factor.
@@ -33,7 +35,7 @@ impl TextForm {
     /// Text of a value, with its unit.
     pub fn write(self, value: f32) -> String {
         match self {
-            Self::Sigma => format!("{} σ", signed(value, 2)),
+            Self::Knob => signed(100.0 * value / LATENT_LIMIT, 0),
             Self::Percent => format!("{:.0} %", value * 100.0),
             Self::Times => format!("{value:.2} ×"),
             Self::Semitones => format!("{} st", signed(value, 1)),
@@ -58,7 +60,7 @@ impl TextForm {
     }
 
     /// Parses a number with or without unit, with a decimal point or comma. `None` for any other text, and for values that are not finite.
-    /// Percentages are divided by 100, times in `ms` by 1000; a time without a unit is in seconds. Of names, those of the form alone are
+    /// A knob's number may also be given in σ. Percentages are divided by 100, times in `ms` by 1000; a time without a unit is in seconds. Of names, those of the form alone are
     /// read, in any case.
     pub fn read(self, typed: &str) -> Option<f32> {
         if let Self::Names(names) = self {
@@ -69,6 +71,8 @@ impl TextForm {
         let (number, unit) = typed.split_at(end);
         let number: f32 = number.parse().ok().filter(|number: &f32| number.is_finite())?;
         match (self, unit.trim()) {
+            (Self::Knob, "σ") => Some(number),
+            (Self::Knob, _) => Some(number / 100.0 * LATENT_LIMIT),
             (Self::Percent, _) => Some(number / 100.0),
             (Self::Seconds, "ms") => Some(number / 1000.0),
             (Self::KeyHertz, unit) => positive(number * kilo(unit)).map(hz_to_key),
@@ -128,7 +132,7 @@ mod tests {
 
     #[test]
     fn a_written_value_is_read_back() {
-        for form in [Sigma, Percent, Times, Semitones, DecibelsPerOctave, Seconds, Cents, Decibels] {
+        for form in [Knob, Percent, Times, Semitones, DecibelsPerOctave, Seconds, Cents, Decibels] {
             for value in [0.0, 0.25, 1.0, 4.0] {
                 let text = form.write(value);
                 let back = form.read(&text).unwrap_or(f32::NAN);
@@ -162,10 +166,12 @@ mod tests {
         assert_eq!(Seconds.read("250 ms"), Some(0.25));
         assert_eq!(Seconds.read("1,5"), Some(1.5));
         assert_eq!(Percent.read("40%"), Some(0.4));
-        assert_eq!(Sigma.read("−1.5 σ"), Some(-1.5));
+        assert_eq!(Knob.read("−1.5 σ"), Some(-1.5));
+        assert_eq!(Knob.read("−50"), Some(-1.5));
         assert_eq!(Decibels.read("loud"), None);
         assert_eq!(Decibels.read("inf"), None);
-        assert_eq!(Sigma.write(-0.001), "0.00 σ");
+        assert_eq!(Knob.write(-0.001), "0");
+        assert_eq!(Knob.write(1.5), "+50");
         assert_eq!(Semitones.write_whole(7), "+7 st");
     }
 }
