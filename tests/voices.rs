@@ -245,9 +245,10 @@ fn a_curved_attack_and_a_time_at_full_level_are_heard() {
         let controls = Controls { attack_s: 0.2, decay_s: 0.02, sustain: 0.0, amp, ..voiced(plain()) };
         rms_db(&play(&mut rig, controls, &[(0, on(60, 1.0))], 30_000)[from..from + 1_000])
     };
-    let early = [-1.0, 0.0, 1.0].map(|attack_curve| level(AmpControls { attack_curve, hold_s: 0.0 }, 2_000));
+    let early =
+        [-1.0, 0.0, 1.0].map(|attack_curve| level(AmpControls { attack_curve, ..AmpControls::default() }, 2_000));
     assert!(early[0] > early[1] + 6.0 && early[1] > early[2] + 6.0, "{early:?}");
-    let mut held = |hold_s| level(AmpControls { attack_curve: 0.0, hold_s }, 16_000);
+    let mut held = |hold_s| level(AmpControls { hold_s, ..AmpControls::default() }, 16_000);
     assert!(held(0.3) > HEARD_DB && held(0.0) < HEARD_DB - 30.0);
 }
 

@@ -364,5 +364,5 @@ impl Synth {
 
 fn rates(controls: &Controls, rate_hz: f32) -> EnvelopeRates {
     let Controls { attack_s, decay_s, sustain, release_s, amp, .. } = *controls;
-    EnvelopeRates::new(attack_s, decay_s, sustain, release_s, rate_hz).with(amp.attack_curve, amp.hold_s, rate_hz)
+    EnvelopeRates::new(attack_s, decay_s, sustain, release_s, rate_hz).with(&amp, rate_hz)
 }

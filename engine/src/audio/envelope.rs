@@ -1,4 +1,8 @@
-//! ADSR envelope: linear attack, exponential decay and release. AUDIO THREAD: plain arithmetic.
+//! Amplitude envelope: delay, attack, hold, decay, sustain, release. AUDIO THREAD: plain arithmetic.
+//!
+//! Decay and release fall exponentially, by 60 dB in their times; with a curve they follow an exponential that ends exactly after its time.
+
+use crate::params::AmpControls;
 
 /// Level below which a released note has ended: −80 dB.
 const SILENT_GAIN: f32 = 1e-4;
@@ -6,6 +10,11 @@ const SILENT_GAIN: f32 = 1e-4;
 const FALL_GAIN: f32 = 1e-3;
 /// Shortest decay and release, in seconds; shorter ones click.
 const SHORTEST_S: f32 = 0.002;
+
+/// ln 1000: a fall of 60 dB.
+const FALL_NEPER: f32 = 6.907_755_4;
+/// Smallest bend of a fall, in neper over its time: what is left at the end of the curve's range, where the line looks straight.
+const STRAIGHTEST_NEPER: f32 = 0.02;
 
 /// Exponent of the attack at the end of its curve's range; its inverse at the other end.
 const STEEPEST_ATTACK: f32 = 4.0;
@@ -16,30 +25,57 @@ pub(super) struct EnvelopeRates {
     attack_step: f32,
     /// Exponent of the attack: 1 is linear.
     attack_exponent: f32,
+    delay_samples: u32,
     hold_samples: u32,
     decay_factor: f32,
     sustain: f32,
     release_factor: f32,
+    /// How far below its end a fall heads, as a part of its height; 0 for a fall that never ends exactly.
+    undershoot: f32,
 }
 
 impl EnvelopeRates {
-    /// With a linear attack and no time at full level.
+    /// With a linear attack, exponential falls, and neither delay nor time at full level.
     pub(super) fn new(attack_s: f32, decay_s: f32, sustain: f32, release_s: f32, rate_hz: f32) -> Self {
         let factor = |time_s: f32| FALL_GAIN.powf(1.0 / (time_s.max(SHORTEST_S) * rate_hz));
         let attack_samples = attack_s * rate_hz;
         Self {
             attack_step: if attack_samples > 1.0 { 1.0 / attack_samples } else { 1.0 },
             attack_exponent: 1.0,
+            delay_samples: 0,
             hold_samples: 0,
             decay_factor: factor(decay_s),
             sustain,
             release_factor: factor(release_s),
+            undershoot: 0.0,
         }
     }
 
-    /// With an attack of another curve, [−1, 1], and a time at full level.
-    pub(super) fn with(self, attack_curve: f32, hold_s: f32, rate_hz: f32) -> Self {
-        Self { attack_exponent: STEEPEST_ATTACK.powf(attack_curve), hold_samples: (hold_s * rate_hz) as u32, ..self }
+    /// With a delay, a time at full level, and curves.
+    pub(super) fn with(self, amp: &AmpControls, rate_hz: f32) -> Self {
+        let samples = |time_s: f32| (time_s * rate_hz) as u32;
+        Self {
+            attack_exponent: STEEPEST_ATTACK.powf(amp.attack_curve),
+            delay_samples: samples(amp.delay_s),
+            hold_samples: samples(amp.hold_s),
+            ..self.bent(amp.fall_curve)
+        }
+    }
+
+    /// Falls of another curve, [−1, 1]: straight at 1, faster at first below 0, exponential without an end at 0.
+    fn bent(self, curve: f32) -> Self {
+        if curve == 0.0 {
+            return self;
+        }
+        let share = (1.0 - curve).max(STRAIGHTEST_NEPER / FALL_NEPER);
+        let end = (-FALL_NEPER * share).exp();
+        let bent = |factor: f32| factor.powf(share);
+        Self {
+            decay_factor: bent(self.decay_factor),
+            release_factor: bent(self.release_factor),
+            undershoot: end / (1.0 - end),
+            ..self
+        }
     }
 }
 
@@ -59,20 +95,34 @@ pub(super) struct Envelope {
     level: f32,
     /// Part of the attack that is over.
     rise: f32,
+    /// Samples since note-on, at most those of the delay.
+    waited_samples: u32,
     /// Samples since full level.
     held_samples: u32,
+    /// Level at which the release began.
+    release_level: f32,
 }
 
 impl Envelope {
     /// The envelope of a note that starts; an attack of 0 gives full level at the first sample.
     pub(super) fn start() -> Self {
-        Self { stage: Stage::Attack, level: 0.0, rise: 0.0, held_samples: 0 }
+        Self { stage: Stage::Attack, level: 0.0, rise: 0.0, waited_samples: 0, held_samples: 0, release_level: 0.0 }
     }
 
     pub(super) fn release(&mut self) {
-        if self.stage != Stage::Ended {
-            self.stage = Stage::Release;
+        if !self.is_released() {
+            (self.stage, self.release_level) = (Stage::Release, self.level);
         }
+    }
+
+    /// How many of the next `samples` belong to the delay, in which the note stands still; they are passed.
+    pub(super) fn wait(&mut self, rates: &EnvelopeRates, samples: usize) -> usize {
+        if self.stage != Stage::Attack {
+            return 0;
+        }
+        let waits = rates.delay_samples.saturating_sub(self.waited_samples).min(samples as u32);
+        self.waited_samples += waits;
+        waits as usize
     }
 
     pub(super) fn is_released(&self) -> bool {
@@ -106,13 +156,18 @@ impl Envelope {
                 }
             }
             Stage::Decay => {
-                self.level = rates.sustain + (self.level - rates.sustain) * rates.decay_factor;
+                let target = rates.sustain - (1.0 - rates.sustain) * rates.undershoot;
+                self.level = target + (self.level - target) * rates.decay_factor;
+                if rates.undershoot > 0.0 {
+                    self.level = self.level.max(rates.sustain);
+                }
                 if rates.sustain < SILENT_GAIN && self.level < SILENT_GAIN {
                     self.end();
                 }
             }
             Stage::Release => {
-                self.level *= rates.release_factor;
+                let target = -self.release_level * rates.undershoot;
+                self.level = target + (self.level - target) * rates.release_factor;
                 if self.level < SILENT_GAIN {
                     self.end();
                 }
@@ -132,6 +187,14 @@ impl Envelope {
 mod tests {
     use super::*;
 
+    const RATE_HZ: f32 = 10_000.0;
+
+    fn levels(amp: AmpControls, samples: usize) -> Vec<f32> {
+        let rates = EnvelopeRates::new(0.1, 0.1, 0.0, 0.1, RATE_HZ).with(&amp, RATE_HZ);
+        let mut envelope = Envelope::start();
+        (0..samples).map(|_| envelope.next(&rates)).collect()
+    }
+
     #[test]
     fn release_falls_by_60_db_in_its_time() {
         let rates = EnvelopeRates::new(0.0, 1.0, 1.0, 0.1, 48_000.0);
@@ -145,14 +208,39 @@ mod tests {
     #[test]
     fn a_curved_attack_takes_its_time_and_full_level_its_own() {
         for curve in [-1.0, 0.0, 1.0] {
-            let rates = EnvelopeRates::new(0.1, 0.01, 0.0, 0.1, 10_000.0).with(curve, 0.05, 10_000.0);
-            let mut envelope = Envelope::start();
-            let levels: Vec<f32> = (0..2_000).map(|_| envelope.next(&rates)).collect();
+            let levels = levels(AmpControls { hold_s: 0.05, attack_curve: curve, ..AmpControls::default() }, 2_000);
             let full = levels.iter().position(|level| *level == 1.0).unwrap_or(0);
             assert!((999..=1_001).contains(&full), "full after {full} samples");
             assert_eq!(levels.iter().filter(|level| **level == 1.0).count(), 501);
             assert!((levels[499] - 0.5_f32.powf(4_f32.powf(curve))).abs() < 2e-3);
         }
+    }
+
+    #[test]
+    fn a_curved_fall_follows_its_formula_and_ends_after_its_time() {
+        for curve in [-1.0, -0.4, 0.3, 1.0_f32] {
+            let levels = levels(AmpControls { fall_curve: curve, ..AmpControls::default() }, 2_200);
+            let full = levels.iter().position(|level| *level == 1.0).unwrap_or(0);
+            let neper = FALL_NEPER * (1.0 - curve).max(STRAIGHTEST_NEPER / FALL_NEPER);
+            for part in [0.1, 0.5, 0.9_f32] {
+                let wanted = ((-neper * part).exp() - (-neper).exp()) / (1.0 - (-neper).exp());
+                let level = levels[full + (1_000.0 * part) as usize];
+                assert!((level - wanted).abs() < 2e-3, "{curve}, {part}: {level} for {wanted}");
+            }
+            let last = levels.iter().rposition(|level| *level > 0.0).unwrap_or(0);
+            assert!(last <= 2_001, "curve {curve} ends at {last}");
+        }
+    }
+
+    #[test]
+    fn a_delay_is_passed_once_and_not_after_a_release() {
+        let amp = AmpControls { delay_s: 0.01, ..AmpControls::default() };
+        let rates = EnvelopeRates::new(0.0, 1.0, 1.0, 0.1, RATE_HZ).with(&amp, RATE_HZ);
+        let mut envelope = Envelope::start();
+        assert_eq!([30, 60, 60, 60].map(|samples| envelope.wait(&rates, samples)), [30, 60, 10, 0]);
+        let mut released = Envelope::start();
+        released.release();
+        assert_eq!(released.wait(&rates, 60), 0);
     }
 
     #[test]

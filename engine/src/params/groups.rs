@@ -50,10 +50,14 @@ pub struct VoiceControls {
 /// Parts of the amplitude envelope beside attack, decay, sustain and release.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct AmpControls {
+    /// Time from note-on to the start of the sound in seconds.
+    pub delay_s: f32,
     /// Time at full level between attack and decay in seconds.
     pub hold_s: f32,
     /// Curve of the attack, [−1, 1]: 0 linear, above 0 slow at first, below 0 fast at first.
     pub attack_curve: f32,
+    /// Curve of decay and release, [−1, 1]: 0 exponential, above 0 straighter, below 0 faster at first.
+    pub fall_curve: f32,
 }
 
 /// An envelope that modulates.

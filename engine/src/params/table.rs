@@ -70,7 +70,7 @@ macro_rules! row {
 
 /// All parameters, in the frozen order.
 #[rustfmt::skip]
-pub static TABLE: [ParamSpec; 105] = [
+pub static TABLE: [ParamSpec; 107] = [
     row!("z1", "Latent 1", "Latents", LATENT, 0.0, Knob, Grid, false, |c| c.knobs[0]),
     row!("z2", "Latent 2", "Latents", LATENT, 0.0, Knob, Grid, false, |c| c.knobs[1]),
     row!("z3", "Latent 3", "Latents", LATENT, 0.0, Knob, Grid, false, |c| c.knobs[2]),
@@ -176,4 +176,6 @@ pub static TABLE: [ParamSpec; 105] = [
     row!("route14", "Route 14 amount", "Motion", linear(-1.0, 1.0), 0.0, Percent, ByReader, false, |c| c.motion.amounts[13]),
     row!("route15", "Route 15 amount", "Motion", linear(-1.0, 1.0), 0.0, Percent, ByReader, false, |c| c.motion.amounts[14]),
     row!("route16", "Route 16 amount", "Motion", linear(-1.0, 1.0), 0.0, Percent, ByReader, false, |c| c.motion.amounts[15]),
+    row!("amp_delay", "Amp delay", "Envelope", time(5.0), 0.0, Seconds, PerNote, false, |c| c.amp.delay_s),
+    row!("fall_curve", "Fall curve", "Envelope", linear(-1.0, 1.0), 0.0, Percent, PerNote, false, |c| c.amp.fall_curve),
 ];

@@ -25,16 +25,16 @@ pub struct Stages {
     pub times: [&'static str; 4],
     /// Level of the sustain.
     pub sustain: &'static str,
-    /// Curve of the attack, if it has one.
-    pub curve: Option<&'static str>,
+    /// Curves of the attack and of the falls, if it has any.
+    pub curves: Option<[&'static str; 2]>,
 }
 
 /// The amplitude envelope.
 pub const AMP: Stages = Stages {
-    delay: None,
+    delay: Some("amp_delay"),
     times: ["attack", "amp_hold", "decay", "release"],
     sustain: "sustain",
-    curve: Some("attack_curve"),
+    curves: Some(["attack_curve", "fall_curve"]),
 };
 
 /// The second envelope.
@@ -42,7 +42,7 @@ pub const SECOND: Stages = Stages {
     delay: Some("env2_delay"),
     times: ["env2_attack", "env2_hold", "env2_decay", "env2_release"],
     sustain: "env2_sustain",
-    curve: None,
+    curves: None,
 };
 
 /// The parameters by their ids.
@@ -50,7 +50,7 @@ struct Ids {
     delay: Option<ParamId>,
     times: [ParamId; 4],
     sustain: ParamId,
-    curve: Option<ParamId>,
+    curves: Option<[ParamId; 2]>,
 }
 
 impl Ids {
@@ -60,7 +60,7 @@ impl Ids {
             delay: stages.delay.and_then(ParamId::named),
             times: [attack?, hold?, decay?, release?],
             sustain: ParamId::named(stages.sustain)?,
-            curve: stages.curve.and_then(ParamId::named),
+            curves: stages.curves.and_then(|[attack, fall]| Some([ParamId::named(attack)?, ParamId::named(fall)?])),
         })
     }
 
@@ -69,9 +69,9 @@ impl Ids {
         width * TIMED_PART / (self.times.len() + usize::from(self.delay.is_some())) as f32
     }
 
-    /// The curve of the attack, [−1, 1].
-    fn bend(&self, gestures: &ParamGestures) -> f32 {
-        self.curve.map_or(0.0, |id| 2.0 * gestures.normalized(id) - 1.0)
+    /// The curves of the attack and of the falls, [−1, 1].
+    fn bends(&self, gestures: &ParamGestures) -> [f32; 2] {
+        self.curves.map_or([0.0; 2], |ids| ids.map(|id| 2.0 * gestures.normalized(id) - 1.0))
     }
 }
 
@@ -94,7 +94,7 @@ pub fn show(ui: &Ui, rect: Rect, stages: &Stages, gestures: &mut ParamGestures) 
     let Some(ids) = Ids::of(stages) else { return };
     let stage = ids.stage(room.width());
     let corners = corners(room, &ids, gestures);
-    paint(ui, room, &corners, ids.bend(gestures));
+    paint(ui, room, &corners, ids.bends(gestures));
     let [attack, hold, decay, release] = ids.times;
     let sustain = ids.sustain;
     let timed = [
@@ -144,7 +144,7 @@ pub fn picture(ui: &Ui, rect: Rect, stages: &Stages, gestures: &ParamGestures) {
     theme::well(ui.painter(), rect);
     let room = rect.shrink(8.0);
     if let Some(ids) = Ids::of(stages) {
-        paint(ui, room, &corners(room, &ids, gestures), 0.0);
+        paint(ui, room, &corners(room, &ids, gestures), [0.0; 2]);
     }
 }
 
@@ -167,14 +167,15 @@ fn corners(room: Rect, ids: &Ids, gestures: &ParamGestures) -> Corners {
     }
 }
 
-fn paint(ui: &Ui, room: Rect, corners: &Corners, attack_bend: f32) {
+fn paint(ui: &Ui, room: Rect, corners: &Corners, [attack_bend, fall_bend]: [f32; 2]) {
     let mut points = vec![corners.start, corners.delay];
     // A curve above 0 rises slowly at first: level = t to the power of 4 to the curve.
     stage(&mut points, corners.delay, corners.attack, |t| t.powf(4.0f32.powf(attack_bend)));
     points.push(corners.hold);
-    stage(&mut points, corners.hold, corners.decay, falling);
+    let fall = |t: f32| falling(t, fall_bend);
+    stage(&mut points, corners.hold, corners.decay, fall);
     points.push(corners.release);
-    stage(&mut points, corners.release, corners.end, falling);
+    stage(&mut points, corners.release, corners.end, fall);
     let mut mesh = Mesh::default();
     for point in &points {
         mesh.colored_vertex(*point, theme::faded(AMBER, 0.22));
@@ -189,8 +190,9 @@ fn paint(ui: &Ui, room: Rect, corners: &Corners, attack_bend: f32) {
 }
 
 /// Part of an exponential fall that is done at the part `t` of its time.
-fn falling(t: f32) -> f32 {
-    (1.0 - (-FALL_NEPER * t).exp()) / (1.0 - (-FALL_NEPER).exp())
+fn falling(t: f32, bend: f32) -> f32 {
+    let neper = FALL_NEPER * (1.0 - bend).max(0.003);
+    (1.0 - (-neper * t).exp()) / (1.0 - (-neper).exp())
 }
 
 fn stage(points: &mut Vec<Pos2>, from: Pos2, to: Pos2, done: impl Fn(f32) -> f32) {

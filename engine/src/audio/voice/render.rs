@@ -48,6 +48,12 @@ impl Voice {
         let mut freed = [None; 2];
         let mut done = 0;
         while self.active && done < length {
+            if self.current.is_some() {
+                done += self.envelope.wait(span.rates, length - done);
+            }
+            if done == length {
+                break;
+            }
             let rest = |crossfade: &Crossfade| crossfade.left_samples().max(1);
             let piece = self.crossfade.as_ref().map_or(usize::MAX, rest).min(length - done);
             let reading = Reading { kernels: span.kernels, tune: self.tune(span.tunes), offset: span.offset + done };

@@ -123,7 +123,7 @@ const AMPLITUDE: &[Panel] = &[Panel {
     heading: "Amplitude envelope",
     picture: Picture::Envelope(AMP),
     picture_cells: 6.0,
-    columns: 4,
+    columns: 5,
     controls: &[
         knob("attack", "Attack"),
         knob("decay", "Decay"),
@@ -132,6 +132,8 @@ const AMPLITUDE: &[Panel] = &[Panel {
         choice("hold", "Notes"),
         knob("amp_hold", "Hold"),
         turned("attack_curve", "Attack curve"),
+        knob("amp_delay", "Delay"),
+        turned("fall_curve", "Fall curve"),
     ],
 }];
 
