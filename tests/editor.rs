@@ -12,6 +12,8 @@ mod harness;
 mod lists;
 #[path = "editor/names.rs"]
 mod names;
+#[path = "editor/presets.rs"]
+mod presets;
 #[path = "editor/region_editor.rs"]
 mod region_editor;
 #[path = "editor/steps.rs"]

@@ -8,6 +8,7 @@ mod document;
 mod edit;
 mod history;
 mod origin;
+mod preset_base;
 mod store;
 mod view;
 
@@ -22,6 +23,7 @@ pub use audio_scene::{AudioEnd, AudioScene, PackDefaults};
 pub use edit::Edit;
 pub use history::{History, ParamChange, ProjectChange, Step};
 pub use origin::Origin;
+pub use preset_base::PresetBase;
 pub use store::{ProjectStore, Snapshot};
 pub use view::{StripTab, View};
 

@@ -7,7 +7,7 @@ pub const GLIDE_LAWS: &[&str] = &["Time", "Rate"];
 /// Which notes glide.
 pub const GLIDE_NOTES: &[&str] = &["Always", "Legato"];
 /// Orders in which notes play variations.
-pub const VARIATION_ORDERS: &[&str] = &["Never twice", "Round robin", "Random"];
+pub const VARIATION_ORDERS: &[&str] = &["No repeat", "Round robin", "Random"];
 /// Ways of the arpeggiator.
 pub const ARP_MODES: &[&str] = &["Off", "Up", "Down", "Up-down", "As played", "Random", "Chord"];
 /// Note values, after the free rate: T is a triplet, a dot a dotted note.

@@ -61,7 +61,7 @@ pub fn pack(ui: &Ui, rect: Rect, text: &str, is_frozen: bool) -> bool {
         return false;
     }
     let button = Rect::from_min_max(place - vec2(FROZEN_WIDTH, 11.0), place + vec2(0.0, 11.0));
-    super::header::button(ui, button, &format!("Frozen · move to {text}"), true).clicked()
+    super::button::button(ui, button, &format!("Frozen · move to {text}"), true).clicked()
 }
 
 /// The corner that resizes the window; the wished size while it is dragged.
@@ -131,7 +131,7 @@ fn message(ui: &Ui, picture: Rect, top: f32, notice: &Notice, notices: &Notices)
 
 fn offer_button(ui: &Ui, painter: &egui::Painter, rect: Rect, number: u64) -> bool {
     let response = floating(ui, rect, ("offer", number), OFFER, Sense::click());
-    super::header::paint_button(ui, painter, rect, OFFER, &response, true);
+    super::button::paint_button(ui, painter, rect, OFFER, &response, true);
     response.clicked()
 }
 

@@ -47,8 +47,8 @@ pub enum Edit {
     },
     /// Remember the editor's window.
     SetView(View),
-    /// The project is now that of a preset.
-    SetOrigin(Origin),
+    /// The project is now that of a preset, or of none.
+    SetOrigin(Option<Origin>),
     /// Take the project of a preset in place of the present one.
     LoadPreset {
         /// The preset's name.
@@ -84,7 +84,7 @@ impl Edit {
                 next.frozen = Arc::default();
             }
             Self::FillFromPack { pack, corners } => fill(&mut next, pack, corners),
-            Self::SetOrigin(origin) => next.origin = Some(origin),
+            Self::SetOrigin(origin) => next.origin = origin,
             Self::SetView(view) => next.view = Some(view.limited()),
             Self::LoadPreset { document, .. } | Self::Recall(document) => {
                 return Project::of_document(*document, project.view);

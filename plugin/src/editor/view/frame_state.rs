@@ -11,6 +11,7 @@ use crate::editor::sound_names;
 use crate::loaded_pack::LoadedPack;
 use crate::params::ParamId;
 use crate::project::View;
+use crate::session::PresetTitle;
 use crate::target::CORNERS;
 
 /// What is true during one frame.
@@ -25,6 +26,7 @@ pub(super) struct FrameState {
     pub(super) is_named: bool,
     pub(super) pad_name: String,
     pub(super) view: View,
+    pub(super) preset: Option<PresetTitle>,
     /// Names of what would be undone and redone.
     pub(super) steps: [Option<String>; 2],
 }
@@ -52,6 +54,7 @@ impl EditorView {
             is_knobs_imported: given.is_some_and(|sound| sound.audio.is_some()),
             is_named,
             view: project.view.unwrap_or_default(),
+            preset: self.session.preset_title(),
             steps: self.session.store.history(|history| history.names()),
             loaded,
         }
