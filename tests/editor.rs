@@ -6,6 +6,8 @@
 
 #[path = "editor/dropping.rs"]
 mod dropping;
+#[path = "editor/fitting.rs"]
+mod fitting;
 #[path = "editor/harness.rs"]
 mod harness;
 #[path = "editor/lists.rs"]

@@ -23,8 +23,8 @@ const OFFER: &str = "Region and key …";
 const FROZEN_WIDTH: f32 = 220.0;
 const PACK_WIDTH: f32 = FROZEN_WIDTH + 48.0;
 
-/// Draws the status line.
-pub fn show(ui: &Ui, rect: Rect, status: Option<&Status>, is_busy: bool) {
+/// Draws the status line; `remark` is what the window has done by itself.
+pub fn show(ui: &Ui, rect: Rect, status: Option<&Status>, is_busy: bool, remark: Option<&str>) {
     let painter = ui.painter();
     let y = rect.center().y;
     let mut x = rect.min.x + 18.0;
@@ -45,6 +45,9 @@ pub fn show(ui: &Ui, rect: Rect, status: Option<&Status>, is_busy: bool) {
     }
     if is_busy {
         item("working …".to_owned(), AMBER);
+    }
+    if let Some(remark) = remark {
+        item(remark.to_owned(), theme::TEAL);
     }
     if let Some(failure) = status.and_then(|status| status.failed.as_ref()) {
         let width = rect.max.x - PACK_WIDTH - x;

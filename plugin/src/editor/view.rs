@@ -2,6 +2,7 @@
 //! writer, so it runs without a host. Main thread; reads snapshots, never waits for engine or files.
 
 mod dropping;
+mod fitting;
 mod frame_state;
 mod moving;
 mod presets;
@@ -12,6 +13,7 @@ use std::sync::Arc;
 use egui::{Rect, Ui, Vec2};
 use engine::pack::{LatentDistribution, RandomPoints};
 
+use self::fitting::FitRemark;
 use self::frame_state::FrameState;
 use super::audition::Audition;
 use super::browser::{Browser, BrowserAction, BrowserState, Tab};
@@ -84,6 +86,7 @@ pub struct EditorView {
     preset_dialog: Option<PresetDialog>,
     /// Whether a preset was loaded since the last frame.
     has_loaded_preset: bool,
+    fit_remark: FitRemark,
     scale: f32,
 }
 
@@ -109,6 +112,7 @@ impl EditorView {
             region_editor: None,
             preset_dialog: None,
             has_loaded_preset: false,
+            fit_remark: FitRemark::default(),
             scale,
         }
     }
@@ -140,7 +144,8 @@ impl EditorView {
         self.keys.show(ui, regions.keys, &self.session.store);
         self.take_os_files(ui, &regions);
         let pack = now.loaded.as_ref().map_or("", |loaded| loaded.catalogue.pack_name.as_str());
-        status::show(ui, regions.status, now.status.as_ref(), self.session.is_busy());
+        let remark = self.fit_remark.shown(ui);
+        status::show(ui, regions.status, now.status.as_ref(), self.session.is_busy(), remark);
         if status::pack(ui, regions.status, pack, self.session.is_frozen()) {
             self.session.adopt_pack();
         }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use engine::state::{PackRef, SoundState, StateDocument};
 
 use super::history::Role;
-use super::{Origin, Project, ProjectChange, View};
+use super::{Fitted, Origin, Project, ProjectChange, View};
 use crate::revision::Revision;
 use crate::target::{CORNERS, Target, corner_letter};
 
@@ -22,6 +22,8 @@ pub enum Edit {
     },
     /// The knobs stand at this sound, or at none.
     MoveToSound(Option<Arc<SoundState>>),
+    /// Controls were put where they fit the chosen sound.
+    SetFitted(Fitted),
     /// The imported sound at `target` takes another region, key or point.
     ReplaceSound {
         /// Where it stands.
@@ -78,6 +80,7 @@ impl Edit {
                 }
             }
             Self::MoveToSound(sound) => next.knobs = sound,
+            Self::SetFitted(fitted) => next.fitted = Some(fitted),
             Self::ReplaceSound { target: Target::Knobs, sound } => next.knobs = Some(sound),
             Self::ChangePack { pack, corners, knobs } => {
                 (next.pack, next.corners, next.knobs) = (pack, corners, knobs);
@@ -113,7 +116,7 @@ impl Edit {
             Self::ReplaceSound { target, .. } => Role::Step(format!("region and key of {}", target.describe())),
             Self::ChangePack { pack, .. } => Role::Step(format!("pack {}", pack.id)),
             Self::LoadPreset { name, .. } => Role::Step(format!("preset {name}")),
-            Self::MoveToSound(_) => Role::Part,
+            Self::MoveToSound(_) | Self::SetFitted(_) => Role::Part,
             Self::SetCorner { .. }
             | Self::FillFromPack { .. }
             | Self::SetView(_)
@@ -154,6 +157,9 @@ fn restore(project: &mut Project, change: &ProjectChange) {
     }
     if before.origin != after.origin {
         project.origin.clone_from(&after.origin);
+    }
+    if before.fitted != after.fitted {
+        project.fitted.clone_from(&after.fitted);
     }
     if before.seed != after.seed {
         project.seed = after.seed;

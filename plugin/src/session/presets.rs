@@ -150,7 +150,8 @@ impl Session {
     /// The present sound without what belongs to the window and to this project alone.
     fn present_as(&self, label: PresetLabel) -> Preset {
         let document = self.saved_document();
-        let project = Project { view: None, origin: None, ..Project::of_document(document.clone(), None) };
+        let project =
+            Project { view: None, origin: None, fitted: None, ..Project::of_document(document.clone(), None) };
         Preset { label, document: project.document(document.params, document.frozen) }
     }
 
