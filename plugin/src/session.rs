@@ -16,6 +16,7 @@ use engine::presets::{PresetLibrary, PresetListing};
 use engine::state::{FrozenZone, SoundState, StateDocument};
 use parking_lot::Mutex;
 
+use crate::first_sound;
 use crate::folder::Listing;
 use crate::freezer::ZoneFreezer;
 use crate::jobs::{Job, JobThread};
@@ -132,6 +133,15 @@ impl Session {
             handler,
             jobs: JobThread::default(),
         })
+    }
+
+    /// Puts the knobs of a new instance at its first sound. Only before a host sees the parameters.
+    pub fn begin(&self) {
+        let Some(sound) = first_sound::on_knobs() else { return };
+        for (axis, &sigma) in sound.latent.iter().enumerate() {
+            self.params.begin_at(ParamId::latent(axis), sigma);
+        }
+        self.store.apply(Edit::Begin(Arc::new(sound.clone())));
     }
 
     /// Puts a recalled document aside, or why it cannot be read; the job thread takes its pack. Takes no lock, waits for

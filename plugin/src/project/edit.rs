@@ -20,6 +20,8 @@ pub enum Edit {
         /// The sound.
         sound: Arc<SoundState>,
     },
+    /// The knobs of a new instance stand at this sound.
+    Begin(Arc<SoundState>),
     /// The knobs stand at this sound, or at none.
     MoveToSound(Option<Arc<SoundState>>),
     /// Controls were put where they fit the chosen sound.
@@ -79,6 +81,7 @@ impl Edit {
                     *place = sound;
                 }
             }
+            Self::Begin(sound) => next.knobs = Some(sound),
             Self::MoveToSound(sound) => next.knobs = sound,
             Self::SetFitted(fitted) => next.fitted = Some(fitted),
             Self::ReplaceSound { target: Target::Knobs, sound } => next.knobs = Some(sound),
@@ -122,7 +125,7 @@ impl Edit {
             | Self::SetView(_)
             | Self::SetOrigin(_)
             | Self::Restore(_) => Role::Apart,
-            Self::Recall(_) => Role::Beginning,
+            Self::Begin(_) | Self::Recall(_) => Role::Beginning,
         }
     }
 }
