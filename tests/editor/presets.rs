@@ -5,11 +5,18 @@ use egui_kittest::SnapshotResults;
 use egui_kittest::kittest::Queryable;
 use engine::audio::EventKind;
 use engine::presets::{Place, PresetLibrary, factory};
-use engine::state::PresetLabel;
+use engine::state::{Preset, PresetLabel};
 use plugin::jobs::{Job, PresetJob};
 use plugin::params::ParamId;
 
 use super::harness::EditorHarness;
+
+/// The built-in presets as they are listed: by category and name.
+fn listed(place: usize) -> &'static Preset {
+    let mut all: Vec<&Preset> = factory().iter().collect();
+    all.sort_by_key(|preset| (preset.label.category.to_lowercase(), preset.label.name.to_lowercase()));
+    all[place]
+}
 
 /// With the list of presets shown.
 fn open(scale: f32) -> EditorHarness {
@@ -21,7 +28,7 @@ fn open(scale: f32) -> EditorHarness {
 fn show_list(editor: &mut EditorHarness) {
     editor.harness.get_by_label("Presets").click();
     editor.harness.run_steps(2);
-    let first = factory()[0].label.name.as_str();
+    let first = listed(0).label.name.as_str();
     editor.wait_until("the presets are listed", |editor| editor.harness.query_by_label(first).is_some());
 }
 
@@ -81,7 +88,7 @@ fn messages(editor: &EditorHarness) -> Vec<String> {
 fn a_click_loads_a_preset_as_one_step_and_the_head_tells_a_change() {
     let mut editor = open(1.0);
     let before = params(&editor);
-    let preset = &factory()[1];
+    let preset = listed(1);
     let name = preset.label.name.as_str();
     click(&mut editor, name);
     assert_eq!(origin(&editor).as_deref(), Some(name));
@@ -108,7 +115,7 @@ fn a_preset_that_is_loaded_is_played_unless_that_is_switched_off() {
     for plays in [true, false] {
         let mut editor = open(1.0);
         editor.session.store.change_view(|view| view.plays_choice = plays);
-        editor.harness.get_by_label(&factory()[0].label.name).click();
+        editor.harness.get_by_label(&listed(0).label.name).click();
         let mut ons = 0;
         for _ in 0..60 {
             // A host that processes.
@@ -154,7 +161,7 @@ fn arrow_keys_load_the_next_preset_and_enter_the_one_with_the_focus() {
 #[test]
 fn search_and_favourites_narrow_the_list() {
     let mut editor = open(1.0);
-    let [first, second] = [0, 1].map(|number| factory()[number].label.name.as_str());
+    let [first, second] = [0, 1].map(|place| listed(place).label.name.as_str());
     let place = editor.harness.get_by_label(second).rect().center();
     editor.harness.hover_at(place);
     editor.harness.run_steps(2);
@@ -234,7 +241,7 @@ fn presets_of_the_user_are_renamed_and_deleted_and_a_built_in_one_is_not() {
     click(&mut editor, "Delete Mine too");
     assert_eq!((own(&editor), origin(&editor)), (Vec::new(), None));
     assert_eq!(std::fs::read_dir(editor.presets.path().join("Trash")).expect("the trash").count(), 1);
-    editor.session.run(Job::Preset(PresetJob::Delete(Place::Factory(factory()[0].label.name.clone()))));
+    editor.session.run(Job::Preset(PresetJob::Delete(Place::Factory(listed(0).label.name.clone()))));
     settle(&mut editor);
     let built_in = messages(&editor).pop().unwrap_or_default();
     assert!(built_in.starts_with("Nothing was deleted: “") && built_in.lines().count() == 1, "{built_in}");
@@ -257,7 +264,7 @@ fn files_that_are_no_presets_are_listed_with_the_reason_and_one_that_is_gone_is_
 #[test]
 fn a_recalled_project_is_compared_with_its_preset() {
     let mut first = open(1.0);
-    let name = factory()[2].label.name.clone();
+    let name = listed(2).label.name.clone();
     click(&mut first, &name);
     let state = support::project::saved(&first.session);
     let mut editor = EditorHarness::open(1.0, false);
@@ -278,12 +285,12 @@ fn presets_look_right() {
     for (scale, percent) in [(1.0, 100), (2.0, 200)] {
         let mut editor = open(scale);
         save(&mut editor, PresetLabel { category: "Bass".to_owned(), ..PresetLabel::new("Low and slow") });
-        editor.session.presets.set_favourite(&Place::Factory(factory()[1].label.name.clone()), true).expect("writable");
+        editor.session.presets.set_favourite(&Place::Factory(listed(1).label.name.clone()), true).expect("writable");
         editor.session.run(Job::Preset(PresetJob::List));
         settle(&mut editor);
-        click(&mut editor, &factory()[3].label.name);
+        click(&mut editor, &listed(3).label.name);
         turn(&mut editor);
-        let row = editor.harness.get_by_label(&factory()[0].label.name).rect().center();
+        let row = editor.harness.get_by_label(&listed(0).label.name).rect().center();
         editor.harness.hover_at(row);
         editor.harness.run_steps(30);
         results.extend(editor.compare(&format!("presets_{percent}"), scale));

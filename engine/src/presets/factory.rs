@@ -8,14 +8,34 @@ use crate::state::Preset;
 
 /// The files as they are.
 #[cfg(feature = "factory-pack")]
-const FILES: [&str; 8] = [
+const FILES: [&str; 28] = [
+    include_str!("../../../assets/presets/cathedral-bells.heptode-preset"),
+    include_str!("../../../assets/presets/chord-pulse.heptode-preset"),
+    include_str!("../../../assets/presets/chorus-tines.heptode-preset"),
+    include_str!("../../../assets/presets/driven-kick.heptode-preset"),
+    include_str!("../../../assets/presets/engine-room.heptode-preset"),
     include_str!("../../../assets/presets/felt-keys.heptode-preset"),
+    include_str!("../../../assets/presets/four-corner-kit.heptode-preset"),
+    include_str!("../../../assets/presets/four-harps.heptode-preset"),
+    include_str!("../../../assets/presets/glass-lead.heptode-preset"),
     include_str!("../../../assets/presets/glass-pluck.heptode-preset"),
+    include_str!("../../../assets/presets/kalimba-rain.heptode-preset"),
+    include_str!("../../../assets/presets/live-snare.heptode-preset"),
     include_str!("../../../assets/presets/long-rain.heptode-preset"),
+    include_str!("../../../assets/presets/metal-clouds.heptode-preset"),
+    include_str!("../../../assets/presets/nave-organ.heptode-preset"),
+    include_str!("../../../assets/presets/reed-solo.heptode-preset"),
     include_str!("../../../assets/presets/round-bass.heptode-preset"),
+    include_str!("../../../assets/presets/rubber-sub.heptode-preset"),
+    include_str!("../../../assets/presets/running-glass.heptode-preset"),
+    include_str!("../../../assets/presets/slap-and-snap.heptode-preset"),
+    include_str!("../../../assets/presets/slow-bows.heptode-preset"),
     include_str!("../../../assets/presets/slow-choir.heptode-preset"),
     include_str!("../../../assets/presets/steps-on-everything.heptode-preset"),
     include_str!("../../../assets/presets/struck-and-bowed.heptode-preset"),
+    include_str!("../../../assets/presets/tide.heptode-preset"),
+    include_str!("../../../assets/presets/toy-box.heptode-preset"),
+    include_str!("../../../assets/presets/typing-pool.heptode-preset"),
     include_str!("../../../assets/presets/wide-saw-lead.heptode-preset"),
 ];
 
