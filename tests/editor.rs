@@ -6,12 +6,16 @@
 
 #[path = "editor/dropping.rs"]
 mod dropping;
+#[path = "editor/fitting.rs"]
+mod fitting;
 #[path = "editor/harness.rs"]
 mod harness;
 #[path = "editor/lists.rs"]
 mod lists;
 #[path = "editor/names.rs"]
 mod names;
+#[path = "editor/presets.rs"]
+mod presets;
 #[path = "editor/region_editor.rs"]
 mod region_editor;
 #[path = "editor/steps.rs"]

@@ -80,6 +80,6 @@ fn what_is_saved_comes_back_without_the_window_and_stepping_goes_around() {
     }
     session.step_preset(-1).unwrap();
     assert_eq!(origin(&session).as_deref(), Some("Mine / 1"));
-    session.overwrite_preset(&place, PresetLabel::new("Mine again")).unwrap();
+    session.overwrite_preset(&place, Some(PresetLabel::new("Mine again"))).unwrap();
     assert_eq!(session.presets.load(&place).unwrap().label.name, "Mine again");
 }

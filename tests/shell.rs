@@ -4,6 +4,7 @@
 
 mod cases;
 mod editor;
+mod first_sound;
 mod frozen_states;
 mod imports;
 mod library;

@@ -4,6 +4,7 @@ use engine::Latent;
 use engine::pack::{Control, LatentDistribution, Manifest, NamedSound};
 use engine::state::{PackRef, SoundState};
 
+use crate::first_sound::ON_CORNERS;
 use crate::name_order::NameKey;
 use crate::target::CORNERS;
 
@@ -48,11 +49,14 @@ impl Catalogue {
         categories
     }
 
-    /// Four sounds for the pad of a fresh instance: evenly through the list, so from different categories.
+    /// Four sounds for the pad of a fresh instance: those of the factory pack that were chosen; in another pack evenly through the list, so
+    /// from different categories.
     pub fn first_corners(&self) -> [SoundState; CORNERS] {
+        let chosen = ON_CORNERS.map(|name| self.sounds.iter().find(|sound| sound.name == name));
+        let has_all = chosen.iter().all(Option::is_some);
         std::array::from_fn(|corner| {
             let place = (2 * corner + 1) * self.sounds.len() / (2 * CORNERS);
-            let sound = self.sounds.get(place);
+            let sound = if has_all { chosen[corner] } else { self.sounds.get(place) };
             sound.map_or_else(SoundState::default, |sound| SoundState::new(&sound.name, sound.latent))
         })
     }

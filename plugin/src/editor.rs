@@ -6,6 +6,7 @@
 pub mod audition;
 pub mod bar;
 pub mod browser;
+pub mod button;
 pub mod choice;
 pub mod drag;
 pub mod dropped;
@@ -22,6 +23,8 @@ pub mod morph;
 pub mod morph_follow;
 pub mod name;
 pub mod pad;
+pub mod preset_dialog;
+pub mod preset_line;
 pub mod region_editor;
 pub mod sound_names;
 pub mod status;

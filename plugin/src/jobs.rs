@@ -2,6 +2,8 @@
 //! since a host may unload the library right after. [`JobThread::send`] and [`JobThread::wake`] take no lock; nothing here
 //! is for the audio thread, since a job is allocated.
 
+mod preset;
+
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -10,9 +12,10 @@ use std::thread::{JoinHandle, Thread};
 use crossbeam_queue::SegQueue;
 use engine::import::Choice;
 use engine::instrument::SoundView;
-use engine::presets::Place;
-use engine::state::{PresetLabel, SoundState};
+use engine::state::SoundState;
 use parking_lot::Mutex;
+
+pub use preset::PresetJob;
 
 use crate::library::PackEntry;
 use crate::reimport::RegionChange;
@@ -57,12 +60,8 @@ pub enum Job {
         /// The sound.
         sound: Arc<SoundView>,
     },
-    /// Load a preset.
-    LoadPreset(Place),
-    /// Load the preset so many places further in the list.
-    StepPreset(isize),
-    /// Save the present sound as a new preset.
-    SavePreset(PresetLabel),
+    /// Do something with a preset.
+    Preset(PresetJob),
     /// Find the system's fonts, for characters that the window's own fonts lack.
     FindFonts,
     /// List a folder.

@@ -7,6 +7,7 @@
 pub mod catalogue;
 pub mod editor;
 pub mod events;
+pub mod first_sound;
 pub mod folder;
 pub mod freezer;
 pub mod jobs;
@@ -57,6 +58,7 @@ impl Default for Heptode {
     fn default() -> Self {
         let (store, audio) = ProjectStore::new();
         let session = worker::open(store, Library::of_user());
+        session.begin();
         let host_state = Arc::new(HostState::new(Arc::clone(&session)));
         Self { session, host_state, audio, batch: Batch::new(), is_offline: false, synth: None }
     }

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use engine::params::{Controls, ParamSpec, Scale, TABLE};
+use nice_plug::params::InternalParamMut;
 use nice_plug::params::internals::ParamPtr;
 use nice_plug::prelude::*;
 
@@ -145,6 +146,17 @@ impl Parameters {
     /// One parameter.
     pub fn get(&self, id: ParamId) -> &Value {
         &self.values[id.index()]
+    }
+
+    /// Puts a parameter of a new instance at a value in its own unit: its first value need not be its default. Only before a host sees it.
+    pub fn begin_at(&self, id: ParamId, plain: f32) {
+        // SAFETY: the call is for the framework, which does not know these parameters yet; it touches the value's atomics alone.
+        unsafe {
+            match self.get(id) {
+                Value::Real(param) => param._internal_set_plain_value(plain),
+                Value::Whole(param) => param._internal_set_plain_value(plain.round() as i32),
+            };
+        }
     }
 
     /// All that the engine wants to know, with modulation. Safe on the audio thread.

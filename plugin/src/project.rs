@@ -6,8 +6,10 @@
 mod audio_scene;
 mod document;
 mod edit;
+mod fitting;
 mod history;
 mod origin;
+mod preset_base;
 mod store;
 mod view;
 
@@ -21,8 +23,10 @@ use crate::target::{CORNERS, Target};
 
 pub use audio_scene::{AudioEnd, AudioScene, PackDefaults};
 pub use edit::Edit;
+pub use fitting::{Fit, Fitted, of_category};
 pub use history::{History, ParamChange, ProjectChange, Step};
 pub use origin::Origin;
+pub use preset_base::PresetBase;
 pub use store::{ProjectStore, Snapshot};
 pub use view::{StripTab, View};
 
@@ -45,6 +49,8 @@ pub struct Project {
     pub unknown: Map<String, Value>,
     /// The preset that it came from, if any.
     pub origin: Option<Origin>,
+    /// Where the controls were put that follow the chosen sound; none where nothing follows.
+    pub fitted: Option<Fitted>,
     /// The window, if it was ever opened.
     pub view: Option<View>,
 }
@@ -62,6 +68,7 @@ impl Default for Project {
             unknown: Map::new(),
             view: None,
             origin: None,
+            fitted: None,
         }
     }
 }

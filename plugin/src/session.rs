@@ -12,21 +12,24 @@ use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use engine::Latent;
 use engine::audio::Synth;
 use engine::decode::Pipeline;
-use engine::presets::PresetLibrary;
+use engine::presets::{PresetLibrary, PresetListing};
 use engine::state::{FrozenZone, SoundState, StateDocument};
 use parking_lot::Mutex;
 
+use crate::first_sound;
 use crate::folder::Listing;
 use crate::freezer::ZoneFreezer;
 use crate::jobs::{Job, JobThread};
 use crate::library::{Library, PackEntry};
 use crate::loaded_pack::LoadedPack;
 use crate::params::{ParamId, Parameters};
-use crate::project::{Edit, Project, ProjectChange, ProjectStore};
+use crate::project::{Edit, PresetBase, Project, ProjectChange, ProjectStore};
 use crate::reimport::{Survey, is_still};
 use crate::revision::Revision;
 use crate::target::{CORNERS, KnobsMove, Target};
 use crate::tickets::{PendingChanges, Tickets};
+
+pub use presets::PresetTitle;
 
 /// Runs a job on the job thread, with the pipeline that the thread keeps.
 pub type JobHandler = fn(Job, &Arc<Session>, &mut Option<Pipeline>);
@@ -63,6 +66,8 @@ pub enum Outcome {
     Listed(Listing),
     /// The packs that can be loaded.
     Packs(Vec<PackEntry>),
+    /// All presets.
+    Presets(PresetListing),
 }
 
 /// One instrument, as all but the audio thread see it.
@@ -94,6 +99,8 @@ pub struct Session {
     left_packs: Mutex<HashMap<String, LeftPack>>,
     /// How many of the documents that were handed over have had their pack looked for.
     followed: AtomicU64,
+    /// The preset that the project came from, as it was then.
+    preset_base: Mutex<Option<PresetBase>>,
     outcomes: Mutex<Vec<Outcome>>,
     waiting_jobs: AtomicUsize,
     handler: JobHandler,
@@ -120,11 +127,21 @@ impl Session {
             plays_frozen: AtomicBool::new(false),
             left_packs: Mutex::default(),
             followed: AtomicU64::new(0),
+            preset_base: Mutex::default(),
             outcomes: Mutex::default(),
             waiting_jobs: AtomicUsize::new(0),
             handler,
             jobs: JobThread::default(),
         })
+    }
+
+    /// Puts the knobs of a new instance at its first sound. Only before a host sees the parameters.
+    pub fn begin(&self) {
+        let Some(sound) = first_sound::on_knobs() else { return };
+        for (axis, &sigma) in sound.latent.iter().enumerate() {
+            self.params.begin_at(ParamId::latent(axis), sigma);
+        }
+        self.store.apply(Edit::Begin(Arc::new(sound.clone())));
     }
 
     /// Puts a recalled document aside, or why it cannot be read; the job thread takes its pack. Takes no lock, waits for

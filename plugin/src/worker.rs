@@ -1,13 +1,15 @@
 //! The work of the job thread: loading models, reading and encoding audio files, writing WAV files, listing folders,
 //! finding fonts. Job thread only.
 
+mod presets;
+
 use std::path::Path;
 use std::sync::Arc;
 
 use engine::decode::Pipeline;
 use engine::import::{Choice, Imported};
 use engine::instrument::SoundView;
-use engine::presets::{PresetError, PresetLibrary};
+use engine::presets::PresetLibrary;
 use engine::state::SoundState;
 
 use crate::folder::{Listing, list};
@@ -45,20 +47,9 @@ fn run(job: Job, session: &Arc<Session>, pipeline: &mut Option<Pipeline>) {
             change_pack(session.library.add(&path), session);
             session.deliver(Outcome::Packs(session.library.list()));
         }
-        Job::LoadPreset(place) => tell(session.load_preset(&place), session),
-        Job::StepPreset(by) => tell(session.step_preset(by), session),
-        Job::SavePreset(label) => match session.save_preset(label) {
-            Ok(place) => session.store.notices.note(format!("Saved as {}.", place.id())),
-            Err(error) => session.store.notices.fault(format!("Nothing was saved: {error}")),
-        },
+        Job::Preset(job) => presets::run(job, session),
         Job::FindFonts => system_fonts::find(),
         Job::List(folder) => session.deliver(Outcome::Listed(Listing { entries: list(&folder), folder })),
-    }
-}
-
-fn tell(loaded: Result<(), PresetError>, session: &Session) {
-    if let Err(error) = loaded {
-        session.store.notices.fault(format!("Nothing was loaded: {error}"));
     }
 }
 

@@ -7,6 +7,7 @@ use egui_kittest::{Harness, SnapshotOptions, SnapshotResults};
 use engine::instrument::{Meters, SoundView, Status};
 use engine::pack::{Control, LatentDistribution, NamedSound, RandomPoints};
 use engine::params::Controls;
+use engine::presets::PresetLibrary;
 use engine::state::PackRef;
 use nice_plug::params::InternalParamMut;
 use plugin::catalogue::Catalogue;
@@ -60,17 +61,21 @@ impl ParamWriter for Host {
 
     fn set(&self, id: ParamId, normalized: f32) {
         self.tell(Told::Set(id, normalized));
-        // SAFETY: the call is for whoever plays the framework's part, as this host does; it touches atomics alone.
-        unsafe {
-            match self.params.get(id) {
-                Value::Real(param) => param._internal_set_normalized_value(normalized),
-                Value::Whole(param) => param._internal_set_normalized_value(normalized),
-            };
-        }
+        set_value(&self.params, id, normalized);
     }
 
     fn end(&self, id: ParamId) {
         self.tell(Told::End(id));
+    }
+}
+
+fn set_value(params: &Parameters, id: ParamId, normalized: f32) {
+    // SAFETY: the call is for whoever plays the framework's part, as the host here does; it touches atomics alone.
+    unsafe {
+        match params.get(id) {
+            Value::Real(param) => param._internal_set_normalized_value(normalized),
+            Value::Whole(param) => param._internal_set_normalized_value(normalized),
+        };
     }
 }
 
@@ -167,6 +172,8 @@ pub struct EditorHarness {
     pub session: Arc<Session>,
     /// The audio thread's end.
     pub audio: AudioEnd,
+    /// Where the user's presets lie.
+    pub presets: tempfile::TempDir,
     told: Arc<Mutex<Vec<Told>>>,
 }
 
@@ -184,7 +191,9 @@ impl EditorHarness {
 
     fn open_with(scale: f32, is_playing: bool, model: Option<Arc<engine::decode::Model>>) -> Self {
         let (store, audio) = ProjectStore::new();
-        let session = worker::open(store, Library { folder: PathBuf::from("no packs here") });
+        let presets = tempfile::tempdir().expect("a temporary folder");
+        let of_user = PresetLibrary { folder: presets.path().to_owned() };
+        let session = worker::open_with(store, Library { folder: PathBuf::from("no packs here") }, of_user);
         let player = Arc::new(StillEngine { sound: tone(), is_playing });
         session.install(LoadedPack { catalogue: catalogue(), player, model });
         let told = Arc::new(Mutex::new(Vec::new()));
@@ -204,7 +213,12 @@ impl EditorHarness {
                 view,
             );
         harness.run_steps(2);
-        Self { harness, session, audio, told }
+        Self { harness, session, audio, presets, told }
+    }
+
+    /// Sets a parameter as a host does that automates it.
+    pub fn set_by_host(&self, id: ParamId, normalized: f32) {
+        set_value(&self.session.params, id, normalized);
     }
 
     /// Takes what the host was told.

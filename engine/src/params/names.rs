@@ -13,7 +13,7 @@ pub const LFO_SHAPES: &[&str] = &["Sine", "Triangle", "Saw up", "Saw down", "Squ
 /// Which notes share an LFO, and whether it repeats.
 pub const LFO_MODES: &[&str] = &["Shared", "Per note", "One-shot"];
 /// Orders in which notes play variations.
-pub const VARIATION_ORDERS: &[&str] = &["Never twice", "Round robin", "Random"];
+pub const VARIATION_ORDERS: &[&str] = &["No repeat", "Round robin", "Random"];
 /// Ways of the arpeggiator.
 pub const ARP_MODES: &[&str] = &["Off", "Up", "Down", "Up-down", "As played", "Random", "Chord"];
 /// Note values, after the free rate: T is a triplet, a dot a dotted note.

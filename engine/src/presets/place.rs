@@ -1,5 +1,6 @@
 //! Where a preset is. Plain data.
 
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 /// Ending of a preset's file name.
@@ -26,6 +27,16 @@ impl Place {
         }
     }
 
+    /// The place that an id means, with the user's files in `folder`. Ids come from project files: `None` for one that leads out of it.
+    #[must_use]
+    pub fn of_id(id: &str, folder: &Path) -> Option<Self> {
+        if let Some(name) = id.strip_prefix(BUILT_IN) {
+            return Some(Self::Factory(name.to_owned()));
+        }
+        let is_file_name = Path::new(id).file_name() == Some(OsStr::new(id)) && !id.contains('\\');
+        is_file_name.then(|| Self::File(folder.join(id)))
+    }
+
     /// The file, if it is one.
     #[must_use]
     pub fn file(&self) -> Option<&Path> {
@@ -39,4 +50,20 @@ impl Place {
 /// Whether the name is that of a preset's file.
 pub(super) fn is_preset(path: &Path) -> bool {
     path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case(PRESET_EXTENSION))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_is_read_back_and_does_not_lead_out_of_the_folder() {
+        let folder = Path::new("/presets");
+        for place in [Place::Factory("A / B".to_owned()), Place::File(folder.join("Mine 2.heptode-preset"))] {
+            assert_eq!(Place::of_id(&place.id(), folder), Some(place));
+        }
+        for id in ["", "..", "../x.heptode-preset", "/etc/passwd", "a/b", "..\\x"] {
+            assert_eq!(Place::of_id(id, folder), None, "{id}");
+        }
+    }
 }

@@ -1,23 +1,29 @@
-//! The browser at the left of the window: the pack's sounds by category with search, the machine's audio files, and the packs. A click
-//! sends a sound or file to the knobs, the letters A B C D beside it put it on a corner, dragging does either. Main thread; folders
-//! and packs are listed by jobs.
+//! The browser at the left of the window: the pack's sounds by category with search, presets, the machine's audio files, and the packs. A
+//! click sends a sound or file to the knobs, the letters A B C D beside it put it on a corner, dragging does either; a click on a preset
+//! loads it. Main thread; folders, presets and packs are listed by jobs.
 
 mod files;
+mod neighbours;
 mod packs;
+mod preset_row;
+mod presets;
 mod row;
 mod sounds;
 
 use std::path::{Path, PathBuf};
 
-use egui::{Rect, ScrollArea, Ui, UiBuilder, vec2};
+use egui::{Margin, Rect, Response, ScrollArea, Ui, UiBuilder, vec2};
+use engine::presets::{PresetEntry, PresetListing};
 
 use super::drag::Dragged;
 use super::tabs::tab_button;
 use super::theme::{self, FAINT, GRID};
 use crate::catalogue::Catalogue;
 use crate::folder::Listing;
+use crate::jobs::PresetJob;
 use crate::library::PackEntry;
 use crate::target::Target;
+use presets::Presets;
 
 /// Height of the tabs in points.
 const TAB_HEIGHT: f32 = 28.0;
@@ -29,6 +35,8 @@ const FIELD_HEIGHT: f32 = 26.0;
 pub enum Tab {
     /// The pack's sounds.
     Sounds,
+    /// Presets.
+    Presets,
     /// Audio files.
     Files,
     /// Model packs.
@@ -49,6 +57,29 @@ pub enum BrowserAction {
     Change(PackEntry),
     /// Take this pack into the library and play it.
     Add(PathBuf),
+    /// Do this with a preset.
+    Preset(PresetJob),
+    /// Save the present sound over its preset.
+    SavePreset,
+    /// Ask for a name, and save the present sound as a new preset.
+    SavePresetAs,
+    /// Ask for another name of a preset.
+    RenamePreset(Box<PresetEntry>),
+}
+
+/// What the browser shows.
+#[derive(Debug, Clone, Copy)]
+pub struct BrowserState<'a> {
+    /// The loaded pack's sounds.
+    pub catalogue: Option<&'a Catalogue>,
+    /// Name of the sound on the knobs.
+    pub current: &'a str,
+    /// Where the user's packs lie.
+    pub folder: &'a Path,
+    /// Whether a chosen sound or preset is played.
+    pub plays_choice: bool,
+    /// Id of the preset that the project came from.
+    pub preset: &'a str,
 }
 
 /// What the browser remembers from frame to frame.
@@ -56,6 +87,7 @@ pub struct Browser {
     /// The list that is shown.
     pub tab: Tab,
     search: String,
+    presets: Presets,
     listing: Option<Listing>,
     has_asked_for_folder: bool,
     packs: Option<Vec<PackEntry>>,
@@ -67,6 +99,7 @@ impl Default for Browser {
         Self {
             tab: Tab::Sounds,
             search: String::new(),
+            presets: Presets::default(),
             listing: None,
             has_asked_for_folder: false,
             packs: None,
@@ -92,35 +125,39 @@ impl Browser {
         self.packs = Some(packs);
     }
 
-    /// Draws the browser. `current` is the name of the sound on the knobs, `folder` where the user's packs lie, and
-    /// `plays_choice` whether a chosen sound is played.
-    pub fn show(
-        &mut self,
-        ui: &mut Ui,
-        rect: Rect,
-        catalogue: Option<&Catalogue>,
-        current: &str,
-        folder: &Path,
-        plays_choice: bool,
-    ) -> Option<BrowserAction> {
+    /// Takes the list of presets over.
+    pub fn set_presets(&mut self, listing: PresetListing) {
+        self.presets.listing = Some(listing);
+    }
+
+    /// The presets, as far as they are listed.
+    pub fn presets(&self) -> &[PresetEntry] {
+        self.presets.listing.as_ref().map_or(&[], |listing| &listing.entries)
+    }
+
+    /// Draws the browser.
+    pub fn show(&mut self, ui: &mut Ui, rect: Rect, now: &BrowserState<'_>) -> Option<BrowserAction> {
+        let BrowserState { catalogue, current, folder, plays_choice, preset } = *now;
         theme::panel(ui.painter(), rect, "");
         let room = rect.shrink(GRID);
         self.tabs(ui, Rect::from_min_size(room.min, vec2(room.width(), TAB_HEIGHT)));
         let list = room.with_min_y(room.min.y + TAB_HEIGHT + GRID);
         match self.tab {
             Tab::Sounds => sounds::show(ui, list, &mut self.search, catalogue, current, plays_choice),
+            Tab::Presets => self.presets.show(ui, list, preset, plays_choice),
             Tab::Files => self.files(ui, list),
             Tab::Packs => self.packs(ui, list, catalogue, folder),
         }
     }
 
     fn tabs(&mut self, ui: &Ui, rect: Rect) {
-        let tabs = [(Tab::Sounds, "Sounds"), (Tab::Files, "Files"), (Tab::Packs, "Packs")];
+        let tabs = [(Tab::Sounds, "Sounds"), (Tab::Presets, "Presets"), (Tab::Files, "Files"), (Tab::Packs, "Packs")];
         for (cell, (tab, name)) in super::layout::cells(rect, tabs.len()).zip(tabs) {
             if tab_button(ui, cell, name, self.tab == tab).clicked() {
                 self.tab = tab;
-                // The user may have put packs into the folder since it was listed.
+                // The user may have put packs and presets into their folders since they were listed.
                 self.has_asked_for_packs = false;
+                self.presets.has_asked = false;
             }
         }
     }
@@ -139,6 +176,14 @@ impl Browser {
         let action = packs::show(ui, rect, self.packs.as_deref(), now, folder);
         action.or((!asked).then_some(BrowserAction::ListPacks))
     }
+}
+
+/// The field for what is looked for; `label` is for screen readers.
+fn search_field(ui: &mut Ui, rect: Rect, search: &mut String, label: &str) -> Response {
+    let hint = egui::RichText::new("Search").color(FAINT);
+    let response = ui.put(rect, egui::TextEdit::singleline(search).hint_text(hint).margin(Margin::symmetric(8, 4)));
+    response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::SearchInput, true, label));
+    response
 }
 
 /// A place for a list: what is drawn in it is clipped to `rect`, rows follow each other without gaps.

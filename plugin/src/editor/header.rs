@@ -1,10 +1,13 @@
-//! The head of the window: mark, the sound's name, actions, scale, level. Main thread.
+//! The head of the window: mark, the preset, the sound's name, actions, scale, level. Main thread.
 
-use egui::{Align2, Color32, Painter, Pos2, Rect, Response, Sense, Stroke, StrokeKind, Ui, pos2, vec2};
+use egui::{Align2, Color32, Pos2, Rect, Response, Stroke, Ui, pos2, vec2};
 
+use super::button::{button, ink, sign_button};
 use super::layout::{MARGIN, browser_width};
 use super::name;
-use super::theme::{self, AMBER, DIM, FAINT, GRID, RED, TEXT};
+use super::preset_line;
+use super::theme::{self, AMBER, FAINT, GRID, RED, TEXT};
+use crate::session::PresetTitle;
 
 /// Levels at the meter's ends, in decibels of full scale. Below the lower one a sound of this instrument is hardly heard beside others;
 /// the upper one leaves room to see by how much full scale is passed.
@@ -23,6 +26,11 @@ const SCALE_WIDTH: f32 = 64.0;
 /// Width of the buttons that undo and redo, in points.
 const STEP_WIDTH: f32 = 32.0;
 const BUTTON_HEIGHT: f32 = 28.0;
+/// From the window's upper edge to the line of the preset, and from the head's lower edge to the middle of the sound's name, in points.
+const PRESET_TOP: f32 = 7.0;
+const NAMES_BOTTOM: f32 = 13.0;
+/// Least width in points of a remark: a shorter one would be nothing but dots.
+const LEAST_REMARK: f32 = 60.0;
 /// Between the names of the two sounds that are mixed.
 const SEPARATOR: &str = " › ";
 
@@ -33,6 +41,10 @@ pub enum Action {
     Undo,
     /// Take it again.
     Redo,
+    /// Load the preset so many places further in the list.
+    StepPreset(isize),
+    /// Show the presets.
+    ShowPresets,
     /// A random point.
     Random,
     /// A point near this one.
@@ -47,11 +59,13 @@ pub enum Action {
 
 /// What the head shows.
 pub struct HeaderState<'a> {
+    /// The preset that the project came from.
+    pub preset: Option<&'a PresetTitle>,
     /// Name of the sound.
     pub name: &'a str,
     /// Name of the sound that it is mixed with.
     pub mixed_with: Option<&'a str>,
-    /// A line below it.
+    /// What is written behind it, where there is room.
     pub remark: &'a str,
     /// Colour of the sound.
     pub color: Color32,
@@ -117,26 +131,36 @@ pub fn show(ui: &mut Ui, rect: Rect, head: &HeaderState<'_>, meter: &Meter) -> O
     // The names begin where the browser below them ends.
     let left = rect.min.x + MARGIN + browser_width(rect.width() - 2.0 * MARGIN) + GRID;
     let width = buttons_left - left - 2.0 * GRID;
-    show_names(ui, pos2(left, y - 8.0), head, width);
-    name::show(ui, pos2(left, y + 12.0), Align2::LEFT_CENTER, head.remark, theme::body(12.0), FAINT, width);
-    action
+    let line = Rect::from_min_size(pos2(left, rect.min.y + PRESET_TOP), vec2(width, preset_line::HEIGHT));
+    let asked = match preset_line::show(ui, line, head.preset) {
+        Some(preset_line::Action::Step(by)) => Some(Action::StepPreset(by)),
+        Some(preset_line::Action::Show) => Some(Action::ShowPresets),
+        None => None,
+    };
+    let y = rect.max.y - NAMES_BOTTOM;
+    let end = show_names(ui, pos2(left, y), head, width);
+    let room = left + width - end - GRID;
+    if room >= LEAST_REMARK {
+        name::show(ui, pos2(end + GRID, y + 1.0), Align2::LEFT_CENTER, head.remark, theme::body(12.0), FAINT, room);
+    }
+    action.or(asked)
 }
 
-/// Draws the sound's name, or the two names of a mix. Each of the two has half the width, or what the other leaves of it.
-fn show_names(ui: &Ui, place: Pos2, head: &HeaderState<'_>, width: f32) {
-    let font = || theme::bold(18.0);
+/// Draws the sound's name, or the two names of a mix, and returns where they end. Each of the two has half the width, or what the other
+/// leaves of it.
+fn show_names(ui: &Ui, place: Pos2, head: &HeaderState<'_>, width: f32) -> f32 {
+    let font = || theme::bold(16.0);
     let put = |x: f32, text: &str, width: f32| {
         name::show(ui, pos2(x, place.y), Align2::LEFT_CENTER, text, font(), head.color, width).max.x
     };
     let Some(second) = head.mixed_with else {
-        put(place.x, head.name, width);
-        return;
+        return put(place.x, head.name, width);
     };
     let whole = |text: &str| name::line(ui.ctx(), text, &font(), head.color, f32::INFINITY).galley().size().x;
     let free = width - whole(SEPARATOR);
     let x = put(place.x, head.name, (free / 2.0).max(free - whole(second)));
     let separator = ui.painter().text(pos2(x, place.y), Align2::LEFT_CENTER, SEPARATOR, font(), head.color);
-    put(separator.max.x, second, place.x + width - separator.max.x);
+    put(separator.max.x, second, place.x + width - separator.max.x)
 }
 
 /// Draws the buttons from `right` to the left; what was pressed, and where they end.
@@ -172,9 +196,7 @@ fn buttons(ui: &mut Ui, mut right: f32, y: f32, head: &HeaderState<'_>) -> (Opti
 /// An arrow that turns back to the left, or to the right.
 fn paint_turn(ui: &Ui, center: Pos2, is_left: bool, response: &Response, enabled: bool) {
     let side = if is_left { 1.0 } else { -1.0 };
-    let lit = ui.ctx().animate_bool(response.id, enabled && response.hovered());
-    let ink = if enabled { DIM.lerp_to_gamma(TEXT, lit) } else { theme::faded(FAINT, 0.5) };
-    let stroke = Stroke::new(1.8, ink);
+    let stroke = Stroke::new(1.8, ink(ui, response, enabled));
     let at = |x: f32, y: f32| center + vec2(side * x, y);
     // A line from the tip to the right, and half a turn back below it.
     let turn = theme::arc(pos2(0.0, 0.0), 4.0, -std::f32::consts::FRAC_PI_2, std::f32::consts::FRAC_PI_2);
@@ -190,33 +212,6 @@ fn place_left(right: &mut f32, y: f32, width: f32) -> Rect {
     let rect = Rect::from_center_size(pos2(*right - width / 2.0, y), vec2(width, BUTTON_HEIGHT));
     *right -= width + GRID;
     rect
-}
-
-/// A flat button with hover, focus, pressed and disabled looks.
-pub fn button(ui: &Ui, rect: Rect, name: &str, enabled: bool) -> Response {
-    sign_button(ui, rect, name, name, enabled)
-}
-
-/// A button that shows a sign for what it is called.
-pub fn sign_button(ui: &Ui, rect: Rect, sign: &str, name: &str, enabled: bool) -> Response {
-    let sense = if enabled { Sense::click() } else { Sense::hover() };
-    let response = ui.interact(rect, ui.scope_id().with(("button", name)), sense);
-    response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, enabled, name));
-    paint_button(ui, ui.painter(), rect, sign, &response, enabled);
-    response
-}
-
-/// Draws a button as its response stands, on any layer.
-pub fn paint_button(ui: &Ui, painter: &Painter, rect: Rect, sign: &str, response: &Response, enabled: bool) {
-    let lit = ui.ctx().animate_bool(response.id, enabled && response.hovered());
-    let pressed = enabled && response.is_pointer_button_down_on();
-    let fill = if enabled { theme::RAISED.lerp_to_gamma(theme::RAISED_HOVER, lit) } else { theme::PANEL };
-    let rim =
-        if pressed || response.has_focus() { AMBER } else { theme::LINE.lerp_to_gamma(theme::faded(AMBER, 0.6), lit) };
-    let rect = if pressed { rect.translate(vec2(0.0, 1.0)) } else { rect };
-    painter.rect(rect, theme::ITEM_ROUND, fill, Stroke::new(1.0, rim), StrokeKind::Inside);
-    let ink = if enabled { DIM.lerp_to_gamma(TEXT, lit) } else { theme::faded(FAINT, 0.5) };
-    painter.text(rect.center(), Align2::CENTER_CENTER, sign, theme::bold(13.0), ink);
 }
 
 fn scale_button(ui: &Ui, rect: Rect, scale: f32) -> Option<Action> {

@@ -23,8 +23,8 @@ const OFFER: &str = "Region and key …";
 const FROZEN_WIDTH: f32 = 220.0;
 const PACK_WIDTH: f32 = FROZEN_WIDTH + 48.0;
 
-/// Draws the status line.
-pub fn show(ui: &Ui, rect: Rect, status: Option<&Status>, is_busy: bool) {
+/// Draws the status line; `remark` is what the window has done by itself.
+pub fn show(ui: &Ui, rect: Rect, status: Option<&Status>, is_busy: bool, remark: Option<&str>) {
     let painter = ui.painter();
     let y = rect.center().y;
     let mut x = rect.min.x + 18.0;
@@ -46,6 +46,9 @@ pub fn show(ui: &Ui, rect: Rect, status: Option<&Status>, is_busy: bool) {
     if is_busy {
         item("working …".to_owned(), AMBER);
     }
+    if let Some(remark) = remark {
+        item(remark.to_owned(), theme::TEAL);
+    }
     if let Some(failure) = status.and_then(|status| status.failed.as_ref()) {
         let width = rect.max.x - PACK_WIDTH - x;
         name::show(ui, pos2(x, y), Align2::LEFT_CENTER, failure, theme::body(12.0), RED, width);
@@ -61,7 +64,7 @@ pub fn pack(ui: &Ui, rect: Rect, text: &str, is_frozen: bool) -> bool {
         return false;
     }
     let button = Rect::from_min_max(place - vec2(FROZEN_WIDTH, 11.0), place + vec2(0.0, 11.0));
-    super::header::button(ui, button, &format!("Frozen · move to {text}"), true).clicked()
+    super::button::button(ui, button, &format!("Frozen · move to {text}"), true).clicked()
 }
 
 /// The corner that resizes the window; the wished size while it is dragged.
@@ -131,7 +134,7 @@ fn message(ui: &Ui, picture: Rect, top: f32, notice: &Notice, notices: &Notices)
 
 fn offer_button(ui: &Ui, painter: &egui::Painter, rect: Rect, number: u64) -> bool {
     let response = floating(ui, rect, ("offer", number), OFFER, Sense::click());
-    super::header::paint_button(ui, painter, rect, OFFER, &response, true);
+    super::button::paint_button(ui, painter, rect, OFFER, &response, true);
     response.clicked()
 }
 

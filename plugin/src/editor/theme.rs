@@ -126,6 +126,14 @@ fn style(style: &mut Style) {
     }
 }
 
+/// Selects the whole text, of `length` letters, of a text field.
+pub fn select_all(context: &Context, id: egui::Id, length: usize) {
+    let mut state = egui::text_edit::TextEditState::load(context, id).unwrap_or_default();
+    let all = egui::text::CCursorRange::two(egui::text::CCursor::new(0), egui::text::CCursor::new(length));
+    state.cursor.set_char_range(Some(all));
+    state.store(context, id);
+}
+
 /// Draws a panel with its heading at the top left.
 pub fn panel(painter: &Painter, rect: Rect, heading: &str) {
     painter.rect(rect, PANEL_ROUND, PANEL, Stroke::new(1.0, faded(LINE, 0.6)), StrokeKind::Inside);

@@ -37,7 +37,7 @@ impl Typing {
         let output = ui.put(rect, field);
         if std::mem::take(&mut current.is_fresh) {
             output.request_focus();
-            select_all(ui, output.id, current.text.chars().count());
+            theme::select_all(ui.ctx(), output.id, current.text.chars().count());
         } else if output.lost_focus() {
             if !ui.input(|input| input.key_pressed(Key::Escape))
                 && let Some(place) = gestures.param(id).parse(&current.text)
@@ -47,11 +47,4 @@ impl Typing {
             *typing = None;
         }
     }
-}
-
-fn select_all(ui: &Ui, id: egui::Id, length: usize) {
-    let mut state = egui::text_edit::TextEditState::load(ui.ctx(), id).unwrap_or_default();
-    let all = egui::text::CCursorRange::two(egui::text::CCursor::new(0), egui::text::CCursor::new(length));
-    state.cursor.set_char_range(Some(all));
-    state.store(ui.ctx(), id);
 }

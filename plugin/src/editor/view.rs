@@ -2,8 +2,10 @@
 //! writer, so it runs without a host. Main thread; reads snapshots, never waits for engine or files.
 
 mod dropping;
+mod fitting;
 mod frame_state;
 mod moving;
+mod presets;
 mod steps;
 
 use std::sync::Arc;
@@ -11,9 +13,10 @@ use std::sync::Arc;
 use egui::{Rect, Ui, Vec2};
 use engine::pack::{LatentDistribution, RandomPoints};
 
+use self::fitting::FitRemark;
 use self::frame_state::FrameState;
 use super::audition::Audition;
-use super::browser::{Browser, BrowserAction, Tab};
+use super::browser::{Browser, BrowserAction, BrowserState, Tab};
 use super::drag::{self, Dragged};
 use super::gestures::{ParamGestures, ParamWriter};
 use super::header::{self, Action, HeaderState, Meter};
@@ -23,12 +26,13 @@ use super::knob::Knob;
 use super::layout::{Regions, cells, inside};
 use super::morph_follow::{MorphFollow, SILENT};
 use super::pad::{Pad, PadAction};
+use super::preset_dialog::PresetDialog;
 use super::region_editor::RegionEditor;
 use super::strip::StripAction;
 use super::typing::Typing;
 use super::wave::{Overlay, Wave};
 use super::{morph, region_editor, status, strip, theme};
-use crate::jobs::Job;
+use crate::jobs::{Job, PresetJob};
 use crate::params::ParamId;
 use crate::session::{Outcome, Session};
 use crate::system_fonts::{FontSearch, Step, SystemFonts};
@@ -78,6 +82,11 @@ pub struct EditorView {
     fonts: FontSearch,
     /// Region and key of an imported sound, while they are shown instead of knobs and pad.
     region_editor: Option<RegionEditor>,
+    /// The dialog in which a preset gets its name, while it is open.
+    preset_dialog: Option<PresetDialog>,
+    /// Whether a preset was loaded since the last frame.
+    has_loaded_preset: bool,
+    fit_remark: FitRemark,
     scale: f32,
 }
 
@@ -101,6 +110,9 @@ impl EditorView {
             was_idle: true,
             fonts: FontSearch::new(),
             region_editor: None,
+            preset_dialog: None,
+            has_loaded_preset: false,
+            fit_remark: FitRemark::default(),
             scale,
         }
     }
@@ -133,7 +145,8 @@ impl EditorView {
         self.keys.show(ui, regions.keys, &self.session.store);
         self.take_os_files(ui, &regions);
         let pack = now.loaded.as_ref().map_or("", |loaded| loaded.catalogue.pack_name.as_str());
-        status::show(ui, regions.status, now.status.as_ref(), self.session.is_busy());
+        let remark = self.fit_remark.shown(ui);
+        status::show(ui, regions.status, now.status.as_ref(), self.session.is_busy(), remark);
         if status::pack(ui, regions.status, pack, self.session.is_frozen()) {
             self.session.adopt_pack();
         }
@@ -142,7 +155,9 @@ impl EditorView {
             self.open_region_editor(target);
         }
         drag::paint_ghost(ui);
+        self.show_preset_dialog(ui);
         self.close_step(&now);
+        self.ask_for_preset(ui, &now);
         self.play_choice(ui, &now);
         self.follow_fonts(ui);
         self.plan_next_frame(ui, &now);
@@ -158,7 +173,7 @@ impl EditorView {
     ) -> Option<WindowChange> {
         let morph = self.gestures.normalized(ParamId::MORPH);
         let (name, mixed_with, remark) = if morph <= 0.0 {
-            let remark = if now.is_named { "on the knobs" } else { "a point between the sounds" };
+            let remark = if now.is_named { "on the knobs" } else { "between sounds" };
             (&now.knobs_name, None, remark.to_owned())
         } else if morph >= 1.0 {
             (&now.pad_name, None, "on the pad".to_owned())
@@ -166,6 +181,7 @@ impl EditorView {
             (&now.knobs_name, Some(now.pad_name.as_str()), format!("{:.0} % of the way", morph * 100.0))
         };
         let head = HeaderState {
+            preset: now.preset.as_ref(),
             name,
             mixed_with,
             remark: &remark,
@@ -177,6 +193,8 @@ impl EditorView {
         match header::show(ui, regions.header, &head, &self.meter)? {
             Action::Undo => self.undo(),
             Action::Redo => self.redo(),
+            Action::StepPreset(by) => self.run_preset(PresetJob::Step(by)),
+            Action::ShowPresets => self.show_presets(),
             Action::Random => {
                 let anywhere = LatentDistribution::default();
                 let distribution = now.loaded.as_ref().map_or(&anywhere, |loaded| &loaded.catalogue.distribution);
@@ -201,7 +219,9 @@ impl EditorView {
         let catalogue = now.loaded.as_ref().map(|loaded| &loaded.catalogue);
         let current = if now.is_named { now.knobs_name.as_str() } else { "" };
         let folder = &self.session.library.folder;
-        match self.browser.show(ui, regions.browser, catalogue, current, folder, now.view.plays_choice) {
+        let preset = now.preset.as_ref().map_or("", |preset| preset.id.as_str());
+        let shown = BrowserState { catalogue, current, folder, plays_choice: now.view.plays_choice, preset };
+        match self.browser.show(ui, regions.browser, &shown) {
             Some(BrowserAction::Send(what, target)) => {
                 self.send(&what, target);
                 self.ask_for_choice(ui, &what, target, now);
@@ -213,6 +233,7 @@ impl EditorView {
             Some(BrowserAction::ListPacks) => self.session.run(Job::ListPacks),
             Some(BrowserAction::Change(found)) => self.session.run(Job::ChangePack(found)),
             Some(BrowserAction::Add(path)) => self.session.run(Job::AddPack(path)),
+            Some(asked) => self.do_preset_action(asked, now),
             None => {}
         }
     }
@@ -226,8 +247,8 @@ impl EditorView {
     /// Shows the region editor if it is open; `false` if it is not.
     fn show_region_editor(&mut self, ui: &mut Ui, regions: &Regions) -> bool {
         let Some(region_editor) = &mut self.region_editor else { return false };
-        // Escape and Enter belong to a value that is being typed.
-        let hears_keys = self.typing.is_none();
+        // Escape and Enter belong to a value that is being typed, and to a dialog.
+        let hears_keys = self.typing.is_none() && self.preset_dialog.is_none();
         if !region_editor.show(ui, regions.region_editor(), &self.session, &mut self.gestures, hears_keys) {
             self.region_editor = None;
         }
@@ -327,10 +348,12 @@ impl EditorView {
                     if revision == self.session.store.revision() {
                         self.gestures.put_all(&values);
                         self.amend_step();
+                        self.has_loaded_preset = true;
                     }
                 }
                 Outcome::Listed(listing) => self.browser.set_listing(listing),
                 Outcome::Packs(packs) => self.browser.set_packs(packs),
+                Outcome::Presets(presets) => self.browser.set_presets(presets),
             }
         }
     }

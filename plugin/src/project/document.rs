@@ -5,12 +5,14 @@ use std::sync::Arc;
 
 use engine::state::{FrozenZone, STATE_VERSION, SoundState, StateDocument};
 
-use super::{Origin, Project, View};
+use super::{Fitted, Origin, Project, View};
 
 /// The window's place among the document's further fields. Frozen.
 const VIEW_FIELD: &str = "editor";
 /// The preset that a project came from, among the document's further fields. Frozen.
 const ORIGIN_FIELD: &str = "preset";
+/// Where the controls were put that follow the chosen sound, among the document's further fields. Frozen.
+const FITTED_FIELD: &str = "fitted";
 
 impl Project {
     /// The document of this project with these parameters and frozen zones.
@@ -21,6 +23,9 @@ impl Project {
         }
         if let Some(origin) = &self.origin {
             unknown.insert(ORIGIN_FIELD.to_owned(), origin.to_value());
+        }
+        if let Some(fitted) = &self.fitted {
+            unknown.insert(FITTED_FIELD.to_owned(), fitted.to_value());
         }
         StateDocument {
             version: STATE_VERSION,
@@ -40,8 +45,10 @@ impl Project {
         let mut unknown = document.unknown;
         let view = unknown.remove(VIEW_FIELD).as_ref().and_then(View::read);
         let origin = unknown.remove(ORIGIN_FIELD).as_ref().and_then(Origin::of_value);
+        let fitted = unknown.remove(FITTED_FIELD).as_ref().and_then(Fitted::of_value);
         Self {
             origin,
+            fitted,
             corners: document.corners.map(Arc::new),
             knobs: document.knobs.map(Arc::new),
             pack: document.pack,

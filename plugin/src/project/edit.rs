@@ -7,7 +7,7 @@ use engine::params::Routes;
 use engine::state::{PackRef, SoundState, StateDocument};
 
 use super::history::Role;
-use super::{Origin, Project, ProjectChange, View};
+use super::{Fitted, Origin, Project, ProjectChange, View};
 use crate::revision::Revision;
 use crate::target::{CORNERS, Target, corner_letter};
 
@@ -21,8 +21,12 @@ pub enum Edit {
         /// The sound.
         sound: Arc<SoundState>,
     },
+    /// The knobs of a new instance stand at this sound.
+    Begin(Arc<SoundState>),
     /// The knobs stand at this sound, or at none.
     MoveToSound(Option<Arc<SoundState>>),
+    /// Controls were put where they fit the chosen sound.
+    SetFitted(Fitted),
     /// The imported sound at `target` takes another region, key or point.
     ReplaceSound {
         /// Where it stands.
@@ -50,8 +54,8 @@ pub enum Edit {
     SetRoutes(Routes),
     /// Remember the editor's window.
     SetView(View),
-    /// The project is now that of a preset.
-    SetOrigin(Origin),
+    /// The project is now that of a preset, or of none.
+    SetOrigin(Option<Origin>),
     /// Take the project of a preset in place of the present one.
     LoadPreset {
         /// The preset's name.
@@ -80,15 +84,17 @@ impl Edit {
                     *place = sound;
                 }
             }
+            Self::Begin(sound) => next.knobs = Some(sound),
             Self::MoveToSound(sound) => next.knobs = sound,
+            Self::SetFitted(fitted) => next.fitted = Some(fitted),
             Self::ReplaceSound { target: Target::Knobs, sound } => next.knobs = Some(sound),
             Self::ChangePack { pack, corners, knobs } => {
                 (next.pack, next.corners, next.knobs) = (pack, corners, knobs);
                 next.frozen = Arc::default();
             }
             Self::FillFromPack { pack, corners } => fill(&mut next, pack, corners),
-            Self::SetOrigin(origin) => next.origin = Some(origin),
             Self::SetRoutes(routes) => next.routes = routes,
+            Self::SetOrigin(origin) => next.origin = origin,
             Self::SetView(view) => next.view = Some(view.limited()),
             Self::LoadPreset { document, .. } | Self::Recall(document) => {
                 return Project::of_document(*document, project.view);
@@ -118,13 +124,13 @@ impl Edit {
             Self::ChangePack { pack, .. } => Role::Step(format!("pack {}", pack.id)),
             Self::SetRoutes(_) => Role::Step("route".to_owned()),
             Self::LoadPreset { name, .. } => Role::Step(format!("preset {name}")),
-            Self::MoveToSound(_) => Role::Part,
+            Self::MoveToSound(_) | Self::SetFitted(_) => Role::Part,
             Self::SetCorner { .. }
             | Self::FillFromPack { .. }
             | Self::SetView(_)
             | Self::SetOrigin(_)
             | Self::Restore(_) => Role::Apart,
-            Self::Recall(_) => Role::Beginning,
+            Self::Begin(_) | Self::Recall(_) => Role::Beginning,
         }
     }
 }
@@ -162,6 +168,9 @@ fn restore(project: &mut Project, change: &ProjectChange) {
     }
     if before.origin != after.origin {
         project.origin.clone_from(&after.origin);
+    }
+    if before.fitted != after.fitted {
+        project.fitted.clone_from(&after.fitted);
     }
     if before.seed != after.seed {
         project.seed = after.seed;

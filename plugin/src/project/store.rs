@@ -14,7 +14,7 @@ use engine::scene::residuals_of;
 use engine::state::StateDocument;
 use parking_lot::{Mutex, MutexGuard};
 
-use super::{AudioEnd, AudioScene, Edit, History, PackDefaults, Project, ProjectChange, View};
+use super::{AudioEnd, AudioScene, Edit, Fitted, History, PackDefaults, Project, ProjectChange, View};
 use crate::notices::{Notices, Offer};
 use crate::revision::Revision;
 
@@ -48,9 +48,10 @@ pub struct ProjectStore {
 }
 
 impl ProjectStore {
-    /// The store and the audio thread's end, with an empty project.
+    /// The store and the audio thread's end, with an empty project, whose controls follow the sounds that are chosen.
     pub fn new() -> (Arc<Self>, AudioEnd) {
-        let (newest, assets) = (Snapshot::default(), Arc::<AssetTable>::default());
+        let project = Arc::new(Project { fitted: Some(Fitted::default()), ..Project::default() });
+        let (newest, assets) = (Snapshot { project, ..Snapshot::default() }, Arc::<AssetTable>::default());
         let (scene_in, scene_out) = triple_buffer::triple_buffer(&AudioScene::of(&newest.project, None, &assets));
         let (notes_in, notes_out) = rtrb::RingBuffer::new(NOTE_QUEUE);
         let pulse = Arc::new(AtomicU64::new(0));

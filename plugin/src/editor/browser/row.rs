@@ -5,7 +5,7 @@ use egui::{Align2, Color32, Rect, Sense, Ui, pos2, vec2};
 use super::BrowserAction;
 use crate::editor::drag::Dragged;
 use crate::editor::name;
-use crate::editor::theme::{self, AMBER, DIM, FAINT, TEAL, TEXT};
+use crate::editor::theme::{self, AMBER, DIM, FAINT, GRID, TEAL, TEXT};
 use crate::target::{CORNERS, Target, corner_letter};
 
 /// Height of a row in points.
@@ -90,6 +90,16 @@ pub fn sendable(
         return Some(BrowserAction::Send(what(), Target::Corner(corner)));
     }
     response.clicked().then(|| BrowserAction::Send(what(), Target::Knobs))
+}
+
+/// Draws the heading of a category with how many rows follow.
+pub fn paint_category(ui: &Ui, rect: Rect, category: &str, count: usize) {
+    let y = rect.max.y - 7.0;
+    let count_place = pos2(rect.max.x - GRID, y);
+    let count = ui.painter().text(count_place, Align2::RIGHT_CENTER, count.to_string(), theme::body(10.5), FAINT);
+    let place = pos2(rect.min.x + 4.0, y);
+    let width = count.min.x - place.x - GRID;
+    name::show(ui, place, Align2::LEFT_CENTER, &category.to_uppercase(), theme::bold(10.5), AMBER, width);
 }
 
 /// Identity of the row of this name.

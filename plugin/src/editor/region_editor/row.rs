@@ -4,8 +4,8 @@ use egui::{Align2, Rect, Response, Sense, Ui, pos2, vec2};
 use engine::state::Cut;
 
 use super::{BUTTON, End, FINE_NUDGE_S, PLACES, RegionEditor, key};
+use crate::editor::button::{button, sign_button};
 use crate::editor::gestures::ParamGestures;
-use crate::editor::header::{button, sign_button};
 use crate::editor::name;
 use crate::editor::theme::{self, DIM, FAINT, GRID, TEXT};
 use crate::params::ParamId;

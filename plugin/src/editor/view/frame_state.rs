@@ -12,6 +12,7 @@ use crate::editor::sound_names;
 use crate::loaded_pack::LoadedPack;
 use crate::params::ParamId;
 use crate::project::View;
+use crate::session::PresetTitle;
 use crate::target::CORNERS;
 
 /// What is true during one frame.
@@ -27,6 +28,7 @@ pub(super) struct FrameState {
     pub(super) pad_name: String,
     pub(super) view: View,
     pub(super) routes: Routes,
+    pub(super) preset: Option<PresetTitle>,
     /// Names of what would be undone and redone.
     pub(super) steps: [Option<String>; 2],
 }
@@ -55,6 +57,7 @@ impl EditorView {
             is_named,
             view: project.view.unwrap_or_default(),
             routes: project.routes,
+            preset: self.session.preset_title(),
             steps: self.session.store.history(|history| history.names()),
             loaded,
         }

@@ -46,6 +46,7 @@ impl EditorView {
     /// Sends the knobs to a sound's point and makes it heard.
     pub(super) fn go_to_sound(&mut self, sound: Arc<SoundState>) {
         let (name, point) = (sound.name.clone(), sound.latent);
+        self.fit_to(&sound);
         self.go_to(&name, Some(sound), &point);
     }
 

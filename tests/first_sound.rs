@@ -1,0 +1,54 @@
+//! What a new instance begins with, and that a project keeps its own.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use engine::pack::Pack;
+use engine::presets::PresetLibrary;
+use plugin::catalogue::Catalogue;
+use plugin::first_sound::{ON_CORNERS, on_knobs};
+use plugin::library::Library;
+use plugin::params::ParamId;
+use plugin::project::ProjectStore;
+use plugin::session::Session;
+use plugin::worker;
+use support::project::{recall, saved};
+
+fn session() -> Arc<Session> {
+    let (store, _audio) = ProjectStore::new();
+    let nowhere = || PathBuf::from("nothing here");
+    worker::open_with(store, Library { folder: nowhere() }, PresetLibrary { folder: nowhere() })
+}
+
+#[test]
+fn a_new_instance_plays_named_sounds_of_different_categories() {
+    let (manifest, hash) = Pack::factory_manifest().expect("valid");
+    let first = on_knobs().expect("the factory pack has it");
+    let category = |name: &str| manifest.sound(name).expect("in the pack").category.clone();
+    let categories: BTreeSet<String> =
+        ON_CORNERS.iter().map(|name| category(name)).chain([category(&first.name)]).collect();
+    assert_eq!(categories.len(), ON_CORNERS.len() + 1, "{categories:?}");
+    let corners = Catalogue::new(&manifest, &hash).first_corners();
+    assert_eq!(corners.each_ref().map(|sound| sound.name.as_str()), ON_CORNERS);
+    let session = session();
+    session.begin();
+    assert_eq!(session.store.project().knobs.as_deref(), Some(first));
+    assert_eq!(session.store.history(|history| history.names()), [None, None], "nothing to undo");
+    for id in ParamId::all() {
+        let axis = (0..first.latent.len()).find(|axis| ParamId::latent(*axis) == id);
+        let wanted = axis.map_or(id.spec().default, |axis| first.latent[axis]);
+        assert!((session.params.get(id).plain() - wanted).abs() < 1e-6, "{}", id.spec().id);
+    }
+}
+
+#[test]
+fn a_project_that_was_saved_before_keeps_its_sounds() {
+    let older = session();
+    let state = saved(&older);
+    let new = session();
+    new.begin();
+    recall(&new, &state);
+    assert_eq!(new.store.project().knobs, None);
+    assert_eq!(new.store.project().corners, older.store.project().corners);
+}
