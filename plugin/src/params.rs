@@ -150,11 +150,12 @@ impl Parameters {
 
     /// Puts a parameter of a new instance at a value in its own unit: its first value need not be its default. Only before a host sees it.
     pub fn begin_at(&self, id: ParamId, plain: f32) {
+        let place = self.get(id).normalize(plain);
         // SAFETY: the call is for the framework, which does not know these parameters yet; it touches the value's atomics alone.
         unsafe {
             match self.get(id) {
-                Value::Real(param) => param._internal_set_plain_value(plain),
-                Value::Whole(param) => param._internal_set_plain_value(plain.round() as i32),
+                Value::Real(param) => param._internal_set_normalized_value(place),
+                Value::Whole(param) => param._internal_set_normalized_value(place),
             };
         }
     }

@@ -253,7 +253,11 @@ fn files_that_are_no_presets_are_listed_with_the_reason_and_one_that_is_gone_is_
     let path = editor.presets.path().join("bad.heptode-preset");
     std::fs::write(&path, b"{").expect("writable");
     show_list(&mut editor);
-    type_into(&mut editor, "Search presets", " ");
+    type_into(&mut editor, "Search presets", "bad");
+    let row = editor.harness.get_by_label_contains("bad.heptode-preset").rect().center();
+    editor.drag(row, row);
+    editor.drop_at(row);
+    assert_eq!(origin(&editor), None, "the row does nothing");
     editor.session.run(Job::Preset(PresetJob::Load(Place::File(path))));
     settle(&mut editor);
     let message = messages(&editor).pop().unwrap_or_default();

@@ -57,14 +57,20 @@ pub enum BrowserAction {
     Change(PackEntry),
     /// Take this pack into the library and play it.
     Add(PathBuf),
-    /// Do this with a preset.
-    Preset(PresetJob),
+    /// Do this with presets.
+    Preset(PresetAction),
+}
+
+/// What the user asked for in the list of presets.
+pub enum PresetAction {
+    /// Have this done.
+    Run(PresetJob),
     /// Save the present sound over its preset.
-    SavePreset,
+    Save,
     /// Ask for a name, and save the present sound as a new preset.
-    SavePresetAs,
+    SaveAs,
     /// Ask for another name of a preset.
-    RenamePreset(Box<PresetEntry>),
+    Rename(Box<PresetEntry>),
 }
 
 /// What the browser shows.

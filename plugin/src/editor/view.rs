@@ -233,7 +233,7 @@ impl EditorView {
             Some(BrowserAction::ListPacks) => self.session.run(Job::ListPacks),
             Some(BrowserAction::Change(found)) => self.session.run(Job::ChangePack(found)),
             Some(BrowserAction::Add(path)) => self.session.run(Job::AddPack(path)),
-            Some(asked) => self.do_preset_action(asked, now),
+            Some(BrowserAction::Preset(asked)) => self.do_preset_action(asked, now),
             None => {}
         }
     }

@@ -1,13 +1,13 @@
 //! The browser's list of presets: the built-in ones, then the user's, each by category, narrowed by the search field and to favourites. A
 //! click or Enter loads one; a row in use has buttons for its mark, its name and the trash. Main thread; files are read and written by jobs.
 
-use egui::{Key, Rect, Ui, vec2};
+use egui::{Key, Rect, Sense, Ui, vec2};
 use engine::presets::{PresetEntry, PresetListing, Query};
 
 use super::neighbours::Neighbours;
 use super::preset_row::{self, RowAction};
 use super::row::{Look, ROW_HEIGHT, paint, paint_category, row_id};
-use super::{BrowserAction, FIELD_HEIGHT, child, paint_remark, scrolled, search_field};
+use super::{BrowserAction, FIELD_HEIGHT, PresetAction, child, paint_remark, scrolled, search_field};
 use crate::editor::button::button;
 use crate::editor::switch;
 use crate::editor::theme::GRID;
@@ -43,7 +43,7 @@ impl Presets {
     /// Draws search field, list and buttons. `current` is the id of the preset that the project came from.
     pub fn show(&mut self, ui: &mut Ui, rect: Rect, current: &str, plays_choice: bool) -> Option<BrowserAction> {
         let asked = std::mem::replace(&mut self.has_asked, true);
-        let mut action = (!asked).then_some(BrowserAction::Preset(PresetJob::List));
+        let mut action = (!asked).then_some(run(PresetJob::List));
         let (head, rest) = rect.split_top_bottom_at_y(rect.min.y + FIELD_HEIGHT);
         action = self.head(ui, head, plays_choice).or(action);
         let (list, foot) = rest.with_min_y(rest.min.y + GRID).split_top_bottom_at_y(rest.max.y - FOOT);
@@ -88,13 +88,11 @@ impl Presets {
                         neighbours.follow(ui, rect, id);
                         action = action.take().or(asked.map(|asked| action_of(asked, entry)));
                     }
-                    Row::Fault(fault) => {
-                        paint(ui, rect, fault, Look::Off, 0.0);
-                    }
+                    Row::Fault(fault) => fault_row(ui, rect, fault),
                 }
             }
         });
-        action.or(neighbours.chosen.map(|entry| BrowserAction::Preset(PresetJob::Load(entry.place.clone()))))
+        action.or(neighbours.chosen.map(|entry| run(PresetJob::Load(entry.place.clone()))))
     }
 
     /// The presets that are looked for below their categories, and at the end the files that are none.
@@ -106,10 +104,12 @@ impl Presets {
             rows.push(Row::Category(heading(group[0]), group.len()));
             rows.extend(group.iter().map(|entry| Row::Preset(entry, entry.place.id())));
         }
-        let is_looking = self.favourites_only || !self.search.trim().is_empty();
-        if !listing.faults.is_empty() && !is_looking {
-            rows.push(Row::Category("Not readable".to_owned(), listing.faults.len()));
-            rows.extend(listing.faults.iter().map(|fault| Row::Fault(fault)));
+        let words = self.search.to_lowercase();
+        let is_sought = |fault: &&String| words.split_whitespace().all(|word| fault.to_lowercase().contains(word));
+        let faults: Vec<&String> = listing.faults.iter().filter(is_sought).filter(|_| !self.favourites_only).collect();
+        if !faults.is_empty() {
+            rows.push(Row::Category("Not readable".to_owned(), faults.len()));
+            rows.extend(faults.into_iter().map(|fault| Row::Fault(fault)));
         }
         rows
     }
@@ -128,11 +128,22 @@ fn heading(entry: &PresetEntry) -> String {
 fn action_of(asked: RowAction, entry: &PresetEntry) -> BrowserAction {
     let place = || entry.place.clone();
     match asked {
-        RowAction::Load => BrowserAction::Preset(PresetJob::Load(place())),
-        RowAction::Mark => BrowserAction::Preset(PresetJob::Mark(place(), !entry.is_favourite)),
-        RowAction::Rename => BrowserAction::RenamePreset(Box::new(entry.clone())),
-        RowAction::Delete => BrowserAction::Preset(PresetJob::Delete(place())),
+        RowAction::Load => run(PresetJob::Load(place())),
+        RowAction::Mark => run(PresetJob::Mark(place(), !entry.is_favourite)),
+        RowAction::Rename => BrowserAction::Preset(PresetAction::Rename(Box::new(entry.clone()))),
+        RowAction::Delete => run(PresetJob::Delete(place())),
     }
+}
+
+/// A file that is no preset: what is wrong with it, whole in a tooltip.
+fn fault_row(ui: &Ui, rect: Rect, fault: &str) {
+    let response = ui.interact(rect, ui.scope_id().with(("fault", fault)), Sense::hover());
+    response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Label, false, fault));
+    paint(ui, rect, fault, Look::Off, 0.0);
+}
+
+fn run(job: PresetJob) -> BrowserAction {
+    BrowserAction::Preset(PresetAction::Run(job))
 }
 
 /// F2 and Delete on the row that has the focus.
@@ -150,6 +161,6 @@ fn buttons(ui: &Ui, rect: Rect) -> Option<BrowserAction> {
     let save = save.on_hover_text("Save over the preset that was loaded; a built-in one under another name");
     let save_as = button(ui, right.with_min_x(right.min.x + GRID / 2.0), "Save as …", true);
     let save_as = save_as.on_hover_text("Save what is heard now as a new preset");
-    let saved = save.clicked().then_some(BrowserAction::SavePreset);
-    saved.or(save_as.clicked().then_some(BrowserAction::SavePresetAs))
+    let saved = save.clicked().then_some(PresetAction::Save);
+    saved.or(save_as.clicked().then_some(PresetAction::SaveAs)).map(BrowserAction::Preset)
 }

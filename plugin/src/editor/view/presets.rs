@@ -6,7 +6,7 @@ use engine::state::PresetLabel;
 
 use super::EditorView;
 use super::frame_state::FrameState;
-use crate::editor::browser::{BrowserAction, Tab};
+use crate::editor::browser::{PresetAction, Tab};
 use crate::editor::preset_dialog::{Answer, PresetDialog};
 use crate::jobs::{Job, PresetJob};
 use crate::session::PresetTitle;
@@ -24,13 +24,12 @@ impl EditorView {
     }
 
     /// Does what was asked for in the list of presets.
-    pub(super) fn do_preset_action(&mut self, action: BrowserAction, now: &FrameState) {
+    pub(super) fn do_preset_action(&mut self, action: PresetAction, now: &FrameState) {
         match action {
-            BrowserAction::Preset(job) => self.run_preset(job),
-            BrowserAction::SavePreset => self.save_preset(now),
-            BrowserAction::SavePresetAs => self.ask_for_label(now),
-            BrowserAction::RenamePreset(entry) => self.preset_dialog = Some(PresetDialog::rename(&entry)),
-            _ => {}
+            PresetAction::Run(job) => self.run_preset(job),
+            PresetAction::Save => self.save_preset(now),
+            PresetAction::SaveAs => self.ask_for_label(now),
+            PresetAction::Rename(entry) => self.preset_dialog = Some(PresetDialog::rename(&entry)),
         }
     }
 
