@@ -200,8 +200,7 @@ pub fn read_from(path: &Path, start_s: f64) -> Result<Recording, SampleError> {
 /// # Errors
 /// [`SampleError::Read`] with what is wrong with the file, also when all that was read is silent.
 pub fn read_channels(path: &Path, look_s: f64) -> Result<Channels, SampleError> {
-    decode::read_file_channels(path, look_s)
-        .map_err(|problem| SampleError::Read { path: path.to_path_buf(), problem })
+    decode::read_file_channels(path, look_s).map_err(|problem| SampleError::Read { path: path.to_path_buf(), problem })
 }
 
 /// The outline of the part of a file in which [`read`] looks for the first sound and reads; the rest of a longer file is left out.

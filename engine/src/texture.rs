@@ -10,14 +10,23 @@
 mod aligner;
 mod chooser;
 mod continuation;
+mod document;
+mod figures;
 mod join;
+mod judgement;
 mod levels;
 mod plan;
 mod random;
 mod source;
+mod statistics;
+mod steady;
 mod weaver;
 
+pub use document::{DOCUMENT_MAX_S, DocumentOptions, DocumentResult, document};
+pub use figures::{Figures, Seam, Tap};
+pub use judgement::Judgement;
 pub use source::{MAX_CHANNELS, MIN_SOURCE_S, Source, TextureError};
+pub use statistics::{CLASSES, Statistics};
 pub use weaver::{Piece, Weaver, Wish};
 
 /// A new texture of `wish.samples` samples in each channel, in which nothing of the source lasts longer than [`join::TEXTURE`] allows.

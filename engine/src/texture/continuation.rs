@@ -47,8 +47,11 @@ fn fade(n: usize, length: usize) -> f64 {
 /// Of the samples under a Hann window, for lags 0 to `taps`.
 fn autocorrelation(samples: &[f32], taps: usize) -> Vec<f64> {
     let turn = std::f64::consts::TAU / samples.len().max(1) as f64;
-    let windowed: Vec<f64> =
-        samples.iter().enumerate().map(|(n, value)| f64::from(*value) * (0.5 - 0.5 * (turn * (n as f64 + 0.5)).cos())).collect();
+    let windowed: Vec<f64> = samples
+        .iter()
+        .enumerate()
+        .map(|(n, value)| f64::from(*value) * (0.5 - 0.5 * (turn * (n as f64 + 0.5)).cos()))
+        .collect();
     (0..=taps)
         .map(|lag| windowed.iter().zip(windowed.get(lag..).unwrap_or_default()).map(|(a, b)| a * b).sum())
         .collect()

@@ -92,8 +92,10 @@ impl Levels {
     /// The 95th percentile of [`Self::jump`] within the recording.
     pub fn usual_jump(&self) -> [f32; 2] {
         let step = (self.frames / 2000).max(1);
-        let jumps: Vec<[f32; 2]> =
-            (SEGMENT..self.segments().max(SEGMENT + 1)).step_by(step).map(|frame| self.jump(frame, self, frame)).collect();
+        let jumps: Vec<[f32; 2]> = (SEGMENT..self.segments().max(SEGMENT + 1))
+            .step_by(step)
+            .map(|frame| self.jump(frame, self, frame))
+            .collect();
         [0, 1].map(|scale| {
             let mut sizes: Vec<f32> = jumps.iter().map(|jump| jump[scale]).collect();
             sizes.sort_by(f32::total_cmp);

@@ -10,9 +10,9 @@ use super::random::Random;
 const STRETCH: [usize; 2] = [FRAMES_PER_S, 5 * FRAMES_PER_S / 2];
 /// Places that are looked at for the next stretch.
 const TRIALS: usize = 48;
-/// What a stretch costs that was used once more than the others, in dB of misfit at the join. Tuned on synthetic textures: at 1 dB loud
-/// parts come too seldom, at 10 dB joins are heard in slow swells.
-const USE_DB: f32 = 4.0;
+/// What a stretch costs that was used once more, in dB of misfit at the join. Mean distance of the statistics over eight natural textures, in
+/// distances of their halves: 0.66 at 4 dB, 0.61 at 12 dB.
+const USE_DB: f32 = 10.0;
 
 /// A part of the recording and where it stands in the texture, in frames.
 struct Stretch {
@@ -60,25 +60,30 @@ impl Plan {
         let longest = (levels.frames / 2).clamp(SEGMENT, STRETCH[1]);
         let frames = self.random.between(STRETCH[0].min(longest / 2).max(1), longest);
         let before = self.stretches.back().map(|last| last.source + last.frames);
-        let (mut best, mut least) = (0, f32::MAX);
-        for _ in 0..TRIALS {
-            let start = self.random.below(levels.frames + 1 - frames);
-            let cost = self.cost(levels, before, start, frames);
+        let (mut best, mut least) = (0..frames, f32::MAX);
+        for trial in 0..TRIALS {
+            // The beginning is where the end of the recording may fit. A stretch that comes to the end is shorter.
+            let start = if trial == 0 { 0 } else { self.random.below(levels.frames + 1 - SEGMENT) };
+            let stretch = start..(start + frames).min(levels.frames);
+            let cost = self.cost(levels, before, stretch.clone());
             if cost < least {
-                (best, least) = (start, cost);
+                (best, least) = (stretch, cost);
             }
         }
-        self.uses[best..][..frames].iter_mut().for_each(|uses| *uses += 1.0);
-        self.stretches.push_back(Stretch { texture: self.planned, source: best, frames });
-        self.planned += frames;
+        self.uses[best.clone()].iter_mut().for_each(|uses| *uses += 1.0);
+        self.stretches.push_back(Stretch { texture: self.planned, source: best.start, frames: best.len() });
+        self.planned += best.len();
     }
 
-    fn cost(&mut self, levels: &Levels, before: Option<usize>, start: usize, frames: usize) -> f32 {
-        let used = self.uses[start..][..frames].iter().sum::<f32>() / frames as f32;
+    fn cost(&self, levels: &Levels, before: Option<usize>, stretch: std::ops::Range<usize>) -> f32 {
+        let start = stretch.start;
+        let used = self.uses[stretch.clone()].iter().sum::<f32>() / stretch.len() as f32;
         let misfit = match before {
             // To go on where the last stretch ended would be no choice at all.
             Some(before) if before.abs_diff(start) < 2 * SEGMENT => return f32::MAX,
-            Some(before) if start < SEGMENT => difference(levels.segment(before.saturating_sub(1)), levels.segment(start)),
+            Some(before) if start < SEGMENT => {
+                difference(levels.segment(before.saturating_sub(1)), levels.segment(start))
+            }
             Some(before) => difference(levels.segment(before.saturating_sub(SEGMENT)), levels.segment(start - SEGMENT)),
             None => 0.0,
         };

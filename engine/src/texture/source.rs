@@ -1,5 +1,8 @@
 //! The recording that a texture is made of, checked once. Any thread but the audio thread.
 
+use std::ops::Range;
+
+use super::steady::steady_part;
 use crate::sample::{MAX_RATE_HZ, MIN_RATE_HZ, is_supported_rate};
 
 /// Shortest recording that is continued, in seconds.
@@ -46,6 +49,7 @@ pub enum TextureError {
 pub struct Source {
     channels: Vec<Vec<f32>>,
     rate_hz: u32,
+    steady: Range<usize>,
 }
 
 impl Source {
@@ -71,13 +75,20 @@ impl Source {
         if channels.iter().flatten().all(|sample| *sample == 0.0) {
             return Err(TextureError::Silent);
         }
-        Ok(Self { channels, rate_hz })
+        let steady = steady_part(&channels, rate_hz);
+        Ok(Self { channels, rate_hz, steady })
     }
 
     /// The samples of each channel.
     #[must_use]
     pub fn channels(&self) -> &[Vec<f32>] {
         &self.channels
+    }
+
+    /// The samples between a fade at the beginning and one at the end: of these textures are made.
+    #[must_use]
+    pub fn steady(&self) -> Range<usize> {
+        self.steady.clone()
     }
 
     /// Sample rate in Hz.

@@ -2,7 +2,7 @@
 
 use super::chooser::{Before, Choice, Chooser, Closing, Cut};
 use super::continuation::{ringing, taps};
-use super::join::{EXTENSION, PieceLengths, PieceSamples, TEXTURE, gains};
+use super::join::{EXTENSION, PieceLengths, PieceSamples, TEXTURE, correlation, cross};
 use super::levels::Levels;
 use super::source::{Source, TextureError};
 
@@ -86,8 +86,9 @@ impl<'a> Weaver<'a> {
         if wish.samples == 0 {
             return Err(TextureError::NoLength);
         }
-        let length = source.len().min(MATERIAL_S * source.rate_hz() as usize);
-        let mut weaver = Self::new(source, wish, (0, length), 0, TEXTURE);
+        let steady = source.steady();
+        let length = steady.len().min(MATERIAL_S * source.rate_hz() as usize);
+        let mut weaver = Self::new(source, wish, (steady.start, length), 0, TEXTURE);
         let start = weaver.chooser.anywhere(weaver.sizes.most);
         weaver.begin(start);
         Ok(weaver)
@@ -104,7 +105,7 @@ impl<'a> Weaver<'a> {
         }
         let length = source.len().min(MATERIAL_S * source.rate_hz() as usize);
         let mut weaver = Self::new(source, wish, (source.len() - length, length), source.len(), EXTENSION);
-        let end = Cut { texture: 0, source: length, need: weaver.need(weaver.total) };
+        let end = weaver.cut(0, length);
         let choice = weaver.choose(&[end], Before::End);
         weaver.ring_in(choice.start);
         weaver.begin(choice.start);
@@ -145,6 +146,7 @@ impl<'a> Weaver<'a> {
     fn begin(&mut self, start: usize) {
         self.first = start;
         self.piece = Current { start, begun: 0, next: start };
+        self.chooser.begin_piece(start, 0);
     }
 
     /// The parts of the source that the result consists of so far, in order; the source itself at the beginning is none of them.
@@ -186,24 +188,28 @@ impl<'a> Weaver<'a> {
         if self.made >= self.total {
             return false;
         }
-        if self.total - self.piece.begun <= self.sizes.most { self.end(out) } else { self.join(out) }
+        if self.total - self.piece.begun <= self.sizes.most {
+            self.end(out)
+        } else {
+            self.join(out)
+        }
         true
     }
 
-    /// Samples that a piece must have of which `remaining` are still wanted, with what a model looks at after it.
-    fn need(&self, remaining: usize) -> usize {
-        if remaining > self.sizes.most {
-            return self.sizes.most;
-        }
-        let rate_hz = self.source.rate_hz();
-        remaining + if self.head.is_some() { taps(rate_hz) } else { 0 }
+    /// A place for a join at sample `texture` after the own ones.
+    fn cut(&self, texture: usize, source: usize) -> Cut {
+        let remaining = self.total - texture;
+        let is_last = remaining <= self.sizes.most;
+        // The model of a join looks at what comes after the last piece.
+        let behind = if self.head.is_some() { taps(self.source.rate_hz()) } else { 0 };
+        let need = if is_last { remaining + behind } else { self.sizes.most };
+        Cut { texture, source, need, is_last }
     }
 
-    /// Chooses the next piece. If it is the last one after every cut, it leads to what the loop begins with.
+    /// Chooses the next piece.
     fn choose(&mut self, cuts: &[Cut], before: Before) -> Choice {
-        let is_last = cuts.iter().all(|cut| self.total - cut.texture <= self.sizes.most);
         let closing = match &self.head {
-            _ if !self.wish.looped || !is_last => Closing::Open,
+            _ if !self.wish.looped => Closing::Open,
             Some(head) => Closing::Beginning(head),
             None => Closing::Fade(self.first),
         };
@@ -219,7 +225,7 @@ impl<'a> Weaver<'a> {
             .map(|_| {
                 let to_fade = self.chooser.between(least, longest) - fade;
                 let texture = begun + to_fade;
-                Cut { texture, source: start + to_fade, need: self.need(self.total - texture) }
+                self.cut(texture, start + to_fade)
             })
             .collect();
         let choice = self.choose(&cuts, Before::Piece);
@@ -235,6 +241,7 @@ impl<'a> Weaver<'a> {
             })
             .collect();
         self.piece = Current { start: choice.start, begun: cut.texture, next: choice.start + fade };
+        self.chooser.begin_piece(choice.start, cut.texture);
         self.put(new, out);
     }
 
@@ -297,7 +304,7 @@ impl<'a> Weaver<'a> {
 
     fn note_piece(&mut self, len: usize) {
         let Current { start, begun, .. } = self.piece;
-        self.chooser.use_piece(start, len, begun);
+        self.chooser.use_piece(start, len);
         self.pieces.push(Piece { at: self.own + begun, source: self.base + start, len });
     }
 
@@ -323,20 +330,4 @@ impl<'a> Weaver<'a> {
             out.extend_from_slice(samples);
         }
     }
-}
-
-/// Appends a crossfade of `fade` samples.
-fn cross(out: &mut Vec<f32>, old: &[f32], new: &[f32], fade: usize, correlation: f32) {
-    out.extend(old.iter().zip(new).take(fade).enumerate().map(|(n, (old, new))| {
-        let gains = gains((n as f32 + 0.5) / fade as f32, correlation);
-        old * gains[0] + new * gains[1]
-    }));
-}
-
-/// Normalised, over all channels.
-fn correlation(a: &[&[f32]], b: &[&[f32]]) -> f32 {
-    let product = |a: &[&[f32]], b: &[&[f32]]| -> f64 {
-        a.iter().zip(b).flat_map(|(a, b)| a.iter().zip(*b)).map(|(a, b)| f64::from(*a) * f64::from(*b)).sum()
-    };
-    (product(a, b) / (product(a, a) * product(b, b)).sqrt().max(1e-20)) as f32
 }

@@ -12,7 +12,7 @@ use engine::import::Choice;
 use engine::params::Hold;
 
 use crate::destination::Destination;
-pub(crate) use texture::{Continued, ExtendArgs, TextureArgs};
+pub(crate) use texture::{Continued, ExtendArgs, Method, TextureArgs};
 use values::{destination, folder, number, parse_latent, rate, whole};
 
 /// The option of commands that write one sound.

@@ -148,11 +148,7 @@ impl Destination {
 }
 
 /// A WAV file on standard output. Its header tells its length, so the whole of it is in a file without a name first.
-fn stream_wav(
-    channels: u16,
-    rate_hz: u32,
-    next: impl FnMut(&mut Vec<f32>) -> io::Result<bool>,
-) -> Result<(), Failure> {
+fn stream_wav(channels: u16, rate_hz: u32, next: impl FnMut(&mut Vec<f32>) -> io::Result<bool>) -> Result<(), Failure> {
     let cannot = |error: io::Error| Failure::failed(format!("cannot write a temporary file: {error}"));
     let mut file = tempfile::tempfile().map_err(cannot)?;
     put_wav_blocks(BufWriter::new(&file), channels, rate_hz, next).map_err(cannot)?;

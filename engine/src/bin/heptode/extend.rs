@@ -3,7 +3,7 @@
 use engine::texture::Weaver;
 
 use crate::args::ExtendArgs;
-use crate::continued::Given;
+use crate::continued::{Given, wish};
 use crate::failure::Failure;
 use crate::output::path_text;
 
@@ -16,8 +16,7 @@ pub(crate) fn run(args: &ExtendArgs) -> Result<(), Failure> {
             given.source.seconds() / 60.0
         )));
     }
-    let source = given.source.clone();
-    let weaver = Weaver::extend(&source, &given.wish(&args.continued))
+    let weaver = Weaver::extend(&given.source, &wish(&given.source, &args.continued))
         .map_err(|error| Failure::failed(format!("cannot extend {}: {error}", path_text(&args.continued.file))))?;
-    given.write(&args.continued, "extend", weaver)
+    given.weave(&args.continued, "extend", weaver)
 }

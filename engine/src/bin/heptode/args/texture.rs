@@ -2,10 +2,10 @@
 
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 
 use super::OUT_HELP;
-use super::values::{destination, seconds};
+use super::values::{destination, seconds, whole};
 use crate::destination::Destination;
 
 /// A recording and what is to be made of it.
@@ -34,6 +34,24 @@ pub(crate) struct Continued {
 pub(crate) struct TextureArgs {
     #[command(flatten)]
     pub(crate) continued: Continued,
+    /// How the texture is made
+    #[arg(long, value_enum, default_value_t = Method::Pieces)]
+    pub(crate) method: Method,
+    /// Filters of each layer of the method `document`, 1 to 128
+    #[arg(long, default_value_t = 32, value_parser = whole(1..=128))]
+    pub(crate) filters: usize,
+    /// Most steps of the method `document`, 1 to 100000
+    #[arg(long, default_value_t = 1000, value_parser = whole(1..=100_000))]
+    pub(crate) steps: usize,
+}
+
+/// How a texture is made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Method {
+    /// From short pieces of the recording
+    Pieces,
+    /// By random convolutions over the complex spectrogram, from noise: slow, for comparison; one or two channels, up to 20 s
+    Document,
 }
 
 #[derive(Debug, Args)]
