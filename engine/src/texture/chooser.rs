@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use super::aligner::Aligner;
 use super::join::PieceSamples;
-use super::levels::{FRAMES_PER_S, Levels, SEGMENT, difference};
+use super::levels::{FRAMES_PER_S, Levels, SEGMENT, difference, step};
 use super::plan::Plan;
 use super::random::Random;
 
@@ -12,6 +12,8 @@ use super::random::Random;
 const MOST_PLACES: usize = 4096;
 /// Places whose waveforms are aligned: those that fit best by their levels.
 const FINALISTS: usize = 8;
+/// The same where a seam is to be avoided, whose step is then measured.
+const SEAM_FINALISTS: usize = 32;
 /// Mean of the random part of a place's cost, in dB: without it, the same places would follow each other whenever they fit.
 const CHANCE_DB: f32 = 0.4;
 /// Cost of a place that was used once more than the mean, in dB.
@@ -67,6 +69,7 @@ pub(super) enum Closing<'l> {
 }
 
 /// A piece.
+#[derive(Clone, Copy)]
 pub(super) struct Choice {
     /// Which of the cuts it follows.
     pub cut: usize,
@@ -141,21 +144,28 @@ impl<'a> Chooser<'a> {
         self.mean_use += frames as f32 / self.uses.len() as f32;
     }
 
-    /// The best of a bounded number of places.
-    pub fn choose(&mut self, cuts: &[Cut], before: Before, closing: &Closing) -> Choice {
+    /// The best of a bounded number of places, the best one first; never none.
+    pub fn rank(&mut self, cuts: &[Cut], before: Before, closing: &Closing) -> Vec<Choice> {
         let memories = [self.offsets.len(), 1, 0];
         let finalists = memories.iter().find_map(|memory| {
             let found = self.finalists(cuts, before, closing, *memory);
             (!found.is_empty()).then_some(found)
         });
-        let finalists = finalists.unwrap_or_default();
-        let fallback = Choice { cut: 0, start: self.levels.hop, correlation: 0.0 };
-        let aligned = finalists.iter().map(|(cost, cut, place)| {
-            let (start, correlation) = self.align(&cuts[*cut], before, *place);
-            (cost + UNCORRELATED_DB * (1.0 - correlation), Choice { cut: *cut, start, correlation })
+        let aligned = finalists.unwrap_or_default().into_iter().map(|(cost, cut, place)| {
+            let (start, correlation) = self.align(&cuts[cut], before, place);
+            (cost + UNCORRELATED_DB * (1.0 - correlation), Choice { cut, start, correlation })
         });
-        let best = aligned.min_by(|(a, _), (b, _)| a.total_cmp(b));
-        best.map_or(fallback, |(_, choice)| choice)
+        let mut ranked: Vec<(f32, Choice)> = aligned.collect();
+        ranked.sort_by(|(a, _), (b, _)| a.total_cmp(b));
+        if ranked.is_empty() {
+            return vec![Choice { cut: 0, start: self.places(0).0 * self.levels.hop, correlation: 0.0 }];
+        }
+        ranked.into_iter().map(|(_, choice)| choice).collect()
+    }
+
+    /// The step between two sounds against the 95th percentile of the recording's own.
+    pub fn step(&self, before: &[Vec<f32>], after: &[Vec<f32>], rate_hz: u32) -> f32 {
+        step(before, after, rate_hz, self.levels.top_db(), self.usual_jump)
     }
 
     /// The frames at which a piece of `need` samples may begin: alignment moves it by up to half a frame.
@@ -190,7 +200,9 @@ impl<'a> Chooser<'a> {
                 found.push((chance + self.cost(cut, before, closing, place, &planned), index, place));
             }
         }
-        let count = FINALISTS.min(found.len());
+        let is_seam =
+            before == Before::End || (cuts.iter().any(|cut| cut.is_last) && !matches!(closing, Closing::Open));
+        let count = if is_seam { SEAM_FINALISTS } else { FINALISTS }.min(found.len());
         if count < found.len() {
             found.select_nth_unstable_by(count, |a, b| a.0.total_cmp(&b.0));
         }

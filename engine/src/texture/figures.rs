@@ -1,7 +1,7 @@
 //! How near a result is to its source, collected while it is made.
 
 use super::join::correlation;
-use super::levels::Levels;
+use super::levels::{Levels, step};
 use super::source::Source;
 use super::statistics::Statistics;
 use super::weaver::{Piece, Wish};
@@ -133,21 +133,7 @@ impl<'a> Tap<'a> {
         let rate_hz = self.source.rate_hz();
         let whole: Vec<&[f32]> = self.source.channels().iter().map(|channel| &channel[..]).collect();
         let source = Levels::new(&whole, rate_hz, None);
-        let hop = source.hop;
-        // The seam lies between two frames.
-        let lead = before.first().map_or(0, Vec::len) / hop * hop;
-        let joined: Vec<Vec<f32>> = before
-            .iter()
-            .zip(after)
-            .map(|(before, after)| {
-                let after = &after[..after.len().min(self.edge())];
-                [&before[before.len() - lead..], after].concat()
-            })
-            .collect();
-        let joined: Vec<&[f32]> = joined.iter().map(|channel| &channel[..]).collect();
-        let levels = Levels::new(&joined, rate_hz, Some(source.top_db()));
-        let (jump, usual) = (levels.jump(lead / hop, &levels, lead / hop), source.usual_jump());
-        Seam { jump: f64::from((jump[0] / usual[0]).max(jump[1] / usual[1])) }
+        Seam { jump: f64::from(step(before, after, rate_hz, source.top_db(), source.usual_jump())) }
     }
 }
 

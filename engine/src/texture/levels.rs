@@ -104,6 +104,24 @@ impl Levels {
     }
 }
 
+/// The step between two sounds that follow each other, both scales against `usual`, the larger of both. The last 0.2 s before and the first
+/// 0.2 s after are looked at; `top_db` is the loudest level of the recording.
+pub(super) fn step(before: &[Vec<f32>], after: &[Vec<f32>], rate_hz: u32, top_db: f32, usual: [f32; 2]) -> f32 {
+    let hop = (rate_hz as usize / FRAMES_PER_S).max(1);
+    let edge = hop * FRAMES_PER_S / 5;
+    // The join lies between two frames.
+    let lead = before.first().map_or(0, Vec::len).min(edge) / hop * hop;
+    let joined: Vec<Vec<f32>> = before
+        .iter()
+        .zip(after)
+        .map(|(before, after)| [&before[before.len() - lead..], &after[..after.len().min(edge)]].concat())
+        .collect();
+    let joined: Vec<&[f32]> = joined.iter().map(|channel| &channel[..]).collect();
+    let levels = Levels::new(&joined, rate_hz, Some(top_db));
+    let jump = levels.jump(lead / hop, &levels, lead / hop);
+    (jump[0] / usual[0]).max(jump[1] / usual[1])
+}
+
 /// Mean absolute difference in dB.
 pub(super) fn difference(a: &[f32], b: &[f32]) -> f32 {
     let (a8, b8) = (a.as_chunks::<8>(), b.as_chunks::<8>());

@@ -1,8 +1,10 @@
 //! Puts pieces together, block by block: memory does not grow with the length, but for the list of pieces.
 
+mod seams;
+
 use super::chooser::{Before, Choice, Chooser, Closing, Cut};
-use super::continuation::{ringing, taps};
-use super::join::{EXTENSION, PieceLengths, PieceSamples, TEXTURE, correlation, cross};
+use super::continuation::taps;
+use super::join::{EXTENSION, PieceLengths, PieceSamples, TEXTURE, cross};
 use super::levels::Levels;
 use super::source::{Source, TextureError};
 
@@ -10,12 +12,10 @@ use super::source::{Source, TextureError};
 const MATERIAL_S: usize = 120;
 /// Fade at the ends of a texture that is no loop, in seconds.
 const EDGE_S: f64 = 0.005;
-/// How long a join without a crossfade rings, in seconds.
-const RING_S: f64 = 0.05;
-/// Part of each side that the model of such a join is made of, in seconds.
-const MODEL_S: f64 = 0.1;
 /// How much of the recording's beginning a loop leads to, in seconds.
 const HEAD_S: f64 = 0.2;
+/// A seam is good enough when its step is at most so large against the 95th percentile of the recording's own.
+const SMALL_STEP: f32 = 0.7;
 /// Places at which a piece may end that are compared.
 const CUTS: usize = 3;
 /// Samples of the recording itself that are handed over at a time.
@@ -66,6 +66,8 @@ pub struct Weaver<'a> {
     ringing: Vec<Vec<f32>>,
     rung: usize,
     pieces: Vec<Piece>,
+    /// Largest sample of the source: joins do not exceed it.
+    peak: f32,
 }
 
 /// The piece that sounds: places in the material, but for `begun`.
@@ -107,7 +109,7 @@ impl<'a> Weaver<'a> {
         let mut weaver = Self::new(source, wish, (source.len() - length, length), source.len(), EXTENSION);
         let end = weaver.cut(0, length);
         let choice = weaver.choose(&[end], Before::End);
-        weaver.ring_in(choice.start);
+        weaver.ringing = weaver.ringing_at(choice.start);
         weaver.begin(choice.start);
         Ok(weaver)
     }
@@ -140,6 +142,7 @@ impl<'a> Weaver<'a> {
             ringing: vec![Vec::new(); source.channels().len()],
             rung: 0,
             pieces: Vec::new(),
+            peak: source.channels().iter().flatten().fold(0.0, |peak, sample| peak.max(sample.abs())),
         }
     }
 
@@ -206,14 +209,25 @@ impl<'a> Weaver<'a> {
         Cut { texture, source, need, is_last }
     }
 
-    /// Chooses the next piece.
+    /// Chooses the next piece: of those that fit, the first whose seams are small.
     fn choose(&mut self, cuts: &[Cut], before: Before) -> Choice {
         let closing = match &self.head {
             _ if !self.wish.looped => Closing::Open,
             Some(head) => Closing::Beginning(head),
             None => Closing::Fade(self.first),
         };
-        self.chooser.choose(cuts, before, &closing)
+        let ranked = self.chooser.rank(cuts, before, &closing);
+        let (mut best, mut least) = (ranked[0], f32::MAX);
+        for choice in ranked {
+            let step = self.seam_step(&cuts[choice.cut], before, &choice);
+            if step < least {
+                (best, least) = (choice, step);
+            }
+            if least <= SMALL_STEP {
+                break;
+            }
+        }
+        best
     }
 
     /// Plays the piece up to a cut, and crosses to the next one.
@@ -251,55 +265,10 @@ impl<'a> Weaver<'a> {
         let end = start + self.total - begun;
         self.note_piece(end - start);
         let mut new: Vec<Vec<f32>> = self.material.iter().map(|channel| channel[next..end].to_vec()).collect();
-        if self.wish.looped && self.head.is_some() {
-            self.ring_out(&mut new, end);
-        } else if self.wish.looped {
-            self.fade_to_first(&mut new);
+        if self.wish.looped {
+            self.close(&mut new, end);
         }
         self.put(new, out);
-    }
-
-    /// Crosses to what comes before the first piece.
-    fn fade_to_first(&self, new: &mut [Vec<f32>]) {
-        let fade = self.sizes.fade.min(new.first().map_or(0, Vec::len));
-        let lead = self.first - fade;
-        let tails: Vec<&[f32]> = new.iter().map(|samples| &samples[samples.len() - fade..]).collect();
-        let leads: Vec<&[f32]> = self.material.iter().map(|channel| &channel[lead..self.first]).collect();
-        let correlation = correlation(&tails, &leads);
-        for (samples, lead) in new.iter_mut().zip(leads) {
-            let tail = samples.split_off(samples.len() - fade);
-            cross(samples, &tail, lead, fade, correlation);
-        }
-    }
-
-    /// What of the recording's end rings on under the first piece.
-    fn ring_in(&mut self, start: usize) {
-        let (taps, length, model) = self.ring_sizes();
-        for (ring, channel) in self.ringing.iter_mut().zip(&self.material) {
-            let past = &channel[channel.len() - model..];
-            let after = &channel[start..(start + model).min(channel.len())];
-            *ring = ringing(past, &channel[start - taps..start], after, taps, length);
-        }
-    }
-
-    /// The same in reversed time: what of the recording's beginning is heard before it.
-    fn ring_out(&self, new: &mut [Vec<f32>], end: usize) {
-        let (taps, length, model) = self.ring_sizes();
-        for ((samples, channel), source) in new.iter_mut().zip(&self.material).zip(self.source.channels()) {
-            let reversed = |part: &[f32]| part.iter().rev().copied().collect::<Vec<f32>>();
-            let past = reversed(&source[..model]);
-            let other = reversed(&channel[end..(end + taps).min(channel.len())]);
-            let length = length.min(samples.len());
-            let ring = ringing(&past, &other, &reversed(&channel[end.saturating_sub(model)..end]), taps, length);
-            samples.iter_mut().rev().zip(ring).for_each(|(sample, ring)| *sample += ring);
-        }
-    }
-
-    /// Taps of the model, samples that a join rings, samples that the model is made of.
-    fn ring_sizes(&self) -> (usize, usize, usize) {
-        let rate_hz = f64::from(self.source.rate_hz());
-        let ring = (RING_S * rate_hz) as usize;
-        (taps(self.source.rate_hz()), ring.min(self.total), (MODEL_S * rate_hz) as usize)
     }
 
     fn note_piece(&mut self, len: usize) {
@@ -315,6 +284,7 @@ impl<'a> Weaver<'a> {
         for (samples, ring) in new.iter_mut().zip(&self.ringing) {
             let rest = ring.get(self.rung..).unwrap_or_default();
             samples.iter_mut().zip(rest).for_each(|(sample, ring)| *sample += ring);
+            samples.iter_mut().for_each(|sample| *sample = sample.clamp(-self.peak, self.peak));
             if self.wish.looped {
                 continue;
             }
