@@ -23,6 +23,7 @@ mod space;
 mod state_document;
 mod strokes;
 mod structure;
+mod texture;
 mod variation;
 mod voices;
 mod worker;

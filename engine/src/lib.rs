@@ -20,6 +20,7 @@ pub mod sample;
 pub mod scene;
 pub mod spectral;
 pub mod state;
+pub mod texture;
 pub mod units;
 
 pub use units::Latent;

@@ -5,6 +5,7 @@
 //! that says what is wrong and what to do; work and memory are bounded before the first byte is read.
 
 mod bytes;
+mod channels;
 mod container;
 mod decode;
 mod flac;
@@ -24,6 +25,7 @@ mod window;
 
 use std::path::{Path, PathBuf};
 
+pub use channels::Channels;
 pub(crate) use decode::decode_flac;
 pub use flac::{FlacError, FlacFormat, MAX_FLAC_RATE_HZ, encode_flac, write_flac};
 pub use kinds::{FileKind, file_kind};
@@ -190,6 +192,15 @@ pub fn read(path: &Path) -> Result<Recording, SampleError> {
 /// [`SampleError::Read`] with what is wrong with the file, also when it ends before `start_s`.
 pub fn read_from(path: &Path, start_s: f64) -> Result<Recording, SampleError> {
     decode::read_file_from(path, start_s).map_err(|problem| SampleError::Read { path: path.to_path_buf(), problem })
+}
+
+/// Reads the first `look_s` seconds of a file with all its channels, silence included; less of a file whose samples would not fit into half
+/// a gigabyte.
+///
+/// # Errors
+/// [`SampleError::Read`] with what is wrong with the file, also when all that was read is silent.
+pub fn read_channels(path: &Path, look_s: f64) -> Result<Channels, SampleError> {
+    decode::read_file_channels(path, look_s).map_err(|problem| SampleError::Read { path: path.to_path_buf(), problem })
 }
 
 /// The outline of the part of a file in which [`read`] looks for the first sound and reads; the rest of a longer file is left out.

@@ -9,6 +9,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
 use super::bytes::Bytes;
+use super::channels::{Channels, Keeper};
 use super::mix::Mix;
 use super::outline::{Outline, Tracer};
 use super::sink::Sink;
@@ -81,6 +82,14 @@ fn open(path: &Path) -> Result<Bytes, ReadProblem> {
     Bytes::new(Box::new(file)).map_err(ReadProblem::System)
 }
 
+/// Reads a file as [`super::read_channels`] promises.
+pub(super) fn read_file_channels(path: &Path, look_s: f64) -> Result<Channels, ReadProblem> {
+    guarded(|| {
+        let (keeper, facts) = poured(open(path)?, |rate_hz| Keeper::new(rate_hz, look_s))?;
+        keeper.finish(facts.rate_hz, facts.notes)
+    })
+}
+
 /// Reads a whole FLAC stream that lies in memory, silence included, up to `max_s` seconds, as the mean of its channels.
 pub(crate) fn decode_flac(stream: Vec<u8>, max_s: f64) -> Result<Recording, ReadProblem> {
     let limits = Limits { look_s: max_s, lead_s: 0.0, silence: 0.0, skip_s: 0.0 };
@@ -98,6 +107,7 @@ fn guarded<T>(work: impl FnOnce() -> Result<T, ReadProblem>) -> Result<T, ReadPr
 
 /// What a file says beside its samples.
 struct Facts {
+    rate_hz: u32,
     /// Length of the whole stream, if it is known.
     frames: Option<u64>,
     root_key: Option<f32>,
@@ -105,11 +115,12 @@ struct Facts {
 }
 
 /// Decodes a file into a window that is made for its rate.
-fn poured(bytes: Bytes, window: impl FnOnce(u32) -> Window) -> Result<(Window, Facts), ReadProblem> {
+fn poured<S: Sink>(bytes: Bytes, window: impl FnOnce(u32) -> S) -> Result<(S, Facts), ReadProblem> {
     let mut stream = Stream::new(container::open(bytes)?)?;
     let mut window = window(stream.rate_hz());
     let is_ended = stream.pour(&mut window)?;
-    let mut facts = Facts { frames: stream.frames(), root_key: stream.root_key(), notes: Vec::new() };
+    let (rate_hz, root_key) = (stream.rate_hz(), stream.root_key());
+    let mut facts = Facts { rate_hz, frames: stream.frames(), root_key, notes: Vec::new() };
     facts.notes.extend(stream.note());
     let found = window.seen();
     if is_ended && let Some(promised) = stream.frames().filter(|&frames| frames > found) {

@@ -10,3 +10,4 @@ mod refusals;
 mod run;
 mod sounds;
 mod streams;
+mod texture;

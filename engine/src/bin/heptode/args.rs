@@ -1,5 +1,6 @@
 //! The arguments of the command line, with their units and ranges. Main thread.
 
+mod texture;
 mod values;
 
 use std::ffi::OsString;
@@ -11,6 +12,7 @@ use engine::import::Choice;
 use engine::params::Hold;
 
 use crate::destination::Destination;
+pub(crate) use texture::{Continued, ExtendArgs, Method, TextureArgs};
 use values::{destination, folder, number, parse_latent, rate, whole};
 
 /// The option of commands that write one sound.
@@ -65,6 +67,12 @@ pub(crate) enum Command {
     #[command(after_help = "Examples:\n  heptode cqt in.wav --out same.wav\n  \
                             heptode cqt in.wav --out magnitudes.wav --magnitude-only --picture in.png")]
     Cqt(CqtArgs),
+    /// Make a new texture of any length from a recording of rain, wind, fire, a crowd
+    #[command(after_help = "Example:\n  heptode texture rain.wav --seconds 20 --seed 3 --loop --out more-rain.wav")]
+    Texture(TextureArgs),
+    /// Let a recording go on without a seam, to any length; its own samples stay as they are
+    #[command(after_help = "Example:\n  heptode extend rain.wav --seconds 60 --out longer-rain.wav")]
+    Extend(ExtendArgs),
 }
 
 /// Arguments of every command.

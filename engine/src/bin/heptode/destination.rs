@@ -16,10 +16,10 @@ const STANDARD_OUTPUT: &str = "-";
 /// What is written, for messages.
 const WRITTEN: &str = "a sound is written as WAV (.wav, .wave; 32-bit float) or FLAC (.flac; 24 bits)";
 
-/// Samples of each channel that a stereo FLAC file may have: it is coded in memory, half a gigabyte here.
-const MAX_FLAC_FRAMES: u64 = 1 << 26;
-/// Samples of each channel that a stereo WAV file can have: its length in bytes is a number of 32 bits, headers included.
-const MAX_WAV_FRAMES: u64 = (u32::MAX as u64 - 4096) / 8;
+/// Samples that a FLAC file may have, all channels together: it is coded in memory, half a gigabyte here.
+const MAX_FLAC_SAMPLES: u64 = 1 << 27;
+/// Samples that a WAV file can have, all channels together: its length in bytes is a number of 32 bits, headers included.
+const MAX_WAV_SAMPLES: u64 = (u32::MAX as u64 - 4096) / 4;
 
 /// A place for one sound.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -62,27 +62,29 @@ impl Destination {
         }
     }
 
-    /// Finds out whether a stereo sound of `frames` samples in each channel fits.
-    pub(crate) fn check_length(&self, frames: u64, rate_hz: u32) -> Result<(), Failure> {
+    /// Finds out whether a sound of `frames` samples in each channel fits.
+    pub(crate) fn check_length(&self, frames: u64, channels: u16, rate_hz: u32) -> Result<(), Failure> {
         let (most, kind) = match self {
-            Self::Flac(_) => (MAX_FLAC_FRAMES, "a FLAC file is written of at most"),
-            _ => (MAX_WAV_FRAMES, "a WAV file holds at most"),
+            Self::Flac(_) => (MAX_FLAC_SAMPLES, "a FLAC file is written of at most"),
+            _ => (MAX_WAV_SAMPLES, "a WAV file holds at most"),
         };
+        let most = most / u64::from(channels.max(1));
         let minutes = |frames: u64| frames / (60 * u64::from(rate_hz.max(1)));
         if frames <= most {
             return Ok(());
         }
         Err(Failure::failed(format!(
-            "the song may last {} minutes, and at {rate_hz} Hz {kind} {} minutes",
+            "the sound may last {} minutes, and at {rate_hz} Hz {kind} {} minutes",
             minutes(frames),
             minutes(most)
         )))
     }
 
-    /// Writes the whole stereo sound that `next` appends to an empty buffer block by block, interleaved, until it answers `false`, or
-    /// nothing; returns remarks.
+    /// Writes the whole sound that `next` appends to an empty buffer block by block, interleaved, until it answers `false`, or nothing;
+    /// returns remarks.
     pub(crate) fn write_blocks(
         &self,
+        channels: u16,
         rate_hz: u32,
         mut next: impl FnMut(&mut Vec<f32>) -> Result<bool, Failure>,
     ) -> Result<Vec<String>, Failure> {
@@ -94,14 +96,14 @@ impl Destination {
             })
         };
         let written = match self {
-            Self::Wav(path) => write_wav_blocks(path, 2, rate_hz, next_block).map_err(Failure::from),
-            Self::StandardOutput => stream_wav(rate_hz, next_block),
+            Self::Wav(path) => write_wav_blocks(path, channels, rate_hz, next_block).map_err(Failure::from),
+            Self::StandardOutput => stream_wav(channels, rate_hz, next_block),
             Self::Flac(_) => {
                 let (mut samples, mut block) = (Vec::new(), Vec::new());
                 while next(&mut block)? {
                     samples.append(&mut block);
                 }
-                return self.write(&samples, 2, rate_hz);
+                return self.write(&samples, channels, rate_hz);
             }
         };
         match failure {
@@ -146,10 +148,10 @@ impl Destination {
 }
 
 /// A WAV file on standard output. Its header tells its length, so the whole of it is in a file without a name first.
-fn stream_wav(rate_hz: u32, next: impl FnMut(&mut Vec<f32>) -> io::Result<bool>) -> Result<(), Failure> {
+fn stream_wav(channels: u16, rate_hz: u32, next: impl FnMut(&mut Vec<f32>) -> io::Result<bool>) -> Result<(), Failure> {
     let cannot = |error: io::Error| Failure::failed(format!("cannot write a temporary file: {error}"));
     let mut file = tempfile::tempfile().map_err(cannot)?;
-    put_wav_blocks(BufWriter::new(&file), 2, rate_hz, next).map_err(cannot)?;
+    put_wav_blocks(BufWriter::new(&file), channels, rate_hz, next).map_err(cannot)?;
     file.rewind().map_err(cannot)?;
     let mut stdout = io::stdout().lock();
     unless_reader_left(io::copy(&mut file, &mut stdout).and_then(|_| stdout.flush()), "the sound")

@@ -7,6 +7,7 @@ use engine::import::ImportError;
 use engine::pack::PackError;
 use engine::presets::PresetError;
 use engine::sample::SampleError;
+use engine::texture::TextureError;
 
 /// One clear line and the code to exit with.
 #[derive(Debug)]
@@ -44,6 +45,12 @@ impl From<GraphError> for Failure {
 
 impl From<SampleError> for Failure {
     fn from(error: SampleError) -> Self {
+        Self::failed(error)
+    }
+}
+
+impl From<TextureError> for Failure {
+    fn from(error: TextureError) -> Self {
         Self::failed(error)
     }
 }

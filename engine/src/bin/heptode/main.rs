@@ -4,9 +4,11 @@
 //! first byte, and each file appears whole or not at all. Exit codes: 0 done, 1 failed, 2 wrong use.
 
 mod args;
+mod continued;
 mod cqt;
 mod destination;
 mod encode;
+mod extend;
 mod failure;
 mod info;
 mod morph;
@@ -23,7 +25,9 @@ mod render;
 mod rig;
 mod series;
 mod studio;
+mod texture;
 mod vary;
+mod watch;
 
 use std::process::ExitCode;
 
@@ -42,6 +46,8 @@ fn main() -> ExitCode {
         Command::Encode(args) => encode::run(&args),
         Command::Vary(args) => vary::run(&args),
         Command::Cqt(args) => cqt::run(&args),
+        Command::Texture(args) => texture::run(&args),
+        Command::Extend(args) => extend::run(&args),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

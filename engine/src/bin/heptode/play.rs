@@ -1,27 +1,22 @@
 //! `heptode play`: a MIDI file by the instrument.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant};
 
 use engine::instrument::Instance;
 use engine::midi::{BLOCK_SAMPLES, ChannelMessage, DRUM_CHANNEL, Part, Performance, Song, SongEvent, drum_names};
 use engine::pack::NamedSound;
 use engine::params::Hold;
 use engine::state::{SoundState, StateDocument};
-use indicatif::ProgressBar;
 use serde_json::json;
 
 use crate::args::PlayArgs;
 use crate::failure::Failure;
-use crate::output::{noted, path_text, progress};
+use crate::output::{noted, path_text};
 use crate::point::latent_of;
 use crate::rig::{Rig, find_preset};
 use crate::studio::{Studio, open_pack};
+use crate::watch::Watch;
 
-/// Longer work shows a bar.
-const QUIET: Duration = Duration::from_secs(2);
 /// Blocks between two looks at the clock.
 const BLOCKS_PER_STEP: usize = 64;
 
@@ -44,18 +39,18 @@ pub(crate) fn run(args: &PlayArgs) -> Result<(), Failure> {
         )),
     };
     let mut band = Band::new(&rig, &song, &document, args)?;
-    args.out.check_length(band.performance.limit(), args.rate)?;
+    args.out.check_length(band.performance.limit(), 2, args.rate)?;
     let mut remarks = song.remarks.clone();
     remarks.extend(rig.remark(&document));
-    let mut watch = Watch::new(song.last_sample(args.rate) / u64::from(args.rate));
+    let mut watch = Watch::new(song.last_sample(args.rate) / u64::from(args.rate), "playing, in seconds");
     let mut peak = 0.0_f32;
-    let written = args.out.write_blocks(args.rate, |block| {
+    let written = args.out.write_blocks(2, args.rate, |block| {
         watch.look(band.performance.position() / u64::from(args.rate))?;
         let is_more = band.step(block)?;
         peak = block.iter().fold(peak, |peak, sample| peak.max(sample.abs()));
         Ok(is_more)
     });
-    watch.bar.iter().for_each(ProgressBar::finish_and_clear);
+    watch.end();
     remarks.extend(written?);
     let (samples, rate_hz) = (band.samples, args.rate);
     let seconds = samples as f64 / f64::from(rate_hz);
@@ -157,34 +152,5 @@ fn drum_key(event: &SongEvent) -> Option<u8> {
     match event.message {
         ChannelMessage::NoteOn { key, velocity: 1.. } if event.channel == DRUM_CHANNEL => Some(key),
         _ => None,
-    }
-}
-
-/// Shows how far the work is, and sees when the user interrupts it.
-struct Watch {
-    begun: Instant,
-    length_s: u64,
-    bar: Option<ProgressBar>,
-    interrupted: Arc<AtomicBool>,
-}
-
-impl Watch {
-    fn new(length_s: u64) -> Self {
-        let interrupted = Arc::new(AtomicBool::new(false));
-        let flag = Arc::clone(&interrupted);
-        // Without a handler an interrupt ends the program at once, and the temporary file beside the destination stays.
-        let _ = ctrlc::set_handler(move || flag.store(true, Ordering::Relaxed));
-        Self { begun: Instant::now(), length_s, bar: None, interrupted }
-    }
-
-    fn look(&mut self, position_s: u64) -> Result<(), Failure> {
-        if self.interrupted.load(Ordering::Relaxed) {
-            return Err(Failure::failed("interrupted: nothing was written"));
-        }
-        if self.bar.is_none() && self.begun.elapsed() > QUIET {
-            self.bar = Some(progress(usize::try_from(self.length_s).unwrap_or(usize::MAX), "playing, in seconds"));
-        }
-        self.bar.iter().for_each(|bar| bar.set_position(position_s));
-        Ok(())
     }
 }

@@ -10,12 +10,26 @@ use engine::units::LATENT_LIMIT;
 
 use crate::destination::Destination;
 
+/// Shortest and longest sound that is made of a recording, in seconds.
+const LEAST_SECONDS: f64 = 0.01;
+const MOST_SECONDS: f64 = 86_400.0;
+
 /// A finite number within a range.
 pub(super) fn number(range: RangeInclusive<f32>) -> ValueParser {
     StringValueParser::new()
         .try_map(move |text| match text.trim().parse::<f32>() {
             Ok(value) if range.contains(&value) => Ok(value),
             _ => Err(format!("it is not a number from {} to {}", range.start(), range.end())),
+        })
+        .into()
+}
+
+/// A length in seconds, up to 24 hours.
+pub(super) fn seconds() -> ValueParser {
+    StringValueParser::new()
+        .try_map(|text| match text.trim().parse::<f64>() {
+            Ok(value) if (LEAST_SECONDS..=MOST_SECONDS).contains(&value) => Ok(value),
+            _ => Err(format!("it is not a number from {LEAST_SECONDS} to {MOST_SECONDS}")),
         })
         .into()
 }

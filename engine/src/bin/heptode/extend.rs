@@ -1,0 +1,22 @@
+//! `heptode extend`: a recording goes on. Main thread.
+
+use engine::texture::Weaver;
+
+use crate::args::ExtendArgs;
+use crate::continued::{Given, wish};
+use crate::failure::Failure;
+use crate::output::path_text;
+
+pub(crate) fn run(args: &ExtendArgs) -> Result<(), Failure> {
+    let given = Given::read(&args.continued, f64::from(u32::MAX))?;
+    if !given.is_whole {
+        return Err(Failure::failed(format!(
+            "cannot extend {}: it is longer than the {:.0} minutes that are held in memory; cut out the part that shall go on",
+            path_text(&args.continued.file),
+            given.source.seconds() / 60.0
+        )));
+    }
+    let weaver = Weaver::extend(&given.source, &wish(&given.source, &args.continued))
+        .map_err(|error| Failure::failed(format!("cannot extend {}: {error}", path_text(&args.continued.file))))?;
+    given.weave(&args.continued, "extend", weaver)
+}

@@ -1,0 +1,276 @@
+//! Chooses the next piece: near what the plan asks for, fitting at the join, and not where the recording simply goes on.
+
+use std::collections::VecDeque;
+
+use super::aligner::Aligner;
+use super::join::PieceSamples;
+use super::levels::{FRAMES_PER_S, Levels, SEGMENT, difference, step};
+use super::plan::Plan;
+use super::random::Random;
+
+/// Most places that are looked at for one join.
+const MOST_PLACES: usize = 4096;
+/// Places whose waveforms are aligned: those that fit best by their levels.
+const FINALISTS: usize = 8;
+/// The same where a seam is to be avoided, whose step is then measured.
+const SEAM_FINALISTS: usize = 32;
+/// Mean of the random part of a place's cost, in dB: without it, the same places would follow each other whenever they fit.
+const CHANCE_DB: f32 = 0.4;
+/// Cost of a place that was used once more than the mean, in dB.
+const USE_DB: f32 = 0.7;
+/// Cost of a place that was used a moment ago, in dB.
+const RECENT_DB: f32 = 3.0;
+/// What of that is left after a further piece.
+const COOLING: f32 = 0.85;
+/// Cost of the planned place itself, in dB: it is taken where nothing else is like it, as for a rare event. Mean distance of the statistics over
+/// eight natural textures, in distances of their halves: 0.66 at 4 dB, 0.61 at 1 dB.
+const OWN_DB: f32 = 1.5;
+/// Weight of the misfit to the plan against that of the join: 0.72 at 0.5, 0.66 at 1, 0.64 at 2; 0.80 with twice the weight of the join.
+const PLAN_WEIGHT: f32 = 1.5;
+/// Places so near the planned one count as it, in frames.
+const OWN_FRAMES: usize = FRAMES_PER_S / 4;
+/// Cost of a join without any correlation of the waveforms, in dB.
+const UNCORRELATED_DB: f32 = 3.0;
+/// Cost of a jump as large as the recording's 95th percentile where a recording must go on without a seam, in dB.
+const SEAM_DB: f32 = 20.0;
+/// Alignments between recording and texture that are not taken up again, and how near counts as the same, in frames.
+const REMEMBERED: usize = 8;
+const SAME_FRAMES: usize = 5;
+
+/// A place where the piece that sounds may end.
+pub(super) struct Cut {
+    /// Sample of the texture at which the next piece begins.
+    pub texture: usize,
+    /// The sample of the recording that sounds there.
+    pub source: usize,
+    /// Samples that the next piece must have.
+    pub need: usize,
+    /// Whether the next piece is the last one, which leads to what the loop begins with.
+    pub is_last: bool,
+}
+
+/// What comes before the join.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Before {
+    /// A piece, which is faded out.
+    Piece,
+    /// The end of the recording, which is not.
+    End,
+}
+
+/// What the next piece must lead to, if it is the last one.
+pub(super) enum Closing<'l> {
+    /// Anything.
+    Open,
+    /// A crossfade into this sample of the recording.
+    Fade(usize),
+    /// The beginning of the recording, without a crossfade.
+    Beginning(&'l Levels),
+}
+
+/// A piece.
+#[derive(Clone, Copy)]
+pub(super) struct Choice {
+    /// Which of the cuts it follows.
+    pub cut: usize,
+    /// Its first sample in the recording.
+    pub start: usize,
+    /// Correlation of the waveforms over the crossfade.
+    pub correlation: f32,
+}
+
+/// What it knows of the recording, and what was taken of it.
+pub(super) struct Chooser<'a> {
+    material: Vec<&'a [f32]>,
+    levels: Levels,
+    plan: Plan,
+    random: Random,
+    aligner: Aligner,
+    sizes: PieceSamples,
+    uses: Vec<f32>,
+    mean_use: f32,
+    recent: Vec<f32>,
+    offsets: VecDeque<isize>,
+    usual_jump: [f32; 2],
+}
+
+impl<'a> Chooser<'a> {
+    /// For a recording, whose levels are given. `follows_end` says whether the texture goes on from its end.
+    pub fn new(material: Vec<&'a [f32]>, levels: Levels, sizes: PieceSamples, seed: u64, follows_end: bool) -> Self {
+        let frames = levels.frames;
+        Self {
+            material,
+            plan: Plan::new(&levels, seed, follows_end),
+            random: Random::new(seed ^ 0x5EED_0F_9A11),
+            aligner: Aligner::new(sizes.fade, levels.hop),
+            sizes,
+            uses: vec![0.0; frames],
+            mean_use: 0.0,
+            recent: vec![0.0; frames],
+            offsets: VecDeque::new(),
+            usual_jump: levels.usual_jump(),
+            levels,
+        }
+    }
+
+    /// Any place from which a piece of `need` samples may begin.
+    pub fn anywhere(&mut self, need: usize) -> usize {
+        let (first, last) = self.places(need);
+        self.random.between(first, last) * self.levels.hop
+    }
+
+    /// A number of a range, both ends included.
+    pub fn between(&mut self, low: usize, high: usize) -> usize {
+        self.random.between(low, high)
+    }
+
+    /// Notes that a piece begins with sample `start` of the recording, at sample `texture`.
+    pub fn begin_piece(&mut self, start: usize, texture: usize) {
+        let hop = self.levels.hop;
+        self.offsets.push_back((start / hop) as isize - (texture / hop) as isize);
+        if self.offsets.len() > REMEMBERED {
+            self.offsets.pop_front();
+        }
+    }
+
+    /// Notes that a piece was used for `length` samples from sample `start` of the recording.
+    pub fn use_piece(&mut self, start: usize, length: usize) {
+        let hop = self.levels.hop;
+        let (first, frames) = (start / hop, (length / hop).max(1));
+        self.recent.iter_mut().for_each(|heat| *heat *= COOLING);
+        let span = first.min(self.uses.len())..(first + frames).min(self.uses.len());
+        self.uses[span.clone()].iter_mut().for_each(|uses| *uses += 1.0);
+        self.recent[span].iter_mut().for_each(|heat| *heat += 1.0);
+        self.mean_use += frames as f32 / self.uses.len() as f32;
+    }
+
+    /// The best of a bounded number of places, the best one first; never none.
+    pub fn rank(&mut self, cuts: &[Cut], before: Before, closing: &Closing) -> Vec<Choice> {
+        let memories = [self.offsets.len(), 1, 0];
+        let finalists = memories.iter().find_map(|memory| {
+            let found = self.finalists(cuts, before, closing, *memory);
+            (!found.is_empty()).then_some(found)
+        });
+        let aligned = finalists.unwrap_or_default().into_iter().map(|(cost, cut, place)| {
+            let (start, correlation) = self.align(&cuts[cut], before, place);
+            (cost + UNCORRELATED_DB * (1.0 - correlation), Choice { cut, start, correlation })
+        });
+        let mut ranked: Vec<(f32, Choice)> = aligned.collect();
+        ranked.sort_by(|(a, _), (b, _)| a.total_cmp(b));
+        if ranked.is_empty() {
+            return vec![Choice { cut: 0, start: self.places(0).0 * self.levels.hop, correlation: 0.0 }];
+        }
+        ranked.into_iter().map(|(_, choice)| choice).collect()
+    }
+
+    /// The step between two sounds against the 95th percentile of the recording's own.
+    pub fn step(&self, before: &[Vec<f32>], after: &[Vec<f32>], rate_hz: u32) -> f32 {
+        step(before, after, rate_hz, self.levels.top_db(), self.usual_jump)
+    }
+
+    /// The frames at which a piece of `need` samples may begin: alignment moves it by up to half a frame.
+    fn places(&self, need: usize) -> (usize, usize) {
+        let hop = self.levels.hop;
+        let first = (self.sizes.fade + hop).div_ceil(hop) + 1;
+        let length = self.material.first().map_or(0, |channel| channel.len());
+        (first, (length.saturating_sub(need + hop) / hop).max(first))
+    }
+
+    fn finalists(
+        &mut self,
+        cuts: &[Cut],
+        before: Before,
+        closing: &Closing,
+        memory: usize,
+    ) -> Vec<(f32, usize, usize)> {
+        let mut found: Vec<(f32, usize, usize)> = Vec::new();
+        for (index, cut) in cuts.iter().enumerate() {
+            let at = cut.texture / self.levels.hop;
+            let segments = (cut.need / self.levels.hop / SEGMENT).max(1);
+            let planned: Vec<usize> =
+                (0..segments).map(|segment| self.plan.source_at(&self.levels, at + segment * SEGMENT)).collect();
+            let (first, last) = self.places(cut.need);
+            let step = ((last - first) / MOST_PLACES).max(1);
+            let first = first + self.random.below(step);
+            for place in (first..=last).step_by(step) {
+                if self.goes_on(place, at, memory) {
+                    continue;
+                }
+                let chance = CHANCE_DB * self.random.exponential();
+                found.push((chance + self.cost(cut, before, closing, place, &planned), index, place));
+            }
+        }
+        let is_seam =
+            before == Before::End || (cuts.iter().any(|cut| cut.is_last) && !matches!(closing, Closing::Open));
+        let count = if is_seam { SEAM_FINALISTS } else { FINALISTS }.min(found.len());
+        if count < found.len() {
+            found.select_nth_unstable_by(count, |a, b| a.0.total_cmp(&b.0));
+        }
+        found.truncate(count);
+        found
+    }
+
+    /// Whether a piece there would only be the recording going on as it did in one of the last pieces.
+    fn goes_on(&self, place: usize, at: usize, memory: usize) -> bool {
+        let offset = place as isize - at as isize;
+        self.offsets.iter().rev().take(memory).any(|one| offset.abs_diff(*one) < SAME_FRAMES)
+    }
+
+    fn cost(&self, cut: &Cut, before: Before, closing: &Closing, place: usize, planned: &[usize]) -> f32 {
+        let levels = &self.levels;
+        let parts = planned
+            .iter()
+            .enumerate()
+            .map(|(segment, planned)| difference(levels.segment(place + segment * SEGMENT), levels.segment(*planned)));
+        let mut cost = PLAN_WEIGHT * parts.sum::<f32>() / planned.len() as f32;
+        if planned[0].abs_diff(place) < OWN_FRAMES.min(levels.frames / 8) {
+            cost += OWN_DB;
+        }
+        let middle = (place + planned.len() * SEGMENT / 2).min(levels.frames - 1);
+        cost += USE_DB * (self.uses[middle] - self.mean_use) + RECENT_DB * self.recent[middle].min(1.0);
+        cost + self.join_cost(cut, before, place) + self.closing_cost(cut, closing, place)
+    }
+
+    fn join_cost(&self, cut: &Cut, before: Before, place: usize) -> f32 {
+        let levels = &self.levels;
+        match before {
+            Before::Piece => {
+                let centre = cut.source / levels.hop;
+                difference(levels.segment(centre.saturating_sub(SEGMENT / 2)), levels.segment(place - 2))
+            }
+            Before::End => self.seam_cost(levels.jump(levels.frames, levels, place)),
+        }
+    }
+
+    fn closing_cost(&self, cut: &Cut, closing: &Closing, place: usize) -> f32 {
+        let levels = &self.levels;
+        let end = place + cut.need / levels.hop;
+        match closing {
+            _ if !cut.is_last => 0.0,
+            Closing::Open => 0.0,
+            // At the end the crossfade is over: what sounds there is what comes before the first piece.
+            Closing::Fade(start) => {
+                let fade = self.sizes.fade.div_ceil(levels.hop);
+                let start = (start / levels.hop).saturating_sub(fade);
+                self.seam_cost(levels.jump(end.saturating_sub(fade), levels, start))
+            }
+            Closing::Beginning(head) => self.seam_cost(levels.jump(end, head, 0)),
+        }
+    }
+
+    fn seam_cost(&self, jump: [f32; 2]) -> f32 {
+        SEAM_DB * (jump[0] / self.usual_jump[0]).max(jump[1] / self.usual_jump[1])
+    }
+
+    fn align(&mut self, cut: &Cut, before: Before, place: usize) -> (usize, f32) {
+        let fade = self.sizes.fade;
+        // The end of a recording has nothing behind it: there the samples before the join are compared.
+        let back = if before == Before::End { fade } else { 0 };
+        let region = place * self.levels.hop - self.levels.hop / 2 - back;
+        let tail = cut.source - back;
+        self.aligner.set_tails(self.material.iter().map(|channel| &channel[tail..tail + fade]));
+        let length = self.aligner.region_len();
+        let (shift, correlation) = self.aligner.best(self.material.iter().map(|channel| &channel[region..][..length]));
+        (region + back + shift, correlation)
+    }
+}

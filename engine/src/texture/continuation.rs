@@ -1,0 +1,109 @@
+//! A join without a crossfade: what sounds on one side rings out under the other side as its own resonances would.
+//!
+//! An autoregressive model of both sides (autocorrelation method, Levinson's recursion: its poles lie within the unit circle) is started
+//! from the difference of what comes before the join and what would come before the new samples, with no input. New samples plus that
+//! response are what the model makes of the old past and the new innovations: no step in the waveform or in any of its derivatives, and
+//! for noise no way to tell it from a recording.
+
+/// Taps in a second: the model's memory is 1/250 s.
+const TAPS_PER_S: u32 = 250;
+/// Most taps, at any sample rate.
+const MAX_TAPS: usize = 512;
+/// White noise that is added to the model's spectrum, against its power: keeps the recursion stable.
+const NOISE: f64 = 1e-9;
+
+/// How many samples on each side of a join the model takes into account.
+pub(super) fn taps(rate_hz: u32) -> usize {
+    ((rate_hz / TAPS_PER_S) as usize).clamp(8, MAX_TAPS)
+}
+
+/// What is to be added to the samples after a join, `length` of them. `past` are the samples before the join, `other_past` those that come
+/// before the new samples where they are from, the last one nearest to the join; `after` are the new samples, for the model.
+pub(super) fn ringing(past: &[f32], other_past: &[f32], after: &[f32], taps: usize, length: usize) -> Vec<f32> {
+    let mut correlation = autocorrelation(past, taps);
+    for (sum, value) in correlation.iter_mut().zip(autocorrelation(after, taps)) {
+        *sum += value;
+    }
+    let model = levinson(&correlation);
+    // The newest sample first, as the model's taps are.
+    let mut state: std::collections::VecDeque<f64> =
+        past.iter().rev().zip(other_past.iter().rev()).take(taps).map(|(a, b)| f64::from(*a) - f64::from(*b)).collect();
+    let mut out = Vec::with_capacity(length);
+    for n in 0..length {
+        let value: f64 = model.iter().zip(&state).map(|(tap, past)| tap * past).sum();
+        state.push_front(value);
+        state.truncate(taps);
+        out.push((value * fade(n, length)) as f32);
+    }
+    out
+}
+
+/// 1, and over the second half down to 0.
+fn fade(n: usize, length: usize) -> f64 {
+    let rest = 2.0 - 2.0 * n as f64 / length as f64;
+    if rest >= 1.0 { 1.0 } else { 0.5 - 0.5 * (std::f64::consts::PI * rest).cos() }
+}
+
+/// Of the samples under a Hann window, for lags 0 to `taps`.
+fn autocorrelation(samples: &[f32], taps: usize) -> Vec<f64> {
+    let turn = std::f64::consts::TAU / samples.len().max(1) as f64;
+    let windowed: Vec<f64> = samples
+        .iter()
+        .enumerate()
+        .map(|(n, value)| f64::from(*value) * (0.5 - 0.5 * (turn * (n as f64 + 0.5)).cos()))
+        .collect();
+    (0..=taps)
+        .map(|lag| windowed.iter().zip(windowed.get(lag..).unwrap_or_default()).map(|(a, b)| a * b).sum())
+        .collect()
+}
+
+/// Taps that predict a sample from those before it, the newest first; all 0 for silence.
+fn levinson(correlation: &[f64]) -> Vec<f64> {
+    let taps = correlation.len() - 1;
+    let mut model = vec![0.0; taps];
+    let mut error = correlation[0] * (1.0 + NOISE);
+    if error <= 0.0 {
+        return model;
+    }
+    for order in 0..taps {
+        let known: f64 = (0..order).map(|tap| model[tap] * correlation[order - tap]).sum();
+        let reflection = (correlation[order + 1] - known) / error;
+        let before = model[..order].to_vec();
+        for (tap, mirrored) in before.iter().rev().enumerate() {
+            model[tap] -= reflection * mirrored;
+        }
+        model[order] = reflection;
+        error *= 1.0 - reflection * reflection;
+        if error <= correlation[0] * 1e-12 {
+            break;
+        }
+    }
+    model
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn wave(from: usize, count: usize) -> Vec<f32> {
+        (from..from + count).map(|n| (n as f32 * 0.05).sin() + 0.3 * (n as f32 * 0.31).cos()).collect()
+    }
+
+    #[test]
+    fn a_tone_goes_on_under_silence_and_then_fades() {
+        let (past, silence) = (wave(0, 4000), vec![0.0; 4000]);
+        let rung = ringing(&past, &silence, &silence, 64, 400);
+        let wanted = wave(4000, 100);
+        let worst = rung.iter().zip(&wanted).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+        assert!(worst < 0.1, "{worst} beside the tone");
+        assert!(rung[399].abs() < 1e-3);
+    }
+
+    #[test]
+    fn nothing_is_added_where_both_pasts_are_the_same_or_silent() {
+        let past = wave(0, 2000);
+        assert!(ringing(&past, &past, &past, 32, 100).iter().all(|value| *value == 0.0));
+        let silence = vec![0.0; 2000];
+        assert!(ringing(&silence, &silence, &silence, 32, 100).iter().all(|value| *value == 0.0));
+    }
+}

@@ -1,0 +1,303 @@
+//! Puts pieces together, block by block: memory does not grow with the length, but for the list of pieces.
+
+mod seams;
+
+use super::chooser::{Before, Choice, Chooser, Closing, Cut};
+use super::continuation::taps;
+use super::join::{EXTENSION, PieceLengths, PieceSamples, TEXTURE, cross};
+use super::levels::Levels;
+use super::source::{Source, TextureError};
+
+/// Of a longer recording so much is used for pieces, in seconds: the beginning for a new texture, the end where it goes on.
+const MATERIAL_S: usize = 120;
+/// Fade at the ends of a texture that is no loop, in seconds.
+const EDGE_S: f64 = 0.005;
+/// How much of the recording's beginning a loop leads to, in seconds.
+const HEAD_S: f64 = 0.2;
+/// A seam is good enough when its step is at most so large against the 95th percentile of the recording's own.
+const SMALL_STEP: f32 = 0.7;
+/// Places at which a piece may end that are compared.
+const CUTS: usize = 3;
+/// Samples of the recording itself that are handed over at a time.
+const OWN_BLOCK: usize = 1 << 16;
+
+/// What is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Wish {
+    /// Samples of each channel of the whole result.
+    pub samples: usize,
+    /// The same seed gives the same samples.
+    pub seed: u64,
+    /// Whether the end joins the beginning.
+    pub looped: bool,
+}
+
+/// A part of the source in the result.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Piece {
+    /// Its first sample in the result, where its fade begins.
+    pub at: usize,
+    /// Its first sample in the source.
+    pub source: usize,
+    /// Its samples, fades included.
+    pub len: usize,
+}
+
+/// Makes a texture, or lets a recording go on.
+pub struct Weaver<'a> {
+    source: &'a Source,
+    material: Vec<&'a [f32]>,
+    /// First sample of the material in the source.
+    base: usize,
+    chooser: Chooser<'a>,
+    sizes: PieceSamples,
+    wish: Wish,
+    /// Samples of the source itself at the beginning, and how many of them were handed over.
+    own: usize,
+    told: usize,
+    /// The beginning, where the end leads to it without a crossfade.
+    head: Option<Levels>,
+    /// Samples after the own ones: how many there will be and how many there are.
+    total: usize,
+    made: usize,
+    piece: Current,
+    /// First sample of the first piece in the material.
+    first: usize,
+    ringing: Vec<Vec<f32>>,
+    rung: usize,
+    pieces: Vec<Piece>,
+    /// Largest sample of the source: joins do not exceed it.
+    peak: f32,
+}
+
+/// The piece that sounds: places in the material, but for `begun`.
+#[derive(Clone, Copy)]
+struct Current {
+    start: usize,
+    /// Sample after the own ones at which it began.
+    begun: usize,
+    next: usize,
+}
+
+impl<'a> Weaver<'a> {
+    /// A new texture; see [`super::texture`].
+    ///
+    /// # Errors
+    /// [`TextureError::NoLength`].
+    pub fn texture(source: &'a Source, wish: &Wish) -> Result<Self, TextureError> {
+        if wish.samples == 0 {
+            return Err(TextureError::NoLength);
+        }
+        let steady = source.steady();
+        let length = steady.len().min(MATERIAL_S * source.rate_hz() as usize);
+        let mut weaver = Self::new(source, wish, (steady.start, length), 0, TEXTURE);
+        let start = weaver.chooser.anywhere(weaver.sizes.most);
+        weaver.begin(start);
+        Ok(weaver)
+    }
+
+    /// The recording, and on; see [`super::extend`].
+    ///
+    /// # Errors
+    /// [`TextureError::LongEnough`].
+    pub fn extend(source: &'a Source, wish: &Wish) -> Result<Self, TextureError> {
+        if wish.samples <= source.len() {
+            let wanted_s = wish.samples as f64 / f64::from(source.rate_hz());
+            return Err(TextureError::LongEnough { found_s: source.seconds(), wanted_s });
+        }
+        let length = source.len().min(MATERIAL_S * source.rate_hz() as usize);
+        let mut weaver = Self::new(source, wish, (source.len() - length, length), source.len(), EXTENSION);
+        let end = weaver.cut(0, length);
+        let choice = weaver.choose(&[end], Before::End);
+        weaver.ringing = weaver.ringing_at(choice.start);
+        weaver.begin(choice.start);
+        Ok(weaver)
+    }
+
+    fn new(source: &'a Source, wish: &Wish, part: (usize, usize), own: usize, lengths: PieceLengths) -> Self {
+        let (base, length) = part;
+        let rate_hz = source.rate_hz();
+        let material: Vec<&[f32]> = source.channels().iter().map(|channel| &channel[base..base + length]).collect();
+        let levels = Levels::new(&material, rate_hz, None);
+        let head = (own > 0 && wish.looped).then(|| {
+            let head = (HEAD_S * f64::from(rate_hz)) as usize;
+            let head: Vec<&[f32]> = source.channels().iter().map(|channel| &channel[..head]).collect();
+            Levels::new(&head, rate_hz, Some(levels.top_db()))
+        });
+        let sizes = PieceSamples::new(lengths, rate_hz, length);
+        Self {
+            source,
+            base,
+            chooser: Chooser::new(material.clone(), levels, sizes, wish.seed, own > 0),
+            material,
+            sizes,
+            wish: *wish,
+            own,
+            told: 0,
+            head,
+            total: wish.samples - own,
+            made: 0,
+            piece: Current { start: 0, begun: 0, next: 0 },
+            first: 0,
+            ringing: vec![Vec::new(); source.channels().len()],
+            rung: 0,
+            pieces: Vec::new(),
+            peak: source.channels().iter().flatten().fold(0.0, |peak, sample| peak.max(sample.abs())),
+        }
+    }
+
+    fn begin(&mut self, start: usize) {
+        self.first = start;
+        self.piece = Current { start, begun: 0, next: start };
+        self.chooser.begin_piece(start, 0);
+    }
+
+    /// The parts of the source that the result consists of so far, in order; the source itself at the beginning is none of them.
+    #[must_use]
+    pub fn pieces(&self) -> &[Piece] {
+        &self.pieces
+    }
+
+    /// Which part is done, 0 to 1.
+    #[must_use]
+    pub fn done(&self) -> f64 {
+        (self.told + self.made) as f64 / self.wish.samples as f64
+    }
+
+    /// Makes all of it.
+    ///
+    /// # Errors
+    /// [`TextureError::Cancelled`] when `progress` answers `false`.
+    pub fn collect(mut self, progress: &mut dyn FnMut(f64) -> bool) -> Result<Vec<Vec<f32>>, TextureError> {
+        let mut channels = vec![Vec::with_capacity(self.wish.samples); self.material.len()];
+        while self.next_block(&mut channels) {
+            if !progress(self.done()) {
+                return Err(TextureError::Cancelled);
+            }
+        }
+        Ok(channels)
+    }
+
+    /// Appends the next samples to each channel; `false` when there are no more.
+    pub fn next_block(&mut self, out: &mut [Vec<f32>]) -> bool {
+        if self.told < self.own {
+            let end = (self.told + OWN_BLOCK).min(self.own);
+            for (out, channel) in out.iter_mut().zip(self.source.channels()) {
+                out.extend_from_slice(&channel[self.told..end]);
+            }
+            self.told = end;
+            return true;
+        }
+        if self.made >= self.total {
+            return false;
+        }
+        if self.total - self.piece.begun <= self.sizes.most {
+            self.end(out)
+        } else {
+            self.join(out)
+        }
+        true
+    }
+
+    /// A place for a join at sample `texture` after the own ones.
+    fn cut(&self, texture: usize, source: usize) -> Cut {
+        let remaining = self.total - texture;
+        let is_last = remaining <= self.sizes.most;
+        // The model of a join looks at what comes after the last piece.
+        let behind = if self.head.is_some() { taps(self.source.rate_hz()) } else { 0 };
+        let need = if is_last { remaining + behind } else { self.sizes.most };
+        Cut { texture, source, need, is_last }
+    }
+
+    /// Chooses the next piece: of those that fit, the first whose seams are small.
+    fn choose(&mut self, cuts: &[Cut], before: Before) -> Choice {
+        let closing = match &self.head {
+            _ if !self.wish.looped => Closing::Open,
+            Some(head) => Closing::Beginning(head),
+            None => Closing::Fade(self.first),
+        };
+        let ranked = self.chooser.rank(cuts, before, &closing);
+        let (mut best, mut least) = (ranked[0], f32::MAX);
+        for choice in ranked {
+            let step = self.seam_step(&cuts[choice.cut], before, &choice);
+            if step < least {
+                (best, least) = (choice, step);
+            }
+            if least <= SMALL_STEP {
+                break;
+            }
+        }
+        best
+    }
+
+    /// Plays the piece up to a cut, and crosses to the next one.
+    fn join(&mut self, out: &mut [Vec<f32>]) {
+        let PieceSamples { least, most, fade } = self.sizes;
+        let Current { start, begun, .. } = self.piece;
+        let longest = most.min(self.total - begun + fade - least);
+        let cuts: Vec<Cut> = (0..CUTS)
+            .map(|_| {
+                let to_fade = self.chooser.between(least, longest) - fade;
+                let texture = begun + to_fade;
+                self.cut(texture, start + to_fade)
+            })
+            .collect();
+        let choice = self.choose(&cuts, Before::Piece);
+        let cut = &cuts[choice.cut];
+        self.note_piece(cut.source + fade - start);
+        let (next, channels) = (self.piece.next, self.material.clone());
+        let new: Vec<Vec<f32>> = channels
+            .iter()
+            .map(|channel| {
+                let mut samples = channel[next..cut.source].to_vec();
+                cross(&mut samples, &channel[cut.source..], &channel[choice.start..], fade, choice.correlation);
+                samples
+            })
+            .collect();
+        self.piece = Current { start: choice.start, begun: cut.texture, next: choice.start + fade };
+        self.chooser.begin_piece(choice.start, cut.texture);
+        self.put(new, out);
+    }
+
+    /// Plays the last piece, and closes the loop.
+    fn end(&mut self, out: &mut [Vec<f32>]) {
+        let Current { start, begun, next } = self.piece;
+        let end = start + self.total - begun;
+        self.note_piece(end - start);
+        let mut new: Vec<Vec<f32>> = self.material.iter().map(|channel| channel[next..end].to_vec()).collect();
+        if self.wish.looped {
+            self.close(&mut new, end);
+        }
+        self.put(new, out);
+    }
+
+    fn note_piece(&mut self, len: usize) {
+        let Current { start, begun, .. } = self.piece;
+        self.chooser.use_piece(start, len);
+        self.pieces.push(Piece { at: self.own + begun, source: self.base + start, len });
+    }
+
+    /// Appends finished samples, with what still rings and the fades at the ends.
+    fn put(&mut self, mut new: Vec<Vec<f32>>, out: &mut [Vec<f32>]) {
+        let count = new.first().map_or(0, Vec::len);
+        let edge = ((EDGE_S * f64::from(self.source.rate_hz())) as usize).min(self.total / 4);
+        for (samples, ring) in new.iter_mut().zip(&self.ringing) {
+            let rest = ring.get(self.rung..).unwrap_or_default();
+            samples.iter_mut().zip(rest).for_each(|(sample, ring)| *sample += ring);
+            samples.iter_mut().for_each(|sample| *sample = sample.clamp(-self.peak, self.peak));
+            if self.wish.looped {
+                continue;
+            }
+            for (n, sample) in samples.iter_mut().enumerate() {
+                let before = if self.own > 0 { edge } else { self.made + n };
+                let after = self.total - 1 - (self.made + n);
+                *sample *= (before.min(after) as f32 / edge.max(1) as f32).min(1.0);
+            }
+        }
+        self.rung += count;
+        self.made += count;
+        for (out, samples) in out.iter_mut().zip(&new) {
+            out.extend_from_slice(samples);
+        }
+    }
+}

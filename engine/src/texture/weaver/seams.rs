@@ -1,0 +1,110 @@
+//! The joins of a weaver that are no crossfades of pieces: from the recording's end, and from a loop's end to its beginning.
+
+use super::super::chooser::{Before, Choice, Cut};
+use super::super::continuation::{ringing, taps};
+use super::super::join::{correlation, cross};
+use super::Weaver;
+
+/// How long a join without a crossfade rings, in seconds.
+const RING_S: f64 = 0.05;
+/// Part of each side that the model of such a join is made of, in seconds.
+const MODEL_S: f64 = 0.1;
+/// How much on each side of a seam is looked at, in seconds.
+const SIDE_S: f64 = 0.2;
+
+impl Weaver<'_> {
+    /// The larger step at the seams that a choice makes: from the recording's end, and from the loop's end to its beginning.
+    pub(super) fn seam_step(&self, cut: &Cut, before: Before, choice: &Choice) -> f32 {
+        let rate_hz = self.source.rate_hz();
+        let side = (SIDE_S * f64::from(rate_hz)) as usize;
+        let mut step = 0.0_f32;
+        if before == Before::End {
+            let rings = self.ringing_at(choice.start);
+            let after: Vec<Vec<f32>> = self
+                .material
+                .iter()
+                .zip(rings)
+                .map(|(channel, ring)| {
+                    let mut after = channel[choice.start..(choice.start + side).min(channel.len())].to_vec();
+                    after.iter_mut().zip(ring).for_each(|(sample, ring)| *sample += ring);
+                    after
+                })
+                .collect();
+            let end: Vec<Vec<f32>> =
+                self.material.iter().map(|channel| channel[channel.len() - side..].to_vec()).collect();
+            step = step.max(self.chooser.step(&end, &after, rate_hz));
+        }
+        if self.wish.looped && cut.is_last {
+            let end = choice.start + self.total - cut.texture;
+            let mut last: Vec<Vec<f32>> = self
+                .material
+                .iter()
+                .map(|channel| channel[choice.start.max(end.saturating_sub(side))..end].to_vec())
+                .collect();
+            self.close(&mut last, end);
+            let beginning: Vec<Vec<f32>> = match &self.head {
+                Some(_) => self.source.channels().iter().map(|channel| channel[..side].to_vec()).collect(),
+                None => self
+                    .material
+                    .iter()
+                    .map(|channel| channel[self.first..(self.first + side).min(channel.len())].to_vec())
+                    .collect(),
+            };
+            step = step.max(self.chooser.step(&last, &beginning, rate_hz));
+        }
+        step
+    }
+
+    /// Leads the end of the last piece, which ends before sample `end` of the material, to the beginning of the loop.
+    pub(super) fn close(&self, new: &mut [Vec<f32>], end: usize) {
+        if self.head.is_some() {
+            self.ring_out(new, end);
+        } else {
+            self.fade_to_first(new);
+        }
+    }
+
+    /// Crosses to what comes before the first piece.
+    fn fade_to_first(&self, new: &mut [Vec<f32>]) {
+        let fade = self.sizes.fade.min(new.first().map_or(0, Vec::len));
+        let lead = self.first - fade;
+        let tails: Vec<&[f32]> = new.iter().map(|samples| &samples[samples.len() - fade..]).collect();
+        let leads: Vec<&[f32]> = self.material.iter().map(|channel| &channel[lead..self.first]).collect();
+        let correlation = correlation(&tails, &leads);
+        for (samples, lead) in new.iter_mut().zip(leads) {
+            let tail = samples.split_off(samples.len() - fade);
+            cross(samples, &tail, lead, fade, correlation);
+        }
+    }
+
+    /// What of the recording's end rings on under a first piece that begins there.
+    pub(super) fn ringing_at(&self, start: usize) -> Vec<Vec<f32>> {
+        let (taps, length, model) = self.ring_sizes();
+        let ring = |channel: &&[f32]| {
+            let past = &channel[channel.len() - model..];
+            let after = &channel[start..(start + model).min(channel.len())];
+            ringing(past, &channel[start - taps..start], after, taps, length)
+        };
+        self.material.iter().map(ring).collect()
+    }
+
+    /// The same in reversed time: what of the recording's beginning is heard before it.
+    fn ring_out(&self, new: &mut [Vec<f32>], end: usize) {
+        let (taps, length, model) = self.ring_sizes();
+        for ((samples, channel), source) in new.iter_mut().zip(&self.material).zip(self.source.channels()) {
+            let reversed = |part: &[f32]| part.iter().rev().copied().collect::<Vec<f32>>();
+            let past = reversed(&source[..model]);
+            let other = reversed(&channel[end..(end + taps).min(channel.len())]);
+            let length = length.min(samples.len());
+            let ring = ringing(&past, &other, &reversed(&channel[end.saturating_sub(model)..end]), taps, length);
+            samples.iter_mut().rev().zip(ring).for_each(|(sample, ring)| *sample += ring);
+        }
+    }
+
+    /// Taps of the model, samples that a join rings, samples that the model is made of.
+    fn ring_sizes(&self) -> (usize, usize, usize) {
+        let rate_hz = f64::from(self.source.rate_hz());
+        let ring = (RING_S * rate_hz) as usize;
+        (taps(self.source.rate_hz()), ring.min(self.total), (MODEL_S * rate_hz) as usize)
+    }
+}
