@@ -123,6 +123,7 @@ mod tests {
             velocity,
             source: String::new(),
             sha256: String::new(),
+            labels: std::collections::BTreeMap::new(),
         }
     }
 
