@@ -21,5 +21,6 @@ pub mod scene;
 pub mod spectral;
 pub mod state;
 pub mod units;
+pub mod walk;
 
 pub use units::Latent;

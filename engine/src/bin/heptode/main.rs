@@ -4,6 +4,7 @@
 //! first byte, and each file appears whole or not at all. Exit codes: 0 done, 1 failed, 2 wrong use.
 
 mod args;
+mod blend;
 mod cqt;
 mod destination;
 mod encode;
@@ -24,6 +25,7 @@ mod rig;
 mod series;
 mod studio;
 mod vary;
+mod walk;
 
 use std::process::ExitCode;
 
@@ -42,6 +44,8 @@ fn main() -> ExitCode {
         Command::Encode(args) => encode::run(&args),
         Command::Vary(args) => vary::run(&args),
         Command::Cqt(args) => cqt::run(&args),
+        Command::Blend(args) => blend::run(&args),
+        Command::Walk(args) => walk::run(&args),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
