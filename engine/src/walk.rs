@@ -52,13 +52,12 @@ pub struct Footfall {
     pub pan: f32,
 }
 
-/// The sounds of a floor: those whose category is the floor, or whose name holds the word; case does not matter. Of sounds that tell an action, those of
-/// a runner from 2.4 steps a second on, else those of a walker.
+/// The sounds of a floor: footsteps whose name holds the word; case does not matter. Of sounds that tell an action, those of a runner from 2.4
+/// steps a second on, else those of a walker.
 pub fn sounds_of<'a>(manifest: &'a Manifest, floor: &str, pace: f32) -> Vec<&'a NamedSound> {
     let floor = floor.to_lowercase();
     let is_of_floor = |sound: &&NamedSound| {
-        let is_step = is_footstep(sound) || sound.category.to_lowercase() == floor;
-        sound.category.to_lowercase() == floor || is_step && words(&sound.name).any(|word| word == floor)
+        tells_floor(sound, &floor) || is_footstep(sound) && words(&sound.name).any(|word| word == floor)
     };
     let all: Vec<&NamedSound> = manifest.sounds.iter().filter(is_of_floor).collect();
     let wanted = if pace >= RUN_PACE { "run" } else { "step" };
@@ -73,10 +72,7 @@ pub fn floors_of(manifest: &Manifest) -> Vec<String> {
     for sound in &manifest.sounds {
         let floor = match is_footstep(sound) {
             true => words(&sound.name).filter(|word| word.parse::<u32>().is_err()).last(),
-            false if ACTIONS.iter().any(|action| words(&sound.name).any(|word| word == *action)) => {
-                Some(sound.category.to_lowercase())
-            }
-            false => None,
+            false => Some(sound.category.to_lowercase()).filter(|floor| tells_floor(sound, floor)),
         };
         floors.extend(floor.filter(|floor| !floors.contains(floor)));
     }
@@ -86,12 +82,23 @@ pub fn floors_of(manifest: &Manifest) -> Vec<String> {
 /// Words by which a footstep's name tells its action.
 const ACTIONS: [&str; 5] = ["step", "run", "scuff", "jump", "land"];
 
+/// Whether a name is that of a footstep pack: "Gravel step, boot" of the category "Gravel".
+fn tells_floor(sound: &NamedSound, floor: &str) -> bool {
+    let mut said = words(&sound.name);
+    said.next().is_some_and(|word| word == floor) && said.next().is_some_and(|word| ACTIONS.contains(&word.as_str()))
+}
+
 fn is_footstep(sound: &NamedSound) -> bool {
     sound.category.eq_ignore_ascii_case("footsteps")
 }
 
 fn words(text: &str) -> impl Iterator<Item = String> {
-    text.to_lowercase().split(|c: char| !c.is_alphanumeric()).map(str::to_owned).collect::<Vec<_>>().into_iter().filter(|word| !word.is_empty())
+    text.to_lowercase()
+        .split(|c: char| !c.is_alphanumeric())
+        .map(str::to_owned)
+        .collect::<Vec<_>>()
+        .into_iter()
+        .filter(|word| !word.is_empty())
 }
 
 /// The steps of a walk of one of `sounds`, which the seed chooses; none without sounds.

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use anyhow::{Result, ensure};
 use clap::Args;
 
-use crate::corpus::soundfont::Selection;
 use crate::corpus::procedural::footsteps;
+use crate::corpus::soundfont::Selection;
 use crate::corpus::{Corpus, CorpusWriter, augment, folder, mix, procedural, soundfont, sources};
 
 /// What a corpus is made of.
@@ -65,7 +65,10 @@ pub struct CorpusArgs {
 /// The options contradict each other, nothing usable is found, or a file cannot be read or written.
 pub fn make(args: &CorpusArgs) -> Result<()> {
     ensure!(
-        args.sound_font.is_some() || args.sources.is_some() || args.folder.is_some() || args.procedural > 0
+        args.sound_font.is_some()
+            || args.sources.is_some()
+            || args.folder.is_some()
+            || args.procedural > 0
             || args.footsteps > 0,
         "nothing to make a corpus of: give --sound-font FILE, --sources wide, --procedural N, --footsteps N or --folder DIR"
     );

@@ -10,10 +10,10 @@ use std::sync::Arc;
 use super::assets::Assets;
 use super::draft::{Draft, draft};
 use super::graph::GraphError;
+use super::inversion::Inversion;
 use super::source::{
     Focus, Job, Pace, Progress, Sink, SoundShape, Source, SourceError, SourceProperties, Version, give_whole,
 };
-use super::inversion::Inversion;
 use super::{Model, Pipeline};
 use crate::link::{BLOCK_SAMPLES, SoundSpec, StretchMap};
 use crate::spectral::Frames;

@@ -68,10 +68,8 @@ impl Model {
         let latent = || Port::new("latent", &[1, manifest.controls.len()]);
         let frames = || Port::new("frames", &[1, shape.mel_bands, shape.frame_count]);
         let load = |name: &str, input, output| Graph::load(name, pack.graph(name), vec![input], vec![output]);
-        let (encoder, decoder) = together(
-            || load("encoder.onnx", frames(), latent()),
-            || load("decoder.onnx", latent(), frames()),
-        );
+        let (encoder, decoder) =
+            together(|| load("encoder.onnx", frames(), latent()), || load("decoder.onnx", latent(), frames()));
         let (encoder, decoder) = (encoder?, decoder?);
         let (pack_hash, residuals) = (pack.hash().to_owned(), Arc::clone(pack.residuals()));
         Ok(Self { encoder, decoder, vocoder: None, draft_vocoder: None, pack_hash, residuals, manifest, shape })

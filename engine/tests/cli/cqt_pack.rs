@@ -73,8 +73,14 @@ fn graph(
     node: Vec<NodeProto>,
     initializer: Vec<TensorProto>,
 ) -> Vec<u8> {
-    let graph =
-        GraphProto { name: "test".into(), input: vec![input], output: vec![output], node, initializer, ..Default::default() };
+    let graph = GraphProto {
+        name: "test".into(),
+        input: vec![input],
+        output: vec![output],
+        node,
+        initializer,
+        ..Default::default()
+    };
     let opset = OperatorSetIdProto { domain: String::new(), version: 20 };
     ModelProto { ir_version: 9, opset_import: vec![opset], graph: Some(graph), ..Default::default() }.encode_to_vec()
 }
@@ -107,8 +113,7 @@ fn decoder() -> Vec<u8> {
 
 fn encoder() -> Vec<u8> {
     let weights: Vec<f32> = (0..VALUES * 7).map(|n| 1e-4 * ((n * 7919) % 17) as f32 - 8e-4).collect();
-    let node =
-        vec![node("Reshape", &["frames", "shape"], "flat"), node("Gemm", &["flat", "weights"], "latent")];
+    let node = vec![node("Reshape", &["frames", "shape"], "flat"), node("Gemm", &["flat", "weights"], "latent")];
     let constants = vec![wholes("shape", &[1, VALUES as i64]), numbers("weights", &[VALUES as i64, 7], &weights)];
     graph(port("frames", &[1, 144, 144]), port("latent", &[1, 7]), node, constants)
 }
@@ -205,7 +210,8 @@ fn the_command_line_plays_it() {
     let rendered = run(&[["render", "--random", "3", "--out", text(&out)].as_slice(), &FAST].concat());
     assert!(rendered["peak"].as_f64().expect("a number") > 0.01, "{rendered}");
     let names = ["Gravel step, boot", "Snow step, soft"];
-    run(&[["morph", "--from", names[0], "--to", names[1], "--steps", "2", "--out", text(&series)].as_slice(), &FAST].concat());
+    run(&[["morph", "--from", names[0], "--to", names[1], "--steps", "2", "--out", text(&series)].as_slice(), &FAST]
+        .concat());
     run(&[["vary", "--sound", names[0], "--count", "2", "--out", text(&series)].as_slice(), &FAST].concat());
     run(&[["blend", names[0], names[1], "--out", text(&out)].as_slice(), &FAST].concat());
     let tone = tone_file(&folder);

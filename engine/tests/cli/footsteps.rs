@@ -52,7 +52,8 @@ fn a_walk_is_as_long_as_asked_and_its_seed_s() {
     let folder = tempdir().expect("a folder");
     let [a, b, c] = ["a.wav", "b.wav", "c.wav"].map(|name| folder.path().join(name));
     let walk = |out: &std::path::Path, seed: &str| {
-        let words = ["walk", "--floor", "gravel", "--seconds", "3", "--seed", seed, "--rate", "8000", "--out", text(out)];
+        let words =
+            ["walk", "--floor", "gravel", "--seconds", "3", "--seed", seed, "--rate", "8000", "--out", text(out)];
         json(&words)
     };
     let told = walk(&a, "3");

@@ -29,7 +29,11 @@ impl CqtData {
     pub fn load(corpus: &Corpus, items: &[&Item]) -> Result<Self> {
         ensure!(!items.is_empty(), "the corpus has no sound in this split");
         let rate_hz = corpus.manifest.sample_rate_hz;
-        ensure!(rate_hz == SHAPE.sample_rate_hz, "the corpus holds sounds at {rate_hz} Hz, not {}", SHAPE.sample_rate_hz);
+        ensure!(
+            rate_hz == SHAPE.sample_rate_hz,
+            "the corpus holds sounds at {rate_hz} Hz, not {}",
+            SHAPE.sample_rate_hz
+        );
         let mut analysis = analysis()?;
         let mut frames = Vec::with_capacity(items.len());
         for item in items {

@@ -130,12 +130,7 @@ pub fn train(options: &TrainOptions) -> Result<()> {
     tch::manual_seed(options.seed as i64);
     let store = VarStore::new(options.device);
     let stage = CqtStage::new(&store, &train, held_out.as_ref(), &config);
-    let how = StageOptions {
-        run: &options.run,
-        seed: options.seed,
-        rate: options.rate,
-        intervals: options.intervals,
-    };
+    let how = StageOptions { run: &options.run, seed: options.seed, rate: options.rate, intervals: options.intervals };
     run_stage(&stage, &store, &how, budget)
 }
 

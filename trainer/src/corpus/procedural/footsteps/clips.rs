@@ -66,7 +66,13 @@ fn make(seed: u64, index: usize, place: usize) -> Clip {
     let strength = rng.between(0.45, 1.0);
     let mut raw = walker.play(action, strength, 1.0, &mut rng);
     raw.truncate(samples_of(CLIP_S));
-    let pace = if walker.pace < 0.93 { "quick" } else if walker.pace > 1.07 { "slow" } else { "even" };
+    let pace = if walker.pace < 0.93 {
+        "quick"
+    } else if walker.pace > 1.07 {
+        "slow"
+    } else {
+        "even"
+    };
     let labels = [
         ("floor", floor.label.to_owned()),
         ("shoe", shoe.label.to_owned()),

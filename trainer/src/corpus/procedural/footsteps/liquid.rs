@@ -2,11 +2,11 @@
 
 use std::f64::consts::TAU;
 
+use super::super::SAMPLE_RATE_HZ;
 use super::super::envelope::{bump, decay};
 use super::super::filter::Svf;
 use super::super::mix::{lay, normalised, render};
 use super::super::rng::SoundRng;
-use super::super::SAMPLE_RATE_HZ;
 use super::force::Force;
 
 /// Bubbles of a step.

@@ -17,7 +17,14 @@ pub fn crumple(floor: &Floor, force: &Force, strength: f64, ratio: f64, rng: &mu
         ..floor.grain
     };
     let end_s = force.end_s;
-    let settling = |time_s: f64| if time_s < end_s { 0.03 } else { 0.03 * (1.0 - (time_s - end_s) / SETTLING_S).max(0.0) };
+    let settling =
+        |time_s: f64| if time_s < end_s { 0.03 } else { 0.03 * (1.0 - (time_s - end_s) / SETTLING_S).max(0.0) };
     let push = |time_s: f64| force.crush(time_s) + settling(time_s);
-    normalised(collisions(rng, grain, (end_s + SETTLING_S).min(1.3), |time_s| floor.rate_hz * push(time_s).min(1.5), push))
+    normalised(collisions(
+        rng,
+        grain,
+        (end_s + SETTLING_S).min(1.3),
+        |time_s| floor.rate_hz * push(time_s).min(1.5),
+        push,
+    ))
 }

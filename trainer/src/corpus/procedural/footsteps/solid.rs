@@ -64,7 +64,9 @@ pub fn blow(step: &mut Vec<f64>, blown: &Blown, blow: Blow, ratio: f64, rng: &mu
     let thud = normalised(strike(&thud, 0.006 * floor.give.min(3.0), 0.2));
     lay(step, &thud, blow.at_s, blow.gain * floor.thud * shoe.heavy);
     let slap_s = 0.012 * blow.softness;
-    let slap = render(2.0 * slap_s, |time_s| rng.noise() * bump(time_s + 0.5 * slap_s, 2.5 * slap_s) * decay(time_s, 4.0 * slap_s));
+    let slap = render(2.0 * slap_s, |time_s| {
+        rng.noise() * bump(time_s + 0.5 * slap_s, 2.5 * slap_s) * decay(time_s, 4.0 * slap_s)
+    });
     let slap_hz = shoe.slap_hz * ratio / floor.give.sqrt();
     lay(step, &normalised(low_passed(&slap, slap_hz)), blow.at_s, blow.gain * shoe.slap * floor.solid.max(0.4));
 }
