@@ -27,7 +27,8 @@ fn a_blend_lies_between_its_sounds_whatever_the_sum_of_the_weights() {
     }
     let only = json(&[["blend", &names[1], "--out", text(&out)].as_slice(), &FAST].concat());
     assert_eq!(only["latent"], only["sounds"][0]["latent"]);
-    let with_file = [["blend", &names[0], text(&tone_file(&folder)), "--out", text(&out)].as_slice(), &FAST].concat();
+    let tone = tone_file(&folder);
+    let with_file = [["blend", &names[0], text(&tone), "--out", text(&out)].as_slice(), &FAST].concat();
     assert_eq!(json(&with_file)["sounds"][1]["weight"], 0.5);
 }
 
