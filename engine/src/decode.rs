@@ -2,10 +2,12 @@
 
 pub mod assets;
 mod bins;
+mod constant_q;
 mod draft;
 pub mod fit;
 pub mod frozen;
 pub mod graph;
+mod inversion;
 pub mod latent;
 mod model;
 mod noisiness;

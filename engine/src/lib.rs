@@ -22,5 +22,6 @@ pub mod spectral;
 pub mod state;
 pub mod texture;
 pub mod units;
+pub mod walk;
 
 pub use units::Latent;

@@ -38,6 +38,9 @@ pub const MANIFEST_FILE: &str = "manifest.json";
 /// The graphs of a pack of kind [`PackKind::Latent`].
 pub const GRAPHS: [&str; 3] = ["encoder.onnx", "decoder.onnx", "vocoder.onnx"];
 
+/// The graphs of a pack of kind [`PackKind::Cqt`].
+pub const CQT_GRAPHS: [&str; 2] = ["encoder.onnx", "decoder.onnx"];
+
 /// Residuals of named sounds: what the decoder leaves out of their recordings.
 pub const RESIDUALS_FILE: &str = "residuals.bin";
 

@@ -18,6 +18,8 @@ pub use mel::{MelBank, hertz_to_mel, mel_to_hertz};
 pub use phase::{ReferencePhasors, noise_phase, reference_phase};
 use serde::{Deserialize, Serialize};
 
+use constant_q::ConstantQBands;
+
 pub use rustfft::num_complex::Complex32;
 pub use stft::{Spectrogram, Stft, hann_periodic};
 
@@ -34,7 +36,7 @@ pub struct SpectralShape {
     pub pad_samples: usize,
     /// Number of frames of a whole sound.
     pub frame_count: usize,
-    /// Number of mel bands.
+    /// Number of mel bands, or of constant-Q bands.
     pub mel_bands: usize,
     /// Lower edge of the lowest band in hertz.
     pub mel_low_hz: f32,
@@ -42,6 +44,10 @@ pub struct SpectralShape {
     pub mel_high_hz: f32,
     /// Level that counts as silence, in dB against a full-scale sine; negative.
     pub floor_db: f32,
+    /// Constant-Q bands instead of mel bands: windows and transform lengths are then the bands' own, and the edges of mel bands have no
+    /// meaning.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub constant_q: Option<ConstantQBands>,
 }
 
 impl SpectralShape {
@@ -56,6 +62,15 @@ impl SpectralShape {
         mel_low_hz: 20.0,
         mel_high_hz: 22_050.0,
         floor_db: -90.0,
+        constant_q: None,
+    };
+
+    /// The footstep model's analysis: 16 bands in each of 9 octaves from C1 at 44.1 kHz, 144 frames = 73 728 samples = 1.672 s.
+    pub const FOOTSTEPS: Self = Self {
+        frame_count: 144,
+        mel_bands: 144,
+        constant_q: Some(ConstantQBands { low_hz: 32.703_197, bins_per_octave: 16, oversampling: 1 }),
+        ..Self::DEFAULT
     };
 
     /// Frequency bins of one frame: `fft_size / 2 + 1`.
@@ -77,6 +92,19 @@ impl SpectralShape {
     pub fn mel_bank(&self) -> MelBank {
         let (low_hz, high_hz) = (f64::from(self.mel_low_hz), f64::from(self.mel_high_hz));
         MelBank::new(f64::from(self.sample_rate_hz), self.fft_size, self.mel_bands, low_hz, high_hz)
+    }
+
+    /// Centres of the bands in hertz, evenly spaced in mel or, of constant-Q bands, in pitch.
+    pub fn centres_hz(&self) -> Vec<f64> {
+        match self.constant_q {
+            Some(bands) => bands.centres_hz(self.mel_bands),
+            None => self.mel_bank().centres_hz().to_vec(),
+        }
+    }
+
+    /// The sample that frame 0 is centred on.
+    pub fn first_centre_samples(&self) -> f32 {
+        if self.constant_q.is_some() { 0.0 } else { self.fft_size as f32 / 2.0 - self.pad_samples as f32 }
     }
 
     /// Magnitude of a full-scale sine under the Hann window, by which magnitudes are normalised.

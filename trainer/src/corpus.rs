@@ -15,8 +15,9 @@ mod recording_id;
 pub mod soundfont;
 pub mod sources;
 mod walk;
-mod writer;
+pub mod writer;
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -74,6 +75,9 @@ pub struct Item {
     pub source: String,
     /// SHA-256 of the file, hex.
     pub sha256: String,
+    /// What else is known of it, by name: of a footstep its floor, shoe, action, gait and weight in kilograms.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub labels: BTreeMap<String, String>,
 }
 
 /// The manifest of a corpus folder.

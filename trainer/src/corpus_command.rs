@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use anyhow::{Result, ensure};
 use clap::Args;
 
+use crate::corpus::procedural::footsteps;
 use crate::corpus::soundfont::Selection;
 use crate::corpus::{Corpus, CorpusWriter, augment, folder, mix, procedural, soundfont, sources};
 
@@ -38,6 +39,9 @@ pub struct CorpusArgs {
     /// Procedural sounds to make; 1500 if no number is given.
     #[arg(long, num_args = 0..=1, default_value_t = 0, default_missing_value = "1500")]
     procedural: usize,
+    /// Labelled footsteps to make: walkers on ten floors, each in five actions; 4000 if no number is given.
+    #[arg(long, num_args = 0..=1, default_value_t = 0, default_missing_value = "4000")]
+    footsteps: usize,
     /// End every sound after its first event, but for rain, water, typing and motors.
     #[arg(long)]
     first_events: bool,
@@ -61,8 +65,12 @@ pub struct CorpusArgs {
 /// The options contradict each other, nothing usable is found, or a file cannot be read or written.
 pub fn make(args: &CorpusArgs) -> Result<()> {
     ensure!(
-        args.sound_font.is_some() || args.sources.is_some() || args.folder.is_some() || args.procedural > 0,
-        "nothing to make a corpus of: give --sound-font FILE, --sources wide, --procedural N or --folder DIR"
+        args.sound_font.is_some()
+            || args.sources.is_some()
+            || args.folder.is_some()
+            || args.procedural > 0
+            || args.footsteps > 0,
+        "nothing to make a corpus of: give --sound-font FILE, --sources wide, --procedural N, --footsteps N or --folder DIR"
     );
     ensure!((0.0..0.9).contains(&args.held_out), "--held-out must lie between 0 and 0.9");
     let mut writer = CorpusWriter::new(&args.out)?;
@@ -90,6 +98,9 @@ pub fn make(args: &CorpusArgs) -> Result<()> {
     }
     if args.procedural > 0 {
         procedural::generate(args.procedural, args.seed, &mut writer, &progress)?;
+    }
+    if args.footsteps > 0 {
+        footsteps::clips::generate(args.footsteps, args.seed, &mut writer, &progress)?;
     }
     if let Some(folder) = &args.folder {
         folder::read(folder, &mut writer, &progress)?;

@@ -182,7 +182,7 @@ fn random_points() -> Vec<Latent> {
 
 /// Licence of a pack: that of this project where every sound came from the sound font under the MIT licence or was generated; of
 /// other sounds nothing is known here.
-fn licence(sources: &[String]) -> &'static str {
+pub fn licence(sources: &[String]) -> &'static str {
     let known = |source: &String| source.contains("Fluid R3 GM") || source.starts_with(PROCEDURAL);
     if sources.iter().all(known) { "MIT OR Apache-2.0" } else { "LicenseRef-that-of-the-training-sounds" }
 }

@@ -4,6 +4,7 @@
 
 mod corpus;
 mod corpus_command;
+mod cqt;
 mod descriptors;
 mod eval;
 mod export;
@@ -30,6 +31,12 @@ use tch::Device;
 
 use corpus::Split;
 use train::{Budget, Intervals, LossOptions};
+
+/// Time for both stages of the default model, in minutes.
+const LATENT_MINUTES: f64 = 120.0;
+/// Rounds of Griffin-Lim of the default model, and of the footstep model.
+const LATENT_ITERATIONS: usize = 2;
+const CQT_ITERATIONS: usize = 3;
 
 #[derive(Parser)]
 #[command(name = "trainer", version, about = "Trains Heptode's models and writes model packs")]
@@ -58,17 +65,31 @@ enum Command {
     Reference(reference::cli::Command),
 }
 
+/// The models that `trainer train` knows.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum ModelChoice {
+    /// The default: a VAE over log-mel frames, and a vocoder.
+    Latent,
+    /// Footsteps: a VAE over 144 x 144 constant-Q levels, whose sounds are searched for.
+    CqtVae,
+}
+
 #[derive(Args)]
 struct TrainArgs {
+    /// What to train.
+    #[arg(long, value_enum, default_value = "latent")]
+    model: ModelChoice,
     /// Corpus folder.
     #[arg(long, default_value = "data/corpus")]
     corpus: PathBuf,
     /// Run folder: checkpoints and log.
     #[arg(long, default_value = "data/run")]
     out: PathBuf,
-    /// Time for both stages.
-    #[arg(long, default_value_t = 120.0)]
-    minutes: f64,
+    /// Time for the whole training; 120 for the default model if none is given.
+    #[arg(long)]
+    minutes: Option<f64>,
+    #[command(flatten)]
+    cqt: CqtArgs,
     /// Part of the time that the auto-encoder gets; the vocoder gets the rest.
     #[arg(long, default_value_t = 0.5)]
     vae_share: f64,
@@ -116,6 +137,26 @@ struct TrainArgs {
     log_steps: u64,
 }
 
+/// What only the model cqt-vae has.
+#[derive(Args)]
+struct CqtArgs {
+    /// cqt-vae: times through the training sounds, where no --minutes are given.
+    #[arg(long, default_value_t = 50, conflicts_with = "minutes")]
+    epochs: u64,
+    /// cqt-vae: between layers.
+    #[arg(long, value_enum, default_value = "leaky-relu")]
+    activation: cqt::Activation,
+    /// cqt-vae: how the decoder doubles its frames.
+    #[arg(long, value_enum, default_value = "nearest")]
+    upsampling: cqt::Upsampling,
+    /// cqt-vae: weight of the divergence of the latents, for each nat.
+    #[arg(long, default_value_t = 0.1)]
+    kl_weight: f64,
+    /// cqt-vae: steps, instead of epochs or time.
+    #[arg(long, conflicts_with_all = ["minutes", "epochs"])]
+    steps: Option<u64>,
+}
+
 #[derive(Args)]
 struct ExportArgs {
     /// Run folder.
@@ -133,9 +174,9 @@ struct ExportArgs {
     /// Identifier of the pack.
     #[arg(long, default_value = "my-model")]
     id: String,
-    /// Rounds of Griffin-Lim after the vocoder.
-    #[arg(long, default_value_t = 2)]
-    iterations: usize,
+    /// Rounds of Griffin-Lim: 2 after the vocoder, 3 of the search for the sound of constant-Q levels if no number is given.
+    #[arg(long)]
+    iterations: Option<usize>,
     /// Write the pack to this file as well: what the plug-in takes.
     #[arg(long)]
     archive: Option<PathBuf>,
@@ -252,13 +293,14 @@ fn run(cli: Cli) -> Result<()> {
             },
         }),
         Command::Figures(args) => export::figures::write(&args.pack, &args.report, &args.out),
+        Command::Export(args) if cqt::is_run(&args.run) => export_cqt(args),
         Command::Export(args) => export::export(&export::Options {
             run: args.run,
             corpus: args.corpus,
             out: args.out,
             name: args.name,
             id: args.id,
-            iterations: args.iterations,
+            iterations: args.iterations.unwrap_or(LATENT_ITERATIONS),
             archive: args.archive,
             in_tune: args.in_tune,
             report: args.report,
@@ -294,22 +336,19 @@ fn start_with_settings() -> Result<()> {
 }
 
 fn train(args: TrainArgs) -> Result<()> {
-    ensure!(args.minutes.is_finite() && args.minutes > 0.0, "--minutes must be above 0");
+    let minutes = args.minutes.unwrap_or(LATENT_MINUTES);
+    ensure!(minutes.is_finite() && minutes > 0.0, "--minutes must be above 0");
     ensure!((0.01..=0.99).contains(&args.vae_share), "--vae-share must lie between 0.01 and 0.99");
     ensure!(args.rate > 0.0 && args.rate <= 4.0, "--rate must lie above 0 and not above 4");
     ensure!(args.ending_weight >= 0.0 && args.steady_weight >= 0.0, "weights of losses must not be negative");
     ensure!((-90.0..=-40.0).contains(&args.silence_db), "--silence-db must lie between -90 and -40");
     ensure!((0.0..=1.0).contains(&args.silent_weight), "--silent-weight must lie between 0 and 1");
-    let seconds = args.minutes * 60.0;
-    let positive = |seconds: f64| Duration::try_from_secs_f64(seconds.max(0.0)).unwrap_or(Duration::MAX);
-    let device = match args.device {
-        DeviceChoice::Auto => Device::cuda_if_available(),
-        DeviceChoice::Cpu => Device::Cpu,
-        DeviceChoice::Cuda => {
-            ensure!(tch::Cuda::is_available(), "no CUDA device can be used; give --device cpu");
-            Device::Cuda(0)
-        }
-    };
+    let seconds = minutes * 60.0;
+    let device = device_of(args.device)?;
+    let intervals = intervals_of(&args);
+    if args.model == ModelChoice::CqtVae {
+        return train_cqt(args, device, intervals);
+    }
     train::train(&train::Options {
         corpus: args.corpus,
         run: args.out,
@@ -326,10 +365,64 @@ fn train(args: TrainArgs) -> Result<()> {
         from_pack: args.from_pack,
         without_held_out: args.without_held_out,
         device,
-        intervals: Intervals {
-            checkpoint: positive(args.checkpoint_seconds),
-            evaluation: positive(args.evaluation_seconds),
-            log_steps: args.log_steps.max(1),
-        },
+        intervals,
+    })
+}
+
+fn export_cqt(args: ExportArgs) -> Result<()> {
+    ensure!(!args.in_tune && args.report.is_none(), "--in-tune and --report are for the default model");
+    cqt::export(&cqt::ExportOptions {
+        run: args.run,
+        corpus: args.corpus,
+        out: args.out,
+        name: args.name,
+        id: args.id,
+        iterations: args.iterations.unwrap_or(CQT_ITERATIONS),
+        archive: args.archive,
+    })
+}
+
+fn device_of(choice: DeviceChoice) -> Result<Device> {
+    match choice {
+        DeviceChoice::Auto => Ok(Device::cuda_if_available()),
+        DeviceChoice::Cpu => Ok(Device::Cpu),
+        DeviceChoice::Cuda => {
+            ensure!(tch::Cuda::is_available(), "no CUDA device can be used; give --device cpu");
+            Ok(Device::Cuda(0))
+        }
+    }
+}
+
+fn intervals_of(args: &TrainArgs) -> Intervals {
+    let positive = |seconds: f64| Duration::try_from_secs_f64(seconds.max(0.0)).unwrap_or(Duration::MAX);
+    Intervals {
+        checkpoint: positive(args.checkpoint_seconds),
+        evaluation: positive(args.evaluation_seconds),
+        log_steps: args.log_steps.max(1),
+    }
+}
+
+fn train_cqt(args: TrainArgs, device: Device, intervals: Intervals) -> Result<()> {
+    ensure!(args.from_pack.is_none(), "--from-pack is for the default model");
+    let CqtArgs { epochs, activation, upsampling, kl_weight, steps } = args.cqt;
+    ensure!((0.0..=100.0).contains(&kl_weight), "--kl-weight must lie between 0 and 100");
+    ensure!(epochs > 0 && steps != Some(0), "--epochs and --steps must be above 0");
+    let length = match (args.minutes, steps) {
+        (Some(minutes), _) => cqt::Length::Seconds(minutes * 60.0),
+        (None, Some(steps)) => cqt::Length::Steps(steps),
+        (None, None) => cqt::Length::Epochs(epochs),
+    };
+    cqt::train(&cqt::TrainOptions {
+        corpus: args.corpus,
+        run: args.out,
+        seed: args.seed,
+        length,
+        activation,
+        upsampling,
+        kl_weight,
+        rate: args.rate,
+        without_held_out: args.without_held_out,
+        device,
+        intervals,
     })
 }

@@ -1,6 +1,6 @@
 //! Between trained weights and ONNX graphs: writing them, and starting a training from a pack's graphs.
 
-mod builder;
+pub mod builder;
 pub mod graphs;
 mod migration;
 

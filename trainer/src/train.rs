@@ -20,7 +20,7 @@ mod weight_average;
 
 pub use budget::Budget;
 pub use checkpoint::load_finished;
-pub use options::{Intervals, LossOptions, Options};
-pub use run::{RunConfig, train};
-pub use stage::mix;
+pub use options::{Intervals, LossOptions, Options, StageOptions};
+pub use run::{RunConfig, run_stage, train};
+pub use stage::{Figures, Stage, mix};
 pub use vae_stage::LEAST_SPREAD;

@@ -1,4 +1,4 @@
-//! The source of latent models: point and key in, sound out. WORKER THREADS.
+//! The source of models with seven latents, of the kinds `latent` and `cqt`: point and key in, sound out. WORKER THREADS.
 //!
 //! A source holds only the shared model, a job only the state of its sound. Run states and scratch buffers are large, so each worker thread
 //! keeps one pipeline for each model in use, and idle instances hold none.
@@ -10,10 +10,10 @@ use std::sync::Arc;
 use super::assets::Assets;
 use super::draft::{Draft, draft};
 use super::graph::GraphError;
+use super::inversion::Inversion;
 use super::source::{
     Focus, Job, Pace, Progress, Sink, SoundShape, Source, SourceError, SourceProperties, Version, give_whole,
 };
-use super::vocoding::Vocoding;
 use super::{Model, Pipeline};
 use crate::link::{BLOCK_SAMPLES, SoundSpec, StretchMap};
 use crate::spectral::Frames;
@@ -82,7 +82,7 @@ struct LatentJob {
 enum Stage {
     Decode,
     Draft(Frames),
-    Vocode(Box<Vocoding>),
+    Invert(Inversion),
     Over,
 }
 
@@ -106,30 +106,30 @@ impl LatentJob {
                 let frames = shaped_frames(pipeline, &self.spec, &self.assets).map_err(failed)?;
                 self.stage = match focus.wants_draft {
                     true => Stage::Draft(frames),
-                    false => self.vocode(pipeline, frames),
+                    false => self.invert(pipeline, frames),
                 };
                 Ok(Progress::Going(DECODER_PART))
             }
             Stage::Draft(frames) => {
                 self.give_draft(pipeline, &frames, focus, sink)?;
-                self.stage = self.vocode(pipeline, frames);
+                self.stage = self.invert(pipeline, frames);
                 Ok(Progress::Going(DECODER_PART))
             }
-            Stage::Vocode(mut vocoding) => {
-                if let Some(samples) = vocoding.advance(pipeline).map_err(failed)? {
+            Stage::Invert(mut inversion) => {
+                if let Some(samples) = inversion.advance(pipeline).map_err(failed)? {
                     give_whole(&samples, self.stretch_map(), focus.first_sample, sink)?;
                     return Ok(Progress::Done);
                 }
-                let progress = DECODER_PART + (1.0 - DECODER_PART) * vocoding.progress(pipeline);
-                self.stage = Stage::Vocode(vocoding);
+                let progress = DECODER_PART + (1.0 - DECODER_PART) * inversion.progress(pipeline);
+                self.stage = Stage::Invert(inversion);
                 Ok(Progress::Going(progress))
             }
             Stage::Over => Ok(Progress::Done),
         }
     }
 
-    fn vocode(&self, pipeline: &Pipeline, frames: Frames) -> Stage {
-        Stage::Vocode(Box::new(Vocoding::new(pipeline, frames, self.spec.key, noise_key(&self.spec))))
+    fn invert(&self, pipeline: &Pipeline, frames: Frames) -> Stage {
+        Stage::Invert(Inversion::new(pipeline, frames, self.spec.key, noise_key(&self.spec)))
     }
 
     fn stretch_map(&self) -> StretchMap {
@@ -168,12 +168,7 @@ impl LatentJob {
 /// [`GraphError`] when a graph fails.
 pub fn decode(pipeline: &mut Pipeline, spec: &SoundSpec, assets: &Assets) -> Result<Vec<f32>, GraphError> {
     let frames = shaped_frames(pipeline, spec, assets)?;
-    let mut vocoding = Vocoding::new(pipeline, frames, spec.key, noise_key(spec));
-    loop {
-        if let Some(samples) = vocoding.advance(pipeline)? {
-            return Ok(samples);
-        }
-    }
+    Inversion::new(pipeline, frames, spec.key, noise_key(spec)).finish(pipeline)
 }
 
 /// Frames of a point with its residuals added, shaped.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::pack::{Manifest, NamedResiduals, NamedSound, Pack};
+use crate::pack::{Manifest, NamedResiduals, NamedSound, Pack, PackKind};
 use crate::spectral::SpectralShape;
 
 use super::graph::{Graph, GraphError, Port};
@@ -19,7 +19,8 @@ pub struct Model {
     residuals: Arc<NamedResiduals>,
     pub(super) encoder: Graph,
     pub(super) decoder: Graph,
-    pub(super) vocoder: Graph,
+    /// `None` for a kind whose sounds are searched for.
+    pub(super) vocoder: Option<Graph>,
     /// The vocoder at a width of [`DRAFT_FRAMES`] frames; `None` if the graph cannot be resized, or is not wider than that.
     pub(super) draft_vocoder: Option<Graph>,
 }
@@ -30,6 +31,9 @@ impl Model {
     /// # Errors
     /// [`GraphError`] with the name of the graph and the reason.
     pub fn load(pack: &Pack) -> Result<Self, GraphError> {
+        if pack.manifest().kind == PackKind::Cqt {
+            return Self::load_constant_q(pack);
+        }
         let manifest = pack.manifest().clone();
         let shape = manifest.shape;
         let key = || Port::new("key", &[1, 1]);
@@ -54,7 +58,21 @@ impl Model {
         let (first, second) = together(first, second);
         let ((encoder, draft_vocoder), (decoder, vocoder)) = (first?, second?);
         let (pack_hash, residuals) = (pack.hash().to_owned(), Arc::clone(pack.residuals()));
-        Ok(Self { encoder, decoder, vocoder, draft_vocoder, pack_hash, residuals, manifest, shape })
+        Ok(Self { encoder, decoder, vocoder: Some(vocoder), draft_vocoder, pack_hash, residuals, manifest, shape })
+    }
+
+    /// Of a pack whose graphs know no key, and whose sounds are searched for.
+    fn load_constant_q(pack: &Pack) -> Result<Self, GraphError> {
+        let manifest = pack.manifest().clone();
+        let shape = manifest.shape;
+        let latent = || Port::new("latent", &[1, manifest.controls.len()]);
+        let frames = || Port::new("frames", &[1, shape.mel_bands, shape.frame_count]);
+        let load = |name: &str, input, output| Graph::load(name, pack.graph(name), vec![input], vec![output]);
+        let (encoder, decoder) =
+            together(|| load("encoder.onnx", frames(), latent()), || load("decoder.onnx", latent(), frames()));
+        let (encoder, decoder) = (encoder?, decoder?);
+        let (pack_hash, residuals) = (pack.hash().to_owned(), Arc::clone(pack.residuals()));
+        Ok(Self { encoder, decoder, vocoder: None, draft_vocoder: None, pack_hash, residuals, manifest, shape })
     }
 
     /// Manifest of the pack.

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use crate::residual::{Pair, Residual, add};
 use crate::sample::normalise_loudness;
+use crate::spectral::constant_q::ConstantQFrames;
 use crate::spectral::{FrameAnalysis, Frames, GriffinLim, ReferencePhasors, SpectralShape, Spectrogram, Stft};
 use crate::units::Latent;
 
@@ -37,13 +38,16 @@ pub struct Pipeline {
     model: Arc<Model>,
     encoder: Runner,
     decoder: Runner,
-    vocoder: Runner,
+    /// `None` for a kind whose sounds are searched for.
+    vocoder: Option<Runner>,
     /// The vocoder at a small width; see [`super::draft`].
     draft_vocoder: Option<Runner>,
     analysis: FrameAnalysis,
     stft: Stft,
     griffin_lim: GriffinLim,
     phasors: Vec<ReferencePhasors>,
+    /// Constant-Q transforms of the lengths used last, newest first.
+    constant_q: Vec<ConstantQFrames>,
     chunk: Vec<f32>,
     timings: Timings,
 }
@@ -53,6 +57,8 @@ pub struct Pipeline {
 const PLACE_ROUNDS: usize = 4;
 /// Number of phase tables that are kept, one for each key and noise key in use.
 const KEPT_PHASORS: usize = 8;
+/// Constant-Q transforms that are kept: that of unstretched sounds, and that of one stretch.
+const KEPT_TRANSFORMS: usize = 2;
 
 impl Pipeline {
     /// A pipeline for a model.
@@ -63,12 +69,13 @@ impl Pipeline {
         Ok(Self {
             encoder: model.encoder.runner()?,
             decoder: model.decoder.runner()?,
-            vocoder: model.vocoder.runner()?,
+            vocoder: model.vocoder.as_ref().map(Graph::runner).transpose()?,
             draft_vocoder: model.draft_vocoder.as_ref().map(Graph::runner).transpose()?,
             analysis: FrameAnalysis::new(model.shape()),
             stft: Stft::new(model.shape()),
             griffin_lim: GriffinLim::new(model.shape()),
             phasors: Vec::new(),
+            constant_q: Vec::new(),
             chunk: Vec::new(),
             timings: Timings::default(),
             model,
@@ -85,11 +92,37 @@ impl Pipeline {
         self.timings
     }
 
-    /// Log-mel frames of a mono sound at the model's rate, normalised in loudness; silence after its end.
-    pub fn analyse(&mut self, samples: &[f32]) -> Frames {
+    /// Frames of a mono sound at the model's rate, normalised in loudness; silence after its end.
+    ///
+    /// # Errors
+    /// [`GraphError`] if the pack's bands do not fit.
+    pub fn analyse(&mut self, samples: &[f32]) -> Result<Frames, GraphError> {
         let mut normalised = samples.to_vec();
-        normalise_loudness(&mut normalised, self.model.shape().sample_rate_hz);
-        self.analysis.frames(&normalised)
+        let shape = *self.model.shape();
+        normalise_loudness(&mut normalised, shape.sample_rate_hz);
+        match shape.constant_q {
+            Some(_) => Ok(self.constant_q(shape.frame_count)?.frames(&normalised)),
+            None => Ok(self.analysis.frames(&normalised)),
+        }
+    }
+
+    /// The constant-Q transform of sounds of `frames` frames, made on first use.
+    ///
+    /// # Errors
+    /// [`GraphError`] if the pack has no constant-Q bands, or such that do not fit.
+    pub(super) fn constant_q(&mut self, frames: usize) -> Result<&mut ConstantQFrames, GraphError> {
+        let refuse = |why: String| GraphError::Run { graph: "the constant-Q transform".into(), why };
+        match self.constant_q.iter().position(|transform| transform.frame_count() == frames) {
+            Some(found) => self.constant_q[..=found].rotate_right(1),
+            None => {
+                let shape = self.model.shape();
+                let bands = shape.constant_q.ok_or_else(|| refuse("the pack has no such bands".into()))?;
+                let made = ConstantQFrames::new(shape, &bands, frames).map_err(|error| refuse(error.to_string()))?;
+                self.constant_q.insert(0, made);
+                self.constant_q.truncate(KEPT_TRANSFORMS);
+            }
+        }
+        self.constant_q.first_mut().ok_or_else(|| refuse("no transform was made".into()))
     }
 
     /// Latent point, clamped to ±3 σ, of a mono sound at the model's rate whose MIDI key is `key`.
@@ -97,12 +130,14 @@ impl Pipeline {
     /// # Errors
     /// [`GraphError`] if the encoder fails.
     pub fn encode(&mut self, samples: &[f32], key: f32) -> Result<Latent, GraphError> {
-        let frames = self.analyse(samples);
+        let frames = self.analyse(samples)?;
         self.encode_frames(&frames, key)
     }
 
     fn encode_frames(&mut self, frames: &Frames, key: f32) -> Result<Latent, GraphError> {
-        let outputs = self.encoder.run(&[&frames.values, &[key_input(key)]])?;
+        let key = [key_input(key)];
+        let inputs: [&[f32]; 2] = [&frames.values, &key];
+        let outputs = self.encoder.run(ports(&self.model, &inputs))?;
         let mut latent = Latent::default();
         for (coordinate, value) in latent.iter_mut().zip(outputs.get(0)) {
             *coordinate = value.clamp(-crate::units::LATENT_LIMIT, crate::units::LATENT_LIMIT);
@@ -115,7 +150,7 @@ impl Pipeline {
     /// # Errors
     /// [`GraphError`] when a graph fails.
     pub fn place(&mut self, samples: &[f32], key: f32) -> Result<Latent, GraphError> {
-        let frames = self.analyse(samples);
+        let frames = self.analyse(samples)?;
         let start = self.encode_frames(&frames, key)?;
         Ok(fit(self, &[Target { frames: &frames, key }], &start, PLACE_ROUNDS)?.latent)
     }
@@ -126,7 +161,9 @@ impl Pipeline {
     /// [`GraphError`] when the decoder fails.
     pub fn decode_frames(&mut self, latent: &Latent, key: f32) -> Result<Frames, GraphError> {
         let started = Instant::now();
-        let outputs = self.decoder.run(&[latent, &[key_input(key)]])?;
+        let key = [key_input(key)];
+        let inputs: [&[f32]; 2] = [latent, &key];
+        let outputs = self.decoder.run(ports(&self.model, &inputs))?;
         self.timings.decoder = started.elapsed();
         let shape = self.model.shape();
         Ok(Frames { bands: shape.mel_bands, frames: shape.frame_count, values: outputs.get(0).to_vec() })
@@ -157,7 +194,7 @@ impl Pipeline {
     /// # Errors
     /// [`GraphError`] when the decoder fails.
     pub fn residual(&mut self, samples: &[f32], latent: &Latent, key: f32) -> Result<Residual, GraphError> {
-        let (wanted, made) = (self.analyse(samples), self.decode_frames(latent, key)?);
+        let (wanted, made) = (self.analyse(samples)?, self.decode_frames(latent, key)?);
         Ok(Residual::between(Pair { wanted: &wanted, made: &made }, self.model.shape()))
     }
 
@@ -188,7 +225,8 @@ impl Pipeline {
     ) -> Result<(), GraphError> {
         let started = Instant::now();
         self.load_chunk(frames, chunk);
-        let outputs = self.vocoder.run(&[&self.chunk, &[key_input(key)]])?;
+        let missing = || GraphError::Run { graph: "vocoder.onnx".into(), why: "the pack has none".into() };
+        let outputs = self.vocoder.as_mut().ok_or_else(missing)?.run(&[&self.chunk, &[key_input(key)]])?;
         self.timings.vocoder += started.elapsed();
         self.write_bins(&outputs, (key, noise_key), (chunk, 0), out);
         Ok(())
@@ -275,6 +313,11 @@ impl Pipeline {
         };
         &self.phasors[index]
     }
+}
+
+/// The inputs that the graphs of a model have of a value and the key: packs whose sounds are searched for know no key.
+fn ports<'a, 'b>(model: &Model, inputs: &'a [&'b [f32]; 2]) -> &'a [&'b [f32]] {
+    if model.shape().constant_q.is_some() { &inputs[..1] } else { inputs }
 }
 
 impl FrameDecoder for Pipeline {

@@ -56,7 +56,7 @@ fn stretched_count(frames: usize, factor: f32) -> usize {
 
 fn stretch_map(frames: usize, factor: f32, shape: &SpectralShape) -> StretchMap {
     let attack_frames = (ATTACK_S * shape.sample_rate_hz as f32 / shape.hop_samples as f32).round();
-    let first_centre = shape.fft_size as f32 / 2.0 - shape.pad_samples as f32;
+    let first_centre = shape.first_centre_samples();
     StretchMap::of_frames(
         frames,
         stretched_count(frames, factor),
@@ -86,10 +86,11 @@ fn stretch(frames: &Frames, factor: f32, shape: &SpectralShape) -> Frames {
 
 /// Shifts the spectral envelope of every frame and adds the tilt.
 fn colour(frames: &mut Frames, shaping: &Shaping, shape: &SpectralShape, key: f32) {
-    let centres_hz = shape.mel_bank().centres_hz().to_vec();
+    let centres_hz = shape.centres_hz();
+    let scale = if shape.constant_q.is_some() { f64::log2 } else { hertz_to_mel };
     let octaves = centres_hz.iter().map(|centre_hz| (centre_hz / TILT_PIVOT_HZ).log2() as f32);
     let tilt: Vec<f32> = octaves.map(|octaves| shaping.tilt_db_per_octave * octaves / half_range_db(shape)).collect();
-    let sources = source_bands(&centres_hz, shaping.formant_semitones);
+    let sources = source_bands(&centres_hz, shaping.formant_semitones, scale);
     let kernel = envelope_kernel(shape, key);
     let mut column = vec![0.0; frames.bands];
     for frame in 0..frames.frames {
@@ -129,22 +130,26 @@ fn raise(frames: &mut Frames, change: f32) {
     }
 }
 
-/// For each band the (fractional) band whose envelope it takes when formants are shifted up by `semitones`.
-fn source_bands(centres_hz: &[f64], semitones: f32) -> Vec<f32> {
+/// For each band the (fractional) band whose envelope it takes when formants are shifted up by `semitones`; on `scale` bands are
+/// spaced evenly.
+fn source_bands(centres_hz: &[f64], semitones: f32, scale: fn(f64) -> f64) -> Vec<f32> {
     let ratio = (f64::from(semitones) / 12.0).exp2();
-    let first = hertz_to_mel(centres_hz[0]);
-    let step = (hertz_to_mel(centres_hz[centres_hz.len() - 1]) - first) / (centres_hz.len() - 1) as f64;
+    let first = scale(centres_hz[0]);
+    let step = (scale(centres_hz[centres_hz.len() - 1]) - first) / (centres_hz.len() - 1) as f64;
     let top = (centres_hz.len() - 1) as f64;
-    centres_hz.iter().map(|centre| ((hertz_to_mel(centre / ratio) - first) / step).clamp(0.0, top) as f32).collect()
+    centres_hz.iter().map(|centre| ((scale(centre / ratio) - first) / step).clamp(0.0, top) as f32).collect()
 }
 
 /// A normalised Gaussian over bands that smooths out the harmonics of `key`. Its standard deviation is 0.45 harmonic distances, within
-/// [4, 16] bands: wider blurs formants, narrower leaves harmonics in the envelope.
+/// [4, 16] bands: wider blurs formants, narrower leaves harmonics in the envelope. Among constant-Q bands it is half an octave.
 fn envelope_kernel(shape: &SpectralShape, key: f32) -> Vec<f32> {
     let low = hertz_to_mel(f64::from(shape.mel_low_hz));
     let step = (hertz_to_mel(f64::from(shape.mel_high_hz)) - low) / (shape.mel_bands + 1) as f64;
     let bands_per_harmonic = (hertz_to_mel(key_to_hz(f64::from(key))) - low) / step;
-    let sigma = (0.45 * bands_per_harmonic).clamp(4.0, 16.0);
+    let sigma = match shape.constant_q {
+        Some(bands) => bands.bins_per_octave as f64 / 2.0,
+        None => (0.45 * bands_per_harmonic).clamp(4.0, 16.0),
+    };
     let reach = (2.5 * sigma).ceil() as i32;
     let weights: Vec<f64> = (-reach..=reach).map(|offset| (-0.5 * (f64::from(offset) / sigma).powi(2)).exp()).collect();
     let sum: f64 = weights.iter().sum();

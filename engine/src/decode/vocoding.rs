@@ -110,18 +110,3 @@ impl Vocoding {
         samples
     }
 }
-
-impl Pipeline {
-    /// Samples at the model's rate of frames that were made for `key`, `frames.frames · hop` of them.
-    ///
-    /// # Errors
-    /// [`GraphError`] when the vocoder fails.
-    pub fn vocode(&mut self, frames: &Frames, key: f32) -> Result<Vec<f32>, GraphError> {
-        let mut vocoding = Vocoding::new(self, frames.clone(), key, 0);
-        loop {
-            if let Some(samples) = vocoding.advance(self)? {
-                return Ok(samples);
-            }
-        }
-    }
-}

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{GRAPHS, PackError, RESIDUALS_FILE};
+use super::{CQT_GRAPHS, GRAPHS, PackError, RESIDUALS_FILE};
 
 /// How a pack makes sounds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -55,7 +55,8 @@ impl PackKind {
     pub fn files(self) -> Result<PackFiles, PackError> {
         match self {
             Self::Latent => Ok(PackFiles { required: &GRAPHS, optional: &[RESIDUALS_FILE] }),
-            Self::Cqt | Self::Foley | Self::Raw => Err(PackError::KindNotPlayed { kind: self.name() }),
+            Self::Cqt => Ok(PackFiles { required: &CQT_GRAPHS, optional: &[RESIDUALS_FILE] }),
+            Self::Foley | Self::Raw => Err(PackError::KindNotPlayed { kind: self.name() }),
         }
     }
 }

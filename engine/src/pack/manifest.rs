@@ -26,9 +26,11 @@ pub struct Manifest {
     pub controls: Vec<Control>,
     /// MIDI keys at which the decoder is asked, rising; a played key takes the nearest.
     pub root_keys: Vec<u8>,
-    /// How the vocoder wants its frames.
+    /// How the vocoder wants its frames; of no meaning in a pack without one.
+    #[serde(default, skip_serializing_if = "VocoderInfo::is_none")]
     pub vocoder: VocoderInfo,
-    /// Rounds of Griffin-Lim, held to the frames, after the vocoder; see [`crate::spectral::GriffinLim`].
+    /// Rounds of Griffin-Lim, held to the frames: after the vocoder ([`crate::spectral::GriffinLim`]), or of the search for the sound of
+    /// constant-Q levels ([`crate::spectral::constant_q::PhaseRetrieval`]).
     pub griffin_lim_iterations: usize,
     /// Sounds with a name.
     pub sounds: Vec<NamedSound>,
@@ -56,7 +58,7 @@ pub struct Control {
 }
 
 /// How the vocoder graph is run over a sound of any length.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
 pub struct VocoderInfo {
     /// Frames of one run.
     pub chunk_frames: usize,
@@ -65,6 +67,13 @@ pub struct VocoderInfo {
     /// Number of lowest bins whose phases are predicted; those above get random ones. None when all are predicted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub phase_bins: Option<usize>,
+}
+
+impl VocoderInfo {
+    /// Whether there is no vocoder.
+    fn is_none(&self) -> bool {
+        self.chunk_frames == 0
+    }
 }
 
 /// A sound with a name: a point of the latent space.

@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 
 use super::{FORMAT_VERSION, MAX_MANIFEST_BYTES, Manifest, PackError, PackFiles, PackKind};
 use crate::link::MAX_SOUND_SAMPLES;
+use crate::spectral::constant_q::ShapeError;
 use crate::units::{LATENT_LIMIT, MODEL_LATENTS};
 
 /// Longest text that the manifest may hold in one field.
@@ -14,6 +15,8 @@ const MAX_TEXT_BYTES: usize = 4096;
 const FIRST_VERSION_WITH_KINDS: u64 = 4;
 /// Longest sound at its own length, in samples: four times as long, which is the largest stretch, it just fits into a slot.
 const MAX_UNSTRETCHED_SAMPLES: usize = MAX_SOUND_SAMPLES / 4;
+/// Most constant-Q bands: what bounds the time of a transform.
+const MAX_CONSTANT_Q_BANDS: usize = 512;
 const MAX_ID_BYTES: usize = 64;
 const MAX_SOUNDS: usize = 10_000;
 
@@ -116,6 +119,14 @@ fn check_conditioning(manifest: &Manifest) -> Result<(), PackError> {
     let rising = roots.windows(2).all(|pair| pair[0] < pair[1]);
     let roots_fit = !roots.is_empty() && roots.len() <= 16 && rising && roots.iter().all(|key| *key <= 127);
     ensure(roots_fit, "root_keys", format!("{roots:?}"), "1 to 16 rising MIDI keys")?;
+    let iterations = manifest.griffin_lim_iterations;
+    ensure(iterations <= 200, "griffin_lim_iterations", iterations, "0 to 200")?;
+    if manifest.kind == PackKind::Cqt { check_bands(manifest) } else { check_vocoder(manifest) }
+}
+
+fn check_vocoder(manifest: &Manifest) -> Result<(), PackError> {
+    let found = if manifest.shape.constant_q.is_some() { "constant-Q bands" } else { "none" };
+    ensure(manifest.shape.constant_q.is_none(), "constant_q", found, "none in a pack with a vocoder")?;
     let vocoder = manifest.vocoder;
     let chunk_fits = (8..=4096).contains(&vocoder.chunk_frames);
     ensure(chunk_fits, "vocoder.chunk_frames", vocoder.chunk_frames, "8 to 4096")?;
@@ -127,9 +138,24 @@ fn check_conditioning(manifest: &Manifest) -> Result<(), PackError> {
         "vocoder.phase_bins",
         phase_bins,
         &format!("1 to {bins}, the bins of fft_size"),
-    )?;
-    let iterations = manifest.griffin_lim_iterations;
-    ensure(iterations <= 200, "griffin_lim_iterations", iterations, "0 to 200")
+    )
+}
+
+/// The constant-Q bands: within range, and all of them below half of the sample rate.
+fn check_bands(manifest: &Manifest) -> Result<(), PackError> {
+    let Some(bands) = manifest.shape.constant_q else {
+        return ensure(false, "constant_q", "nothing", "low_hz, bins_per_octave and oversampling");
+    };
+    let made = bands.shape(manifest.shape.sample_rate_hz, manifest.shape.mel_bands);
+    let refused = |error: ShapeError| PackError::Value {
+        field: "constant_q".into(),
+        found: error.to_string(),
+        expected: "bands of a constant-Q transform".into(),
+    };
+    let fitting = made.map_err(refused)?.bands();
+    let expected = format!("at most {fitting}, the bands below half of the sample rate");
+    ensure(manifest.shape.mel_bands <= fitting, "mel_bands", manifest.shape.mel_bands, &expected)?;
+    ensure(manifest.shape.mel_bands <= MAX_CONSTANT_Q_BANDS, "mel_bands", manifest.shape.mel_bands, "at most 512")
 }
 
 fn check_sounds(manifest: &Manifest) -> Result<(), PackError> {
@@ -203,7 +229,7 @@ mod tests {
 
     #[test]
     fn kinds_without_a_source_and_unknown_ones_are_refused() {
-        for kind in ["cqt", "foley", "raw"] {
+        for kind in ["foley", "raw"] {
             let message = refusal(&changed(version_4(kind)));
             assert!(message.contains(&format!("does not play packs of kind {kind} yet")), "{message}");
         }

@@ -9,6 +9,7 @@
 mod bands;
 mod coefficients;
 mod gradient;
+mod log_frames;
 mod magnitudes;
 mod retrieval;
 mod slices;
@@ -16,6 +17,7 @@ mod transform;
 
 pub use bands::{ConstantQShape, ShapeError};
 pub use coefficients::Coefficients;
+pub use log_frames::{ConstantQBands, ConstantQFrames};
 pub use magnitudes::Magnitudes;
 pub use retrieval::{PhaseRetrieval, Start};
 pub use slices::{Slice, Slices};

@@ -2,6 +2,8 @@
 
 mod cases;
 mod cqt;
+mod cqt_pack;
+mod footsteps;
 mod inputs_kept;
 mod keys;
 mod paths;

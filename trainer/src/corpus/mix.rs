@@ -58,6 +58,7 @@ fn described(louder: &Item, quieter: &Item, number: usize, file: String, sha256:
         split: Split::Train,
         source: format!("mix of {} and {}", louder.file, quieter.file),
         sha256,
+        labels: std::collections::BTreeMap::new(),
         ..louder.clone()
     }
 }

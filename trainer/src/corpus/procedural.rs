@@ -9,7 +9,7 @@ mod dog;
 mod envelope;
 mod filter;
 mod fm;
-mod footsteps;
+pub mod footsteps;
 mod grains;
 mod gunshot;
 mod hat;

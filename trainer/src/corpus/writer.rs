@@ -1,6 +1,6 @@
 //! Collects prepared sounds, splits them and writes the corpus folder.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::fs;
 use std::io::Cursor;
 use std::path::{Path, PathBuf};
@@ -108,6 +108,19 @@ impl CorpusWriter {
     /// # Errors
     /// The sound cannot be resampled or its file cannot be written.
     pub fn add(&mut self, description: Description, recording: Recording) -> Result<bool> {
+        self.add_labelled(description, BTreeMap::new(), recording)
+    }
+
+    /// As [`Self::add`], with labels for the manifest.
+    ///
+    /// # Errors
+    /// As [`Self::add`].
+    pub fn add_labelled(
+        &mut self,
+        description: Description,
+        labels: BTreeMap<String, String>,
+        recording: Recording,
+    ) -> Result<bool> {
         let mut prepared = match one_shot(recording, self.sample_rate_hz(), self.length()) {
             Ok(prepared) => prepared.samples,
             Err(error) => {
@@ -133,6 +146,7 @@ impl CorpusWriter {
             velocity,
             source,
             sha256: hex_sha256(&bytes),
+            labels,
         };
         self.recordings.extend(&recordings);
         self.items.push((item, recordings));

@@ -74,7 +74,7 @@ pub fn remake(
     let key = f32::from(item.key);
     Ok(match path {
         ResynthesisPath::Frames => {
-            let frames = pipeline.analyse(truth);
+            let frames = pipeline.analyse(truth)?;
             Some(pipeline.vocode(&frames, key)?)
         }
         ResynthesisPath::Latent => {
@@ -123,6 +123,7 @@ mod tests {
             velocity,
             source: String::new(),
             sha256: String::new(),
+            labels: std::collections::BTreeMap::new(),
         }
     }
 

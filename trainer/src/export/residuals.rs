@@ -54,7 +54,7 @@ fn code(pipeline: &mut Pipeline, recorded: &Recorded) -> Result<Vec<ZoneResidual
     for (root, recording) in &recorded.zones {
         let wanted = match recording {
             Recording::Frames(frames) => frames.clone(),
-            Recording::Moved(samples) => pipeline.analyse(samples),
+            Recording::Moved(samples) => pipeline.analyse(samples)?,
         };
         frames.push((wanted, pipeline.decode_frames(&recorded.sound.latent, f32::from(*root))?));
     }

@@ -150,6 +150,16 @@ impl Builder {
         self.node("Exp", std::slice::from_ref(x), Vec::new())
     }
 
+    /// Negative values become 0.
+    pub fn relu(&mut self, x: &Value) -> Value {
+        self.node("Relu", std::slice::from_ref(x), Vec::new())
+    }
+
+    /// Negative values are multiplied by `slope`.
+    pub fn leaky_relu(&mut self, x: &Value, slope: f32) -> Value {
+        self.node("LeakyRelu", std::slice::from_ref(x), vec![number("alpha", slope)])
+    }
+
     /// Product of two values, element by element.
     pub fn mul(&mut self, a: &Value, b: &Value) -> Value {
         self.node("Mul", &[a.clone(), b.clone()], Vec::new())
@@ -265,6 +275,10 @@ impl Builder {
         });
         name
     }
+}
+
+fn number(name: &str, value: f32) -> AttributeProto {
+    AttributeProto { name: name.to_owned(), r#type: AttributeType::Float as i32, f: value, ..AttributeProto::default() }
 }
 
 fn integer(name: &str, value: i64) -> AttributeProto {

@@ -1,6 +1,6 @@
 //! Options of `trainer train`. Plain data.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -37,6 +37,26 @@ impl Default for LossOptions {
     /// The losses that the shipped packs were trained with. Frames end at −90 dB; below −84 dB no remake of them is audible.
     fn default() -> Self {
         Self { ending_weight: 0.0, steady_weight: 0.0, silence_db: -84.0, silent_weight: 0.15 }
+    }
+}
+
+/// What the loop of a stage needs to know.
+#[derive(Clone, Copy, Debug)]
+pub struct StageOptions<'a> {
+    /// Run folder.
+    pub run: &'a Path,
+    /// Seed.
+    pub seed: u64,
+    /// Factor on the learning rate.
+    pub rate: f64,
+    /// How often things happen.
+    pub intervals: Intervals,
+}
+
+impl Options {
+    /// The part of them that every stage shares.
+    pub fn of_stage(&self) -> StageOptions<'_> {
+        StageOptions { run: &self.run, seed: self.seed, rate: self.rate, intervals: self.intervals }
     }
 }
 

@@ -11,7 +11,7 @@ use tch::nn::VarStore;
 
 use super::budget::Budget;
 use super::checkpoint;
-use super::options::{LossOptions, Options};
+use super::options::{LossOptions, Options, StageOptions};
 use super::stage::{self, Stage};
 use super::vae_stage::VaeStage;
 use super::vocoder_stage::{Source, VocoderStage};
@@ -109,7 +109,7 @@ pub fn train(options: &Options) -> Result<()> {
     if !is_begun {
         begin(&options.run, &config)?;
     }
-    run_stage(&vae, &vae_store, options, options.vae)?;
+    run_stage(&vae, &vae_store, &options.of_stage(), options.vae)?;
 
     let source = |data| Source::new(data, tch::no_grad(|| vae.reconstruct(data)));
     tch::manual_seed(options.seed as i64);
@@ -118,11 +118,15 @@ pub fn train(options: &Options) -> Result<()> {
     if let Some(pack) = &pack {
         onnx::import_weights(pack, &["vocoder"], &vocoder_store)?;
     }
-    run_stage(&vocoder, &vocoder_store, options, options.vocoder)
+    run_stage(&vocoder, &vocoder_store, &options.of_stage(), options.vocoder)
 }
 
-fn run_stage<S: Stage>(stage: &S, store: &VarStore, options: &Options, budget: Budget) -> Result<()> {
-    if checkpoint::adopt_finished(&options.run, S::NAME, store)? {
+/// Runs a stage to its end, unless it is there already; `store` has the averaged weights then.
+///
+/// # Errors
+/// A checkpoint cannot be read or written, or the loss is not finite.
+pub fn run_stage<S: Stage>(stage: &S, store: &VarStore, options: &StageOptions, budget: Budget) -> Result<()> {
+    if checkpoint::adopt_finished(options.run, S::NAME, store)? {
         eprintln!("{}: already finished", S::NAME);
         return Ok(());
     }

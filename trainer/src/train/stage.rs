@@ -12,7 +12,7 @@ use tch::nn::VarStore;
 use super::budget::{Budget, learning_rate};
 use super::checkpoint::{self, find};
 use super::optimiser::AdamW;
-use super::options::Options;
+use super::options::StageOptions;
 use super::progress::{Progress, Record};
 use super::weight_average::WeightAverage;
 
@@ -35,8 +35,8 @@ pub trait Stage {
 ///
 /// # Errors
 /// A checkpoint cannot be read or written, or the loss is not finite.
-pub fn run<S: Stage>(stage: &S, store: &VarStore, options: &Options, budget: Budget) -> Result<()> {
-    let (folder, seed, intervals) = (options.run.as_path(), options.seed, options.intervals);
+pub fn run<S: Stage>(stage: &S, store: &VarStore, options: &StageOptions, budget: Budget) -> Result<()> {
+    let (folder, seed, intervals) = (options.run, options.seed, options.intervals);
     let mut optimiser = AdamW::new(store);
     let mut average = WeightAverage::new(store);
     let (mut step, before_s) = resume::<S>(folder, &mut optimiser, &mut average)?;

@@ -73,6 +73,18 @@ pub(crate) enum Command {
     /// Let a recording go on without a seam, to any length; its own samples stay as they are
     #[command(after_help = "Example:\n  heptode extend rain.wav --seconds 60 --out longer-rain.wav")]
     Extend(ExtendArgs),
+    /// Superpose the latent points of any number of sounds and files
+    #[command(
+        after_help = "The weights are divided by their sum. The blend is decoded from its point alone, without what recordings add.\n\n\
+                            Example:\n  heptode blend NAME NAME my-sample.wav --weights 0.5,0.3,0.2 --out blend.wav"
+    )]
+    Blend(BlendArgs),
+    /// Walk over a floor: footsteps of which no two are equal (stereo)
+    #[command(
+        after_help = "The floor is a word in the names of the pack's footsteps, or a category of a footstep pack.\n\n\
+                            Example:\n  heptode walk --floor gravel --pace 1.8 --seconds 20 --seed 3 --out walk.wav"
+    )]
+    Walk(WalkArgs),
 }
 
 /// Arguments of every command.
@@ -370,6 +382,45 @@ pub(crate) struct CqtArgs {
     /// Write the result to standard output as one JSON object, or to standard error if the sound goes to standard output
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct BlendArgs {
+    /// Sounds of the pack and audio files, at least one
+    #[arg(value_name = "NAME|FILE", required = true)]
+    pub(crate) sounds: Vec<OsString>,
+    /// How much of each, in their order, 0 to 1000; equal parts if none are given
+    #[arg(long, value_name = "W1,W2,…", value_delimiter = ',', value_parser = number(0.0..=1000.0))]
+    pub(crate) weights: Vec<f32>,
+    #[arg(long, value_name = "FILE|-", help = OUT_HELP, value_parser = destination())]
+    pub(crate) out: Destination,
+    #[command(flatten)]
+    pub(crate) playing: Playing,
+    #[command(flatten)]
+    pub(crate) common: Common,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct WalkArgs {
+    /// What is walked on, such as gravel, wood or snow
+    #[arg(long)]
+    pub(crate) floor: String,
+    /// Steps a second, 0.2 to 6; from 2.4 on sounds of running are taken, where the pack has them
+    #[arg(long, default_value_t = 1.8, value_parser = number(0.2..=6.0))]
+    pub(crate) pace: f32,
+    /// Length of the file in seconds, 0.1 to 600
+    #[arg(long, default_value_t = 10.0, value_parser = number(0.1..=600.0))]
+    pub(crate) seconds: f32,
+    /// The same seed gives the same walk
+    #[arg(long, default_value_t = 1)]
+    pub(crate) seed: u64,
+    #[arg(long, value_name = "FILE|-", help = OUT_HELP, value_parser = destination())]
+    pub(crate) out: Destination,
+    /// Sample rate of the file in Hz, 4000 to 768000
+    #[arg(long, value_name = "HZ", default_value_t = 44_100, value_parser = rate())]
+    pub(crate) rate: u32,
+    #[command(flatten)]
+    pub(crate) common: Common,
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@
 //! first byte, and each file appears whole or not at all. Exit codes: 0 done, 1 failed, 2 wrong use.
 
 mod args;
+mod blend;
 mod continued;
 mod cqt;
 mod destination;
@@ -27,6 +28,7 @@ mod series;
 mod studio;
 mod texture;
 mod vary;
+mod walk;
 mod watch;
 
 use std::process::ExitCode;
@@ -48,6 +50,8 @@ fn main() -> ExitCode {
         Command::Cqt(args) => cqt::run(&args),
         Command::Texture(args) => texture::run(&args),
         Command::Extend(args) => extend::run(&args),
+        Command::Blend(args) => blend::run(&args),
+        Command::Walk(args) => walk::run(&args),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

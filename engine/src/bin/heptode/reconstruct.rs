@@ -19,7 +19,7 @@ pub(crate) fn run(args: &ReconstructArgs) -> Result<(), Failure> {
     let mut residual = None;
     let samples = match args.via {
         Via::Frames => {
-            let frames = pipeline.analyse(&sound.samples);
+            let frames = pipeline.analyse(&sound.samples)?;
             pipeline.vocode(&frames, sound.key)?
         }
         Via::Latent => pipeline.decode(&sound.latent, sound.key, &Shaping::default())?,

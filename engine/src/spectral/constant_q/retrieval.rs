@@ -6,6 +6,9 @@ use rustfft::num_complex::Complex32;
 use super::coefficients::Coefficients;
 use super::transform::ConstantQ;
 
+/// Bands above this get random phases by [`Start::NoisyGradient`]: their windows last less than 10 ms at 16 bands to an octave, so that no
+/// blow is smeared.
+const NOISY_HZ: f64 = 1500.0;
 /// Acceleration: the value that the authors of the method recommend.
 const MOMENTUM: f32 = 0.99;
 /// Magnitudes below this have no phase.
@@ -21,6 +24,8 @@ pub enum Start {
     /// Those of a sine in each band, at the frequency that its neighbours' magnitudes tell, all of them 0 at the loudest moment: right for
     /// steady partials and for one impulse.
     Gradient,
+    /// The same, but random by a seed in the bands above 1.5 kHz: the same levels with another grain of their noise.
+    NoisyGradient(u64),
     /// Those that the coefficients have.
     Given,
 }
@@ -30,6 +35,7 @@ pub struct PhaseRetrieval {
     magnitudes: Vec<f32>,
     now: Coefficients<f32>,
     before: Coefficients<f32>,
+    next: Coefficients<f32>,
     time: Vec<f32>,
 }
 
@@ -39,36 +45,51 @@ impl PhaseRetrieval {
         let magnitudes: Vec<f32> = coefficients.values().iter().map(|value| value.norm()).collect();
         let mut now = coefficients.clone();
         let mut state = match start {
-            Start::Random(seed) => seed,
+            Start::Random(seed) | Start::NoisyGradient(seed) => seed,
             Start::Zero | Start::Given | Start::Gradient => 0,
         };
         for (value, magnitude) in now.values_mut().iter_mut().zip(&magnitudes) {
             *value = match start {
                 Start::Zero => Complex32::new(*magnitude, 0.0),
                 Start::Random(_) => Complex32::from_polar(*magnitude, random_phase(&mut state)),
-                Start::Given | Start::Gradient => *value,
+                Start::Given | Start::Gradient | Start::NoisyGradient(_) => *value,
             };
         }
-        if start == Start::Gradient {
+        if matches!(start, Start::Gradient | Start::NoisyGradient(_)) {
             super::gradient::set_phases(transform, &mut now);
         }
-        Self { magnitudes, before: now.clone(), now, time: vec![0.0; transform.length()] }
+        if matches!(start, Start::NoisyGradient(_)) {
+            for band in (0..now.bands()).filter(|band| transform.shape().centre_hz(*band) > NOISY_HZ) {
+                let values = now.band_mut(band).iter_mut();
+                values.for_each(|value| *value = Complex32::from_polar(value.norm(), random_phase(&mut state)));
+            }
+        }
+        Self { magnitudes, before: now.clone(), next: transform.zeros(), now, time: vec![0.0; transform.length()] }
     }
 
     /// Runs `iterations` of the method and returns the sound.
     pub fn run(mut self, transform: &mut ConstantQ<f32>, iterations: usize) -> Vec<f32> {
-        let mut next = transform.zeros();
         for _ in 0..iterations {
-            // What a sound can have of these magnitudes and phases.
-            impose(&self.magnitudes, &mut self.now);
-            transform.inverse(&self.now, &mut self.time);
-            transform.forward(&self.time, &mut next);
-            let values = self.now.values_mut().iter_mut().zip(next.values()).zip(self.before.values_mut());
-            for ((now, next), before) in values {
-                *now = next + (next - *before) * MOMENTUM;
-                *before = *next;
-            }
+            self.iterate(transform);
         }
+        self.finish(transform)
+    }
+
+    /// One iteration of the method.
+    pub fn iterate(&mut self, transform: &mut ConstantQ<f32>) {
+        // What a sound can have of these magnitudes and phases.
+        impose(&self.magnitudes, &mut self.now);
+        transform.inverse(&self.now, &mut self.time);
+        transform.forward(&self.time, &mut self.next);
+        let values = self.now.values_mut().iter_mut().zip(self.next.values()).zip(self.before.values_mut());
+        for ((now, next), before) in values {
+            *now = next + (next - *before) * MOMENTUM;
+            *before = *next;
+        }
+    }
+
+    /// The sound of the phases found so far.
+    pub fn finish(mut self, transform: &mut ConstantQ<f32>) -> Vec<f32> {
         impose(&self.magnitudes, &mut self.now);
         transform.inverse(&self.now, &mut self.time);
         self.time

@@ -1,0 +1,16 @@
+//! The footstep model: a VAE over 144 × 144 constant-Q levels with seven latents, `trainer train --model cqt-vae`.
+//!
+//! Its data, its training and its export. The transform and the search for a sound are the engine's.
+
+mod data;
+mod export;
+mod graphs;
+mod model;
+mod named;
+mod run;
+mod stage;
+mod trained;
+
+pub use export::{ExportOptions, export};
+pub use model::{Activation, Upsampling};
+pub use run::{Length, TrainOptions, is_run, train};
