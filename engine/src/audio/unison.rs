@@ -36,7 +36,7 @@ impl UnisonPlace {
         }
         let place = |index: usize| 2.0 * index as f32 / (count - 1) as f32 - 1.0;
         // Of an even number the two innermost are the middle.
-        let inner = if count % 2 == 0 { 1.0 / (count - 1) as f32 } else { 0.0 };
+        let inner = if count.is_multiple_of(2) { 1.0 / (count - 1) as f32 } else { 0.0 };
         let outwards = |index: usize| if count > 2 { (place(index).abs() - inner) / (1.0 - inner) } else { 0.0 };
         let level = |index: usize| 1.0 - (1.0 - controls.unison_blend) * outwards(index);
         let power: f32 = (0..count).map(|index| level(index) * level(index)).sum();
