@@ -101,7 +101,7 @@ impl<'a> Chooser<'a> {
         Self {
             material,
             plan: Plan::new(&levels, seed, follows_end),
-            random: Random::new(seed ^ 0x005E_ED0F_9A11),
+            random: Random::new(seed ^ 0x5EED),
             aligner: Aligner::new(sizes.fade, levels.hop),
             sizes,
             uses: vec![0.0; frames],

@@ -29,7 +29,6 @@ impl Given {
         args.out.check_length(wish(&source, args).samples as u64, source.channels().len() as u16, rate_hz)?;
         let judgement = Judgement::of(&source);
         let mut notes = read.notes;
-        notes.extend(fades(&source));
         if let Some(warning) = judgement.warning() {
             if args.json { notes.push(warning) } else { complain(&warning) }
         }
@@ -89,7 +88,7 @@ impl Given {
 }
 
 /// What is left out at the ends of a recording, if anything.
-fn fades(source: &Source) -> Option<String> {
+pub(crate) fn fades(source: &Source) -> Option<String> {
     let seconds = |samples: usize| samples as f64 / f64::from(source.rate_hz());
     let (start_s, end_s) = (seconds(source.steady().start), seconds(source.len() - source.steady().end));
     (start_s + end_s > 0.0).then(|| {

@@ -4,7 +4,7 @@ use engine::texture::{DOCUMENT_MAX_S, DocumentOptions, Tap, TextureError, Weaver
 use serde_json::json;
 
 use crate::args::{Method, TextureArgs};
-use crate::continued::{Given, wish};
+use crate::continued::{Given, fades, wish};
 use crate::failure::Failure;
 use crate::watch::Watch;
 
@@ -22,6 +22,7 @@ pub(crate) fn run(args: &TextureArgs) -> Result<(), Failure> {
     if args.method == Method::Document {
         return by_document(args, &given);
     }
+    given.notes.extend(fades(&given.source));
     let weaver = Weaver::texture(&given.source, &wish(&given.source, &args.continued))?;
     given.weave(&args.continued, "texture", weaver)
 }
