@@ -2,6 +2,7 @@
 //!
 //! Its data, its training and its export. The transform and the search for a sound are the engine's.
 
+mod config;
 mod data;
 mod export;
 mod graphs;
@@ -11,6 +12,7 @@ mod run;
 mod stage;
 mod trained;
 
+pub use config::is_run;
 pub use export::{ExportOptions, export};
 pub use model::{Activation, Upsampling};
-pub use run::{Length, TrainOptions, is_run, train};
+pub use run::{Length, TrainOptions, train};

@@ -5,6 +5,7 @@
 mod corpus;
 mod corpus_command;
 mod cqt;
+mod cqt_command;
 mod descriptors;
 mod eval;
 mod export;
@@ -89,7 +90,7 @@ struct TrainArgs {
     #[arg(long)]
     minutes: Option<f64>,
     #[command(flatten)]
-    cqt: CqtArgs,
+    cqt: cqt_command::CqtArgs,
     /// Part of the time that the auto-encoder gets; the vocoder gets the rest.
     #[arg(long, default_value_t = 0.5)]
     vae_share: f64,
@@ -135,26 +136,6 @@ struct TrainArgs {
     /// Steps between log lines.
     #[arg(long, default_value_t = 20)]
     log_steps: u64,
-}
-
-/// What only the model cqt-vae has.
-#[derive(Args)]
-struct CqtArgs {
-    /// cqt-vae: times through the training sounds, where no --minutes are given.
-    #[arg(long, default_value_t = 50, conflicts_with = "minutes")]
-    epochs: u64,
-    /// cqt-vae: between layers.
-    #[arg(long, value_enum, default_value = "leaky-relu")]
-    activation: cqt::Activation,
-    /// cqt-vae: how the decoder doubles its frames.
-    #[arg(long, value_enum, default_value = "nearest")]
-    upsampling: cqt::Upsampling,
-    /// cqt-vae: weight of the divergence of the latents, for each nat.
-    #[arg(long, default_value_t = 0.1)]
-    kl_weight: f64,
-    /// cqt-vae: steps, instead of epochs or time.
-    #[arg(long, conflicts_with_all = ["minutes", "epochs"])]
-    steps: Option<u64>,
 }
 
 #[derive(Args)]
@@ -347,7 +328,17 @@ fn train(args: TrainArgs) -> Result<()> {
     let device = device_of(args.device)?;
     let intervals = intervals_of(&args);
     if args.model == ModelChoice::CqtVae {
-        return train_cqt(args, device, intervals);
+        ensure!(args.from_pack.is_none(), "--from-pack is for the default model");
+        return cqt::train(&args.cqt.options(cqt_command::Shared {
+            corpus: args.corpus,
+            run: args.out,
+            seed: args.seed,
+            minutes: args.minutes,
+            rate: args.rate,
+            without_held_out: args.without_held_out,
+            device,
+            intervals,
+        })?);
     }
     train::train(&train::Options {
         corpus: args.corpus,
@@ -400,29 +391,4 @@ fn intervals_of(args: &TrainArgs) -> Intervals {
         evaluation: positive(args.evaluation_seconds),
         log_steps: args.log_steps.max(1),
     }
-}
-
-fn train_cqt(args: TrainArgs, device: Device, intervals: Intervals) -> Result<()> {
-    ensure!(args.from_pack.is_none(), "--from-pack is for the default model");
-    let CqtArgs { epochs, activation, upsampling, kl_weight, steps } = args.cqt;
-    ensure!((0.0..=100.0).contains(&kl_weight), "--kl-weight must lie between 0 and 100");
-    ensure!(epochs > 0 && steps != Some(0), "--epochs and --steps must be above 0");
-    let length = match (args.minutes, steps) {
-        (Some(minutes), _) => cqt::Length::Seconds(minutes * 60.0),
-        (None, Some(steps)) => cqt::Length::Steps(steps),
-        (None, None) => cqt::Length::Epochs(epochs),
-    };
-    cqt::train(&cqt::TrainOptions {
-        corpus: args.corpus,
-        run: args.out,
-        seed: args.seed,
-        length,
-        activation,
-        upsampling,
-        kl_weight,
-        rate: args.rate,
-        without_held_out: args.without_held_out,
-        device,
-        intervals,
-    })
 }

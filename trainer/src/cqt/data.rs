@@ -45,7 +45,7 @@ impl CqtData {
 
     /// Number of sounds.
     pub fn len(&self) -> usize {
-        self.items.len()
+        self.frames.size()[0] as usize
     }
 }
 

@@ -11,11 +11,11 @@ use engine::pack::{CQT_GRAPHS, Control, FORMAT_VERSION, Manifest, NamedSound, Pa
 use engine::units::LATENT_LIMIT;
 use tch::Tensor;
 
+use super::config::RunConfig;
 use super::data::{CqtData, SHAPE, prepared};
 use super::graphs;
 use super::model::{BANDS, FRAMES, LATENTS};
 use super::named::{Candidate, candidates};
-use super::run::RunConfig;
 use super::trained::Trained;
 use crate::corpus::{Corpus, Split};
 use crate::export::licence;

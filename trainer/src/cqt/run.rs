@@ -1,23 +1,19 @@
-//! A training run of the footstep model: its folder, its configuration, its one stage.
+//! A training run of the footstep model: its folder and its one stage.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
-use serde::{Deserialize, Serialize};
 use tch::Device;
 use tch::nn::VarStore;
 
+use super::config::{CONFIG_NAME, MODEL, RunConfig};
 use super::data::CqtData;
 use super::model::{Activation, Upsampling};
 use super::stage::{BATCH, CqtStage};
 use crate::corpus::{Corpus, Split};
 use crate::files::write_atomically;
 use crate::train::{Budget, Intervals, StageOptions, run_stage};
-
-const CONFIG_NAME: &str = "run.json";
-/// Name of the model in a run's configuration.
-const MODEL: &str = "cqt-vae";
 
 /// How long the training lasts.
 #[derive(Clone, Copy, Debug)]
@@ -46,52 +42,6 @@ pub struct TrainOptions {
     pub without_held_out: bool,
     pub device: Device,
     pub intervals: Intervals,
-}
-
-/// What fixes a run's results. Stored in the run folder; a resumed run must have the same.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct RunConfig {
-    model: String,
-    pub seed: u64,
-    /// Corpus that is trained on.
-    pub corpus_id: String,
-    pub budget: Budget,
-    pub activation: Activation,
-    pub upsampling: Upsampling,
-    pub kl_weight: f64,
-    pub rate: f64,
-}
-
-impl RunConfig {
-    /// Of networks that are not trained.
-    #[cfg(test)]
-    pub fn of_test(activation: Activation, upsampling: Upsampling) -> Self {
-        Self {
-            model: MODEL.to_owned(),
-            seed: 1,
-            corpus_id: String::new(),
-            budget: Budget::Steps(1),
-            activation,
-            upsampling,
-            kl_weight: 0.1,
-            rate: 1.0,
-        }
-    }
-
-    /// Reads the configuration of a run folder.
-    ///
-    /// # Errors
-    /// The folder holds no configuration of this model, or a damaged one.
-    pub fn read(run: &Path) -> Result<Self> {
-        let path = run.join(CONFIG_NAME);
-        let bytes = fs::read(&path).with_context(|| format!("{} is no run folder: no {CONFIG_NAME}", run.display()))?;
-        serde_json::from_slice(&bytes).with_context(|| format!("{} is damaged", path.display()))
-    }
-}
-
-/// Whether a run folder holds a run of this model.
-pub fn is_run(run: &Path) -> bool {
-    RunConfig::read(run).is_ok_and(|config| config.model == MODEL)
 }
 
 /// Trains, from wherever the run folder stands.

@@ -5,9 +5,9 @@ use rand_chacha::ChaCha8Rng;
 use tch::nn::VarStore;
 use tch::{Device, Kind, Tensor};
 
+use super::config::RunConfig;
 use super::data::{CqtData, SHAPE};
 use super::model::{Decoder, Encoder};
-use super::run::RunConfig;
 use crate::model::vae::divergence_nats;
 use crate::train::{Figures, Stage};
 

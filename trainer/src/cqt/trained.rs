@@ -7,9 +7,9 @@ use engine::units::{LATENT_LIMIT, Latent};
 use tch::nn::VarStore;
 use tch::{Device, Kind, Tensor};
 
+use super::config::RunConfig;
 use super::data::CqtData;
 use super::model::{Decoder, Encoder, LATENTS};
-use super::run::RunConfig;
 use super::stage::STAGE;
 use crate::train::{LEAST_SPREAD, load_finished};
 

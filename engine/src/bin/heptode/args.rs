@@ -1,7 +1,9 @@
 //! The arguments of the command line, with their units and ranges. Main thread.
 
+mod blend;
 mod texture;
 mod values;
+mod walk;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -12,8 +14,10 @@ use engine::import::Choice;
 use engine::params::Hold;
 
 use crate::destination::Destination;
+pub(crate) use blend::BlendArgs;
 pub(crate) use texture::{Continued, ExtendArgs, Method, TextureArgs};
 use values::{destination, folder, number, parse_latent, rate, whole};
+pub(crate) use walk::WalkArgs;
 
 /// The option of commands that write one sound.
 const OUT_HELP: &str = "File to write, by its ending: WAV (.wav; 32-bit float) or FLAC (.flac; 24 bits, up to 96 kHz); - is standard output, as WAV";
@@ -382,45 +386,6 @@ pub(crate) struct CqtArgs {
     /// Write the result to standard output as one JSON object, or to standard error if the sound goes to standard output
     #[arg(long)]
     pub(crate) json: bool,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct BlendArgs {
-    /// Sounds of the pack and audio files, at least one
-    #[arg(value_name = "NAME|FILE", required = true)]
-    pub(crate) sounds: Vec<OsString>,
-    /// How much of each, in their order, 0 to 1000; equal parts if none are given
-    #[arg(long, value_name = "W1,W2,…", value_delimiter = ',', value_parser = number(0.0..=1000.0))]
-    pub(crate) weights: Vec<f32>,
-    #[arg(long, value_name = "FILE|-", help = OUT_HELP, value_parser = destination())]
-    pub(crate) out: Destination,
-    #[command(flatten)]
-    pub(crate) playing: Playing,
-    #[command(flatten)]
-    pub(crate) common: Common,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct WalkArgs {
-    /// What is walked on, such as gravel, wood or snow
-    #[arg(long)]
-    pub(crate) floor: String,
-    /// Steps a second, 0.2 to 6; from 2.4 on sounds of running are taken, where the pack has them
-    #[arg(long, default_value_t = 1.8, value_parser = number(0.2..=6.0))]
-    pub(crate) pace: f32,
-    /// Length of the file in seconds, 0.1 to 600
-    #[arg(long, default_value_t = 10.0, value_parser = number(0.1..=600.0))]
-    pub(crate) seconds: f32,
-    /// The same seed gives the same walk
-    #[arg(long, default_value_t = 1)]
-    pub(crate) seed: u64,
-    #[arg(long, value_name = "FILE|-", help = OUT_HELP, value_parser = destination())]
-    pub(crate) out: Destination,
-    /// Sample rate of the file in Hz, 4000 to 768000
-    #[arg(long, value_name = "HZ", default_value_t = 44_100, value_parser = rate())]
-    pub(crate) rate: u32,
-    #[command(flatten)]
-    pub(crate) common: Common,
 }
 
 #[cfg(test)]

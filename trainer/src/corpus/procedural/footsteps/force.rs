@@ -151,3 +151,32 @@ fn land(length_s: f64, rng: &mut SoundRng) -> Force {
         end_s: length_s,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Slowest walker: gait 1.25 and the largest body.
+    const SLOWEST: f64 = 1.45;
+    /// Longest action in seconds: what is left of a clip of 1.67 s is for what rings and falls.
+    const LONGEST_S: f64 = 1.3;
+
+    #[test]
+    fn an_action_is_one_event_that_leaves_time_to_ring() {
+        for seed in 0..50 {
+            for (action, name) in ACTIONS {
+                let force = Force::draw(action, 0.45, SLOWEST, &mut SoundRng::new(seed, 1));
+                assert!(force.end_s < LONGEST_S, "{name}: {} s", force.end_s);
+                assert!(
+                    !force.blows.is_empty() && force.blows.iter().all(|blow| (0.0..=force.end_s).contains(&blow.at_s))
+                );
+                assert!(force.slide_at_s + force.slide_s <= 1.1 * force.end_s, "{name}");
+                assert!(force.load(force.end_s + 0.01) < 0.2, "{name}: the foot has left");
+                assert!(
+                    (0..100).any(|n| force.crush(force.end_s * f64::from(n) / 100.0) > 0.1),
+                    "{name}: it bears load"
+                );
+            }
+        }
+    }
+}
