@@ -1,6 +1,7 @@
 //! The arguments of the command line, with their units and ranges. Main thread.
 
 mod blend;
+mod cqt;
 mod texture;
 mod values;
 mod walk;
@@ -15,8 +16,9 @@ use engine::params::Hold;
 
 use crate::destination::Destination;
 pub(crate) use blend::BlendArgs;
+pub(crate) use cqt::CqtArgs;
 pub(crate) use texture::{Continued, ExtendArgs, Method, TextureArgs};
-use values::{destination, folder, number, parse_latent, rate, whole};
+use values::{destination, folder, number, parse_latent, rate};
 pub(crate) use walk::WalkArgs;
 
 /// The option of commands that write one sound.
@@ -350,42 +352,6 @@ pub(crate) struct EncodeArgs {
     pub(crate) input: Input,
     #[command(flatten)]
     pub(crate) common: Common,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct CqtArgs {
-    /// Audio file: WAV, AIFF, AU, CAF, FLAC, MP3, Ogg Vorbis, AAC or M4A; of a long one the first 20 s after the onset are used, in mono
-    #[arg(value_name = "IN")]
-    pub(crate) file: PathBuf,
-    #[arg(long, value_name = "FILE|-", help = OUT_HELP, value_parser = destination())]
-    pub(crate) out: Destination,
-    /// Bands to an octave, 1 to 96
-    #[arg(long, default_value_t = 16, value_parser = whole(1..=96))]
-    pub(crate) bins_per_octave: usize,
-    /// Octaves from the lowest band on, 1 to 20; what lies beyond is kept in two further bands
-    #[arg(long, default_value_t = 9, value_parser = whole(1..=20))]
-    pub(crate) octaves: usize,
-    /// Lowest band in Hz
-    #[arg(long, value_name = "HZ", default_value_t = 32.703_197, value_parser = number(1.0..=20_000.0))]
-    pub(crate) low: f32,
-    /// Keep the magnitudes alone, and search the phases
-    #[arg(long)]
-    pub(crate) magnitude_only: bool,
-    /// Coefficients for each that is needed, when magnitudes alone are kept, 1 to 16
-    #[arg(long, default_value_t = 2, value_parser = whole(1..=16), requires = "magnitude_only")]
-    pub(crate) oversampling: usize,
-    /// Steps of the search for phases, 0 to 10000
-    #[arg(long, default_value_t = 16, value_parser = whole(0..=10_000), requires = "magnitude_only")]
-    pub(crate) iterations: usize,
-    /// Start the search from random phases of this seed; without it, from the gradient of the magnitudes
-    #[arg(long, requires = "magnitude_only")]
-    pub(crate) seed: Option<u64>,
-    /// A picture of the magnitudes to write, as PNG
-    #[arg(long, value_name = "FILE")]
-    pub(crate) picture: Option<PathBuf>,
-    /// Write the result to standard output as one JSON object, or to standard error if the sound goes to standard output
-    #[arg(long)]
-    pub(crate) json: bool,
 }
 
 #[cfg(test)]
