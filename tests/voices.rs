@@ -7,7 +7,7 @@ use engine::units::key_to_hz;
 use support::Random;
 use support::fake::{FAKE_LENGTH, FAKE_RATE_HZ, Rig, Timbre};
 use support::listen::{frequency_hz, rms_db};
-use support::script::{BLOCK_SIZES, Script, bend, off, on, pedal, point};
+use support::script::{BLOCK_SIZES, Script, bend, choke, off, on, pedal, point};
 
 const RATE_HZ: f32 = 48_000.0;
 /// Pitch against what was asked for.
@@ -250,6 +250,23 @@ fn a_curved_attack_and_a_time_at_full_level_are_heard() {
     assert!(early[0] > early[1] + 6.0 && early[1] > early[2] + 6.0, "{early:?}");
     let mut held = |hold_s| level(AmpControls { hold_s, ..AmpControls::default() }, 16_000);
     assert!(held(0.3) > HEARD_DB && held(0.0) < HEARD_DB - 30.0);
+}
+
+#[test]
+fn a_delayed_note_begins_at_its_start_and_ends_unheard_when_it_is_let_go_or_choked() {
+    const DELAY_SAMPLES: usize = 6_000;
+    let mut rig = rig(Timbre::Sine);
+    let delayed = |delay_s: f32| Controls { amp: AmpControls { delay_s, ..AmpControls::default() }, ..voiced(plain()) };
+    let at_once = play(&mut rig, delayed(0.0), &[(100, on(60, 1.0))], 12_000);
+    let later = play(&mut rig, delayed(DELAY_SAMPLES as f32 / RATE_HZ), &[(100, on(60, 1.0))], 12_000);
+    assert!(later[..100 + DELAY_SAMPLES].iter().all(|sample| *sample == 0.0));
+    let pairs = later[100 + DELAY_SAMPLES..].iter().zip(&at_once[100..]);
+    assert!(pairs.clone().all(|(a, b)| (a - b).abs() < 1e-3), "it begins at its start");
+    for end in [off(60), choke(60)] {
+        let silent = play(&mut rig, delayed(0.125), &[(100, on(60, 1.0)), (1_000, end)], 12_000);
+        assert!(silent.iter().all(|sample| *sample == 0.0));
+        assert!(rig.synth.is_idle());
+    }
 }
 
 #[test]

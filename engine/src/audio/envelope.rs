@@ -115,6 +115,11 @@ impl Envelope {
         }
     }
 
+    /// Whether the note stands still in its delay.
+    pub(super) fn is_delayed(&self) -> bool {
+        self.stage == Stage::Attack && self.waited_samples > 0 && self.rise == 0.0
+    }
+
     /// How many of the next `samples` belong to the delay, in which the note stands still; they are passed.
     pub(super) fn wait(&mut self, rates: &EnvelopeRates, samples: usize) -> usize {
         if self.stage != Stage::Attack {

@@ -295,7 +295,8 @@ impl Voice {
 
     /// Starts a fade-out of `samples` samples.
     pub(super) fn fade_out(&mut self, samples: u32) -> Freed {
-        if self.is_waiting() {
+        // What has not sounded yet has nothing to fade.
+        if self.is_waiting() || self.envelope.is_delayed() {
             return self.end();
         }
         if self.is_living() {

@@ -48,7 +48,7 @@ impl Voice {
         let mut freed = [None; 2];
         let mut done = 0;
         while self.active && done < length {
-            if self.current.is_some() {
+            if self.current.is_some() && self.fade_out.is_none() {
                 done += self.envelope.wait(span.rates, length - done);
             }
             if done == length {
