@@ -24,6 +24,10 @@ pub struct CqtArgs {
     /// cqt-vae: weight of the divergence of the latents, for each nat.
     #[arg(long, default_value_t = 0.1)]
     kl_weight: f64,
+    /// cqt-vae: weight of the laws that every point of the latent space keeps: a sound begins at once, is heard, ends without a cut and
+    /// does not return; 0 is the model of the document.
+    #[arg(long, default_value_t = 100.0)]
+    space_weight: f64,
     /// cqt-vae: steps, instead of epochs or time.
     #[arg(long, conflicts_with_all = ["minutes", "epochs"])]
     steps: Option<u64>,
@@ -48,6 +52,7 @@ impl CqtArgs {
     /// A value is out of its range.
     pub fn options(&self, shared: Shared) -> Result<TrainOptions> {
         ensure!((0.0..=100.0).contains(&self.kl_weight), "--kl-weight must lie between 0 and 100");
+        ensure!((0.0..=1e4).contains(&self.space_weight), "--space-weight must lie between 0 and 10000");
         ensure!(self.epochs > 0 && self.steps != Some(0), "--epochs and --steps must be above 0");
         let length = match (shared.minutes, self.steps) {
             (Some(minutes), _) => Length::Seconds(minutes * 60.0),
@@ -62,6 +67,7 @@ impl CqtArgs {
             activation: self.activation,
             upsampling: self.upsampling,
             kl_weight: self.kl_weight,
+            space_weight: self.space_weight,
             rate: shared.rate,
             without_held_out: shared.without_held_out,
             device: shared.device,

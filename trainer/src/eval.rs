@@ -204,7 +204,8 @@ fn places(input: &Input, points: &[(Split, Latent)]) -> Vec<NamedPoint> {
 }
 
 fn random_sounds(input: &Input, model: &Arc<Model>, count: usize) -> Result<Option<random::RandomSounds>> {
-    let listen = |split| random::known(&input.corpus, &input.corpus.choice(split, KNOWN_SOUNDS));
+    let shape = parallel::heard_shape(model.shape());
+    let listen = |split| random::known(&input.corpus, &input.corpus.choice(split, KNOWN_SOUNDS), &shape);
     if count == 0 || input.corpus.split(Split::Train).is_empty() {
         return Ok(None);
     }

@@ -6,9 +6,9 @@
 mod axis_loss;
 mod budget;
 pub mod checkpoint;
-mod ending_loss;
+pub mod ending_loss;
 mod interpolation_loss;
-mod latent_space_loss;
+pub mod latent_space_loss;
 pub mod optimiser;
 mod options;
 pub mod progress;

@@ -26,6 +26,9 @@ pub struct RunConfig {
     pub upsampling: Upsampling,
     pub kl_weight: f64,
     pub rate: f64,
+    /// Weight of the laws of the whole latent space.
+    #[serde(default)]
+    pub space_weight: f64,
 }
 
 impl RunConfig {
@@ -41,6 +44,7 @@ impl RunConfig {
             upsampling,
             kl_weight: 0.1,
             rate: 1.0,
+            space_weight: 0.0,
         }
     }
 

@@ -1,5 +1,7 @@
 //! A corpus as constant-Q frames, made by the very analysis that the instrument uses.
 
+use std::path::Path;
+
 use anyhow::{Context, Result, ensure};
 use engine::sample::normalise_loudness;
 use engine::spectral::SpectralShape;
@@ -22,7 +24,7 @@ pub struct CqtData {
 }
 
 impl CqtData {
-    /// Reads and analyses `items`; what is longer than the model's sounds is cut.
+    /// Reads and analyses `items` of a corpus of [`open`].
     ///
     /// # Errors
     /// There is no item, or a sound of the corpus cannot be read.
@@ -58,16 +60,20 @@ pub fn analysis() -> Result<ConstantQFrames> {
     Ok(ConstantQFrames::new(&SHAPE, &bands, SHAPE.frame_count)?)
 }
 
-/// The samples of an item as the model hears them: cut to its length, faded at a cut, at the common loudness.
+/// Opens a corpus for this model: longer sounds are cut to the model's length.
+///
+/// # Errors
+/// The folder holds no corpus.
+pub fn open(folder: &Path) -> Result<Corpus> {
+    Ok(Corpus::open(folder)?.cut_to(SHAPE.sound_samples()))
+}
+
+/// The samples of an item as the model hears them: at the common loudness.
 ///
 /// # Errors
 /// The sound cannot be read.
 pub fn prepared(corpus: &Corpus, item: &Item) -> Result<Vec<f32>> {
-    const FADE: usize = 1024;
     let mut samples = corpus.samples(item)?;
-    samples.truncate(SHAPE.sound_samples());
-    let fade = samples.iter_mut().rev().take(FADE).enumerate();
-    fade.for_each(|(from_end, sample)| *sample *= from_end as f32 / FADE as f32);
     normalise_loudness(&mut samples, SHAPE.sample_rate_hz);
     Ok(samples)
 }

@@ -12,7 +12,7 @@ use engine::units::LATENT_LIMIT;
 use tch::Tensor;
 
 use super::config::RunConfig;
-use super::data::{CqtData, SHAPE, prepared};
+use super::data::{self, CqtData, SHAPE, prepared};
 use super::graphs;
 use super::model::{BANDS, FRAMES, LATENTS};
 use super::named::{Candidate, candidates};
@@ -45,7 +45,7 @@ pub struct ExportOptions {
 /// The run or its corpus cannot be read or do not belong together, the graphs differ from torch, or a file cannot be written.
 pub fn export(options: &ExportOptions) -> Result<()> {
     let config = RunConfig::read(&options.run)?;
-    let corpus = Corpus::open(&options.corpus)?;
+    let corpus = data::open(&options.corpus)?;
     ensure!(
         corpus.id == config.corpus_id,
         "{} was not trained on the corpus {}; give the run's own --corpus",

@@ -8,10 +8,10 @@ use tch::Device;
 use tch::nn::VarStore;
 
 use super::config::{CONFIG_NAME, MODEL, RunConfig};
-use super::data::CqtData;
+use super::data::{self, CqtData};
 use super::model::{Activation, Upsampling};
 use super::stage::{BATCH, CqtStage};
-use crate::corpus::{Corpus, Split};
+use crate::corpus::Split;
 use crate::files::write_atomically;
 use crate::train::{Budget, Intervals, StageOptions, run_stage};
 
@@ -37,6 +37,8 @@ pub struct TrainOptions {
     pub upsampling: Upsampling,
     /// Weight of the divergence, in the loss's unit for each nat.
     pub kl_weight: f64,
+    /// Weight of the laws of the whole latent space; 0 leaves them out.
+    pub space_weight: f64,
     /// Factor on the learning rate.
     pub rate: f64,
     pub without_held_out: bool,
@@ -49,7 +51,7 @@ pub struct TrainOptions {
 /// # Errors
 /// Corpus or run folder cannot be used or do not belong together, the loss is not finite, or a file cannot be written.
 pub fn train(options: &TrainOptions) -> Result<()> {
-    let corpus = Corpus::open(&options.corpus)?;
+    let corpus = data::open(&options.corpus)?;
     let (train, held_out) = (corpus.split(Split::Train), corpus.split(Split::HeldOut));
     let place = options.corpus.display();
     ensure!(!train.is_empty(), "the corpus {place} has no training sound; make it again with a lower --held-out");
@@ -72,6 +74,7 @@ pub fn train(options: &TrainOptions) -> Result<()> {
         upsampling: options.upsampling,
         kl_weight: options.kl_weight,
         rate: options.rate,
+        space_weight: options.space_weight,
     };
     begin(&options.run, &config)?;
     print!("{}", corpus.summary());

@@ -9,7 +9,9 @@ use super::config::RunConfig;
 use super::data::{CqtData, SHAPE};
 use super::model::{Decoder, Encoder};
 use crate::model::vae::divergence_nats;
-use crate::train::{Figures, Stage};
+use crate::train::ending_loss::{Endings, endings};
+use crate::train::latent_space_loss::{beyond, points};
+use crate::train::{Figures, LEAST_SPREAD, Stage};
 
 /// Name of the stage in files and logs.
 pub const STAGE: &str = "cqt-vae";
@@ -17,6 +19,8 @@ pub const STAGE: &str = "cqt-vae";
 pub const BATCH: usize = 32;
 /// Part of the training over which the divergence comes on.
 const DIVERGENCE_RISE: f64 = 0.2;
+/// Part of the steps with the laws of the whole space.
+const SPACE_PART: f64 = 0.5;
 /// Frame values below this are silence for the error in dB: 60 dB below full scale.
 const HEARD: f64 = -1.0 / 3.0;
 /// Sounds of one forward pass outside training, and training sounds of one evaluation.
@@ -31,6 +35,7 @@ pub struct CqtStage<'a> {
     train: &'a CqtData,
     held_out: Option<&'a CqtData>,
     kl_weight: f64,
+    space_weight: f64,
     device: Device,
 }
 
@@ -44,8 +49,17 @@ impl<'a> CqtStage<'a> {
             train,
             held_out,
             kl_weight: config.kl_weight,
+            space_weight: config.space_weight,
             device: store.device(),
         }
+    }
+
+    /// What sounds at random points, some of them `means` with one knob turned, break the laws of the whole space by.
+    fn excess(&self, means: &Tensor) -> Tensor {
+        let spread = means.std_dim([0i64].as_slice(), false, true).clamp_min(LEAST_SPREAD);
+        let made = self.decoder.forward(&points(means, &spread), false);
+        let Endings { returns, cut_ends, .. } = endings(&made, &SHAPE);
+        returns + cut_ends + beyond(&made, &SHAPE).log1p().mean(Kind::Float)
     }
 
     /// Loss without noise in the latents, and mean error in dB of values that sound in the recording or in what is made of it.
@@ -84,8 +98,14 @@ impl Stage for CqtStage<'_> {
         let latent = &mean + (&log_variance * 0.5).exp() * mean.randn_like();
         let error = squares(&self.decoder.forward(&latent, false), &wanted);
         let nats = divergence_nats(&mean, &log_variance);
-        let loss = &error + &nats * (self.kl_weight * (progress / DIVERGENCE_RISE).min(1.0));
-        (loss, vec![("squares", error.detach()), ("nats", nats.detach())])
+        let mut loss = &error + &nats * (self.kl_weight * (progress / DIVERGENCE_RISE).min(1.0));
+        let mut logged = vec![("squares", error.detach()), ("nats", nats.detach())];
+        if self.space_weight > 0.0 && rng.random_bool(SPACE_PART) {
+            let excess = self.excess(&mean.detach());
+            loss += &excess * self.space_weight;
+            logged.push(("excess", excess.detach()));
+        }
+        (loss, logged)
     }
 
     fn evaluate(&self) -> Figures {

@@ -1,7 +1,7 @@
 //! What is measured: a pack, a corpus that fits it, and the chosen sounds. Everything that can be wrong with them is reported here.
 
 use anyhow::{Result, ensure};
-use engine::pack::Pack;
+use engine::pack::{CQT_GRAPHS, GRAPHS, Pack, PackKind};
 
 use super::Options;
 use crate::corpus::{Corpus, Item, Split};
@@ -25,16 +25,21 @@ impl Input {
     pub fn open(options: &Options) -> Result<Self> {
         let corpus = Corpus::open(&options.corpus)?;
         let pack = open_pack(options)?;
-        let (shape, manifest) = (pack.manifest().shape, &corpus.manifest);
+        let shape = pack.manifest().shape;
+        let corpus = corpus.cut_to(shape.sound_samples());
         ensure!(
-            shape.sample_rate_hz == manifest.sample_rate_hz && shape.sound_samples() == manifest.samples,
+            shape.sample_rate_hz == corpus.manifest.sample_rate_hz && shape.sound_samples() == corpus.sound_samples(),
             "the pack is for sounds of {} samples at {} Hz, the corpus holds sounds of {} samples at {} Hz",
             shape.sound_samples(),
             shape.sample_rate_hz,
-            manifest.samples,
-            manifest.sample_rate_hz
+            corpus.sound_samples(),
+            corpus.manifest.sample_rate_hz
         );
         if let Some(run) = &options.run {
+            ensure!(
+                pack.manifest().kind == PackKind::Latent,
+                "--run is for packs of the default model; leave it out for this one"
+            );
             let config = RunConfig::read(run)?;
             ensure!(config.corpus_id == corpus.id, "{} was not trained on the corpus that is measured", run.display());
         }
@@ -65,6 +70,7 @@ fn open_pack(options: &Options) -> Result<Pack> {
     let Some(iterations) = options.iterations else { return Ok(pack) };
     let mut manifest = pack.manifest().clone();
     manifest.griffin_lim_iterations = iterations;
-    let graphs = engine::pack::GRAPHS.map(|name| (name.to_owned(), pack.graph(name).to_vec()));
-    Ok(Pack::assemble(manifest, graphs.into())?)
+    let names: &[&str] = if manifest.kind == PackKind::Cqt { &CQT_GRAPHS } else { &GRAPHS };
+    let graphs = names.iter().map(|name| ((*name).to_owned(), pack.graph(name).to_vec()));
+    Ok(Pack::assemble(manifest, graphs.collect())?)
 }

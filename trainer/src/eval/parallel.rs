@@ -22,7 +22,7 @@ pub struct Tools {
 
 impl Tools {
     fn new(model: &Arc<Model>) -> Result<Self> {
-        let shape = *model.shape();
+        let shape = heard_shape(model.shape());
         Ok(Self {
             pipeline: Pipeline::new(Arc::clone(model))?,
             measurer: Measurer::new(&shape),
@@ -30,9 +30,17 @@ impl Tools {
         })
     }
 
-    /// The analysis of the model.
+    /// The analysis by which sounds are compared.
     pub fn shape(&self) -> SpectralShape {
-        *self.pipeline.model().shape()
+        heard_shape(self.pipeline.model().shape())
+    }
+}
+
+/// The analysis by which sounds of a model are compared: mel bands, whatever the model itself works with, over as many frames.
+pub fn heard_shape(shape: &SpectralShape) -> SpectralShape {
+    match shape.constant_q {
+        Some(_) => SpectralShape { frame_count: shape.frame_count, ..SpectralShape::DEFAULT },
+        None => *shape,
     }
 }
 

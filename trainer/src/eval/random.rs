@@ -60,18 +60,17 @@ pub struct RandomSounds {
     pub diversity: f64,
 }
 
-/// Listens to sounds of the corpus.
+/// Listens to sounds of the corpus by the given analysis.
 ///
 /// # Errors
 /// A sound cannot be read.
-pub fn known(corpus: &Corpus, items: &[&Item]) -> Result<Vec<Known>> {
-    let shape = SpectralShape::DEFAULT;
+pub fn known(corpus: &Corpus, items: &[&Item], shape: &SpectralShape) -> Result<Vec<Known>> {
     parallel_map_with(
         "corpus",
         items,
-        || Ok(FrameAnalysis::new(&shape)),
+        || Ok(FrameAnalysis::new(shape)),
         |analysis, item| {
-            let heard = at_peak(analysis, &shape, corpus.samples(item)?);
+            let heard = at_peak(analysis, shape, corpus.samples(item)?);
             Ok(Known { group: item.group.clone(), key: item.key, heard })
         },
     )

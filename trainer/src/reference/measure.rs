@@ -160,7 +160,7 @@ fn measure(codec: &mut dyn SoundCodec, corpus: &Corpus, options: &Options) -> Re
 fn at_random(codec: &mut dyn SoundCodec, corpus: &Corpus, count: usize) -> Result<RandomSounds> {
     let shape = SpectralShape::DEFAULT;
     let (mut rng, mut analysis) = (ChaCha8Rng::seed_from_u64(RANDOM_SEED), FrameAnalysis::new(&shape));
-    let listen = |split| random::known(corpus, &corpus.choice(split, KNOWN_SOUNDS));
+    let listen = |split| random::known(corpus, &corpus.choice(split, KNOWN_SOUNDS), &shape);
     let (train, held_out) = (listen(Split::Train)?, listen(Split::HeldOut)?);
     let bar = bar("random sounds", count);
     let heard = (0..count).map(|_| {

@@ -32,21 +32,20 @@ pub struct Endings {
 
 /// What sounds at `points`, `[point, 7]`, at their `keys`, `[point, 1]`, break each law by.
 pub fn excess(decoder: &Decoder, points: &Tensor, keys: &Tensor) -> Endings {
-    endings(&decoder.forward(points, keys))
+    endings(&decoder.forward(points, keys), &SpectralShape::DEFAULT)
 }
 
-/// `[sound, band, frame]`.
-fn endings(made: &Tensor) -> Endings {
-    let shape = SpectralShape::DEFAULT;
+/// What sounds of the given shape break each law by: `[sound, band, frame]`.
+pub fn endings(made: &Tensor, shape: &SpectralShape) -> Endings {
     // Frames below the floor are silence, however far below.
     let floor = f64::from(shape.normalise_db(shape.floor_db));
-    let levels = level(made, &shape).clamp_min(floor);
+    let levels = level(made, shape).clamp_min(floor);
     let against_loudest = &levels - levels.amax([1i64].as_slice(), true).detach();
     let mean = |x: Tensor| x.mean(Kind::Float);
     Endings {
-        returns: mean(beyond_silence(&against_loudest, &shape)),
-        cut_ends: mean(beyond_fall(&against_loudest, &shape)),
-        rises: mean(beyond_rise(&against_loudest, &shape)),
+        returns: mean(beyond_silence(&against_loudest, shape)),
+        cut_ends: mean(beyond_fall(&against_loudest, shape)),
+        rises: mean(beyond_rise(&against_loudest, shape)),
     }
 }
 
@@ -102,7 +101,7 @@ mod tests {
     }
 
     fn found(level_db: impl Fn(usize) -> f32) -> [f64; 3] {
-        let Endings { returns, cut_ends, rises } = endings(&sound(level_db));
+        let Endings { returns, cut_ends, rises } = endings(&sound(level_db), &SpectralShape::DEFAULT);
         [returns, cut_ends, rises].map(|law| law.double_value(&[]))
     }
 
@@ -131,7 +130,7 @@ mod tests {
     fn a_return_is_pulled_down_and_nothing_else_is() {
         let made = sound(|frame| if (130..140).contains(&frame) { -30.0 } else { -0.8 * frame as f32 })
             .set_requires_grad(true);
-        endings(&made).returns.backward();
+        endings(&made, &SpectralShape::DEFAULT).returns.backward();
         let slope = made.grad().get(0).get(20);
         assert!(slope.narrow(0, 130, 10).min().double_value(&[]) > 0.0, "the burst falls");
         assert_eq!(slope.narrow(0, 0, 130).abs().max().double_value(&[]), 0.0);

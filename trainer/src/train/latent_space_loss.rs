@@ -38,7 +38,7 @@ pub fn points(latents: &Tensor, spread: &Tensor) -> Tensor {
 /// `[batch, 7]`, `keys` `[batch, 1]`, of 16 sounds or more; `spread`, `[1, 7]`: σ of the sounds.
 pub fn excess(decoder: &Decoder, latents: &Tensor, keys: &Tensor, spread: &Tensor) -> Tensor {
     let made = decoder.forward(&points(latents, spread), &keys.narrow(0, 0, 2 * POINTS));
-    beyond(&made).log1p().mean(Kind::Float)
+    beyond(&made, &SpectralShape::DEFAULT).log1p().mean(Kind::Float)
 }
 
 /// Part of `count` random points anywhere that exceed the bounds, at `key`, `[1, 1]`; `spread`, `[1, 7]`: σ of the sounds.
@@ -46,14 +46,13 @@ pub fn broken_part(decoder: &Decoder, key: &Tensor, spread: &Tensor, count: i64)
     let points = Tensor::rand([count, LATENTS], (Kind::Float, key.device())) * 2.0 - 1.0;
     let points = points * spread * f64::from(LATENT_LIMIT);
     let made = decoder.forward(&points, &key.expand([count, 1], false));
-    beyond(&made).gt(0.0).to_kind(Kind::Float).mean(Kind::Float).double_value(&[])
+    beyond(&made, &SpectralShape::DEFAULT).gt(0.0).to_kind(Kind::Float).mean(Kind::Float).double_value(&[])
 }
 
 /// What each sound's levels lie beyond their bounds: `[sound, band, frame]` → `[sound]`.
-fn beyond(made: &Tensor) -> Tensor {
-    let shape = SpectralShape::DEFAULT;
+pub fn beyond(made: &Tensor, shape: &SpectralShape) -> Tensor {
     let bound = |db: f32| f64::from(shape.normalise_db(db));
-    let levels = level(made, &shape);
+    let levels = level(made, shape);
     let (loudest, begun) =
         (levels.amax([1i64].as_slice(), false), levels.narrow(1, 0, BEGUN_FRAMES).amax([1i64].as_slice(), false));
     let too_faint = (bound(LOUDEST_DB.0) - &loudest).relu();
@@ -84,7 +83,8 @@ mod tests {
             (-10.0, 7.0, 6.0),
             (-80.0, -10.0, 45.0),
         ] {
-            let found_db = beyond(&sound(before_db, after_db)).double_value(&[0]) * db_per_unit;
+            let found_db =
+                beyond(&sound(before_db, after_db), &SpectralShape::DEFAULT).double_value(&[0]) * db_per_unit;
             assert!((found_db - wanted_db).abs() < 0.05, "{before_db}, {after_db}: {found_db} instead of {wanted_db}");
         }
     }
@@ -92,7 +92,7 @@ mod tests {
     #[test]
     fn what_has_fallen_below_the_floor_still_has_a_slope_upwards() {
         let silent = Tensor::full([1, 128, 172], -6.0, tch::kind::FLOAT_CPU).set_requires_grad(true);
-        beyond(&silent).sum(Kind::Float).backward();
+        beyond(&silent, &SpectralShape::DEFAULT).sum(Kind::Float).backward();
         assert!(silent.grad().min().double_value(&[]) < 0.0);
     }
 

@@ -106,6 +106,12 @@ impl ConstantQShape {
         }
     }
 
+    /// How far the window of the lowest band reaches to either side in time, in samples: to the first zero of a Hann window's transform.
+    pub fn reach_samples(&self) -> usize {
+        let width_hz = self.centre_hz(1) * (1.0 / self.bins_per_octave as f64).exp2() - self.centre_hz(1);
+        (self.rate_hz / width_hz) as usize
+    }
+
     /// The bands of a spectrum of `length` samples.
     pub(super) fn layout(&self, length: usize) -> Vec<Band> {
         let bins = length / 2 + 1;

@@ -11,6 +11,8 @@ use super::transform::ConstantQ;
 const NOISY_HZ: f64 = 1500.0;
 /// Acceleration: the value that the authors of the method recommend.
 const MOMENTUM: f32 = 0.99;
+/// Stands for a magnitude that is not known.
+const UNKNOWN: f32 = f32::NAN;
 /// Magnitudes below this have no phase.
 const LEAST_MAGNITUDE: f32 = 1e-20;
 
@@ -67,6 +69,19 @@ impl PhaseRetrieval {
         Self { magnitudes, before: now.clone(), next: transform.zeros(), now, time: vec![0.0; transform.length()] }
     }
 
+    /// Leaves the magnitudes from `first_sample` on to the search, as those of the silence after a sound: what long windows hear there
+    /// belongs to the sound, and its frames do not tell it.
+    pub fn unknown_from(mut self, transform: &ConstantQ<f32>, first_sample: usize) -> Self {
+        let mut first = 0;
+        for band in 0..self.now.bands() {
+            let count = self.now.band(band).len();
+            let known = (first_sample * count).div_ceil(transform.padded().max(1)).min(count);
+            self.magnitudes[first + known..first + count].fill(UNKNOWN);
+            first += count;
+        }
+        self
+    }
+
     /// Runs `iterations` of the method and returns the sound.
     pub fn run(mut self, transform: &mut ConstantQ<f32>, iterations: usize) -> Vec<f32> {
         for _ in 0..iterations {
@@ -96,9 +111,10 @@ impl PhaseRetrieval {
     }
 }
 
-/// Gives the values their magnitudes, with the phases that they have.
+/// Gives the values their magnitudes as far as they are known, with the phases that they have.
 fn impose(magnitudes: &[f32], values: &mut Coefficients<f32>) {
-    for (value, magnitude) in values.values_mut().iter_mut().zip(magnitudes) {
+    let known = values.values_mut().iter_mut().zip(magnitudes).filter(|(_, magnitude)| !magnitude.is_nan());
+    for (value, magnitude) in known {
         let norm = value.norm();
         *value = if norm > LEAST_MAGNITUDE { *value * (magnitude / norm) } else { Complex32::new(*magnitude, 0.0) };
     }

@@ -44,8 +44,14 @@ fn float<T: FftNum>(value: f64) -> T {
 impl<T: FftNum> ConstantQ<T> {
     /// For signals of `length` samples, which are padded to a length that is fast to transform.
     pub fn new(shape: &ConstantQShape, length: usize) -> Self {
+        Self::with_silence(shape, length, 0)
+    }
+
+    /// The same with at least `silence` samples of silence after the signal. The transform is periodic: without silence, what a long window
+    /// hears before the signal's beginning stands at its end.
+    pub fn with_silence(shape: &ConstantQShape, length: usize, silence: usize) -> Self {
         // Even, since half spectra of real signals are complete only then.
-        let padded = 2 * next_smooth(length.div_ceil(2));
+        let padded = 2 * next_smooth((length + silence).div_ceil(2));
         let layout = shape.layout(padded);
         let mut frame = vec![0.0f64; padded / 2 + 1];
         for band in &layout {
