@@ -24,6 +24,7 @@ mod state_document;
 mod strokes;
 mod structure;
 mod texture;
+mod tuning;
 mod variation;
 mod voices;
 mod worker;

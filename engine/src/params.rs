@@ -7,7 +7,9 @@
 mod controls;
 mod groups;
 mod hold;
+mod key_pitches;
 mod names;
+mod retune;
 mod route;
 mod table;
 mod text;
@@ -20,7 +22,9 @@ pub use groups::{
     SpaceControls, VoiceControls,
 };
 pub use hold::Hold;
+pub use key_pitches::KeyPitches;
 pub use names::division_beats;
+pub use retune::Retune;
 pub use route::{FIRST_ROUTES, ModDestination, ModSource, Route, Routes};
 pub use table::TABLE;
 pub use text::{TextForm, key_to_hz};

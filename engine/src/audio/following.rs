@@ -26,10 +26,10 @@ pub(super) struct TickContext<'a> {
 }
 
 impl TickContext<'_> {
-    /// Sound samples per output sample when a MIDI key plays the sound, without the tuning.
-    fn step(&self, key: u8, buffer: &SoundBuffer) -> f64 {
+    /// Sound samples per output sample when a note plays the sound at a fractional key, without the tuning.
+    fn step(&self, key: f64, buffer: &SoundBuffer) -> f64 {
         let Some(head) = buffer.head() else { return 1.0 };
-        let semitones = f64::from(key) - f64::from(head.spec.key);
+        let semitones = key - f64::from(head.spec.key);
         (semitones / 12.0).exp2() * f64::from(head.sample_rate_hz) / f64::from(self.timing.rate_hz)
     }
 
@@ -75,7 +75,7 @@ pub(super) fn begin(voice: &mut Voice, slots: &mut Slots, context: &TickContext)
             buffer.head().map_or(0.0, |head| voice.start_samples(head.length_samples, head.sample_rate_hz))
         };
         let place = |buffer: &SoundBuffer| {
-            (start(buffer) as usize, context.lookahead(voice, context.step(voice.key, buffer)).need_samples)
+            (start(buffer) as usize, context.lookahead(voice, context.step(voice.pitch().key, buffer)).need_samples)
         };
         let Some(buffer) = slot.newest_playable(place) else { continue };
         let sound = SoundRef { slot: index, buffer };
@@ -83,7 +83,7 @@ pub(super) fn begin(voice: &mut Voice, slots: &mut Slots, context: &TickContext)
         let Some(head) = buffer.live_head() else { continue };
         let distance = distance(&wanted, &head.spec);
         if best.is_none_or(|(least, ..)| distance < least) {
-            best = Some((distance, sound, context.step(voice.key, buffer), start(buffer)));
+            best = Some((distance, sound, context.step(voice.pitch().key, buffer), start(buffer)));
         }
     }
     let Some((_, sound, step, cursor_samples)) = best else { return false };
@@ -103,7 +103,8 @@ fn distance(wanted: &SoundSpec, spec: &SoundSpec) -> f32 {
 fn move_on(voice: &mut Voice, slots: &mut Slots, context: &TickContext) -> bool {
     let Some(play) = voice.place() else { return false };
     let Some(from) = slots.buffer(play.sound) else { return false };
-    let moved = |buffer: &SoundBuffer, sound| play.moved_to(sound, context.step(voice.key, buffer), from, buffer);
+    let step = |buffer: &SoundBuffer| context.step(voice.pitch().key, buffer);
+    let moved = |buffer: &SoundBuffer, sound| play.moved_to(sound, step(buffer), from, buffer);
     let target = [voice.zone_slot, play.sound.slot].into_iter().find_map(|slot| {
         let nowhere = SoundRef { slot, buffer: 0 };
         let place = |buffer: &SoundBuffer| {

@@ -233,6 +233,7 @@ impl EditorView {
             Some(BrowserAction::ListPacks) => self.session.run(Job::ListPacks),
             Some(BrowserAction::Change(found)) => self.session.run(Job::ChangePack(found)),
             Some(BrowserAction::Add(path)) => self.session.run(Job::AddPack(path)),
+            Some(BrowserAction::Tune(path)) => self.session.run(Job::Tune(path)),
             Some(BrowserAction::Preset(asked)) => self.do_preset_action(asked, now),
             None => {}
         }
@@ -269,9 +270,17 @@ impl EditorView {
     }
 
     fn show_strip(&mut self, ui: &mut Ui, regions: &Regions, now: &FrameState) {
-        match strip::show(ui, regions.strip, now.view.tab, &now.routes, &mut self.gestures, &mut self.typing) {
+        match strip::show(
+            ui,
+            regions.strip,
+            now.view.tab,
+            (&now.routes, &now.tuning),
+            &mut self.gestures,
+            &mut self.typing,
+        ) {
             Some(StripAction::Open(tab)) => self.session.store.change_view(|view| view.tab = tab),
             Some(StripAction::Route(routes)) => self.set_routes(routes),
+            Some(StripAction::Tuning(asked)) => self.change_tuning(asked, now),
             None => {}
         }
     }

@@ -1,12 +1,16 @@
 //! Steps of undo and redo, and what the window does by itself for a touch or a choice. Main thread.
 
+use std::sync::Arc;
+
 use egui::{Key, Modifiers, Ui};
 use engine::params::Routes;
 
 use super::EditorView;
 use super::frame_state::FrameState;
+use crate::editor::browser::Tab;
 use crate::editor::drag::Dragged;
 use crate::editor::filter;
+use crate::editor::strip::TuningAction;
 use crate::params::ParamId;
 use crate::project::{Edit, ParamChange, Step};
 use crate::target::Target;
@@ -131,6 +135,17 @@ impl EditorView {
             })
         };
         self.audition.step(ui.input(|input| input.time), is_ready, &self.session.store);
+    }
+
+    /// Shows the files, where scales and keyboard maps are, or goes on without one of the project's.
+    pub(super) fn change_tuning(&mut self, asked: TuningAction, now: &FrameState) {
+        match asked {
+            TuningAction::Choose => self.browser.tab = Tab::Files,
+            TuningAction::Remove(kind) => match now.tuning.with(kind, None) {
+                Ok(tuning) => drop(self.session.store.apply(Edit::SetTuning(Arc::new(tuning)))),
+                Err(error) => self.session.store.notices.fault(format!("The tuning stays as it is: {error}.")),
+            },
+        }
     }
 
     /// Lets the routes of the matrix be these.
