@@ -18,6 +18,7 @@ mod parity;
 mod play_midi;
 mod presets;
 mod properties;
+mod reverse;
 mod sizes;
 mod space;
 mod state_document;

@@ -44,6 +44,8 @@ pub struct Controls {
     pub formant_semitones: f32,
     /// Slope added to the spectrum in dB per octave, [−6, 6].
     pub tilt_db_per_octave: f32,
+    /// Whether sounds are played from their end to their beginning: 0 no, 1 yes.
+    pub reverse: f32,
     /// Time from silence to full level in seconds, [0, 5].
     pub attack_s: f32,
     /// Time in seconds in which the distance to the sustain level falls by 60 dB, [0, 10].
@@ -100,6 +102,7 @@ impl Default for Controls {
             stretch: 0.0,
             formant_semitones: 0.0,
             tilt_db_per_octave: 0.0,
+            reverse: 0.0,
             attack_s: 0.0,
             decay_s: 0.0,
             sustain: 0.0,
@@ -155,6 +158,7 @@ impl Controls {
             stretch: self.stretch,
             formant_semitones: self.formant_semitones,
             tilt_db_per_octave: self.tilt_db_per_octave,
+            is_reversed: self.reverse >= 0.5,
         }
     }
 

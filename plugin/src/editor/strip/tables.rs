@@ -134,6 +134,7 @@ const AMPLITUDE: &[Panel] = &[Panel {
         turned("attack_curve", "Attack curve"),
         knob("amp_delay", "Delay"),
         turned("fall_curve", "Fall curve"),
+        choice("reverse", "Direction"),
     ],
 }];
 
