@@ -10,6 +10,7 @@ mod files;
 mod formats;
 mod held;
 mod lanes;
+mod loops;
 mod monophonic;
 mod motion;
 mod notes;

@@ -89,7 +89,7 @@ fn move_all(random: &mut Random, step: u32, controls: &mut Controls) {
         "Space" => step % 64 < 48,
         "Arpeggiator" => step % 128 < 32,
         "Filter" | "Motion" => step % 96 < 64,
-        _ => id == "width",
+        _ => id == "width" || id.starts_with("loop"),
     };
     for row in TABLE.iter().filter(|row| is_moved(row.group, row.id)) {
         let part = random.below(5) as f32 / 4.0;

@@ -43,6 +43,7 @@ mod one_pole;
 mod planner;
 mod playback;
 mod retuning;
+mod set_loop;
 mod slot;
 mod slots;
 mod sound_buffer;
@@ -272,7 +273,8 @@ impl Synth {
         } else {
             self.slots.receive(MESSAGES_PER_TICK);
         }
-        let context = TickContext { planner: &self.planner, timing: &self.timing, tunes: &self.tunes };
+        let looping = &self.controls.looping;
+        let context = TickContext { planner: &self.planner, timing: &self.timing, tunes: &self.tunes, looping };
         let late = following::follow(&mut self.voices, &mut self.slots, &context);
         let hearing = Hearing { voices: &self.voices, timing: &self.timing, tunes: &self.tunes };
         if self.offline {

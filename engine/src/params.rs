@@ -18,8 +18,8 @@ mod variation;
 
 pub use controls::{AssetSet, Controls, is_within_recording};
 pub use groups::{
-    AmpControls, ArpControls, EnvelopeControls, FilterControls, LFOS, LfoControls, MACROS, MotionControls, ROUTES,
-    SpaceControls, VoiceControls,
+    AmpControls, ArpControls, EnvelopeControls, FilterControls, LFOS, LfoControls, LoopControls, MACROS,
+    MotionControls, ROUTES, SpaceControls, VoiceControls,
 };
 pub use hold::Hold;
 pub use key_pitches::KeyPitches;

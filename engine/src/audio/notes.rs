@@ -200,7 +200,8 @@ impl Synth {
         let hold = Hold::of(self.controls.hold);
         let start = NoteOn { note: pressed.note, pitch, channel, response, mix, hold, glide, motion };
         let order = self.voices.note_on(&mut self.slots, &self.timing, start, zone_slot, &controls);
-        let context = TickContext { planner: &self.planner, timing: &self.timing, tunes: &self.tunes };
+        let looping = &self.controls.looping;
+        let context = TickContext { planner: &self.planner, timing: &self.timing, tunes: &self.tunes, looping };
         let mut late = 0;
         for voice in self.voices.of_order(order) {
             voice.variation = variation;

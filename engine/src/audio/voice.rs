@@ -282,6 +282,11 @@ impl Voice {
         self.jumper.jump(map, generation, position)
     }
 
+    /// Whether it goes on in a loop that is set.
+    pub(super) fn follows_set_loop(&self) -> bool {
+        self.jumper.follows_set_loop()
+    }
+
     /// Sets an expression value of the note.
     pub(super) fn express(&mut self, expression: Expression, value: f32) {
         self.expression.set(expression, value);

@@ -1,8 +1,8 @@
 //! The values of all controls, and the sound that follows from them. AUDIO THREAD: plain arithmetic on `Copy` values.
 
 use super::{
-    AmpControls, ArpControls, EnvelopeControls, FIRST_ROUTES, FilterControls, MotionControls, Routes, SpaceControls,
-    TABLE, Transport, VariationControls, VoiceControls,
+    AmpControls, ArpControls, EnvelopeControls, FIRST_ROUTES, FilterControls, LoopControls, MotionControls, Routes,
+    SpaceControls, TABLE, Transport, VariationControls, VoiceControls,
 };
 use crate::link::{AssetId, AssetMix, MIXED_ASSETS, Shaping, SoundSpec, SourceId};
 use crate::units::{LATENT_LIMIT, Latent};
@@ -68,6 +68,8 @@ pub struct Controls {
     pub voices: VoiceControls,
     /// Further parts of the amplitude envelope.
     pub amp: AmpControls,
+    /// Loop of held notes.
+    pub looping: LoopControls,
     /// Filter of each voice.
     pub filter: FilterControls,
     /// Second envelope.
@@ -114,6 +116,7 @@ impl Default for Controls {
             hold: 0.0,
             voices: VoiceControls::default(),
             amp: AmpControls::default(),
+            looping: LoopControls::default(),
             filter: FilterControls::default(),
             env2: EnvelopeControls::default(),
             motion: MotionControls::default(),

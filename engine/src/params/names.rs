@@ -2,6 +2,8 @@
 
 /// How notes become voices.
 pub const VOICE_MODES: &[&str] = &["Poly", "Mono", "Legato"];
+/// Who sets the loop of held notes.
+pub const LOOPS: &[&str] = &["Auto", "Set"];
 /// Ways through a sound.
 pub const DIRECTIONS: &[&str] = &["Forward", "Reverse"];
 /// What the glide time is the time of.

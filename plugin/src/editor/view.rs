@@ -140,8 +140,9 @@ impl EditorView {
             self.show_pad(ui, &regions, &now);
             self.follow_touch(ui, &now);
         }
+        self.show_loop(ui, &regions, &now);
         self.show_strip(ui, &regions, &now);
-        self.turn_touched_filter_on();
+        self.follow_touched_controls();
         self.keys.show(ui, regions.keys, &self.session.store);
         self.take_os_files(ui, &regions);
         let pack = now.loaded.as_ref().map_or("", |loaded| loaded.catalogue.pack_name.as_str());
