@@ -177,8 +177,11 @@ fn a_scale_and_a_map_are_told_and_heard_and_what_is_none_is_refused() {
     let told = run(&tuned, &["--scale", text(&scale), "--keyboard-map", text(&map)]);
     assert_eq!((&told["scale"], &told["keyboard_map"]), (&"19 equal".into(), &"432".into()));
     assert!(fs::read(&plain).unwrap() != fs::read(&tuned).unwrap());
-    let refused = heptode(&["play", text(&song), "--scale", text(&map), "--out", text(&folder.path().join("no.wav"))]);
-    let complaint = complaint(&refused);
-    assert!(complaint.contains("cannot use") && complaint.contains("432.kbm: line 2: "), "{complaint}");
-    assert!(!folder.path().join("no.wav").exists());
+    let cut = put("cut.scl", "cut\n7\n1.0\n");
+    let out = folder.path().join("no.wav");
+    for (file, words) in [(&cut, "cut.scl: it ends before note 2 of 7"), (&map, "432.kbm: --scale takes a .scl file")] {
+        let refused = heptode(&["play", text(&song), "--scale", text(file), "--out", text(&out)]);
+        assert!(complaint(&refused).contains(words) && !refused.status.success(), "{}", complaint(&refused));
+        assert!(!out.exists());
+    }
 }

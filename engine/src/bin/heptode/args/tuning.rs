@@ -29,6 +29,11 @@ impl TuningArgs {
         let mut tuning = tuning.cloned().unwrap_or_default();
         for (kind, path) in files {
             let Some(path) = path else { continue };
+            // A map reads as a scale without notes.
+            if TuningKind::of(path).is_some_and(|named| named != kind) {
+                let path = path_text(path);
+                return Err(Failure::usage(format!("{path}: --scale takes a .scl file, --keyboard-map a .kbm file")));
+            }
             let unusable = |error| Failure::failed(format!("cannot use {}: {error}", path_text(path)));
             tuning = load(&tuning, kind, path).map_err(unusable)?;
         }
