@@ -10,7 +10,7 @@ use plugin::params::Parameters;
 const ADVICE: &str = "a frozen parameter differs; read the head of tests/params_frozen.rs before you change anything";
 
 /// Id, host name, smallest, default, largest, number of steps (0: continuous).
-const FROZEN: [(&str, &str, f32, f32, f32, usize); 107] = [
+const FROZEN: [(&str, &str, f32, f32, f32, usize); 112] = [
     ("z1", "Latent 1", -3.0, 0.0, 3.0, 0),
     ("z2", "Latent 2", -3.0, 0.0, 3.0, 0),
     ("z3", "Latent 3", -3.0, 0.0, 3.0, 0),
@@ -118,6 +118,11 @@ const FROZEN: [(&str, &str, f32, f32, f32, usize); 107] = [
     ("route16", "Route 16 amount", -1.0, 0.0, 1.0, 0),
     ("amp_delay", "Amp delay", 0.0, 0.0, 5.0, 0),
     ("fall_curve", "Fall curve", -1.0, 0.0, 1.0, 0),
+    ("reverse", "Reverse", 0.0, 0.0, 1.0, 1),
+    ("loop", "Loop", 0.0, 0.0, 1.0, 1),
+    ("loop_start", "Loop start", 0.0, 0.25, 1.0, 0),
+    ("loop_end", "Loop end", 0.0, 0.75, 1.0, 0),
+    ("loop_fade", "Loop crossfade", 0.01, 0.05, 0.5, 0),
 ];
 
 /// Places on the host's 0…1 that automation depends on: id, value, place.

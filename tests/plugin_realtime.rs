@@ -7,10 +7,12 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use clack_host::prelude::PluginEntry;
+use engine::measure::pitch_offset_cents;
 use engine::pack::{NamedSound, Pack};
+use engine::units::key_to_hz;
 use serde_json::{Value, json};
 use support::Random;
-use support::bundles::{pitched_sound, with_another_pack};
+use support::bundles::{knobs, pitched_sound, with_another_pack};
 use support::clap::{SAMPLE_RATE_HZ, TestHost};
 use support::guard::{Guard, guarded};
 use support::listen::{rms_db, spectral_difference_db};
@@ -99,6 +101,28 @@ fn process_neither_allocates_nor_frees() {
     assert!(loaded > 2, "{loaded} states were loaded while the audio thread processed");
     heard = heard.max(peak(&samples));
     assert!(heard > AUDIBLE, "decoded sounds were heard while the guard stood: peak {heard}");
+    assert_eq!(CLAP_COUNT.load(Ordering::Relaxed), 0, "allocations and frees in `process`");
+    host.close();
+}
+
+#[test]
+fn a_tuning_message_of_the_host_moves_its_key_without_an_allocation() {
+    /// Key 60 to 63.5, in real time.
+    const MESSAGE: [u8; 12] = [0xf0, 0x7f, 0x7f, 8, 2, 0, 1, 60, 63, 64, 0, 0xf7];
+    const TOLERANCE_CENTS: f64 = 12.0;
+    let mut host = linked();
+    for (id, value) in knobs(&pitched_sound()) {
+        host.set(&id, value);
+    }
+    let is_at = |key: f64| {
+        move |samples: &[f32]| {
+            let offset = pitch_offset_cents(samples, SAMPLE_RATE_HZ, key_to_hz(key));
+            offset.is_some_and(|cents| cents.abs() < TOLERANCE_CENTS)
+        }
+    };
+    host.play_until(60, 0.4, "key 60 sounds at its pitch", is_at(60.0));
+    host.system_exclusive(&MESSAGE);
+    host.play_until(60, 0.4, "key 60 sounds at the pitch of the message", is_at(63.5));
     assert_eq!(CLAP_COUNT.load(Ordering::Relaxed), 0, "allocations and frees in `process`");
     host.close();
 }

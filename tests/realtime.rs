@@ -7,7 +7,7 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use engine::audio::{Event, EventKind, Expression, NoteAddress};
-use engine::params::{Controls, ModDestination, ModSource, TABLE, Transport};
+use engine::params::{Controls, KeyPitches, ModDestination, ModSource, Retune, TABLE, Transport};
 use support::Random;
 use support::fake::{Rig, Sort, Timbre};
 use support::guard::{Guard, guarded};
@@ -38,7 +38,7 @@ fn the_guard_counts_one_thread_only() {
 /// Random notes, chokes, bends, pedals and offs.
 fn random_event(random: &mut Random, length: usize) -> Event {
     let key = 24 + random.below(80) as u8;
-    let kind = match random.below(15) {
+    let kind = match random.below(16) {
         0..=5 => on(key, 0.5),
         6 | 7 => off(key),
         8 => pedal(0, random.below(2) == 0),
@@ -46,6 +46,7 @@ fn random_event(random: &mut Random, length: usize) -> Event {
         10 => bend(random.below(5) as f32 - 2.0),
         11 => random_expression(random, key),
         12 | 13 => random_controller(random),
+        14 => random_retune(random, key),
         _ if random.below(8) == 0 => all_sound_off(),
         _ => all_notes_off(),
     };
@@ -64,6 +65,15 @@ fn random_expression(random: &mut Random, key: u8) -> EventKind {
     }
 }
 
+/// A change of one key or of one of twelve.
+fn random_retune(random: &mut Random, key: u8) -> EventKind {
+    let (moves_notes, parts) = (random.below(2) == 0, random.below(1 << 21) as u32);
+    EventKind::Retune(match random.below(2) {
+        0 => Retune::Key { key, pitch: parts, moves_notes },
+        _ => Retune::Class { channels: 1, class: key % 12, offset: parts as i32 - (1 << 20), moves_notes },
+    })
+}
+
 /// A controller that the synth knows, on channel 0 or its neighbour: volume, pan, expression, registered parameters, zones, resets.
 fn random_controller(random: &mut Random) -> EventKind {
     const KNOWN: [u8; 22] = [1, 2, 6, 7, 10, 11, 38, 39, 42, 43, 64, 74, 96, 97, 98, 99, 100, 101, 120, 121, 123, 124];
@@ -79,7 +89,7 @@ fn move_all(random: &mut Random, step: u32, controls: &mut Controls) {
         "Space" => step % 64 < 48,
         "Arpeggiator" => step % 128 < 32,
         "Filter" | "Motion" => step % 96 < 64,
-        _ => id == "width",
+        _ => id == "width" || id.starts_with("loop"),
     };
     for row in TABLE.iter().filter(|row| is_moved(row.group, row.id)) {
         let part = random.below(5) as f32 / 4.0;
@@ -119,7 +129,12 @@ fn storm(rig: &mut Rig, time: Duration, decodes: u64, sweeps: bool) -> u64 {
             move_all(&mut random, step, &mut controls);
         }
         let (left, right) = (&mut out[..length], &mut right[..length]);
-        count += guarded(|| rig.synth.render(&events, &controls, left, right));
+        let silent_key = random.below(128) as u8;
+        let pitches = KeyPitches::new(|key| (key != silent_key).then(|| f64::from(key) + 0.25));
+        count += guarded(|| {
+            rig.synth.set_tuning(if step % 8 < 4 { &pitches } else { &KeyPitches::EQUAL });
+            rig.synth.render(&events, &controls, left, right);
+        });
         assert!(left.iter().chain(&*right).all(|sample| sample.is_finite()));
         step += 1;
         std::thread::sleep(Duration::from_micros(300));

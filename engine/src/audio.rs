@@ -27,6 +27,7 @@ mod following;
 mod glide;
 mod held_keys;
 mod kernel;
+mod key_tuning;
 mod lfo;
 mod line;
 mod lookahead;
@@ -41,6 +42,8 @@ mod offline;
 mod one_pole;
 mod planner;
 mod playback;
+mod retuning;
+mod set_loop;
 mod slot;
 mod slots;
 mod sound_buffer;
@@ -67,6 +70,7 @@ use envelope::EnvelopeRates;
 use following::TickContext;
 use held_keys::HeldKeys;
 use kernel::Kernels;
+use key_tuning::KeyTuning;
 use motion::Motion;
 use planner::{Hearing, RequestPlanner};
 use slots::Slots;
@@ -109,8 +113,9 @@ pub struct Synth {
     sound_motion: SoundMotion,
     variations: VariationOrder,
     held_keys: HeldKeys,
-    /// Key and channel of the note that was played last: where the next one glides from.
-    last_played: Option<(u8, u8)>,
+    key_tuning: KeyTuning,
+    /// Pitch and channel of the note that was played last: where the next one glides from.
+    last_played: Option<(f64, u8)>,
     offline: bool,
     /// Ticks begun since the last reset; within [`Self::begin_tick`] the index of the tick.
     tick: u64,
@@ -143,6 +148,7 @@ impl Synth {
             sound_motion: SoundMotion::default(),
             variations: VariationOrder::default(),
             held_keys: HeldKeys::default(),
+            key_tuning: KeyTuning::new(),
             last_played: None,
             offline: false,
             tick: 0,
@@ -202,14 +208,15 @@ impl Synth {
         self.reset();
     }
 
-    /// Ends all notes at once, without a fade, restarts the 64-sample grid, and restores the initial state of the MIDI channels. Decoded
+    /// Ends all notes at once, without a fade, restarts the 64-sample grid, and restores the initial state of the MIDI channels and the project's tuning. Decoded
     /// sounds are kept. Audio-thread safe.
     pub fn reset(&mut self) {
         self.restart();
         self.channels.reset();
+        self.key_tuning.reset();
     }
 
-    /// As [`Self::reset`], but the channels keep what Reset All Controllers leaves: volume, pan, timbre, the range of the wheel, MPE zones.
+    /// As [`Self::reset`], but the channels keep what Reset All Controllers leaves: volume, pan, timbre, the range of the wheel, MPE zones, tuning messages.
     /// For a host that stops processing while there is silence: it does not send these again. Audio-thread safe.
     pub fn restart(&mut self) {
         self.voices.reset(&mut self.slots);
@@ -266,7 +273,8 @@ impl Synth {
         } else {
             self.slots.receive(MESSAGES_PER_TICK);
         }
-        let context = TickContext { planner: &self.planner, timing: &self.timing, tunes: &self.tunes };
+        let looping = &self.controls.looping;
+        let context = TickContext { planner: &self.planner, timing: &self.timing, tunes: &self.tunes, looping };
         let late = following::follow(&mut self.voices, &mut self.slots, &context);
         let hearing = Hearing { voices: &self.voices, timing: &self.timing, tunes: &self.tunes };
         if self.offline {

@@ -14,6 +14,7 @@ mod noisiness;
 mod peak;
 pub mod pipeline;
 pub mod pool;
+mod reverse;
 mod shape;
 pub mod source;
 mod source_error;

@@ -21,6 +21,7 @@ pub mod scene;
 pub mod spectral;
 pub mod state;
 pub mod texture;
+pub mod tuning;
 pub mod units;
 pub mod walk;
 

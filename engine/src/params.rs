@@ -7,7 +7,9 @@
 mod controls;
 mod groups;
 mod hold;
+mod key_pitches;
 mod names;
+mod retune;
 mod route;
 mod table;
 mod text;
@@ -16,11 +18,13 @@ mod variation;
 
 pub use controls::{AssetSet, Controls, is_within_recording};
 pub use groups::{
-    AmpControls, ArpControls, EnvelopeControls, FilterControls, LFOS, LfoControls, MACROS, MotionControls, ROUTES,
-    SpaceControls, VoiceControls,
+    AmpControls, ArpControls, EnvelopeControls, FilterControls, LFOS, LfoControls, LoopControls, MACROS,
+    MotionControls, ROUTES, SpaceControls, VoiceControls,
 };
 pub use hold::Hold;
+pub use key_pitches::KeyPitches;
 pub use names::division_beats;
+pub use retune::Retune;
 pub use route::{FIRST_ROUTES, ModDestination, ModSource, Route, Routes};
 pub use table::TABLE;
 pub use text::{TextForm, key_to_hz};

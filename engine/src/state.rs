@@ -17,6 +17,7 @@ use serde_json::{Map, Value};
 
 use crate::params::{FIRST_ROUTES, Routes};
 use crate::residual::ZoneResidual;
+use crate::tuning::Tuning;
 use crate::units::{LATENT_LIMIT, Latent};
 
 pub use cut::Cut;
@@ -50,6 +51,9 @@ pub struct StateDocument {
     /// Sources and destinations of the modulation matrix; a document without them has none.
     #[serde(default, with = "routes", skip_serializing_if = "routes::are_empty")]
     pub routes: Routes,
+    /// Scale and keyboard map; a document without them has none.
+    #[serde(default, skip_serializing_if = "Tuning::is_none")]
+    pub tuning: Tuning,
     /// Decoded zones for a project that must open without its pack.
     #[serde(default)]
     pub frozen: Vec<FrozenZone>,
@@ -173,6 +177,7 @@ impl StateDocument {
             knobs: None,
             seed: 0,
             routes: FIRST_ROUTES,
+            tuning: Tuning::default(),
             frozen: Vec::new(),
             unknown: Map::new(),
         }

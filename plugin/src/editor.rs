@@ -19,6 +19,7 @@ pub mod keys;
 pub mod knob;
 pub mod layout;
 pub mod lfo;
+pub mod loop_marks;
 pub mod morph;
 pub mod morph_follow;
 pub mod name;

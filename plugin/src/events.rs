@@ -7,6 +7,7 @@
 
 use engine::audio::{EndedNote, Event, EventKind, Expression, NoteAddress};
 use engine::midi::wheel_position;
+use engine::tuning::{MOST_MESSAGE_BYTES, TuningMessage};
 use nice_plug::midi::{Channel, Key, VoiceID};
 use nice_plug::prelude::*;
 
@@ -14,6 +15,48 @@ use nice_plug::prelude::*;
 const BATCH: usize = 512;
 /// Largest 14-bit value, to which the framework scales the wheel.
 const BEND_STEPS: f32 = 16_383.0;
+
+/// A tuning message, the one kind of system-exclusive message that is heard.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SystemMessage(TuningMessage);
+
+impl SysExMessage for SystemMessage {
+    type Buffer = [u8; MOST_MESSAGE_BYTES];
+
+    fn from_buffer(buffer: &[u8]) -> Option<Self> {
+        TuningMessage::read(buffer).map(Self)
+    }
+
+    fn as_buffer(&self) -> (Self::Buffer, usize) {
+        let (mut buffer, bytes) = ([0; MOST_MESSAGE_BYTES], self.0.bytes());
+        buffer.iter_mut().zip(bytes).for_each(|(place, byte)| *place = *byte);
+        (buffer, bytes.len())
+    }
+}
+
+/// A tuning message whose changes go one after the other into the batch.
+#[derive(Default)]
+pub struct Retuning {
+    message: Option<(usize, TuningMessage)>,
+    next: usize,
+}
+
+impl Retuning {
+    /// Takes a message that came at sample `place` of the block. Safe on the audio thread.
+    pub fn begin(&mut self, place: usize, message: &SystemMessage) {
+        (self.message, self.next) = (Some((place, message.0)), 0);
+    }
+
+    /// The next change, with the sample of its message. Safe on the audio thread.
+    pub fn next_change(&mut self) -> Option<(usize, EventKind)> {
+        let (place, message) = self.message.as_ref()?;
+        let change = message.next_change(&mut self.next).map(|change| (*place, EventKind::Retune(change)));
+        if change.is_none() {
+            self.message = None;
+        }
+        change
+    }
+}
 
 /// A batch of engine events with offsets from the start of the stretch that is rendered next.
 pub struct Batch {
@@ -67,7 +110,7 @@ impl Batch {
 
 /// The engine's event for a host event, with its offset in the block; `None` for what the instrument does not use.
 /// Safe on the audio thread.
-pub fn translate(event: &NoteEvent<()>) -> Option<(usize, EventKind)> {
+pub fn translate(event: &NoteEvent<SystemMessage>) -> Option<(usize, EventKind)> {
     let kind = match *event {
         NoteEvent::NoteOn { voice_id, key, velocity, channel, .. } => {
             EventKind::NoteOn { note: address(voice_id, channel, key), velocity }
@@ -103,7 +146,7 @@ pub fn translate(event: &NoteEvent<()>) -> Option<(usize, EventKind)> {
 
 /// What the host is told of a note that has ended in the stretch that begins at sample `start` of a block of `length_samples`.
 /// A note may end with the block, one sample after the last that an event can name. Safe on the audio thread.
-pub fn voice_terminated(ended: &EndedNote, start: usize, length_samples: usize) -> NoteEvent<()> {
+pub fn voice_terminated(ended: &EndedNote, start: usize, length_samples: usize) -> NoteEvent<SystemMessage> {
     let EndedNote { offset, note } = *ended;
     NoteEvent::VoiceTerminated {
         timing: u32::try_from((start + offset).min(length_samples.saturating_sub(1))).unwrap_or(u32::MAX),
@@ -131,12 +174,27 @@ fn wheel_steps(wheel: f32) -> u16 {
 mod tests {
     use super::*;
 
+    #[test]
+    fn a_tuning_message_becomes_its_changes_at_its_sample() {
+        let bytes = [0xf0, 0x7f, 0x7f, 8, 2, 0, 2, 60, 61, 0, 0, 62, 62, 64, 0, 0xf7];
+        let event = NoteEvent::<SystemMessage>::from_midi(33, &bytes).expect("a message");
+        let NoteEvent::MidiSysEx { timing, message } = event else { panic!("{event:?}") };
+        assert_eq!(message.as_buffer().0[..message.as_buffer().1], bytes);
+        let mut retuning = Retuning::default();
+        assert_eq!(retuning.next_change(), None);
+        retuning.begin(timing as usize, &message);
+        let changes: Vec<_> = std::iter::from_fn(|| retuning.next_change()).collect();
+        let key = |key, pitch| EventKind::Retune(engine::params::Retune::Key { key, pitch, moves_notes: true });
+        assert_eq!(changes, [(33, key(60, 61 << 14)), (33, key(62, 62 << 14 | 64 << 7))]);
+        assert!(SystemMessage::from_buffer(&[0xf0, 0x7e, 0x7f, 9, 1, 0xf7]).is_none(), "General MIDI on");
+    }
+
     /// What a host hands over of MIDI is what a MIDI file gives.
     #[test]
     fn every_channel_message_is_the_same_event_from_a_host_and_from_a_file() {
         use engine::midi::ChannelMessage;
         let same = |bytes: [u8; 3], message: ChannelMessage| {
-            let event = NoteEvent::<()>::from_midi(0, &bytes).expect("a message");
+            let event = NoteEvent::<SystemMessage>::from_midi(0, &bytes).expect("a message");
             assert_eq!(translate(&event), Some((0, message.event(bytes[0] & 15))), "{bytes:?}");
         };
         for value in 0..128 {

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use engine::folders::home;
 use engine::sample::{FileKind, file_kind};
+use engine::tuning::TuningKind;
 
 use crate::name_order::NameKey;
 
@@ -23,6 +24,8 @@ pub enum EntryKind {
     NotRead(&'static str),
     /// A model pack.
     Pack,
+    /// A scale or a keyboard map.
+    Tuning,
 }
 
 /// One row of the file list. It keeps the name alone, because a folder may hold a hundred thousand files.
@@ -43,7 +46,7 @@ pub struct Listing {
     pub entries: Result<Vec<Entry>, String>,
 }
 
-/// Folders, audio files and packs in `folder`, all of them but hidden ones. Waits for the disk and takes about a second for a hundred
+/// Folders, audio files, packs and tunings in `folder`, all of them but hidden ones. Waits for the disk and takes about a second for a hundred
 /// thousand files: job thread only.
 ///
 /// # Errors
@@ -78,7 +81,8 @@ pub fn kind_of(path: &Path) -> Option<EntryKind> {
     match file_kind(path) {
         FileKind::Read => Some(EntryKind::Audio),
         FileKind::NotRead(format) => Some(EntryKind::NotRead(format)),
-        FileKind::Other => is_pack(path).then_some(EntryKind::Pack),
+        FileKind::Other if is_pack(path) => Some(EntryKind::Pack),
+        FileKind::Other => TuningKind::of(path).map(|_| EntryKind::Tuning),
     }
 }
 

@@ -72,6 +72,8 @@ pub enum Job {
     ChangePack(PackEntry),
     /// Copy a pack into the library and play it.
     AddPack(PathBuf),
+    /// Take a scale or a keyboard map.
+    Tune(PathBuf),
 }
 
 impl Job {

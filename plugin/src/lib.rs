@@ -35,7 +35,7 @@ use engine::audio::Synth;
 use nice_plug::prelude::*;
 
 use crate::editor::HeptodeEditor;
-use crate::events::{Batch, translate, voice_terminated};
+use crate::events::{Batch, Retuning, SystemMessage, translate, voice_terminated};
 use crate::library::Library;
 use crate::project::{AudioEnd, ProjectStore};
 use crate::session::Session;
@@ -48,6 +48,7 @@ pub struct Heptode {
     host_state: Arc<HostState>,
     audio: AudioEnd,
     batch: Batch,
+    retuning: Retuning,
     /// Offline rendering waits for what a live host goes on without.
     is_offline: bool,
     /// None until the pack is loaded: the instrument is then silent.
@@ -60,7 +61,15 @@ impl Default for Heptode {
         let session = worker::open(store, Library::of_user());
         session.begin();
         let host_state = Arc::new(HostState::new(Arc::clone(&session)));
-        Self { session, host_state, audio, batch: Batch::new(), is_offline: false, synth: None }
+        Self {
+            session,
+            host_state,
+            audio,
+            batch: Batch::new(),
+            retuning: Retuning::default(),
+            is_offline: false,
+            synth: None,
+        }
     }
 }
 
@@ -78,7 +87,7 @@ impl Plugin for Heptode {
     const INPUT_EVENT_CAPACITY: usize = 8192;
 
     type Editor = HeptodeEditor;
-    type SysExMessage = ();
+    type SysExMessage = SystemMessage;
     type BackgroundTask = ();
 
     fn params(&self) -> Arc<dyn Params> {
@@ -112,6 +121,7 @@ impl Plugin for Heptode {
 
     fn reset(&mut self) {
         self.batch.clear();
+        self.retuning = Retuning::default();
         if let Some(synth) = &mut self.synth {
             synth.restart();
         }
@@ -132,10 +142,12 @@ impl Plugin for Heptode {
             right.fill(0.0);
             return ProcessStatus::Normal;
         };
-        let mut controls = self.session.params.controls(&self.audio.scene());
+        let scene = self.audio.scene();
+        synth.set_tuning(&scene.pitches);
+        let mut controls = self.session.params.controls(&scene);
         let (mut start, end) = (0, left.len());
         loop {
-            let stop = self.batch.gather(start, end, || next_event(&mut self.audio, context));
+            let stop = self.batch.gather(start, end, || next_event(&mut self.audio, &mut self.retuning, context));
             let (left, right) = (left.get_mut(start..stop), right.get_mut(start..stop));
             controls.transport = transport_at(context.transport(), start);
             synth.render(self.batch.events(), &controls, left.unwrap_or_default(), right.unwrap_or_default());
@@ -155,12 +167,22 @@ impl Plugin for Heptode {
 /// Notes of the on-screen keyboard start with the block; then the host's events in their order.
 fn next_event(
     audio: &mut AudioEnd,
+    retuning: &mut Retuning,
     context: &mut impl ProcessContext<Heptode>,
 ) -> Option<(usize, engine::audio::EventKind)> {
     if let Some(note) = audio.next_note() {
         return Some((0, note));
     }
+    if let Some(change) = retuning.next_change() {
+        return Some(change);
+    }
     while let Some(event) = context.next_event() {
+        if let NoteEvent::MidiSysEx { timing, message } = &event {
+            retuning.begin(*timing as usize, message);
+            if let Some(change) = retuning.next_change() {
+                return Some(change);
+            }
+        }
         if let Some(heard) = translate(&event) {
             return Some(heard);
         }

@@ -17,6 +17,7 @@ use std::sync::Arc;
 
 use engine::params::{FIRST_ROUTES, Routes};
 use engine::state::{FrozenZone, PackRef, SoundState};
+use engine::tuning::Tuning;
 use serde_json::{Map, Value};
 
 use crate::target::{CORNERS, Target};
@@ -43,6 +44,8 @@ pub struct Project {
     pub seed: u64,
     /// Sources and destinations of the modulation matrix.
     pub routes: Routes,
+    /// Scale and keyboard map.
+    pub tuning: Arc<Tuning>,
     /// Zones frozen when the project was last saved on a machine with its pack.
     pub frozen: Arc<Vec<FrozenZone>>,
     /// Fields of the state document that this version does not know.
@@ -64,6 +67,7 @@ impl Default for Project {
             pack: PackRef::default(),
             seed: 0,
             routes: FIRST_ROUTES,
+            tuning: Arc::default(),
             frozen: Arc::default(),
             unknown: Map::new(),
             view: None,

@@ -1,7 +1,8 @@
-//! The work of the job thread: loading models, reading and encoding audio files, writing WAV files, listing folders,
+//! The work of the job thread: loading models, reading audio files and tunings, writing WAV files, listing folders,
 //! finding fonts. Job thread only.
 
 mod presets;
+mod tuning;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -48,6 +49,7 @@ fn run(job: Job, session: &Arc<Session>, pipeline: &mut Option<Pipeline>) {
             session.deliver(Outcome::Packs(session.library.list()));
         }
         Job::Preset(job) => presets::run(job, session),
+        Job::Tune(path) => tuning::load(&path, session),
         Job::FindFonts => system_fonts::find(),
         Job::List(folder) => session.deliver(Outcome::Listed(Listing { entries: list(&folder), folder })),
     }

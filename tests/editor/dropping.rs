@@ -103,3 +103,37 @@ fn a_dropped_folder_is_shown_and_a_dropped_pack_that_is_none_says_so() {
     let notices = editor.session.store.notices.all();
     assert!(notices.iter().any(|notice| notice.text.starts_with("The pack was not taken:")), "{notices:?}");
 }
+
+#[test]
+fn a_dropped_scale_and_map_are_heard_and_can_be_removed_and_what_is_none_changes_nothing() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let write = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, text).expect("writable");
+        path
+    };
+    let files = [
+        write("fifths.scl", "fifths\n1\n3/2\n"),
+        write("low.kbm", "0\n0\n127\n60\n69\n430\n"),
+        write("worse.scl", "cut\n7\n1.0\n"),
+    ];
+    let mut editor = EditorHarness::open(1.0, false);
+    editor.harness.get_by_label("Play").click();
+    drop_files(&mut editor, Pos2::new(600.0, 120.0), &files);
+    editor.wait_until("the files are read", |editor| !editor.session.is_busy());
+    editor.harness.run_steps(2);
+    let pitch = |editor: &EditorHarness, key: u8| editor.session.store.scene().pitches.pitch(key).expect("it sounds");
+    let [a, next] = [69, 70].map(|key| pitch(&editor, key));
+    assert!((a - engine::units::hz_to_key(430.0)).abs() < 1e-9 && (next - a - 12.0 * 1.5_f64.log2()).abs() < 1e-9);
+    let notices = editor.session.store.notices.all();
+    let fault = notices.iter().find(|notice| notice.weight == Weight::Fault).expect("a fault is told");
+    assert_eq!(fault.text, "“worse.scl” was not taken: it ends before note 2 of 7.");
+    for label in ["Remove the scale fifths", "Remove the keyboard map low"] {
+        editor.harness.get_by_label(label).click();
+        editor.harness.run_steps(3);
+    }
+    assert!(editor.session.store.project().tuning.is_none());
+    editor.harness.get_by_label("Undo").click();
+    editor.harness.run_steps(3);
+    assert!((pitch(&editor, 69) - a).abs() < 1e-9, "undo brings the map back");
+}

@@ -58,6 +58,24 @@ fn a_touch_of_the_cutoff_turns_the_filter_on_and_undo_turns_it_off() {
 }
 
 #[test]
+fn an_end_of_the_loop_is_dragged_on_the_waveform_as_one_step_that_sets_the_loop() {
+    let [start, mode] = ["loop_start", "loop"].map(|id| ParamId::named(id).expect("a parameter"));
+    let mut editor = open(StripTab::Amp, 1.0);
+    let values = |editor: &EditorHarness| [start, mode].map(|id| editor.session.params.get(id).plain());
+    let before = values(&editor);
+    let place = editor.harness.get_by_label("Start of the loop").rect().center();
+    let aside = place + egui::vec2(81.4, 0.0);
+    editor.drag(place, aside);
+    editor.drop_at(aside);
+    editor.harness.run_steps(3);
+    let [moved, is_set] = values(&editor);
+    assert!((moved - before[0] - 0.1).abs() < 0.02 && is_set == 1.0, "{moved}, {is_set}");
+    editor.harness.get_by_label("Undo").click();
+    editor.harness.run_steps(3);
+    assert_eq!(values(&editor), before);
+}
+
+#[test]
 fn a_route_is_made_in_the_matrix_as_one_step() {
     let mut editor = open(StripTab::Motion, 1.0);
     let before = editor.session.store.project().routes;

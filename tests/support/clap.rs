@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use crate::bundles::{bundle, parameter_number};
 use crate::wait::PATIENCE;
 use clack_extensions::state::PluginState;
-use clack_host::events::event_types::{MidiEvent, NoteOffEvent, NoteOnEvent, ParamValueEvent};
+use clack_host::events::event_types::{MidiEvent, MidiSysExEvent, NoteOffEvent, NoteOnEvent, ParamValueEvent};
 use clack_host::factory::plugin::PluginFactory;
 use clack_host::prelude::*;
 
@@ -92,6 +92,12 @@ impl TestHost {
     /// A MIDI message at the start of the next block.
     pub fn midi(&mut self, message: [u8; 3]) {
         self.audio.events.push(&MidiEvent::new(0, 0, message));
+    }
+
+    /// A system-exclusive message at the start of the next block.
+    pub fn system_exclusive(&mut self, message: &'static [u8]) {
+        // SAFETY: the message lives as long as the program.
+        self.audio.events.push(&unsafe { MidiSysExEvent::new(0, 0, message) });
     }
 
     /// Renders one channel; both must be equal and every sample finite.

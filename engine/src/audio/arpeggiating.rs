@@ -67,7 +67,7 @@ impl Synth {
                 Notes::new()
             }
             EventKind::Controller { channel, controller, value } => self.control_keys(channel, controller, value),
-            EventKind::PitchWheel { .. } | EventKind::ChannelPressure { .. } => Notes::new(),
+            EventKind::PitchWheel { .. } | EventKind::ChannelPressure { .. } | EventKind::Retune(_) => Notes::new(),
         };
         if !is_on {
             return self.handle(kind);
@@ -189,7 +189,7 @@ impl Synth {
 fn is_for_keys(kind: &EventKind) -> bool {
     match kind {
         EventKind::Controller { controller, .. } => *controller == SUSTAIN,
-        EventKind::PitchWheel { .. } | EventKind::ChannelPressure { .. } => false,
+        EventKind::PitchWheel { .. } | EventKind::ChannelPressure { .. } | EventKind::Retune(_) => false,
         EventKind::NoteOn { .. }
         | EventKind::NoteOff { .. }
         | EventKind::Choke { .. }

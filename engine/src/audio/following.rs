@@ -3,6 +3,7 @@
 use super::lookahead::Lookahead;
 use super::planner::RequestPlanner;
 use super::playback::Play;
+use super::set_loop::SetLoop;
 use super::slots::{Slots, SoundRef};
 use super::sound_buffer::SoundBuffer;
 use super::sustaining::Position;
@@ -10,6 +11,7 @@ use super::tick::{Ramp, TICK_SAMPLES};
 use super::voice::Voice;
 use super::voices::{Timing, Voices};
 use crate::link::SoundSpec;
+use crate::params::LoopControls;
 
 /// Semitones between keys that count as much as 1 σ between points. Decides, while the wanted sound is missing, between a sound that is
 /// transposed farther and one of another timbre.
@@ -17,19 +19,24 @@ const SEMITONES_PER_SIGMA: f32 = 12.0;
 /// Added to the distance of a sound of another source: larger than any distance within a source.
 const OTHER_SOURCE: f32 = 1e6;
 
+/// Longest crossfade of a loop in output samples: a minute at any rate. Only sounds that hardly move reach it.
+const LONGEST_FADE_SAMPLES: f64 = 1e7;
+
 /// State of the current tick.
 pub(super) struct TickContext<'a> {
     pub(super) planner: &'a RequestPlanner,
     pub(super) timing: &'a Timing,
     /// Playback ratio of each channel's tuning.
     pub(super) tunes: &'a [Ramp],
+    /// Loop of held notes.
+    pub(super) looping: &'a LoopControls,
 }
 
 impl TickContext<'_> {
-    /// Sound samples per output sample when a MIDI key plays the sound, without the tuning.
-    fn step(&self, key: u8, buffer: &SoundBuffer) -> f64 {
+    /// Sound samples per output sample when a note plays the sound at a fractional key, without the tuning.
+    fn step(&self, key: f64, buffer: &SoundBuffer) -> f64 {
         let Some(head) = buffer.head() else { return 1.0 };
-        let semitones = f64::from(key) - f64::from(head.spec.key);
+        let semitones = key - f64::from(head.spec.key);
         (semitones / 12.0).exp2() * f64::from(head.sample_rate_hz) / f64::from(self.timing.rate_hz)
     }
 
@@ -75,7 +82,7 @@ pub(super) fn begin(voice: &mut Voice, slots: &mut Slots, context: &TickContext)
             buffer.head().map_or(0.0, |head| voice.start_samples(head.length_samples, head.sample_rate_hz))
         };
         let place = |buffer: &SoundBuffer| {
-            (start(buffer) as usize, context.lookahead(voice, context.step(voice.key, buffer)).need_samples)
+            (start(buffer) as usize, context.lookahead(voice, context.step(voice.pitch().key, buffer)).need_samples)
         };
         let Some(buffer) = slot.newest_playable(place) else { continue };
         let sound = SoundRef { slot: index, buffer };
@@ -83,7 +90,7 @@ pub(super) fn begin(voice: &mut Voice, slots: &mut Slots, context: &TickContext)
         let Some(head) = buffer.live_head() else { continue };
         let distance = distance(&wanted, &head.spec);
         if best.is_none_or(|(least, ..)| distance < least) {
-            best = Some((distance, sound, context.step(voice.key, buffer), start(buffer)));
+            best = Some((distance, sound, context.step(voice.pitch().key, buffer), start(buffer)));
         }
     }
     let Some((_, sound, step, cursor_samples)) = best else { return false };
@@ -103,7 +110,8 @@ fn distance(wanted: &SoundSpec, spec: &SoundSpec) -> f32 {
 fn move_on(voice: &mut Voice, slots: &mut Slots, context: &TickContext) -> bool {
     let Some(play) = voice.place() else { return false };
     let Some(from) = slots.buffer(play.sound) else { return false };
-    let moved = |buffer: &SoundBuffer, sound| play.moved_to(sound, context.step(voice.key, buffer), from, buffer);
+    let step = |buffer: &SoundBuffer| context.step(voice.pitch().key, buffer);
+    let moved = |buffer: &SoundBuffer, sound| play.moved_to(sound, step(buffer), from, buffer);
     let target = [voice.zone_slot, play.sound.slot].into_iter().find_map(|slot| {
         let nowhere = SoundRef { slot, buffer: 0 };
         let place = |buffer: &SoundBuffer| {
@@ -122,7 +130,8 @@ fn move_on(voice: &mut Voice, slots: &mut Slots, context: &TickContext) -> bool 
     true
 }
 
-/// Crossfades a voice of a held note, at an exit of its sound, back to one of the exit's landings. Returns whether it did.
+/// Crossfades a voice of a held note, at an exit of its sound, back to one of the exit's landings, or within the loop that is set. Returns
+/// whether it did.
 fn go_on(voice: &mut Voice, slots: &mut Slots, context: &TickContext) -> bool {
     let Some(play) = voice.place() else { return false };
     let Some(buffer) = slots.buffer(play.sound) else { return false };
@@ -133,10 +142,22 @@ fn go_on(voice: &mut Voice, slots: &mut Slots, context: &TickContext) -> bool {
         fade_samples: ratio * f64::from(context.timing.jump_samples),
         length_samples: buffer.head().map_or(0, |head| head.length_samples),
     };
-    let Some(jump) = voice.jump(buffer.sustain(), buffer.generation(), &position) else { return false };
+    let set = buffer.head().and_then(|head| SetLoop::of(context.looping, head));
+    let jump = match set.filter(|_| buffer.is_complete()) {
+        Some(set) if voice.follows_set_loop() => set.jump(buffer, &position).map(|(jump, fade)| {
+            // Counted in output samples, of which one is the least.
+            (jump, (fade / ratio.max(f64::MIN_POSITIVE)).clamp(1.0, LONGEST_FADE_SAMPLES) as u32)
+        }),
+        Some(_) => None,
+        None => {
+            let jump = voice.jump(buffer.sustain(), buffer.generation(), &position);
+            jump.map(|jump| (jump, context.timing.jump_samples))
+        }
+    };
+    let Some((jump, fade_samples)) = jump else { return false };
     slots.acquire(play.sound);
     let to = Play { cursor_samples: jump.cursor_samples, ..play };
-    voice.cross_to(to, jump.correlation, context.timing.jump_samples);
+    voice.cross_to(to, jump.correlation, fade_samples);
     true
 }
 

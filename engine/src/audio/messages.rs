@@ -27,6 +27,7 @@ impl Synth {
                 let action = self.channels.control(channel, controller, value);
                 self.act(channel, action);
             }
+            EventKind::Retune(retune) => self.retune(retune),
         }
     }
 

@@ -1,5 +1,7 @@
 //! Note addresses and the events of the synth. AUDIO THREAD: plain values.
 
+use crate::params::Retune;
+
 /// Addresses notes by port, channel, key and id, as CLAP does; `None` is a wildcard.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct NoteAddress {
@@ -124,6 +126,8 @@ pub enum EventKind {
         /// [0, 1].
         pressure: f32,
     },
+    /// A tuning message changes keys.
+    Retune(Retune),
 }
 
 /// A note that has ended; reported to the host.

@@ -25,7 +25,8 @@ const RING_S: f32 = 0.1;
 /// What a note starts with.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct NoteBegin {
-    pub(super) key: u8,
+    /// Its pitch as a fractional key.
+    pub(super) key: f32,
     pub(super) channel: u8,
     /// As it was played, [0, 1].
     pub(super) velocity: f32,
@@ -138,7 +139,7 @@ impl NoteMotion {
     /// Of a note that starts.
     pub(super) fn start(motion: &Motion, begin: &NoteBegin) -> Self {
         let mut note = Self {
-            key: f32::from(begin.key),
+            key: begin.key,
             channel: usize::from(begin.channel),
             velocity: begin.velocity,
             random: (motion.note_seed(begin.order) >> 40) as f32 / (1u64 << 23) as f32 - 1.0,
@@ -165,9 +166,9 @@ impl NoteMotion {
         if moved == 0.0 { start } else { (start + moved).clamp(0.0, LATEST_START) }
     }
 
-    /// The note goes on at another key.
-    pub(super) fn set_key(&mut self, key: u8) {
-        self.key = f32::from(key);
+    /// The note goes on at another pitch, a fractional key.
+    pub(super) fn set_key(&mut self, key: f32) {
+        self.key = key;
     }
 
     /// The key is let go, with a velocity in [0, 1].

@@ -6,6 +6,7 @@ use super::Synth;
 use super::following::{self, TickContext};
 use super::glide::Glide;
 use super::held_keys::HeldKey;
+use super::key_tuning::NotePitch;
 use super::note::{Expression, NoteAddress};
 use super::note_motion::{NoteBegin, NoteMotion};
 use super::tick::TICK_SAMPLES;
@@ -43,6 +44,9 @@ impl Synth {
         let channel = note.channel.unwrap_or(0).min(CHANNELS as u8 - 1);
         let note = NoteAddress { channel: Some(channel), key: Some(key), ..note };
         let velocity = velocity.min(1.0);
+        if self.note_pitch(channel, key).is_none() {
+            return self.voices.report_end(note);
+        }
         let forgotten = self.held_keys.press(HeldKey { note, velocity });
         self.report_silent(forgotten.map(|key| key.note));
         self.sound_note(HeldKey { note, velocity });
@@ -97,56 +101,56 @@ impl Synth {
         VoiceMode::of(self.controls.voices.mode)
     }
 
-    /// The key at which a pressed key plays.
-    fn played_key(&self, key: u8) -> u8 {
+    /// Where a pressed key sounds; none for one that the tuning leaves silent.
+    fn note_pitch(&self, channel: u8, key: u8) -> Option<NotePitch> {
         let voices = &self.controls.voices;
         let transposed = f32::from(key) + 12.0 * voices.octave + voices.transpose_semitones;
-        transposed.round().clamp(0.0, 127.0) as u8
+        self.key_tuning.pitch(channel, transposed.round().clamp(0.0, 127.0) as u8)
     }
 
     fn sound_note(&mut self, pressed: HeldKey) {
         let channel = pressed.note.channel.unwrap_or(0);
-        let key = self.played_key(pressed.note.key.unwrap_or(0));
-        let held = self.voices.newest_held(channel).map(|voice| (voice.order, voice.semitones_from(key)));
+        let Some(pitch) = self.note_pitch(channel, pressed.note.key.unwrap_or(0)) else { return };
+        let held = self.voices.newest_held(channel).map(|voice| (voice.order, voice.semitones_from(pitch)));
         match (self.voice_mode(), held) {
-            (VoiceMode::Legato, Some((order, semitones))) => self.go_on_at(order, pressed.note, key, semitones),
+            (VoiceMode::Legato, Some((order, semitones))) => self.go_on_at(order, pressed.note, pitch, semitones),
             (mode, held) => {
-                let glide = self.glide(channel, key, held.map(|(_, semitones)| semitones));
+                let glide = self.glide(channel, pitch, held.map(|(_, semitones)| semitones));
                 if mode != VoiceMode::Poly {
                     let held_keys = &self.held_keys;
                     let goes_on = |note: &NoteAddress| *note != pressed.note && held_keys.holds(note);
                     self.voices.steal_channel(&mut self.slots, &self.timing, channel, goes_on);
                 }
-                self.start_note(pressed, key, channel, glide);
+                self.start_note(pressed, pitch, channel, glide);
             }
         }
-        self.last_played = Some((key, channel));
+        self.last_played = Some((pitch.key, channel));
     }
 
-    /// The glide to a key: from the pitch of the note that is held, else from the last one that was played.
-    fn glide(&self, channel: u8, key: u8, from_held: Option<f64>) -> Glide {
+    /// The glide to a pitch: from the pitch of the note that is held, else from the last one that was played.
+    fn glide(&self, channel: u8, pitch: NotePitch, from_held: Option<f64>) -> Glide {
         let controls = &self.controls.voices;
         let from_last = || {
             let last = self.last_played.filter(|(_, played)| *played == channel && controls.glide_when < 0.5);
-            last.map(|(last, _)| f64::from(last) - f64::from(key))
+            last.map(|(last, _)| last - pitch.key)
         };
         let semitones = from_held.or_else(from_last).unwrap_or(0.0);
         Glide::new(semitones, controls, self.timing.rate_hz)
     }
 
     /// The voices of a note go on as another note.
-    fn go_on_at(&mut self, order: u64, note: NoteAddress, key: u8, semitones: f64) {
+    fn go_on_at(&mut self, order: u64, note: NoteAddress, pitch: NotePitch, semitones: f64) {
         let glide = Glide::new(semitones, &self.controls.voices, self.timing.rate_hz);
         let before = self.voices.of_order(order).next().map(|voice| (voice.note, voice.variation));
         let Some((ended, variation)) = before else { return };
-        let zone = self.planner.slot_key(key, variation);
+        let zone = self.planner.slot_key(pitch.nearest_key(), variation);
         self.planner.set_main(zone);
         let zone_slot = self.slots.slot_for(zone);
         if let Some(zone_slot) = zone_slot {
             self.prepare(zone_slot);
         }
         for voice in self.voices.of_order(order) {
-            voice.become_note(note, key, glide);
+            voice.become_note(note, pitch, glide);
             let Some(to) = zone_slot.filter(|to| *to != voice.zone_slot) else { continue };
             if let Some(slot) = self.slots.get_mut(voice.zone_slot) {
                 slot.voices = slot.voices.saturating_sub(1);
@@ -161,7 +165,7 @@ impl Synth {
         }
     }
 
-    fn start_note(&mut self, pressed: HeldKey, key: u8, channel: u8, glide: Glide) {
+    fn start_note(&mut self, pressed: HeldKey, pitch: NotePitch, channel: u8, glide: Glide) {
         let controls = self.controls.voices;
         let is_soft = self.channels.is_soft(usize::from(channel));
         let velocity = played_velocity(pressed.velocity, controls.velocity_curve, is_soft);
@@ -175,20 +179,29 @@ impl Synth {
             [self.channels.pressure(usize::from(channel)), self.channels.timbre(usize::from(channel))];
         let order = self.voices.next_order();
         let left_samples = TICK_SAMPLES.saturating_sub(self.in_tick_samples);
-        let begin = NoteBegin { key, channel, velocity: pressed.velocity, pressure, timbre, order, left_samples };
+        let begin = NoteBegin {
+            key: pitch.key as f32,
+            channel,
+            velocity: pressed.velocity,
+            pressure,
+            timbre,
+            order,
+            left_samples,
+        };
         let motion = NoteMotion::start(&self.motion, &begin);
         self.move_sound_for(&motion);
         let controls = VoiceControls { start: motion.start_part(&self.motion, controls.start), ..controls };
         let variation = self.variations.next(&self.controls.variation, self.controls.seed);
-        let zone = self.planner.slot_key(key, variation);
+        let zone = self.planner.slot_key(pitch.nearest_key(), variation);
         self.planner.set_main(zone);
         let Some(zone_slot) = self.slots.slot_for(zone) else { return };
         self.prepare(zone_slot);
         let mix = self.channels.mix(usize::from(channel));
         let hold = Hold::of(self.controls.hold);
-        let start = NoteOn { note: pressed.note, key, channel, response, mix, hold, glide, motion };
+        let start = NoteOn { note: pressed.note, pitch, channel, response, mix, hold, glide, motion };
         let order = self.voices.note_on(&mut self.slots, &self.timing, start, zone_slot, &controls);
-        let context = TickContext { planner: &self.planner, timing: &self.timing, tunes: &self.tunes };
+        let looping = &self.controls.looping;
+        let context = TickContext { planner: &self.planner, timing: &self.timing, tunes: &self.tunes, looping };
         let mut late = 0;
         for voice in self.voices.of_order(order) {
             voice.variation = variation;

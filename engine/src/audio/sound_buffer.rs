@@ -176,6 +176,21 @@ impl SoundBuffer {
         }
     }
 
+    /// Normalised correlation of `count` samples from two places on, clamped to [0, 1]; 0 where either is silent.
+    pub(super) fn likeness(&self, a: i64, b: i64, count: usize) -> f32 {
+        const PIECE: usize = 64;
+        let channels = self.head.map_or(0, |head| head.channels);
+        let (mut here, mut there, mut sums) = ([0.0; PIECE], [0.0; PIECE], [0.0; 3]);
+        for channel in 0..channels {
+            for first in (0..count as i64).step_by(PIECE) {
+                self.copy(channel, a + first, &mut here);
+                self.copy(channel, b + first, &mut there);
+                add_products(&here, &there, &mut sums);
+            }
+        }
+        normalised(sums)
+    }
+
     fn block(&self, channel: usize, index: usize) -> Option<&[f32]> {
         self.channels.get(channel)?.get(index)?.as_deref().map(<[f32; BLOCK_SAMPLES]>::as_slice)
     }
@@ -194,10 +209,14 @@ impl SoundBuffer {
             let (Some(now), Some(then)) = (self.block(here, index), earlier.block(there, index)) else { return 0.0 };
             add_products(then, now, &mut sums);
         }
-        let [product, energy_then, energy_now] = sums;
-        let norm = (energy_then * energy_now).sqrt();
-        if norm > 1e-12 { (product / norm).clamp(0.0, 1.0) as f32 } else { 0.0 }
+        normalised(sums)
     }
+}
+
+/// Correlation from Σ a·b, Σ a·a and Σ b·b, clamped to [0, 1]; 0 where one is silent.
+fn normalised([product, energy_a, energy_b]: [f64; 3]) -> f32 {
+    let norm = (energy_a * energy_b).sqrt();
+    if norm > 1e-12 { (product / norm).clamp(0.0, 1.0) as f32 } else { 0.0 }
 }
 
 /// Adds Σ a·b, Σ a·a and Σ b·b to the sums.

@@ -57,6 +57,11 @@ impl Jumper {
         self.hold == Hold::OneShot
     }
 
+    /// Whether its note goes on in a loop that is set.
+    pub(super) fn follows_set_loop(&self) -> bool {
+        matches!(self.hold, Hold::Sustained | Hold::Auto)
+    }
+
     /// The crossing that is due in the sound of `generation`, if there is one.
     pub(super) fn jump(&mut self, map: &SustainMap, generation: u64, position: &Position) -> Option<Jump> {
         if !goes_on(self.hold, map) {

@@ -7,6 +7,7 @@ use super::envelope::Envelope;
 use super::expression::NoteExpression;
 use super::fade_in::FadeIn;
 use super::glide::Glide;
+use super::key_tuning::NotePitch;
 use super::motion::Motion;
 use super::note::{Expression, NoteAddress};
 use super::note_motion::{Heard, NoteMotion};
@@ -25,7 +26,7 @@ pub(super) use render::{Scratch, Span};
 #[derive(Clone, Copy, Debug)]
 pub(super) struct NoteStart {
     pub(super) note: NoteAddress,
-    pub(super) key: u8,
+    pub(super) pitch: NotePitch,
     pub(super) channel: u8,
     pub(super) response: VelocityResponse,
     pub(super) mix: ChannelMix,
@@ -51,7 +52,9 @@ struct FadeOut {
 /// A voice: idle, or playing a note.
 pub(super) struct Voice {
     pub(super) note: NoteAddress,
+    /// The key that is nearest to its pitch, in whose zone it plays.
     pub(super) key: u8,
+    pitch: NotePitch,
     channel: u8,
     /// Variation of its sound.
     pub(super) variation: u32,
@@ -88,6 +91,7 @@ impl Voice {
         Self {
             note: NoteAddress::ALL,
             key: 0,
+            pitch: NotePitch::of(0),
             channel: 0,
             variation: 0,
             zone_slot: 0,
@@ -113,12 +117,25 @@ impl Voice {
 
     /// Starts a voice of a note, without a sound yet.
     pub(super) fn start(&mut self, start: NoteStart, unison: UnisonPlace, is_first: bool) {
-        let NoteStart { note, key, channel, response, mix, hold, glide, motion, start_part, fade_in, zone_slot, order } =
-            start;
+        let NoteStart {
+            note,
+            pitch,
+            channel,
+            response,
+            mix,
+            hold,
+            glide,
+            motion,
+            start_part,
+            fade_in,
+            zone_slot,
+            order,
+        } = start;
         let is_within = start_part > 0.0 || unison.start_s > 0.0;
         *self = Self {
             note,
-            key,
+            key: pitch.nearest_key(),
+            pitch,
             channel,
             response,
             expression: NoteExpression::of_channel(mix.with(unison.mix)),
@@ -136,21 +153,32 @@ impl Voice {
         };
     }
 
-    /// The voice goes on as another note: at another key, from its present pitch by `glide`.
-    pub(super) fn become_note(&mut self, note: NoteAddress, key: u8, glide: Glide) {
-        let moved = ratio(f64::from(key) - f64::from(self.key));
+    /// The voice goes on as another note: at another pitch, from its present one by `glide`.
+    pub(super) fn become_note(&mut self, note: NoteAddress, pitch: NotePitch, glide: Glide) {
+        self.move_to(pitch);
+        (self.note, self.key, self.glide) = (note, pitch.nearest_key(), glide);
+        (self.on_pedal, self.on_sostenuto) = (false, false);
+    }
+
+    /// The voice goes on at another pitch, in the zone that it plays.
+    pub(super) fn move_to(&mut self, pitch: NotePitch) {
+        let moved = ratio(pitch.key - self.pitch.key);
         let next = self.crossfade.as_mut().map(|crossfade| &mut crossfade.to);
         for play in [self.current.as_mut(), next].into_iter().flatten() {
             play.step *= moved;
         }
-        (self.note, self.key, self.glide) = (note, key, glide);
-        (self.on_pedal, self.on_sostenuto) = (false, false);
-        self.motion.set_key(key);
+        self.pitch = pitch;
+        self.motion.set_key(pitch.key as f32);
     }
 
-    /// Semitones from the pitch that the voice has now to a key.
-    pub(super) fn semitones_from(&self, key: u8) -> f64 {
-        f64::from(self.key) - f64::from(key) + self.glide.semitones()
+    /// Its pitch without glide, bend and modulation.
+    pub(super) fn pitch(&self) -> NotePitch {
+        self.pitch
+    }
+
+    /// Semitones from the pitch that the voice has now to another one.
+    pub(super) fn semitones_from(&self, pitch: NotePitch) -> f64 {
+        self.pitch.key - pitch.key + self.glide.semitones()
     }
 
     /// Position in a sound of `length_samples` at `rate_hz` at which the voice starts.
@@ -252,6 +280,11 @@ impl Voice {
     /// The crossing within its sound, of `generation`, that is due.
     pub(super) fn jump(&mut self, map: &SustainMap, generation: u64, position: &Position) -> Option<Jump> {
         self.jumper.jump(map, generation, position)
+    }
+
+    /// Whether it goes on in a loop that is set.
+    pub(super) fn follows_set_loop(&self) -> bool {
+        self.jumper.follows_set_loop()
     }
 
     /// Sets an expression value of the note.

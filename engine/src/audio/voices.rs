@@ -5,6 +5,7 @@ mod listening;
 use super::channel::ChannelMix;
 use super::fade_in::FadeIn;
 use super::glide::Glide;
+use super::key_tuning::NotePitch;
 use super::motion::Motion;
 use super::note::{EndedNote, Expression, NoteAddress};
 use super::note_motion::NoteMotion;
@@ -61,7 +62,7 @@ impl Timing {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct NoteOn {
     pub(super) note: NoteAddress,
-    pub(super) key: u8,
+    pub(super) pitch: NotePitch,
     pub(super) channel: u8,
     pub(super) response: VelocityResponse,
     pub(super) mix: ChannelMix,
@@ -152,11 +153,23 @@ impl Voices {
         self.make_room(slots, timing, controls);
         let order = self.next_order;
         self.next_order += 1;
-        let NoteOn { note, key, channel, response, mix, hold, glide, motion } = note;
+        let NoteOn { note, pitch, channel, response, mix, hold, glide, motion } = note;
         let start_part = f64::from(controls.start);
         let fade_in = FadeIn::new(timing.rate_hz);
-        let start =
-            NoteStart { note, key, channel, response, mix, hold, glide, motion, start_part, fade_in, zone_slot, order };
+        let start = NoteStart {
+            note,
+            pitch,
+            channel,
+            response,
+            mix,
+            hold,
+            glide,
+            motion,
+            start_part,
+            fade_in,
+            zone_slot,
+            order,
+        };
         for place in 0..unison::voices(controls) {
             let idle = self.voices.iter().position(|voice| !voice.is_active());
             let Some(index) = idle.or_else(|| self.cut_one(slots)) else { continue };

@@ -24,6 +24,7 @@ impl Shaping {
             stretch: inside(self.stretch, 0.25, 4.0, 1.0),
             formant_semitones: inside(self.formant_semitones, -12.0, 12.0, 0.0),
             tilt_db_per_octave: inside(self.tilt_db_per_octave, -6.0, 6.0, 0.0),
+            ..self
         }
     }
 
@@ -225,7 +226,7 @@ mod tests {
 
     #[test]
     fn silence_stays_silent() {
-        let shaping = Shaping { stretch: 1.5, formant_semitones: 5.0, tilt_db_per_octave: 6.0 };
+        let shaping = Shaping { stretch: 1.5, formant_semitones: 5.0, tilt_db_per_octave: 6.0, ..Shaping::default() };
         let out = shaping.apply(Frames::silent(128, 172), &SHAPE, 60.0);
         assert!(out.values.iter().all(|value| *value == -1.0));
     }

@@ -8,7 +8,7 @@ use crate::units::Latent;
 /// Largest number of channels of a sound: stereo.
 pub const MAX_CHANNELS: usize = 2;
 
-/// Changes of the frames between decoder and vocoder.
+/// Changes of the frames between decoder and vocoder, and the direction of the finished sound.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Shaping {
     /// Length factor, [0.25, 4]; the pitch is kept.
@@ -17,11 +17,13 @@ pub struct Shaping {
     pub formant_semitones: f32,
     /// Slope of the spectrum in dB per octave, [−6, 6].
     pub tilt_db_per_octave: f32,
+    /// Whether the sound is played from its end to its beginning.
+    pub is_reversed: bool,
 }
 
 impl Default for Shaping {
     fn default() -> Self {
-        Self { stretch: 1.0, formant_semitones: 0.0, tilt_db_per_octave: 0.0 }
+        Self { stretch: 1.0, formant_semitones: 0.0, tilt_db_per_octave: 0.0, is_reversed: false }
     }
 }
 
@@ -62,6 +64,7 @@ impl SoundSpec {
             && near(self.shaping.stretch, other.shaping.stretch)
             && near(self.shaping.formant_semitones, other.shaping.formant_semitones)
             && near(self.shaping.tilt_db_per_octave, other.shaping.tilt_db_per_octave)
+            && self.shaping.is_reversed == other.shaping.is_reversed
             && self.assets.is_near(&other.assets, EPSILON)
             && (self.source, self.layer, self.seed, self.variation)
                 == (other.source, other.layer, other.seed, other.variation)

@@ -56,6 +56,7 @@ pub struct Performance<'a> {
     /// Places in `drums` by the song's key. Without any, channel 10 is a channel like the others.
     kit: BTreeMap<u8, usize>,
     next: usize,
+    next_retune: usize,
     position: u64,
     /// Sample at which a sound is cut that does not end.
     limit: u64,
@@ -68,7 +69,7 @@ impl<'a> Performance<'a> {
         melodic.prepare(rate_hz);
         let limit = song.last_sample(rate_hz).saturating_add(u64::from(TAIL_SECONDS) * u64::from(rate_hz));
         let (drums, kit, scratch) = (Vec::new(), BTreeMap::new(), [[0.0; BLOCK_SAMPLES]; 2]);
-        Self { song, rate_hz, melodic, drums, kit, next: 0, position: 0, limit, scratch }
+        Self { song, rate_hz, melodic, drums, kit, next: 0, next_retune: 0, position: 0, limit, scratch }
     }
 
     /// The keys `keys` of channel 10 by a part of their own, whose sound is played at `key`. Once there is one, channel 10's other keys
@@ -128,14 +129,30 @@ impl<'a> Performance<'a> {
     /// Gives the events of the next block to their parts.
     fn gather(&mut self) {
         let end = self.position + BLOCK_SAMPLES as u64;
-        while let Some(event) = self.song.events.get(self.next) {
-            let sample = self.song.tempo.sample_at(event.tick, self.rate_hz);
+        let song = self.song;
+        while let Some(event) = song.events.get(self.next) {
+            let sample = song.tempo.sample_at(event.tick, self.rate_hz);
             if sample >= end {
                 break;
             }
+            self.retune_while(|tick, _| tick <= event.tick);
             let offset = usize::try_from(sample.saturating_sub(self.position)).unwrap_or(0);
             self.send(*event, offset);
             self.next += 1;
+        }
+        self.retune_while(|_, sample| sample < end);
+    }
+
+    /// Gives the next changes of tuning to the melodic part as long as their tick and sample are due; drums stay at their pitch.
+    fn retune_while(&mut self, is_due: impl Fn(u64, u64) -> bool) {
+        while let Some((tick, retune)) = self.song.retunes.get(self.next_retune) {
+            let sample = self.song.tempo.sample_at(*tick, self.rate_hz);
+            if !is_due(*tick, sample) {
+                break;
+            }
+            let offset = usize::try_from(sample.saturating_sub(self.position)).unwrap_or(0);
+            self.melodic.batch.push(Event { offset, kind: EventKind::Retune(*retune) });
+            self.next_retune += 1;
         }
     }
 

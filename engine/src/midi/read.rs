@@ -11,6 +11,8 @@ use midly::{EventIter, Format, Fps, MetaMessage, MidiMessage, Timing, TrackEvent
 use super::message::ChannelMessage;
 use super::song::{Song, SongEvent};
 use super::tempo::TempoMap;
+use crate::params::Retune;
+use crate::tuning::{MOST_MESSAGE_BYTES, TuningMessage};
 
 /// Longest file that is read, in bytes.
 pub const MAX_FILE_BYTES: u64 = 64 << 20;
@@ -103,6 +105,7 @@ struct Reading {
     events: Vec<SongEvent>,
     /// Tick and microseconds of a quarter note.
     tempos: Vec<(u64, u32)>,
+    retunes: Vec<(u64, Retune)>,
     remarks: Vec<String>,
 }
 
@@ -117,6 +120,7 @@ impl Reading {
             tick = tick.saturating_add(u64::from(event.delta.as_int()));
             match event.kind {
                 TrackEventKind::Midi { channel, message } => self.message(tick, channel.as_int(), message)?,
+                TrackEventKind::SysEx(data) => self.system_message(tick, data)?,
                 TrackEventKind::Meta(MetaMessage::Tempo(quarter)) => self.tempo(tick, quarter.as_int())?,
                 TrackEventKind::Meta(MetaMessage::EndOfTrack) => {
                     is_whole = true;
@@ -140,6 +144,21 @@ impl Reading {
         Ok(())
     }
 
+    /// A system-exclusive message from behind its first byte; tuning messages are heard.
+    fn system_message(&mut self, tick: u64, data: &[u8]) -> Result<(), MidiError> {
+        let shown = data.get(..data.len().min(MOST_MESSAGE_BYTES)).unwrap_or_default();
+        let bytes = [&[0xf0], shown].concat();
+        if !TuningMessage::is_meant(&bytes) {
+            return Ok(());
+        }
+        let Some(message) = TuningMessage::read(&bytes) else {
+            self.remarks.push("a damaged tuning message was left out".to_owned());
+            return Ok(());
+        };
+        self.retunes.extend(message.changes().map(|change| (tick, change)));
+        if self.retunes.len() > MAX_SONG_EVENTS { Err(MidiError::TooManyEvents) } else { Ok(()) }
+    }
+
     fn tempo(&mut self, tick: u64, quarter_us: u32) -> Result<(), MidiError> {
         if self.tempos.len() >= MAX_SONG_EVENTS {
             return Err(MidiError::TooManyEvents);
@@ -152,11 +171,12 @@ impl Reading {
         // Stable: what is at the same tick keeps the order of tracks and of their events.
         self.events.sort_by_key(|event| event.tick);
         self.tempos.sort_by_key(|(tick, _)| *tick);
+        self.retunes.sort_by_key(|(tick, _)| *tick);
         if self.tempos.iter().any(|(_, quarter_us)| *quarter_us == 0) {
             self.remarks.push("a tempo without a length was left out".to_owned());
         }
         self.tempos.iter().for_each(|(tick, quarter_us)| tempo.set_tempo(*tick, *quarter_us));
-        let song = Song { events: self.events, tempo, remarks: limited(self.remarks) };
+        let song = Song { events: self.events, retunes: self.retunes, tempo, remarks: limited(self.remarks) };
         if song.notes() == 0 { Err(MidiError::NoNotes) } else { Ok(song) }
     }
 }

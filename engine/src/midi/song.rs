@@ -3,6 +3,7 @@
 use super::drums::DRUM_CHANNEL;
 use super::message::ChannelMessage;
 use super::tempo::TempoMap;
+use crate::params::Retune;
 
 const DATA_ENTRY: u8 = 6;
 const REGISTERED_FINE: u8 = 100;
@@ -28,6 +29,8 @@ pub struct SongEvent {
 pub struct Song {
     /// The messages.
     pub events: Vec<SongEvent>,
+    /// Changes of the keys' tuning with their ticks, by time. They come before the messages of their tick.
+    pub retunes: Vec<(u64, Retune)>,
     /// When they are.
     pub tempo: TempoMap,
     /// What was left out or mended, for people.

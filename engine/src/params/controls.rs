@@ -1,8 +1,8 @@
 //! The values of all controls, and the sound that follows from them. AUDIO THREAD: plain arithmetic on `Copy` values.
 
 use super::{
-    AmpControls, ArpControls, EnvelopeControls, FIRST_ROUTES, FilterControls, MotionControls, Routes, SpaceControls,
-    TABLE, Transport, VariationControls, VoiceControls,
+    AmpControls, ArpControls, EnvelopeControls, FIRST_ROUTES, FilterControls, LoopControls, MotionControls, Routes,
+    SpaceControls, TABLE, Transport, VariationControls, VoiceControls,
 };
 use crate::link::{AssetId, AssetMix, MIXED_ASSETS, Shaping, SoundSpec, SourceId};
 use crate::units::{LATENT_LIMIT, Latent};
@@ -44,6 +44,8 @@ pub struct Controls {
     pub formant_semitones: f32,
     /// Slope added to the spectrum in dB per octave, [−6, 6].
     pub tilt_db_per_octave: f32,
+    /// Whether sounds are played from their end to their beginning: 0 no, 1 yes.
+    pub reverse: f32,
     /// Time from silence to full level in seconds, [0, 5].
     pub attack_s: f32,
     /// Time in seconds in which the distance to the sustain level falls by 60 dB, [0, 10].
@@ -66,6 +68,8 @@ pub struct Controls {
     pub voices: VoiceControls,
     /// Further parts of the amplitude envelope.
     pub amp: AmpControls,
+    /// Loop of held notes.
+    pub looping: LoopControls,
     /// Filter of each voice.
     pub filter: FilterControls,
     /// Second envelope.
@@ -100,6 +104,7 @@ impl Default for Controls {
             stretch: 0.0,
             formant_semitones: 0.0,
             tilt_db_per_octave: 0.0,
+            reverse: 0.0,
             attack_s: 0.0,
             decay_s: 0.0,
             sustain: 0.0,
@@ -111,6 +116,7 @@ impl Default for Controls {
             hold: 0.0,
             voices: VoiceControls::default(),
             amp: AmpControls::default(),
+            looping: LoopControls::default(),
             filter: FilterControls::default(),
             env2: EnvelopeControls::default(),
             motion: MotionControls::default(),
@@ -155,6 +161,7 @@ impl Controls {
             stretch: self.stretch,
             formant_semitones: self.formant_semitones,
             tilt_db_per_octave: self.tilt_db_per_octave,
+            is_reversed: self.reverse >= 0.5,
         }
     }
 

@@ -47,6 +47,27 @@ pub struct VoiceControls {
     pub width: f32,
 }
 
+/// The loop of held notes.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct LoopControls {
+    /// Who sets the loop: 0 what is found in the sound, 1 the other values.
+    pub mode: f32,
+    /// Start as a part of the sound, [0, 1].
+    pub start: f32,
+    /// End as a part of the sound, [0, 1]; before the start the two change places.
+    pub end: f32,
+    /// Length of the crossfade in seconds of the sound, [0.01, 0.5].
+    pub fade_s: f32,
+}
+
+impl LoopControls {
+    /// Whether held notes go on where that is found in the sound.
+    #[must_use]
+    pub fn is_auto(&self) -> bool {
+        self.mode < 0.5
+    }
+}
+
 /// Parts of the amplitude envelope beside attack, decay, sustain and release.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct AmpControls {

@@ -2,6 +2,10 @@
 
 /// How notes become voices.
 pub const VOICE_MODES: &[&str] = &["Poly", "Mono", "Legato"];
+/// Who sets the loop of held notes.
+pub const LOOPS: &[&str] = &["Auto", "Set"];
+/// Ways through a sound.
+pub const DIRECTIONS: &[&str] = &["Forward", "Reverse"];
 /// What the glide time is the time of.
 pub const GLIDE_LAWS: &[&str] = &["Time", "Rate"];
 /// Which notes glide.

@@ -1,8 +1,8 @@
 //! The rows of the table of parameters. ANY THREAD: constants.
 
 use super::names::{
-    ARP_MODES, DIVISIONS, FILTERS, GLIDE_LAWS, GLIDE_NOTES, LFO_MODES, LFO_SHAPES, NOTE_VALUES, VARIATION_ORDERS,
-    VOICE_MODES,
+    ARP_MODES, DIRECTIONS, DIVISIONS, FILTERS, GLIDE_LAWS, GLIDE_NOTES, LFO_MODES, LFO_SHAPES, LOOPS, NOTE_VALUES,
+    VARIATION_ORDERS, VOICE_MODES,
 };
 use super::{Hold, ParamSpec, Scale, Smoothing, TextForm};
 use crate::units::LATENT_LIMIT;
@@ -70,7 +70,7 @@ macro_rules! row {
 
 /// All parameters, in the frozen order.
 #[rustfmt::skip]
-pub static TABLE: [ParamSpec; 107] = [
+pub static TABLE: [ParamSpec; 112] = [
     row!("z1", "Latent 1", "Latents", LATENT, 0.0, Knob, Grid, false, |c| c.knobs[0]),
     row!("z2", "Latent 2", "Latents", LATENT, 0.0, Knob, Grid, false, |c| c.knobs[1]),
     row!("z3", "Latent 3", "Latents", LATENT, 0.0, Knob, Grid, false, |c| c.knobs[2]),
@@ -178,4 +178,9 @@ pub static TABLE: [ParamSpec; 107] = [
     row!("route16", "Route 16 amount", "Motion", linear(-1.0, 1.0), 0.0, Percent, ByReader, false, |c| c.motion.amounts[15]),
     row!("amp_delay", "Amp delay", "Envelope", time(5.0), 0.0, Seconds, PerNote, false, |c| c.amp.delay_s),
     row!("fall_curve", "Fall curve", "Envelope", linear(-1.0, 1.0), 0.0, Percent, PerNote, false, |c| c.amp.fall_curve),
+    row!("reverse", "Reverse", "Shape", choice(DIRECTIONS), 0.0, Names(DIRECTIONS), Grid, false, |c| c.reverse),
+    row!("loop", "Loop", "Envelope", choice(LOOPS), 0.0, Names(LOOPS), ByReader, false, |c| c.looping.mode),
+    row!("loop_start", "Loop start", "Envelope", UNIT, 0.25, Percent, ByReader, false, |c| c.looping.start),
+    row!("loop_end", "Loop end", "Envelope", UNIT, 0.75, Percent, ByReader, false, |c| c.looping.end),
+    row!("loop_fade", "Loop crossfade", "Envelope", Scale::Skewed { min: 0.01, max: 0.5, factor: 0.4 }, 0.05, Seconds, ByReader, false, |c| c.looping.fade_s),
 ];

@@ -187,7 +187,12 @@ fn a_point_is_a_sound_of_the_right_length_and_the_same_every_time() {
 fn shaping_and_imports_work_as_in_other_packs() {
     let mut pipeline = pipeline();
     let plain = pipeline.decode(&[0.0; 7], 60.0, &Shaping::default()).expect("decoded");
-    let shaped = |stretch, tilt_db_per_octave| Shaping { stretch, tilt_db_per_octave, formant_semitones: 3.0 };
+    let shaped = |stretch, tilt_db_per_octave| Shaping {
+        stretch,
+        tilt_db_per_octave,
+        formant_semitones: 3.0,
+        ..Shaping::default()
+    };
     for stretch in [0.25, 2.0, 4.0] {
         let made = pipeline.decode(&[0.0; 7], 60.0, &shaped(stretch, -2.0)).expect("decoded");
         assert_eq!(made.len(), (SHAPE.sound_samples() as f32 * stretch) as usize);

@@ -149,3 +149,39 @@ fn presets_of_the_user_are_listed_checked_and_played() {
     assert_eq!(checked.status.code(), Some(1));
     assert!(complaint(&checked).contains("1 files") && String::from_utf8_lossy(&checked.stdout).contains("truncated"));
 }
+
+#[test]
+fn a_scale_and_a_map_are_told_and_heard_and_what_is_none_is_refused() {
+    let folder = TempDir::new().unwrap();
+    let song = song(folder.path());
+    let put = |name: &str, content: &str| {
+        let path = folder.path().join(name);
+        fs::write(&path, content).unwrap();
+        path
+    };
+    let scale = put(
+        "19 equal.scl",
+        &format!("19\n19\n{}", (1..20).map(|n| format!("{:.4}\n", f64::from(n) * 1200.0 / 19.0)).collect::<String>()),
+    );
+    let map = put("432.kbm", "0\n0\n127\n60\n69\n432\n");
+    let (name, _) = a_sound();
+    let [plain, tuned] = ["plain.wav", "tuned.wav"].map(|name| folder.path().join(name));
+    let words = |out| {
+        ["play", text(&song), "--sound", &name, "--no-drums", "--rate", "16000", "--out", text(out)].map(str::to_owned)
+    };
+    let run = |out, more: &[&str]| {
+        let words = words(out);
+        json(&words.iter().map(String::as_str).chain(more.iter().copied()).collect::<Vec<_>>())
+    };
+    assert_eq!(run(&plain, &[])["scale"], Value::Null);
+    let told = run(&tuned, &["--scale", text(&scale), "--keyboard-map", text(&map)]);
+    assert_eq!((&told["scale"], &told["keyboard_map"]), (&"19 equal".into(), &"432".into()));
+    assert!(fs::read(&plain).unwrap() != fs::read(&tuned).unwrap());
+    let cut = put("cut.scl", "cut\n7\n1.0\n");
+    let out = folder.path().join("no.wav");
+    for (file, words) in [(&cut, "cut.scl: it ends before note 2 of 7"), (&map, "432.kbm: --scale takes a .scl file")] {
+        let refused = heptode(&["play", text(&song), "--scale", text(file), "--out", text(&out)]);
+        assert!(complaint(&refused).contains(words) && !refused.status.success(), "{}", complaint(&refused));
+        assert!(!out.exists());
+    }
+}

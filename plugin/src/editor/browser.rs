@@ -57,6 +57,8 @@ pub enum BrowserAction {
     Change(PackEntry),
     /// Take this pack into the library and play it.
     Add(PathBuf),
+    /// Take a scale or a keyboard map.
+    Tune(PathBuf),
     /// Do this with presets.
     Preset(PresetAction),
 }

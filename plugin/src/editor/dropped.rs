@@ -17,6 +17,8 @@ pub struct DropPlan {
     pub imports: Vec<(PathBuf, Target)>,
     /// Packs, in the order of their names; the last one plays in the end.
     pub packs: Vec<PathBuf>,
+    /// Scales and keyboard maps, in the order of their names; the last one of each kind is heard in the end.
+    pub tunings: Vec<PathBuf>,
     /// A folder to show in the browser.
     pub folder: Option<PathBuf>,
     /// What is said of files that are not taken.
@@ -37,9 +39,10 @@ pub fn plan(mut paths: Vec<PathBuf>, first: Target) -> DropPlan {
                 None => left_out.push(path),
             },
             Some(EntryKind::Pack) => plan.packs.push(path),
+            Some(EntryKind::Tuning) => plan.tunings.push(path),
             Some(EntryKind::NotRead(format)) => refused.push((path, not_read(format))),
             _ if path.is_dir() => plan.folder = Some(path),
-            _ => refused.push((path, "It is no audio file and no pack.".to_owned())),
+            _ => refused.push((path, "It is no audio file, no pack and no tuning.".to_owned())),
         }
     }
     plan.faults.extend(refused.first().map(|(path, reason)| describe_refused(path, refused.len(), reason)));
@@ -108,10 +111,15 @@ mod tests {
 
     #[test]
     fn packs_are_added_and_other_files_refused_with_a_reason() {
-        let plan = planned(&["b.heptode", "song.opus", "a.heptode", "kick.wav", "notes.txt"], Target::Corner(0));
+        let plan =
+            planned(&["b.heptode", "song.opus", "a.heptode", "19.SCL", "kick.wav", "notes.txt"], Target::Corner(0));
         assert_eq!(plan.packs, ["a.heptode", "b.heptode"].map(PathBuf::from));
+        assert_eq!(plan.tunings, [PathBuf::from("19.SCL")]);
         assert_eq!(plan.imports, [(PathBuf::from("kick.wav"), Target::Corner(0))]);
-        assert_eq!(plan.faults, ["2 files were not taken, such as “notes.txt”. It is no audio file and no pack."]);
+        assert_eq!(
+            plan.faults,
+            ["2 files were not taken, such as “notes.txt”. It is no audio file, no pack and no tuning."]
+        );
         let one = planned(&["song.opus"], Target::Knobs);
         assert!(one.faults[0].starts_with("“song.opus” was not taken. Opus files are not read."), "{:?}", one.faults);
     }

@@ -2,9 +2,11 @@
 
 mod matrix;
 pub mod tables;
+mod tuning;
 
 use egui::{Color32, Rect, Ui, pos2, vec2};
 use engine::params::Routes;
+use engine::tuning::Tuning;
 
 use super::choice;
 use super::envelope;
@@ -18,6 +20,8 @@ use super::typing::Typing;
 use crate::params::ParamId;
 use crate::project::StripTab;
 use tables::{Control, Kind, Panel, Picture};
+
+pub use tuning::TuningAction;
 
 /// Height of the tabs, and width of one, in points.
 const TABS: f32 = 26.0;
@@ -38,6 +42,8 @@ pub enum StripAction {
     Open(StripTab),
     /// Let the routes be these.
     Route(Routes),
+    /// Do something with the tuning.
+    Tuning(TuningAction),
 }
 
 /// Draws the strip.
@@ -45,7 +51,7 @@ pub fn show(
     ui: &mut Ui,
     rect: Rect,
     tab: StripTab,
-    routes: &Routes,
+    (routes, tuned): (&Routes, &Tuning),
     gestures: &mut ParamGestures,
     typing: &mut Option<Typing>,
 ) -> Option<StripAction> {
@@ -56,6 +62,10 @@ pub fn show(
         if tab_button(ui, cell, choice.name(), choice == tab).clicked() {
             action = Some(StripAction::Open(choice));
         }
+    }
+    if tab == StripTab::Play {
+        let beside = Rect::from_min_max(pos2(bar.max.x + GRID, rect.min.y), pos2(rect.max.x, bar.max.y));
+        action = tuning::show(ui, beside, tuned).map(StripAction::Tuning).or(action);
     }
     let room = room.with_min_y(room.min.y + 4.0);
     for (place, panel) in places(room, tables::panels(tab)) {

@@ -140,8 +140,9 @@ impl EditorView {
             self.show_pad(ui, &regions, &now);
             self.follow_touch(ui, &now);
         }
+        self.show_loop(ui, &regions, &now);
         self.show_strip(ui, &regions, &now);
-        self.turn_touched_filter_on();
+        self.follow_touched_controls();
         self.keys.show(ui, regions.keys, &self.session.store);
         self.take_os_files(ui, &regions);
         let pack = now.loaded.as_ref().map_or("", |loaded| loaded.catalogue.pack_name.as_str());
@@ -233,6 +234,7 @@ impl EditorView {
             Some(BrowserAction::ListPacks) => self.session.run(Job::ListPacks),
             Some(BrowserAction::Change(found)) => self.session.run(Job::ChangePack(found)),
             Some(BrowserAction::Add(path)) => self.session.run(Job::AddPack(path)),
+            Some(BrowserAction::Tune(path)) => self.session.run(Job::Tune(path)),
             Some(BrowserAction::Preset(asked)) => self.do_preset_action(asked, now),
             None => {}
         }
@@ -269,9 +271,17 @@ impl EditorView {
     }
 
     fn show_strip(&mut self, ui: &mut Ui, regions: &Regions, now: &FrameState) {
-        match strip::show(ui, regions.strip, now.view.tab, &now.routes, &mut self.gestures, &mut self.typing) {
+        match strip::show(
+            ui,
+            regions.strip,
+            now.view.tab,
+            (&now.routes, &now.tuning),
+            &mut self.gestures,
+            &mut self.typing,
+        ) {
             Some(StripAction::Open(tab)) => self.session.store.change_view(|view| view.tab = tab),
             Some(StripAction::Route(routes)) => self.set_routes(routes),
+            Some(StripAction::Tuning(asked)) => self.change_tuning(asked, now),
             None => {}
         }
     }

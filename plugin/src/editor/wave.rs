@@ -48,7 +48,7 @@ impl Wave {
             Stroke::new(1.0, theme::faded(LINE, 0.8)),
             egui::StrokeKind::Inside,
         );
-        let screen = panel.shrink2(egui::vec2(12.0, 8.0)).with_max_y(panel.max.y - AXIS);
+        let screen = screen_of(panel);
         let middle = Stroke::new(1.0, theme::faded(LINE, 0.8));
         painter.hline(screen.x_range(), screen.center().y, middle);
         let Some(sound) = sound.filter(|sound| !sound.samples.is_empty()) else {
@@ -88,6 +88,11 @@ impl Wave {
         ui.painter().text(screen.right_top(), Align2::RIGHT_TOP, level, theme::body(11.0), FAINT);
         paint_columns(ui.painter(), screen, &self.columns, peak, |_| color);
     }
+}
+
+/// Where the waveform stands in its panel.
+pub(super) fn screen_of(panel: Rect) -> Rect {
+    panel.shrink2(egui::vec2(12.0, 8.0)).with_max_y(panel.max.y - AXIS)
 }
 
 /// Draws the smallest and largest sample of each column, each column in its colour.

@@ -16,7 +16,7 @@ use engine::Latent;
 use engine::audio::EventKind;
 use engine::decode::assets::AssetTable;
 use engine::pack::NamedResiduals;
-use engine::params::{AssetSet, Routes};
+use engine::params::{AssetSet, KeyPitches, Routes};
 use engine::scene;
 use engine::state::{PackRef, SoundState};
 
@@ -34,6 +34,8 @@ pub struct AudioScene {
     pub seed: u64,
     /// Sources and destinations of the modulation matrix.
     pub routes: Routes,
+    /// Where each key sounds.
+    pub pitches: KeyPitches,
 }
 
 /// What the loaded pack offers to a project.
@@ -56,7 +58,7 @@ impl AudioScene {
         let residuals = defaults.map(|defaults| &*defaults.residuals);
         let assets = scene::assets(corners, project.knobs.as_deref(), residuals, table);
         let corners = project.corners.each_ref().map(|corner| corner.latent);
-        Self { corners, assets, seed: project.seed, routes: project.routes }
+        Self { corners, assets, seed: project.seed, routes: project.routes, pitches: *project.tuning.pitches() }
     }
 }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use engine::state::{FrozenZone, STATE_VERSION, SoundState, StateDocument};
+use engine::tuning::Tuning;
 
 use super::{Fitted, Origin, Project, View};
 
@@ -35,6 +36,7 @@ impl Project {
             knobs: self.knobs.as_deref().cloned(),
             seed: self.seed,
             routes: self.routes,
+            tuning: Tuning::clone(&self.tuning),
             frozen,
             unknown,
         }
@@ -54,6 +56,7 @@ impl Project {
             pack: document.pack,
             seed: document.seed,
             routes: document.routes,
+            tuning: Arc::new(document.tuning),
             frozen: Arc::new(document.frozen),
             unknown,
             view: view.or(view_now),

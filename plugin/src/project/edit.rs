@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use engine::params::Routes;
 use engine::state::{PackRef, SoundState, StateDocument};
+use engine::tuning::Tuning;
 
 use super::history::Role;
 use super::{Fitted, Origin, Project, ProjectChange, View};
@@ -52,6 +53,8 @@ pub enum Edit {
     },
     /// Let the routes of the modulation matrix be these.
     SetRoutes(Routes),
+    /// Let the tuning be this.
+    SetTuning(Arc<Tuning>),
     /// Remember the editor's window.
     SetView(View),
     /// The project is now that of a preset, or of none.
@@ -94,6 +97,7 @@ impl Edit {
             }
             Self::FillFromPack { pack, corners } => fill(&mut next, pack, corners),
             Self::SetRoutes(routes) => next.routes = routes,
+            Self::SetTuning(tuning) => next.tuning = tuning,
             Self::SetOrigin(origin) => next.origin = origin,
             Self::SetView(view) => next.view = Some(view.limited()),
             Self::LoadPreset { document, .. } | Self::Recall(document) => {
@@ -123,6 +127,7 @@ impl Edit {
             Self::ReplaceSound { target, .. } => Role::Step(format!("region and key of {}", target.describe())),
             Self::ChangePack { pack, .. } => Role::Step(format!("pack {}", pack.id)),
             Self::SetRoutes(_) => Role::Step("route".to_owned()),
+            Self::SetTuning(tuning) => Role::Step(format!("tuning {}", tuning.title())),
             Self::LoadPreset { name, .. } => Role::Step(format!("preset {name}")),
             Self::MoveToSound(_) | Self::SetFitted(_) => Role::Part,
             Self::SetCorner { .. }
@@ -165,6 +170,9 @@ fn restore(project: &mut Project, change: &ProjectChange) {
     }
     if before.routes != after.routes {
         project.routes = after.routes;
+    }
+    if before.tuning != after.tuning {
+        project.tuning.clone_from(&after.tuning);
     }
     if before.origin != after.origin {
         project.origin.clone_from(&after.origin);

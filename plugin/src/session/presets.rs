@@ -59,7 +59,8 @@ impl Session {
     }
 
     /// Takes a preset in place of the present project, as one step to undo; the editor, which alone may write parameters, sets them by gestures
-    /// when it next looks. Its pack is looked for as that of a recalled project is. The window stays.
+    /// when it next looks. Its pack is looked for as that of a recalled project is. The window stays, and so
+    /// does the tuning if the preset has none.
     ///
     /// # Errors
     /// [`PresetError`]; the project is then as it was.
@@ -70,7 +71,9 @@ impl Session {
         let params = document.params.clone();
         let project = Project::of_document(document, None);
         let origin = Some(Origin { id: place.id(), name: label.name.clone() });
-        let project = Project { view: self.store.project().view, origin, ..project };
+        let now = self.store.project();
+        let tuning = if project.tuning.is_none() { Arc::clone(&now.tuning) } else { Arc::clone(&project.tuning) };
+        let project = Project { view: now.view, origin, tuning, ..project };
         let revision = self.store.load_preset(label.name, project.document(params, project.frozen.to_vec()));
         self.deliver(Outcome::ParametersTo(values, revision));
         self.jobs.wake();

@@ -35,7 +35,7 @@ impl Voices {
                 _ => scale,
             };
             let cursor = play.map_or(0.0, |play| play.cursor_samples * scale);
-            let transposition = ((f64::from(voice.key) - f64::from(wanted.key)) / 12.0).exp2();
+            let transposition = ((voice.pitch().key - f64::from(wanted.key)) / 12.0).exp2();
             let step = play.map_or(transposition, |play| play.step * root_scale(head.map(|head| &head.spec), wanted));
             let need = Lookahead::new(step * voice.tune(tunes).maximum(), timing.fade_samples).need_samples;
             (cursor as u32, (cursor as u32).saturating_add(u32::try_from(need).unwrap_or(u32::MAX)))

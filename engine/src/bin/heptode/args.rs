@@ -3,6 +3,7 @@
 mod blend;
 mod cqt;
 mod texture;
+mod tuning;
 mod values;
 mod walk;
 
@@ -18,6 +19,7 @@ use crate::destination::Destination;
 pub(crate) use blend::BlendArgs;
 pub(crate) use cqt::CqtArgs;
 pub(crate) use texture::{Continued, ExtendArgs, Method, TextureArgs};
+pub(crate) use tuning::TuningArgs;
 use values::{destination, folder, number, parse_latent, rate};
 pub(crate) use walk::WalkArgs;
 
@@ -47,9 +49,10 @@ pub(crate) enum Command {
     #[command(
         after_help = "Channel 10 plays the drums of General MIDI where the pack has sounds of their names, unless the file is MPE there. \
                             Program changes are ignored. The file ends when the last note has ended, at the latest 30 s after the last event. \
-                            Files up to 64 MiB with up to 4194304 events are played.\n\n\
+                            Files up to 64 MiB with up to 4194304 events are played. Tuning messages (MIDI Tuning Standard) in it are heard.\n\n\
                             Examples:\n  heptode play song.mid --preset \"Felt Keys\" --out song.wav\n  \
-                            heptode play song.mid --sound Vibraphone --rate 48000 --out - | aplay"
+                            heptode play song.mid --sound Vibraphone --rate 48000 --out - | aplay\n  \
+                            heptode play song.mid --sound Vibraphone --scale 19-tet.scl --keyboard-map c-432.kbm --out song.wav"
     )]
     Play(PlayArgs),
     /// List presets: the built-in ones and those in the user's folder
@@ -188,6 +191,8 @@ pub(crate) struct PlayArgs {
     /// A preset by its name, or a preset's file, in place of a sound
     #[arg(long, value_name = "NAME|FILE", conflicts_with = "Point")]
     pub(crate) preset: Option<OsString>,
+    #[command(flatten)]
+    pub(crate) tuning: TuningArgs,
     /// Play channel 10 as the other channels, not with drums
     #[arg(long)]
     pub(crate) no_drums: bool,

@@ -1,12 +1,14 @@
 //! `heptode play`: a MIDI file by the instrument.
 
 use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 
 use engine::instrument::Instance;
 use engine::midi::{BLOCK_SAMPLES, ChannelMessage, DRUM_CHANNEL, Part, Performance, Song, SongEvent, drum_names};
 use engine::pack::NamedSound;
 use engine::params::Hold;
 use engine::state::{SoundState, StateDocument};
+use engine::tuning::TuningKind;
 use serde_json::json;
 
 use crate::args::PlayArgs;
@@ -21,8 +23,11 @@ use crate::watch::Watch;
 const BLOCKS_PER_STEP: usize = 64;
 
 pub(crate) fn run(args: &PlayArgs) -> Result<(), Failure> {
-    args.out.check(&[&args.file, &args.common.pack], args.rate)?;
+    let tunings = [&args.tuning.scale, &args.tuning.keyboard_map].into_iter().flatten();
+    let inputs: Vec<&Path> = [&args.file, &args.common.pack].into_iter().chain(tunings).map(PathBuf::as_path).collect();
+    args.out.check(&inputs, args.rate)?;
     let preset = args.preset.as_deref().map(find_preset).transpose()?;
+    let tuning = args.tuning.over(preset.as_ref().map(|preset| &preset.document.tuning))?;
     let unplayable = |error| Failure::failed(format!("cannot play {}: {error}", path_text(&args.file)));
     let song = Song::load(&args.file).map_err(unplayable)?;
     // A wrong name is reported before graphs are loaded, which takes longer.
@@ -31,13 +36,14 @@ pub(crate) fn run(args: &PlayArgs) -> Result<(), Failure> {
     }
     let studio = Studio::open(&args.common)?;
     let rig = Rig::new(&studio)?;
-    let document = match &preset {
+    let mut document = match &preset {
         Some(preset) => preset.document.clone(),
         None => rig.document(SoundState::new(
             args.point.sound.clone().unwrap_or_default(),
             latent_of(&args.point, &studio.pack)?,
         )),
     };
+    document.tuning = tuning;
     let mut band = Band::new(&rig, &song, &document, args)?;
     args.out.check_length(band.performance.limit(), 2, args.rate)?;
     let mut remarks = song.remarks.clone();
@@ -55,8 +61,11 @@ pub(crate) fn run(args: &PlayArgs) -> Result<(), Failure> {
     let (samples, rate_hz) = (band.samples, args.rate);
     let seconds = samples as f64 / f64::from(rate_hz);
     let drums = if band.drums.is_empty() { String::new() } else { format!("drums {}\n", band.drums.join(", ")) };
+    let tuning = [TuningKind::Scale, TuningKind::KeyboardMap].map(|kind| document.tuning.name(kind));
+    let is_tuned = !document.tuning.is_none();
+    let tuned = if is_tuned { format!("tuning {}\n", document.tuning.title()) } else { String::new() };
     let text = format!(
-        "{}: {seconds:.3} s at {rate_hz} Hz, {} notes, peak {peak:.3}\n{drums}{}",
+        "{}: {seconds:.3} s at {rate_hz} Hz, {} notes, peak {peak:.3}\n{tuned}{drums}{}",
         args.out.text(),
         song.notes(),
         noted(&remarks)
@@ -64,6 +73,7 @@ pub(crate) fn run(args: &PlayArgs) -> Result<(), Failure> {
     let json = json!({
         "command": "play", "file": path_text(&args.file), "pack": studio.pack_json(), "out": args.out.text(),
         "sound": args.point.sound, "preset": preset.map(|preset| preset.label.name), "drums": band.drums,
+        "scale": tuning[0], "keyboard_map": tuning[1], "retunes": song.retunes.len(),
         "note_count": song.notes(), "event_count": song.events.len(), "rate_hz": rate_hz, "channels": 2,
         "samples": samples, "seconds": seconds, "peak": peak, "notes": remarks,
     });

@@ -40,7 +40,8 @@ impl<'a> Rig<'a> {
         } else {
             Arc::new(FrozenSource::new(&document.frozen).map_err(Failure::failed)?)
         };
-        let (synth, instance) = create_with_source(&self.pool, source, table);
+        let (mut synth, instance) = create_with_source(&self.pool, source, table);
+        synth.set_tuning(document.tuning.pitches());
         Ok((synth, instance, controls))
     }
 

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use super::mailbox::{Mailbox, Urgency};
 use super::transfer::SoundTransfer;
+use crate::decode::reverse::Reversed;
 use crate::decode::source::{Focus, Job, Pace, Progress, Sink, SoundShape, SourceError, Version};
 use crate::link::{Request, SoundSpec, WorkerEnd};
 
@@ -31,6 +32,10 @@ impl RunningJob {
         let assets = mailbox.assets.resolve(&request.spec.assets)?;
         let job = guarded(|| source.begin(&request.spec, assets))?;
         let properties = source.properties();
+        let shaping = request.spec.shaping;
+        // What is not shaped was made with its shaping, its direction among it.
+        let is_turned = shaping.is_reversed && properties.is_shaped;
+        let job: Box<dyn Job> = if is_turned { Box::new(Reversed::new(job, shaping.stretch)) } else { job };
         let (pace, sample_rate_hz) = (properties.pace, properties.sample_rate_hz);
         Ok(Some(Self { slot, request, job, pace, sample_rate_hz, draft: None, whole: None, worked: Duration::ZERO }))
     }

@@ -1,4 +1,4 @@
-//! The browser's list of one folder: folders to open, audio files and packs. Main thread; only the rows in sight are drawn, so that
+//! The browser's list of one folder: folders to open, audio files, packs and tunings. Main thread; only the rows in sight are drawn, so that
 //! the length of a folder costs nothing.
 
 use std::path::Path;
@@ -30,7 +30,7 @@ pub fn show(ui: &mut Ui, rect: Rect, listing: &Listing) -> Option<BrowserAction>
         }
     };
     if entries.is_empty() {
-        paint_remark(ui, list, "No folders, no audio files and no packs here.");
+        paint_remark(ui, list, "No folders, no audio files, no packs and no tunings here.");
     }
     // Every folder keeps its own place in the list.
     let area = scrolled(list, ("files", &listing.folder));
@@ -64,6 +64,11 @@ fn entry_row(ui: &mut Ui, rect: Rect, folder: &Path, entry: &Entry) -> Option<Br
             let response = row_button(ui, rect, &name, &format!("Use the pack {name}"));
             paint(ui, rect, &name, Look::of(false, response.hovered()), 0.0);
             response.clicked().then(|| BrowserAction::Add(path()))
+        }
+        EntryKind::Tuning => {
+            let response = row_button(ui, rect, &name, &format!("Use the tuning {name}"));
+            paint(ui, rect, &name, Look::of(false, response.hovered()), 0.0);
+            response.clicked().then(|| BrowserAction::Tune(path()))
         }
     }
 }

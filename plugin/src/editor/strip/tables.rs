@@ -122,18 +122,23 @@ const SOUND: &[Panel] = &[
 const AMPLITUDE: &[Panel] = &[Panel {
     heading: "Amplitude envelope",
     picture: Picture::Envelope(AMP),
-    picture_cells: 6.0,
-    columns: 5,
+    picture_cells: 5.0,
+    columns: 7,
     controls: &[
         knob("attack", "Attack"),
         knob("decay", "Decay"),
         knob("sustain", "Sustain"),
         knob("release", "Release"),
         choice("hold", "Notes"),
+        knob("loop_start", "Loop start"),
+        knob("loop_end", "Loop end"),
         knob("amp_hold", "Hold"),
         turned("attack_curve", "Attack curve"),
         knob("amp_delay", "Delay"),
         turned("fall_curve", "Fall curve"),
+        choice("reverse", "Direction"),
+        choice("loop", "Loop"),
+        knob("loop_fade", "Crossfade"),
     ],
 }];
 

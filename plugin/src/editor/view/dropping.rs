@@ -23,6 +23,7 @@ impl EditorView {
         for (path, target) in plan.imports {
             self.send(&Dragged::File(path), target);
         }
+        plan.tunings.into_iter().for_each(|path| self.session.run(Job::Tune(path)));
         // After the imports: a change of packs voids those that were asked for before it and are not done.
         plan.packs.into_iter().for_each(|path| self.session.run(Job::AddPack(path)));
         if let Some(folder) = plan.folder {

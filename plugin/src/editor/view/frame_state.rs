@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use engine::instrument::{Meters, SoundView, Status};
 use engine::params::Routes;
+use engine::tuning::Tuning;
 
 use super::EditorView;
 use crate::editor::pad::Corner;
@@ -28,6 +29,7 @@ pub(super) struct FrameState {
     pub(super) pad_name: String,
     pub(super) view: View,
     pub(super) routes: Routes,
+    pub(super) tuning: Arc<Tuning>,
     pub(super) preset: Option<PresetTitle>,
     /// Names of what would be undone and redone.
     pub(super) steps: [Option<String>; 2],
@@ -57,6 +59,7 @@ impl EditorView {
             is_named,
             view: project.view.unwrap_or_default(),
             routes: project.routes,
+            tuning: Arc::clone(&project.tuning),
             preset: self.session.preset_title(),
             steps: self.session.store.history(|history| history.names()),
             loaded,

@@ -1,14 +1,21 @@
 //! Steps of undo and redo, and what the window does by itself for a touch or a choice. Main thread.
 
+use std::sync::Arc;
+
 use egui::{Key, Modifiers, Ui};
 use engine::params::Routes;
 
 use super::EditorView;
 use super::frame_state::FrameState;
+use crate::editor::browser::Tab;
 use crate::editor::drag::Dragged;
 use crate::editor::filter;
+use crate::editor::layout::Regions;
+use crate::editor::loop_marks;
+use crate::editor::strip::TuningAction;
+use crate::editor::wave::screen_of;
 use crate::params::ParamId;
-use crate::project::{Edit, ParamChange, Step};
+use crate::project::{Edit, ParamChange, Step, StripTab};
 use crate::target::Target;
 
 /// What "Listen" of the region editor moves and puts back: no step of the user.
@@ -105,10 +112,19 @@ impl EditorView {
         self.morph_follow.step(time_s, &touched, now.view.morph_follows, &mut self.gestures);
     }
 
-    /// Turns the filter on if one of its controls was touched in the strip.
-    pub(super) fn turn_touched_filter_on(&mut self) {
+    /// Shows the loop on the waveform while its controls are shown.
+    pub(super) fn show_loop(&mut self, ui: &Ui, regions: &Regions, now: &FrameState) {
+        if now.view.tab == StripTab::Amp {
+            let length_s = now.sound.as_ref().map(|sound| sound.channel(0).len() as f32 / sound.sample_rate_hz);
+            loop_marks::show(ui, screen_of(regions.wave), length_s, &mut self.gestures);
+        }
+    }
+
+    /// Turns the filter on, and lets the loop be the one that is set, if one of their controls was touched.
+    pub(super) fn follow_touched_controls(&mut self) {
         let touched = self.gestures.take_begun();
         filter::follow_touch(&touched, &mut self.gestures);
+        loop_marks::follow_touch(&touched, &mut self.gestures);
     }
 
     /// A sound was sent to the knobs from the list: it is to be heard.
@@ -131,6 +147,17 @@ impl EditorView {
             })
         };
         self.audition.step(ui.input(|input| input.time), is_ready, &self.session.store);
+    }
+
+    /// Shows the files, where scales and keyboard maps are, or goes on without one of the project's.
+    pub(super) fn change_tuning(&mut self, asked: TuningAction, now: &FrameState) {
+        match asked {
+            TuningAction::Choose => self.browser.tab = Tab::Files,
+            TuningAction::Remove(kind) => match now.tuning.with(kind, None) {
+                Ok(tuning) => drop(self.session.store.apply(Edit::SetTuning(Arc::new(tuning)))),
+                Err(error) => self.session.store.notices.fault(format!("The tuning stays as it is: {error}.")),
+            },
+        }
     }
 
     /// Lets the routes of the matrix be these.
