@@ -156,7 +156,8 @@ fn level(channels: &mut [Vec<f32>], rate_hz: u32) {
         channels.iter().map(|one| loudness_lufs(one, rate_hz).map_or(0.0, |found| 10_f64.powf(found / 10.0))).collect();
     let mean = powers.iter().sum::<f64>() / powers.len().max(1) as f64;
     let by_peak = 1.0 / peak.max(1e-9);
-    let by_loudness = if mean > 0.0 { 10_f64.powf((LOUDNESS_LUFS - 10.0 * mean.log10()) / 20.0) as f32 } else { by_peak };
+    let by_loudness =
+        if mean > 0.0 { 10_f64.powf((LOUDNESS_LUFS - 10.0 * mean.log10()) / 20.0) as f32 } else { by_peak };
     let gain = by_peak.min(by_loudness);
     channels.iter_mut().flatten().for_each(|sample| *sample *= gain);
 }

@@ -56,7 +56,8 @@ impl KeyedLoop {
         let played_hz = (f64::from(rate_hz) * ratio).round() as u32;
         let moved = |channel: &Vec<f32>| {
             let round: Vec<f32> = channel.iter().copied().cycle().take(needed).collect();
-            let mut moved = sample::resample(&round, played_hz, rate_hz).map_err(|e| SourceError::Failed(e.to_string()))?;
+            let mut moved =
+                sample::resample(&round, played_hz, rate_hz).map_err(|e| SourceError::Failed(e.to_string()))?;
             moved.resize(length, 0.0);
             Ok(moved)
         };

@@ -13,8 +13,7 @@ use super::endless::EndlessJob;
 use super::graph::GraphError;
 use super::inversion::Inversion;
 use super::source::{
-    Focus, Job, Pace, Progress, Sink, SoundShape, Source, SourceError, SourceProperties, Version,
-    give_channels,
+    Focus, Job, Pace, Progress, Sink, SoundShape, Source, SourceError, SourceProperties, Version, give_channels,
 };
 use super::{Model, Pipeline};
 use crate::link::{BLOCK_SAMPLES, SoundSpec, StretchMap};

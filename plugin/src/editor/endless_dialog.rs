@@ -68,13 +68,7 @@ impl EndlessDialog {
 
     fn contents(&mut self, ui: &mut Ui, asked: &Asked, material: Option<&Material>) -> Option<Answer> {
         let (head, _) = ui.allocate_exact_size(vec2(WIDTH, ROW), egui::Sense::hover());
-        let title = ui.painter().text(
-            head.left_center(),
-            Align2::LEFT_CENTER,
-            "Make endless",
-            theme::bold(15.0),
-            TEXT,
-        );
+        let title = ui.painter().text(head.left_center(), Align2::LEFT_CENTER, "Make endless", theme::bold(15.0), TEXT);
         let place = egui::pos2(title.max.x + 12.0, head.center().y);
         let room = head.max.x - place.x;
         name::show(ui, place, Align2::LEFT_CENTER, &asked.sound.name, theme::body(13.0), DIM, room);
@@ -112,7 +106,10 @@ fn remarks(material: Option<&Material>) -> Vec<(String, Color32)> {
     let notes = material.notes().iter().map(|note| (sentence(note), DIM));
     let judged = match material.warning() {
         Some(warning) => (sentence(&warning), AMBER),
-        None => ("It stays the same throughout, as a texture does: the result should sound like it.".to_owned(), theme::TEAL),
+        None => (
+            "It stays the same throughout, as a texture does: the result should sound like it.".to_owned(),
+            theme::TEAL,
+        ),
     };
     std::iter::once((made_of, DIM)).chain(notes).chain([judged]).collect()
 }

@@ -163,7 +163,7 @@ impl RegionEditor {
         self.paint_head(ui, panel, &cut, session.is_busy());
         let (screen, row) = parts(panel);
         self.show_picture(ui, screen);
-        self.show_endless_button(ui, screen);
+        self.show_endless_button(ui, panel);
         let end = self.show_row(ui, row, &cut, session, gestures);
         let end = end.or_else(|| if hears_keys { self.hear_keys(ui, &cut) } else { None });
         self.follow(ui, before, session, gestures);
@@ -314,18 +314,23 @@ impl RegionEditor {
             Some(Ok(Survey { remark: Some(remark), .. })) => (remark.as_str(), DIM),
             _ => ("Drag the region · wheel: zoom · arrows: 10 ms, with Shift 1 ms", FAINT),
         };
-        let room = panel.max.x - 12.0 - target.max.x - 16.0;
-        let place = pos2(panel.max.x - 12.0, y);
+        let right = panel.max.x - 12.0 - if self.has_endless_button() { ENDLESS_WIDTH + 12.0 } else { 0.0 };
+        let room = right - target.max.x - 16.0;
+        let place = pos2(right, y);
         name::show(ui, place, Align2::RIGHT_CENTER, text, theme::body(12.0), color, room);
     }
 
-    /// The button in the upper right corner of the picture.
-    fn show_endless_button(&mut self, ui: &Ui, screen: Rect) {
-        if self.before.endless.is_none() && matches!(self.survey, Some(Ok(_))) {
-            let place = Rect::from_min_size(screen.right_top() + vec2(-ENDLESS_WIDTH - 8.0, 6.0), vec2(ENDLESS_WIDTH, BUTTON - 4.0));
-            let made = button(ui, place, "Make endless …", true);
+    /// The button at the right end of the head.
+    fn show_endless_button(&mut self, ui: &Ui, panel: Rect) {
+        if self.has_endless_button() {
+            let center = pos2(panel.max.x - 12.0 - ENDLESS_WIDTH / 2.0, panel.min.y + 16.0);
+            let made = button(ui, Rect::from_center_size(center, vec2(ENDLESS_WIDTH, 22.0)), "Make endless …", true);
             self.wants_endless = made.on_hover_text("Weave a loop of it that goes on while a key is held").clicked();
         }
+    }
+
+    fn has_endless_button(&self) -> bool {
+        self.before.endless.is_none() && matches!(self.survey, Some(Ok(_)))
     }
 
     fn show_picture(&mut self, ui: &Ui, screen: Rect) {

@@ -75,8 +75,9 @@ impl Session {
             let mut progress = |part: f64| board.step(ticket, Stage::Making(asked.clone(), part));
             let made = material.endless(seconds, ticket, key, &mut progress);
             // Whoever cancels from here on comes too late.
-            if board.step(ticket, Stage::Nothing) {
+            if board.step(ticket, Stage::Making(asked.clone(), 1.0)) {
                 end(&session, &asked, made);
+                board.step(ticket, Stage::Nothing);
             }
         });
         self.check_thread(is_running);
