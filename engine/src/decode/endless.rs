@@ -7,6 +7,9 @@ use super::keyed_loop::{KeyedLoop, LEAD_SAMPLES, TAIL_SAMPLES};
 use super::source::{Focus, Job, KnownLoop, Progress, Sink, SoundShape, SourceError, Version, give_channels};
 use crate::link::{Exit, Landing, StretchMap, SustainMap};
 
+/// Samples at the start that fade in, since a texture begins at full level: 4.5 ms at 44.1 kHz. Only the start of a note plays them.
+const RISE_SAMPLES: usize = 200;
+
 /// Delivers the loop in one step, at the rate that puts it at a root key.
 pub(super) struct EndlessJob {
     sound: KeyedLoop,
@@ -42,8 +45,8 @@ impl Job for EndlessJob {
 fn with_ends(channel: &[f32]) -> Vec<f32> {
     let mut samples: Vec<f32> =
         channel.iter().copied().cycle().take(channel.len() + LEAD_SAMPLES + TAIL_SAMPLES).collect();
-    for (at, sample) in samples.iter_mut().take(LEAD_SAMPLES).enumerate() {
-        *sample *= at as f32 / LEAD_SAMPLES as f32;
+    for (at, sample) in samples.iter_mut().take(RISE_SAMPLES).enumerate() {
+        *sample *= at as f32 / RISE_SAMPLES as f32;
     }
     samples
 }

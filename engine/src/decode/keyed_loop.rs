@@ -5,10 +5,10 @@ use crate::link::MAX_SOUND_SAMPLES;
 use crate::sample;
 use crate::state::{EndlessLoop, LoopSamples};
 
-/// Samples at the start that fade in, since a texture begins at full level; a held note goes on behind them. 4.5 ms at 44.1 kHz.
-pub(super) const LEAD_SAMPLES: usize = 200;
-/// Samples of the beginning that follow the end once more: room for the crossfade of 20 ms up to a playback ratio of 36, five octaves.
-pub(super) const TAIL_SAMPLES: usize = 32_000;
+/// Samples before the place where a held note goes on: more than a voice may land before it, half a tick and a kernel at the highest ratio.
+pub(super) const LEAD_SAMPLES: usize = 2_000;
+/// Samples of the beginning that follow the end once more: room for the crossfade of 20 ms up to a playback ratio of 34, five octaves.
+pub(super) const TAIL_SAMPLES: usize = 30_000;
 /// Longest loop in samples: 8.0 s at 44.1 kHz.
 pub const MAX_LOOP_SAMPLES: usize = MAX_SOUND_SAMPLES - LEAD_SAMPLES - TAIL_SAMPLES;
 
