@@ -26,9 +26,10 @@ pub struct Asked {
 }
 
 /// How far the work is.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub enum Stage {
     /// There is none.
+    #[default]
     Nothing,
     /// The recording is read and judged.
     Reading(Asked),
@@ -48,12 +49,6 @@ pub struct EndlessWork {
 /// What the threads share with the instance.
 #[derive(Default)]
 pub struct Board(Mutex<(u64, Stage)>);
-
-impl Default for Stage {
-    fn default() -> Self {
-        Self::Nothing
-    }
-}
 
 impl Board {
     /// Takes a step of the work of a ticket; `false` if that was cancelled.
