@@ -6,6 +6,8 @@
 
 #[path = "editor/dropping.rs"]
 mod dropping;
+#[path = "editor/endless.rs"]
+mod endless;
 #[path = "editor/fitting.rs"]
 mod fitting;
 #[path = "editor/harness.rs"]

@@ -5,6 +5,7 @@
 
 pub mod audio;
 pub mod decode;
+pub mod endless;
 pub mod files;
 pub mod folders;
 pub mod import;

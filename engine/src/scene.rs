@@ -1,36 +1,39 @@
 //! From a saved document to the values that the synth reads. Main and worker threads: it locks the table of assets.
 
-use crate::decode::assets::AssetTable;
+use crate::decode::assets::{AssetTable, Recorded};
 use crate::pack::NamedResiduals;
 use crate::params::{AssetSet, Controls, TABLE};
-use crate::residual::ZoneResidual;
 use crate::state::{SoundState, StateDocument};
 use crate::units::Latent;
 
-/// What the point of a sound leaves out of it: an imported one brings it along, of a sound of the loaded pack `pack` knows it.
+/// What a sound brings beside its point: an endless one its loop, an imported one its residual; of a sound of the loaded pack `pack` knows
+/// the residuals.
 #[must_use]
-pub fn residuals_of<'a>(sound: &'a SoundState, pack: Option<&'a NamedResiduals>) -> &'a [ZoneResidual] {
+pub fn recorded_of<'a>(sound: &'a SoundState, pack: Option<&'a NamedResiduals>) -> Recorded<'a> {
+    if let (Some(endless), Some(key)) = (&sound.endless, sound.recorded_key()) {
+        return Recorded::Loop(endless, key);
+    }
     let is_imported = sound.audio.is_some() || sound.residual.is_some() || sound.cut.is_some();
-    match pack.filter(|_| !is_imported) {
+    Recorded::Residuals(match pack.filter(|_| !is_imported) {
         Some(pack) => pack.at(&sound.name, &sound.latent),
         None => sound.residual.as_slice(),
-    }
+    })
 }
 
-/// Puts the residuals of corners and knobs into the workers' table.
+/// Puts what corners and knobs bring beside their points into the workers' table.
 pub fn assets(
     corners: [&SoundState; 4],
     knobs: Option<&SoundState>,
     pack: Option<&NamedResiduals>,
     table: &AssetTable,
 ) -> AssetSet {
-    let [a, b, c, d] = corners.map(|sound| residuals_of(sound, pack));
-    let of_knobs = knobs.map(|sound| residuals_of(sound, pack)).unwrap_or_default();
+    let [a, b, c, d] = corners.map(|sound| recorded_of(sound, pack));
+    let of_knobs = knobs.map_or(Recorded::Residuals(&[]), |sound| recorded_of(sound, pack));
     let knobs_point = knobs.map_or_else(Latent::default, |sound| sound.latent);
-    table.set_residuals([a, b, c, d, of_knobs], knobs_point)
+    table.set([a, b, c, d, of_knobs], knobs_point)
 }
 
-/// All that the synth reads of a document, whose residuals go to the workers' table.
+/// All that the synth reads of a document, whose residuals and loops go to the workers' table.
 pub fn controls(document: &StateDocument, pack: Option<&NamedResiduals>, table: &AssetTable) -> Controls {
     let corners = document.corners.each_ref();
     let mut controls = Controls {

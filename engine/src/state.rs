@@ -5,6 +5,7 @@
 //! separate steps: a refused document changes nothing.
 
 mod cut;
+mod endless;
 mod frozen;
 mod preset;
 mod routes;
@@ -21,6 +22,7 @@ use crate::tuning::Tuning;
 use crate::units::{LATENT_LIMIT, Latent};
 
 pub use cut::Cut;
+pub use endless::{EndlessLoop, LoopSamples};
 pub use frozen::FrozenZone;
 pub use preset::{MAX_NAME_BYTES, Preset, PresetLabel};
 
@@ -99,6 +101,9 @@ pub struct SoundState {
     /// The residual of the recording at its point.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub residual: Option<ZoneResidual>,
+    /// The seamless loop that was made of the recording and is played in its place.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub endless: Option<EndlessLoop>,
     /// How the recording was cut out of its file, where that is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cut: Option<Cut>,
@@ -228,6 +233,7 @@ impl StateDocument {
             }
             sound.latent.iter_mut().for_each(|z| *z = z.clamp(-LATENT_LIMIT, LATENT_LIMIT));
             sound.audio.as_ref().map_or(Ok(()), FrozenZone::check)?;
+            sound.endless.as_ref().map_or(Ok(()), EndlessLoop::check)?;
             if sound.cut.as_ref().is_some_and(|cut| !cut.is_finite()) {
                 return Err(StateError::NotFinite(format!("the region or key of {place}")));
             }

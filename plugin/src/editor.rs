@@ -10,6 +10,7 @@ pub mod button;
 pub mod choice;
 pub mod drag;
 pub mod dropped;
+mod endless_dialog;
 pub mod envelope;
 pub mod filter;
 pub mod gestures;

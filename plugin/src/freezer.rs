@@ -36,8 +36,12 @@ impl ZoneFreezer {
         let main = loaded.player.sound().map(|sound| sound.spec.key);
         sounds.sort_by_key(|sound| Some(sound.spec.key) != main);
         let mut room = MAX_FROZEN_BYTES;
-        let mut zones = Vec::new();
+        let mut zones: Vec<FrozenZone> = Vec::new();
         for zone in sounds.iter().filter_map(|sound| self.pack(sound)) {
+            // Frozen zones have one rate, loops another one at each root; a loop is in the project itself, so that one zone is enough.
+            if zones.first().is_some_and(|first| first.sample_rate_hz != zone.sample_rate_hz) {
+                continue;
+            }
             let Some(left) = room.checked_sub(zone.flac_base64.len()) else { break };
             room = left;
             zones.push(zone);

@@ -6,6 +6,7 @@
 
 pub mod catalogue;
 pub mod editor;
+pub mod endless;
 pub mod events;
 pub mod first_sound;
 pub mod folder;

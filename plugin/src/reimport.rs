@@ -60,6 +60,7 @@ pub fn survey(sound: &SoundState) -> Result<Survey, String> {
         Some((_, Ok(survey))) => return Ok(survey),
         Some((path, Err(_))) if !path.exists() => "The file is gone: the sound stays, its key can be chosen".to_owned(),
         Some((_, Err(error))) => error,
+        None if sound.endless.is_some() => "It is endless: its key can be chosen".to_owned(),
         None => "The project keeps the recording, not its file: the key can be chosen".to_owned(),
     };
     let zone = sound.audio.as_ref().ok_or("it has no recording")?;

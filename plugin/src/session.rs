@@ -1,6 +1,7 @@
 //! What the threads of host, editor and jobs share of one instrument: parameters, project, loaded pack, jobs and news.
 //! Never touched by `process` of a live host.
 
+mod endless;
 mod packs;
 mod presets;
 mod saving;
@@ -16,6 +17,7 @@ use engine::presets::{PresetLibrary, PresetListing};
 use engine::state::{FrozenZone, SoundState, StateDocument};
 use parking_lot::Mutex;
 
+use crate::endless::EndlessWork;
 use crate::first_sound;
 use crate::folder::Listing;
 use crate::freezer::ZoneFreezer;
@@ -105,6 +107,7 @@ pub struct Session {
     waiting_jobs: AtomicUsize,
     handler: JobHandler,
     jobs: JobThread,
+    endless: EndlessWork,
 }
 
 impl Session {
@@ -132,6 +135,7 @@ impl Session {
             waiting_jobs: AtomicUsize::new(0),
             handler,
             jobs: JobThread::default(),
+            endless: EndlessWork::default(),
         })
     }
 

@@ -226,8 +226,8 @@ impl Job for FakeJob {
                 return Err(SourceError::Failed("the fake was told to fail".to_owned()));
             }
             assert!(!control.panics.load(Ordering::SeqCst), "the fake was told to panic");
-            let shape =
-                SoundShape { length_samples: self.length(), channels: self.channels.len(), stretch: self.stretch };
+            let (length_samples, channels) = (self.length(), self.channels.len());
+            let shape = SoundShape { length_samples, channels, stretch: self.stretch, known_loop: None };
             sink.begin(Version::Whole, shape)?;
             self.given = Some(0);
             return Ok(Progress::Going(0.0));

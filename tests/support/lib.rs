@@ -9,6 +9,7 @@ pub mod offline;
 pub mod peak;
 pub mod project;
 pub mod python;
+pub mod rain;
 mod random;
 pub mod script;
 pub mod vst3;

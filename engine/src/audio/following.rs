@@ -111,7 +111,11 @@ fn move_on(voice: &mut Voice, slots: &mut Slots, context: &TickContext) -> bool 
     let Some(play) = voice.place() else { return false };
     let Some(from) = slots.buffer(play.sound) else { return false };
     let step = |buffer: &SoundBuffer| context.step(voice.pitch().key, buffer);
-    let moved = |buffer: &SoundBuffer, sound| play.moved_to(sound, step(buffer), from, buffer);
+    let moved = |buffer: &SoundBuffer, sound| {
+        let there = play.moved_to(sound, step(buffer), from, buffer);
+        // A sound may be shorter than the one that is left.
+        Play { cursor_samples: voice.taken_up(buffer.sustain(), there.cursor_samples), ..there }
+    };
     let target = [voice.zone_slot, play.sound.slot].into_iter().find_map(|slot| {
         let nowhere = SoundRef { slot, buffer: 0 };
         let place = |buffer: &SoundBuffer| {

@@ -146,10 +146,13 @@ impl SoundBuffer {
         if run == 0 { to } else { (last + 1 - run) * BLOCK_SAMPLES }
     }
 
-    /// Whether `need` samples from `from` on are available, or all samples up to the end.
+    /// Whether `need` samples from `from` on are available, or all samples up to the end. What lies behind the end is known once the sound
+    /// is complete.
     pub(super) fn is_playable(&self, from: usize, need: usize) -> bool {
-        self.live_head()
-            .is_some_and(|head| self.available_end(from) >= head.length_samples.min(from.saturating_add(need)))
+        self.live_head().is_some_and(|head| {
+            let is_within = self.complete || from < head.length_samples;
+            is_within && self.available_end(from) >= head.length_samples.min(from.saturating_add(need))
+        })
     }
 
     /// Copies samples of a channel from `start` on; zeros where there are none.

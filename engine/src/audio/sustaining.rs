@@ -62,6 +62,11 @@ impl Jumper {
         matches!(self.hold, Hold::Sustained | Hold::Auto)
     }
 
+    /// A position in a sound that the note takes up: one that goes on does so within the part that is repeated.
+    pub(super) fn taken_up(&self, map: &SustainMap, cursor_samples: f64) -> f64 {
+        if goes_on(self.hold, map) { map.within(cursor_samples) } else { cursor_samples }
+    }
+
     /// The crossing that is due in the sound of `generation`, if there is one.
     pub(super) fn jump(&mut self, map: &SustainMap, generation: u64, position: &Position) -> Option<Jump> {
         if !goes_on(self.hold, map) {

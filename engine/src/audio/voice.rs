@@ -287,6 +287,11 @@ impl Voice {
         self.jumper.follows_set_loop()
     }
 
+    /// Where the note takes up a sound in which it would be at `cursor_samples`.
+    pub(super) fn taken_up(&self, map: &SustainMap, cursor_samples: f64) -> f64 {
+        self.jumper.taken_up(map, cursor_samples)
+    }
+
     /// Sets an expression value of the note.
     pub(super) fn express(&mut self, expression: Expression, value: f32) {
         self.expression.set(expression, value);

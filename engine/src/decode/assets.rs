@@ -7,21 +7,62 @@ use std::sync::{Arc, OnceLock};
 
 use parking_lot::Mutex;
 
+use super::keyed_loop::KeyedLoop;
 use super::source_error::SourceError;
 use crate::link::{AssetId, AssetMix, MIXED_ASSETS};
 use crate::params::AssetSet;
 use crate::residual::{ZoneResidual, add};
 use crate::spectral::{Frames, SpectralShape};
+use crate::state::EndlessLoop;
 use crate::units::Latent;
 
 /// Assets that are kept after the project no longer uses them: pending requests may refer to them, and a sound that is used again keeps its
 /// id. Changing all corners and the knobs' sound leaves five unused. Larger takes memory; smaller fails requests that are slow.
 const KEPT_UNUSED: usize = 8 * MIXED_ASSETS;
+/// The same for loops, which take megabytes.
+const KEPT_UNUSED_LOOPS: usize = MIXED_ASSETS;
+/// From this weight on a loop is all of a sound: what is left of the decoded sound is 23 dB below it.
+const WHOLE_WEIGHT: f32 = 0.995;
+/// Transposed parts of a loop that are kept for mixes, one for each zone in use.
+const KEPT_PARTS: usize = 3;
 
 /// Data that a sound may need beside its controls.
 pub enum Asset {
     /// The residuals of a recording, one for each zone that it has one for.
     Residual(Vec<ZoneDifference>),
+    /// The loop of an endless recording.
+    Loop(LoopAsset),
+}
+
+/// What a sound brings beside its point.
+#[derive(Clone, Copy, Debug)]
+pub enum Recorded<'a> {
+    /// What the point leaves out, if anything.
+    Residuals(&'a [ZoneResidual]),
+    /// A loop that is played in place of the decoded sound, and its MIDI key.
+    Loop(&'a EndlessLoop, f32),
+}
+
+impl Recorded<'_> {
+    /// Whether there is nothing.
+    #[must_use]
+    pub fn is_nothing(&self) -> bool {
+        matches!(self, Self::Residuals(zones) if zones.is_empty())
+    }
+}
+
+/// A loop, and its beginning as it was last mixed in some zones.
+pub struct LoopAsset {
+    sound: KeyedLoop,
+    parts: Mutex<Vec<LoopPart>>,
+}
+
+/// The beginning of a loop at a root key.
+#[derive(Clone)]
+struct LoopPart {
+    root: f32,
+    length: usize,
+    channels: Arc<Vec<Vec<f32>>>,
 }
 
 /// One zone's residual, decoded when it is first used.
@@ -30,20 +71,51 @@ pub struct ZoneDifference {
     difference: OnceLock<Frames>,
 }
 
+impl LoopAsset {
+    /// The first `length` samples at a root key, at the rate of the decoded sound.
+    fn part(&self, root: f32, rate_hz: f32, length: usize) -> Result<Arc<Vec<Vec<f32>>>, SourceError> {
+        let known = self.parts.lock().iter().find(|part| part.root == root && part.length == length).cloned();
+        if let Some(part) = known {
+            return Ok(part.channels);
+        }
+        let channels = Arc::new(self.sound.at_root(root, rate_hz, length)?);
+        let mut parts = self.parts.lock();
+        parts.insert(0, LoopPart { root, length, channels: Arc::clone(&channels) });
+        parts.truncate(KEPT_PARTS);
+        Ok(channels)
+    }
+}
+
 impl Asset {
+    fn of(recorded: Recorded) -> Self {
+        match recorded {
+            Recorded::Residuals(zones) => Self::residual(zones),
+            Recorded::Loop(sound, key) => {
+                Self::Loop(LoopAsset { sound: KeyedLoop { sound: sound.clone(), key }, parts: Mutex::default() })
+            }
+        }
+    }
+
+    fn is_of(&self, recorded: Recorded) -> bool {
+        match (self, recorded) {
+            (Self::Residual(own), Recorded::Residuals(zones)) => own.iter().map(|zone| &zone.coded).eq(zones),
+            (Self::Loop(own), Recorded::Loop(sound, key)) => own.sound.key == key && own.sound.sound == *sound,
+            _ => false,
+        }
+    }
+
+    fn is_loop(&self) -> bool {
+        matches!(self, Self::Loop(_))
+    }
+
     fn residual(zones: &[ZoneResidual]) -> Self {
         let zone = |coded: &ZoneResidual| ZoneDifference { coded: coded.clone(), difference: OnceLock::new() };
         Self::Residual(zones.iter().map(zone).collect())
     }
 
-    fn is_residual_of(&self, zones: &[ZoneResidual]) -> bool {
-        let Self::Residual(own) = self;
-        own.iter().map(|zone| &zone.coded).eq(zones)
-    }
-
     /// The difference to add in the zone of root key `key`, if there is one.
     fn difference(&self, key: f32) -> Option<&Frames> {
-        let Self::Residual(zones) = self;
+        let Self::Residual(zones) = self else { return None };
         let zone = zones.iter().find(|zone| f32::from(zone.coded.root_key) == key)?;
         Some(zone.difference.get_or_init(|| zone.coded.residual.difference()))
     }
@@ -65,8 +137,13 @@ impl AssetTable {
     /// Sets the residuals of the sounds in the pad's four corners and on the knobs, in this order, and returns their ids for the audio
     /// thread. Equal residuals keep their id. `knobs_point` is the latent point of the knobs' sound.
     pub fn set_residuals(&self, mixed: [&[ZoneResidual]; MIXED_ASSETS], knobs_point: Latent) -> AssetSet {
+        self.set(mixed.map(Recorded::Residuals), knobs_point)
+    }
+
+    /// The same for sounds of which some may be endless.
+    pub fn set(&self, mixed: [Recorded; MIXED_ASSETS], knobs_point: Latent) -> AssetSet {
         let mut table = self.0.lock();
-        let ids = mixed.map(|zones| if zones.is_empty() { AssetId::NONE } else { table.number_of(zones) });
+        let ids = mixed.map(|one| if one.is_nothing() { AssetId::NONE } else { table.number_of(one) });
         table.in_use = ids;
         table.drop_unused();
         AssetSet { ids, knobs_point }
@@ -87,14 +164,14 @@ impl AssetTable {
 }
 
 impl Table {
-    /// The id of these residuals, a new one if they are new; marks them as used last.
-    fn number_of(&mut self, zones: &[ZoneResidual]) -> AssetId {
-        let known = self.entries.iter().position(|(_, asset)| asset.is_residual_of(zones));
+    /// The id of what a sound brings, a new one if that is new; marks it as used last.
+    fn number_of(&mut self, recorded: Recorded) -> AssetId {
+        let known = self.entries.iter().position(|(_, asset)| asset.is_of(recorded));
         let entry = match known {
             Some(index) => self.entries.remove(index),
             None => {
                 self.last_number += 1;
-                (AssetId::new(self.last_number), Arc::new(Asset::residual(zones)))
+                (AssetId::new(self.last_number), Arc::new(Asset::of(recorded)))
             }
         };
         let id = entry.0;
@@ -104,13 +181,15 @@ impl Table {
 
     fn drop_unused(&mut self) {
         let in_use = self.in_use;
-        let unused = self.entries.iter().filter(|(id, _)| !in_use.contains(id)).count();
-        let mut excess = unused.saturating_sub(KEPT_UNUSED);
-        self.entries.retain(|(id, _)| {
-            let goes = excess > 0 && !in_use.contains(id);
-            excess -= usize::from(goes);
-            !goes
-        });
+        for (is_loop, kept) in [(false, KEPT_UNUSED), (true, KEPT_UNUSED_LOOPS)] {
+            let is_unused = |(id, asset): &(AssetId, Arc<Asset>)| asset.is_loop() == is_loop && !in_use.contains(id);
+            let mut excess = self.entries.iter().filter(|entry| is_unused(entry)).count().saturating_sub(kept);
+            self.entries.retain(|entry| {
+                let goes = excess > 0 && is_unused(entry);
+                excess -= usize::from(goes);
+                !goes
+            });
+        }
     }
 }
 
@@ -119,6 +198,56 @@ impl Table {
 pub struct Assets(Vec<(Arc<Asset>, f32)>);
 
 impl Assets {
+    /// The loops with their weights, each once.
+    fn loops(&self) -> Vec<(&LoopAsset, f32)> {
+        let mut loops: Vec<(&LoopAsset, f32)> = Vec::new();
+        for (asset, weight) in &self.0 {
+            let Asset::Loop(asset) = &**asset else { continue };
+            match loops.iter_mut().find(|(other, _)| std::ptr::eq(*other, asset)) {
+                Some((_, sum)) => *sum += weight,
+                None => loops.push((asset, *weight)),
+            }
+        }
+        loops
+    }
+
+    /// Whether a loop is mixed in.
+    pub(super) fn has_loops(&self) -> bool {
+        self.0.iter().any(|(asset, _)| asset.is_loop())
+    }
+
+    /// The loop that is all of the sound, if there is one.
+    pub(super) fn whole_loop(&self) -> Option<&KeyedLoop> {
+        self.loops().into_iter().find(|(_, weight)| *weight >= WHOLE_WEIGHT).map(|(asset, _)| &asset.sound)
+    }
+
+    /// Mixes the loops into a decoded sound of root key `root`, at equal power, since they are not correlated: one channel, or two if a
+    /// loop has two.
+    ///
+    /// # Errors
+    /// [`SourceError`] if a loop is damaged, or lies so far from its key that nothing is left of it.
+    pub(super) fn mix_loops(&self, samples: Vec<f32>, root: f32, rate_hz: f32) -> Result<Vec<Vec<f32>>, SourceError> {
+        let loops = self.loops();
+        let rest = 1.0 - loops.iter().map(|(_, weight)| weight).sum::<f32>();
+        let gain = rest.max(0.0).sqrt();
+        let mut mixed = vec![samples];
+        if !loops.is_empty() {
+            mixed[0].iter_mut().for_each(|sample| *sample *= gain);
+        }
+        for (asset, weight) in loops {
+            let part = asset.part(root, rate_hz, mixed[0].len())?;
+            if part.len() > mixed.len() {
+                mixed.resize(part.len(), mixed[0].clone());
+            }
+            let gain = weight.max(0.0).sqrt();
+            for (channel, out) in mixed.iter_mut().enumerate() {
+                let from = &part[channel.min(part.len() - 1)];
+                out.iter_mut().zip(from).for_each(|(out, sample)| *out += gain * sample);
+            }
+        }
+        Ok(mixed)
+    }
+
     /// Adds the weighted residuals of the zone of root key `key` to the frames of a sound.
     pub fn add_residuals(&self, frames: &mut Frames, key: f32, shape: &SpectralShape) {
         let mut sum: Option<Frames> = None;

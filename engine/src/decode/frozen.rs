@@ -1,10 +1,11 @@
 //! A source of frozen zones: the sounds that were saved with a project, played while its pack is missing. WORKER THREADS.
 //!
-//! Every latent point gives the same sound, since only that one was saved.
+//! Every latent point gives the same sound, since only that one was saved; the loop of an endless recording is in the document itself.
 
 use std::sync::Arc;
 
 use super::assets::Assets;
+use super::endless::EndlessJob;
 use super::source::{Focus, Job, Pace, Progress, Sink, Source, SourceError, SourceProperties, give_whole};
 use crate::link::{MAX_SOUND_SAMPLES, SoundSpec, StretchMap};
 use crate::state::{FrozenZone, StateError};
@@ -55,7 +56,10 @@ impl Source for FrozenSource {
         }
     }
 
-    fn begin(&self, spec: &SoundSpec, _assets: Assets) -> Result<Box<dyn Job>, SourceError> {
+    fn begin(&self, spec: &SoundSpec, assets: Assets) -> Result<Box<dyn Job>, SourceError> {
+        if let Some(whole) = assets.whole_loop() {
+            return Ok(Box::new(EndlessJob::new(whole.clone(), spec.key)));
+        }
         let zone = self.roots.iter().position(|root| f32::from(*root) == spec.key);
         let sound = zone.and_then(|zone| self.sounds.get(zone));
         let sound = sound.ok_or_else(|| SourceError::Failed(format!("no sound was frozen for key {}", spec.key)))?;

@@ -9,10 +9,11 @@ use std::sync::Arc;
 
 use super::assets::Assets;
 use super::draft::{Draft, draft};
+use super::endless::EndlessJob;
 use super::graph::GraphError;
 use super::inversion::Inversion;
 use super::source::{
-    Focus, Job, Pace, Progress, Sink, SoundShape, Source, SourceError, SourceProperties, Version, give_whole,
+    Focus, Job, Pace, Progress, Sink, SoundShape, Source, SourceError, SourceProperties, Version, give_channels,
 };
 use super::{Model, Pipeline};
 use crate::link::{BLOCK_SAMPLES, SoundSpec, StretchMap};
@@ -66,6 +67,9 @@ impl Source for LatentSource {
     }
 
     fn begin(&self, spec: &SoundSpec, assets: Assets) -> Result<Box<dyn Job>, SourceError> {
+        if let Some(whole) = assets.whole_loop() {
+            return Ok(Box::new(EndlessJob::new(whole.clone(), spec.key)));
+        }
         Ok(Box::new(LatentJob { model: Arc::clone(&self.model), spec: *spec, assets, stage: Stage::Decode }))
     }
 }
@@ -104,7 +108,8 @@ impl LatentJob {
         match std::mem::replace(&mut self.stage, Stage::Over) {
             Stage::Decode => {
                 let frames = shaped_frames(pipeline, &self.spec, &self.assets).map_err(failed)?;
-                self.stage = match focus.wants_draft {
+                // A draft would lack the loops that are mixed in.
+                self.stage = match focus.wants_draft && !self.assets.has_loops() {
                     true => Stage::Draft(frames),
                     false => self.invert(pipeline, frames),
                 };
@@ -117,7 +122,7 @@ impl LatentJob {
             }
             Stage::Invert(mut inversion) => {
                 if let Some(samples) = inversion.advance(pipeline).map_err(failed)? {
-                    give_whole(&samples, self.stretch_map(), focus.first_sample, sink)?;
+                    self.give(samples, focus, sink)?;
                     return Ok(Progress::Done);
                 }
                 let progress = DECODER_PART + (1.0 - DECODER_PART) * inversion.progress(pipeline);
@@ -136,6 +141,17 @@ impl LatentJob {
         self.spec.shaping.stretch_map(self.model.shape())
     }
 
+    /// Delivers the decoded sound, with the loops that are mixed in.
+    fn give(&self, samples: Vec<f32>, focus: &Focus, sink: &mut dyn Sink) -> Result<(), SourceError> {
+        let rate_hz = self.model.shape().sample_rate_hz as f32;
+        let channels = self.assets.mix_loops(samples, self.spec.key, rate_hz)?;
+        let length_samples = channels.first().map_or(0, Vec::len);
+        let (channel_count, stretch) = (channels.len(), self.stretch_map());
+        let shape = SoundShape { length_samples, channels: channel_count, stretch, known_loop: None };
+        sink.begin(Version::Whole, shape)?;
+        give_channels(&channels, focus.first_sample, sink)
+    }
+
     /// Delivers a draft of the region that the voices need, if one can be made.
     fn give_draft(
         &self,
@@ -150,7 +166,8 @@ impl LatentJob {
         let made =
             draft(pipeline, frames, self.spec.key, noise_key(&self.spec), first..end.max(first)).map_err(failed)?;
         let Some(Draft { start, samples }) = made else { return Ok(()) };
-        sink.begin(Version::Draft, SoundShape { length_samples, channels: 1, stretch: self.stretch_map() })?;
+        let shape = SoundShape { length_samples, channels: 1, stretch: self.stretch_map(), known_loop: None };
+        sink.begin(Version::Draft, shape)?;
         for (offset, block) in samples.chunks(BLOCK_SAMPLES).enumerate() {
             let index = start / BLOCK_SAMPLES + offset;
             // Complete blocks only: the sink refuses others.
@@ -162,7 +179,7 @@ impl LatentJob {
     }
 }
 
-/// Decodes the whole sound of `spec` without interruption.
+/// Decodes the whole sound of `spec` without interruption, residuals added, without the loops of endless recordings.
 ///
 /// # Errors
 /// [`GraphError`] when a graph fails.

@@ -5,7 +5,7 @@
 
 use super::assets::Assets;
 pub use super::source_error::SourceError;
-use crate::link::{BLOCK_SAMPLES, SoundSpec, StretchMap};
+use crate::link::{BLOCK_SAMPLES, SoundSpec, StretchMap, SustainMap};
 
 /// How long a source takes for a sound, which determines the lane of its jobs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -94,6 +94,17 @@ pub struct SoundShape {
     pub channels: usize,
     /// Maps its positions to those of the unstretched sound.
     pub stretch: StretchMap,
+    /// What is known of a sound that is a loop by construction.
+    pub known_loop: Option<KnownLoop>,
+}
+
+/// A sound that is a loop: it has a rate of its own, and where it goes on need not be searched for.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct KnownLoop {
+    /// Sample rate in hertz, in place of the source's.
+    pub sample_rate_hz: f32,
+    /// Where held notes go on.
+    pub sustain: SustainMap,
 }
 
 /// Receives the blocks of a job.
@@ -121,11 +132,28 @@ pub fn give_whole(
     first_sample: usize,
     sink: &mut dyn Sink,
 ) -> Result<(), SourceError> {
-    sink.begin(Version::Whole, SoundShape { length_samples: samples.len(), channels: 1, stretch })?;
-    let first_block = first_sample.min(samples.len().saturating_sub(1)) / BLOCK_SAMPLES;
-    let blocks = || samples.chunks(BLOCK_SAMPLES).enumerate();
-    for (index, block) in blocks().skip(first_block).chain(blocks().take(first_block)) {
-        sink.block(index, 0, block)?;
+    let shape = SoundShape { length_samples: samples.len(), channels: 1, stretch, known_loop: None };
+    sink.begin(Version::Whole, shape)?;
+    give_channels(&[samples], first_sample, sink)
+}
+
+/// Passes the channels of a version that has begun: of each the blocks from `first_sample` on, then those before.
+///
+/// # Errors
+/// Those of the sink.
+pub fn give_channels<C: AsRef<[f32]>>(
+    channels: &[C],
+    first_sample: usize,
+    sink: &mut dyn Sink,
+) -> Result<(), SourceError> {
+    let length = channels.first().map_or(0, |channel| channel.as_ref().len());
+    let first_block = first_sample.min(length.saturating_sub(1)) / BLOCK_SAMPLES;
+    let count = length.div_ceil(BLOCK_SAMPLES);
+    for index in (first_block..count).chain(0..first_block) {
+        for (channel, samples) in channels.iter().enumerate() {
+            let block = samples.as_ref().chunks(BLOCK_SAMPLES).nth(index).unwrap_or_default();
+            sink.block(index, channel, block)?;
+        }
     }
     Ok(())
 }

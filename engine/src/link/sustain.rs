@@ -71,6 +71,15 @@ impl SustainMap {
         self.is_steady
     }
 
+    /// A position of a note that goes on: one behind the last exit is brought back by whole ways from there to its first landing.
+    pub fn within(&self, sample: f64) -> f64 {
+        let Some((exit, landing)) = self.exits().last().and_then(|exit| Some((exit, exit.landings().first()?))) else {
+            return sample;
+        };
+        let (end, way) = (f64::from(exit.sample), f64::from(exit.sample.saturating_sub(landing.sample)));
+        if sample <= end || way < 1.0 { sample } else { sample - way * ((sample - end) / way).ceil() }
+    }
+
     /// The exits, by position.
     pub fn exits(&self) -> &[Exit] {
         self.exits.get(..usize::from(self.count)).unwrap_or_default()

@@ -39,7 +39,20 @@ pub struct FlacError(String);
 /// # Errors
 /// [`FlacError`] when the encoder refuses the format or a sample.
 pub fn encode_flac(interleaved: &[i32], format: FlacFormat) -> Result<Vec<u8>, FlacError> {
-    let config = flacenc::config::Encoder::default().into_verified().map_err(|(_, error)| failed(&error))?;
+    let stream = encode(interleaved, format, flacenc::config::Encoder::default())?;
+    // The encoder's Rice parameters end at 14, with which a sample of loud noise takes up to 512 bits instead of its 24.
+    let plain_bytes = interleaved.len() * format.bits / 8;
+    if stream.len() <= plain_bytes {
+        return Ok(stream);
+    }
+    let mut plain = flacenc::config::Encoder::default();
+    (plain.subframe_coding.use_fixed, plain.subframe_coding.use_lpc) = (false, false);
+    let plain = encode(interleaved, format, plain)?;
+    Ok(if plain.len() < stream.len() { plain } else { stream })
+}
+
+fn encode(interleaved: &[i32], format: FlacFormat, config: flacenc::config::Encoder) -> Result<Vec<u8>, FlacError> {
+    let config = config.into_verified().map_err(|(_, error)| failed(&error))?;
     let source = MemSource::from_samples(interleaved, format.channels, format.bits, format.sample_rate_hz as usize);
     let block_samples = config.block_size;
     let stream = flacenc::encode_with_fixed_block_size(&config, source, block_samples);
@@ -115,6 +128,23 @@ mod tests {
         let before = std::fs::read(&path).expect("there");
         assert!(write_flac(&path, &[0.5; 5_000], 1, MAX_FLAC_RATE_HZ + 1).is_err());
         assert_eq!(std::fs::read(&path).expect("there"), before);
+    }
+
+    #[test]
+    fn noise_at_full_scale_takes_no_more_than_its_bits_and_comes_back() {
+        const OVERHEAD_BYTES: usize = 1_000;
+        let mut state = 1_u32;
+        let noise: Vec<i32> = (0..20_000)
+            .map(|_| {
+                state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                (state >> 8) as i32 - (1 << 23)
+            })
+            .collect();
+        let stream =
+            encode_flac(&noise, FlacFormat { channels: 1, bits: 24, sample_rate_hz: 44_100 }).expect("encodes");
+        assert!(stream.len() < noise.len() * 3 + OVERHEAD_BYTES, "{} bytes", stream.len());
+        let read = decode_flac(stream, 1.0).expect("decodes");
+        assert!(read.samples.iter().zip(&noise).all(|(read, step)| read * FULL_SCALE == *step as f32));
     }
 
     #[test]

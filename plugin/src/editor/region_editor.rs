@@ -10,12 +10,13 @@ mod row;
 
 use std::sync::Arc;
 
-use egui::{Align2, Color32, Key, Pos2, Rect, Sense, Ui, pos2};
+use egui::{Align2, Color32, Key, Pos2, Rect, Sense, Ui, pos2, vec2};
 use engine::Latent;
 use engine::import::Choice;
 use engine::spectral::SpectralShape;
 use engine::state::{Cut, SoundState};
 
+use super::button::button;
 use super::gestures::ParamGestures;
 use super::keys::Keys;
 use super::layout::inside;
@@ -42,6 +43,8 @@ const FINE_NUDGE_S: f64 = 0.001;
 const SAME_S: f64 = 1e-6;
 /// Height of the controls, in points.
 const BUTTON: f32 = 28.0;
+/// Width of the button that makes the sound endless, in points.
+const ENDLESS_WIDTH: f32 = 116.0;
 /// Width of the file's name in the head, in points; the remark at its right needs the rest.
 const NAME_WIDTH: f32 = 260.0;
 /// What "Listen" moves and closing puts back.
@@ -74,6 +77,8 @@ pub struct RegionEditor {
     is_listening: bool,
     /// Where pad and morph stood before "Listen" went to the sound's corner.
     places: Option<[f32; 3]>,
+    /// Whether the sound is to be made endless.
+    wants_endless: bool,
 }
 
 /// What a frame of the region editor ends with.
@@ -110,12 +115,18 @@ impl RegionEditor {
             listening: Keys::default(),
             is_listening: false,
             places: None,
+            wants_endless: false,
         })
     }
 
     /// Where its sound stands.
     pub fn target(&self) -> Target {
         self.target
+    }
+
+    /// The place of its sound if that is to be made endless, once.
+    pub fn take_endless(&mut self) -> Option<Target> {
+        std::mem::take(&mut self.wants_endless).then_some(self.target)
     }
 
     /// Takes the survey of the sound's file, if it is the one that this editor waits for.
@@ -152,6 +163,7 @@ impl RegionEditor {
         self.paint_head(ui, panel, &cut, session.is_busy());
         let (screen, row) = parts(panel);
         self.show_picture(ui, screen);
+        self.show_endless_button(ui, panel);
         let end = self.show_row(ui, row, &cut, session, gestures);
         let end = end.or_else(|| if hears_keys { self.hear_keys(ui, &cut) } else { None });
         self.follow(ui, before, session, gestures);
@@ -302,9 +314,23 @@ impl RegionEditor {
             Some(Ok(Survey { remark: Some(remark), .. })) => (remark.as_str(), DIM),
             _ => ("Drag the region · wheel: zoom · arrows: 10 ms, with Shift 1 ms", FAINT),
         };
-        let room = panel.max.x - 12.0 - target.max.x - 16.0;
-        let place = pos2(panel.max.x - 12.0, y);
+        let right = panel.max.x - 12.0 - if self.has_endless_button() { ENDLESS_WIDTH + 12.0 } else { 0.0 };
+        let room = right - target.max.x - 16.0;
+        let place = pos2(right, y);
         name::show(ui, place, Align2::RIGHT_CENTER, text, theme::body(12.0), color, room);
+    }
+
+    /// The button at the right end of the head.
+    fn show_endless_button(&mut self, ui: &Ui, panel: Rect) {
+        if self.has_endless_button() {
+            let center = pos2(panel.max.x - 12.0 - ENDLESS_WIDTH / 2.0, panel.min.y + 16.0);
+            let made = button(ui, Rect::from_center_size(center, vec2(ENDLESS_WIDTH, 22.0)), "Make endless …", true);
+            self.wants_endless = made.on_hover_text("Weave a loop of it that goes on while a key is held").clicked();
+        }
+    }
+
+    fn has_endless_button(&self) -> bool {
+        self.before.endless.is_none() && matches!(self.survey, Some(Ok(_)))
     }
 
     fn show_picture(&mut self, ui: &Ui, screen: Rect) {

@@ -2,6 +2,7 @@
 //! writer, so it runs without a host. Main thread; reads snapshots, never waits for engine or files.
 
 mod dropping;
+mod endless;
 mod fitting;
 mod frame_state;
 mod moving;
@@ -18,6 +19,7 @@ use self::frame_state::FrameState;
 use super::audition::Audition;
 use super::browser::{Browser, BrowserAction, BrowserState, Tab};
 use super::drag::{self, Dragged};
+use super::endless_dialog::EndlessDialog;
 use super::gestures::{ParamGestures, ParamWriter};
 use super::header::{self, Action, HeaderState, Meter};
 use super::idle_preview::IdlePreview;
@@ -84,6 +86,8 @@ pub struct EditorView {
     region_editor: Option<RegionEditor>,
     /// The dialog in which a preset gets its name, while it is open.
     preset_dialog: Option<PresetDialog>,
+    /// The dialog in which an endless sound gets its length, while it is open.
+    endless_dialog: Option<EndlessDialog>,
     /// Whether a preset was loaded since the last frame.
     has_loaded_preset: bool,
     fit_remark: FitRemark,
@@ -111,6 +115,7 @@ impl EditorView {
             fonts: FontSearch::new(),
             region_editor: None,
             preset_dialog: None,
+            endless_dialog: None,
             has_loaded_preset: false,
             fit_remark: FitRemark::default(),
             scale,
@@ -157,6 +162,7 @@ impl EditorView {
         }
         drag::paint_ghost(ui);
         self.show_preset_dialog(ui);
+        self.show_endless(ui, regions.status);
         self.close_step(&now);
         self.ask_for_preset(ui, &now);
         self.play_choice(ui, &now);
@@ -250,9 +256,11 @@ impl EditorView {
     fn show_region_editor(&mut self, ui: &mut Ui, regions: &Regions) -> bool {
         let Some(region_editor) = &mut self.region_editor else { return false };
         // Escape and Enter belong to a value that is being typed, and to a dialog.
-        let hears_keys = self.typing.is_none() && self.preset_dialog.is_none();
+        let hears_keys = self.typing.is_none() && self.preset_dialog.is_none() && self.endless_dialog.is_none();
         if !region_editor.show(ui, regions.region_editor(), &self.session, &mut self.gestures, hears_keys) {
             self.region_editor = None;
+        } else if let Some(target) = region_editor.take_endless() {
+            self.open_endless_dialog(target);
         }
         true
     }
@@ -380,7 +388,7 @@ impl EditorView {
 
     fn plan_next_frame(&self, ui: &Ui, now: &FrameState) {
         let is_live = now.meters.playhead.is_some() || self.meter.is_moving() || self.session.is_busy();
-        let is_live = is_live || self.audition.is_busy() || self.morph_follow.is_gliding();
+        let is_live = is_live || self.audition.is_busy() || self.morph_follow.is_gliding() || self.is_endless_moving();
         ui.ctx().request_repaint_after_secs(if is_live { LIVE_S } else { IDLE_S });
     }
 }
@@ -388,6 +396,7 @@ impl EditorView {
 impl Drop for EditorView {
     fn drop(&mut self) {
         self.close_region_editor();
+        self.session.leave_endless();
         self.keys.release(&self.session.store);
         self.audition.release(&self.session.store);
         let now = self.look();

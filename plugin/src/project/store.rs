@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use crossbeam_queue::ArrayQueue;
 use engine::audio::EventKind;
 use engine::decode::assets::AssetTable;
-use engine::scene::residuals_of;
+use engine::scene::recorded_of;
 use engine::state::StateDocument;
 use parking_lot::{Mutex, MutexGuard};
 
@@ -208,7 +208,7 @@ impl ProjectStore {
         project
             .knobs
             .as_ref()
-            .is_some_and(|sound| !residuals_of(sound, defaults.as_ref().map(|pack| &*pack.residuals)).is_empty())
+            .is_some_and(|sound| !recorded_of(sound, defaults.as_ref().map(|pack| &*pack.residuals)).is_nothing())
     }
 
     /// Whether the sound of an offer still stands where it went.

@@ -177,6 +177,9 @@ impl Scheduler {
     /// Where held notes go on in a sound. The search takes 4 to 9 ms, so a sound that a waiting request will soon replace takes over what
     /// was found in the one before it, if both have the same key and length: their frames stand at the same places.
     fn sustain_of(&mut self, transfer: &SoundTransfer) -> SustainMap {
+        if let Some(known) = transfer.known_sustain() {
+            return known;
+        }
         let (slot, head) = (transfer.slot(), transfer.head());
         let (key, length_samples) = (head.spec.key, head.length_samples);
         let is_replaced = self.board[slot].is_some_and(|request| request.generation > transfer.generation());

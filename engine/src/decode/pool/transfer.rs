@@ -30,6 +30,8 @@ pub(super) struct SoundTransfer {
     unsent: VecDeque<usize>,
     begun: bool,
     tail: Option<Tail>,
+    /// Where held notes go on, if the source has told it.
+    known_sustain: Option<SustainMap>,
 }
 
 /// Last message of a sound.
@@ -51,7 +53,8 @@ impl SoundTransfer {
         sample_rate_hz: f32,
         shape: SoundShape,
     ) -> Result<Self, SourceError> {
-        let SoundShape { length_samples, channels, stretch } = shape;
+        let SoundShape { length_samples, channels, stretch, known_loop } = shape;
+        let sample_rate_hz = known_loop.map_or(sample_rate_hz, |known| known.sample_rate_hz);
         let within = |what, found, limit| match found {
             0 => Err(SourceError::OutOfBounds { what, found, limit }),
             _ if found > limit => Err(SourceError::OutOfBounds { what, found, limit }),
@@ -69,6 +72,7 @@ impl SoundTransfer {
             unsent: VecDeque::new(),
             begun: false,
             tail: None,
+            known_sustain: known_loop.map(|known| known.sustain),
         })
     }
 
@@ -84,6 +88,7 @@ impl SoundTransfer {
             unsent: VecDeque::new(),
             begun: false,
             tail: Some(Tail::Failed),
+            known_sustain: None,
         }
     }
 
@@ -162,6 +167,11 @@ impl SoundTransfer {
         let first = (first / BLOCK_SAMPLES).min(end);
         let mut channels = self.given.chunks(blocks.max(1));
         !self.given.is_empty() && channels.all(|given| given[first..end].iter().all(|given| *given))
+    }
+
+    /// Where held notes go on, if the source has told it.
+    pub(super) fn known_sustain(&self) -> Option<SustainMap> {
+        self.known_sustain
     }
 
     /// The sound is whole: its end follows the last block, with the places where held notes go on.

@@ -34,11 +34,13 @@ impl EditorView {
     /// Puts the controls that follow the chosen sound where they fit it: a part of the step that chooses it.
     pub(super) fn fit_to(&mut self, sound: &Arc<SoundState>) {
         let Some(fitted) = self.session.store.project().fitted.clone() else { return };
-        // A recording is of no category.
+        // A recording is in no list.
         let loaded = self.session.loaded_pack().filter(|_| sound.audio.is_none());
         let named =
             loaded.as_ref().and_then(|loaded| loaded.catalogue.sounds.iter().find(|known| known.name == sound.name));
-        let category = named.map_or("", |named| named.category.as_str());
+        // A loop is held as rain is.
+        let unlisted = if sound.endless.is_some() { "rain" } else { "" };
+        let category = named.map_or(unlisted, |named| named.category.as_str());
         let place = |id: ParamId, value: f32| self.gestures.param(id).normalize(value);
         let is_at = |id: ParamId, value: f32| (place(id, value) - self.gestures.normalized(id)).abs() < SAME;
         let (next, moves) = fitted.plan(&of_category(category, &sound.name), is_at);
