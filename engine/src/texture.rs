@@ -17,9 +17,12 @@ mod judgement;
 mod levels;
 mod plan;
 mod random;
+mod recurrence;
+mod sides;
 mod source;
 mod statistics;
 mod steady;
+mod swell;
 mod weaver;
 
 pub use document::{DOCUMENT_MAX_S, DocumentOptions, DocumentResult, document};

@@ -61,7 +61,7 @@ def search(torch, sound, options):
         return spectrum / scale, scale
 
     def correlations(values, layer):
-        """Convolution by FFT: the same as `conv2d` with zeros around, and a twentieth of its time."""
+        """Convolution by FFT: the same as `conv2d` with zeros around, in less time."""
         side, kernel = layer
         real, imaginary = torch.fft.rfft2(values, s=padded)
         spectrum = real * kernel[:, 0] + imaginary * kernel[:, 1]
