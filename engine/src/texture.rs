@@ -8,6 +8,7 @@
 //! Worker and main threads only: allocates, and takes about a hundredth of the time that it makes.
 
 mod aligner;
+mod beat;
 mod chooser;
 mod continuation;
 mod document;

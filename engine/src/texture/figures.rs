@@ -42,6 +42,8 @@ pub struct Figures {
     pub channel_correlation_error: Option<f64>,
     /// The largest such difference in an octave from 60 Hz on.
     pub channel_band_error: Option<f64>,
+    /// The same between the halves of the source.
+    pub channel_band_error_of_halves: Option<f64>,
     /// Where the source goes on.
     pub seam: Option<Seam>,
     /// Where the end joins the beginning.
@@ -144,6 +146,11 @@ impl<'a> Tap<'a> {
             channel_correlation_error: (compared == 2).then(|| {
                 let of = |channels: &[&[f32]]| f64::from(correlation(&channels[..1], &channels[1..2]));
                 (of(&new) - of(&channels)).abs()
+            }),
+            channel_band_error_of_halves: channels.get(1).and_then(|right| {
+                let middle = right.len() / 2;
+                let half = |range: std::ops::Range<usize>| [&channels[0][range.clone()], &right[range]];
+                sides::difference(half(0..middle), half(middle..right.len()), rate_hz)
             }),
             channel_band_error: match (&channels[..], &new[..]) {
                 ([left, right, ..], [new_left, new_right, ..]) => {

@@ -14,6 +14,8 @@ const LOW_HZ: f64 = 50.0;
 const HIGH_HZ: f64 = 16_000.0;
 /// Levels so far below the loudest one count as silence.
 const RANGE_DB: f32 = 80.0;
+/// The same where a step of level is looked at: what is below is not heard beside what it adjoins.
+const SEAM_RANGE_DB: f32 = 60.0;
 
 /// Band levels in dB. Odd and even channels are two sides with bands of their own, so that a change from left to right is a difference. The
 /// sum of the first two channels is a third side: how they correlate shows there.
@@ -89,6 +91,13 @@ impl Levels {
         &self.frame_db[frame * self.dims..][..self.dims]
     }
 
+    /// What the levels of all bands rise by from the frame before, in dB.
+    pub fn rise(&self, frame: usize) -> f64 {
+        let floor_db = self.top_db - SEAM_RANGE_DB;
+        let pairs = self.frame(frame - 1).iter().zip(self.frame(frame));
+        pairs.map(|(before, after)| f64::from((after.max(floor_db) - before.max(floor_db)).max(0.0))).sum()
+    }
+
     /// Roots of the power of the frames of a range, as far as there are any.
     pub fn amplitudes(&self, frames: std::ops::Range<usize>) -> &[f32] {
         let end = frames.end.min(self.frames);
@@ -97,16 +106,12 @@ impl Levels {
 
     /// Step of level from the 50 ms and the 10 ms before frame `end` of this recording to those from frame `start` of another on, in dB.
     pub fn jump(&self, end: usize, other: &Self, start: usize) -> [f32; 2] {
-        let before = end.saturating_sub(SEGMENT);
-        [
-            difference(self.segment(before), other.segment(start)),
-            difference(self.frame(end.saturating_sub(1)), other.frame(start)),
-        ]
+        self.jump_raised(end, other, start, [[0.0; 2]; 2])
     }
 
     /// The same where one side, or both, are first raised by so much over 50 ms and over 10 ms, in dB.
     pub fn jump_raised(&self, end: usize, other: &Self, start: usize, raised_db: [[f32; 2]; 2]) -> [f32; 2] {
-        let floor_db = self.top_db - RANGE_DB;
+        let floor_db = self.top_db - SEAM_RANGE_DB;
         let between = |scale: usize, before: &[f32], after: &[f32]| {
             let [up_before, up_after] = raised_db.map(|raised| raised[scale]);
             let levels = before.iter().map(|level| (level + up_before).max(floor_db));

@@ -1,23 +1,27 @@
 //! Where a recording fades out at its end, what follows rises again as the recording fell, in mirrored time: so the level has no step. The same
 //! the other way round at its beginning, which a loop leads to.
 
-use super::levels::{FRAMES_PER_S, SEGMENT};
 use super::source::Source;
 use super::weaver::Wish;
 
-/// An end that is quieter than this share of the recording, and by so much, in dB, is met by a swell: no piece would fit.
+/// Frames in a second whose levels are looked at: short enough for the fades that keep a file from clicking.
+const FRAMES_PER_S: usize = 500;
+/// Frames over which a mean is taken.
+const SEGMENT: usize = FRAMES_PER_S / 20;
+/// An end of so many frames that is quieter than this share of the recording, and by so much, in dB, is met by a swell: no piece would fit.
+const END_FRAMES: usize = FRAMES_PER_S / 100;
 const QUIETEST: f64 = 0.02;
 const QUIETER_DB: f64 = 2.0;
-/// A swell ends where the recording is so near its median level, in dB.
+/// A swell ends where the recording is so near its mean level, in dB.
 const NEAR_DB: f64 = 1.5;
-/// What is so far below the median level counts as silence, in dB; of silence at the end so many frames are mirrored.
+/// What is so far below the mean level counts as silence, in dB; of silence at the end so many frames are mirrored.
 const SILENT_DB: f64 = -70.0;
-const SILENT_FRAMES: usize = 5;
+const SILENT_FRAMES: usize = FRAMES_PER_S / 20;
 /// A fade that the steady part takes no notice of is no longer than this, in frames; a longer swell than the second is made shorter.
 const SHORT_FRAMES: usize = FRAMES_PER_S / 2;
 const MOST_FRAMES: usize = 2 * FRAMES_PER_S;
 
-/// A change of level next to one end of the recording: gains in dB for frames of 10 ms, the one at the end first.
+/// A change of level next to one end of the recording: gains in dB for frames of 2 ms, the one at the end first.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Swell {
     gains_db: Vec<f64>,
@@ -52,17 +56,18 @@ impl Swell {
             let part = source.channels().iter().flat_map(|channel| &channel[from..from + frame]);
             10.0 * part.map(|sample| f64::from(*sample).powi(2)).sum::<f64>().max(1e-30).log10()
         };
-        let mut levels: Vec<f64> =
-            (0..steady.len() / frame).map(|at| level_db(steady.start + at * frame)).collect();
+        let mut levels: Vec<f64> = (0..steady.len() / frame).map(|at| level_db(steady.start + at * frame)).collect();
         levels.sort_by(f64::total_cmp);
-        let usual = |share: f64| levels[(levels.len() as f64 * share) as usize];
+        let mean_db = levels.iter().sum::<f64>() / levels.len() as f64;
+        let quiet_db = levels[(levels.len() as f64 * QUIETEST) as usize] - mean_db;
         let frames = source.len() / frame;
         let faded = if end == End::First { steady.start } else { source.len() - steady.end } / frame;
         let mut contour: Vec<f64> = (0..frames.min(faded.max(SHORT_FRAMES) + SEGMENT))
             .map(|at| if end == End::First { at * frame } else { source.len() - (at + 1) * frame })
-            .map(|from| (level_db(from) - usual(0.5)).max(SILENT_DB - 10.0))
+            .map(|from| (level_db(from) - mean_db).max(SILENT_DB - 10.0))
             .collect();
-        if contour[0] > usual(QUIETEST) - usual(0.5) - QUIETER_DB {
+        let end_db = contour[..END_FRAMES.min(contour.len())].iter().sum::<f64>() / END_FRAMES as f64;
+        if end_db > quiet_db - QUIETER_DB {
             return Self::none();
         }
         let near = |levels: &[f64]| levels.iter().sum::<f64>() / SEGMENT as f64 > -NEAR_DB;
@@ -95,10 +100,9 @@ impl Swell {
         10.0_f64.powf((gain_db(at) * (1.0 - part) + gain_db(at + 1) * part) / 20.0) as f32
     }
 
-    /// Mean of the gains of the first segment, and the gain of the first frame, in dB.
+    /// Means of the gains of the first 50 ms and of the first 10 ms, in dB.
     pub fn first_db(&self) -> [f32; 2] {
-        let gains = self.gains_db.iter().take(SEGMENT).sum::<f64>() / SEGMENT as f64;
-        [gains as f32, self.gains_db.first().map_or(0.0, |gain| *gain as f32)]
+        [SEGMENT, END_FRAMES].map(|count| (self.gains_db.iter().take(count).sum::<f64>() / count as f64) as f32)
     }
 }
 

@@ -105,7 +105,7 @@ pub(crate) fn wish(source: &Source, args: &Continued) -> Wish {
 fn judgement_json(judgement: &Judgement) -> Value {
     json!({
         "drift_db": judgement.drift_db, "tonality": judgement.tonality, "pitch_change_bits": judgement.pitch_change_bits,
-        "peak_energy": judgement.peak_energy, "warning": judgement.warning(),
+        "peak_energy": judgement.peak_energy, "beat": judgement.beat, "warning": judgement.warning(),
     })
 }
 
@@ -118,6 +118,7 @@ fn figures_json(figures: &Figures) -> Value {
         "distance": by_class(&figures.distances), "distance_of_halves": by_class(&figures.halves), "distance_ratio": figures.ratio(),
         "envelope_peak": peak, "envelope_peak_of_source": peak_of_source, "longest_copy_s": figures.longest_copy_s,
         "channel_correlation_error": figures.channel_correlation_error, "channel_band_error": figures.channel_band_error,
+        "channel_band_error_of_halves": figures.channel_band_error_of_halves,
         "seam_jump": figures.seam.map(|seam| seam.jump), "loop_jump": figures.loop_seam.map(|seam| seam.jump),
     })
 }

@@ -29,7 +29,9 @@ fn swells([rise_s, fall_s]: [f64; 2]) -> Option<String> {
     match (rise_s > 0.0, fall_s > 0.0) {
         (true, true) => Some(format!("{rise}; {fall}")),
         (true, false) => Some(rise),
-        (false, true) => Some(format!("the recording fades in: before the loop comes to it, the level falls over {fall_s:.1} s")),
+        (false, true) => {
+            Some(format!("the recording fades in: before the loop comes to it, the level falls over {fall_s:.1} s"))
+        }
         (false, false) => None,
     }
 }
