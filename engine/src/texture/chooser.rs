@@ -40,6 +40,8 @@ const REPEAT_DB: f32 = 30.0;
 const REPEAT_SHARE: f32 = 0.5;
 /// Cost of a jump as large as the recording's 95th percentile where a recording must go on without a seam, in dB.
 const SEAM_DB: f32 = 40.0;
+/// So much of the recording's beginning a loop leads to, in frames.
+pub(super) const HEAD_FRAMES: usize = FRAMES_PER_S / 5;
 /// Alignments between recording and texture that are not taken up again, and how near counts as the same, in frames.
 const REMEMBERED: usize = 8;
 const SAME_FRAMES: usize = 5;
@@ -71,7 +73,7 @@ pub(super) enum Closing<'l> {
     Open,
     /// A crossfade into this sample of the recording.
     Fade(usize),
-    /// The beginning of the recording, without a crossfade.
+    /// The beginning of the recording, without a crossfade: its levels from frame [`HEAD_FRAMES`] on, mirrored before it.
     Beginning(&'l Levels),
 }
 
@@ -308,7 +310,7 @@ impl<'a> Chooser<'a> {
                 self.seam_cost(levels.jump(end.saturating_sub(fade), levels, start))
             }
             Closing::Beginning(head) => {
-                self.seam_cost(levels.jump_raised(end, head, 0, [self.part.raised_db[1], [0.0; 2]]))
+                self.seam_cost(levels.jump_raised(end, head, HEAD_FRAMES, [self.part.raised_db[1], [0.0; 2]]))
             }
         }
     }

@@ -182,6 +182,10 @@ fn envelope_peak(channels: &[&[f32]], rate_hz: u32) -> f64 {
     let mut envelope: Vec<f64> = (0..blocks).map(level).collect();
     let mean = envelope.iter().sum::<f64>() / blocks.max(1) as f64;
     envelope.iter_mut().for_each(|value| *value -= mean);
+    // Of an even level only rounding is left.
+    if envelope.iter().all(|value| value.abs() < 1e-3 * mean) {
+        return 0.0;
+    }
     let correlation = |lag: usize| {
         let sums = envelope
             .iter()

@@ -56,10 +56,12 @@ impl Swell {
             let part = source.channels().iter().flat_map(|channel| &channel[from..from + frame]);
             10.0 * part.map(|sample| f64::from(*sample).powi(2)).sum::<f64>().max(1e-30).log10()
         };
-        let mut levels: Vec<f64> = (0..steady.len() / frame).map(|at| level_db(steady.start + at * frame)).collect();
-        levels.sort_by(f64::total_cmp);
+        let levels: Vec<f64> = (0..steady.len() / frame).map(|at| level_db(steady.start + at * frame)).collect();
         let mean_db = levels.iter().sum::<f64>() / levels.len() as f64;
-        let quiet_db = levels[(levels.len() as f64 * QUIETEST) as usize] - mean_db;
+        let mut ends_db: Vec<f64> =
+            levels.chunks_exact(END_FRAMES).map(|levels| levels.iter().sum::<f64>() / END_FRAMES as f64).collect();
+        ends_db.sort_by(f64::total_cmp);
+        let quiet_db = ends_db[(ends_db.len() as f64 * QUIETEST) as usize] - mean_db;
         let frames = source.len() / frame;
         let faded = if end == End::First { steady.start } else { source.len() - steady.end } / frame;
         let mut contour: Vec<f64> = (0..frames.min(faded.max(SHORT_FRAMES) + SEGMENT))

@@ -4,7 +4,7 @@ mod seams;
 
 use std::ops::Range;
 
-use super::chooser::{Before, Choice, Chooser, Closing, Cut, Part};
+use super::chooser::{Before, Choice, Chooser, Closing, Cut, HEAD_FRAMES, Part};
 use super::continuation::taps;
 use super::join::{EXTENSION, PieceLengths, PieceSamples, TEXTURE, cross};
 use super::levels::Levels;
@@ -15,8 +15,6 @@ use super::swell::{Swell, swells};
 const MATERIAL_S: usize = 120;
 /// Fade at the ends of a texture that is no loop, in seconds.
 const EDGE_S: f64 = 0.005;
-/// How much of the recording's beginning a loop leads to, in seconds.
-const HEAD_S: f64 = 0.2;
 /// A seam is good enough when its step is at most so large against the 95th percentile of the recording's own.
 const SMALL_STEP: f32 = 0.7;
 /// Places at which a piece may end that are compared.
@@ -136,8 +134,13 @@ impl<'a> Weaver<'a> {
         let material: Vec<&[f32]> = source.channels().iter().map(|channel| &channel[part.clone()]).collect();
         let levels = Levels::new(&material, rate_hz, None);
         let head = (own > 0 && wish.looped).then(|| {
-            let head = (HEAD_S * f64::from(rate_hz)) as usize;
-            let head: Vec<&[f32]> = source.channels().iter().map(|channel| &channel[..head]).collect();
+            // Mirrored, as what comes before it will be: the first frames must not see silence before them.
+            let length = HEAD_FRAMES * levels.hop;
+            let mirrored = |channel: &Vec<f32>| {
+                channel[..length].iter().rev().chain(&channel[..length]).copied().collect::<Vec<f32>>()
+            };
+            let head: Vec<Vec<f32>> = source.channels().iter().map(mirrored).collect();
+            let head: Vec<&[f32]> = head.iter().map(|channel| &channel[..]).collect();
             Levels::new(&head, rate_hz, Some(levels.top_db()))
         });
         let sizes = PieceSamples::new(lengths, rate_hz, usable.len());
