@@ -40,8 +40,8 @@ impl Recurrence {
     pub fn add(&mut self, envelope: &[f32]) {
         let kept = if self.frames > MEMORY { 1.0 - envelope.len() as f64 / MEMORY } else { 1.0 }.max(0.0);
         self.sums.iter_mut().for_each(|sum| *sum *= kept);
-        self.energy = self.energy * kept;
-        self.frames = self.frames * kept;
+        self.energy *= kept;
+        self.frames *= kept;
         for value in envelope {
             let value = value - self.mean;
             let lagged = self.past.iter().rev().skip(LAGS.start() - 1);
