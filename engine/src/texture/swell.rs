@@ -51,7 +51,11 @@ impl Swell {
     /// What one end of a recording needs, at most `longest` samples long.
     fn at(end: End, source: &Source, longest: usize) -> Self {
         let frame = (source.rate_hz() as usize / FRAMES_PER_S).max(1);
+        // The steady part begins and ends with up to 0.2 s of the fade.
+        let margin = source.rate_hz() as usize / 5;
         let steady = source.steady();
+        let start = if steady.start > 0 { steady.start + margin } else { 0 };
+        let steady = start..if steady.end < source.len() { steady.end - margin } else { steady.end };
         let level_db = |from: usize| {
             let part = source.channels().iter().flat_map(|channel| &channel[from..from + frame]);
             10.0 * part.map(|sample| f64::from(*sample).powi(2)).sum::<f64>().max(1e-30).log10()
