@@ -79,7 +79,8 @@ impl<'a> Tap<'a> {
     #[must_use]
     pub fn new(source: &'a Source, wish: &Wish, own: usize) -> Self {
         let empty = || vec![Vec::new(); source.channels().len()];
-        let swells = if own > 0 { swells(source, wish).map(|swell| swell.length()) } else { [0; 2] };
+        let swells =
+            if own > 0 { swells(source, wish.samples, wish.looped).map(|swell| swell.length()) } else { [0; 2] };
         Self { source, wish: *wish, own, swells, seen: 0, new: empty(), first: empty(), last: empty() }
     }
 

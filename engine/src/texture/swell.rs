@@ -2,7 +2,6 @@
 //! the other way round at its beginning, which a loop leads to.
 
 use super::source::Source;
-use super::weaver::Wish;
 
 /// Frames in a second whose levels are looked at: short enough for the fades that keep a file from clicking.
 const FRAMES_PER_S: usize = 500;
@@ -35,10 +34,10 @@ enum End {
     Last,
 }
 
-/// What follows the recording's end, and what comes before its beginning, in a result that is the recording and more.
-pub(super) fn swells(source: &Source, wish: &Wish) -> [Swell; 2] {
-    let longest = wish.samples.saturating_sub(source.len()) / 2;
-    let first = if wish.looped { Swell::at(End::First, source, longest) } else { Swell::none() };
+/// What follows the recording's end, and what comes before its beginning, in a result of `samples` samples that is the recording and more.
+pub(super) fn swells(source: &Source, samples: usize, looped: bool) -> [Swell; 2] {
+    let longest = samples.saturating_sub(source.len()) / 2;
+    let first = if looped { Swell::at(End::First, source, longest) } else { Swell::none() };
     [Swell::at(End::Last, source, longest), first]
 }
 

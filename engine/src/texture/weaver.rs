@@ -112,7 +112,7 @@ impl<'a> Weaver<'a> {
         let length = source.len().min(MATERIAL_S * source.rate_hz() as usize);
         let part = source.len() - length..source.len();
         let usable = source.steady().start.max(part.start)..source.steady().end;
-        let mut weaver = Self::new(source, wish, (part, usable), swells(source, wish), EXTENSION);
+        let mut weaver = Self::new(source, wish, (part, usable), swells(source, wish.samples, wish.looped), EXTENSION);
         let end = weaver.cut(0, length);
         let choice = weaver.choose(&[end], Before::End);
         weaver.ringing = weaver.ringing_at(choice.start);
