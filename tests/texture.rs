@@ -164,6 +164,52 @@ fn seams_of_extensions_and_loops_are_no_larger_than_most_steps_of_the_source() {
 }
 
 #[test]
+fn what_follows_a_fade_has_no_step_and_rises_to_the_usual_level() {
+    let rate = 22_050;
+    let fade: [fn(usize, usize) -> f32; 3] = [
+        // A second of fade at each end, ten milliseconds, and silence.
+        |at, length| (at.min(length - at) as f32 / 22_050.0).min(1.0).powi(2),
+        |at, length| (at.min(length - at) as f32 / 220.0).min(1.0),
+        |at, length| if at.min(length - at) < 5_000 { 0.0 } else { 1.0 },
+    ];
+    for (case, fade) in fade.into_iter().enumerate() {
+        let mut samples = crackling_noise(6.0, rate, 5);
+        let length = samples.len();
+        samples.iter_mut().enumerate().for_each(|(at, sample)| *sample *= fade(at, length));
+        let source = Source::new(vec![samples], rate).expect("a recording");
+        let mut over = [0; 2];
+        for seed in 0..10 {
+            let wish = Wish { samples: length + 5 * rate as usize, seed, looped: true };
+            let made = extend(&source, &wish, &mut |_| true).expect("made");
+            let mut tap = Tap::new(&source, &wish, length);
+            tap.take(&[made[0][..length].to_vec()]);
+            tap.take(&[made[0][length..].to_vec()]);
+            let figures = tap.figures(None);
+            let jumps = [figures.seam, figures.loop_seam].map(|seam| seam.expect("a seam").jump);
+            over.iter_mut().zip(jumps).for_each(|(over, jump)| *over += usize::from(jump > 1.0));
+            let power =
+                |samples: &[f32]| samples.iter().map(|sample| sample * sample).sum::<f32>() / samples.len() as f32;
+            let (middle, own) = (length + 5 * rate as usize / 2, length / 2);
+            let (new, usual) =
+                (power(&made[0][middle - 11_025..middle + 11_025]), power(&made[0][own - 22_050..own + 22_050]));
+            assert!(new > 0.3 * usual, "{new} against {usual} in case {case}");
+        }
+        // A loop into a fade of a few milliseconds dips beside it: about twice the usual step.
+        let [seam, looped] = over;
+        assert!(seam == 0 && (looped == 0 || case == 1), "{over:?} of 10 above the source's own in case {case}");
+    }
+}
+
+#[test]
+fn where_the_halves_of_a_recording_are_the_same_there_is_no_ratio() {
+    let source = Source::new(vec![vec![0.5; 32_000]], 8_000).expect("a recording");
+    let wish = Wish { samples: 40_000, seed: 1, looped: false };
+    let mut tap = Tap::new(&source, &wish, 0);
+    tap.take(&texture(&source, &wish, &mut |_| true).expect("made"));
+    assert_eq!(tap.figures(None).ratio(), None);
+}
+
+#[test]
 fn statistics_and_the_relation_of_channels_stay_near() {
     let source = source(2, 10.0, 22_050);
     for seed in 1..4 {
@@ -172,8 +218,9 @@ fn statistics_and_the_relation_of_channels_stay_near() {
         let mut tap = Tap::new(&source, &wish, 0);
         tap.take(&made);
         let figures = tap.figures(None);
-        assert!(figures.ratio() < NEAR, "{figures:?}");
+        assert!(figures.ratio().is_some_and(|ratio| ratio < NEAR), "{figures:?}");
         assert!(figures.channel_correlation_error.is_some_and(|error| error < SIDES), "{figures:?}");
+        assert!(figures.channel_band_error.is_some_and(|error| error < SIDES), "{figures:?}");
         // White noise is farther away than the halves of the source.
         let mut noise = Noise(seed);
         let white: Vec<f32> = (0..5 * 22_050).map(|_| noise.next()).collect();
@@ -257,6 +304,12 @@ fn music_and_single_events_are_told_from_textures() {
         0.3 * (time_s * 440.0 * ((key - 69.0) / 12.0).exp2() * std::f32::consts::TAU).sin()
     });
     assert!(judged(melody.collect()).is_some_and(|warning| warning.contains("tonal music")));
+    let mut noise = Noise(3);
+    let drums = (0..8 * rate_hz as usize).map(|n| {
+        let since_beat_s = (n as f32 / rate_hz as f32) % 0.5;
+        0.5 * noise.next() * (-12.0 * since_beat_s).exp()
+    });
+    assert!(judged(drums.collect()).is_some_and(|warning| warning.contains("a beat")));
     let mut click = vec![0.0; 40_000];
     click[20_000] = 1.0;
     assert!(judged(click).is_some_and(|warning| warning.contains("single events")));

@@ -8,6 +8,7 @@
 //! Worker and main threads only: allocates, and takes about a hundredth of the time that it makes.
 
 mod aligner;
+mod beat;
 mod chooser;
 mod continuation;
 mod document;
@@ -17,9 +18,12 @@ mod judgement;
 mod levels;
 mod plan;
 mod random;
+mod recurrence;
+mod sides;
 mod source;
 mod statistics;
 mod steady;
+mod swell;
 mod weaver;
 
 pub use document::{DOCUMENT_MAX_S, DocumentOptions, DocumentResult, document};

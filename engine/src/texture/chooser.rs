@@ -1,19 +1,22 @@
 //! Chooses the next piece: near what the plan asks for, fitting at the join, and not where the recording simply goes on.
 
 use std::collections::VecDeque;
+use std::ops::Range;
 
 use super::aligner::Aligner;
 use super::join::PieceSamples;
 use super::levels::{FRAMES_PER_S, Levels, SEGMENT, difference, step};
 use super::plan::Plan;
 use super::random::Random;
+use super::recurrence::Recurrence;
 
 /// Most places that are looked at for one join.
 const MOST_PLACES: usize = 4096;
-/// Places whose waveforms are aligned: those that fit best by their levels.
-const FINALISTS: usize = 8;
+/// Places whose waveforms are aligned and whose envelopes are compared with the past: those that fit best by their levels. Mean distance of the
+/// statistics over eight natural textures: 0.68 to 0.70 at 8, 0.65 at 24.
+const FINALISTS: usize = 24;
 /// The same where a seam is to be avoided, whose step is then measured.
-const SEAM_FINALISTS: usize = 32;
+const SEAM_FINALISTS: usize = 128;
 /// Mean of the random part of a place's cost, in dB: without it, the same places would follow each other whenever they fit.
 const CHANCE_DB: f32 = 0.4;
 /// Cost of a place that was used once more than the mean, in dB.
@@ -31,8 +34,14 @@ const PLAN_WEIGHT: f32 = 1.5;
 const OWN_FRAMES: usize = FRAMES_PER_S / 4;
 /// Cost of a join without any correlation of the waveforms, in dB.
 const UNCORRELATED_DB: f32 = 3.0;
+/// Cost of autocorrelation of the envelope above a share of the recording's own, summed over the lags, in dB, and that share. Autocorrelations above
+/// the recording's in 32 results of 10 s: 8 at no cost, 4 to 6 with one.
+const REPEAT_DB: f32 = 30.0;
+const REPEAT_SHARE: f32 = 0.5;
 /// Cost of a jump as large as the recording's 95th percentile where a recording must go on without a seam, in dB.
-const SEAM_DB: f32 = 20.0;
+const SEAM_DB: f32 = 40.0;
+/// So much of the recording's beginning a loop leads to, in frames.
+pub(super) const HEAD_FRAMES: usize = FRAMES_PER_S / 5;
 /// Alignments between recording and texture that are not taken up again, and how near counts as the same, in frames.
 const REMEMBERED: usize = 8;
 const SAME_FRAMES: usize = 5;
@@ -64,7 +73,7 @@ pub(super) enum Closing<'l> {
     Open,
     /// A crossfade into this sample of the recording.
     Fade(usize),
-    /// The beginning of the recording, without a crossfade.
+    /// The beginning of the recording, without a crossfade: its levels from frame [`HEAD_FRAMES`] on, mirrored before it.
     Beginning(&'l Levels),
 }
 
@@ -77,6 +86,13 @@ pub(super) struct Choice {
     pub start: usize,
     /// Correlation of the waveforms over the crossfade.
     pub correlation: f32,
+}
+
+/// Which part of the material pieces are taken from, and how much they are raised where they follow its end and where they lead to its beginning,
+/// in dB, over 50 ms and over 10 ms.
+pub(super) struct Part {
+    pub usable: Range<usize>,
+    pub raised_db: [[f32; 2]; 2],
 }
 
 /// What it knows of the recording, and what was taken of it.
@@ -92,15 +108,33 @@ pub(super) struct Chooser<'a> {
     recent: Vec<f32>,
     offsets: VecDeque<isize>,
     usual_jump: [f32; 2],
+    part: Part,
+    recurrence: Recurrence,
+    repeat_limit: f32,
+    /// Frames at which the piece that sounds began, in the recording and in the texture.
+    sounding: Option<(usize, usize)>,
 }
 
 impl<'a> Chooser<'a> {
-    /// For a recording, whose levels are given. `follows_end` says whether the texture goes on from its end.
-    pub fn new(material: Vec<&'a [f32]>, levels: Levels, sizes: PieceSamples, seed: u64, follows_end: bool) -> Self {
+    /// For a recording, whose levels are given. `follows_end` says whether the texture goes on from its end as if nothing had happened.
+    pub fn new(
+        material: Vec<&'a [f32]>,
+        levels: Levels,
+        sizes: PieceSamples,
+        seed: u64,
+        (part, follows_end): (Part, bool),
+    ) -> Self {
         let frames = levels.frames;
+        let usable = part.usable.start.div_ceil(levels.hop)..(part.usable.end / levels.hop).min(frames);
+        let envelope = levels.amplitudes(usable.clone());
+        let mean = envelope.iter().sum::<f32>() / envelope.len().max(1) as f32;
         Self {
             material,
-            plan: Plan::new(&levels, seed, follows_end),
+            recurrence: Recurrence::new(mean),
+            repeat_limit: REPEAT_SHARE * Recurrence::of(envelope),
+            sounding: None,
+            plan: Plan::new(&levels, usable, seed, follows_end),
+            part,
             random: Random::new(seed ^ 0x5EED),
             aligner: Aligner::new(sizes.fade, levels.hop),
             sizes,
@@ -127,6 +161,11 @@ impl<'a> Chooser<'a> {
     /// Notes that a piece begins with sample `start` of the recording, at sample `texture`.
     pub fn begin_piece(&mut self, start: usize, texture: usize) {
         let hop = self.levels.hop;
+        if let Some((source, begun)) = self.sounding {
+            let frames = (texture / hop).saturating_sub(begun);
+            self.recurrence.add(self.levels.amplitudes(source..source + frames));
+        }
+        self.sounding = Some((start / hop, texture / hop));
         self.offsets.push_back((start / hop) as isize - (texture / hop) as isize);
         if self.offsets.len() > REMEMBERED {
             self.offsets.pop_front();
@@ -141,7 +180,7 @@ impl<'a> Chooser<'a> {
         let span = first.min(self.uses.len())..(first + frames).min(self.uses.len());
         self.uses[span.clone()].iter_mut().for_each(|uses| *uses += 1.0);
         self.recent[span].iter_mut().for_each(|heat| *heat += 1.0);
-        self.mean_use += frames as f32 / self.uses.len() as f32;
+        self.mean_use += frames as f32 / (self.part.usable.len() / hop).max(1) as f32;
     }
 
     /// The best of a bounded number of places, the best one first; never none.
@@ -151,9 +190,13 @@ impl<'a> Chooser<'a> {
             let found = self.finalists(cuts, before, closing, *memory);
             (!found.is_empty()).then_some(found)
         });
+        let grown: Vec<Recurrence> = cuts.iter().map(|cut| self.grown(cut)).collect();
         let aligned = finalists.unwrap_or_default().into_iter().map(|(cost, cut, place)| {
             let (start, correlation) = self.align(&cuts[cut], before, place);
-            (cost + UNCORRELATED_DB * (1.0 - correlation), Choice { cut, start, correlation })
+            let frames = self.sizes.least / self.levels.hop;
+            let next = self.levels.amplitudes(start / self.levels.hop..start / self.levels.hop + frames);
+            let repeated = REPEAT_DB * grown[cut].excess(next, self.repeat_limit).0;
+            (cost + repeated + UNCORRELATED_DB * (1.0 - correlation), Choice { cut, start, correlation })
         });
         let mut ranked: Vec<(f32, Choice)> = aligned.collect();
         ranked.sort_by(|(a, _), (b, _)| a.total_cmp(b));
@@ -161,6 +204,16 @@ impl<'a> Chooser<'a> {
             return vec![Choice { cut: 0, start: self.places(0).0 * self.levels.hop, correlation: 0.0 }];
         }
         ranked.into_iter().map(|(_, choice)| choice).collect()
+    }
+
+    /// The recurrence of what there is up to a cut.
+    fn grown(&self, cut: &Cut) -> Recurrence {
+        let mut grown = self.recurrence.clone();
+        if let Some((source, begun)) = self.sounding {
+            let frames = (cut.texture / self.levels.hop).saturating_sub(begun);
+            grown.add(self.levels.amplitudes(source..source + frames));
+        }
+        grown
     }
 
     /// The step between two sounds against the 95th percentile of the recording's own.
@@ -171,9 +224,9 @@ impl<'a> Chooser<'a> {
     /// The frames at which a piece of `need` samples may begin: alignment moves it by up to half a frame.
     fn places(&self, need: usize) -> (usize, usize) {
         let hop = self.levels.hop;
-        let first = (self.sizes.fade + hop).div_ceil(hop) + 1;
-        let length = self.material.first().map_or(0, |channel| channel.len());
-        (first, (length.saturating_sub(need + hop) / hop).max(first))
+        let Range { start, end } = self.part.usable;
+        let first = (start + self.sizes.fade + hop).div_ceil(hop) + 1;
+        (first, (end.saturating_sub(need + hop) / hop).max(first))
     }
 
     fn finalists(
@@ -238,7 +291,9 @@ impl<'a> Chooser<'a> {
                 let centre = cut.source / levels.hop;
                 difference(levels.segment(centre.saturating_sub(SEGMENT / 2)), levels.segment(place - 2))
             }
-            Before::End => self.seam_cost(levels.jump(levels.frames, levels, place)),
+            Before::End => {
+                self.seam_cost(levels.jump_raised(levels.frames, levels, place, [[0.0; 2], self.part.raised_db[0]]))
+            }
         }
     }
 
@@ -254,7 +309,9 @@ impl<'a> Chooser<'a> {
                 let start = (start / levels.hop).saturating_sub(fade);
                 self.seam_cost(levels.jump(end.saturating_sub(fade), levels, start))
             }
-            Closing::Beginning(head) => self.seam_cost(levels.jump(end, head, 0)),
+            Closing::Beginning(head) => {
+                self.seam_cost(levels.jump_raised(end, head, HEAD_FRAMES, [self.part.raised_db[1], [0.0; 2]]))
+            }
         }
     }
 

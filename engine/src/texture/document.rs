@@ -17,11 +17,12 @@ use super::random::Random;
 use super::source::{Source, TextureError};
 use crate::spectral::{Spectrogram, Stft};
 
-/// Window and hop of the spectrogram in samples.
-const FFT: usize = 2048;
-const HOP: usize = 512;
-/// Step of Adam, for planes whose root of the mean square is 1, and its two memories.
-const STEP: f32 = 0.03;
+/// Window and hop of the spectrogram in samples: those of TorchAudio, which the report uses.
+const FFT: usize = 400;
+const HOP: usize = 200;
+/// Step of Adam, for planes whose root of the mean square is 1, and its two memories. Loss for 1 s of fire after 36 s of search: 5.5 at 0.03, 2.2 at
+/// 0.1, 0.46 at 0.3.
+const STEP: f32 = 0.3;
 const MEMORIES: [f32; 2] = [0.9, 0.999];
 /// The search ends when the loss has changed by less over so many steps.
 const LEAST_CHANGE: f64 = 0.0005;

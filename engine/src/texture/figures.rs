@@ -2,8 +2,10 @@
 
 use super::join::correlation;
 use super::levels::{Levels, step};
+use super::sides;
 use super::source::Source;
 use super::statistics::Statistics;
+use super::swell::swells;
 use super::weaver::{Piece, Wish};
 
 /// Of a long result so much is compared, in seconds.
@@ -14,6 +16,8 @@ const SEAM_S: f64 = 0.2;
 const LAGS_S: [f64; 2] = [0.2, 10.0];
 /// Pieces count as one copy where the alignment to the source changes by less, in seconds.
 const SAME_S: f64 = 0.001;
+/// Halves of a recording whose distances are below this, summed over the classes, are the same. Those of natural textures are above 0.2.
+const LEAST_HALVES: f64 = 0.03;
 
 /// A place where the result should show no seam.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -36,6 +40,10 @@ pub struct Figures {
     pub longest_copy_s: Option<f64>,
     /// Difference of the correlation of the first two channels.
     pub channel_correlation_error: Option<f64>,
+    /// The largest such difference in an octave from 60 Hz on.
+    pub channel_band_error: Option<f64>,
+    /// The same between the halves of the source.
+    pub channel_band_error_of_halves: Option<f64>,
     /// Where the source goes on.
     pub seam: Option<Seam>,
     /// Where the end joins the beginning.
@@ -43,10 +51,12 @@ pub struct Figures {
 }
 
 impl Figures {
-    /// Mean distance against the mean distance of the halves of the source.
+    /// Mean distance against the mean distance of the halves of the source; none where the halves are the same, as those of a steady tone are, or
+    /// where there is nothing to hear: there it says nothing.
     #[must_use]
-    pub fn ratio(&self) -> f64 {
-        self.distances.iter().sum::<f64>() / self.halves.iter().sum::<f64>().max(1e-9)
+    pub fn ratio(&self) -> Option<f64> {
+        let halves = self.halves.iter().sum::<f64>();
+        (halves > LEAST_HALVES).then(|| self.distances.iter().sum::<f64>() / halves)
     }
 }
 
@@ -56,6 +66,8 @@ pub struct Tap<'a> {
     wish: Wish,
     /// Samples of the source itself at the beginning.
     own: usize,
+    /// Samples after the own ones, and at the end, whose level rises and falls: the statistics leave them out.
+    swells: [usize; 2],
     seen: usize,
     new: Vec<Vec<f32>>,
     first: Vec<Vec<f32>>,
@@ -67,7 +79,9 @@ impl<'a> Tap<'a> {
     #[must_use]
     pub fn new(source: &'a Source, wish: &Wish, own: usize) -> Self {
         let empty = || vec![Vec::new(); source.channels().len()];
-        Self { source, wish: *wish, own, seen: 0, new: empty(), first: empty(), last: empty() }
+        let swells =
+            if own > 0 { swells(source, wish.samples, wish.looped).map(|swell| swell.length()) } else { [0; 2] };
+        Self { source, wish: *wish, own, swells, seen: 0, new: empty(), first: empty(), last: empty() }
     }
 
     /// The next samples of each channel.
@@ -94,6 +108,16 @@ impl<'a> Tap<'a> {
         (SEAM_S * f64::from(self.source.rate_hz())) as usize
     }
 
+    /// What of each channel is new and at its usual level; all that is new where too little would be left.
+    fn compared(&self) -> Vec<&[f32]> {
+        let length = self.new.first().map_or(0, Vec::len);
+        let behind = self.wish.samples.saturating_sub(self.own + length);
+        let (start, end) = (self.swells[0], length.saturating_sub(self.swells[1].saturating_sub(behind)));
+        let is_enough = end > start + self.source.rate_hz() as usize / 2;
+        let range = if is_enough { start..end } else { 0..length };
+        self.new.iter().map(|channel| &channel[range.clone()]).collect()
+    }
+
     /// The figures of all that was taken.
     #[must_use]
     pub fn figures(&self, pieces: Option<&[Piece]>) -> Figures {
@@ -102,7 +126,8 @@ impl<'a> Tap<'a> {
         let channels: Vec<&[f32]> = self.source.channels().iter().map(|channel| &channel[steady.clone()]).collect();
         let compared = channels.len().min(2);
         let (mut distances, mut halves) = ([0.0; 6], [0.0; 6]);
-        for (channel, new) in channels.iter().zip(&self.new).take(compared) {
+        let new = self.compared();
+        for (channel, new) in channels.iter().zip(&new).take(compared) {
             let middle = channel.len() / 2;
             let of = |samples: &[f32]| Statistics::of(samples, rate_hz);
             let distance = of(channel).distances(&of(new));
@@ -114,7 +139,6 @@ impl<'a> Tap<'a> {
         }
         let tail = |channel: &Vec<f32>| channel[channel.len().saturating_sub(self.edge())..].to_vec();
         let ends: Vec<Vec<f32>> = self.source.channels().iter().map(tail).collect();
-        let new: Vec<&[f32]> = self.new.iter().map(|channel| &channel[..]).collect();
         Figures {
             distances,
             halves,
@@ -124,6 +148,17 @@ impl<'a> Tap<'a> {
                 let of = |channels: &[&[f32]]| f64::from(correlation(&channels[..1], &channels[1..2]));
                 (of(&new) - of(&channels)).abs()
             }),
+            channel_band_error_of_halves: channels.get(1).and_then(|right| {
+                let middle = right.len() / 2;
+                let half = |range: std::ops::Range<usize>| [&channels[0][range.clone()], &right[range]];
+                sides::difference(half(0..middle), half(middle..right.len()), rate_hz)
+            }),
+            channel_band_error: match (&channels[..], &new[..]) {
+                ([left, right, ..], [new_left, new_right, ..]) => {
+                    sides::difference([left, right], [new_left, new_right], rate_hz)
+                }
+                _ => None,
+            },
             seam: (self.own > 0).then(|| self.seam(&ends, &self.new)),
             loop_seam: self.wish.looped.then(|| self.seam(&self.last, &self.first)),
         }
@@ -148,6 +183,10 @@ fn envelope_peak(channels: &[&[f32]], rate_hz: u32) -> f64 {
     let mut envelope: Vec<f64> = (0..blocks).map(level).collect();
     let mean = envelope.iter().sum::<f64>() / blocks.max(1) as f64;
     envelope.iter_mut().for_each(|value| *value -= mean);
+    // Of an even level only rounding is left.
+    if envelope.iter().all(|value| value.abs() < 1e-3 * mean) {
+        return 0.0;
+    }
     let correlation = |lag: usize| {
         let sums = envelope
             .iter()

@@ -14,8 +14,11 @@ const LOW_HZ: f64 = 50.0;
 const HIGH_HZ: f64 = 16_000.0;
 /// Levels so far below the loudest one count as silence.
 const RANGE_DB: f32 = 80.0;
+/// The same where a step of level is looked at: what is below is not heard beside what it adjoins.
+const SEAM_RANGE_DB: f32 = 60.0;
 
-/// Band levels in dB. Odd and even channels are two sides with bands of their own, so that a change from left to right is a difference.
+/// Band levels in dB. Odd and even channels are two sides with bands of their own, so that a change from left to right is a difference. The
+/// sum of the first two channels is a third side: how they correlate shows there.
 pub(super) struct Levels {
     /// Samples between two frames. Frame `f` is centred on the samples from `f · hop` to `(f + 1) · hop`.
     pub hop: usize,
@@ -26,6 +29,8 @@ pub(super) struct Levels {
     frame_db: Vec<f32>,
     /// Mean over the frames from each one on, for all that have `SEGMENT` frames.
     segment_db: Vec<f32>,
+    /// Root of the power of all bands and channels in each frame.
+    amplitudes: Vec<f32>,
     top_db: f32,
 }
 
@@ -38,7 +43,7 @@ impl Levels {
         let mut stft = Stft::with_sizes(fft, hop, (fft - hop) / 2);
         let high_hz = HIGH_HZ.min(0.45 * f64::from(rate_hz));
         let bank = MelBank::new(f64::from(rate_hz), fft, BANDS, LOW_HZ, high_hz);
-        let sides = channels.len().min(2);
+        let sides = if channels.len() > 1 { 3 } else { 1 };
         let dims = sides * BANDS;
         let length = channels.first().map_or(0, |channel| channel.len());
         let frames = (length.saturating_sub(fft - hop) / hop).max(SEGMENT);
@@ -46,6 +51,12 @@ impl Levels {
         for (index, channel) in channels.iter().enumerate() {
             let side = index % 2 * BANDS;
             add_power(&mut stft, &bank, channel, &mut frame_db, (dims, side));
+        }
+        let amplitude = |frame: &[f32]| frame[..dims.min(2 * BANDS)].iter().sum::<f32>().sqrt();
+        let amplitudes = frame_db.chunks_exact(dims).map(amplitude).collect();
+        if let [left, right, ..] = channels {
+            let sum: Vec<f32> = left.iter().zip(*right).map(|(left, right)| left + right).collect();
+            add_power(&mut stft, &bank, &sum, &mut frame_db, (dims, 2 * BANDS));
         }
         let full = (fft as f32 / 4.0).powi(2);
         let mut loudest = f32::MIN;
@@ -56,7 +67,7 @@ impl Levels {
         let top_db = top_db.unwrap_or(loudest);
         frame_db.iter_mut().for_each(|level| *level = level.max(top_db - RANGE_DB));
         let segment_db = means(&frame_db, frames, dims);
-        Self { hop, frames, dims, frame_db, segment_db, top_db }
+        Self { hop, frames, dims, frame_db, segment_db, amplitudes, top_db }
     }
 
     /// The loudest level in dB.
@@ -80,12 +91,36 @@ impl Levels {
         &self.frame_db[frame * self.dims..][..self.dims]
     }
 
+    /// What the levels of all bands rise by from the frame before, in dB.
+    pub fn rise(&self, frame: usize) -> f64 {
+        let floor_db = self.top_db - SEAM_RANGE_DB;
+        let pairs = self.frame(frame - 1).iter().zip(self.frame(frame));
+        pairs.map(|(before, after)| f64::from((after.max(floor_db) - before.max(floor_db)).max(0.0))).sum()
+    }
+
+    /// Roots of the power of the frames of a range, as far as there are any.
+    pub fn amplitudes(&self, frames: std::ops::Range<usize>) -> &[f32] {
+        let end = frames.end.min(self.frames);
+        &self.amplitudes[frames.start.min(end)..end]
+    }
+
     /// Step of level from the 50 ms and the 10 ms before frame `end` of this recording to those from frame `start` of another on, in dB.
     pub fn jump(&self, end: usize, other: &Self, start: usize) -> [f32; 2] {
-        let before = end.saturating_sub(SEGMENT);
+        self.jump_raised(end, other, start, [[0.0; 2]; 2])
+    }
+
+    /// The same where one side, or both, are first raised by so much over 50 ms and over 10 ms, in dB.
+    pub fn jump_raised(&self, end: usize, other: &Self, start: usize, raised_db: [[f32; 2]; 2]) -> [f32; 2] {
+        let floor_db = self.top_db - SEAM_RANGE_DB;
+        let between = |scale: usize, before: &[f32], after: &[f32]| {
+            let [up_before, up_after] = raised_db.map(|raised| raised[scale]);
+            let levels = before.iter().map(|level| (level + up_before).max(floor_db));
+            let steps = levels.zip(after).map(|(level, after)| (level - (after + up_after).max(floor_db)).abs());
+            steps.sum::<f32>() / before.len().max(1) as f32
+        };
         [
-            difference(self.segment(before), other.segment(start)),
-            difference(self.frame(end.saturating_sub(1)), other.frame(start)),
+            between(0, self.segment(end.saturating_sub(SEGMENT)), other.segment(start)),
+            between(1, self.frame(end.saturating_sub(1)), other.frame(start)),
         ]
     }
 

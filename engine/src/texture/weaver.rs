@@ -2,18 +2,19 @@
 
 mod seams;
 
-use super::chooser::{Before, Choice, Chooser, Closing, Cut};
+use std::ops::Range;
+
+use super::chooser::{Before, Choice, Chooser, Closing, Cut, HEAD_FRAMES, Part};
 use super::continuation::taps;
 use super::join::{EXTENSION, PieceLengths, PieceSamples, TEXTURE, cross};
 use super::levels::Levels;
 use super::source::{Source, TextureError};
+use super::swell::{Swell, swells};
 
 /// Of a longer recording so much is used for pieces, in seconds: the beginning for a new texture, the end where it goes on.
 const MATERIAL_S: usize = 120;
 /// Fade at the ends of a texture that is no loop, in seconds.
 const EDGE_S: f64 = 0.005;
-/// How much of the recording's beginning a loop leads to, in seconds.
-const HEAD_S: f64 = 0.2;
 /// A seam is good enough when its step is at most so large against the 95th percentile of the recording's own.
 const SMALL_STEP: f32 = 0.7;
 /// Places at which a piece may end that are compared.
@@ -57,6 +58,8 @@ pub struct Weaver<'a> {
     told: usize,
     /// The beginning, where the end leads to it without a crossfade.
     head: Option<Levels>,
+    /// How the level rises after the own samples, and how it falls before they come again.
+    swells: [Swell; 2],
     /// Samples after the own ones: how many there will be and how many there are.
     total: usize,
     made: usize,
@@ -90,7 +93,8 @@ impl<'a> Weaver<'a> {
         }
         let steady = source.steady();
         let length = steady.len().min(MATERIAL_S * source.rate_hz() as usize);
-        let mut weaver = Self::new(source, wish, (steady.start, length), 0, TEXTURE);
+        let part = steady.start..steady.start + length;
+        let mut weaver = Self::new(source, wish, (part.clone(), part), [Swell::none(), Swell::none()], TEXTURE);
         let start = weaver.chooser.anywhere(weaver.sizes.most);
         weaver.begin(start);
         Ok(weaver)
@@ -106,7 +110,9 @@ impl<'a> Weaver<'a> {
             return Err(TextureError::LongEnough { found_s: source.seconds(), wanted_s });
         }
         let length = source.len().min(MATERIAL_S * source.rate_hz() as usize);
-        let mut weaver = Self::new(source, wish, (source.len() - length, length), source.len(), EXTENSION);
+        let part = source.len() - length..source.len();
+        let usable = source.steady().start.max(part.start)..source.steady().end;
+        let mut weaver = Self::new(source, wish, (part, usable), swells(source, wish.samples, wish.looped), EXTENSION);
         let end = weaver.cut(0, length);
         let choice = weaver.choose(&[end], Before::End);
         weaver.ringing = weaver.ringing_at(choice.start);
@@ -114,27 +120,44 @@ impl<'a> Weaver<'a> {
         Ok(weaver)
     }
 
-    fn new(source: &'a Source, wish: &Wish, part: (usize, usize), own: usize, lengths: PieceLengths) -> Self {
-        let (base, length) = part;
+    /// `part` and `usable`: what of the source is the material, and what of that pieces are taken from.
+    fn new(
+        source: &'a Source,
+        wish: &Wish,
+        (part, usable): (Range<usize>, Range<usize>),
+        swells: [Swell; 2],
+        lengths: PieceLengths,
+    ) -> Self {
         let rate_hz = source.rate_hz();
-        let material: Vec<&[f32]> = source.channels().iter().map(|channel| &channel[base..base + length]).collect();
+        let own = if lengths == EXTENSION { source.len() } else { 0 };
+        let base = part.start;
+        let material: Vec<&[f32]> = source.channels().iter().map(|channel| &channel[part.clone()]).collect();
         let levels = Levels::new(&material, rate_hz, None);
         let head = (own > 0 && wish.looped).then(|| {
-            let head = (HEAD_S * f64::from(rate_hz)) as usize;
-            let head: Vec<&[f32]> = source.channels().iter().map(|channel| &channel[..head]).collect();
+            // Mirrored, as what comes before it will be: the first frames must not see silence before them.
+            let length = HEAD_FRAMES * levels.hop;
+            let mirrored = |channel: &Vec<f32>| {
+                channel[..length].iter().rev().chain(&channel[..length]).copied().collect::<Vec<f32>>()
+            };
+            let head: Vec<Vec<f32>> = source.channels().iter().map(mirrored).collect();
+            let head: Vec<&[f32]> = head.iter().map(|channel| &channel[..]).collect();
             Levels::new(&head, rate_hz, Some(levels.top_db()))
         });
-        let sizes = PieceSamples::new(lengths, rate_hz, length);
+        let sizes = PieceSamples::new(lengths, rate_hz, usable.len());
+        let usable = usable.start - base..usable.end - base;
+        let follows_end = own > 0 && swells[0].length() == 0;
+        let part = Part { usable, raised_db: [0, 1].map(|end| swells[end].first_db()) };
         Self {
             source,
             base,
-            chooser: Chooser::new(material.clone(), levels, sizes, wish.seed, own > 0),
+            chooser: Chooser::new(material.clone(), levels, sizes, wish.seed, (part, follows_end)),
             material,
             sizes,
             wish: *wish,
             own,
             told: 0,
             head,
+            swells,
             total: wish.samples - own,
             made: 0,
             piece: Current { start: 0, begun: 0, next: 0 },
@@ -156,6 +179,12 @@ impl<'a> Weaver<'a> {
     #[must_use]
     pub fn pieces(&self) -> &[Piece] {
         &self.pieces
+    }
+
+    /// How long the level takes to rise after a recording that fades out, and to fall before the loop comes to a recording that fades in, in seconds.
+    #[must_use]
+    pub fn swells_s(&self) -> [f64; 2] {
+        [0, 1].map(|end| self.swells[end].length() as f64 / f64::from(self.source.rate_hz()))
     }
 
     /// Which part is done, 0 to 1.
@@ -251,6 +280,7 @@ impl<'a> Weaver<'a> {
             .map(|channel| {
                 let mut samples = channel[next..cut.source].to_vec();
                 cross(&mut samples, &channel[cut.source..], &channel[choice.start..], fade, choice.correlation);
+                self.swell(&mut samples, self.made);
                 samples
             })
             .collect();
@@ -265,10 +295,23 @@ impl<'a> Weaver<'a> {
         let end = start + self.total - begun;
         self.note_piece(end - start);
         let mut new: Vec<Vec<f32>> = self.material.iter().map(|channel| channel[next..end].to_vec()).collect();
+        new.iter_mut().for_each(|samples| self.swell(samples, self.made));
         if self.wish.looped {
             self.close(&mut new, end);
         }
         self.put(new, out);
+    }
+
+    /// Raises and lowers samples that begin at `at` after the own ones.
+    fn swell(&self, samples: &mut [f32], at: usize) {
+        let [rise, fall] = &self.swells;
+        let end = at + samples.len();
+        if at >= rise.length() && end + fall.length() <= self.total {
+            return;
+        }
+        for (n, sample) in samples.iter_mut().enumerate() {
+            *sample *= rise.gain(at + n) * fall.gain(self.total.saturating_sub(at + n + 1));
+        }
     }
 
     fn note_piece(&mut self, len: usize) {

@@ -105,7 +105,7 @@ pub(crate) fn wish(source: &Source, args: &Continued) -> Wish {
 fn judgement_json(judgement: &Judgement) -> Value {
     json!({
         "drift_db": judgement.drift_db, "tonality": judgement.tonality, "pitch_change_bits": judgement.pitch_change_bits,
-        "peak_energy": judgement.peak_energy, "warning": judgement.warning(),
+        "peak_energy": judgement.peak_energy, "beat": judgement.beat, "warning": judgement.warning(),
     })
 }
 
@@ -117,22 +117,25 @@ fn figures_json(figures: &Figures) -> Value {
     json!({
         "distance": by_class(&figures.distances), "distance_of_halves": by_class(&figures.halves), "distance_ratio": figures.ratio(),
         "envelope_peak": peak, "envelope_peak_of_source": peak_of_source, "longest_copy_s": figures.longest_copy_s,
-        "channel_correlation_error": figures.channel_correlation_error,
+        "channel_correlation_error": figures.channel_correlation_error, "channel_band_error": figures.channel_band_error,
+        "channel_band_error_of_halves": figures.channel_band_error_of_halves,
         "seam_jump": figures.seam.map(|seam| seam.jump), "loop_jump": figures.loop_seam.map(|seam| seam.jump),
     })
 }
 
 fn figures_text(figures: &Figures) -> String {
     let [peak, peak_of_source] = figures.envelope_peaks;
-    let mut text = format!(
-        "statistics {:.2} times as far from the recording as its halves from each other; recurrence {peak:.2} (recording {peak_of_source:.2})\n",
-        figures.ratio()
-    );
+    let mut text = match figures.ratio() {
+        Some(ratio) => format!("statistics {ratio:.2} times as far from the recording as its halves from each other"),
+        None => "statistics cannot be compared: the halves of the recording are the same".to_owned(),
+    };
+    text += &format!("; recurrence {peak:.2} (recording {peak_of_source:.2})\n");
     let mut add = |what: &str, value: Option<f64>, unit: &str| {
         text.extend(value.map(|value| format!("{what} {value:.2}{unit}\n")));
     };
     let jump = |seam: Option<Seam>| seam.map(|seam| seam.jump);
     add("longest copy", figures.longest_copy_s, " s");
+    add("correlation of the channels off by at most", figures.channel_band_error, " in an octave");
     add("step at the seam", jump(figures.seam), " of the recording's own 95th percentile");
     add("step in the loop", jump(figures.loop_seam), " of the recording's own 95th percentile");
     text

@@ -26,6 +26,7 @@ impl Weaver<'_> {
                 .zip(rings)
                 .map(|(channel, ring)| {
                     let mut after = channel[choice.start..(choice.start + side).min(channel.len())].to_vec();
+                    self.swell(&mut after, 0);
                     after.iter_mut().zip(ring).for_each(|(sample, ring)| *sample += ring);
                     after
                 })
@@ -39,7 +40,12 @@ impl Weaver<'_> {
             let mut last: Vec<Vec<f32>> = self
                 .material
                 .iter()
-                .map(|channel| channel[choice.start.max(end.saturating_sub(side))..end].to_vec())
+                .map(|channel| {
+                    let mut last = channel[choice.start.max(end.saturating_sub(side))..end].to_vec();
+                    let at = self.total - last.len();
+                    self.swell(&mut last, at);
+                    last
+                })
                 .collect();
             self.close(&mut last, end);
             let beginning: Vec<Vec<f32>> = match &self.head {
@@ -82,8 +88,11 @@ impl Weaver<'_> {
         let (taps, length, model) = self.ring_sizes();
         let ring = |channel: &&[f32]| {
             let past = &channel[channel.len() - model..];
-            let after = &channel[start..(start + model).min(channel.len())];
-            ringing(past, &channel[start - taps..start], after, taps, length)
+            let mut after = channel[start..(start + model).min(channel.len())].to_vec();
+            self.swell(&mut after, 0);
+            let gain = self.swells[0].gain(0);
+            let other: Vec<f32> = channel[start - taps..start].iter().map(|sample| gain * sample).collect();
+            ringing(past, &other, &after, taps, length)
         };
         self.material.iter().map(ring).collect()
     }
@@ -94,9 +103,14 @@ impl Weaver<'_> {
         for ((samples, channel), source) in new.iter_mut().zip(&self.material).zip(self.source.channels()) {
             let reversed = |part: &[f32]| part.iter().rev().copied().collect::<Vec<f32>>();
             let past = reversed(&source[..model]);
-            let other = reversed(&channel[end..(end + taps).min(channel.len())]);
+            let gain = self.swells[1].gain(0);
+            let mut other = reversed(&channel[end..(end + taps).min(channel.len())]);
+            other.iter_mut().for_each(|sample| *sample *= gain);
             let length = length.min(samples.len());
-            let ring = ringing(&past, &other, &reversed(&channel[end.saturating_sub(model)..end]), taps, length);
+            let mut before = channel[end.saturating_sub(model)..end].to_vec();
+            let at = self.total.saturating_sub(before.len());
+            self.swell(&mut before, at);
+            let ring = ringing(&past, &other, &reversed(&before), taps, length);
             samples.iter_mut().rev().zip(ring).for_each(|(sample, ring)| *sample += ring);
         }
     }
