@@ -14,6 +14,7 @@ mod noisiness;
 mod peak;
 pub mod pipeline;
 pub mod pool;
+pub mod raw;
 mod shape;
 pub mod source;
 mod source_error;

@@ -24,7 +24,7 @@ pub struct CqtArgs {
     /// cqt-vae: weight of the divergence of the latents, for each nat.
     #[arg(long, default_value_t = 0.1)]
     kl_weight: f64,
-    /// cqt-vae: steps, instead of epochs or time.
+    /// cqt-vae and sashimi: steps, instead of epochs or time.
     #[arg(long, conflicts_with_all = ["minutes", "epochs"])]
     steps: Option<u64>,
 }
@@ -42,6 +42,11 @@ pub struct Shared {
 }
 
 impl CqtArgs {
+    /// Steps, if they are given.
+    pub fn steps(&self) -> Option<u64> {
+        self.steps
+    }
+
     /// The options of a training.
     ///
     /// # Errors
