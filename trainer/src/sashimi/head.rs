@@ -43,11 +43,11 @@ fn mixture_cost(quantisation: Quantisation, made: &Tensor, levels: &Tensor) -> T
     let (above, below) = (&place + &reach, &place - &reach);
     let mass = above.sigmoid() - below.sigmoid();
     let density = &place - log_scale - place.softplus() * 2.0 - half.ln();
-    let inside = mass.gt(LEAST_MASS).where_self(&mass.clamp_min(1e-12).log(), &density);
+    let inside = mass.clamp_min(1e-12).log().where_self(&mass.gt(LEAST_MASS), &density);
     // The outermost levels have all that lies beyond them.
     let level = levels.unsqueeze(1);
-    let inside = level.eq(0).where_self(&above.log_sigmoid(), &inside);
-    let inside = level.eq(2 * half as i64 - 1).where_self(&(-below).log_sigmoid(), &inside);
+    let inside = above.log_sigmoid().where_self(&level.eq(0), &inside);
+    let inside = (-below).log_sigmoid().where_self(&level.eq(2 * half as i64 - 1), &inside);
     let chances = parts.select(1, 0).log_softmax(1, Kind::Float);
     -(inside + chances).logsumexp([1i64].as_slice(), false).mean(Kind::Float)
 }
