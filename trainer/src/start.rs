@@ -1,8 +1,8 @@
 //! The settings that this program's libraries read only when they are loaded. Main thread, before anything else.
 
+use anyhow::Result;
 #[cfg(unix)]
 use anyhow::bail;
-use anyhow::Result;
 
 /// Starts this program again with settings that its libraries read only at load time. OpenMP's threads otherwise spin as long as
 /// they wait, which on a machine with other work makes training more than twice slower; that they spin for a moment

@@ -57,9 +57,7 @@ impl PackKind {
             Self::Latent => Ok(PackFiles { required: &GRAPHS, optional: &[RESIDUALS_FILE] }),
             Self::Cqt => Ok(PackFiles { required: &CQT_GRAPHS, optional: &[RESIDUALS_FILE] }),
             Self::Foley => Err(PackError::KindNotPlayed { kind: self.name(), instead: "update Heptode to use it" }),
-            Self::Raw => {
-                Err(PackError::KindNotPlayed { kind: self.name(), instead: "`heptode raw` makes its sounds" })
-            }
+            Self::Raw => Err(PackError::KindNotPlayed { kind: self.name(), instead: "`heptode raw` makes its sounds" }),
         }
     }
 }

@@ -51,7 +51,11 @@ pub(super) fn fields(json: &[u8]) -> Result<Map<String, Value>, PackError> {
 pub(super) fn version(fields: &Map<String, Value>) -> Result<u64, PackError> {
     let version = fields.get("format_version").and_then(Value::as_u64);
     let version = version.ok_or_else(|| PackError::Manifest("format_version is no whole number".into()))?;
-    if (1..=u64::from(FORMAT_VERSION)).contains(&version) { Ok(version) } else { Err(PackError::Version { found: version }) }
+    if (1..=u64::from(FORMAT_VERSION)).contains(&version) {
+        Ok(version)
+    } else {
+        Err(PackError::Version { found: version })
+    }
 }
 
 fn damaged(error: serde_json::Error) -> PackError {

@@ -180,8 +180,10 @@ fn a_pack_whose_weights_are_not_those_of_its_manifest_is_refused_with_what_is_wr
         let loaded = RawPack::assemble(manifest, tensors.file()).and_then(|pack| RawModel::load(&pack));
         loaded.expect_err("damaged").to_string()
     };
-    let network = |widths, blocks, states| move |manifest: &mut RawManifest, _: &mut Tensors| {
-        manifest.network = RawNetwork::new(widths, blocks, states);
+    let network = |widths, blocks, states| {
+        move |manifest: &mut RawManifest, _: &mut Tensors| {
+            manifest.network = RawNetwork::new(widths, blocks, states);
+        }
     };
     let layers = refusal(&network([WIDTH; 3], [1, 2, 1], STATES));
     assert!(layers.contains("they hold 3 state-space layers, and the manifest says 4"), "{layers}");
@@ -234,7 +236,10 @@ fn the_command_writes_what_the_engine_makes_and_begins_with_the_prime() {
     json(&[&primed[..], &["--after-prime"]].concat());
     assert_eq!(&samples(&out)[..640], &whole[160..]);
     // One sample is a prime as well.
-    assert_eq!(json(&joined(&words, &["--prime", text(&knock), "--prime-ms", "0.125", "--seconds", "0.02"]))["prime_samples"], 1);
+    assert_eq!(
+        json(&joined(&words, &["--prime", text(&knock), "--prime-ms", "0.125", "--seconds", "0.02"]))["prime_samples"],
+        1
+    );
     assert_eq!(samples(&out)[0], own[0]);
 }
 

@@ -31,14 +31,19 @@ impl SoundData {
         let mut sounds = Vec::new();
         let mut places = Vec::new();
         for item in items {
-            let place = config.classes.iter().position(|class| Some(class.as_str()) == class_of(item, &config.class_label));
+            let place =
+                config.classes.iter().position(|class| Some(class.as_str()) == class_of(item, &config.class_label));
             if place.is_none() && !config.classes.is_empty() {
                 continue;
             }
             sounds.push(Tensor::from_slice(&prepared(corpus, item, config)?));
             places.push(place.unwrap_or(0) as i64);
         }
-        ensure!(!sounds.is_empty(), "the corpus has no sound of the classes {} in this split", config.classes.join(", "));
+        ensure!(
+            !sounds.is_empty(),
+            "the corpus has no sound of the classes {} in this split",
+            config.classes.join(", ")
+        );
         let classes = match config.classes.len() {
             0 => Tensor::zeros([sounds.len() as i64, 0], tch::kind::FLOAT_CPU),
             count => Tensor::from_slice(&places).one_hot(count as i64).to_kind(Kind::Float),

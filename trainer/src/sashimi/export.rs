@@ -65,7 +65,10 @@ pub fn export(options: &ExportOptions) -> Result<()> {
     let data = SoundData::load(&corpus, &chosen, &config)?;
     let largest = difference(&pack, &model, &config, &data)?;
     eprintln!("largest difference of the recurrence from the convolution: {largest:.1e}");
-    ensure!(largest <= TOLERANCE, "the recurrence does not compute what was trained ({largest:.1e}; allowed is {TOLERANCE:.0e})");
+    ensure!(
+        largest <= TOLERANCE,
+        "the recurrence does not compute what was trained ({largest:.1e}; allowed is {TOLERANCE:.0e})"
+    );
     pack.save_folder(&options.out)?;
     if let Some(file) = &options.archive {
         pack.save_archive(file)?;
@@ -129,7 +132,9 @@ fn mebibytes(pack: &RawPack) -> f64 {
 }
 
 fn weights_chosen(best: Option<f64>) -> String {
-    best.map_or("the last weights".to_owned(), |bits| format!("the weights of {bits:.3} bits a sample on held-out sounds"))
+    best.map_or("the last weights".to_owned(), |bits| {
+        format!("the weights of {bits:.3} bits a sample on held-out sounds")
+    })
 }
 
 fn page(pack: &RawPack, config: &RunConfig, best: Option<f64>, largest: f64) -> String {
@@ -204,9 +209,11 @@ mod tests {
 
     #[test]
     fn the_recurrence_computes_what_the_convolution_does() {
-        let sizes = [Size::Tiny, Size::Small];
-        let kinds = [Quantisation::MuLaw, Quantisation::Mixture, Quantisation::Linear];
-        for (size, quantisation) in sizes.into_iter().cycle().zip(kinds) {
+        for (size, quantisation) in [
+            (Size::Tiny, Quantisation::MuLaw),
+            (Size::Small, Quantisation::Mixture),
+            (Size::Tiny, Quantisation::Linear),
+        ] {
             tch::manual_seed(7);
             let config = config(quantisation, size);
             let store = VarStore::new(Device::Cpu);

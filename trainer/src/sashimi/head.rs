@@ -62,8 +62,9 @@ mod tests {
         for quantisation in [Quantisation::MuLaw, Quantisation::Mixture] {
             let count = quantisation.levels() as i64;
             let made = Tensor::randn([1, outputs(quantisation), 1], tch::kind::FLOAT_CPU);
-            let chance = |level: i64| (-cost(quantisation, &made, &Tensor::full([1, 1], level, tch::kind::INT64_CPU))).exp();
-            let sum: f64 = (0..count).map(|level| chance(level).double_value(&[])).sum();
+            let level = |level: i64| Tensor::full([1, 1], level, tch::kind::INT64_CPU);
+            let chance = |number: i64| (-cost(quantisation, &made, &level(number)).double_value(&[])).exp();
+            let sum: f64 = (0..count).map(chance).sum();
             assert!((sum - 1.0).abs() < 1e-3, "{quantisation:?}: {sum}");
         }
     }

@@ -112,9 +112,7 @@ impl Sashimi {
             let spread = Init::Randn { mean: 0.0, stdev: (1.0 / (above * POOL) as f64).sqrt() };
             (place.var("weight", &[below, above, POOL], spread), place.var("bias", &[below], Init::Const(0.0)))
         };
-        let up = |number: usize| {
-            pointwise(&(path / format!("up{number}")), widths[number + 1], POOL * widths[number])
-        };
+        let up = |number: usize| pointwise(&(path / format!("up{number}")), widths[number + 1], POOL * widths[number]);
         let is_fine = config.quantisation.levels() > LEVELS;
         let classes = config.classes.len() as i64;
         Self {

@@ -33,12 +33,7 @@ pub struct SashimiStage<'a> {
 
 impl<'a> SashimiStage<'a> {
     /// Builds the network in `store`.
-    pub fn new(
-        store: &VarStore,
-        train: &'a SoundData,
-        held_out: Option<&'a SoundData>,
-        config: &'a RunConfig,
-    ) -> Self {
+    pub fn new(store: &VarStore, train: &'a SoundData, held_out: Option<&'a SoundData>, config: &'a RunConfig) -> Self {
         let model = Sashimi::new(&store.root(), config);
         Self { model, levels: Levels::new(config.quantisation), train, held_out, config, device: store.device() }
     }
@@ -58,9 +53,8 @@ impl<'a> SashimiStage<'a> {
         let chosen: Vec<i64> = (0..count).map(|place| place * data.len() / count).collect();
         let whole = Tensor::from(1.0f32);
         let parts = chosen.chunks(self.config.batch);
-        let nats: f64 = parts
-            .map(|numbers| self.cost(data, numbers, &whole, 0.0).double_value(&[]) * numbers.len() as f64)
-            .sum();
+        let nats: f64 =
+            parts.map(|numbers| self.cost(data, numbers, &whole, 0.0).double_value(&[]) * numbers.len() as f64).sum();
         nats / count as f64 / std::f64::consts::LN_2
     }
 }
@@ -72,8 +66,7 @@ impl Stage for SashimiStage<'_> {
     fn loss(&self, _: f64, rng: &mut ChaCha8Rng) -> (Tensor, Vec<(&'static str, Tensor)>) {
         let batch = self.config.batch;
         let chosen: Vec<i64> = (0..batch).map(|_| rng.random_range(0..self.train.len())).collect();
-        let parts: Vec<f32> =
-            (0..batch).map(|_| if rng.random_bool(WITHOUT_CLASS) { 0.0 } else { 1.0 }).collect();
+        let parts: Vec<f32> = (0..batch).map(|_| if rng.random_bool(WITHOUT_CLASS) { 0.0 } else { 1.0 }).collect();
         let parts = Tensor::from_slice(&parts).unsqueeze(1);
         let nats = self.cost(self.train, &chosen, &parts, self.config.dropout);
         let bits = nats.detach() / std::f64::consts::LN_2;

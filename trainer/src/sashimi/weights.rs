@@ -30,7 +30,10 @@ fn named(model: &Sashimi, quantisation: Quantisation) -> Named {
     out.extend(model.fine.iter().map(|fine| ("fine".to_owned(), fine.detach())));
     out.extend(model.classes.iter().map(|classes| ("classes".to_owned(), classes.detach())));
     for (number, level) in model.levels.iter().enumerate() {
-        level.iter().enumerate().for_each(|(block, pair)| add_pair(&mut out, &format!("level{number}.block{block}"), pair));
+        level
+            .iter()
+            .enumerate()
+            .for_each(|(block, pair)| add_pair(&mut out, &format!("level{number}.block{block}"), pair));
     }
     for (number, (weight, bias)) in model.down.iter().enumerate() {
         let weight = weight.transpose(1, 2).flatten(1, 2);

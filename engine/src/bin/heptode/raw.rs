@@ -71,12 +71,7 @@ pub(crate) fn run(args: &RawArgs) -> Result<(), Failure> {
 }
 
 /// Writes the sound block by block; returns its peak and remarks.
-fn write(
-    args: &RawArgs,
-    mut generator: Generator,
-    length: usize,
-    rate_hz: u32,
-) -> Result<(f32, Vec<String>), Failure> {
+fn write(args: &RawArgs, mut generator: Generator, length: usize, rate_hz: u32) -> Result<(f32, Vec<String>), Failure> {
     let mut watch = Watch::new(length as u64, "making, in samples");
     let (mut done, mut peak) = (0, 0.0_f32);
     let written = args.out.write_blocks(1, rate_hz, |block| {

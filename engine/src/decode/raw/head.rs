@@ -177,9 +177,12 @@ mod tests {
         assert!((above - 0.8).abs() < SHARE_TOLERANCE, "{above}");
         // Ninety-nine in a hundred of a logistic distribution lie within 5.3 scales.
         let reach = (5.3 * (-6.0f64).exp() * 2048.0) as usize + 1;
-        assert!(drawn.iter().enumerate().all(|(level, share)| *share == 0.0
-            || level.abs_diff(3072) <= reach
-            || level.abs_diff(1024) <= reach));
+        assert!(
+            drawn
+                .iter()
+                .enumerate()
+                .all(|(level, share)| *share == 0.0 || level.abs_diff(3072) <= reach || level.abs_diff(1024) <= reach)
+        );
         outputs[2 * COMPONENTS..].fill(-11.0);
         (outputs[COMPONENTS], outputs[COMPONENTS + 1]) = (0.0, 0.0);
         let silent = shares(&head, &outputs, Draw { temperature: 1.0, keep: 1.0 });

@@ -39,7 +39,9 @@ impl Affine {
         let mut blocked = Vec::with_capacity(bias.len().div_ceil(LANES) * inputs);
         for row in 0..bias.len().div_ceil(LANES) {
             let weight = |output: usize, input: usize| weights.get(output * inputs + input).copied().unwrap_or(0.0);
-            blocked.extend((0..inputs).map(|input| -> Row { std::array::from_fn(|lane| weight(row * LANES + lane, input)) }));
+            blocked.extend(
+                (0..inputs).map(|input| -> Row { std::array::from_fn(|lane| weight(row * LANES + lane, input)) }),
+            );
         }
         Self { weights: blocked, bias: to_rows(bias) }
     }

@@ -49,11 +49,8 @@ impl Quantisation {
     /// The level nearest to a sample, counted from 0, the lowest; samples beyond full scale have the outermost levels.
     pub fn level(self, sample: f32) -> usize {
         let sample = f64::from(sample).clamp(-1.0, 1.0);
-        let curve = if self.is_companded() {
-            sample.signum() * (MU * sample.abs()).ln_1p() / MU.ln_1p()
-        } else {
-            sample
-        };
+        let curve =
+            if self.is_companded() { sample.signum() * (MU * sample.abs()).ln_1p() / MU.ln_1p() } else { sample };
         let half = self.half();
         ((curve * half).round() + half).clamp(0.0, 2.0 * half - 1.0) as usize
     }
