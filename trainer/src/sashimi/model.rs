@@ -131,13 +131,15 @@ impl Sashimi {
     /// `[batch, class]`. The length must be a multiple of 16.
     pub fn forward(&self, levels: &Levels, heard: &Tensor, class_weights: &Tensor, dropout: f64) -> Tensor {
         let (coarse, distance) = levels.heard(heard);
-        let mut x = Tensor::embedding(&self.embedding, &coarse, -1, false, false).transpose(1, 2).contiguous();
-        if let Some(fine) = &self.fine {
-            x = x + distance.unsqueeze(1) * fine.unsqueeze(-1);
-        }
-        if let Some(classes) = &self.classes {
-            x = x + class_weights.matmul(classes).unsqueeze(-1);
-        }
+        let x = Tensor::embedding(&self.embedding, &coarse, -1, false, false).transpose(1, 2).contiguous();
+        let x = match &self.fine {
+            Some(fine) => x + distance.unsqueeze(1) * fine.unsqueeze(-1),
+            None => x,
+        };
+        let x = match &self.classes {
+            Some(classes) => x + class_weights.matmul(classes).unsqueeze(-1),
+            None => x,
+        };
         let middle = self.descend(0, &x);
         let bottom = self.descend(1, &middle);
         let bottom = self.layers(2, &bottom, dropout);

@@ -187,7 +187,7 @@ fn sigmoid(x: f32) -> f32 {
 /// The Gaussian error linear unit in the form with a hyperbolic tangent (Hendrycks and Gimpel 2016).
 #[multiversion(targets("x86_64+avx2"))]
 pub(super) fn gelu(x: &mut [Row]) {
-    const TWICE_ROOT: f32 = 1.595_769_1;
+    const TWICE_ROOT: f32 = 1.595_769;
     for x in x {
         for x in x {
             *x *= sigmoid(TWICE_ROOT * (*x + 0.044_715 * *x * *x * *x));
