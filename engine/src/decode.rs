@@ -16,6 +16,7 @@ mod noisiness;
 mod peak;
 pub mod pipeline;
 pub mod pool;
+pub mod raw;
 mod reverse;
 mod shape;
 pub mod source;

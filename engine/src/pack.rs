@@ -8,6 +8,7 @@ mod kind;
 mod latent_distribution;
 mod manifest;
 mod random_points;
+mod raw;
 mod residuals;
 #[cfg(feature = "factory-pack")]
 mod shipped;
@@ -25,6 +26,7 @@ pub use kind::{PackFiles, PackKind};
 pub use latent_distribution::LatentDistribution;
 pub use manifest::{Control, FileEntry, Manifest, NamedSound, VocoderInfo};
 pub use random_points::RandomPoints;
+pub use raw::{LEVELS, Quantisation, RawManifest, RawNetwork, RawPack, Weights};
 pub use residuals::NamedResiduals;
 
 /// Version of the manifest that this engine writes, and the highest that it reads. Since version 2 a vocoder may predict the phases of
@@ -40,6 +42,9 @@ pub const GRAPHS: [&str; 3] = ["encoder.onnx", "decoder.onnx", "vocoder.onnx"];
 
 /// The graphs of a pack of kind [`PackKind::Cqt`].
 pub const CQT_GRAPHS: [&str; 2] = ["encoder.onnx", "decoder.onnx"];
+
+/// The weights of a pack of kind [`PackKind::Raw`].
+pub const WEIGHTS_FILE: &str = "weights.safetensors";
 
 /// Residuals of named sounds: what the decoder leaves out of their recordings.
 pub const RESIDUALS_FILE: &str = "residuals.bin";
@@ -86,8 +91,16 @@ pub enum PackError {
         found: String,
     },
     /// The manifest's kind is known and has no source in this engine.
-    #[error("this Heptode does not play packs of kind {kind} yet: update Heptode to use it")]
+    #[error("the instrument does not play packs of kind {kind} yet: {instead}")]
     KindNotPlayed {
+        /// Name of the kind.
+        kind: &'static str,
+        /// What the user can do.
+        instead: &'static str,
+    },
+    /// A pack of another kind where one of kind `raw` is needed.
+    #[error("the pack is of kind {kind}: `heptode raw` takes packs of kind raw")]
+    NotRaw {
         /// Name of the kind.
         kind: &'static str,
     },
@@ -101,6 +114,9 @@ pub enum PackError {
         /// What it may hold.
         expected: String,
     },
+    /// The weights do not fit the manifest.
+    #[error("the pack's weights are damaged: {0}; get the pack again")]
+    Weights(String),
     /// The residuals do not fit the manifest.
     #[error("the pack's residuals are damaged: {0}; get the pack again")]
     Residuals(String),
@@ -160,12 +176,7 @@ impl Pack {
         let manifest = validate::parse(&manifest_json)?;
         let mut files = BTreeMap::new();
         for (name, entry) in &manifest.files {
-            let bytes = file(name)?.ok_or_else(|| PackError::Missing { file: name.clone() })?;
-            let found = hex_sha256(&bytes);
-            if found != entry.sha256 {
-                return Err(PackError::Hash { file: name.clone(), found, expected: entry.sha256.clone() });
-            }
-            files.insert(name.clone(), bytes);
+            files.insert(name.clone(), verified(name, entry, file(name)?)?);
         }
         let residuals = files.get(RESIDUALS_FILE).map(|bytes| NamedResiduals::parse(bytes, &manifest)).transpose()?;
         let residuals = Arc::new(residuals.unwrap_or_default());
@@ -289,6 +300,16 @@ impl Pack {
         let files = self.files.iter().map(|(name, bytes)| (name.as_str(), bytes.as_slice()));
         files.chain(std::iter::once((MANIFEST_FILE, self.manifest_json.as_slice()))).collect()
     }
+}
+
+/// The bytes of a file if it is there and is the one that the manifest was written for.
+fn verified(name: &str, entry: &FileEntry, bytes: Option<Vec<u8>>) -> Result<Vec<u8>, PackError> {
+    let bytes = bytes.ok_or_else(|| PackError::Missing { file: name.into() })?;
+    let found = hex_sha256(&bytes);
+    if found == entry.sha256 {
+        return Ok(bytes);
+    }
+    Err(PackError::Hash { file: name.into(), found, expected: entry.sha256.clone() })
 }
 
 /// SHA-256 as lower-case hex.

@@ -28,7 +28,7 @@ pub struct CqtArgs {
     /// does not return; 0 is the model of the document.
     #[arg(long, default_value_t = 100.0)]
     space_weight: f64,
-    /// cqt-vae: steps, instead of epochs or time.
+    /// cqt-vae and sashimi: steps, instead of epochs or time.
     #[arg(long, conflicts_with_all = ["minutes", "epochs"])]
     steps: Option<u64>,
 }
@@ -46,6 +46,11 @@ pub struct Shared {
 }
 
 impl CqtArgs {
+    /// Steps, if they are given.
+    pub fn steps(&self) -> Option<u64> {
+        self.steps
+    }
+
     /// The options of a training.
     ///
     /// # Errors

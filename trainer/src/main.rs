@@ -17,7 +17,10 @@ mod model;
 mod onnx;
 mod parity;
 mod reference;
+mod sashimi;
+mod sashimi_command;
 mod signal;
+mod start;
 mod statistics;
 mod train;
 mod trained_model;
@@ -26,7 +29,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use anyhow::{Result, bail, ensure};
+use anyhow::{Result, ensure};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use tch::Device;
 
@@ -73,6 +76,8 @@ enum ModelChoice {
     Latent,
     /// Footsteps: a VAE over 144 x 144 constant-Q levels, whose sounds are searched for.
     CqtVae,
+    /// Raw audio, sample by sample: a state-space network.
+    Sashimi,
 }
 
 #[derive(Args)]
@@ -91,6 +96,8 @@ struct TrainArgs {
     minutes: Option<f64>,
     #[command(flatten)]
     cqt: cqt_command::CqtArgs,
+    #[command(flatten)]
+    sashimi: sashimi_command::SashimiArgs,
     /// Part of the time that the auto-encoder gets; the vocoder gets the rest.
     #[arg(long, default_value_t = 0.5)]
     vae_share: f64,
@@ -164,6 +171,9 @@ struct ExportArgs {
     /// Name only sounds that are in tune at every key, and those without a key.
     #[arg(long)]
     in_tune: bool,
+    /// Of a run of sashimi, take the last weights and not the best on held-out sounds.
+    #[arg(long)]
+    last: bool,
     /// Report of `trainer eval` to quote in the model card.
     #[arg(long)]
     report: Option<PathBuf>,
@@ -239,7 +249,7 @@ enum DeviceChoice {
 }
 
 fn main() -> ExitCode {
-    if let Err(error) = start_with_settings().and_then(|()| run(Cli::parse())) {
+    if let Err(error) = start::start_with_settings().and_then(|()| run(Cli::parse())) {
         // Torch adds a trace of its own calls, which is of no use to a user.
         let error = format!("{error:#}");
         eprintln!("trainer: {}", error.lines().next().unwrap_or_default());
@@ -274,6 +284,7 @@ fn run(cli: Cli) -> Result<()> {
             },
         }),
         Command::Figures(args) => export::figures::write(&args.pack, &args.report, &args.out),
+        Command::Export(args) if sashimi::is_run(&args.run) => export_sashimi(args),
         Command::Export(args) if cqt::is_run(&args.run) => export_cqt(args),
         Command::Export(args) => export::export(&export::Options {
             run: args.run,
@@ -289,33 +300,6 @@ fn run(cli: Cli) -> Result<()> {
     }
 }
 
-/// Starts this program again with settings that its libraries read only at load time. OpenMP's threads otherwise spin as long as
-/// they wait, which on a machine with other work makes training more than twice slower; that they spin for a moment
-/// bridges the gap between two operators, which on an idle machine makes it a quarter faster. And glibc otherwise gives every
-/// large tensor's memory back to the system, only to fetch it anew, which costs a tenth of the time.
-#[cfg(unix)]
-fn start_with_settings() -> Result<()> {
-    use std::os::unix::process::CommandExt;
-    const SETTINGS: [(&str, &str); 4] = [
-        ("GOMP_SPINCOUNT", "20000"),
-        ("OMP_WAIT_POLICY", "passive"),
-        ("MALLOC_TRIM_THRESHOLD_", "4294967296"),
-        ("MALLOC_MMAP_THRESHOLD_", "1073741824"),
-    ];
-    let missing: Vec<_> = SETTINGS.into_iter().filter(|(name, _)| std::env::var_os(name).is_none()).collect();
-    if missing.is_empty() {
-        return Ok(());
-    }
-    let program = std::env::current_exe()?;
-    let error = std::process::Command::new(program).args(std::env::args_os().skip(1)).envs(missing).exec();
-    bail!("cannot start again with the settings of OpenMP and malloc: {error}")
-}
-
-#[cfg(not(unix))]
-fn start_with_settings() -> Result<()> {
-    Ok(())
-}
-
 fn train(args: TrainArgs) -> Result<()> {
     let minutes = args.minutes.unwrap_or(LATENT_MINUTES);
     ensure!(minutes.is_finite() && minutes > 0.0, "--minutes must be above 0");
@@ -327,9 +311,9 @@ fn train(args: TrainArgs) -> Result<()> {
     let seconds = minutes * 60.0;
     let device = device_of(args.device)?;
     let intervals = intervals_of(&args);
-    if args.model == ModelChoice::CqtVae {
+    if args.model != ModelChoice::Latent {
         ensure!(args.from_pack.is_none(), "--from-pack is for the default model");
-        return cqt::train(&args.cqt.options(cqt_command::Shared {
+        let shared = cqt_command::Shared {
             corpus: args.corpus,
             run: args.out,
             seed: args.seed,
@@ -338,7 +322,11 @@ fn train(args: TrainArgs) -> Result<()> {
             without_held_out: args.without_held_out,
             device,
             intervals,
-        })?);
+        };
+        return match args.model {
+            ModelChoice::Sashimi => sashimi::train(&args.sashimi.options(shared, args.cqt.steps())?),
+            _ => cqt::train(&args.cqt.options(shared)?),
+        };
     }
     train::train(&train::Options {
         corpus: args.corpus,
@@ -357,6 +345,20 @@ fn train(args: TrainArgs) -> Result<()> {
         without_held_out: args.without_held_out,
         device,
         intervals,
+    })
+}
+
+fn export_sashimi(args: ExportArgs) -> Result<()> {
+    ensure!(!args.in_tune && args.report.is_none(), "--in-tune and --report are for the default model");
+    ensure!(args.iterations.is_none(), "--iterations: a pack of samples has none");
+    sashimi::export(&sashimi::ExportOptions {
+        run: args.run,
+        corpus: args.corpus,
+        out: args.out,
+        name: args.name,
+        id: args.id,
+        last: args.last,
+        archive: args.archive,
     })
 }
 

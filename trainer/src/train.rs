@@ -4,6 +4,7 @@
 //! steps that an uninterrupted one makes. Only a schedule in minutes depends on the machine's speed.
 
 mod axis_loss;
+mod best;
 mod budget;
 pub mod checkpoint;
 pub mod ending_loss;
@@ -18,6 +19,7 @@ mod vae_stage;
 mod vocoder_stage;
 mod weight_average;
 
+pub use best::load_best;
 pub use budget::Budget;
 pub use checkpoint::load_finished;
 pub use options::{Intervals, LossOptions, Options, StageOptions};

@@ -1,11 +1,12 @@
-//! A tiny footstep corpus is made, the footstep model trained for a few steps, resumed, exported and played. The real programs do it.
+//! A tiny footstep corpus is made, the footstep models trained for a few steps, resumed, exported and played. The real programs do it.
 
 use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;
 
+use engine::decode::raw::{Generator, RawModel, Wish};
 use engine::decode::{Model, Pipeline, Shaping};
-use engine::pack::{Pack, PackKind};
+use engine::pack::{Pack, PackKind, RawPack};
 
 fn trainer(arguments: &[&str]) -> std::process::Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_trainer"));
@@ -72,5 +73,60 @@ fn footsteps_go_from_the_generator_to_a_pack_that_plays() {
         let made = pipeline.decode(&sound.latent, 60.0, &Shaping::default()).expect("a sound");
         assert_eq!(made.len(), 73_728);
         assert!(made.iter().all(|sample| sample.is_finite()));
+    }
+}
+
+#[test]
+fn raw_footsteps_go_from_the_generator_to_a_pack_that_plays() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let [corpus, run, pack] = ["corpus", "run", "pack"].map(|name| folder.path().join(name));
+    succeed(&["corpus", "--footsteps", "100", "--out", text(&corpus)]);
+    let model = ["train", "--model", "sashimi", "--device", "cpu", "--size", "tiny", "--steps", "3", "--batch", "2"];
+    let words = |run: &str, more: &[&str]| -> Vec<String> {
+        let sound = ["--sample-rate", "8000", "--clip-seconds", "0.1", "--corpus", text(&corpus), "--out", run];
+        [&model[..], &sound[..], more].concat().iter().map(|word| (*word).to_owned()).collect()
+    };
+    // Every walker makes every action, so that both splits have them.
+    let classes = ["--class-label", "action", "--classes", "step,run,land", "--dropout", "0.1"];
+    let runs = [("mu-law", &classes[..]), ("linear", &[]), ("mixture", &classes[..4])];
+    for (quantisation, more) in runs {
+        let run = run.join(quantisation);
+        let words = words(text(&run), &[&["--quantisation", quantisation], more].concat());
+        let words: Vec<&str> = words.iter().map(String::as_str).collect();
+        succeed(&words);
+        assert!(succeed(&words).contains("already finished"));
+        let other = trainer(&[words.as_slice(), &["--seed", "9"]].concat());
+        assert!(String::from_utf8_lossy(&other.stderr).contains("was begun with another"));
+        for last in [&[][..], &["--last"]] {
+            let export = ["export", "--run", text(&run), "--corpus", text(&corpus), "--out", text(&pack)];
+            succeed(&[&export[..], last].concat());
+            let pack = RawPack::open(&pack).expect("a whole pack");
+            let manifest = pack.manifest();
+            assert_eq!((manifest.quantisation.name(), manifest.length_samples), (quantisation, 800));
+            assert_eq!(manifest.classes.len(), if more.is_empty() { 0 } else { 3 });
+            let wish = Wish {
+                class_weights: vec![1.0; manifest.classes.len()],
+                temperature: manifest.temperature,
+                keep: manifest.keep,
+                seed: 1,
+                prime: vec![0.5; 10],
+                with_prime: true,
+            };
+            let model = Arc::new(RawModel::load(&pack).expect("a network"));
+            let mut samples = vec![0.0; 400];
+            Generator::new(model, &wish).expect("possible").fill(&mut samples);
+            assert!(samples[..10] == [0.5; 10] && samples[10..].iter().any(|sample| *sample != samples[10]));
+        }
+    }
+    for (more, part) in [
+        (&["--class-label", "floor"][..], "name at most 7 by --classes"),
+        (&["--class-label", "floor", "--classes", "mud"], "no sound whose floor is \"mud\""),
+        (&["--class-label", "colour"], "no sound of the corpus has the label"),
+        (&["--dropout", "1"], "--dropout must lie between"),
+    ] {
+        let words = words(text(&run.join("none")), more);
+        let words: Vec<&str> = words.iter().map(String::as_str).collect();
+        let told = String::from_utf8_lossy(&trainer(&words).stderr).into_owned();
+        assert!(told.contains(part) && told.trim_end().lines().count() == 1, "{told}");
     }
 }

@@ -1,9 +1,10 @@
 //! Sounds that are played from their end to their beginning. WORKER THREADS.
 //!
 //! A sound is reversed as a whole once its source has made it: what comes after it in the line (blocks, voices, held notes) knows nothing of
-//! it. The beginning is the last moment that is heard.
+//! it. The beginning is the last moment that is heard. A loop by construction is turned whole: it repeats after the same number of samples, so
+//! held notes go on between the same places.
 
-use super::source::{Focus, Job, Progress, Sink, SoundShape, SourceError, Version};
+use super::source::{Focus, Job, KnownLoop, Progress, Sink, SoundShape, SourceError, Version};
 use crate::link::{BLOCK_SAMPLES, MAX_CHANNELS, MAX_SOUND_SAMPLES, StretchMap};
 
 /// What lies below this level at the end of a sound, in dB below its peak, is left out: a note would begin with a silence as long as that.
@@ -30,7 +31,9 @@ impl Job for Reversed {
         // The whole sound is needed before its last moment is known.
         let progress = self.job.advance(&Focus::default(), &mut self.kept)?;
         if progress == Progress::Done {
-            give(&self.kept.reversed(), self.stretch, focus.first_sample, sink)?;
+            let known_loop = self.kept.known_loop;
+            let stretch = if known_loop.is_some() { StretchMap::NONE } else { self.stretch };
+            give(&self.kept.reversed(), (stretch, known_loop), focus.first_sample, sink)?;
         }
         Ok(progress)
     }
@@ -39,12 +42,12 @@ impl Job for Reversed {
 /// Passes a sound to `sink`, the blocks from `first_sample` on before the others.
 fn give(
     channels: &[Vec<f32>],
-    stretch: StretchMap,
+    (stretch, known_loop): (StretchMap, Option<KnownLoop>),
     first_sample: usize,
     sink: &mut dyn Sink,
 ) -> Result<(), SourceError> {
     let length_samples = channels.first().map_or(0, Vec::len);
-    sink.begin(Version::Whole, SoundShape { length_samples, channels: channels.len(), stretch })?;
+    sink.begin(Version::Whole, SoundShape { length_samples, channels: channels.len(), stretch, known_loop })?;
     let count = length_samples.div_ceil(BLOCK_SAMPLES);
     let first = first_sample.min(length_samples.saturating_sub(1)) / BLOCK_SAMPLES;
     for index in (first..count).chain(0..first) {
@@ -61,6 +64,7 @@ fn give(
 struct Kept {
     /// Whether it is the sound itself that is being given, not a draft of it.
     is_whole: bool,
+    known_loop: Option<KnownLoop>,
     channels: Vec<Vec<f32>>,
 }
 
@@ -71,7 +75,10 @@ impl Kept {
         let least = peak * 10.0_f32.powf(-HEARD_BELOW_PEAK_DB / 20.0);
         let heard =
             |samples: &Vec<f32>| samples.iter().rposition(|sample| sample.abs() >= least).map_or(1, |last| last + 1);
-        let length = self.channels.iter().map(heard).max().unwrap_or(0);
+        let length = match self.known_loop {
+            Some(_) => self.channels.first().map_or(0, Vec::len),
+            None => self.channels.iter().map(heard).max().unwrap_or(0),
+        };
         let reversed = |samples: &Vec<f32>| {
             let mut turned: Vec<f32> = samples.iter().take(length).rev().copied().collect();
             for (place, sample) in turned.iter_mut().take(RISE_SAMPLES).enumerate() {
@@ -88,7 +95,7 @@ impl Sink for Kept {
     fn begin(&mut self, version: Version, shape: SoundShape) -> Result<(), SourceError> {
         self.is_whole = version == Version::Whole;
         if self.is_whole {
-            let SoundShape { length_samples, channels, .. } = shape;
+            let SoundShape { length_samples, channels, known_loop, .. } = shape;
             let is_outside = |what, found, limit| Err(SourceError::OutOfBounds { what, found, limit });
             if !(1..=MAX_SOUND_SAMPLES).contains(&length_samples) {
                 return is_outside("length in samples", length_samples, MAX_SOUND_SAMPLES);
@@ -97,6 +104,7 @@ impl Sink for Kept {
                 return is_outside("channels", channels, MAX_CHANNELS);
             }
             self.channels = vec![vec![0.0; length_samples]; channels];
+            self.known_loop = known_loop;
         }
         Ok(())
     }
@@ -134,7 +142,12 @@ mod tests {
         fn advance(&mut self, _focus: &Focus, sink: &mut dyn Sink) -> Result<Progress, SourceError> {
             let count = self.length.div_ceil(BLOCK_SAMPLES);
             if self.given == 0 {
-                let shape = SoundShape { length_samples: self.length, channels: 2, stretch: StretchMap::NONE };
+                let shape = SoundShape {
+                    length_samples: self.length,
+                    channels: 2,
+                    stretch: StretchMap::NONE,
+                    known_loop: None,
+                };
                 sink.begin(Version::Draft, shape)?;
                 sink.block(0, 0, &[9.0; BLOCK_SAMPLES])?;
                 sink.begin(Version::Whole, shape)?;
@@ -177,7 +190,12 @@ mod tests {
     #[test]
     fn what_does_not_fit_is_refused() {
         let mut kept = Kept::default();
-        let shape = |length_samples, channels| SoundShape { length_samples, channels, stretch: StretchMap::NONE };
+        let shape = |length_samples, channels| SoundShape {
+            length_samples,
+            channels,
+            stretch: StretchMap::NONE,
+            known_loop: None,
+        };
         for (length, channels) in [(0, 1), (MAX_SOUND_SAMPLES + 1, 1), (5, 0), (5, 3)] {
             assert!(kept.begin(Version::Whole, shape(length, channels)).is_err());
         }

@@ -56,7 +56,8 @@ impl PackKind {
         match self {
             Self::Latent => Ok(PackFiles { required: &GRAPHS, optional: &[RESIDUALS_FILE] }),
             Self::Cqt => Ok(PackFiles { required: &CQT_GRAPHS, optional: &[RESIDUALS_FILE] }),
-            Self::Foley | Self::Raw => Err(PackError::KindNotPlayed { kind: self.name() }),
+            Self::Foley => Err(PackError::KindNotPlayed { kind: self.name(), instead: "update Heptode to use it" }),
+            Self::Raw => Err(PackError::KindNotPlayed { kind: self.name(), instead: "`heptode raw` makes its sounds" }),
         }
     }
 }

@@ -22,30 +22,44 @@ const MAX_SOUNDS: usize = 10_000;
 
 /// Parses and checks `manifest.json` of any version up to [`FORMAT_VERSION`].
 pub(super) fn parse(json: &[u8]) -> Result<Manifest, PackError> {
-    let damaged = |error: serde_json::Error| PackError::Manifest(error.to_string());
-    if json.len() > MAX_MANIFEST_BYTES {
-        return Err(PackError::Manifest(format!("it is larger than {} MiB", MAX_MANIFEST_BYTES >> 20)));
-    }
-    let mut fields: Map<String, Value> = serde_json::from_slice(json).map_err(damaged)?;
-    let version = fields.get("format_version").and_then(Value::as_u64);
-    let version = version.ok_or_else(|| PackError::Manifest("format_version is no whole number".into()))?;
-    if !(1..=u64::from(FORMAT_VERSION)).contains(&version) {
-        return Err(PackError::Version { found: version });
-    }
-    if version < FIRST_VERSION_WITH_KINDS {
+    let mut fields = fields(json)?;
+    if version(&fields)? < FIRST_VERSION_WITH_KINDS {
         convert_latent_pack(&mut fields);
     }
     let kind = fields.get("kind").and_then(Value::as_str).unwrap_or_default();
     // Manifests of kinds that are not played may have other fields: they are not read further.
     let files = PackKind::named(kind)?.files()?;
     let manifest: Manifest = serde_json::from_value(Value::Object(fields)).map_err(damaged)?;
-    check_texts(&manifest)?;
+    check_texts(&manifest.id, &manifest.name, &manifest.licence)?;
     check_shape(&manifest)?;
     check_controls(&manifest)?;
     check_conditioning(&manifest)?;
     check_sounds(&manifest)?;
     check_files(&manifest, files)?;
     Ok(manifest)
+}
+
+/// The fields of a manifest of any kind.
+pub(super) fn fields(json: &[u8]) -> Result<Map<String, Value>, PackError> {
+    if json.len() > MAX_MANIFEST_BYTES {
+        return Err(PackError::Manifest(format!("it is larger than {} MiB", MAX_MANIFEST_BYTES >> 20)));
+    }
+    serde_json::from_slice(json).map_err(damaged)
+}
+
+/// The version of a manifest, one that this engine reads.
+pub(super) fn version(fields: &Map<String, Value>) -> Result<u64, PackError> {
+    let version = fields.get("format_version").and_then(Value::as_u64);
+    let version = version.ok_or_else(|| PackError::Manifest("format_version is no whole number".into()))?;
+    if (1..=u64::from(FORMAT_VERSION)).contains(&version) {
+        Ok(version)
+    } else {
+        Err(PackError::Version { found: version })
+    }
+}
+
+fn damaged(error: serde_json::Error) -> PackError {
+    PackError::Manifest(error.to_string())
 }
 
 /// Gives a manifest of version 1 to 3, which only latent packs have, the fields of version 4.
@@ -56,20 +70,19 @@ fn convert_latent_pack(fields: &mut Map<String, Value>) {
     }
 }
 
-fn ensure(holds: bool, field: &str, found: impl Display, expected: &str) -> Result<(), PackError> {
+pub(super) fn ensure(holds: bool, field: &str, found: impl Display, expected: &str) -> Result<(), PackError> {
     if holds {
         return Ok(());
     }
     Err(PackError::Value { field: field.into(), found: found.to_string(), expected: expected.into() })
 }
 
-fn check_texts(manifest: &Manifest) -> Result<(), PackError> {
-    for (field, text) in [("id", &manifest.id), ("name", &manifest.name), ("licence", &manifest.licence)] {
+pub(super) fn check_texts(id: &str, name: &str, licence: &str) -> Result<(), PackError> {
+    for (field, text) in [("id", id), ("name", name), ("licence", licence)] {
         let fits = !text.trim().is_empty() && text.len() <= MAX_TEXT_BYTES && !text.chars().any(char::is_control);
         ensure(fits, field, format!("{} bytes", text.len()), "1 to 4096 bytes of text on one line")?;
     }
     // The id becomes a file's name.
-    let id = &manifest.id;
     let plain = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
     let fits = id.chars().all(plain) && !id.starts_with('.') && id.len() <= MAX_ID_BYTES;
     ensure(fits, "id", format!("{id:?}"), "at most 64 letters, digits, dots, dashes and underlines")?;

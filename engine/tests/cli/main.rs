@@ -8,6 +8,7 @@ mod inputs_kept;
 mod keys;
 mod paths;
 mod play;
+mod raw_pack;
 mod refusals;
 mod run;
 mod sounds;

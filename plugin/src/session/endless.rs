@@ -156,7 +156,7 @@ fn end(session: &Weak<Session>, asked: &Asked, made: Result<Made, EndlessError>)
 
 /// How near a result is to its recording.
 fn told(made: &Made) -> String {
-    let ratio = made.figures.ratio();
+    let Some(ratio) = made.figures.ratio() else { return format!("{:.1} s", made.seconds) };
     let how = if ratio > FAR { "far from the recording" } else { "near the recording" };
     format!(
         "{:.1} s, {how} (its statistics differ {ratio:.1} times as much as those of the recording's halves)",

@@ -201,7 +201,11 @@ pub fn load_finished(run: &Path, stage: &str, store: &VarStore) -> Result<bool> 
     }
 }
 
-fn adopt(tensors: &Tensors, store: &VarStore) -> Result<()> {
+/// Takes the averaged weights of a stage over into `store`.
+///
+/// # Errors
+/// They do not fit the network.
+pub fn adopt(tensors: &Tensors, store: &VarStore) -> Result<()> {
     for (name, mut parameter) in store.variables() {
         let value = find(tensors, &format!("average.{name}"), &parameter)?;
         tch::no_grad(|| parameter.copy_(&value));

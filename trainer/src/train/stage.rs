@@ -9,6 +9,7 @@ use rand_chacha::ChaCha8Rng;
 use tch::Tensor;
 use tch::nn::VarStore;
 
+use super::best::Best;
 use super::budget::{Budget, learning_rate};
 use super::checkpoint::{self, find};
 use super::optimiser::AdamW;
@@ -29,6 +30,10 @@ pub trait Stage {
     fn loss(&self, progress: f64, rng: &mut ChaCha8Rng) -> (Tensor, Vec<(&'static str, Tensor)>);
     /// Figures on sounds that are not trained on.
     fn evaluate(&self) -> Figures;
+    /// The figure whose lowest value marks the weights that are kept as the best; `None` where the last ones are meant to be used.
+    fn score(_figures: &Figures) -> Option<f64> {
+        None
+    }
 }
 
 /// Runs a stage to its end, from its last checkpoint if there is one.
@@ -41,6 +46,7 @@ pub fn run<S: Stage>(stage: &S, store: &VarStore, options: &StageOptions, budget
     let mut average = WeightAverage::new(store);
     let (mut step, before_s) = resume::<S>(folder, &mut optimiser, &mut average)?;
     let mut progress = Progress::open(folder, S::NAME, step)?;
+    let mut best = Best::open(folder, S::NAME);
     let started = Instant::now();
     let (mut last_checkpoint, mut last_evaluation) = (Instant::now(), None::<Instant>);
     loop {
@@ -65,6 +71,7 @@ pub fn run<S: Stage>(stage: &S, store: &VarStore, options: &StageOptions, budget
             let figures = average.with(|| tch::no_grad(|| stage.evaluate()));
             progress.log(&Record::new(S::NAME, "evaluation", step, elapsed_s, &figures))?;
             progress.show_evaluation(&figures);
+            keep_best::<S>(&mut best, &figures, &average)?;
             last_evaluation = Some(Instant::now());
         }
         if last_checkpoint.elapsed() >= intervals.checkpoint {
@@ -78,9 +85,14 @@ pub fn run<S: Stage>(stage: &S, store: &VarStore, options: &StageOptions, budget
     let figures = average.with(|| tch::no_grad(|| stage.evaluate()));
     progress.log(&Record::new(S::NAME, "evaluation", step, elapsed_s, &figures))?;
     progress.finish(&figures);
+    keep_best::<S>(&mut best, &figures, &average)?;
     checkpoint::save_finished(folder, S::NAME, &average.state())?;
     average.adopt();
     Ok(())
+}
+
+fn keep_best<S: Stage>(best: &mut Best, figures: &Figures, average: &WeightAverage) -> Result<()> {
+    S::score(figures).map_or(Ok(()), |score| best.offer(score, &average.state()))
 }
 
 fn resume<S: Stage>(folder: &Path, optimiser: &mut AdamW, average: &mut WeightAverage) -> Result<(u64, f64)> {

@@ -2,6 +2,7 @@
 
 mod blend;
 mod cqt;
+mod raw;
 mod texture;
 mod tuning;
 mod values;
@@ -18,6 +19,7 @@ use engine::params::Hold;
 use crate::destination::Destination;
 pub(crate) use blend::BlendArgs;
 pub(crate) use cqt::CqtArgs;
+pub(crate) use raw::RawArgs;
 pub(crate) use texture::{Continued, ExtendArgs, Method, TextureArgs};
 pub(crate) use tuning::TuningArgs;
 use values::{destination, folder, number, parse_latent, rate};
@@ -82,6 +84,12 @@ pub(crate) enum Command {
     /// Let a recording go on without a seam, to any length; its own samples stay as they are
     #[command(after_help = "Example:\n  heptode extend rain.wav --seconds 60 --out longer-rain.wav")]
     Extend(ExtendArgs),
+    /// Make a sound sample by sample with a pack of kind raw, freely or going on from a recording (mono)
+    #[command(
+        after_help = "Examples:\n  heptode raw --pack steps-raw.heptode --class gravel --seconds 1 --seed 4 --out step.wav\n  \
+                            heptode raw --pack steps-raw.heptode --prime knock.wav --prime-ms 20 --out like-knock.wav"
+    )]
+    Raw(RawArgs),
     /// Superpose the latent points of any number of sounds and files
     #[command(
         after_help = "The weights are divided by their sum. The blend is decoded from its point alone, without what recordings add.\n\n\

@@ -3,6 +3,7 @@
 use std::fmt::Display;
 
 use engine::decode::graph::GraphError;
+use engine::decode::raw::WishError;
 use engine::import::ImportError;
 use engine::pack::PackError;
 use engine::presets::PresetError;
@@ -46,6 +47,12 @@ impl From<GraphError> for Failure {
 impl From<SampleError> for Failure {
     fn from(error: SampleError) -> Self {
         Self::failed(error)
+    }
+}
+
+impl From<WishError> for Failure {
+    fn from(error: WishError) -> Self {
+        Self::usage(error)
     }
 }
 

@@ -20,6 +20,7 @@ mod play;
 mod player;
 mod point;
 mod presets;
+mod raw;
 mod reconstruct;
 mod recording;
 mod render;
@@ -50,6 +51,7 @@ fn main() -> ExitCode {
         Command::Cqt(args) => cqt::run(&args),
         Command::Texture(args) => texture::run(&args),
         Command::Extend(args) => extend::run(&args),
+        Command::Raw(args) => raw::run(&args),
         Command::Blend(args) => blend::run(&args),
         Command::Walk(args) => walk::run(&args),
     };

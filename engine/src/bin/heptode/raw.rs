@@ -1,0 +1,142 @@
+//! `heptode raw`: a sound made sample by sample. Main thread.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Instant;
+
+use engine::decode::raw::{Generator, RawModel, Wish};
+use engine::pack::{RawManifest, RawPack};
+use engine::sample::{read_from, resample};
+use serde_json::json;
+
+use crate::args::RawArgs;
+use crate::failure::Failure;
+use crate::output::{noted, path_text};
+use crate::watch::Watch;
+
+/// Samples of a block.
+const BLOCK: usize = 512;
+/// Samples below this are silence: the least step of 16 bits.
+const SILENT: f32 = 1.0 / 32_768.0;
+
+pub(crate) fn run(args: &RawArgs) -> Result<(), Failure> {
+    let inputs: Vec<&Path> = args.prime.as_deref().into_iter().chain([args.pack.as_path()]).collect();
+    args.out.check(&inputs, 0)?;
+    let pack = RawPack::open(&args.pack)?;
+    let manifest = pack.manifest();
+    let rate_hz = manifest.sample_rate_hz;
+    args.out.check(&inputs, rate_hz)?;
+    let length = match args.seconds {
+        Some(seconds) => (f64::from(seconds) * f64::from(rate_hz)).round() as usize,
+        None => manifest.length_samples,
+    };
+    args.out.check_length(length as u64, 1, rate_hz)?;
+    let class_weights = class_weights(args, manifest)?;
+    let (prime, mut notes) = match &args.prime {
+        Some(file) => prime(file, args.prime_ms, manifest)?,
+        None => (Vec::new(), Vec::new()),
+    };
+    if length > manifest.length_samples {
+        let trained_s = manifest.length_samples as f64 / f64::from(rate_hz);
+        notes.push(format!("the network was trained on sounds of {trained_s:.2} s; this one is longer"));
+    }
+    let wish = Wish {
+        class_weights,
+        temperature: args.temperature.unwrap_or(manifest.temperature),
+        keep: args.keep.unwrap_or(manifest.keep),
+        seed: args.seed,
+        prime,
+        with_prime: !args.after_prime,
+    };
+    let generator = Generator::new(Arc::new(RawModel::load(&pack)?), &wish)?;
+    let started = Instant::now();
+    let (peak, written) = write(args, generator, length, rate_hz)?;
+    let took_s = started.elapsed().as_secs_f64();
+    notes.extend(written);
+    let seconds = length as f64 / f64::from(rate_hz);
+    let text = format!(
+        "{}: {seconds:.3} s at {rate_hz} Hz, peak {peak:.3}, seed {}, {:.1} times faster than it sounds\n{}",
+        args.out.text(),
+        args.seed,
+        seconds / took_s,
+        noted(&notes)
+    );
+    let json = json!({
+        "command": "raw", "pack": { "id": manifest.id, "hash": pack.hash() }, "out": args.out.text(), "seed": args.seed,
+        "classes": manifest.classes, "class_weights": wish.class_weights, "temperature": wish.temperature, "keep": wish.keep,
+        "prime": args.prime.as_deref().map(path_text), "prime_samples": wish.prime.len(), "with_prime": wish.with_prime,
+        "rate_hz": rate_hz, "channels": 1, "samples": length, "peak": peak, "milliseconds": took_s * 1000.0, "notes": notes,
+    });
+    args.out.report(args.json, &text, &json)
+}
+
+/// Writes the sound block by block; returns its peak and remarks.
+fn write(args: &RawArgs, mut generator: Generator, length: usize, rate_hz: u32) -> Result<(f32, Vec<String>), Failure> {
+    let mut watch = Watch::new(length as u64, "making, in samples");
+    let (mut done, mut peak) = (0, 0.0_f32);
+    let written = args.out.write_blocks(1, rate_hz, |block| {
+        watch.look(done as u64)?;
+        block.resize(BLOCK.min(length - done), 0.0);
+        generator.fill(block);
+        peak = block.iter().fold(peak, |peak, sample| peak.max(sample.abs()));
+        done += block.len();
+        Ok(!block.is_empty())
+    });
+    watch.end();
+    Ok((peak, written?))
+}
+
+/// The weights that the arguments give; empty for none.
+fn class_weights(args: &RawArgs, manifest: &RawManifest) -> Result<Vec<f32>, Failure> {
+    let Some(wanted) = &args.class else { return Ok(args.weights.clone()) };
+    let wanted = wanted.to_lowercase();
+    let names: Vec<String> = manifest.classes.iter().map(|name| name.to_lowercase()).collect();
+    let exact = names.iter().position(|name| *name == wanted);
+    let mut beginning = names.iter().enumerate().filter(|(_, name)| !wanted.is_empty() && name.starts_with(&wanted));
+    let only = match (beginning.next(), beginning.next()) {
+        (Some((place, _)), None) => Some(place),
+        _ => None,
+    };
+    let Some(found) = exact.or(only) else {
+        let known = match manifest.classes.as_slice() {
+            [] => "the pack has no classes".to_owned(),
+            some => format!("the pack has {}", some.join(", ")),
+        };
+        return Err(Failure::usage(format!("--class {wanted:?}: {known}")));
+    };
+    Ok((0..names.len()).map(|place| if place == found { 1.0 } else { 0.0 }).collect())
+}
+
+/// The beginning of a recording at the pack's rate, and remarks.
+fn prime(file: &Path, prime_ms: f32, manifest: &RawManifest) -> Result<(Vec<f32>, Vec<String>), Failure> {
+    let rate_hz = manifest.sample_rate_hz;
+    let count = (f64::from(prime_ms) * f64::from(rate_hz) / 1000.0).round() as usize;
+    let most_ms = manifest.length_samples as f64 * 1000.0 / f64::from(rate_hz);
+    if count == 0 || count > manifest.length_samples {
+        let least_ms = 1000.0 / f64::from(rate_hz);
+        return Err(Failure::usage(format!(
+            "--prime-ms {prime_ms}: this pack takes {least_ms} ms, which is one sample, to {most_ms} ms"
+        )));
+    }
+    let recording = read_from(file, 0.0)?;
+    let mut notes = recording.notes;
+    if recording.sample_rate_hz != rate_hz {
+        notes.push(format!("{}: from {} to {rate_hz} Hz", path_text(file), recording.sample_rate_hz));
+    }
+    let mut samples = resample(&recording.samples, recording.sample_rate_hz, rate_hz)?;
+    if samples.len() < count {
+        let has_ms = samples.len() as f64 * 1000.0 / f64::from(rate_hz);
+        return Err(Failure::failed(format!(
+            "{} lasts {has_ms:.1} ms, and {prime_ms} ms of it are asked for; give a smaller --prime-ms",
+            path_text(file)
+        )));
+    }
+    samples.truncate(count);
+    if samples.iter().all(|sample| sample.abs() < SILENT) {
+        return Err(Failure::failed(format!(
+            "the first {prime_ms} ms of {} are silent; cut the silence off its start",
+            path_text(file)
+        )));
+    }
+    Ok((samples, notes))
+}

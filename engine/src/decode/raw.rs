@@ -1,0 +1,18 @@
+//! Raw audio by a state-space network: one step of a recurrence for each sample. WORKER side or main thread.
+//!
+//! The network is SaShiMi (Goel, Gu, Donahue and Ré 2022) with diagonal state-space layers (S4D: Gu, Goel, Gupta and Ré 2022): three levels, of
+//! which each lower one runs once in four steps of the one above. It was trained as a convolution; here each layer keeps its state, so that cost
+//! is linear in the length and memory constant. Values are added in a fixed order and without fused multiplications: the same pack and seed give
+//! the same samples on every processor.
+
+mod generator;
+mod head;
+mod lanes;
+mod layers;
+mod model;
+mod run;
+
+pub use generator::{Generator, Wish, WishError};
+pub use head::{COMPONENTS, LOG_SCALES};
+pub use model::RawModel;
+pub use run::Run;

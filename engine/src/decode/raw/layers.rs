@@ -1,0 +1,103 @@
+//! The layers of a level: pairs of a state-space block and a feed-forward block, each added to its input. No allocation after construction.
+
+use super::lanes::{Affine, Diagonal, Norm, Row, add, add_gated, gelu, rows};
+use crate::pack::{PackError, Weights};
+
+/// Channels inside a feed-forward block and before a gate, for each channel of the level.
+const EXPANSION: usize = 2;
+
+/// A state-space block and a feed-forward block.
+#[derive(Debug)]
+struct Pair {
+    norm: Norm,
+    diagonal: Diagonal,
+    gate: Affine,
+    feed_norm: Norm,
+    widen: Affine,
+    narrow: Affine,
+}
+
+/// The layers of a level; immutable.
+#[derive(Debug)]
+pub(super) struct Level {
+    pairs: Vec<Pair>,
+    width: usize,
+}
+
+/// What a level remembers, and room for its work.
+#[derive(Debug)]
+pub(super) struct LevelState {
+    states: Vec<Vec<[Row; 2]>>,
+    narrow: Vec<Row>,
+    other: Vec<Row>,
+    wide: Vec<Row>,
+}
+
+/// Takes an affine map of this name.
+pub(super) fn affine(weights: &Weights, name: &str, outputs: usize, inputs: usize) -> Result<Affine, PackError> {
+    let weight = weights.take(&format!("{name}.weight"), &[outputs, inputs])?;
+    Ok(Affine::new(&weight, &weights.take(&format!("{name}.bias"), &[outputs])?))
+}
+
+/// Takes a normalisation of this name.
+pub(super) fn norm(weights: &Weights, name: &str, width: usize) -> Result<Norm, PackError> {
+    let gain = weights.take(&format!("{name}.gain"), &[width])?;
+    Ok(Norm::new(&gain, &weights.take(&format!("{name}.bias"), &[width])?))
+}
+
+impl Level {
+    /// Takes the layers of level `number`.
+    ///
+    /// # Errors
+    /// [`PackError::Weights`].
+    pub(super) fn load(
+        weights: &Weights,
+        number: usize,
+        width: usize,
+        blocks: usize,
+        states: usize,
+    ) -> Result<Self, PackError> {
+        let pairs = (0..blocks).map(|block| {
+            let place = |part: &str| format!("level{number}.block{block}.{part}");
+            let factors = weights.take(&place("factors"), &[2, width, states])?;
+            let outputs = weights.take(&place("outputs"), &[2, width, states])?;
+            let skip = weights.take(&place("skip"), &[width])?;
+            Ok(Pair {
+                norm: norm(weights, &place("norm"), width)?,
+                diagonal: Diagonal::new(&factors, &outputs, &skip),
+                gate: affine(weights, &place("gate"), 2 * width, width)?,
+                feed_norm: norm(weights, &place("feed_norm"), width)?,
+                widen: affine(weights, &place("widen"), EXPANSION * width, width)?,
+                narrow: affine(weights, &place("narrow"), width, EXPANSION * width)?,
+            })
+        });
+        Ok(Self { pairs: pairs.collect::<Result<_, PackError>>()?, width })
+    }
+
+    /// The state before the first step.
+    pub(super) fn at_rest(&self) -> LevelState {
+        LevelState {
+            states: self.pairs.iter().map(|pair| pair.diagonal.at_rest()).collect(),
+            narrow: rows(self.width),
+            other: rows(self.width),
+            wide: rows(EXPANSION * self.width),
+        }
+    }
+
+    /// One step on `x`, which becomes the output.
+    pub(super) fn step(&self, state: &mut LevelState, x: &mut [Row]) {
+        let LevelState { states, narrow, other, wide } = state;
+        for (pair, states) in self.pairs.iter().zip(states) {
+            pair.norm.apply(x, narrow);
+            pair.diagonal.step(states, narrow, other);
+            gelu(other);
+            pair.gate.apply(other, wide);
+            add_gated(wide, x);
+            pair.feed_norm.apply(x, narrow);
+            pair.widen.apply(narrow, wide);
+            gelu(wide);
+            pair.narrow.apply(wide, other);
+            add(other, x);
+        }
+    }
+}

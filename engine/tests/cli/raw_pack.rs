@@ -1,0 +1,301 @@
+//! A pack of kind `raw` that the test makes: what it plays, `heptode raw` with it, and what is refused of it.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use engine::decode::raw::{Generator, RawModel, Wish, WishError};
+use engine::pack::{FORMAT_VERSION, Pack, PackKind, Quantisation, RawManifest, RawNetwork, RawPack};
+use engine::sample;
+use safetensors::Dtype;
+use safetensors::tensor::{TensorView, serialize};
+use tempfile::{TempDir, tempdir};
+
+use super::run::{assert_refused, files_in, heptode, json, text};
+
+const RATE_HZ: u32 = 8_000;
+const LENGTH: usize = 1_600;
+const WIDTH: usize = 32;
+const STATES: usize = 4;
+
+/// Tensors of a network with random weights, by name.
+#[derive(Default)]
+struct Tensors {
+    all: BTreeMap<String, (Vec<usize>, Vec<u8>)>,
+    state: u64,
+}
+
+impl Tensors {
+    fn add(&mut self, name: &str, shape: &[usize], value: impl Fn(usize, f32) -> f32) {
+        let bytes = (0..shape.iter().product()).flat_map(|place| {
+            self.state = self.state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            value(place, (self.state >> 40) as f32 / (1 << 23) as f32 - 1.0).to_le_bytes()
+        });
+        let bytes = bytes.collect();
+        self.all.insert(name.into(), (shape.to_vec(), bytes));
+    }
+
+    fn affine(&mut self, name: &str, outputs: usize, inputs: usize) {
+        let spread = (inputs as f32).sqrt().recip();
+        self.add(&format!("{name}.weight"), &[outputs, inputs], |_, random| random * spread);
+        self.add(&format!("{name}.bias"), &[outputs], |_, random| 0.1 * random);
+    }
+
+    fn norm(&mut self, name: &str) {
+        self.add(&format!("{name}.gain"), &[WIDTH], |_, random| 1.0 + 0.1 * random);
+        self.add(&format!("{name}.bias"), &[WIDTH], |_, random| 0.1 * random);
+    }
+
+    fn block(&mut self, name: &str) {
+        let half = WIDTH * STATES;
+        // Decaying oscillations: factors within the unit circle.
+        let factor = |place: usize, _: f32| {
+            let angle = 0.3 * (place % half) as f32;
+            if place < half { 0.97 * angle.cos() } else { 0.97 * angle.sin() }
+        };
+        self.add(&format!("{name}.factors"), &[2, WIDTH, STATES], factor);
+        self.add(&format!("{name}.outputs"), &[2, WIDTH, STATES], |_, random| 0.1 * random);
+        self.add(&format!("{name}.skip"), &[WIDTH], |_, random| random);
+        self.norm(&format!("{name}.norm"));
+        self.norm(&format!("{name}.feed_norm"));
+        self.affine(&format!("{name}.gate"), 2 * WIDTH, WIDTH);
+        self.affine(&format!("{name}.widen"), 2 * WIDTH, WIDTH);
+        self.affine(&format!("{name}.narrow"), WIDTH, 2 * WIDTH);
+    }
+
+    fn file(&self) -> Vec<u8> {
+        let views = self.all.iter().map(|(name, (shape, bytes))| {
+            (name.as_str(), TensorView::new(Dtype::F32, shape.clone(), bytes).expect("as many bytes as the shape says"))
+        });
+        serialize(views, &None).expect("serialised")
+    }
+}
+
+fn tensors(quantisation: Quantisation) -> Tensors {
+    let mut tensors = Tensors { state: 7, ..Tensors::default() };
+    tensors.add("embedding", &[256, WIDTH], |_, random| random);
+    tensors.add("classes", &[2, WIDTH], |_, random| random);
+    if quantisation == Quantisation::Mixture {
+        tensors.add("fine", &[WIDTH], |_, random| random);
+    }
+    (0..3).for_each(|level| tensors.block(&format!("level{level}.block0")));
+    for number in 0..2 {
+        tensors.affine(&format!("down{number}"), WIDTH, 4 * WIDTH);
+        tensors.affine(&format!("up{number}"), 4 * WIDTH, WIDTH);
+    }
+    tensors.norm("norm");
+    tensors.affine("head", if quantisation == Quantisation::Mixture { 30 } else { 256 }, WIDTH);
+    tensors
+}
+
+fn manifest(quantisation: Quantisation) -> RawManifest {
+    RawManifest {
+        format_version: FORMAT_VERSION,
+        kind: PackKind::Raw,
+        id: "raw-test".into(),
+        name: "Raw test".into(),
+        sample_rate_hz: RATE_HZ,
+        length_samples: LENGTH,
+        quantisation,
+        network: RawNetwork::new([WIDTH; 3], [1; 3], STATES),
+        classes: vec!["Gravel".into(), "Snow".into()],
+        temperature: 1.0,
+        keep: 0.99,
+        files: BTreeMap::new(),
+        licence: "MIT".into(),
+        provenance: vec!["none".into()],
+    }
+}
+
+fn pack(quantisation: Quantisation) -> RawPack {
+    RawPack::assemble(manifest(quantisation), tensors(quantisation).file()).expect("a whole pack")
+}
+
+fn wish() -> Wish {
+    Wish { class_weights: vec![1.0, 3.0], temperature: 1.0, keep: 0.99, seed: 4, prime: Vec::new(), with_prime: true }
+}
+
+fn made(model: &Arc<RawModel>, wish: &Wish, blocks: &[usize]) -> Vec<f32> {
+    let mut generator = Generator::new(Arc::clone(model), wish).expect("a wish that is possible");
+    let mut samples = Vec::new();
+    for size in blocks {
+        let start = samples.len();
+        samples.resize(start + size, 0.0);
+        generator.fill(&mut samples[start..]);
+    }
+    samples
+}
+
+#[test]
+fn samples_depend_on_the_wish_alone_not_on_the_blocks() {
+    let prime: Vec<f32> = (0..50).map(|n| (n as f32 * 0.2).sin()).collect();
+    for quantisation in [Quantisation::MuLaw, Quantisation::Linear, Quantisation::Mixture] {
+        let model = Arc::new(RawModel::load(&pack(quantisation)).expect("its own weights"));
+        for prime in [Vec::new(), prime[..1].to_vec(), prime.clone()] {
+            let wish = Wish { prime: prime.clone(), ..wish() };
+            let whole = made(&model, &wish, &[300]);
+            assert!(whole.iter().all(|sample| sample.abs() <= 1.0));
+            for blocks in [vec![1; 300], vec![7, 64, 0, 129, 100], vec![299, 1]] {
+                assert_eq!(made(&model, &wish, &blocks), whole, "{quantisation:?}, blocks {blocks:?}");
+            }
+            assert_eq!(&whole[..prime.len()], prime, "the prime's own samples, bit for bit");
+            let after = Wish { with_prime: false, ..wish.clone() };
+            assert_eq!(made(&model, &after, &[300 - prime.len()]), &whole[prime.len()..]);
+            let scaled = Wish { class_weights: vec![2.0, 6.0], ..wish.clone() };
+            assert_eq!(made(&model, &scaled, &[300]), whole, "weights are divided by their sum");
+            for other in [
+                Wish { seed: 5, ..wish.clone() },
+                Wish { class_weights: vec![3.0, 1.0], ..wish.clone() },
+                Wish { class_weights: Vec::new(), ..wish.clone() },
+            ] {
+                assert_ne!(made(&model, &other, &[300]), whole, "{quantisation:?}, {other:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn wishes_out_of_range_are_refused() {
+    let model = Arc::new(RawModel::load(&pack(Quantisation::MuLaw)).expect("its own weights"));
+    let refusal = |wish: Wish| Generator::new(Arc::clone(&model), &wish).expect_err("impossible");
+    for temperature in [0.0, 10.0, f32::NAN] {
+        assert!(matches!(refusal(Wish { temperature, ..wish() }), WishError::Temperature(_)));
+    }
+    assert_eq!(refusal(Wish { keep: 0.0, ..wish() }), WishError::Keep(0.0));
+    for class_weights in [vec![0.0, 0.0], vec![-1.0, 2.0], vec![f32::NAN, 1.0], vec![f32::INFINITY, 1.0]] {
+        assert_eq!(refusal(Wish { class_weights, ..wish() }), WishError::ClassWeights);
+    }
+    let too_many = refusal(Wish { class_weights: vec![1.0; 3], ..wish() });
+    assert_eq!(too_many, WishError::ClassCount { found: 3, expected: 2 });
+    assert_eq!(refusal(Wish { prime: vec![0.0, f32::NAN], ..wish() }), WishError::NotFinite(1));
+    let long = refusal(Wish { prime: vec![0.1; LENGTH + 1], ..wish() });
+    assert_eq!(long, WishError::LongPrime { found: LENGTH + 1, most: LENGTH });
+}
+
+#[test]
+fn a_pack_whose_weights_are_not_those_of_its_manifest_is_refused_with_what_is_wrong() {
+    let refusal = |change: &dyn Fn(&mut RawManifest, &mut Tensors)| {
+        let (mut manifest, mut tensors) = (manifest(Quantisation::MuLaw), tensors(Quantisation::MuLaw));
+        change(&mut manifest, &mut tensors);
+        let loaded = RawPack::assemble(manifest, tensors.file()).and_then(|pack| RawModel::load(&pack));
+        loaded.expect_err("damaged").to_string()
+    };
+    let network = |widths, blocks, states| {
+        move |manifest: &mut RawManifest, _: &mut Tensors| {
+            manifest.network = RawNetwork::new(widths, blocks, states);
+        }
+    };
+    let layers = refusal(&network([WIDTH; 3], [1, 2, 1], STATES));
+    assert!(layers.contains("they hold 3 state-space layers, and the manifest says 4"), "{layers}");
+    assert!(refusal(&|manifest, _| manifest.network.layers = 2).contains("3, the sum of network.blocks"));
+    assert!(refusal(&network([WIDTH, WIDTH, 64], [1; 3], STATES)).contains("expected F32"));
+    assert!(refusal(&network([WIDTH; 3], [1; 3], 5)).contains("expected F32"));
+    assert!(refusal(&network([40, 32, 32], [1; 3], STATES)).contains("multiples of 32"));
+    assert!(refusal(&network([WIDTH; 3], [1, 2, 0], STATES)).contains("is missing"));
+    assert!(refusal(&|manifest, _| manifest.quantisation = Quantisation::Mixture).contains("fine is missing"));
+    assert!(refusal(&|manifest, _| manifest.sample_rate_hz = 0).contains("sample_rate_hz"));
+    assert!(refusal(&|manifest, _| manifest.classes.push("snow".into())).contains("each name once"));
+    assert!(refusal(&|manifest, _| drop(manifest.classes.pop())).contains("classes is"));
+    assert!(refusal(&|_, tensors| tensors.add("extra", &[1], |_, _| 0.0)).contains("extra belongs to no network"));
+    assert!(refusal(&|_, tensors| tensors.add("head.bias", &[256], |_, _| f32::NAN)).contains("not finite"));
+    let error = RawPack::assemble(manifest(Quantisation::MuLaw), vec![1; 100]).and_then(|pack| RawModel::load(&pack));
+    assert!(error.expect_err("no weights").to_string().contains("safetensors"));
+}
+
+fn saved(folder: &TempDir) -> PathBuf {
+    let path = folder.path().join("test.heptode");
+    pack(Quantisation::MuLaw).save_archive(&path).expect("written");
+    path
+}
+
+fn samples(path: &Path) -> Vec<f32> {
+    hound::WavReader::open(path).expect("a file").into_samples().map(|sample| sample.expect("a sample")).collect()
+}
+
+fn joined<'a>(words: &[&'a str], more: &[&'a str]) -> Vec<&'a str> {
+    [words, more].concat()
+}
+
+#[test]
+fn the_command_writes_what_the_engine_makes_and_begins_with_the_prime() {
+    let folder = tempdir().expect("a folder");
+    let (pack_file, out, knock) = (saved(&folder), folder.path().join("out.wav"), folder.path().join("knock.wav"));
+    let own: Vec<f32> = (0..400).map(|n| 0.5 * (n as f32 * 0.3).cos()).collect();
+    sample::write_wav(&knock, &own, 1, RATE_HZ).expect("written");
+    let words = ["raw", "--pack", text(&pack_file), "--out", text(&out), "--seed", "4"];
+    let told = json(&joined(&words, &["--class", "snow", "--seconds", "0.05"]));
+    assert_eq!((told["samples"].as_u64(), told["rate_hz"].as_u64()), (Some(400), Some(8_000)));
+    let model = Arc::new(RawModel::load(&pack(Quantisation::MuLaw)).expect("its own weights"));
+    assert_eq!(samples(&out), made(&model, &Wish { class_weights: vec![0.0, 1.0], ..wish() }, &[400]));
+    json(&joined(&words, &["--weights", "1,3", "--temperature", "0.7", "--keep", "0.9"]));
+    assert_eq!(samples(&out), made(&model, &Wish { temperature: 0.7, keep: 0.9, ..wish() }, &[LENGTH]));
+    let primed = joined(&words, &["--prime", text(&knock), "--prime-ms", "20", "--seconds", "0.1"]);
+    assert_eq!(json(&primed)["prime_samples"], 160);
+    let whole = samples(&out);
+    assert_eq!((whole.len(), &whole[..160]), (800, &own[..160]));
+    json(&[&primed[..], &["--after-prime"]].concat());
+    assert_eq!(&samples(&out)[..640], &whole[160..]);
+    // One sample is a prime as well.
+    assert_eq!(
+        json(&joined(&words, &["--prime", text(&knock), "--prime-ms", "0.125", "--seconds", "0.02"]))["prime_samples"],
+        1
+    );
+    assert_eq!(samples(&out)[0], own[0]);
+}
+
+#[test]
+fn what_cannot_be_is_refused_with_one_line_and_no_file() {
+    let folder = tempdir().expect("a folder");
+    let pack_file = saved(&folder);
+    let put = |name: &str, samples: &[f32], rate_hz: u32| {
+        let path = folder.path().join(name);
+        sample::write_wav(&path, samples, 1, rate_hz).expect("written");
+        text(&path).to_owned()
+    };
+    let tone: Vec<f32> = (0..4_000).map(|n| (n as f32 * 0.1).sin()).collect();
+    let late: Vec<f32> = (0..4_000).map(|n| if n < 2_000 { 0.0 } else { 0.5 }).collect();
+    let other = put("other.wav", &tone, 11_025);
+    let tone = put("tone.wav", &tone, RATE_HZ);
+    let (short, silent) = (put("short.wav", &[0.5; 80], RATE_HZ), put("silent.wav", &[0.0; 4_000], RATE_HZ));
+    let (late, nan) = (put("late.wav", &late, RATE_HZ), put("nan.wav", &[0.5, f32::NAN, 0.5], RATE_HZ));
+    let outs = tempdir().expect("a folder");
+    let out = outs.path().join("out.wav");
+    let words = ["raw", "--pack", text(&pack_file), "--out", text(&out)];
+    let primed = |file: &str, ms: &str| ["--prime", file, "--prime-ms", ms].map(str::to_owned).to_vec();
+    let plain = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>();
+    let cases = [
+        (2, plain(&["--temperature", "0"]), "0.1 to 2"),
+        (2, plain(&["--temperature", "10"]), "0.1 to 2"),
+        (2, plain(&["--keep", "0.2"]), "0.5 to 1"),
+        (2, plain(&["--class", "mud"]), "the pack has Gravel, Snow"),
+        (2, plain(&["--weights", "1,2,3"]), "3 class weights, and the pack has 2 classes"),
+        (2, plain(&["--weights", "0,0"]), "not all 0"),
+        (2, plain(&["--weights", "1,nan"]), "0 to 1000"),
+        (2, plain(&["--class", "snow", "--weights", "1,1"]), "cannot be used with"),
+        (2, plain(&["--seconds", "0"]), "0.01 to 600"),
+        (2, plain(&["--prime-ms", "20"]), "--prime"),
+        (2, primed(&tone, "0"), "0.125 ms, which is one sample, to 200 ms"),
+        (2, primed(&tone, "201"), "0.125 ms, which is one sample, to 200 ms"),
+        (1, primed(&silent, "20"), "silent"),
+        (1, primed(&late, "20"), "the first 20 ms"),
+        (1, primed(&nan, "20"), "not a finite number"),
+        (1, primed(&short, "20"), "lasts 10.0 ms, and 20 ms of it are asked for"),
+        (1, primed("gone.wav", "20"), "gone.wav"),
+    ];
+    for (code, more, part) in &cases {
+        let more: Vec<&str> = more.iter().map(String::as_str).collect();
+        assert_refused(&heptode(&[&words[..], &more].concat()), *code, part);
+        assert_eq!(files_in(outs.path()), 0, "{more:?} left a file");
+    }
+    let converted = json(&[&words[..], &["--prime", &other]].concat());
+    assert!(converted["notes"].to_string().contains("from 11025 to 8000 Hz"), "{converted}");
+    assert_eq!(converted["prime_samples"], 160);
+    std::fs::remove_file(&out).expect("there");
+    // A pack of another kind, and this one where an instrument is needed.
+    let factory = Path::new(env!("CARGO_MANIFEST_DIR")).join("../models/factory");
+    let latent = ["raw", "--out", text(&out), "--pack", text(&factory)];
+    assert_refused(&heptode(&latent), 1, "the pack is of kind latent");
+    let rendered = ["render", "--out", text(&out), "--pack", text(&pack_file)];
+    assert_refused(&heptode(&rendered), 1, "does not play packs of kind raw yet: `heptode raw` makes its sounds");
+    assert!(Pack::open(&pack_file).is_err() && files_in(outs.path()) == 0);
+}

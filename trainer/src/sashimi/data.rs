@@ -1,0 +1,126 @@
+//! A corpus as samples of the model's rate and length, and as the levels of its quantisation.
+
+use anyhow::{Result, ensure};
+use engine::pack::{LEVELS, Quantisation};
+use engine::sample::resample;
+use tch::{Kind, Tensor};
+
+use super::config::RunConfig;
+use crate::corpus::{Corpus, Item};
+
+/// Fade at the end of a sound that is longer, in seconds.
+const FADE_S: f64 = 0.02;
+/// Full scale of the stored samples.
+const FULL_SCALE: f32 = 32_767.0;
+
+/// Sounds and their classes.
+#[derive(Debug)]
+pub struct SoundData {
+    /// `[sound, sample]`, 16 bits.
+    samples: Tensor,
+    /// `[sound, class]`, 1 for its own; no columns without classes.
+    pub classes: Tensor,
+}
+
+impl SoundData {
+    /// Reads those of `items` that are of a class of `config`.
+    ///
+    /// # Errors
+    /// No item is left, or a sound of the corpus cannot be read or converted.
+    pub fn load(corpus: &Corpus, items: &[&Item], config: &RunConfig) -> Result<Self> {
+        let mut sounds = Vec::new();
+        let mut places = Vec::new();
+        for item in items {
+            let place =
+                config.classes.iter().position(|class| Some(class.as_str()) == class_of(item, &config.class_label));
+            if place.is_none() && !config.classes.is_empty() {
+                continue;
+            }
+            sounds.push(Tensor::from_slice(&prepared(corpus, item, config)?));
+            places.push(place.unwrap_or(0) as i64);
+        }
+        ensure!(
+            !sounds.is_empty(),
+            "the corpus has no sound of the classes {} in this split",
+            config.classes.join(", ")
+        );
+        let classes = match config.classes.len() {
+            0 => Tensor::zeros([sounds.len() as i64, 0], tch::kind::FLOAT_CPU),
+            count => Tensor::from_slice(&places).one_hot(count as i64).to_kind(Kind::Float),
+        };
+        Ok(Self { samples: Tensor::stack(&sounds, 0), classes })
+    }
+
+    /// Of samples of 16 bits, `[sound, sample]`, and class weights, `[sound, class]`.
+    #[cfg(test)]
+    pub fn of_samples(samples: Tensor, classes: Tensor) -> Self {
+        Self { samples, classes }
+    }
+
+    /// Number of sounds.
+    pub fn len(&self) -> i64 {
+        self.samples.size()[0]
+    }
+
+    /// Samples of sounds by their numbers, `[sound, sample]`, as places in [`Levels`].
+    pub fn choose(&self, numbers: &Tensor) -> Tensor {
+        self.samples.index_select(0, numbers).to_kind(Kind::Int64) + 32_768
+    }
+}
+
+/// The class of an item by this label.
+pub fn class_of<'a>(item: &'a Item, label: &str) -> Option<&'a str> {
+    if label == "category" { Some(&item.category) } else { item.labels.get(label).map(String::as_str) }
+}
+
+fn prepared(corpus: &Corpus, item: &Item, config: &RunConfig) -> Result<Vec<i16>> {
+    let mut samples = resample(&corpus.samples(item)?, corpus.manifest.sample_rate_hz, config.sample_rate_hz)?;
+    if samples.len() > config.length_samples {
+        samples.truncate(config.length_samples);
+        let fade = (FADE_S * f64::from(config.sample_rate_hz)) as usize;
+        let faded = samples.iter_mut().rev().take(fade).enumerate();
+        faded.for_each(|(from_end, sample)| *sample *= from_end as f32 / fade as f32);
+    }
+    samples.resize(config.length_samples, 0.0);
+    Ok(samples.iter().map(|sample| (sample * FULL_SCALE).round() as i16).collect())
+}
+
+/// The levels of all samples of 16 bits, computed as the engine computes them.
+#[derive(Debug)]
+pub struct Levels {
+    of_samples: Tensor,
+    steps: i64,
+    silence: i64,
+}
+
+impl Levels {
+    /// Of this quantisation.
+    pub fn new(quantisation: Quantisation) -> Self {
+        let level = |sample: i16| quantisation.level(f32::from(sample) / FULL_SCALE) as i64;
+        let of_samples: Vec<i64> = (i16::MIN..=i16::MAX).map(level).collect();
+        Self {
+            of_samples: Tensor::from_slice(&of_samples),
+            steps: (quantisation.levels() / LEVELS) as i64,
+            silence: quantisation.level(0.0) as i64,
+        }
+    }
+
+    /// Levels of what [`SoundData::choose`] gives.
+    pub fn of(&self, samples: &Tensor) -> Tensor {
+        self.of_samples.index_select(0, &samples.view(-1)).view_as(samples)
+    }
+
+    /// What the network hears before each of these levels: the one before it, silence at first.
+    pub fn before(&self, levels: &Tensor) -> Tensor {
+        let length = levels.size()[1];
+        let first = Tensor::full_like(&levels.narrow(1, 0, 1), self.silence);
+        Tensor::cat(&[first, levels.narrow(1, 0, length - 1)], 1)
+    }
+
+    /// What is heard of levels, as [`Quantisation::heard`] says.
+    pub fn heard(&self, levels: &Tensor) -> (Tensor, Tensor) {
+        let coarse = (levels + self.steps / 2).divide_scalar_mode(self.steps, "floor").clamp_max(LEVELS as i64 - 1);
+        let fine = (levels - &coarse * self.steps).to_kind(Kind::Float) / self.steps as f64;
+        (coarse, fine)
+    }
+}

@@ -1,0 +1,171 @@
+//! The network: three levels of state-space and feed-forward blocks, of which each lower one runs once in four steps of the one above and gives
+//! to the four that follow.
+
+use tch::Tensor;
+use tch::nn::{Init, Path};
+
+use super::config::RunConfig;
+use super::data::Levels;
+use super::diagonal::Diagonal;
+use super::head::outputs;
+use crate::model::layers::{Conv, ConvShape};
+use engine::pack::LEVELS;
+
+/// Steps of a level for one of the level below.
+pub const POOL: i64 = 4;
+/// Channels inside a feed-forward block for each of the level.
+const EXPANSION: i64 = 2;
+/// Added to the variance in a normalisation.
+const NORM_EPSILON: f64 = 1e-5;
+
+/// Normalisation over channels, with a gain and an offset for each.
+#[derive(Debug)]
+pub struct Norm {
+    pub gain: Tensor,
+    pub bias: Tensor,
+}
+
+impl Norm {
+    fn new(path: &Path, channels: i64) -> Self {
+        Self {
+            gain: path.var("gain", &[channels], Init::Const(1.0)),
+            bias: path.var("bias", &[channels], Init::Const(0.0)),
+        }
+    }
+
+    fn forward(&self, x: &Tensor) -> Tensor {
+        let centred = x - x.mean_dim([1i64].as_slice(), true, x.kind());
+        let scale = (centred.square().mean_dim([1i64].as_slice(), true, x.kind()) + NORM_EPSILON).rsqrt();
+        centred * scale * self.gain.unsqueeze(-1) + self.bias.unsqueeze(-1)
+    }
+}
+
+/// A state-space block and a feed-forward block, each added to its input.
+#[derive(Debug)]
+pub struct Pair {
+    pub norm: Norm,
+    pub diagonal: Diagonal,
+    pub gate: Conv,
+    pub feed_norm: Norm,
+    pub widen: Conv,
+    pub narrow: Conv,
+}
+
+fn pointwise(path: &Path, input: i64, output: i64) -> Conv {
+    Conv::new(path, ConvShape::new(input, output, 1))
+}
+
+impl Pair {
+    fn new(path: &Path, width: i64, states: i64) -> Self {
+        Self {
+            norm: Norm::new(&(path / "norm"), width),
+            diagonal: Diagonal::new(&(path / "diagonal"), width, states),
+            gate: pointwise(&(path / "gate"), width, 2 * width),
+            feed_norm: Norm::new(&(path / "feed_norm"), width),
+            widen: pointwise(&(path / "widen"), width, EXPANSION * width),
+            narrow: pointwise(&(path / "narrow"), EXPANSION * width, width),
+        }
+    }
+
+    /// `dropout` is the part of the channels that is left out over the whole length; 0 outside training.
+    fn forward(&self, x: &Tensor, dropout: f64) -> Tensor {
+        let drop = |x: Tensor| if dropout > 0.0 { x.feature_dropout(dropout, true) } else { x };
+        let y = drop(self.diagonal.forward(&self.norm.forward(x)).gelu("tanh"));
+        let x = x + drop(self.gate.forward(&y).glu(1));
+        let y = drop(self.widen.forward(&self.feed_norm.forward(&x)).gelu("tanh"));
+        x + drop(self.narrow.forward(&y))
+    }
+}
+
+/// The whole network.
+#[derive(Debug)]
+pub struct Sashimi {
+    /// `[heard level, channel]`.
+    pub embedding: Tensor,
+    /// `[channel]`, for the distance from the heard level.
+    pub fine: Option<Tensor>,
+    /// `[class, channel]`.
+    pub classes: Option<Tensor>,
+    pub levels: [Vec<Pair>; 3],
+    /// `[below, above, 4]` weights and `[below]` biases.
+    pub down: [(Tensor, Tensor); 2],
+    /// To `4 · above` channels, the four steps of a channel beside each other.
+    pub up: [Conv; 2],
+    pub norm: Norm,
+    pub head: Conv,
+}
+
+impl Sashimi {
+    /// A network with fresh weights under `path`.
+    pub fn new(path: &Path, config: &RunConfig) -> Self {
+        let widths = config.network.widths.map(|width| width as i64);
+        let states = config.network.states as i64;
+        let unit = Init::Randn { mean: 0.0, stdev: 1.0 };
+        let level = |number: usize| -> Vec<Pair> {
+            let place = path / format!("level{number}");
+            let blocks = 0..config.network.blocks[number];
+            blocks.map(|block| Pair::new(&(&place / format!("block{block}")), widths[number], states)).collect()
+        };
+        let down = |number: usize| {
+            let place = path / format!("down{number}");
+            let (above, below) = (widths[number], widths[number + 1]);
+            let spread = Init::Randn { mean: 0.0, stdev: (1.0 / (above * POOL) as f64).sqrt() };
+            (place.var("weight", &[below, above, POOL], spread), place.var("bias", &[below], Init::Const(0.0)))
+        };
+        let up = |number: usize| pointwise(&(path / format!("up{number}")), widths[number + 1], POOL * widths[number]);
+        let is_fine = config.quantisation.levels() > LEVELS;
+        let classes = config.classes.len() as i64;
+        Self {
+            embedding: path.var("embedding", &[LEVELS as i64, widths[0]], unit),
+            fine: is_fine.then(|| path.var("fine", &[widths[0]], unit)),
+            classes: (classes > 0).then(|| path.var("classes", &[classes, widths[0]], unit)),
+            levels: [level(0), level(1), level(2)],
+            down: [down(0), down(1)],
+            up: [up(0), up(1)],
+            norm: Norm::new(&(path / "norm"), widths[0]),
+            head: pointwise(&(path / "head"), widths[0], outputs(config.quantisation)),
+        }
+    }
+
+    /// The parameters of the next level's distribution, `[batch, output, time]`, after each of `heard`, `[batch, time]`, for class weights
+    /// `[batch, class]`. The length must be a multiple of 16.
+    pub fn forward(&self, levels: &Levels, heard: &Tensor, class_weights: &Tensor, dropout: f64) -> Tensor {
+        let (coarse, distance) = levels.heard(heard);
+        let x = Tensor::embedding(&self.embedding, &coarse, -1, false, false).transpose(1, 2).contiguous();
+        let x = match &self.fine {
+            Some(fine) => x + distance.unsqueeze(1) * fine.unsqueeze(-1),
+            None => x,
+        };
+        let x = match &self.classes {
+            Some(classes) => x + class_weights.matmul(classes).unsqueeze(-1),
+            None => x,
+        };
+        let middle = self.descend(0, &x);
+        let bottom = self.descend(1, &middle);
+        let bottom = self.layers(2, &bottom, dropout);
+        let middle = self.layers(1, &(middle + self.ascend(1, &bottom)), dropout);
+        let x = self.layers(0, &(x + self.ascend(0, &middle)), dropout);
+        self.head.forward(&self.norm.forward(&x))
+    }
+
+    fn descend(&self, number: usize, x: &Tensor) -> Tensor {
+        let (weight, bias) = &self.down[number];
+        x.conv1d(weight, Some(bias), POOL, 0, 1, 1)
+    }
+
+    /// What a level gives to the level above: to the four steps after those that it heard.
+    fn ascend(&self, number: usize, x: &Tensor) -> Tensor {
+        let made = self.up[number].forward(x);
+        let size = made.size();
+        let (batch, width, length) = (size[0], size[1] / POOL, size[2]);
+        let before = made.narrow(2, 0, length - 1).constant_pad_nd([1i64, 0].as_slice());
+        before.view([batch, width, POOL, length]).transpose(2, 3).reshape([batch, width, POOL * length])
+    }
+
+    /// The layers of a level, and their input added to their output.
+    fn layers(&self, number: usize, x: &Tensor, dropout: f64) -> Tensor {
+        let start = x.shallow_clone();
+        let end = self.levels[number].iter().fold(x.shallow_clone(), |x, pair| pair.forward(&x, dropout));
+        start + end
+    }
+}

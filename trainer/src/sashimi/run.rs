@@ -1,0 +1,124 @@
+//! A training run of this model: its folder and its one stage.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, ensure};
+use engine::pack::{Quantisation, RawNetwork};
+use engine::units::MODEL_LATENTS;
+use tch::Device;
+use tch::nn::VarStore;
+
+use super::config::{CONFIG_NAME, MODEL, RunConfig};
+use super::data::{SoundData, class_of};
+use super::stage::SashimiStage;
+use crate::corpus::{Corpus, Split};
+use crate::files::write_atomically;
+use crate::train::{Budget, Intervals, StageOptions, run_stage};
+
+/// Sounds have a whole number of steps of the lowest level.
+const LENGTH_STEP: usize = 16;
+
+/// Options of `trainer train --model sashimi`.
+#[derive(Clone, Debug)]
+pub struct TrainOptions {
+    pub corpus: PathBuf,
+    pub run: PathBuf,
+    pub seed: u64,
+    pub budget: Budget,
+    /// Factor on the learning rate.
+    pub rate: f64,
+    pub batch: usize,
+    pub sample_rate_hz: u32,
+    /// Length of every sound.
+    pub seconds: f64,
+    pub quantisation: Quantisation,
+    pub network: RawNetwork,
+    pub dropout: f64,
+    /// Label that names the class of a sound; no classes without it.
+    pub class_label: Option<String>,
+    /// The classes, at most seven; all of the corpus if none is given.
+    pub classes: Vec<String>,
+    pub without_held_out: bool,
+    pub device: Device,
+    pub intervals: Intervals,
+}
+
+/// Trains, from wherever the run folder stands.
+///
+/// # Errors
+/// Corpus or run folder cannot be used or do not belong together, the loss is not finite, or a file cannot be written.
+pub fn train(options: &TrainOptions) -> Result<()> {
+    let corpus = Corpus::open(&options.corpus)?;
+    let (train, held_out) = (corpus.split(Split::Train), corpus.split(Split::HeldOut));
+    let place = options.corpus.display();
+    ensure!(!train.is_empty(), "the corpus {place} has no training sound; make it again with a lower --held-out");
+    ensure!(
+        !held_out.is_empty() || options.without_held_out,
+        "the corpus {place} has no held-out sound; make it again with a higher --held-out or more sounds, or train with \
+         --without-held-out"
+    );
+    let samples = (options.seconds * f64::from(options.sample_rate_hz)) as usize;
+    let config = RunConfig {
+        model: MODEL.to_owned(),
+        seed: options.seed,
+        corpus_id: corpus.id.clone(),
+        budget: options.budget,
+        rate: options.rate,
+        batch: options.batch,
+        sample_rate_hz: options.sample_rate_hz,
+        length_samples: samples.next_multiple_of(LENGTH_STEP),
+        quantisation: options.quantisation,
+        network: options.network,
+        dropout: options.dropout,
+        class_label: options.class_label.clone().unwrap_or_default(),
+        classes: classes(&corpus, options)?,
+    };
+    begin(&options.run, &config)?;
+    print!("{}", corpus.summary());
+    let train = SoundData::load(&corpus, &train, &config)?;
+    let held_out = if held_out.is_empty() { None } else { Some(SoundData::load(&corpus, &held_out, &config)?) };
+    let classes = if config.classes.is_empty() { "no classes".to_owned() } else { config.classes.join(", ") };
+    println!("{} sounds to train on, of {classes}", train.len());
+    tch::manual_seed(options.seed as i64);
+    let store = VarStore::new(options.device);
+    let stage = SashimiStage::new(&store, &train, held_out.as_ref(), &config);
+    let how = StageOptions { run: &options.run, seed: options.seed, rate: options.rate, intervals: options.intervals };
+    run_stage(&stage, &store, &how, config.budget)
+}
+
+/// The classes that are trained.
+fn classes(corpus: &Corpus, options: &TrainOptions) -> Result<Vec<String>> {
+    let Some(label) = &options.class_label else { return Ok(Vec::new()) };
+    let known: BTreeSet<&str> = corpus.manifest.items.iter().filter_map(|item| class_of(item, label)).collect();
+    ensure!(!known.is_empty(), "no sound of the corpus has the label {label:?}");
+    for class in &options.classes {
+        ensure!(known.contains(class.as_str()), "the corpus has no sound whose {label} is {class:?}");
+    }
+    let chosen = if options.classes.is_empty() {
+        known.into_iter().map(str::to_owned).collect()
+    } else {
+        options.classes.clone()
+    };
+    let distinct: BTreeSet<&String> = chosen.iter().collect();
+    ensure!(distinct.len() == chosen.len(), "--classes names a class twice");
+    let (count, names) = (chosen.len(), chosen.join(", "));
+    ensure!(count <= MODEL_LATENTS, "{count} classes ({names}); name at most {MODEL_LATENTS} by --classes");
+    Ok(chosen)
+}
+
+/// Makes the run folder; an error if it holds another run.
+fn begin(run: &Path, config: &RunConfig) -> Result<()> {
+    if !run.join(CONFIG_NAME).exists() {
+        fs::create_dir_all(run).with_context(|| format!("cannot make the run folder {}", run.display()))?;
+        return write_atomically(&run.join(CONFIG_NAME), &serde_json::to_vec_pretty(config)?);
+    }
+    let stored = config.as_stored()?;
+    ensure!(
+        RunConfig::read(run).is_ok_and(|read| read == stored),
+        "{} was begun with another model, corpus, seed, size or budget; give another --out or the same settings",
+        run.display()
+    );
+    Ok(())
+}

@@ -1,0 +1,89 @@
+//! `trainer train --model sashimi`: the options that only this model has. Main thread.
+
+use anyhow::{Result, ensure};
+use clap::{Args, ValueEnum};
+use engine::pack::Quantisation;
+
+use crate::cqt_command::Shared;
+use crate::sashimi::{Size, TrainOptions};
+use crate::train::Budget;
+
+/// Time for the training, in minutes, where none is given.
+const MINUTES: f64 = 60.0;
+
+/// How samples are given.
+#[derive(Clone, Copy, ValueEnum)]
+enum Choice {
+    /// A softmax over 256 levels after mu-law companding.
+    MuLaw,
+    /// A softmax over 256 equally spaced levels.
+    Linear,
+    /// A mixture of ten logistic distributions over 4096 companded levels.
+    Mixture,
+}
+
+/// What only the model sashimi has.
+#[derive(Args)]
+pub struct SashimiArgs {
+    /// sashimi: size of the network.
+    #[arg(long, value_enum, default_value = "small")]
+    size: Size,
+    /// sashimi: how samples are given and heard.
+    #[arg(long, value_enum, default_value = "mu-law")]
+    quantisation: Choice,
+    /// sashimi: part of the channels left out behind every layer while training, 0 to 0.9.
+    #[arg(long, default_value_t = 0.0)]
+    dropout: f64,
+    /// sashimi: what names the class of a sound: `category`, or a label of the corpus such as `floor`; without it there are no classes.
+    #[arg(long)]
+    class_label: Option<String>,
+    /// sashimi: the classes, at most seven; sounds of others are left out.
+    #[arg(long, value_delimiter = ',', requires = "class_label")]
+    classes: Vec<String>,
+    /// sashimi: sample rate in Hz, 4000 to 96000.
+    #[arg(long, default_value_t = 16_000)]
+    sample_rate: u32,
+    /// sashimi: length of the sounds in seconds, 0.05 to 60; longer ones are cut with a fade.
+    #[arg(long, default_value_t = 1.0)]
+    clip_seconds: f64,
+    /// sashimi: sounds of one step, 1 to 256.
+    #[arg(long, default_value_t = 8)]
+    batch: usize,
+}
+
+impl SashimiArgs {
+    /// The options of a training.
+    ///
+    /// # Errors
+    /// A value is out of its range.
+    pub fn options(&self, shared: Shared, steps: Option<u64>) -> Result<TrainOptions> {
+        ensure!((0.0..=0.9).contains(&self.dropout), "--dropout must lie between 0 and 0.9");
+        ensure!((4_000..=96_000).contains(&self.sample_rate), "--sample-rate must lie between 4000 and 96000");
+        ensure!((0.05..=60.0).contains(&self.clip_seconds), "--clip-seconds must lie between 0.05 and 60");
+        ensure!((1..=256).contains(&self.batch), "--batch must lie between 1 and 256");
+        ensure!(steps != Some(0), "--steps must be above 0");
+        let minutes = shared.minutes.unwrap_or(MINUTES);
+        Ok(TrainOptions {
+            corpus: shared.corpus,
+            run: shared.run,
+            seed: shared.seed,
+            budget: steps.map_or(Budget::Seconds(minutes * 60.0), Budget::Steps),
+            rate: shared.rate,
+            batch: self.batch,
+            sample_rate_hz: self.sample_rate,
+            seconds: self.clip_seconds,
+            quantisation: match self.quantisation {
+                Choice::MuLaw => Quantisation::MuLaw,
+                Choice::Linear => Quantisation::Linear,
+                Choice::Mixture => Quantisation::Mixture,
+            },
+            network: self.size.network(),
+            dropout: self.dropout,
+            class_label: self.class_label.clone(),
+            classes: self.classes.clone(),
+            without_held_out: shared.without_held_out,
+            device: shared.device,
+            intervals: shared.intervals,
+        })
+    }
+}
