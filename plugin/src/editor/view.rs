@@ -7,6 +7,7 @@ mod fitting;
 mod frame_state;
 mod moving;
 mod presets;
+mod region;
 mod steps;
 
 use std::sync::Arc;
@@ -250,32 +251,6 @@ impl EditorView {
         let empty = if now.loaded.is_some() { "The first sound is on its way …" } else { "Loading the pack …" };
         let overlay = Overlay { color, playhead: now.meters.playhead, empty };
         self.wave.show(ui, regions.wave, now.sound.clone(), &overlay);
-    }
-
-    /// Shows the region editor if it is open; `false` if it is not.
-    fn show_region_editor(&mut self, ui: &mut Ui, regions: &Regions) -> bool {
-        let Some(region_editor) = &mut self.region_editor else { return false };
-        // Escape and Enter belong to a value that is being typed, and to a dialog.
-        let hears_keys = self.typing.is_none() && self.preset_dialog.is_none() && self.endless_dialog.is_none();
-        if !region_editor.show(ui, regions.region_editor(), &self.session, &mut self.gestures, hears_keys) {
-            self.region_editor = None;
-        } else if let Some(target) = region_editor.take_endless() {
-            self.open_endless_dialog(target);
-        }
-        true
-    }
-
-    fn open_region_editor(&mut self, target: Target) {
-        self.gestures.release_all();
-        self.close_region_editor();
-        self.region_editor = RegionEditor::open(target, &self.session, &self.gestures);
-    }
-
-    /// Closes the region editor as "Done" does.
-    fn close_region_editor(&mut self) {
-        if let Some(mut region_editor) = self.region_editor.take() {
-            region_editor.sync_source(&self.session, &mut self.gestures);
-        }
     }
 
     fn show_strip(&mut self, ui: &mut Ui, regions: &Regions, now: &FrameState) {
