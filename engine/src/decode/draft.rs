@@ -21,6 +21,8 @@ use crate::spectral::{Frames, SpectralShape, Spectrogram};
 /// Frames beside the region that are decoded and discarded: the reach of one round of Griffin-Lim (3 frames) and the nearer part of the
 /// vocoder's context (15 frames of the factory pack). More would need a second run of the vocoder.
 const CONTEXT_FRAMES: usize = 8;
+/// Least of them, where with fewer one run is enough: the reach of the round of Griffin-Lim. Voices of one zone drift apart while they sound.
+const LEAST_CONTEXT_FRAMES: usize = 3;
 /// Most rounds of Griffin-Lim. A second one takes a quarter of a millisecond and is heard for some ten milliseconds.
 const MOST_ROUNDS: usize = 1;
 /// Context on either side of a run, where a draft takes several. More makes the seams between runs more exact; less makes fewer runs.
@@ -73,8 +75,10 @@ pub(super) fn draft(
 /// The frames that overlap `region`, with their context, extended to one whole run of the draft vocoder.
 fn frames_around(region: &Range<usize>, count: usize, shape: &SpectralShape) -> Range<usize> {
     let (hop, reach) = (shape.hop_samples, shape.fft_size / shape.hop_samples);
-    let first = (region.start / hop).saturating_sub(reach + CONTEXT_FRAMES);
-    let last = region.end / hop + reach + CONTEXT_FRAMES;
+    let (first, last) = ((region.start / hop).saturating_sub(reach), region.end / hop + reach);
+    let spare = DRAFT_FRAMES.saturating_sub(last - first) / 2;
+    let context = if spare < LEAST_CONTEXT_FRAMES { CONTEXT_FRAMES } else { spare.min(CONTEXT_FRAMES) };
+    let (first, last) = (first.saturating_sub(context), last + context);
     // Fewer frames would cost the same: a run has a fixed width.
     let last = last.max(first + DRAFT_FRAMES).min(count);
     first.min(count)..last
