@@ -131,6 +131,7 @@ impl Sink for Kept {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::link::SustainMap;
 
     /// Gives a sound of two channels, the second half of which is silent, in two steps.
     struct TwoSteps {
@@ -185,6 +186,20 @@ mod tests {
                 assert!(turned.clone().all(|(place, sample)| *sample == sound(heard - 1 - place, channel, length)));
             }
         }
+    }
+
+    #[test]
+    fn a_loop_keeps_its_length_its_rate_and_where_it_goes_on() {
+        let known = KnownLoop { sample_rate_hz: 32_000.0, sustain: SustainMap::new(&[], true) };
+        let shape = SoundShape { length_samples: 900, channels: 1, stretch: StretchMap::NONE, known_loop: Some(known) };
+        let mut kept = Kept::default();
+        kept.begin(Version::Whole, shape).expect("it fits");
+        // Silent in its second half, which a loop needs as much as the first.
+        kept.block(0, 0, &[[0.5; 450], [0.0; 450]].concat()).expect("it fits");
+        let mut turned = Kept::default();
+        give(&kept.reversed(), (StretchMap::NONE, kept.known_loop), 0, &mut turned).expect("it fits");
+        assert_eq!((turned.channels[0].len(), turned.known_loop), (900, Some(known)));
+        assert_eq!((turned.channels[0][400], turned.channels[0][500]), (0.0, 0.5));
     }
 
     #[test]
