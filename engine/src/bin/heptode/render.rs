@@ -24,7 +24,7 @@ pub(crate) fn run(args: &RenderArgs) -> Result<(), Failure> {
     let studio = Studio::open(&args.common)?;
     let sound = args.point.sound.as_deref().map(|name| studio.pack.sound(name)).transpose()?;
     let sound = sound.map(|sound| studio.of_pack(sound));
-    let latent = latent_of(&args.point, &studio.pack)?;
+    let latent = latent_of(&args.point, studio.pack.info())?;
     let samples = Player::new(studio.model.clone(), sound.as_ref(), None)?.play(&Place::at(latent), &args.playing)?;
     let rate_hz = args.playing.rate;
     let notes = args.out.write(&samples, 1, rate_hz)?;
