@@ -111,7 +111,7 @@ fn class_controls(classes: &[String]) -> Vec<Control> {
     names.map(|name| Control { name: name.to_owned(), low: 0.0, high: high(name), rank_correlation: None }).collect()
 }
 
-/// A sound of each class alone; one of the pack's name for a network without classes.
+/// A sound of each class alone, its control at the end of its range; one of the pack's name for a network without classes.
 fn class_sounds(classes: &[String], pack_name: &str) -> Vec<NamedSound> {
     let sound = |name: &str, latent: Latent| NamedSound {
         name: name.to_owned(),
@@ -122,7 +122,7 @@ fn class_sounds(classes: &[String], pack_name: &str) -> Vec<NamedSound> {
     if classes.is_empty() {
         return vec![sound(pack_name, [0.0; MODEL_LATENTS])];
     }
-    let alone = |place: usize| std::array::from_fn(|axis| if axis == place { 1.0 } else { 0.0 });
+    let alone = |place: usize| std::array::from_fn(|axis| if axis == place { LATENT_LIMIT } else { 0.0 });
     classes.iter().enumerate().map(|(place, name)| sound(name, alone(place))).collect()
 }
 
@@ -150,7 +150,7 @@ mod tests {
         let controls = class_controls(&classes);
         assert_eq!(controls.iter().map(Control::is_used).collect::<Vec<_>>(), [true, true, false, false, false, false, false]);
         let sounds = class_sounds(&classes, "Weather");
-        assert_eq!((sounds[1].name.as_str(), sounds[1].latent), ("Snow", [0.0, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0]));
+        assert_eq!((sounds[1].name.as_str(), sounds[1].latent), ("Snow", [0.0, LATENT_LIMIT, 0.0, 0.0, 0.0, 0.0, 0.0]));
         assert_eq!(class_sounds(&[], "Weather")[0].name, "Weather");
     }
 }
