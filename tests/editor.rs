@@ -298,7 +298,9 @@ fn a_pack_of_classes_shows_their_names_and_which_knobs_do_nothing() {
     let model = engine::decode::load::load(&raw_pack(4_000).into()).expect("its own weights");
     editor.session.install(LoadedPack::new(model, player));
     editor.harness.run_steps(2);
-    for (axis, label) in ["Gravel", "Snow", "not used", "not used", "not used", "not used", "not used"].iter().enumerate() {
+    for (axis, label) in
+        ["Gravel", "Snow", "not used", "not used", "not used", "not used", "not used"].iter().enumerate()
+    {
         editor.harness.get_by_label(&format!("Latent {} {label}", axis + 1));
     }
 }

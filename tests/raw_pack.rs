@@ -9,8 +9,9 @@ use engine::decode::raw::{Generator, RawModel, Wish};
 use engine::decode::source::{Focus, Pace, Progress, Sink, SoundShape, Source, SourceError, Version};
 use engine::decode::{Pool, Shaping};
 use engine::instrument::{Instance, create_with_source};
-use engine::link::{BLOCK_SAMPLES, SoundSpec, SourceId};
+use engine::link::{BLOCK_SAMPLES, MAX_SOUND_SAMPLES, SoundSpec, SourceId};
 use engine::params::{Controls, VariationControls};
+use support::fake::{Fake, Timbre};
 use support::raw::raw_pack;
 use support::script::{BLOCK_SIZES, Script, all_sound_off, on, point};
 use support::wait::wait_until;
@@ -20,7 +21,11 @@ const LENGTH: usize = 6 * BLOCK_SAMPLES + 100;
 const CONTROLS: [f32; 7] = [1.0, 3.0, 2.0, -1.0, 0.0, 0.5, 0.0];
 
 fn source() -> Arc<dyn Source> {
-    load(&raw_pack(LENGTH).into()).expect("its own weights").source()
+    source_of(LENGTH)
+}
+
+fn source_of(length: usize) -> Arc<dyn Source> {
+    load(&raw_pack(length).into()).expect("its own weights").source()
 }
 
 /// The blocks of a sound in the order of their delivery, and the number of steps.
@@ -179,4 +184,26 @@ fn what_will_be_played_is_made_ahead_and_a_note_sounds_at_once() {
     }
     let status = instance.status();
     assert_eq!((status.late_count, status.failed, status.decodes), (late, None, 4));
+}
+
+#[test]
+fn a_note_is_heard_and_interactive_sounds_are_made_long_before_a_long_sound_is_whole() {
+    let pool = Pool::new(1).expect("threads");
+    // Longer than any other wait of the test: 48 s at its rate.
+    let (mut synth, long) = create_with_source(&pool, source_of(MAX_SOUND_SAMPLES), Arc::default());
+    synth.set_sample_rate(48_000.0);
+    let (mut left, mut right) = ([0.0; 64], [0.0; 64]);
+    let mut events = vec![Event { offset: 0, kind: on(60, 1.0) }];
+    wait_until("the note is heard", || {
+        synth.render(&events, &point(1.0), &mut left, &mut right);
+        events.clear();
+        left.iter().any(|sample| sample.abs() > 0.0)
+    });
+    assert_eq!(long.status().decodes, 0, "before its sound is whole");
+    let (mut other, fast) = create_with_source(&pool, Arc::new(Fake::new(Timbre::Sine).0), Arc::default());
+    Script::still(point(0.1), vec![(0, on(60, 1.0))], 64).play(&mut other, 64);
+    wait_until("the interactive sound is made", || fast.status().decodes > 0);
+    let status = long.status();
+    assert_eq!(status.decodes, 0, "the long sound has not kept it waiting");
+    assert!(status.progress.is_some_and(|part| part > 0.0 && part < 1.0), "{:?}", status.progress);
 }

@@ -4,8 +4,8 @@
     python3 trainer/python/raw_speed.py raw.heptode --heptode target/release/heptode
 
 Both make sounds of the same weights, one sample after the other; the rounds alternate. That the networks are the same is shown by the
-bits that PyTorch's needs for each sample of a sound that Heptode has made: about as many as at the end of training, where chance would
-need 8.
+bits that PyTorch's needs for each sample of a sound that Heptode has made: as many as the entropy of its distributions, or a little fewer
+where the unlikeliest samples are left out.
 """
 
 import argparse
@@ -148,14 +148,15 @@ def read_floats(path):
 
 
 def bits(torch, network, condition, samples):
-    """Bits that the network needs for each sample, on average."""
+    """Bits that the network needs for each sample, and the entropy of its distributions, on average."""
     network.rest()
-    level, total = LEVELS // 2, 0.0
+    level, needed, entropy = LEVELS // 2, 0.0, 0.0
     for sample in samples:
         chances = torch.log_softmax(network.step(level, condition), 0)
         level = level_of(sample)
-        total -= float(chances[level]) / math.log(2)
-    return total / len(samples)
+        needed -= float(chances[level]) / math.log(2)
+        entropy -= float((chances.exp() * chances).sum()) / math.log(2)
+    return needed / len(samples), entropy / len(samples)
 
 
 def main():
@@ -181,8 +182,8 @@ def main():
             theirs = options.samples / torch_round(torch, network, condition, options.samples)
             seconds, made = heptode_round(options, weights, out, options.seconds)
             print(f"{number:>5}  {theirs:>19.0f}  {made / seconds:>19.0f}  {made / seconds / theirs:>7.0f}")
-        needed = bits(torch, network, condition, read_floats(out)[: options.samples])
-    print(f"bits a sample of Heptode's sound in PyTorch's network: {needed:.2f}")
+        needed, entropy = bits(torch, network, condition, read_floats(out)[: options.samples])
+    print(f"PyTorch's network needs {needed:.3f} bits for a sample of Heptode's; the entropy of its distributions is {entropy:.3f}")
 
 
 if __name__ == "__main__":

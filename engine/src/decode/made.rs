@@ -69,9 +69,16 @@ mod tests {
         let made = MadeSounds::default();
         let third = vec![0.0; KEPT_SAMPLES / 3];
         (0..5).for_each(|seed| made.keep(key(seed), &third));
-        assert_eq!((0..5).map(|seed| made.find(&key(seed)).is_some()).collect::<Vec<_>>(), [false, false, true, true, true]);
+        assert_eq!(
+            (0..5).map(|seed| made.find(&key(seed)).is_some()).collect::<Vec<_>>(),
+            [false, false, true, true, true]
+        );
         made.keep(key(2), &[1.0]);
-        assert_eq!(made.find(&key(2)).as_deref(), Some(&[1.0][..]), "a sound that is made again replaces the older one");
+        assert_eq!(
+            made.find(&key(2)).as_deref(),
+            Some(&[1.0][..]),
+            "a sound that is made again replaces the older one"
+        );
         made.keep(key(9), &vec![0.0; KEPT_SAMPLES + 1]);
         assert!(made.find(&key(9)).is_none() && made.find(&key(4)).is_none(), "one that is too long leaves nothing");
     }

@@ -53,10 +53,7 @@ pub(super) struct StreamJob<S> {
 
 impl<S: Stream> StreamJob<S> {
     /// A sound that `begin` makes, unless it is kept from before.
-    pub(super) fn new(
-        sound: Streamed,
-        begin: impl FnOnce() -> Result<S, SourceError>,
-    ) -> Result<Self, SourceError> {
+    pub(super) fn new(sound: Streamed, begin: impl FnOnce() -> Result<S, SourceError>) -> Result<Self, SourceError> {
         let found = sound.kept.0.find(&sound.kept.1).filter(|found| found.len() == sound.length_samples);
         let (stream, made) = match found {
             Some(found) => (None, found.to_vec()),
@@ -143,6 +140,7 @@ mod tests {
     struct Counter(usize, Duration);
 
     impl Stream for Counter {
+        #[expect(clippy::disallowed_methods, reason = "a worker thread may wait")]
         fn fill(&mut self, samples: &mut [f32]) -> Result<(), SourceError> {
             std::thread::sleep(self.1);
             samples.iter_mut().for_each(|sample| {

@@ -148,7 +148,10 @@ mod tests {
     fn controls_beyond_the_classes_are_not_used_and_each_class_has_a_sound() {
         let classes = ["Rain".to_owned(), "Snow".to_owned()];
         let controls = class_controls(&classes);
-        assert_eq!(controls.iter().map(Control::is_used).collect::<Vec<_>>(), [true, true, false, false, false, false, false]);
+        assert_eq!(
+            controls.iter().map(Control::is_used).collect::<Vec<_>>(),
+            [true, true, false, false, false, false, false]
+        );
         let sounds = class_sounds(&classes, "Weather");
         assert_eq!((sounds[1].name.as_str(), sounds[1].latent), ("Snow", [0.0, LATENT_LIMIT, 0.0, 0.0, 0.0, 0.0, 0.0]));
         assert_eq!(class_sounds(&[], "Weather")[0].name, "Weather");

@@ -257,6 +257,9 @@ fn the_instrument_plays_what_the_command_makes() {
         assert!(furthest < TOLERANCE, "{weights}: {furthest}");
         assert!(pairs().any(|(made, _)| made.abs() > 0.1), "{weights}: silent");
     }
+    let stretched = json(&joined(&render, &["--stretch", "2"]));
+    assert!(stretched["notes"].to_string().contains("do not change"), "{stretched}");
+    assert_eq!(samples(&played).len(), json(&render)["samples"].as_u64().expect("a number") as usize);
     let info = json(&["info", "--pack", text(&pack_file)]);
     assert_eq!((info["pack"]["kind"].as_str(), info["seconds"].as_f64()), (Some("raw"), Some(0.2)));
     assert_eq!(info["latents"].as_array().map(Vec::len), Some(7));
