@@ -1,7 +1,7 @@
-//! Sounds that are made from their beginning to their end, and delivered block by block as they are made. WORKER THREADS.
+//! Sounds that take long, delivered from their beginning to their end, block by block as they are made. WORKER THREADS.
 //!
-//! For sources whose sounds take long: a step lasts about two milliseconds whatever the sound costs, and a note is heard once the blocks at its
-//! beginning are there. Samples do not depend on where a step ends.
+//! A note is heard once the blocks at its beginning are there. A finished sound is kept, so that it is made once only. Samples do not depend on
+//! where a step ends.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -11,19 +11,36 @@ use super::made::{MadeSounds, SoundKey};
 use super::source::{Focus, Job, Progress, Sink, SoundShape, SourceError, Version, give_channels};
 use crate::link::{BLOCK_SAMPLES, StretchMap};
 
-/// Duration of a step. Longer lets interactive jobs wait longer; shorter has the pool look at all instances more often, which takes some
-/// microseconds.
+/// Duration of a step that can end at any sample. Longer lets interactive jobs wait longer; shorter has the pool look at all instances more
+/// often, which takes some microseconds.
 const STEP: Duration = Duration::from_millis(2);
 /// Samples that are made between two looks at the clock.
 const CHUNK_SAMPLES: usize = 32;
 
 /// Makes a mono sound from its beginning on.
 pub(super) trait Stream: Send {
-    /// Writes the next samples. They may depend on all samples before, but not on the lengths of the calls.
+    /// Works for a few milliseconds, and appends the samples that are ready to those `made` so far, up to `length` in all. Returns the part of
+    /// the work that is done, [0, 1].
     ///
     /// # Errors
-    /// [`SourceError`] if there are none.
-    fn fill(&mut self, samples: &mut [f32]) -> Result<(), SourceError>;
+    /// [`SourceError`] if there is no sound.
+    fn step(&mut self, made: &mut Vec<f32>, length: usize) -> Result<f32, SourceError>;
+}
+
+/// One step of a stream that can give any number of samples: for about [`STEP`], and to the end of a block at most, so that no block waits for
+/// the end of the step. Returns the part of the sound that is made.
+pub(super) fn fill_step(made: &mut Vec<f32>, length: usize, mut fill: impl FnMut(&mut [f32])) -> f32 {
+    let until = Instant::now() + STEP;
+    let block_end = ((made.len() / BLOCK_SAMPLES + 1) * BLOCK_SAMPLES).min(length);
+    while made.len() < block_end {
+        let start = made.len();
+        made.resize((start + CHUNK_SAMPLES).min(block_end), 0.0);
+        fill(&mut made[start..]);
+        if Instant::now() >= until {
+            break;
+        }
+    }
+    made.len() as f32 / length as f32
 }
 
 /// What sound a job makes.
@@ -62,21 +79,6 @@ impl<S: Stream> StreamJob<S> {
         Ok(Self { sound, stream, made, given: 0, has_begun: false })
     }
 
-    /// Makes samples for one step. Stops at the end of a block, so that no block waits for the end of the step.
-    fn make(&mut self, until: Instant) -> Result<(), SourceError> {
-        let Some(stream) = &mut self.stream else { return Ok(()) };
-        let block_end = ((self.made.len() / BLOCK_SAMPLES + 1) * BLOCK_SAMPLES).min(self.sound.length_samples);
-        while self.made.len() < block_end {
-            let start = self.made.len();
-            self.made.resize((start + CHUNK_SAMPLES).min(block_end), 0.0);
-            stream.fill(&mut self.made[start..])?;
-            if Instant::now() >= until {
-                break;
-            }
-        }
-        Ok(())
-    }
-
     fn is_whole(&self) -> bool {
         self.made.len() >= self.sound.length_samples
     }
@@ -107,14 +109,16 @@ impl<S: Stream> StreamJob<S> {
 
 impl<S: Stream> Job for StreamJob<S> {
     fn advance(&mut self, focus: &Focus, sink: &mut dyn Sink) -> Result<Progress, SourceError> {
-        let until = Instant::now() + STEP;
-        self.make(until)?;
+        let part = match &mut self.stream {
+            Some(stream) => stream.step(&mut self.made, self.sound.length_samples)?,
+            None => 1.0,
+        };
         let is_mixed = self.sound.assets.has_loops();
         if !is_mixed {
             self.give(sink)?;
         }
         if !self.is_whole() {
-            return Ok(Progress::Going(self.made.len() as f32 / self.sound.length_samples as f32));
+            return Ok(Progress::Going(part));
         }
         if is_mixed {
             self.give_mixed(focus, sink)?;
@@ -141,13 +145,14 @@ mod tests {
 
     impl Stream for Counter {
         #[expect(clippy::disallowed_methods, reason = "a worker thread may wait")]
-        fn fill(&mut self, samples: &mut [f32]) -> Result<(), SourceError> {
-            std::thread::sleep(self.1);
-            samples.iter_mut().for_each(|sample| {
-                *sample = self.0 as f32;
-                self.0 += 1;
-            });
-            Ok(())
+        fn step(&mut self, made: &mut Vec<f32>, length: usize) -> Result<f32, SourceError> {
+            Ok(fill_step(made, length, |samples| {
+                std::thread::sleep(self.1);
+                samples.iter_mut().for_each(|sample| {
+                    *sample = self.0 as f32;
+                    self.0 += 1;
+                });
+            }))
         }
     }
 

@@ -13,7 +13,7 @@ use crate::decode::made::{MadeSounds, SoundKey};
 use crate::decode::pack_model::PackModel;
 use crate::decode::reverse::Reversed;
 use crate::decode::source::{Job, Pace, Source, SourceError, SourceProperties};
-use crate::decode::streamed::{Stream, StreamJob, Streamed};
+use crate::decode::streamed::{Stream, StreamJob, Streamed, fill_step};
 use crate::link::{MAX_SOUND_SAMPLES, SoundSpec};
 use crate::pack::{PackInfo, class_weights};
 use crate::params::hash;
@@ -99,8 +99,7 @@ fn wish(spec: &SoundSpec, model: &RawModel) -> Wish {
 }
 
 impl Stream for Generator {
-    fn fill(&mut self, samples: &mut [f32]) -> Result<(), SourceError> {
-        Self::fill(self, samples);
-        Ok(())
+    fn step(&mut self, made: &mut Vec<f32>, length: usize) -> Result<f32, SourceError> {
+        Ok(fill_step(made, length, |samples| self.fill(samples)))
     }
 }
