@@ -16,11 +16,13 @@ pub const CLASSES: [&str; 2] = ["Gravel", "Snow"];
 const LEVELS: usize = 256;
 const MIXTURE: usize = 30;
 
-/// Tensors by name: shape and values.
+/// Tensors by name.
 #[derive(Debug, Default)]
 pub struct Tensors {
-    all: BTreeMap<String, (Vec<usize>, Vec<u8>)>,
-    state: u64,
+    /// Shape and values, as little-endian 32-bit floats.
+    pub all: BTreeMap<String, (Vec<usize>, Vec<u8>)>,
+    /// State of the random numbers.
+    pub state: u64,
 }
 
 impl Tensors {
@@ -53,7 +55,8 @@ impl Tensors {
         self.all.insert(name.into(), (shape.to_vec(), bytes));
     }
 
-    fn affine(&mut self, name: &str, outputs: usize, inputs: usize) {
+    /// Adds the weights and the bias of an affine map.
+    pub fn affine(&mut self, name: &str, outputs: usize, inputs: usize) {
         let spread = (inputs as f32).sqrt().recip();
         self.add(&format!("{name}.weight"), &[outputs, inputs], |_, random| random * spread);
         self.add(&format!("{name}.bias"), &[outputs], |_, random| 0.1 * random);
