@@ -3,7 +3,9 @@
 //! A pack is data from outside. [`Pack`] is its validated form: every size, name, number and hash is checked when it is
 //! made, the graphs themselves when they are loaded ([`crate::decode::Model`]). Reads files; never on the audio thread.
 
+mod any;
 mod archive;
+mod info;
 mod kind;
 mod latent_distribution;
 mod manifest;
@@ -22,6 +24,8 @@ use sha2::{Digest, Sha256};
 
 use archive::Store;
 
+pub use any::{AnyPack, PackContent};
+pub use info::{CLASS_CATEGORY, CLASS_VARIATION, PackInfo, class_weights};
 pub use kind::{PackFiles, PackKind};
 pub use latent_distribution::LatentDistribution;
 pub use manifest::{Control, FileEntry, Manifest, NamedSound, VocoderInfo};
@@ -98,6 +102,12 @@ pub enum PackError {
         /// What the user can do.
         instead: &'static str,
     },
+    /// A pack without latents where graphs of seven latents are needed.
+    #[error("the pack is of kind {kind}, which has no latent space: recordings cannot be placed in it")]
+    NoLatents {
+        /// Name of the kind.
+        kind: &'static str,
+    },
     /// A pack of another kind where one of kind `raw` is needed.
     #[error("the pack is of kind {kind}: `heptode raw` takes packs of kind raw")]
     NotRaw {
@@ -148,7 +158,7 @@ pub enum PackError {
     },
 }
 
-/// A validated model pack: its manifest, the bytes of its graphs, and its sounds' residuals.
+/// A validated model pack of seven latents: its manifest, the bytes of its graphs, and its sounds' residuals.
 #[derive(Clone, Debug)]
 pub struct Pack {
     manifest: Manifest,

@@ -5,9 +5,10 @@ use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Weak};
 
-use engine::decode::Model;
+use engine::decode::PackModel;
+use engine::decode::load::load;
 use engine::folders;
-use engine::pack::{Manifest, Pack};
+use engine::pack::{AnyPack, Manifest, Pack, PackInfo};
 use engine::state::PackRef;
 use parking_lot::Mutex;
 
@@ -15,7 +16,7 @@ use crate::folder::{PACK_EXTENSION, is_pack};
 use crate::name_order::NameKey;
 
 /// Models in use, by the hash of their pack. Each is freed with its last instance, so that closing them all gives the memory back.
-static LOADED: Mutex<Vec<(String, Weak<Model>)>> = Mutex::new(Vec::new());
+static LOADED: Mutex<Vec<(String, Weak<dyn PackModel>)>> = Mutex::new(Vec::new());
 
 /// A pack that can be loaded.
 #[derive(Debug, Clone, PartialEq)]
@@ -72,14 +73,15 @@ impl Library {
     /// # Errors
     /// Why the file is no pack, or why it cannot be copied; nothing is changed.
     pub fn add(&self, path: &Path) -> Result<PackEntry, String> {
-        let pack = Pack::open(path).map_err(|error| error.to_string())?;
-        Model::load(&pack).map_err(|error| error.to_string())?;
+        let pack = AnyPack::open(path).map_err(|error| error.to_string())?;
+        load(&pack).map_err(|error| error.to_string())?;
+        let PackInfo { id, hash, .. } = pack.info();
         let cannot = |error: &dyn std::fmt::Display| format!("cannot write into {}: {error}", self.folder.display());
         std::fs::create_dir_all(&self.folder).map_err(|error| cannot(&error))?;
-        let target = self.folder.join(format!("{}.{PACK_EXTENSION}", pack.manifest().id));
-        if look_at(&target).is_some_and(|older| older.pack.hash != pack.hash()) {
+        let target = self.folder.join(format!("{id}.{PACK_EXTENSION}"));
+        if look_at(&target).is_some_and(|older| older.pack.hash != *hash) {
             // Projects made with the older one must still find it.
-            let kept = self.folder.join(format!("{}-{}.{PACK_EXTENSION}", pack.manifest().id, short_hash(&target)));
+            let kept = self.folder.join(format!("{id}-{}.{PACK_EXTENSION}", short_hash(&target)));
             std::fs::rename(&target, kept).map_err(|error| cannot(&error))?;
         }
         pack.save_archive(&target).map_err(|error| error.to_string())?;
@@ -91,7 +93,7 @@ impl Library {
 ///
 /// # Errors
 /// Why the pack cannot be played, in one line.
-pub fn model(found: &PackEntry) -> Result<Arc<Model>, String> {
+pub fn model(found: &PackEntry) -> Result<Arc<dyn PackModel>, String> {
     let mut loaded = LOADED.lock();
     loaded.retain(|(_, model)| model.strong_count() > 0);
     if let Some(model) = loaded.iter().find(|(hash, _)| *hash == found.pack.hash).and_then(|(_, model)| model.upgrade())
@@ -99,12 +101,12 @@ pub fn model(found: &PackEntry) -> Result<Arc<Model>, String> {
         return Ok(model);
     }
     let pack = match &found.place {
-        PackPlace::File(path) => Pack::open(path).map(Some),
-        PackPlace::BuiltIn(name) => Pack::shipped(name),
+        PackPlace::File(path) => AnyPack::open(path).map(Some),
+        PackPlace::BuiltIn(name) => Pack::shipped(name).map(|pack| pack.map(AnyPack::from)),
     };
     let pack = pack.map_err(|error| error.to_string())?.ok_or("the pack is not built in")?;
-    let model = Arc::new(Model::load(&pack).map_err(|error| error.to_string())?);
-    loaded.push((pack.hash().to_owned(), Arc::downgrade(&model)));
+    let model = load(&pack).map_err(|error| error.to_string())?;
+    loaded.push((pack.info().hash.clone(), Arc::downgrade(&model)));
     Ok(model)
 }
 
@@ -125,8 +127,12 @@ fn built_in() -> impl Iterator<Item = PackEntry> {
 
 fn look_at(path: &Path) -> Option<PackEntry> {
     let is_candidate = is_pack(path) || path.is_dir();
-    let (manifest, hash) = is_candidate.then(|| Pack::peek(path).ok())??;
-    Some(entry(&manifest, &hash, PackPlace::File(path.to_owned())))
+    let info = is_candidate.then(|| AnyPack::peek(path).ok())??;
+    Some(PackEntry {
+        pack: PackRef::new(&info.id, info.hash),
+        name: info.name,
+        place: PackPlace::File(path.to_owned()),
+    })
 }
 
 fn entry(manifest: &Manifest, hash: &str, place: PackPlace) -> PackEntry {

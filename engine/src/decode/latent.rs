@@ -12,12 +12,13 @@ use super::draft::{Draft, draft};
 use super::endless::EndlessJob;
 use super::graph::GraphError;
 use super::inversion::Inversion;
+use super::pack_model::PackModel;
 use super::source::{
     Focus, Job, Pace, Progress, Sink, SoundShape, Source, SourceError, SourceProperties, Version, give_channels,
 };
 use super::{Model, Pipeline};
 use crate::link::{BLOCK_SAMPLES, SoundSpec, StretchMap};
-use crate::pack::PackKind;
+use crate::pack::{NamedResiduals, PackInfo, PackKind};
 use crate::spectral::Frames;
 use crate::walk;
 
@@ -49,6 +50,28 @@ impl LatentSource {
     /// A source of the sounds of `model`.
     pub fn new(model: Arc<Model>) -> Self {
         Self { model }
+    }
+}
+
+impl PackModel for Model {
+    fn info(&self) -> PackInfo {
+        PackInfo::of_latents(self.manifest(), Model::pack_hash(self))
+    }
+
+    fn pack_hash(&self) -> &str {
+        Model::pack_hash(self)
+    }
+
+    fn source(self: Arc<Self>) -> Arc<dyn Source> {
+        Arc::new(LatentSource::new(self))
+    }
+
+    fn residuals(&self) -> Arc<NamedResiduals> {
+        Arc::clone(Model::residuals(self))
+    }
+
+    fn latents(self: Arc<Self>) -> Option<Arc<Model>> {
+        Some(self)
     }
 }
 

@@ -11,6 +11,7 @@ mod lanes;
 mod layers;
 mod model;
 mod run;
+mod source;
 
 pub use generator::{Generator, Wish, WishError};
 pub use head::{COMPONENTS, LOG_SCALES};

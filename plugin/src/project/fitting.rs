@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 
+use engine::pack::CLASS_VARIATION;
 use engine::params::{Hold, ParamId};
 use engine::walk::tells_floor;
 use serde_json::{Value, json};
@@ -45,6 +46,7 @@ const ROWS: &[Row] = &[
         release_s: SHORT_S,
         vary: NEVER_ALIKE,
     },
+    Row { categories: &["classes"], hold: Hold::OneShot, release_s: SHORT_S, vary: CLASS_VARIATION },
     Row { categories: &["rain", "motor"], hold: Hold::Sustained, release_s: PAD_S, vary: 0.0 },
     Row { categories: &["pad"], hold: Hold::Sustained, release_s: PAD_S, vary: 0.0 },
     Row {

@@ -164,6 +164,13 @@ pub(crate) struct Playing {
     pub(crate) rate: u32,
 }
 
+impl Playing {
+    /// Whether frames are to be shaped.
+    pub(crate) fn is_shaped(&self) -> bool {
+        self.stretch != 1.0 || self.formant != 0.0 || self.tilt != 0.0
+    }
+}
+
 /// What happens at the end of a sound.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Held {
@@ -251,7 +258,7 @@ pub(crate) struct PresetsArgs {
 #[derive(Debug, Args)]
 #[group(multiple = false)]
 pub(crate) struct Point {
-    /// Seven latent values in sigma, each -3 to 3, separated by commas
+    /// Seven latent values in sigma, or weights of classes, each -3 to 3, separated by commas
     #[arg(long, value_name = "Z1,…,Z7", allow_hyphen_values = true, value_parser = parse_latent)]
     pub(crate) latent: Option<Latent>,
     /// A sound of the pack by its name

@@ -41,7 +41,7 @@ pub(crate) fn run(args: &PlayArgs) -> Result<(), Failure> {
         Some(preset) => preset.document.clone(),
         None => rig.document(SoundState::new(
             args.point.sound.clone().unwrap_or_default(),
-            latent_of(&args.point, &studio.pack)?,
+            latent_of(&args.point, studio.pack.info())?,
         )),
     };
     document.tuning = tuning;

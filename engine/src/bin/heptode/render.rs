@@ -24,10 +24,13 @@ pub(crate) fn run(args: &RenderArgs) -> Result<(), Failure> {
     let studio = Studio::open(&args.common)?;
     let sound = args.point.sound.as_deref().map(|name| studio.pack.sound(name)).transpose()?;
     let sound = sound.map(|sound| studio.of_pack(sound));
-    let latent = latent_of(&args.point, &studio.pack)?;
+    let latent = latent_of(&args.point, studio.pack.info())?;
     let samples = Player::new(studio.model.clone(), sound.as_ref(), None)?.play(&Place::at(latent), &args.playing)?;
     let rate_hz = args.playing.rate;
-    let notes = args.out.write(&samples, 1, rate_hz)?;
+    let mut notes = args.out.write(&samples, 1, rate_hz)?;
+    if args.playing.is_shaped() && !studio.pack.info().kind.is_shaped() {
+        notes.push("stretch, formant and tilt do not change the sounds of this pack".to_owned());
+    }
     let seconds = samples.len() as f64 / f64::from(rate_hz);
     let peak = samples.iter().fold(0.0_f32, |peak, v| peak.max(v.abs()));
     let text = format!(

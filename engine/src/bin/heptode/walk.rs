@@ -23,7 +23,7 @@ pub(crate) fn run(args: &WalkArgs) -> Result<(), Failure> {
     let common = args.common.or_pack(PACK);
     args.out.check(&[common.pack()], args.rate)?;
     // A floor that is not there is reported before graphs are loaded, which takes longer.
-    let manifest = open_pack(&common)?.manifest().clone();
+    let manifest = open_pack(&common)?.latents()?.manifest().clone();
     let sounds = sounds_of(&manifest, &args.floor, args.pace);
     if sounds.is_empty() {
         return Err(no_floor(args, common.pack(), &floors_of(&manifest)));
@@ -66,9 +66,10 @@ fn no_floor(args: &WalkArgs, pack: &Path, floors: &[String]) -> Failure {
 
 /// All steps, interleaved.
 fn rendered(args: &WalkArgs, studio: &Studio, steps: &[Footfall]) -> Result<Vec<f32>, Failure> {
-    let mut pipeline = Pipeline::new(studio.model.clone())?;
-    let own_hz = studio.model.shape().sample_rate_hz;
-    let root = studio.pack.manifest().root_keys[studio.pack.manifest().nearest_root(60.0)];
+    let model = studio.latents()?;
+    let own_hz = model.shape().sample_rate_hz;
+    let mut pipeline = Pipeline::new(model)?;
+    let root = studio.pack.info().nearest_root(60.0);
     let rate_hz = f64::from(args.rate);
     let length = (f64::from(args.seconds) * rate_hz).round() as usize;
     let mut out = vec![0.0f32; 2 * length];
