@@ -127,20 +127,61 @@ fn a_tuning_message_of_the_host_moves_its_key_without_an_allocation() {
     host.close();
 }
 
+/// A saved state, which the framework writes behind its length, with a controller that moves the gain.
+fn taught(saved: &[u8], controller: u8) -> Vec<u8> {
+    let (_, state) = saved.split_at(size_of::<u64>());
+    let state = with_document(state, |document| document["controllers"] = json!({ "gain": controller }));
+    [&(state.len() as u64).to_le_bytes()[..], &state].concat()
+}
+
+fn saved_gain_db(host: &mut TestHost) -> f64 {
+    let state: Value = serde_json::from_slice(&host.save()[size_of::<u64>()..]).expect("the framework writes JSON");
+    let text = state["fields"]["heptode"].as_str().expect("one field holds the document");
+    let document: Value = serde_json::from_str(text).expect("the document is JSON");
+    document["params"]["gain"].as_f64().expect("a gain")
+}
+
+#[test]
+fn a_taught_controller_is_heard_and_saved_without_a_window_until_the_host_moves_the_parameter() {
+    const CONTROLLER: u8 = 21;
+    let mut host = linked();
+    let state = taught(&host.save(), CONTROLLER);
+    host.load(&state);
+    host.play_until(60, 0.2, "the sound is heard", |samples| peak(samples) > AUDIBLE);
+    host.midi([0xB3, CONTROLLER, 127]);
+    host.midi([0xB3, CONTROLLER, 1]);
+    host.play_until(60, 0.2, "it is 60 dB quieter", |samples| peak(samples) < AUDIBLE / 10.0);
+    let quiet_db = saved_gain_db(&mut host);
+    assert!((quiet_db - (-60.0 + 72.0 / 127.0)).abs() < 0.01, "saved as it is heard: {quiet_db} dB");
+    host.set("gain", 0.8);
+    let loud = host.play(60, 0.2);
+    assert!(peak(&loud) > AUDIBLE, "the host has moved it: {}", peak(&loud));
+    assert!((saved_gain_db(&mut host) + 2.4).abs() < 0.01);
+    assert_eq!(CLAP_COUNT.load(Ordering::Relaxed), 0, "allocations and frees in `process`");
+    host.close();
+}
+
 fn linked_vst3() -> Vst3Host {
     // SAFETY: the factory is new and goes to this host alone.
     unsafe { Vst3Host::open(GetPluginFactory(), |body| _ = VST3_COUNT.fetch_add(guarded(body), Ordering::Relaxed)) }
 }
 
-/// A saved state with one sound on all corners, which alone is heard.
-fn with_corners(saved: &[u8], sound: &NamedSound) -> Vec<u8> {
+/// A saved state with another document.
+fn with_document(saved: &[u8], change: impl FnOnce(&mut Value)) -> Vec<u8> {
     let mut state: Value = serde_json::from_slice(saved).expect("the framework writes JSON");
     let text = state["fields"]["heptode"].as_str().expect("one field holds the document");
     let mut document: Value = serde_json::from_str(text).expect("the document is JSON");
-    document["params"]["morph"] = json!(1.0);
-    document["corners"] = json!(vec![json!({ "name": sound.name, "latent": sound.latent }); 4]);
+    change(&mut document);
     state["fields"]["heptode"] = json!(document.to_string());
     state.to_string().into_bytes()
+}
+
+/// A saved state with one sound on all corners, which alone is heard.
+fn with_corners(saved: &[u8], sound: &NamedSound) -> Vec<u8> {
+    with_document(saved, |document| {
+        document["params"]["morph"] = json!(1.0);
+        document["corners"] = json!(vec![json!({ "name": sound.name, "latent": sound.latent }); 4]);
+    })
 }
 
 fn difference_db(a: &[f32], b: &[f32]) -> f32 {

@@ -88,17 +88,20 @@ impl Batch {
     }
 
     /// Gathers what comes next from `source` (offset in the block, event) for the stretch from `start` on, and returns
-    /// where the stretch ends: at `end`, or earlier if the batch is full. Safe on the audio thread.
+    /// where the stretch ends: at `end`, or earlier if the batch is full or an event comes with which `begins` says that a stretch begins.
+    /// Safe on the audio thread.
     pub fn gather(
         &mut self,
         start: usize,
         end: usize,
+        begins: impl Fn(&EventKind) -> bool,
         mut source: impl FnMut() -> Option<(usize, EventKind)>,
     ) -> usize {
         self.events.clear();
         while let Some((place, kind)) = self.waiting.take().or_else(&mut source) {
             let place = place.clamp(start, end);
-            if self.events.len() == BATCH {
+            let begins_later = (start + 1..end).contains(&place) && begins(&kind);
+            if self.events.len() == BATCH || begins_later {
                 self.waiting = Some((place, kind));
                 return place;
             }
@@ -224,7 +227,7 @@ mod tests {
         };
         let (mut start, mut seen, end) = (0, 0, total);
         loop {
-            let stop = batch.gather(start, end, &mut source);
+            let stop = batch.gather(start, end, |_| false, &mut source);
             for event in batch.events() {
                 assert_eq!(start + event.offset, seen / 4);
                 seen += 1;
@@ -235,5 +238,21 @@ mod tests {
             }
         }
         assert_eq!(seen, total);
+    }
+
+    #[test]
+    fn a_stretch_begins_with_every_event_that_says_so() {
+        let release = |key| EventKind::NoteOff { notes: NoteAddress::key(0, key), velocity: 0.0 };
+        let is_sixty = |event: &EventKind| *event == release(60);
+        let mut events =
+            [(0, 60), (3, 1), (5, 60), (5, 60), (7, 2), (9, 60)].map(|(at, key)| (at, release(key))).into_iter();
+        let mut batch = Batch::new();
+        let (mut start, mut found) = (0, Vec::new());
+        while start < 9 {
+            let stop = batch.gather(start, 9, is_sixty, || events.next());
+            found.push((start, stop, batch.events().len()));
+            start = stop;
+        }
+        assert_eq!(found, [(0, 5, 2), (5, 9, 4)]);
     }
 }

@@ -1,6 +1,7 @@
 //! The whole editor, frame by frame: puts the parts together and does what they ask for. Built from a session and a parameter
 //! writer, so it runs without a host. Main thread; reads snapshots, never waits for engine or files.
 
+mod controllers;
 mod dropping;
 mod endless;
 mod fitting;
@@ -15,6 +16,7 @@ use std::sync::Arc;
 use egui::{Rect, Ui, Vec2};
 use engine::pack::{LatentDistribution, RandomPoints};
 
+use self::controllers::Following;
 use self::fitting::FitRemark;
 use self::frame_state::FrameState;
 use super::audition::Audition;
@@ -92,6 +94,7 @@ pub struct EditorView {
     /// Whether a preset was loaded since the last frame.
     has_loaded_preset: bool,
     fit_remark: FitRemark,
+    following: Following,
     scale: f32,
 }
 
@@ -119,6 +122,7 @@ impl EditorView {
             endless_dialog: None,
             has_loaded_preset: false,
             fit_remark: FitRemark::default(),
+            following: Following::default(),
             scale,
         }
     }
@@ -149,6 +153,7 @@ impl EditorView {
         self.show_loop(ui, &regions, &now);
         self.show_strip(ui, &regions, &now);
         self.follow_touched_controls();
+        self.follow_controllers(ui, &now);
         self.keys.show(ui, regions.keys, &self.session.store);
         self.take_os_files(ui, &regions);
         let pack = now.loaded.as_ref().map_or("", |loaded| loaded.catalogue.pack_name.as_str());
@@ -364,6 +369,7 @@ impl EditorView {
     fn plan_next_frame(&self, ui: &Ui, now: &FrameState) {
         let is_live = now.meters.playhead.is_some() || self.meter.is_moving() || self.session.is_busy();
         let is_live = is_live || self.audition.is_busy() || self.morph_follow.is_gliding() || self.is_endless_moving();
+        let is_live = is_live || self.is_taught_or_moved();
         ui.ctx().request_repaint_after_secs(if is_live { LIVE_S } else { IDLE_S });
     }
 }
@@ -372,6 +378,7 @@ impl Drop for EditorView {
     fn drop(&mut self) {
         self.close_region_editor();
         self.session.leave_endless();
+        self.session.controllers.stop_listening();
         self.keys.release(&self.session.store);
         self.audition.release(&self.session.store);
         let now = self.look();

@@ -60,7 +60,7 @@ impl Session {
 
     /// Takes a preset in place of the present project, as one step to undo; the editor, which alone may write parameters, sets them by gestures
     /// when it next looks. Its pack is looked for as that of a recalled project is. The window stays, and so
-    /// does the tuning if the preset has none.
+    /// do the taught controllers, and the tuning if the preset has none.
     ///
     /// # Errors
     /// [`PresetError`]; the project is then as it was.
@@ -73,7 +73,9 @@ impl Session {
         let origin = Some(Origin { id: place.id(), name: label.name.clone() });
         let now = self.store.project();
         let tuning = if project.tuning.is_none() { Arc::clone(&now.tuning) } else { Arc::clone(&project.tuning) };
-        let project = Project { view: now.view, origin, tuning, ..project };
+        // What the user's own controllers move stays, whatever is browsed.
+        let controllers = if now.controllers.is_empty() { project.controllers } else { now.controllers };
+        let project = Project { view: now.view, origin, tuning, controllers, ..project };
         let revision = self.store.load_preset(label.name, project.document(params, project.frozen.to_vec()));
         self.deliver(Outcome::ParametersTo(values, revision));
         self.jobs.wake();
