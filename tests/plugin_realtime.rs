@@ -184,6 +184,30 @@ fn with_corners(saved: &[u8], sound: &NamedSound) -> Vec<u8> {
     })
 }
 
+/// The id of an earlier note, at another key, is used again, as hosts do.
+#[test]
+fn a_note_expression_of_a_vst3_host_tunes_its_note() {
+    /// `kTuningTypeID`, whose range is 240 semitones.
+    const TUNING: u32 = 2;
+    const ID: i32 = 7;
+    const TOLERANCE_CENTS: f64 = 12.0;
+    let mut host = linked_vst3();
+    let state = with_corners(&host.component().save(), &pitched_sound());
+    let before = play_until(&mut host, "a sound", |_, next| rms_db(next) > SILENCE_DB);
+    settled(&mut host, &state, &before);
+    for key in [72, 60] {
+        host.named_note_on(key, ID);
+        host.express(ID, TUNING, 0.5 - 5.0 / 240.0);
+        let sound = host.render(STROKE_S);
+        host.note_off(key);
+        host.render(RELEASE_S);
+        let wanted_hz = key_to_hz(f64::from(key) - 5.0);
+        let cents = pitch_offset_cents(&sound[sound.len() / 4..], SAMPLE_RATE_HZ, wanted_hz).expect("a pitch");
+        assert!(cents.abs() < TOLERANCE_CENTS, "key {key}: {cents:+.1} cents off");
+    }
+    host.close();
+}
+
 fn difference_db(a: &[f32], b: &[f32]) -> f32 {
     spectral_difference_db(a, b, SAMPLE_RATE_HZ as f32)
 }

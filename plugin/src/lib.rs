@@ -193,7 +193,7 @@ fn next_event(
                 return Some(change);
             }
         }
-        if let Some(heard) = translate(&event) {
+        if let Some(heard) = translate(&event, context.plugin_api()) {
             return Some(heard);
         }
     }

@@ -206,7 +206,7 @@ impl EditorView {
         match header::show(ui, regions.header, &head, &self.meter)? {
             Action::Undo => self.undo(),
             Action::Redo => self.redo(),
-            Action::StepPreset(by) => self.run_preset(PresetJob::Step(by)),
+            Action::StepPreset(by) => self.run_preset(PresetJob::Step(by, self.browser.preset_query())),
             Action::ShowPresets => self.show_presets(),
             Action::Random => {
                 let anywhere = LatentDistribution::default();

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use engine::params::TABLE;
-use engine::presets::{Place, PresetError};
+use engine::presets::{Place, PresetError, Query};
 use engine::state::{Preset, PresetLabel, StateDocument};
 
 use super::{Outcome, Session};
@@ -133,23 +133,24 @@ impl Session {
         self.store.project().origin.as_ref().is_some_and(|origin| origin.id == place.id())
     }
 
-    /// Loads the preset `by` places after the one that the project came from, in the order of the list and around its ends; without one,
-    /// the first or the last.
+    /// Loads the preset `by` places after the one that the project came from among those that `query` finds, in the order of the list and
+    /// around its ends; without one, the first or the last.
     ///
     /// # Errors
     /// [`PresetError`] of loading it.
-    pub fn step_preset(&self, by: isize) -> Result<(), PresetError> {
-        let places: Vec<Place> = self.presets.list().entries.into_iter().map(|entry| entry.place).collect();
+    pub fn step_preset(&self, by: isize, query: &Query) -> Result<(), PresetError> {
+        let entries = self.presets.list().entries;
         let origin = self.store.project().origin.clone();
-        let now = origin.and_then(|origin| places.iter().position(|place| place.id() == origin.id));
-        let count = places.len() as isize;
-        let next = match now {
-            Some(now) => now as isize + by,
-            None if by < 0 => -1,
-            None => 0,
-        };
-        let place = (count > 0).then(|| places.get(next.rem_euclid(count) as usize)).flatten();
-        place.map_or(Ok(()), |place| self.load_preset(place))
+        let now = origin.and_then(|origin| entries.iter().position(|entry| entry.place.id() == origin.id));
+        let found: Vec<usize> = (0..entries.len()).filter(|index| query.matches(&entries[*index])).collect();
+        // Where the present one is among them, or would be.
+        let before = found.partition_point(|index| now.is_some_and(|now| *index < now)) as isize;
+        let is_found = now.is_some_and(|now| found.contains(&now));
+        let next = if is_found || by < 0 { before + by } else { before + by - 1 };
+        if found.is_empty() {
+            return Ok(());
+        }
+        self.load_preset(&entries[found[next.rem_euclid(found.len() as isize) as usize]].place)
     }
 
     /// The present sound without what belongs to the window and to this project alone.
