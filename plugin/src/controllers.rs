@@ -11,7 +11,7 @@
 )]
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 
 use engine::audio::{ControllerMoves, Event, EventKind};
 use engine::params::{ControllerMap, Controls, ParamId};
@@ -32,14 +32,18 @@ pub struct ControllerLink {
     taught: AtomicU32,
     /// Bits of the places where moved parameters are heard.
     heard: [AtomicU32; ParamId::COUNT],
-    /// Bits of the places to which the window has followed last.
-    followed: [AtomicU32; ParamId::COUNT],
+    /// Bits of the two places to which the window has followed last, the newest in the lower half: a host may tell the one before late.
+    followed: [AtomicU64; ParamId::COUNT],
 }
 
 impl Default for ControllerLink {
     fn default() -> Self {
-        let none = || std::array::from_fn(|_| AtomicU32::new(NONE));
-        Self { is_teaching: AtomicBool::new(false), taught: AtomicU32::new(NONE), heard: none(), followed: none() }
+        Self {
+            is_teaching: AtomicBool::new(false),
+            taught: AtomicU32::new(NONE),
+            heard: std::array::from_fn(|_| AtomicU32::new(NONE)),
+            followed: std::array::from_fn(|_| AtomicU64::new(u64::MAX)),
+        }
     }
 }
 
@@ -62,15 +66,16 @@ impl ControllerLink {
 
     /// Where a parameter is heard on 0…1, if a controller has moved it away from where the host has it and no window has taken that.
     pub fn heard(&self, id: ParamId) -> Option<f32> {
-        place(self.heard.get(id.index())?)
+        place(self.heard.get(id.index())?.load(Ordering::Acquire))
     }
 
     /// [`Self::heard`] for the window, which moves the host's parameter there.
     pub fn follow(&self, id: ParamId) -> Option<f32> {
         let (heard, followed) = (self.heard.get(id.index())?, self.followed.get(id.index())?);
-        let place = place(heard)?;
+        let place = place(heard.load(Ordering::Acquire))?;
         // Before the host can hear of it.
-        followed.store(place.to_bits(), Ordering::Release);
+        let before = followed.load(Ordering::Relaxed);
+        followed.store(before << 32 | u64::from(place.to_bits()), Ordering::Release);
         // What the audio thread tells meanwhile is taken next.
         _ = heard.compare_exchange(place.to_bits(), NONE, Ordering::AcqRel, Ordering::Relaxed);
         Some(place)
@@ -98,7 +103,8 @@ impl ControllerEnd {
         }
         let followed = &self.link.followed;
         let is_following = |id: ParamId, now: f32| {
-            followed.get(id.index()).and_then(place).is_some_and(|place| (place - now).abs() < SAME)
+            let both = followed.get(id.index()).map_or(u64::MAX, |both| both.load(Ordering::Acquire));
+            [both as u32, (both >> 32) as u32].into_iter().filter_map(place).any(|place| (place - now).abs() < SAME)
         };
         self.moves.follow_host(&scene.controllers, |id| params.get(id).normalized(), is_following);
     }
@@ -129,7 +135,43 @@ impl ControllerEnd {
     }
 }
 
-fn place(bits: &AtomicU32) -> Option<f32> {
-    let bits = bits.load(Ordering::Acquire);
+fn place(bits: u32) -> Option<f32> {
     (bits != NONE).then(|| f32::from_bits(bits))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_host_that_is_behind_the_window_has_not_moved_the_parameter() {
+        let (link, id) = (Arc::new(ControllerLink::default()), ParamId::TILT);
+        let map = ControllerMap::default().with(id, Some(21));
+        let (store, mut audio) = crate::project::ProjectStore::new();
+        store.apply(crate::project::Edit::SetControllers { map, change: String::new() });
+        let (mut end, params) = (ControllerEnd::new(Arc::clone(&link)), Parameters::new());
+        let mut turn = |value: Option<f32>| {
+            let event = value.map(|value| EventKind::Controller { channel: 0, controller: 21, value });
+            let events: Vec<Event> = event.into_iter().map(|kind| Event { offset: 0, kind }).collect();
+            let scene = audio.scene();
+            end.begin_block(&scene, &params);
+            let controls = end.hear(&map, &events, &params, params.controls(&scene));
+            end.end_block();
+            id.spec().scale.place(controls.tilt_db_per_octave)
+        };
+        let near = |a: f32, b: f32| (a - b).abs() < SAME;
+        assert!(near(turn(Some(0.6)), 0.6));
+        assert_eq!(link.follow(id), Some(0.6));
+        assert!(near(turn(Some(0.7)), 0.7));
+        assert_eq!(link.follow(id), Some(0.7));
+        assert!(near(turn(Some(0.8)), 0.8));
+        // The host has only now moved to the first place, then to the second.
+        for late in [0.6, 0.7] {
+            params.begin_at(id, id.spec().scale.value(late));
+            assert!(near(turn(None), 0.8), "{late}");
+        }
+        params.begin_at(id, id.spec().scale.value(0.1));
+        assert!(near(turn(None), 0.1), "the host has moved it itself");
+        assert_eq!(link.heard(id), None);
+    }
 }

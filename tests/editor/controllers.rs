@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use egui::Key;
+use egui_kittest::SnapshotResults;
 use egui_kittest::kittest::Queryable;
 use engine::audio::{Event, EventKind};
 use engine::params::Controls;
@@ -113,4 +114,17 @@ fn escape_cancels_and_what_the_hand_moves_afterwards_is_the_hands() {
     desk.editor.harness.run_steps(3);
     assert!((ParamId::TILT.spec().scale.place(heard.tilt_db_per_octave) - 0.25).abs() < 1e-5);
     assert!((desk.editor.session.params.get(ParamId::TILT).normalized() - 0.25).abs() < 1e-5);
+}
+
+#[test]
+fn a_control_that_waits_looks_right() {
+    let mut results = SnapshotResults::new();
+    let mut desk = Desk::open();
+    desk.choose("Tilt Tilt", "Learn MIDI controller");
+    desk.turn(0.4, ParamId::TILT);
+    desk.editor.harness.run_steps(REST_STEPS);
+    desk.choose("Latent 3 Decay", "Learn MIDI controller");
+    desk.editor.harness.get_by_label("Tilt Tilt").click_secondary();
+    desk.editor.harness.run_steps(12);
+    results.extend(desk.editor.compare("learn_100", 1.0));
 }
