@@ -201,7 +201,7 @@ fn too_much_is_refused_before_it_takes_memory() {
 
 /// A controller that moves parameters at samples in the middle of blocks gives what a host's automation there gives.
 #[test]
-fn a_taught_controller_moves_its_parameters_from_its_sample_on() {
+fn a_learned_controller_moves_its_parameters_from_its_sample_on() {
     let [tilt, coarse] = ["tilt", "coarse"].map(|id| ParamId::named(id).expect("a parameter"));
     let map = ControllerMap::default().with(tilt, Some(21)).with(coarse, Some(21));
     let moves = [(50, 100), (111, 3), (200, 127)];

@@ -128,7 +128,7 @@ fn a_tuning_message_of_the_host_moves_its_key_without_an_allocation() {
 }
 
 /// A saved state, which the framework writes behind its length, with a controller that moves the gain.
-fn taught(saved: &[u8], controller: u8) -> Vec<u8> {
+fn learned(saved: &[u8], controller: u8) -> Vec<u8> {
     let (_, state) = saved.split_at(size_of::<u64>());
     let state = with_document(state, |document| document["controllers"] = json!({ "gain": controller }));
     [&(state.len() as u64).to_le_bytes()[..], &state].concat()
@@ -142,10 +142,10 @@ fn saved_gain_db(host: &mut TestHost) -> f64 {
 }
 
 #[test]
-fn a_taught_controller_is_heard_and_saved_without_a_window_until_the_host_moves_the_parameter() {
+fn a_learned_controller_is_heard_and_saved_without_a_window_until_the_host_moves_the_parameter() {
     const CONTROLLER: u8 = 21;
     let mut host = linked();
-    let state = taught(&host.save(), CONTROLLER);
+    let state = learned(&host.save(), CONTROLLER);
     host.load(&state);
     host.play_until(60, 0.2, "the sound is heard", |samples| peak(samples) > AUDIBLE);
     host.midi([0xB3, CONTROLLER, 127]);

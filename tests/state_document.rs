@@ -40,12 +40,12 @@ fn a_document_comes_back_bit_for_bit() {
 }
 
 #[test]
-fn taught_controllers_survive_and_documents_without_them_teach_none() {
+fn learned_controllers_survive_and_documents_without_them_have_none() {
     let [cutoff, later] = [ParamId::named("cutoff").unwrap(), ParamId::GAIN];
     let map = ControllerMap::default().with(cutoff, Some(74)).with(later, Some(74));
-    let taught = StateDocument { controllers: map, ..document() };
-    let text = taught.to_json();
-    assert_eq!(StateDocument::parse(&text).unwrap(), taught);
+    let learned = StateDocument { controllers: map, ..document() };
+    let text = learned.to_json();
+    assert_eq!(StateDocument::parse(&text).unwrap(), learned);
     assert!(!document().to_json().contains("controllers"), "a project without any is written as before");
     let unknown = edited(&text, |value| value["controllers"]["of a later version"] = 20.into());
     assert_eq!(StateDocument::parse(&unknown).unwrap().controllers, map);

@@ -1,4 +1,5 @@
-//! Taught MIDI controllers between the audio thread, which hears them, and the window, which teaches them and moves the host's parameters.
+//! MIDI controllers that parameters have learned: between the audio thread, which hears them, and the window, where they are learned and
+//! which moves the host's parameters.
 //!
 //! [`ControllerLink`] is shared: atomics only, so either side may use it at any time. [`ControllerEnd`] belongs to the audio thread: it
 //! never locks, waits, allocates or frees. The audio thread must not call the host; it plays a move at once, in place of the host's value,
@@ -27,9 +28,9 @@ const SAME: f32 = 1e-4;
 /// What both threads see.
 #[derive(Debug)]
 pub struct ControllerLink {
-    is_teaching: AtomicBool,
+    is_learning: AtomicBool,
     /// The controller that was moved first since the window began to listen.
-    taught: AtomicU32,
+    learned: AtomicU32,
     /// Bits of the places where moved parameters are heard.
     heard: [AtomicU32; ParamId::COUNT],
     /// Bits of the two places to which the window has followed last, the newest in the lower half: a host may tell the one before late.
@@ -39,8 +40,8 @@ pub struct ControllerLink {
 impl Default for ControllerLink {
     fn default() -> Self {
         Self {
-            is_teaching: AtomicBool::new(false),
-            taught: AtomicU32::new(NONE),
+            is_learning: AtomicBool::new(false),
+            learned: AtomicU32::new(NONE),
             heard: std::array::from_fn(|_| AtomicU32::new(NONE)),
             followed: std::array::from_fn(|_| AtomicU64::new(u64::MAX)),
         }
@@ -50,18 +51,18 @@ impl Default for ControllerLink {
 impl ControllerLink {
     /// Begins to listen for the next controller that is moved.
     pub fn listen(&self) {
-        self.taught.store(NONE, Ordering::Release);
-        self.is_teaching.store(true, Ordering::Release);
+        self.learned.store(NONE, Ordering::Release);
+        self.is_learning.store(true, Ordering::Release);
     }
 
     /// Listens no longer.
     pub fn stop_listening(&self) {
-        self.is_teaching.store(false, Ordering::Release);
+        self.is_learning.store(false, Ordering::Release);
     }
 
     /// The controller that was moved first since [`Self::listen`].
-    pub fn taught(&self) -> Option<u8> {
-        u8::try_from(self.taught.load(Ordering::Acquire)).ok()
+    pub fn learned(&self) -> Option<u8> {
+        u8::try_from(self.learned.load(Ordering::Acquire)).ok()
     }
 
     /// Where a parameter is heard on 0…1, if a controller has moved it away from where the host has it and no window has taken that.
@@ -113,9 +114,9 @@ impl ControllerEnd {
     pub fn hear(&mut self, map: &ControllerMap, events: &[Event], params: &Parameters, host: Controls) -> Controls {
         let moved = self.moves.hear(map, events, |id| params.get(id).normalized());
         if let Some(controller) = moved.filter(|controller| ControllerMap::can_move(*controller))
-            && self.link.is_teaching.swap(false, Ordering::AcqRel)
+            && self.link.is_learning.swap(false, Ordering::AcqRel)
         {
-            self.link.taught.store(controller.into(), Ordering::Release);
+            self.link.learned.store(controller.into(), Ordering::Release);
         }
         let mut controls = host;
         self.moves.apply(&mut controls);

@@ -77,7 +77,7 @@ pub enum Outcome {
 pub struct Session {
     /// Parameters.
     pub params: Arc<Parameters>,
-    /// Taught MIDI controllers.
+    /// Learned MIDI controllers.
     pub controllers: Arc<ControllerLink>,
     /// Project, messages, and the way to the audio thread.
     pub store: Arc<ProjectStore>,

@@ -1,4 +1,4 @@
-//! MIDI controllers are taught to parameters in the window, and move them.
+//! Parameters learn MIDI controllers in the window, and move them.
 
 use std::sync::Arc;
 
@@ -63,12 +63,12 @@ impl Desk {
 }
 
 #[test]
-fn the_next_controller_is_taught_as_one_step_and_moves_its_parameters() {
+fn the_next_controller_is_learned_as_one_step_and_moves_its_parameters() {
     let mut desk = Desk::open();
     let before = desk.editor.session.params.get(ParamId::TILT).normalized();
     desk.choose("Tilt Tilt", "Learn MIDI controller");
     assert!(desk.editor.harness.query_by_label_contains("Move a controller").is_some());
-    assert_eq!(desk.turn(0.3, ParamId::TILT), before, "it is taught, not moved");
+    assert_eq!(desk.turn(0.3, ParamId::TILT), before, "it is learned, not moved");
     assert_eq!((desk.controller_of(ParamId::TILT), desk.undo_name().as_deref()), (Some(NUMBER), Some("CC 21 on Tilt")));
     assert!(desk.editor.harness.query_by_label_contains("Move a controller").is_none());
     // The same controller for another parameter.

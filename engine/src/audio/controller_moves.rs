@@ -1,4 +1,4 @@
-//! Parameters that taught MIDI controllers have moved. AUDIO THREAD.
+//! Parameters that learned MIDI controllers have moved. AUDIO THREAD.
 //!
 //! The audio thread cannot move a parameter of the host. A move therefore stands in place of the host's value until the host has followed
 //! (the window, where one is open, moves its parameter there) or has moved the parameter itself: the last mover is heard.
@@ -48,14 +48,18 @@ impl ControllerMoves {
     }
 
     /// Takes the events that come before what is rendered next. `host` tells where the host has a parameter on 0…1. The controller that was
-    /// moved last, if any; one that is told again without a change, as by a host that writes back all values, moves nothing.
+    /// moved last, if any. One that rests and is told to rest, as by a host that writes back all values, moves nothing.
     pub fn hear(&mut self, map: &ControllerMap, events: &[Event], host: impl Fn(ParamId) -> f32) -> Option<u8> {
         let mut moved = None;
         for event in events {
             let EventKind::Controller { channel, controller, value } = event.kind else { continue };
             let channel = self.last.get_mut(usize::from(channel));
             let Some(last) = channel.and_then(|numbers| numbers.get_mut(usize::from(controller))) else { continue };
-            if !value.is_finite() || (value - std::mem::replace(last, value)).abs() < SAME {
+            if !value.is_finite() {
+                continue;
+            }
+            let rests = |value: f32| (value - resting_controller(controller)).abs() < SAME;
+            if rests(std::mem::replace(last, value)) && rests(value) {
                 continue;
             }
             moved = Some(controller);
@@ -172,7 +176,13 @@ mod tests {
         let mut moves = moved_to(0.75);
         moves.clear();
         assert_eq!(moves.place(ParamId::TILT), None);
-        assert_eq!(moves.hear(&map, &event(0.75), |_| 0.5), None, "told again without a change");
+        assert_eq!(moves.hear(&map, &event(0.75), |_| 0.5), Some(NUMBER), "told again, as when a song begins anew");
+        assert_eq!(moves.place(ParamId::TILT), Some(0.75));
+        assert_eq!(
+            ControllerMoves::default().hear(&map, &event(0.0), |_| 0.5),
+            None,
+            "a host writes back what it has read"
+        );
         assert_eq!(moves.hear(&map, &event(f32::NAN), |_| 0.5), None);
     }
 

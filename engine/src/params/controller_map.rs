@@ -1,4 +1,4 @@
-//! Which MIDI controllers move which parameters, as the user has taught it. Plain `Copy` values; ANY THREAD.
+//! Which MIDI controllers move which parameters, as learned from the user. Plain `Copy` values; ANY THREAD.
 
 use super::ParamId;
 
@@ -89,7 +89,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_controller_moves_what_it_was_taught_and_parts_of_messages_move_nothing() {
+    fn a_controller_moves_what_learned_it_and_parts_of_messages_move_nothing() {
         let map = ControllerMap::default().with(ParamId::GAIN, Some(21)).with(ParamId::TILT, Some(21));
         assert_eq!(map.moved_by(21).collect::<Vec<_>>(), [ParamId::TILT, ParamId::GAIN]);
         assert_eq!(map.with(ParamId::GAIN, None).moved_by(21).collect::<Vec<_>>(), [ParamId::TILT]);

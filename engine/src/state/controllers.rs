@@ -1,4 +1,4 @@
-//! The taught controllers in a document: their numbers by the frozen ids of the parameters that they move.
+//! The learned controllers in a document: their numbers by the frozen ids of the parameters that they move.
 //!
 //! Main and worker threads only.
 

@@ -10,7 +10,7 @@ use engine::Latent;
 use engine::units::MODEL_LATENTS;
 use nice_plug::context::gui::{GuiContext, ParamSetter};
 
-use super::teaching::Teaching;
+use super::learning::Learning;
 use crate::params::{ParamId, Parameters, Value};
 use crate::project::ParamChange;
 
@@ -80,13 +80,13 @@ pub struct ParamGestures {
     changes: Vec<ParamChange>,
     last_morph: Option<f32>,
     /// Which controllers move the parameters, and which parameter waits for one.
-    pub teaching: Teaching,
+    pub learning: Learning,
 }
 
 impl ParamGestures {
     /// With no gesture going on.
     pub fn new(params: Arc<Parameters>, writer: Box<dyn ParamWriter>) -> Self {
-        let teaching = Teaching::default();
+        let learning = Learning::default();
         Self {
             params,
             writer,
@@ -94,7 +94,7 @@ impl ParamGestures {
             begun: Vec::new(),
             changes: Vec::new(),
             last_morph: None,
-            teaching,
+            learning,
         }
     }
 

@@ -4,7 +4,7 @@
 use egui::{Response, Stroke, StrokeKind, Ui};
 
 use super::gestures::ParamGestures;
-use super::teaching::Asked;
+use super::learning::Asked;
 use super::theme::{self, AMBER};
 use super::typing::Typing;
 use crate::params::ParamId;
@@ -40,12 +40,12 @@ fn menu(response: &Response, ids: &[ParamId], gestures: &mut ParamGestures, typi
         for &id in ids {
             let of = if ids.len() > 1 { format!(" for {}", gestures.param(id).name()) } else { String::new() };
             if ui.button(format!("Learn MIDI controller{of}")).clicked() {
-                gestures.teaching.ask(Asked::Learn(id));
+                gestures.learning.ask(Asked::Learn(id));
             }
-            if let Some(controller) = gestures.teaching.map.controller_of(id)
+            if let Some(controller) = gestures.learning.map.controller_of(id)
                 && ui.button(format!("Forget CC {controller}{of}")).clicked()
             {
-                gestures.teaching.ask(Asked::Forget(id));
+                gestures.learning.ask(Asked::Forget(id));
             }
         }
     });
@@ -53,7 +53,7 @@ fn menu(response: &Response, ids: &[ParamId], gestures: &mut ParamGestures, typi
 
 /// Marks the control whose parameter waits for its controller.
 fn mark(ui: &Ui, response: &Response, ids: &[ParamId], gestures: &ParamGestures) {
-    if gestures.teaching.waiting.is_some_and(|waiting| ids.contains(&waiting)) {
+    if gestures.learning.waiting.is_some_and(|waiting| ids.contains(&waiting)) {
         let stroke = Stroke::new(1.5, AMBER);
         ui.painter().rect_stroke(response.rect, theme::ITEM_ROUND, stroke, StrokeKind::Outside);
         response.show_tooltip_text("Move a controller… Escape cancels");

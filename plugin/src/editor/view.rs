@@ -369,7 +369,7 @@ impl EditorView {
     fn plan_next_frame(&self, ui: &Ui, now: &FrameState) {
         let is_live = now.meters.playhead.is_some() || self.meter.is_moving() || self.session.is_busy();
         let is_live = is_live || self.audition.is_busy() || self.morph_follow.is_gliding() || self.is_endless_moving();
-        let is_live = is_live || self.is_taught_or_moved();
+        let is_live = is_live || self.is_learning_or_following();
         ui.ctx().request_repaint_after_secs(if is_live { LIVE_S } else { IDLE_S });
     }
 }

@@ -60,7 +60,7 @@ impl Session {
 
     /// Takes a preset in place of the present project, as one step to undo; the editor, which alone may write parameters, sets them by gestures
     /// when it next looks. Its pack is looked for as that of a recalled project is. The window stays, and so
-    /// do the taught controllers, and the tuning if the preset has none.
+    /// do the learned controllers, and the tuning if the preset has none.
     ///
     /// # Errors
     /// [`PresetError`]; the project is then as it was.

@@ -28,14 +28,14 @@ impl Session {
         project.document(values, frozen)
     }
 
-    /// The controls as the host has them, without its modulation, and where taught controllers have moved them.
+    /// The controls as the host has them, without its modulation, and where learned controllers have moved them.
     fn heard_controls(&self) -> Controls {
         let mut controls = self.params.plain_controls(&self.store.scene());
         self.moved().for_each(|(spec, value)| spec.set(&mut controls, value));
         controls
     }
 
-    /// Parameters that taught controllers have moved away from where the host has them, with their values in their own units.
+    /// Parameters that learned controllers have moved away from where the host has them, with their values in their own units.
     fn moved(&self) -> impl Iterator<Item = (&'static ParamSpec, f32)> {
         let place = |id: ParamId| Some((id.spec(), self.controllers.heard(id)?));
         ParamId::all().filter_map(place).map(|(spec, place)| (spec, spec.scale.value(place)))

@@ -1,4 +1,4 @@
-//! MIDI controllers in the window: teaching one to a parameter, and the host's parameters that follow those that are moved. Main thread; what
+//! MIDI controllers in the window: learning one for a parameter, and the host's parameters that follow those that are moved. Main thread; what
 //! the audio thread hears comes by atomics.
 
 use std::collections::BTreeMap;
@@ -8,7 +8,7 @@ use engine::params::ControllerMap;
 
 use super::EditorView;
 use super::frame_state::FrameState;
-use crate::editor::teaching::Asked;
+use crate::editor::learning::Asked;
 use crate::params::ParamId;
 use crate::project::Edit;
 
@@ -24,13 +24,13 @@ pub(super) struct Following {
 }
 
 impl EditorView {
-    /// Teaches controllers as the menus of the controls ask for it, and moves parameters to where controllers have moved them.
+    /// Has controllers learned as the menus of the controls ask for it, and moves parameters to where controllers have moved them.
     pub(super) fn follow_controllers(&mut self, ui: &Ui, now: &FrameState) {
         let map = now.controllers;
-        self.gestures.teaching.map = map;
-        match self.gestures.teaching.take_asked() {
+        self.gestures.learning.map = map;
+        match self.gestures.learning.take_asked() {
             Some(Asked::Learn(id)) => {
-                self.gestures.teaching.waiting = Some(id);
+                self.gestures.learning.waiting = Some(id);
                 self.session.controllers.listen();
             }
             Some(Asked::Forget(id)) => {
@@ -39,20 +39,20 @@ impl EditorView {
             }
             None => {}
         }
-        if let Some(id) = self.gestures.teaching.waiting {
+        if let Some(id) = self.gestures.learning.waiting {
             self.wait_for_controller(ui, id, now);
         }
         self.follow_moves(ui.input(|input| input.time));
     }
 
     fn wait_for_controller(&mut self, ui: &Ui, id: ParamId, now: &FrameState) {
-        let taught = self.session.controllers.taught();
-        if let Some(controller) = taught {
+        let learned = self.session.controllers.learned();
+        if let Some(controller) = learned {
             let change = format!("CC {controller} on {}", self.name_of(id, now));
             self.set_controllers(now.controllers.with(id, Some(controller)), change);
         }
-        if taught.is_some() || ui.input(|input| input.key_pressed(Key::Escape)) {
-            self.gestures.teaching.waiting = None;
+        if learned.is_some() || ui.input(|input| input.key_pressed(Key::Escape)) {
+            self.gestures.learning.waiting = None;
             self.session.controllers.stop_listening();
         }
     }
@@ -85,7 +85,7 @@ impl EditorView {
     }
 
     /// Whether a parameter waits for its controller or follows one.
-    pub(super) fn is_taught_or_moved(&self) -> bool {
-        self.gestures.teaching.waiting.is_some() || !self.following.moved.is_empty()
+    pub(super) fn is_learning_or_following(&self) -> bool {
+        self.gestures.learning.waiting.is_some() || !self.following.moved.is_empty()
     }
 }

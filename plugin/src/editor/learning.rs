@@ -13,7 +13,7 @@ pub enum Asked {
 
 /// What controls need to know of controllers during one frame.
 #[derive(Debug, Default)]
-pub struct Teaching {
+pub struct Learning {
     /// Which controllers move which parameters.
     pub map: ControllerMap,
     /// The parameter that waits for a controller.
@@ -21,7 +21,7 @@ pub struct Teaching {
     asked: Option<Asked>,
 }
 
-impl Teaching {
+impl Learning {
     /// Asks for a change; the last one of a frame counts.
     pub fn ask(&mut self, asked: Asked) {
         self.asked = Some(asked);
