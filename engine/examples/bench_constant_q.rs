@@ -25,7 +25,8 @@ fn noise<T: FftNum>() -> Vec<T> {
 
 /// Median time in milliseconds and relative error of the energy.
 fn measured<T: FftNum + Into<f64>>(repeats: usize) -> (f64, f64) {
-    let shape = ConstantQShape::new(RATE_HZ, LOW_HZ, BINS_PER_OCTAVE, BINS_PER_OCTAVE * OCTAVES).expect("a valid shape");
+    let shape =
+        ConstantQShape::new(RATE_HZ, LOW_HZ, BINS_PER_OCTAVE, BINS_PER_OCTAVE * OCTAVES).expect("a valid shape");
     let mut transform = ConstantQ::<T>::new(&shape, LENGTH);
     let (samples, mut back, mut coefficients) = (noise::<T>(), vec![T::zero(); LENGTH], transform.zeros());
     let mut times_ms: Vec<f64> = (0..repeats.max(1))

@@ -227,6 +227,17 @@ impl Pack {
         Ok((validate::parse(json)?, hex_sha256(json)))
     }
 
+    /// The names, manifests and hashes of all packs that are built into the program, the factory pack first.
+    ///
+    /// # Errors
+    /// As [`Pack::peek`], which would be a fault of the build.
+    #[cfg(feature = "factory-pack")]
+    pub fn shipped_manifests() -> Result<Vec<(&'static str, Manifest, String)>, PackError> {
+        let read =
+            |pack: &&shipped::ShippedPack| Ok((pack.name, validate::parse(pack.manifest)?, hex_sha256(pack.manifest)));
+        shipped::PACKS.iter().map(read).collect()
+    }
+
     /// The factory pack, which is built into the program.
     ///
     /// # Errors
@@ -235,6 +246,10 @@ impl Pack {
     pub fn factory() -> Result<Self, PackError> {
         Self::from_files(shipped::FACTORY.files())
     }
+
+    /// Name of the factory pack among those that are built into the program.
+    #[cfg(feature = "factory-pack")]
+    pub const FACTORY_NAME: &str = shipped::FACTORY.name;
 
     /// Names of the packs that are built into the program, as [`Pack::shipped`] takes them; the factory pack's is first.
     #[cfg(feature = "factory-pack")]

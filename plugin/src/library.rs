@@ -1,4 +1,4 @@
-//! Model packs: the one that is built in, and those in the user's folder. Models are loaded once per process and shared by
+//! Model packs: those that are built in, and those in the user's folder. Models are loaded once per process and shared by
 //! all instances. Blocks while it reads: activation, recall and job threads only, never at scan time and never on the audio thread.
 
 use std::collections::HashSet;
@@ -7,7 +7,7 @@ use std::sync::{Arc, Weak};
 
 use engine::decode::Model;
 use engine::folders;
-use engine::pack::Pack;
+use engine::pack::{Manifest, Pack};
 use engine::state::PackRef;
 use parking_lot::Mutex;
 
@@ -24,8 +24,17 @@ pub struct PackEntry {
     pub pack: PackRef,
     /// Name for people.
     pub name: String,
-    /// Where it is; none for the pack that is built in.
-    pub path: Option<PathBuf>,
+    /// Where it is.
+    pub place: PackPlace,
+}
+
+/// Where a pack is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PackPlace {
+    /// Built into the program, by its name there.
+    BuiltIn(&'static str),
+    /// A file or a folder of the user's.
+    File(PathBuf),
 }
 
 /// Where packs are looked for.
@@ -41,14 +50,12 @@ impl Library {
         Self { folder: folders::packs() }
     }
 
-    /// The built-in pack, then the user's by name. Files that are no packs are left out.
+    /// The built-in packs, then the user's by name. Files that are no packs are left out.
     pub fn list(&self) -> Vec<PackEntry> {
         let entries = std::fs::read_dir(&self.folder).into_iter().flatten().flatten();
         let mut found: Vec<PackEntry> = entries.filter_map(|entry| look_at(&entry.path())).collect();
         found.sort_by_cached_key(|found| NameKey::new(&found.name));
-        if let Ok(factory) = factory() {
-            found.insert(0, factory);
-        }
+        found.splice(0..0, built_in());
         // Copies of one pack are one pack.
         let mut seen = HashSet::new();
         found.retain(|found| seen.insert(found.pack.hash.clone()));
@@ -91,29 +98,39 @@ pub fn model(found: &PackEntry) -> Result<Arc<Model>, String> {
     {
         return Ok(model);
     }
-    let pack = match &found.path {
-        Some(path) => Pack::open(path),
-        None => Pack::factory(),
+    let pack = match &found.place {
+        PackPlace::File(path) => Pack::open(path).map(Some),
+        PackPlace::BuiltIn(name) => Pack::shipped(name),
     };
-    let pack = pack.map_err(|error| error.to_string())?;
+    let pack = pack.map_err(|error| error.to_string())?.ok_or("the pack is not built in")?;
     let model = Arc::new(Model::load(&pack).map_err(|error| error.to_string())?);
     loaded.push((pack.hash().to_owned(), Arc::downgrade(&model)));
     Ok(model)
 }
 
-/// The built-in pack.
+/// The pack of new projects.
 ///
 /// # Errors
 /// A fault of the build.
 pub fn factory() -> Result<PackEntry, String> {
     let (manifest, hash) = Pack::factory_manifest().map_err(|error| error.to_string())?;
-    Ok(PackEntry { pack: PackRef::new(&manifest.id, hash), name: manifest.name, path: None })
+    Ok(entry(&manifest, &hash, PackPlace::BuiltIn(Pack::FACTORY_NAME)))
+}
+
+/// The built-in packs, that of new projects first; none by a fault of the build.
+fn built_in() -> impl Iterator<Item = PackEntry> {
+    let all = Pack::shipped_manifests().unwrap_or_default();
+    all.into_iter().map(|(name, manifest, hash)| entry(&manifest, &hash, PackPlace::BuiltIn(name)))
 }
 
 fn look_at(path: &Path) -> Option<PackEntry> {
     let is_candidate = is_pack(path) || path.is_dir();
     let (manifest, hash) = is_candidate.then(|| Pack::peek(path).ok())??;
-    Some(PackEntry { pack: PackRef::new(&manifest.id, hash), name: manifest.name, path: Some(path.to_owned()) })
+    Some(entry(&manifest, &hash, PackPlace::File(path.to_owned())))
+}
+
+fn entry(manifest: &Manifest, hash: &str, place: PackPlace) -> PackEntry {
+    PackEntry { pack: PackRef::new(&manifest.id, hash), name: manifest.name.clone(), place }
 }
 
 fn short_hash(path: &Path) -> String {

@@ -17,7 +17,9 @@ use super::source::{
 };
 use super::{Model, Pipeline};
 use crate::link::{BLOCK_SAMPLES, SoundSpec, StretchMap};
+use crate::pack::PackKind;
 use crate::spectral::Frames;
+use crate::walk;
 
 /// Number of models whose pipelines a worker keeps: the factory pack and one of the user's. More takes memory; fewer rebuilds a pipeline
 /// whenever instances with different packs alternate.
@@ -53,6 +55,11 @@ impl LatentSource {
 impl Source for LatentSource {
     fn roots(&self) -> &[u8] {
         &self.model.manifest().root_keys
+    }
+
+    fn walks(&self) -> bool {
+        let manifest = self.model.manifest();
+        manifest.kind == PackKind::Cqt && !walk::floors_of(manifest).is_empty()
     }
 
     fn properties(&self) -> SourceProperties {

@@ -9,11 +9,12 @@ mod values;
 mod walk;
 
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use engine::Latent;
 use engine::import::Choice;
+use engine::pack::Pack;
 use engine::params::Hold;
 
 use crate::destination::Destination;
@@ -105,14 +106,27 @@ pub(crate) enum Command {
 }
 
 /// Arguments of every command.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(crate) struct Common {
-    /// Model pack to use: the name of a shipped one (factory), or the path of a pack's file or folder
-    #[arg(long, value_name = "NAME|FILE", default_value = "factory")]
-    pub(crate) pack: PathBuf,
+    /// Model pack to use: the name of a shipped one (factory, footsteps), or the path of a pack's file or folder. Without it, footsteps for
+    /// `walk`, that of a preset for the preset, else factory
+    #[arg(long, value_name = "NAME|FILE")]
+    pack: Option<PathBuf>,
     /// Write the result to standard output as one JSON object, or to standard error if the sound goes to standard output
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+impl Common {
+    /// The pack to use.
+    pub(crate) fn pack(&self) -> &Path {
+        self.pack.as_deref().unwrap_or(Path::new(Pack::FACTORY_NAME))
+    }
+
+    /// The same arguments with another pack where none is given.
+    pub(crate) fn or_pack(&self, name: &str) -> Self {
+        Self { pack: Some(self.pack.clone().unwrap_or_else(|| name.into())), json: self.json }
+    }
 }
 
 #[derive(Debug, Args)]

@@ -12,7 +12,7 @@ use crate::recording::{Recorded, key_text};
 use crate::studio::Studio;
 
 pub(crate) fn run(args: &ReconstructArgs) -> Result<(), Failure> {
-    args.out.check(&[&args.input.file, &args.common.pack], args.rate)?;
+    args.out.check(&[&args.input.file, args.common.pack()], args.rate)?;
     let studio = Studio::open(&args.common)?;
     let mut sound = studio.import(&args.input.file, args.input.choice())?;
     let mut pipeline = Pipeline::new(studio.model.clone())?;

@@ -9,11 +9,11 @@ use crate::failure::Failure;
 use crate::output::{latent_text, noted};
 use crate::player::{Place, Player};
 use crate::point::latent_of;
-use crate::rig::{Rig, find_preset};
+use crate::rig::{Rig, find_preset, for_preset};
 use crate::studio::{Studio, open_pack};
 
 pub(crate) fn run(args: &RenderArgs) -> Result<(), Failure> {
-    args.out.check(&[&args.common.pack], args.playing.rate)?;
+    args.out.check(&[args.common.pack()], args.playing.rate)?;
     if let Some(word) = &args.preset {
         return run_preset(args, word);
     }
@@ -47,7 +47,7 @@ pub(crate) fn run(args: &RenderArgs) -> Result<(), Failure> {
 /// The same note by a preset, in stereo.
 fn run_preset(args: &RenderArgs, word: &OsStr) -> Result<(), Failure> {
     let preset = find_preset(word)?;
-    let studio = Studio::open(&args.common)?;
+    let studio = Studio::open(&for_preset(&args.common, &preset))?;
     let rig = Rig::new(&studio)?;
     let [left, right] = Player::of_document(&rig, &preset.document)?.play_preset(&args.playing)?;
     let samples: Vec<f32> = left.iter().zip(&right).flat_map(|(left, right)| [*left, *right]).collect();

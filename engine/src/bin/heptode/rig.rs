@@ -10,12 +10,13 @@ use engine::decode::latent::LatentSource;
 use engine::decode::pool::Pool;
 use engine::decode::source::Source;
 use engine::instrument::{Instance, create_with_source};
-use engine::pack::NamedSound;
+use engine::pack::{NamedSound, Pack};
 use engine::params::{Controls, ParamId, TABLE};
 use engine::presets::PresetLibrary;
 use engine::scene;
 use engine::state::{PackRef, Preset, SoundState, StateDocument};
 
+use crate::args::Common;
 use crate::failure::Failure;
 use crate::studio::Studio;
 
@@ -88,4 +89,12 @@ impl<'a> Rig<'a> {
 pub(crate) fn find_preset(word: &OsStr) -> Result<Preset, Failure> {
     let library = PresetLibrary::of_user();
     Ok(library.load(&library.find(word)?)?)
+}
+
+/// The arguments with the shipped pack that a preset was made with, where no pack is given.
+pub(crate) fn for_preset(common: &Common, preset: &Preset) -> Common {
+    let shipped = Pack::shipped_manifests().unwrap_or_default();
+    let own =
+        shipped.iter().find(|(_, manifest, hash)| preset.document.pack.is_same(&PackRef::new(&manifest.id, hash)));
+    own.map_or_else(|| common.clone(), |(name, ..)| common.or_pack(name))
 }

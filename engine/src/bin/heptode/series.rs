@@ -28,7 +28,7 @@ impl<'a> Series<'a> {
         let digits = count.to_string().len().max(2);
         let names: Vec<String> = (1..=count).map(|n| format!("{n:0digits$}.wav")).collect();
         let places: Vec<PathBuf> = names.iter().map(|name| output.out.join(name)).collect();
-        refuse_overwriting(&[inputs, &[&output.common.pack]].concat(), &places)?;
+        refuse_overwriting(&[inputs, &[output.common.pack()]].concat(), &places)?;
         match places.iter().find(|place| place.metadata().is_ok_and(|meta| !meta.is_file())) {
             Some(place) => Err(cannot_write(place, &"there is something with this name that is not a regular file")),
             None => Ok(Self { output, names }),

@@ -19,8 +19,8 @@ use crate::recording::Recorded;
 
 /// Opens the pack that was asked for. The name of a shipped pack comes before a file of that name, which `./factory` reaches.
 pub(crate) fn open_pack(common: &Common) -> Result<Pack, Failure> {
-    let shipped = common.pack.to_str().map_or(Ok(None), Pack::shipped)?;
-    shipped.map_or_else(|| open_pack_file(&common.pack), Ok)
+    let shipped = common.pack().to_str().map_or(Ok(None), Pack::shipped)?;
+    shipped.map_or_else(|| open_pack_file(common.pack()), Ok)
 }
 
 fn open_pack_file(path: &Path) -> Result<Pack, Failure> {

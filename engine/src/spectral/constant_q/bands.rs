@@ -122,14 +122,18 @@ impl ConstantQShape {
         }
     }
 
-    /// How far the window of the lowest band reaches to either side in time, in samples: to the first zero of a Hann window's transform.
+    /// How far the window of the lowest band reaches to either side in time, in samples: to the fourth zero of a Hann window's transform,
+    /// beyond which it is 50 dB down.
     pub fn reach_samples(&self) -> usize {
-        (self.rate_hz / self.width_hz(1, 2)) as usize
+        (4.0 * self.rate_hz / self.width_hz(1, 2)) as usize
     }
 
-    /// How far in hertz the window of `band` reaches from its centre towards its neighbour, where it has the weight 0.
+    /// How far in hertz the window of `band` reaches from its centre towards its neighbour, where it has the weight 0. None but that of band 0
+    /// reaches below 0 Hz: a window that is cut there rings on for a second.
     pub(super) fn width_hz(&self, band: usize, neighbour: usize) -> f64 {
-        (self.centre_hz(neighbour) - self.centre_hz(band)).abs().max(self.least_width_hz)
+        let centre_hz = self.centre_hz(band);
+        let width_hz = (self.centre_hz(neighbour) - centre_hz).abs().max(self.least_width_hz);
+        if neighbour < band { width_hz.min(centre_hz) } else { width_hz }
     }
 
     /// The bands of a spectrum of `length` samples.
@@ -160,8 +164,8 @@ pub(super) struct Band {
 
 impl Band {
     fn new(before: Option<f64>, centre: f64, after: Option<f64>, bins: usize, oversampling: usize) -> Self {
-        // The ends have the weight 0; a window that would reach below 0 Hz is cut there.
-        let first = before.map_or(0, |bin| (bin.floor() + 1.0).max(0.0) as usize);
+        // The ends have the weight 0.
+        let first = before.map_or(0, |bin| bin.floor() as usize + 1);
         let end = after.map_or(bins, |bin| (bin.ceil() as usize).min(bins));
         let weight = |bin: usize| {
             let bin = bin as f64;

@@ -1,7 +1,7 @@
 //! Frames of constant-Q levels, as the footstep model has them, from sounds and back. Any thread but the audio thread; allocates.
 //!
-//! Frame `t` holds the levels around sample `t · hop`. The bands below and above all are no part of frames: what is below the lowest band is
-//! left out, and the band above all gets the magnitudes of the highest one, whose window is about as wide.
+//! Frame `t` holds the levels around sample `t · hop`. The bands below and above all are no part of frames: a search finds the one below
+//! all by itself, from nothing, and the band above all gets the magnitudes of the highest one, whose window is about as wide.
 
 use serde::{Deserialize, Serialize};
 
@@ -102,6 +102,7 @@ impl ConstantQFrames {
         magnitudes.spread(self.transform.padded(), &mut self.coefficients);
         let start = if noise == 0 { Start::Gradient } else { Start::NoisyGradient(u64::from(noise)) };
         PhaseRetrieval::new(&self.transform, &self.coefficients, start)
+            .unknown_band(0)
             .unknown_from(&self.transform, self.transform.length())
     }
 
