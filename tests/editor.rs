@@ -4,6 +4,8 @@
 //! After a wanted change of looks: `UPDATE_SNAPSHOTS=force cargo test -p tests --test shell editor::`, then look at every picture
 //! in `tests/snapshots/` before it is committed.
 
+#[path = "editor/controllers.rs"]
+mod controllers;
 #[path = "editor/dropping.rs"]
 mod dropping;
 #[path = "editor/endless.rs"]
@@ -86,6 +88,8 @@ fn a_typed_value_is_taken() {
     let mut editor = EditorHarness::open(1.0, false);
     editor.harness.get_by_label("Gain Gain").click_secondary();
     editor.harness.run_steps(2);
+    editor.harness.get_by_label("Type a value").click();
+    editor.harness.run_steps(3);
     editor.harness.event(egui::Event::Text("-12 dB".to_owned()));
     editor.harness.key_press(egui::Key::Enter);
     editor.harness.run_steps(3);

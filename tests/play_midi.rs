@@ -1,7 +1,8 @@
 //! Laws of MIDI files: what is read of them, when it is played, and that it is what the synth plays of the same events.
 
-use engine::audio::EventKind;
+use engine::audio::{Event, EventKind};
 use engine::midi::{BLOCK_SAMPLES, ChannelMessage, MAX_FILE_BYTES, MidiError, Part, Performance, Song, TAIL_SECONDS};
+use engine::params::{ControllerMap, ParamId};
 use inputs::midi::{Timed, chunk, controller, file, merged, off, on, tempo};
 use support::Random;
 use support::fake::{Rig, Sort, Timbre};
@@ -196,6 +197,48 @@ fn too_much_is_refused_before_it_takes_memory() {
     track.extend([0, 60, 1].repeat(engine::midi::MAX_SONG_EVENTS));
     let many = [&file(0, 96, &[])[..], &chunk(&track)].concat();
     assert!(matches!(Song::parse(&many), Err(MidiError::TooManyEvents)));
+}
+
+/// A controller that moves parameters at samples in the middle of blocks gives what a host's automation there gives.
+#[test]
+fn a_learned_controller_moves_its_parameters_from_its_sample_on() {
+    let [tilt, coarse] = ["tilt", "coarse"].map(|id| ParamId::named(id).expect("a parameter"));
+    let map = ControllerMap::default().with(tilt, Some(21)).with(coarse, Some(21));
+    let moves = [(50, 100), (111, 3), (200, 127)];
+    let mut track: Vec<Timed> = moves.map(|(tick, value)| controller(tick, 0, 21, value)).into();
+    track.extend([on(0, 0, 60, 100), off(300, 0, 60)]);
+    track.sort_by_key(|(tick, _)| *tick);
+    let song = Song::parse(&file(0, 96, &[track])).unwrap();
+    let still = |controls| {
+        let rig = Rig::of_sort(Sort::Stereo, Timbre::Sine, RATE_HZ as f32);
+        let part = Part::new(rig.synth, controls).moved_by(map);
+        (played(Performance::new(&song, RATE_HZ, part)), rig.instance).0
+    };
+    let moved = still(point(0.4));
+    let mut rig = Rig::of_sort(Sort::Stereo, Timbre::Sine, RATE_HZ as f32);
+    rig.synth.set_offline(true);
+    rig.synth.reset();
+    let at = |tick| song.tempo.sample_at(tick, RATE_HZ) as usize;
+    let events: Vec<(usize, EventKind)> =
+        song.events.iter().map(|event| (at(event.tick), event.message.event(event.channel))).collect();
+    let (mut controls, mut sides, mut start) = (point(0.4), [Vec::new(), Vec::new()], 0);
+    let ends = moves.map(|(tick, _)| at(tick.into())).into_iter().chain([moved[0].len()]);
+    for (end, value) in ends.zip(moves.map(|(_, value)| Some(value)).into_iter().chain([None])) {
+        let is_here = |(sample, _): &&(usize, EventKind)| (start..end).contains(sample);
+        let here: Vec<Event> =
+            events.iter().filter(is_here).map(|(sample, kind)| Event { offset: sample - start, kind: *kind }).collect();
+        let mut part = [vec![0.0; end - start], vec![0.0; end - start]];
+        let [left, right] = &mut part;
+        rig.synth.render(&here, &controls, left, right);
+        sides.iter_mut().zip(part).for_each(|(side, part)| side.extend(part));
+        start = end;
+        for id in [tilt, coarse] {
+            let place = f32::from(value.unwrap_or_default()) / 127.0;
+            id.spec().set(&mut controls, id.spec().scale.value(place));
+        }
+    }
+    assert!(sides == moved);
+    drop(rig.instance);
 }
 
 #[test]

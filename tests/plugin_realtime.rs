@@ -127,20 +127,85 @@ fn a_tuning_message_of_the_host_moves_its_key_without_an_allocation() {
     host.close();
 }
 
+/// A saved state, which the framework writes behind its length, with a controller that moves the gain.
+fn learned(saved: &[u8], controller: u8) -> Vec<u8> {
+    let (_, state) = saved.split_at(size_of::<u64>());
+    let state = with_document(state, |document| document["controllers"] = json!({ "gain": controller }));
+    [&(state.len() as u64).to_le_bytes()[..], &state].concat()
+}
+
+fn saved_gain_db(host: &mut TestHost) -> f64 {
+    let state: Value = serde_json::from_slice(&host.save()[size_of::<u64>()..]).expect("the framework writes JSON");
+    let text = state["fields"]["heptode"].as_str().expect("one field holds the document");
+    let document: Value = serde_json::from_str(text).expect("the document is JSON");
+    document["params"]["gain"].as_f64().expect("a gain")
+}
+
+#[test]
+fn a_learned_controller_is_heard_and_saved_without_a_window_until_the_host_moves_the_parameter() {
+    const CONTROLLER: u8 = 21;
+    let mut host = linked();
+    let state = learned(&host.save(), CONTROLLER);
+    host.load(&state);
+    host.play_until(60, 0.2, "the sound is heard", |samples| peak(samples) > AUDIBLE);
+    host.midi([0xB3, CONTROLLER, 127]);
+    host.midi([0xB3, CONTROLLER, 1]);
+    host.play_until(60, 0.2, "it is 60 dB quieter", |samples| peak(samples) < AUDIBLE / 10.0);
+    let quiet_db = saved_gain_db(&mut host);
+    assert!((quiet_db - (-60.0 + 72.0 / 127.0)).abs() < 0.01, "saved as it is heard: {quiet_db} dB");
+    host.set("gain", 0.8);
+    let loud = host.play(60, 0.2);
+    assert!(peak(&loud) > AUDIBLE, "the host has moved it: {}", peak(&loud));
+    assert!((saved_gain_db(&mut host) + 2.4).abs() < 0.01);
+    assert_eq!(CLAP_COUNT.load(Ordering::Relaxed), 0, "allocations and frees in `process`");
+    host.close();
+}
+
 fn linked_vst3() -> Vst3Host {
     // SAFETY: the factory is new and goes to this host alone.
     unsafe { Vst3Host::open(GetPluginFactory(), |body| _ = VST3_COUNT.fetch_add(guarded(body), Ordering::Relaxed)) }
 }
 
-/// A saved state with one sound on all corners, which alone is heard.
-fn with_corners(saved: &[u8], sound: &NamedSound) -> Vec<u8> {
+/// A saved state with another document.
+fn with_document(saved: &[u8], change: impl FnOnce(&mut Value)) -> Vec<u8> {
     let mut state: Value = serde_json::from_slice(saved).expect("the framework writes JSON");
     let text = state["fields"]["heptode"].as_str().expect("one field holds the document");
     let mut document: Value = serde_json::from_str(text).expect("the document is JSON");
-    document["params"]["morph"] = json!(1.0);
-    document["corners"] = json!(vec![json!({ "name": sound.name, "latent": sound.latent }); 4]);
+    change(&mut document);
     state["fields"]["heptode"] = json!(document.to_string());
     state.to_string().into_bytes()
+}
+
+/// A saved state with one sound on all corners, which alone is heard.
+fn with_corners(saved: &[u8], sound: &NamedSound) -> Vec<u8> {
+    with_document(saved, |document| {
+        document["params"]["morph"] = json!(1.0);
+        document["corners"] = json!(vec![json!({ "name": sound.name, "latent": sound.latent }); 4]);
+    })
+}
+
+/// The id of an earlier note, at another key, is used again, as hosts do.
+#[test]
+fn a_note_expression_of_a_vst3_host_tunes_its_note() {
+    /// `kTuningTypeID`, whose range is 240 semitones.
+    const TUNING: u32 = 2;
+    const ID: i32 = 7;
+    const TOLERANCE_CENTS: f64 = 12.0;
+    let mut host = linked_vst3();
+    let state = with_corners(&host.component().save(), &pitched_sound());
+    let before = play_until(&mut host, "a sound", |_, next| rms_db(next) > SILENCE_DB);
+    settled(&mut host, &state, &before);
+    for key in [72, 60] {
+        host.named_note_on(key, ID);
+        host.express(ID, TUNING, 0.5 - 5.0 / 240.0);
+        let sound = host.render(STROKE_S);
+        host.note_off(key);
+        host.render(RELEASE_S);
+        let wanted_hz = key_to_hz(f64::from(key) - 5.0);
+        let cents = pitch_offset_cents(&sound[sound.len() / 4..], SAMPLE_RATE_HZ, wanted_hz).expect("a pitch");
+        assert!(cents.abs() < TOLERANCE_CENTS, "key {key}: {cents:+.1} cents off");
+    }
+    host.close();
 }
 
 fn difference_db(a: &[f32], b: &[f32]) -> f32 {

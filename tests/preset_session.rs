@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use engine::presets::{Place, PresetLibrary, factory};
+use engine::presets::{Place, PresetLibrary, Query, factory};
 use engine::state::{PresetLabel, SoundState};
 use plugin::library::Library;
 use plugin::params::ParamId;
@@ -75,11 +75,41 @@ fn what_is_saved_comes_back_without_the_window_and_stepping_goes_around() {
     let names: Vec<String> = session.presets.list().entries.into_iter().map(|entry| entry.label.name).collect();
     assert_eq!(names.last().map(String::as_str), Some("Mine / 1"), "the user's come last");
     for name in names.iter().chain(&names[..1]) {
-        session.step_preset(1).unwrap();
+        session.step_preset(1, &Query::default()).unwrap();
         assert_eq!(origin(&session).as_ref(), Some(name));
     }
-    session.step_preset(-1).unwrap();
+    session.step_preset(-1, &Query::default()).unwrap();
     assert_eq!(origin(&session).as_deref(), Some("Mine / 1"));
     session.overwrite_preset(&place, Some(PresetLabel::new("Mine again"))).unwrap();
     assert_eq!(session.presets.load(&place).unwrap().label.name, "Mine again");
+}
+
+#[test]
+fn steps_stay_among_what_is_looked_for() {
+    let (_folder, session) = instance();
+    let entries = session.presets.list().entries;
+    let category = entries[entries.len() / 2].label.category.clone();
+    let query = Query { category: Some(category.clone()), ..Query::default() };
+    let place_of = |name: &str| entries.iter().position(|entry| entry.label.name == name).unwrap();
+    let found: Vec<&str> =
+        entries.iter().filter(|entry| query.matches(entry)).map(|entry| entry.label.name.as_str()).collect();
+    assert!(found.len() > 1 && found.len() < entries.len());
+    // From the last one of the list, which is not looked for, around its end; then within.
+    session.load_preset(&entries.last().unwrap().place).unwrap();
+    for name in found.iter().chain(&found[..1]) {
+        session.step_preset(1, &query).unwrap();
+        assert_eq!(origin(&session).as_deref(), Some(*name));
+    }
+    session.step_preset(-1, &query).unwrap();
+    assert_eq!(origin(&session).as_deref(), found.last().copied());
+    // From one before the first that is looked for.
+    session.load_preset(&entries[place_of(found[0]) - 1].place).unwrap();
+    session.step_preset(1, &query).unwrap();
+    assert_eq!(origin(&session).as_deref(), Some(found[0]));
+    session.load_preset(&entries[place_of(found[0]) - 1].place).unwrap();
+    session.step_preset(-1, &query).unwrap();
+    assert_eq!(origin(&session).as_deref(), found.last().copied(), "around the beginning");
+    let none = Query { text: "no preset is called like this".to_owned(), ..Query::default() };
+    session.step_preset(1, &none).unwrap();
+    assert_eq!(origin(&session).as_deref(), found.last().copied(), "nothing was found");
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use engine::import::{KeyOrigin, Keyed};
-use engine::params::{FIRST_ROUTES, ModDestination, ModSource, ROUTES, Route, Routes};
+use engine::params::{ControllerMap, FIRST_ROUTES, ModDestination, ModSource, ParamId, ROUTES, Route, Routes};
 use engine::state::{
     Cut, FrozenZone, MAX_STATE_BYTES, PackRef, Preset, PresetLabel, SoundState, StateDocument, StateError,
 };
@@ -37,6 +37,22 @@ fn edited(text: &str, edit: impl FnOnce(&mut serde_json::Value)) -> String {
 fn a_document_comes_back_bit_for_bit() {
     let document = document();
     assert_eq!(StateDocument::parse(&document.to_json()).unwrap(), document);
+}
+
+#[test]
+fn learned_controllers_survive_and_documents_without_them_have_none() {
+    let [cutoff, later] = [ParamId::named("cutoff").unwrap(), ParamId::GAIN];
+    let map = ControllerMap::default().with(cutoff, Some(74)).with(later, Some(74));
+    let learned = StateDocument { controllers: map, ..document() };
+    let text = learned.to_json();
+    assert_eq!(StateDocument::parse(&text).unwrap(), learned);
+    assert!(!document().to_json().contains("controllers"), "a project without any is written as before");
+    let unknown = edited(&text, |value| value["controllers"]["of a later version"] = 20.into());
+    assert_eq!(StateDocument::parse(&unknown).unwrap().controllers, map);
+    for bad in [serde_json::json!(6), serde_json::json!(120), serde_json::json!(300), serde_json::json!("x")] {
+        let text = edited(&text, |value| value["controllers"]["gain"] = bad.clone());
+        assert!(matches!(StateDocument::parse(&text), Err(StateError::Damaged(_))), "{bad}");
+    }
 }
 
 fn cut() -> Cut {

@@ -16,6 +16,7 @@ mod arpeggiating;
 mod arpeggiator;
 mod channel;
 mod channels;
+mod controller_moves;
 mod controllers;
 mod effects;
 mod envelope;
@@ -82,6 +83,7 @@ use voices::{Timing, Voices};
 use width::Width;
 use zones::CHANNELS;
 
+pub use controller_moves::ControllerMoves;
 pub use note::{EndedNote, Event, EventKind, Expression, NoteAddress, UNKNOWN_RELEASE};
 
 /// Most messages received, and most blocks returned, per tick: a mono sound of 2 s (43 blocks, begin and end) fits in one.

@@ -4,6 +4,7 @@
 //! A new parameter is one more row, with the field of [`Controls`] that it names. Ids, order, ranges and defaults never change, since
 //! projects and automation refer to them.
 
+mod controller_map;
 mod controls;
 mod groups;
 mod hold;
@@ -16,6 +17,7 @@ mod text;
 mod transport;
 mod variation;
 
+pub use controller_map::{ControllerMap, resting_controller};
 pub use controls::{AssetSet, Controls, is_within_recording};
 pub use groups::{
     AmpControls, ArpControls, EnvelopeControls, FilterControls, LFOS, LfoControls, LoopControls, MACROS,
@@ -149,6 +151,23 @@ impl Scale {
             Self::Steps { max, .. } => max as f32,
         }
     }
+
+    /// The value at a place of the host's 0…1.
+    pub fn value(self, place: f32) -> f32 {
+        let place = place.clamp(0.0, 1.0);
+        let within = |place: f32| self.min() + (self.max() - self.min()) * place;
+        match self {
+            Self::Linear { .. } => within(place),
+            Self::Skewed { factor, .. } => within(place.powf(factor.recip())),
+            Self::Steps { .. } => within(place).round(),
+        }
+    }
+
+    /// The place of a value on the host's 0…1; the inverse of [`Self::value`].
+    pub fn place(self, value: f32) -> f32 {
+        let place = ((value - self.min()) / (self.max() - self.min())).clamp(0.0, 1.0);
+        if let Self::Skewed { factor, .. } = self { place.powf(factor) } else { place }
+    }
 }
 
 /// How a value follows changes of its parameter.
@@ -204,7 +223,7 @@ impl ParamSpec {
     }
 
     /// Reference to the parameter's value in `controls`.
-    fn field<'a>(&self, controls: &'a mut Controls) -> &'a mut f32 {
+    pub(crate) fn field<'a>(&self, controls: &'a mut Controls) -> &'a mut f32 {
         (self.field)(controls)
     }
 
@@ -235,6 +254,19 @@ mod tests {
             spec.set(&mut controls, 0.123);
             let changed: Vec<_> = TABLE.iter().filter(|row| row.of(&controls) == 0.123).map(|row| row.id).collect();
             assert_eq!(changed, [spec.id]);
+        }
+    }
+
+    #[test]
+    fn places_and_values_are_inverse_and_reach_both_ends() {
+        for row in &TABLE {
+            let scale = row.scale;
+            assert_eq!((scale.value(0.0), scale.value(1.0)), (scale.min(), scale.max()), "{}", row.id);
+            for step in 0..=20 {
+                let value = scale.value(step as f32 / 20.0);
+                let again = scale.value(scale.place(value));
+                assert!((again - value).abs() <= 1e-5 * (scale.max() - scale.min()), "{}: {value}, {again}", row.id);
+            }
         }
     }
 

@@ -4,6 +4,7 @@
 //! version before anything is used, and unknown fields survive a round trip. Loading and applying are
 //! separate steps: a refused document changes nothing.
 
+mod controllers;
 mod cut;
 mod endless;
 mod frozen;
@@ -16,7 +17,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::params::{FIRST_ROUTES, Routes};
+use crate::params::{ControllerMap, FIRST_ROUTES, Routes};
 use crate::residual::ZoneResidual;
 use crate::tuning::Tuning;
 use crate::units::{LATENT_LIMIT, Latent};
@@ -53,6 +54,9 @@ pub struct StateDocument {
     /// Sources and destinations of the modulation matrix; a document without them has none.
     #[serde(default, with = "routes", skip_serializing_if = "routes::are_empty")]
     pub routes: Routes,
+    /// Which MIDI controllers move which parameters; a document without it has none.
+    #[serde(default, with = "controllers", skip_serializing_if = "ControllerMap::is_empty")]
+    pub controllers: ControllerMap,
     /// Scale and keyboard map; a document without them has none.
     #[serde(default, skip_serializing_if = "Tuning::is_none")]
     pub tuning: Tuning,
@@ -182,6 +186,7 @@ impl StateDocument {
             knobs: None,
             seed: 0,
             routes: FIRST_ROUTES,
+            controllers: ControllerMap::default(),
             tuning: Tuning::default(),
             frozen: Vec::new(),
             unknown: Map::new(),

@@ -88,17 +88,20 @@ impl Batch {
     }
 
     /// Gathers what comes next from `source` (offset in the block, event) for the stretch from `start` on, and returns
-    /// where the stretch ends: at `end`, or earlier if the batch is full. Safe on the audio thread.
+    /// where the stretch ends: at `end`, or earlier if the batch is full or an event comes with which `begins` says that a stretch begins.
+    /// Safe on the audio thread.
     pub fn gather(
         &mut self,
         start: usize,
         end: usize,
+        begins: impl Fn(&EventKind) -> bool,
         mut source: impl FnMut() -> Option<(usize, EventKind)>,
     ) -> usize {
         self.events.clear();
         while let Some((place, kind)) = self.waiting.take().or_else(&mut source) {
             let place = place.clamp(start, end);
-            if self.events.len() == BATCH {
+            let begins_later = (start + 1..end).contains(&place) && begins(&kind);
+            if self.events.len() == BATCH || begins_later {
                 self.waiting = Some((place, kind));
                 return place;
             }
@@ -110,7 +113,41 @@ impl Batch {
 
 /// The engine's event for a host event, with its offset in the block; `None` for what the instrument does not use.
 /// Safe on the audio thread.
-pub fn translate(event: &NoteEvent<SystemMessage>) -> Option<(usize, EventKind)> {
+pub fn translate(event: &NoteEvent<SystemMessage>, api: PluginApi) -> Option<(usize, EventKind)> {
+    match event {
+        NoteEvent::PolyTuning { .. }
+        | NoteEvent::PolyVolume { .. }
+        | NoteEvent::PolyPan { .. }
+        | NoteEvent::PolyBrightness { .. }
+        | NoteEvent::PolyExpression { .. }
+            if api == PluginApi::Vst3 =>
+        {
+            translate_as_named(&mended(event)?)
+        }
+        _ => translate_as_named(event),
+    }
+}
+
+/// A note expression as a VST3 host means it. nice-plug 0.4.2 exchanges the types "brightness" and "expression", the latter of which is not used
+/// here, and takes the key from the oldest of the notes that had the id: the id alone tells the note.
+fn mended(event: &NoteEvent<SystemMessage>) -> Option<NoteEvent<SystemMessage>> {
+    let (channel, key) = (Channel::Wildcard, Key::Wildcard);
+    Some(match *event {
+        NoteEvent::PolyTuning { timing, voice_id, tuning, .. } => {
+            NoteEvent::PolyTuning { timing, voice_id, channel, key, tuning }
+        }
+        NoteEvent::PolyVolume { timing, voice_id, gain, .. } => {
+            NoteEvent::PolyVolume { timing, voice_id, channel, key, gain }
+        }
+        NoteEvent::PolyPan { timing, voice_id, pan, .. } => NoteEvent::PolyPan { timing, voice_id, channel, key, pan },
+        NoteEvent::PolyExpression { timing, voice_id, expression, .. } => {
+            NoteEvent::PolyBrightness { timing, voice_id, channel, key, brightness: expression }
+        }
+        _ => return None,
+    })
+}
+
+fn translate_as_named(event: &NoteEvent<SystemMessage>) -> Option<(usize, EventKind)> {
     let kind = match *event {
         NoteEvent::NoteOn { voice_id, key, velocity, channel, .. } => {
             EventKind::NoteOn { note: address(voice_id, channel, key), velocity }
@@ -189,13 +226,32 @@ mod tests {
         assert!(SystemMessage::from_buffer(&[0xf0, 0x7e, 0x7f, 9, 1, 0xf7]).is_none(), "General MIDI on");
     }
 
+    #[test]
+    fn note_expressions_of_vst3_are_those_that_the_host_means() {
+        let (timing, voice_id) = (5, VoiceID::ID(7));
+        let (channel, key) = (Channel::Number(3), Key::Number(60));
+        let named = NoteAddress { port: None, channel: Some(3), key: Some(60), id: Some(7) };
+        let by_id = NoteAddress { port: None, channel: None, key: None, id: Some(7) };
+        let bright = NoteEvent::PolyBrightness { timing, voice_id, channel, key, brightness: 0.25 };
+        let expressive = NoteEvent::PolyExpression { timing, voice_id, channel, key, expression: 0.25 };
+        let timbre = |notes| Some((5, EventKind::Expression { notes, expression: Expression::Timbre, value: 0.25 }));
+        assert_eq!(translate(&bright, PluginApi::Clap), timbre(named));
+        assert_eq!(translate(&expressive, PluginApi::Clap), None);
+        assert_eq!(translate(&expressive, PluginApi::Vst3), timbre(by_id));
+        assert_eq!(translate(&bright, PluginApi::Vst3), None);
+        let tuning = NoteEvent::PolyTuning { timing, voice_id, channel, key, tuning: -5.0 };
+        let tuned = |notes| (5, EventKind::Expression { notes, expression: Expression::TuningSemitones, value: -5.0 });
+        assert_eq!(translate(&tuning, PluginApi::Vst3), Some(tuned(by_id)));
+        assert_eq!(translate(&tuning, PluginApi::Clap), Some(tuned(named)));
+    }
+
     /// What a host hands over of MIDI is what a MIDI file gives.
     #[test]
     fn every_channel_message_is_the_same_event_from_a_host_and_from_a_file() {
         use engine::midi::ChannelMessage;
         let same = |bytes: [u8; 3], message: ChannelMessage| {
             let event = NoteEvent::<SystemMessage>::from_midi(0, &bytes).expect("a message");
-            assert_eq!(translate(&event), Some((0, message.event(bytes[0] & 15))), "{bytes:?}");
+            assert_eq!(translate(&event, PluginApi::Clap), Some((0, message.event(bytes[0] & 15))), "{bytes:?}");
         };
         for value in 0..128 {
             let key = 127 - value;
@@ -224,7 +280,7 @@ mod tests {
         };
         let (mut start, mut seen, end) = (0, 0, total);
         loop {
-            let stop = batch.gather(start, end, &mut source);
+            let stop = batch.gather(start, end, |_| false, &mut source);
             for event in batch.events() {
                 assert_eq!(start + event.offset, seen / 4);
                 seen += 1;
@@ -235,5 +291,21 @@ mod tests {
             }
         }
         assert_eq!(seen, total);
+    }
+
+    #[test]
+    fn a_stretch_begins_with_every_event_that_says_so() {
+        let release = |key| EventKind::NoteOff { notes: NoteAddress::key(0, key), velocity: 0.0 };
+        let is_sixty = |event: &EventKind| *event == release(60);
+        let mut events =
+            [(0, 60), (3, 1), (5, 60), (5, 60), (7, 2), (9, 60)].map(|(at, key)| (at, release(key))).into_iter();
+        let mut batch = Batch::new();
+        let (mut start, mut found) = (0, Vec::new());
+        while start < 9 {
+            let stop = batch.gather(start, 9, is_sixty, || events.next());
+            found.push((start, stop, batch.events().len()));
+            start = stop;
+        }
+        assert_eq!(found, [(0, 5, 2), (5, 9, 4)]);
     }
 }

@@ -5,6 +5,7 @@
 //! thread, [`state`] on whatever thread the host calls. All else is shared by [`session::Session`] between them.
 
 pub mod catalogue;
+pub mod controllers;
 pub mod editor;
 pub mod endless;
 pub mod events;
@@ -35,6 +36,7 @@ use std::sync::Arc;
 use engine::audio::Synth;
 use nice_plug::prelude::*;
 
+use crate::controllers::ControllerEnd;
 use crate::editor::HeptodeEditor;
 use crate::events::{Batch, Retuning, SystemMessage, translate, voice_terminated};
 use crate::library::Library;
@@ -50,6 +52,7 @@ pub struct Heptode {
     audio: AudioEnd,
     batch: Batch,
     retuning: Retuning,
+    controllers: ControllerEnd,
     /// Offline rendering waits for what a live host goes on without.
     is_offline: bool,
     /// None until the pack is loaded: the instrument is then silent.
@@ -63,6 +66,7 @@ impl Default for Heptode {
         session.begin();
         let host_state = Arc::new(HostState::new(Arc::clone(&session)));
         Self {
+            controllers: ControllerEnd::new(Arc::clone(&session.controllers)),
             session,
             host_state,
             audio,
@@ -145,10 +149,14 @@ impl Plugin for Heptode {
         };
         let scene = self.audio.scene();
         synth.set_tuning(&scene.pitches);
-        let mut controls = self.session.params.controls(&scene);
+        let (params, map) = (&self.session.params, &scene.controllers);
+        let host = params.controls(&scene);
+        self.controllers.begin_block(&scene, params);
         let (mut start, end) = (0, left.len());
         loop {
-            let stop = self.batch.gather(start, end, || next_event(&mut self.audio, &mut self.retuning, context));
+            let next = || next_event(&mut self.audio, &mut self.retuning, context);
+            let stop = self.batch.gather(start, end, |event| ControllerEnd::heeds(map, event), next);
+            let mut controls = self.controllers.hear(map, self.batch.events(), params, host);
             let (left, right) = (left.get_mut(start..stop), right.get_mut(start..stop));
             controls.transport = transport_at(context.transport(), start);
             synth.render(self.batch.events(), &controls, left.unwrap_or_default(), right.unwrap_or_default());
@@ -161,6 +169,7 @@ impl Plugin for Heptode {
                 break;
             }
         }
+        self.controllers.end_block();
         if synth.is_idle() { ProcessStatus::Normal } else { ProcessStatus::KeepAlive }
     }
 }
@@ -184,7 +193,7 @@ fn next_event(
                 return Some(change);
             }
         }
-        if let Some(heard) = translate(&event) {
+        if let Some(heard) = translate(&event, context.plugin_api()) {
             return Some(heard);
         }
     }

@@ -15,7 +15,7 @@ mod view;
 
 use std::sync::Arc;
 
-use engine::params::{FIRST_ROUTES, Routes};
+use engine::params::{ControllerMap, FIRST_ROUTES, Routes};
 use engine::state::{FrozenZone, PackRef, SoundState};
 use engine::tuning::Tuning;
 use serde_json::{Map, Value};
@@ -44,6 +44,8 @@ pub struct Project {
     pub seed: u64,
     /// Sources and destinations of the modulation matrix.
     pub routes: Routes,
+    /// Which MIDI controllers move which parameters.
+    pub controllers: ControllerMap,
     /// Scale and keyboard map.
     pub tuning: Arc<Tuning>,
     /// Zones frozen when the project was last saved on a machine with its pack.
@@ -67,6 +69,7 @@ impl Default for Project {
             pack: PackRef::default(),
             seed: 0,
             routes: FIRST_ROUTES,
+            controllers: ControllerMap::default(),
             tuning: Arc::default(),
             frozen: Arc::default(),
             unknown: Map::new(),

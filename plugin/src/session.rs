@@ -17,6 +17,7 @@ use engine::presets::{PresetLibrary, PresetListing};
 use engine::state::{FrozenZone, SoundState, StateDocument};
 use parking_lot::Mutex;
 
+use crate::controllers::ControllerLink;
 use crate::endless::EndlessWork;
 use crate::first_sound;
 use crate::folder::Listing;
@@ -76,6 +77,8 @@ pub enum Outcome {
 pub struct Session {
     /// Parameters.
     pub params: Arc<Parameters>,
+    /// Learned MIDI controllers.
+    pub controllers: Arc<ControllerLink>,
     /// Project, messages, and the way to the audio thread.
     pub store: Arc<ProjectStore>,
     /// Where packs are looked for.
@@ -115,6 +118,7 @@ impl Session {
     pub fn new(store: Arc<ProjectStore>, library: Library, presets: PresetLibrary, handler: JobHandler) -> Arc<Self> {
         Arc::new(Self {
             params: Arc::new(Parameters::new()),
+            controllers: Arc::default(),
             store,
             library,
             presets,

@@ -140,6 +140,22 @@ fn arrows_of_the_head_go_around_the_list() {
     assert_eq!(origin(&editor), first);
 }
 
+#[test]
+fn arrows_of_the_head_follow_the_search_while_the_list_is_shown() {
+    let mut editor = open(1.0);
+    let all = editor_names(&editor);
+    let word = all[all.len() / 2].clone();
+    type_into(&mut editor, "Search presets", &word);
+    for arrow in ["Next preset", "Next preset", "Previous preset"] {
+        click(&mut editor, arrow);
+        assert!(origin(&editor).is_some_and(|name| name.contains(&word)), "{arrow}: {:?}", origin(&editor));
+    }
+    editor.harness.get_by_label("Sounds").click();
+    editor.harness.run_steps(2);
+    click(&mut editor, "Next preset");
+    assert!(origin(&editor).is_some_and(|name| !name.contains(&word)), "all of them again");
+}
+
 fn editor_names(editor: &EditorHarness) -> Vec<String> {
     editor.session.presets.list().entries.into_iter().map(|entry| entry.label.name).collect()
 }

@@ -5,10 +5,13 @@ use std::ffi::c_void;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use nice_plug::wrapper::vst3::vst3::Steinberg::Vst::Event_::EventTypes_::{kNoteOffEvent, kNoteOnEvent};
+use nice_plug::wrapper::vst3::vst3::Steinberg::Vst::Event_::EventTypes_::{
+    kNoteExpressionValueEvent, kNoteOffEvent, kNoteOnEvent,
+};
 use nice_plug::wrapper::vst3::vst3::Steinberg::Vst::{
     AudioBusBuffers, AudioBusBuffers__type0, Event, Event__type0, IAudioProcessor, IAudioProcessorTrait, IComponent,
-    IComponentTrait, IEventList, IEventListTrait, NoteOffEvent, NoteOnEvent, ProcessData, ProcessSetup,
+    IComponentTrait, IEventList, IEventListTrait, NoteExpressionValueEvent, NoteOffEvent, NoteOnEvent, ProcessData,
+    ProcessSetup,
 };
 use nice_plug::wrapper::vst3::vst3::Steinberg::{
     IBStream, IBStreamTrait, IPluginBaseTrait, IPluginFactory, IPluginFactoryTrait, PClassInfo, kInvalidArgument,
@@ -80,9 +83,20 @@ impl Vst3Host {
 
     /// A note at the start of the next block.
     pub fn note_on(&mut self, key: u8) {
+        self.named_note_on(key, -1);
+    }
+
+    /// The same with a note id.
+    pub fn named_note_on(&mut self, key: u8, id: i32) {
         let note =
-            NoteOnEvent { channel: 0, pitch: i16::from(key), tuning: 0.0, velocity: VELOCITY, length: 0, noteId: -1 };
+            NoteOnEvent { channel: 0, pitch: i16::from(key), tuning: 0.0, velocity: VELOCITY, length: 0, noteId: id };
         self.audio.events.push(kNoteOnEvent as u16, Event__type0 { noteOn: note });
+    }
+
+    /// A note expression at the start of the next block: its type by VST3's number, and its value, [0, 1].
+    pub fn express(&mut self, id: i32, type_id: u32, value: f64) {
+        let event = NoteExpressionValueEvent { typeId: type_id, noteId: id, value };
+        self.audio.events.push(kNoteExpressionValueEvent as u16, Event__type0 { noteExpressionValue: event });
     }
 
     /// The note's end at the start of the next block.

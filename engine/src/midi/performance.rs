@@ -6,8 +6,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::audio::{Event, EventKind, NoteAddress, Synth};
-use crate::params::Controls;
+use crate::audio::{ControllerMoves, Event, EventKind, NoteAddress, Synth};
+use crate::params::{ControllerMap, Controls, ParamId, Transport};
 
 use super::drums::{DRUM_CHANNEL, ended_by};
 use super::message::ChannelMessage;
@@ -24,13 +24,22 @@ const CUT_FADE_S: f64 = 0.005;
 pub struct Part {
     synth: Synth,
     controls: Controls,
+    controllers: ControllerMap,
+    moves: ControllerMoves,
     batch: Vec<Event>,
 }
 
 impl Part {
     /// Of a synth that has rendered nothing.
     pub fn new(synth: Synth, controls: Controls) -> Self {
-        Self { synth, controls, batch: Vec::new() }
+        let (controllers, moves) = Default::default();
+        Self { synth, controls, controllers, moves, batch: Vec::new() }
+    }
+
+    /// The part whose parameters are moved by the controllers of a map.
+    #[must_use]
+    pub fn moved_by(self, controllers: ControllerMap) -> Self {
+        Self { controllers, ..self }
     }
 
     fn prepare(&mut self, rate_hz: u32) {
@@ -106,13 +115,12 @@ impl<'a> Performance<'a> {
             return 0;
         }
         self.gather();
-        let transport = self.song.tempo.transport_at(self.position, self.rate_hz);
+        let (song, position, rate_hz) = (self.song, self.position, self.rate_hz);
+        let transport = |offset: usize| song.tempo.transport_at(position + offset as u64, rate_hz);
         let [other_left, other_right] = &mut self.scratch;
-        self.melodic.controls.transport = transport;
-        render(&mut self.melodic, left, right);
+        render(&mut self.melodic, transport, left, right);
         for drum in &mut self.drums {
-            drum.part.controls.transport = transport;
-            render(&mut drum.part, other_left, other_right);
+            render(&mut drum.part, transport, other_left, other_right);
             left.iter_mut().zip(other_left.iter()).for_each(|(sum, drum)| *sum += drum);
             right.iter_mut().zip(other_right.iter()).for_each(|(sum, drum)| *sum += drum);
         }
@@ -203,7 +211,22 @@ impl<'a> Performance<'a> {
     }
 }
 
-fn render(part: &mut Part, left: &mut [f32], right: &mut [f32]) {
-    part.synth.render(&part.batch, &part.controls, left, right);
+/// Renders a block, in stretches that begin where a controller moves a parameter; `transport` by offsets in the block.
+fn render(part: &mut Part, transport: impl Fn(usize) -> Transport, left: &mut [f32], right: &mut [f32]) {
+    let host = part.controls;
+    let place = |id: ParamId| id.spec().scale.place(id.spec().of(&host));
+    let (mut start, mut rest) = (0, part.batch.as_mut_slice());
+    while start < left.len() {
+        let is_later = |event: &Event| event.offset > start && ControllerMoves::heeds(&part.controllers, &event.kind);
+        let count = rest.iter().position(is_later).unwrap_or(rest.len());
+        let end = rest.get(count).map_or(left.len(), |event| event.offset);
+        let (events, later) = std::mem::take(&mut rest).split_at_mut(count);
+        events.iter_mut().for_each(|event| event.offset -= start);
+        part.moves.hear(&part.controllers, events, place);
+        let mut controls = Controls { transport: transport(start), ..host };
+        part.moves.apply(&mut controls);
+        part.synth.render(events, &controls, &mut left[start..end], &mut right[start..end]);
+        (start, rest) = (end, later);
+    }
     part.batch.clear();
 }

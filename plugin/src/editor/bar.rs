@@ -3,6 +3,7 @@
 use egui::{Align2, Rect, Sense, Ui};
 
 use super::gestures::ParamGestures;
+use super::param_menu;
 use super::theme::{self, AMBER, DIM, TEXT};
 use super::turn::{Along, turn};
 use super::typing::Typing;
@@ -15,6 +16,7 @@ pub fn show(ui: &mut Ui, rect: Rect, id: ParamId, gestures: &mut ParamGestures, 
     response.widget_info(|| egui::WidgetInfo::slider(true, value, &name));
     turn(ui, &response, id, Along::Rightward, gestures);
     Typing::begin(ui, &response, id, gestures, typing);
+    param_menu::show_with_typing(ui, &response, id, gestures, typing);
     if Typing::is_of(typing.as_ref(), id) {
         return Typing::show(ui, rect, gestures, typing);
     }

@@ -13,7 +13,7 @@ mod sounds;
 use std::path::{Path, PathBuf};
 
 use egui::{Margin, Rect, Response, ScrollArea, Ui, UiBuilder, vec2};
-use engine::presets::{PresetEntry, PresetListing};
+use engine::presets::{PresetEntry, PresetListing, Query};
 
 use super::drag::Dragged;
 use super::tabs::tab_button;
@@ -141,6 +141,11 @@ impl Browser {
     /// The presets, as far as they are listed.
     pub fn presets(&self) -> &[PresetEntry] {
         self.presets.listing.as_ref().map_or(&[], |listing| &listing.entries)
+    }
+
+    /// Which presets are shown; all while another list is.
+    pub fn preset_query(&self) -> Query {
+        if self.tab == Tab::Presets { self.presets.query() } else { Query::default() }
     }
 
     /// Draws the browser.

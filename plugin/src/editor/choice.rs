@@ -1,11 +1,12 @@
 //! A parameter that chooses one of several things: a menu, or two halves of which one is lit. Arrow keys and wheel step through the
-//! choices, a double-click brings the default back. Main thread.
+//! choices, a double-click brings the default back, a right-click opens the parameter's menu. Main thread.
 
 use egui::{Align2, Rect, Response, ScrollArea, Sense, Stroke, StrokeKind, Ui, pos2, vec2};
 use engine::params::TextForm;
 
 use super::gestures::ParamGestures;
 use super::name;
+use super::param_menu;
 use super::theme::{self, AMBER, DIM, FAINT, LINE, RAISED, RAISED_HOVER, TEXT};
 use super::turn::nudge;
 use super::{knob, lfo};
@@ -61,6 +62,7 @@ fn menu(ui: &Ui, rect: Rect, id: ParamId, label: &str, names: &[&str], face: Fac
     let response = ui.interact(rect, ui.scope_id().with(("choice", id)), Sense::click());
     describe(&response, id, label, gestures);
     nudge(ui, &response, id, gestures);
+    param_menu::show(ui, &response, &[id], gestures);
     if response.double_clicked() {
         gestures.reset(id);
     }
@@ -106,6 +108,7 @@ fn pair(ui: &Ui, rect: Rect, id: ParamId, label: &str, names: &[&str], gestures:
     let response = ui.interact(rect, ui.scope_id().with(("choice", id)), Sense::click());
     describe(&response, id, label, gestures);
     nudge(ui, &response, id, gestures);
+    param_menu::show(ui, &response, &[id], gestures);
     let now = chosen(id, names, gestures);
     if response.clicked() {
         let half = response.interact_pointer_pos().map(|pointer| usize::from(pointer.y > rect.center().y));

@@ -48,6 +48,7 @@ pub fn show(ui: &Ui, rect: Rect, gestures: &mut ParamGestures) {
         }
     }
     super::turn::nudge(ui, &response, cutoff, gestures);
+    super::param_menu::show(ui, &response, &[cutoff, resonance], gestures);
     let value = |id: ParamId| plain(id, gestures);
     let lit = response.hovered() || response.has_focus() || gestures.holds(cutoff);
     paint(ui, rect, value(kind).round() as usize, value(cutoff), gestures.normalized(resonance), lit);

@@ -10,6 +10,7 @@ use engine::Latent;
 use engine::units::MODEL_LATENTS;
 use nice_plug::context::gui::{GuiContext, ParamSetter};
 
+use super::learning::Learning;
 use crate::params::{ParamId, Parameters, Value};
 use crate::project::ParamChange;
 
@@ -78,12 +79,23 @@ pub struct ParamGestures {
     begun: Vec<ParamId>,
     changes: Vec<ParamChange>,
     last_morph: Option<f32>,
+    /// Which controllers move the parameters, and which parameter waits for one.
+    pub learning: Learning,
 }
 
 impl ParamGestures {
     /// With no gesture going on.
     pub fn new(params: Arc<Parameters>, writer: Box<dyn ParamWriter>) -> Self {
-        Self { params, writer, held: BTreeMap::new(), begun: Vec::new(), changes: Vec::new(), last_morph: None }
+        let learning = Learning::default();
+        Self {
+            params,
+            writer,
+            held: BTreeMap::new(),
+            begun: Vec::new(),
+            changes: Vec::new(),
+            last_morph: None,
+            learning,
+        }
     }
 
     /// The parameter itself.

@@ -1,5 +1,5 @@
-//! A knob: drag up and down, Shift for fine, wheel, double-click for the default, right-click or Enter to type a value,
-//! arrow keys when focused. Main thread.
+//! A knob: drag up and down, Shift for fine, wheel, double-click for the default, right-click for its menu, Enter to type a
+//! value, arrow keys when focused. Main thread.
 
 use std::f32::consts::TAU;
 
@@ -7,6 +7,7 @@ use egui::{Align2, Color32, Pos2, Rect, Response, Sense, Stroke, Ui, Vec2, vec2}
 
 use super::gestures::ParamGestures;
 use super::name;
+use super::param_menu;
 use super::theme::{self, DIM, FAINT, LINE, RAISED, RAISED_HOVER, TEXT};
 use super::turn::{Along, turn};
 use super::typing::Typing;
@@ -54,6 +55,7 @@ impl Knob<'_> {
         response.widget_info(|| egui::WidgetInfo::slider(true, value, &name));
         turn(ui, &response, self.id, Along::Upward, gestures);
         Typing::begin(ui, &response, self.id, gestures, typing);
+        param_menu::show_with_typing(ui, &response, self.id, gestures, typing);
         self.paint(ui, rect, &response, gestures);
         self.caption(ui, rect, &response, gestures, typing);
         response

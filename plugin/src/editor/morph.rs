@@ -4,6 +4,7 @@ use egui::{Align2, Mesh, Rect, Sense, Shape, Stroke, Ui, pos2, vec2};
 
 use super::gestures::ParamGestures;
 use super::name;
+use super::param_menu;
 use super::theme::{self, AMBER, DIM, FAINT, TEAL, TEXT};
 use crate::params::ParamId;
 
@@ -25,6 +26,7 @@ pub fn show(
     let mut is_held = false;
     let response = ui.interact(rect, ui.scope_id().with("morph"), Sense::click_and_drag());
     response.widget_info(|| egui::WidgetInfo::slider(true, f64::from(gestures.normalized(ParamId::MORPH)), "Morph"));
+    param_menu::show(ui, &response, &[ParamId::MORPH], gestures);
     let track = Rect::from_center_size(pos2(rect.center().x, rect.max.y - 14.0), vec2(rect.width() - 24.0, TRACK));
     if response.is_pointer_button_down_on()
         && ui.input(|input| input.pointer.primary_down())

@@ -8,6 +8,7 @@ use super::gestures::ParamGestures;
 use super::layout::inside;
 use super::morph_follow::SILENT;
 use super::name;
+use super::param_menu;
 use super::theme::{self, DIM, FAINT, TEAL, TEXT};
 use crate::params::ParamId;
 use crate::target::CORNERS;
@@ -61,6 +62,7 @@ impl Pad {
         let field = inside(panel).with_max_y(panel.max.y - 12.0);
         let response = ui.interact(field, ui.scope_id().with("pad"), Sense::click_and_drag());
         response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Slider, true, "Pad"));
+        param_menu::show(ui, &response, &[ParamId::PAD_X, ParamId::PAD_Y], gestures);
         let range = field.shrink(EDGE);
         self.move_point(ui, &response, range, gestures);
         let place = (gestures.normalized(ParamId::PAD_X), gestures.normalized(ParamId::PAD_Y));

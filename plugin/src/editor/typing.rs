@@ -14,10 +14,15 @@ pub struct Typing {
 }
 
 impl Typing {
-    /// Begins where a control is clicked with the secondary button, or Enter is pressed on it.
+    /// Begins to type a parameter's value.
+    pub fn new(id: ParamId, gestures: &ParamGestures) -> Self {
+        Self { id, text: gestures.text(id), is_fresh: true }
+    }
+
+    /// Begins where Enter is pressed on a control.
     pub fn begin(ui: &Ui, response: &Response, id: ParamId, gestures: &ParamGestures, typing: &mut Option<Self>) {
-        if response.secondary_clicked() || (response.has_focus() && ui.input(|input| input.key_pressed(Key::Enter))) {
-            *typing = Some(Self { id, text: gestures.text(id), is_fresh: true });
+        if response.has_focus() && ui.input(|input| input.key_pressed(Key::Enter)) {
+            *typing = Some(Self::new(id, gestures));
         }
     }
 

@@ -1,6 +1,7 @@
 //! The whole editor, frame by frame: puts the parts together and does what they ask for. Built from a session and a parameter
 //! writer, so it runs without a host. Main thread; reads snapshots, never waits for engine or files.
 
+mod controllers;
 mod dropping;
 mod endless;
 mod fitting;
@@ -15,6 +16,7 @@ use std::sync::Arc;
 use egui::{Rect, Ui, Vec2};
 use engine::pack::{Control, LatentDistribution, RandomPoints};
 
+use self::controllers::Following;
 use self::fitting::FitRemark;
 use self::frame_state::FrameState;
 use super::audition::Audition;
@@ -92,6 +94,7 @@ pub struct EditorView {
     /// Whether a preset was loaded since the last frame.
     has_loaded_preset: bool,
     fit_remark: FitRemark,
+    following: Following,
     scale: f32,
 }
 
@@ -119,6 +122,7 @@ impl EditorView {
             endless_dialog: None,
             has_loaded_preset: false,
             fit_remark: FitRemark::default(),
+            following: Following::default(),
             scale,
         }
     }
@@ -149,6 +153,7 @@ impl EditorView {
         self.show_loop(ui, &regions, &now);
         self.show_strip(ui, &regions, &now);
         self.follow_touched_controls();
+        self.follow_controllers(ui, &now);
         self.keys.show(ui, regions.keys, &self.session.store);
         self.take_os_files(ui, &regions);
         let pack = now.loaded.as_ref().map_or("", |loaded| loaded.catalogue.pack_name.as_str());
@@ -201,7 +206,7 @@ impl EditorView {
         match header::show(ui, regions.header, &head, &self.meter)? {
             Action::Undo => self.undo(),
             Action::Redo => self.redo(),
-            Action::StepPreset(by) => self.run_preset(PresetJob::Step(by)),
+            Action::StepPreset(by) => self.run_preset(PresetJob::Step(by, self.browser.preset_query())),
             Action::ShowPresets => self.show_presets(),
             Action::Random => {
                 let anywhere = LatentDistribution::default();
@@ -369,6 +374,7 @@ impl EditorView {
         let is_live = now.meters.playhead.is_some() || self.meter.is_moving() || self.session.is_busy();
         let is_live = is_live || now.status.as_ref().is_some_and(|status| status.progress.is_some());
         let is_live = is_live || self.audition.is_busy() || self.morph_follow.is_gliding() || self.is_endless_moving();
+        let is_live = is_live || self.is_learning_or_following();
         ui.ctx().request_repaint_after_secs(if is_live { LIVE_S } else { IDLE_S });
     }
 }
@@ -377,6 +383,7 @@ impl Drop for EditorView {
     fn drop(&mut self) {
         self.close_region_editor();
         self.session.leave_endless();
+        self.session.controllers.stop_listening();
         self.keys.release(&self.session.store);
         self.audition.release(&self.session.store);
         let now = self.look();

@@ -1,6 +1,6 @@
 //! Jobs that read or write presets. Plain data.
 
-use engine::presets::Place;
+use engine::presets::{Place, Query};
 use engine::state::PresetLabel;
 
 /// Something to be done with a preset.
@@ -10,8 +10,8 @@ pub enum PresetJob {
     List,
     /// Take one in place of the project.
     Load(Place),
-    /// Take the one that is so many places further in the list.
-    Step(isize),
+    /// Take the one that is so many places further among those of the list that a query finds.
+    Step(isize, Query),
     /// Save the present sound as a new one.
     Save(PresetLabel),
     /// Save the present sound over one of the user's.

@@ -16,7 +16,7 @@ use engine::Latent;
 use engine::audio::EventKind;
 use engine::decode::assets::AssetTable;
 use engine::pack::NamedResiduals;
-use engine::params::{AssetSet, KeyPitches, Routes};
+use engine::params::{AssetSet, ControllerMap, KeyPitches, Routes};
 use engine::scene;
 use engine::state::{PackRef, SoundState};
 
@@ -34,6 +34,10 @@ pub struct AudioScene {
     pub seed: u64,
     /// Sources and destinations of the modulation matrix.
     pub routes: Routes,
+    /// Which MIDI controllers move which parameters.
+    pub controllers: ControllerMap,
+    /// Documents recalled so far: what was heard before the last of them is void.
+    pub recalls: u64,
     /// Where each key sounds.
     pub pitches: KeyPitches,
 }
@@ -53,12 +57,20 @@ pub struct PackDefaults {
 
 impl AudioScene {
     /// What the audio thread needs of a project, whose residuals go to the workers' table.
-    pub(super) fn of(project: &Project, defaults: Option<&PackDefaults>, table: &AssetTable) -> Self {
+    pub(super) fn of(project: &Project, recalls: u64, defaults: Option<&PackDefaults>, table: &AssetTable) -> Self {
         let corners = project.corners.each_ref().map(|corner| &**corner);
         let residuals = defaults.map(|defaults| &*defaults.residuals);
         let assets = scene::assets(corners, project.knobs.as_deref(), residuals, table);
         let corners = project.corners.each_ref().map(|corner| corner.latent);
-        Self { corners, assets, seed: project.seed, routes: project.routes, pitches: *project.tuning.pitches() }
+        Self {
+            corners,
+            assets,
+            seed: project.seed,
+            routes: project.routes,
+            controllers: project.controllers,
+            recalls,
+            pitches: *project.tuning.pitches(),
+        }
     }
 }
 

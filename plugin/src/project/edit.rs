@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use engine::params::Routes;
+use engine::params::{ControllerMap, Routes};
 use engine::state::{PackRef, SoundState, StateDocument};
 use engine::tuning::Tuning;
 
@@ -53,6 +53,13 @@ pub enum Edit {
     },
     /// Let the routes of the modulation matrix be these.
     SetRoutes(Routes),
+    /// Let controllers move parameters as in this map.
+    SetControllers {
+        /// The map.
+        map: ControllerMap,
+        /// What changes, as the step is called.
+        change: String,
+    },
     /// Let the tuning be this.
     SetTuning(Arc<Tuning>),
     /// Remember the editor's window.
@@ -97,6 +104,7 @@ impl Edit {
             }
             Self::FillFromPack { pack, corners } => fill(&mut next, pack, corners),
             Self::SetRoutes(routes) => next.routes = routes,
+            Self::SetControllers { map, .. } => next.controllers = map,
             Self::SetTuning(tuning) => next.tuning = tuning,
             Self::SetOrigin(origin) => next.origin = origin,
             Self::SetView(view) => next.view = Some(view.limited()),
@@ -127,6 +135,7 @@ impl Edit {
             Self::ReplaceSound { target, .. } => Role::Step(format!("region and key of {}", target.describe())),
             Self::ChangePack { pack, .. } => Role::Step(format!("pack {}", pack.id)),
             Self::SetRoutes(_) => Role::Step("route".to_owned()),
+            Self::SetControllers { change, .. } => Role::Step(change.clone()),
             Self::SetTuning(tuning) => Role::Step(format!("tuning {}", tuning.title())),
             Self::LoadPreset { name, .. } => Role::Step(format!("preset {name}")),
             Self::MoveToSound(_) | Self::SetFitted(_) => Role::Part,
@@ -170,6 +179,9 @@ fn restore(project: &mut Project, change: &ProjectChange) {
     }
     if before.routes != after.routes {
         project.routes = after.routes;
+    }
+    if before.controllers != after.controllers {
+        project.controllers = after.controllers;
     }
     if before.tuning != after.tuning {
         project.tuning.clone_from(&after.tuning);

@@ -52,7 +52,7 @@ impl ProjectStore {
     pub fn new() -> (Arc<Self>, AudioEnd) {
         let project = Arc::new(Project { fitted: Some(Fitted::default()), ..Project::default() });
         let (newest, assets) = (Snapshot { project, ..Snapshot::default() }, Arc::<AssetTable>::default());
-        let (scene_in, scene_out) = triple_buffer::triple_buffer(&AudioScene::of(&newest.project, None, &assets));
+        let (scene_in, scene_out) = triple_buffer::triple_buffer(&AudioScene::of(&newest.project, 0, None, &assets));
         let (notes_in, notes_out) = rtrb::RingBuffer::new(NOTE_QUEUE);
         let pulse = Arc::new(AtomicU64::new(0));
         let store = Self {
@@ -99,7 +99,7 @@ impl ProjectStore {
         let (role, before) = (edit.role(), Arc::clone(&newest.project));
         newest.project = Arc::new(edit.apply(&before));
         self.history.lock().record(role, before, Arc::clone(&newest.project));
-        self.scene.lock().write(self.scene_of(&newest.project));
+        self.scene.lock().write(self.scene_of(newest));
     }
 
     /// The newest snapshot.
@@ -167,12 +167,13 @@ impl ProjectStore {
 
     /// The newest project as the audio thread sees it.
     pub fn scene(&self) -> AudioScene {
-        self.scene_of(&self.newest().project)
+        self.scene_of(&self.newest())
     }
 
     /// The pack's defaults are locked within the project, never the other way round.
-    fn scene_of(&self, project: &Project) -> AudioScene {
-        AudioScene::of(project, self.pack_defaults.lock().as_ref(), &self.assets)
+    fn scene_of(&self, newest: &Snapshot) -> AudioScene {
+        let recalls = newest.revision.recalls;
+        AudioScene::of(&newest.project, recalls, self.pack_defaults.lock().as_ref(), &self.assets)
     }
 
     /// The assets of the project's sounds, for the workers.

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use engine::params::TABLE;
-use engine::presets::{Place, PresetError};
+use engine::presets::{Place, PresetError, Query};
 use engine::state::{Preset, PresetLabel, StateDocument};
 
 use super::{Outcome, Session};
@@ -60,7 +60,7 @@ impl Session {
 
     /// Takes a preset in place of the present project, as one step to undo; the editor, which alone may write parameters, sets them by gestures
     /// when it next looks. Its pack is looked for as that of a recalled project is. The window stays, and so
-    /// does the tuning if the preset has none.
+    /// do the learned controllers, and the tuning if the preset has none.
     ///
     /// # Errors
     /// [`PresetError`]; the project is then as it was.
@@ -73,7 +73,9 @@ impl Session {
         let origin = Some(Origin { id: place.id(), name: label.name.clone() });
         let now = self.store.project();
         let tuning = if project.tuning.is_none() { Arc::clone(&now.tuning) } else { Arc::clone(&project.tuning) };
-        let project = Project { view: now.view, origin, tuning, ..project };
+        // What the user's own controllers move stays, whatever is browsed.
+        let controllers = if now.controllers.is_empty() { project.controllers } else { now.controllers };
+        let project = Project { view: now.view, origin, tuning, controllers, ..project };
         let revision = self.store.load_preset(label.name, project.document(params, project.frozen.to_vec()));
         self.deliver(Outcome::ParametersTo(values, revision));
         self.jobs.wake();
@@ -131,23 +133,24 @@ impl Session {
         self.store.project().origin.as_ref().is_some_and(|origin| origin.id == place.id())
     }
 
-    /// Loads the preset `by` places after the one that the project came from, in the order of the list and around its ends; without one,
-    /// the first or the last.
+    /// Loads the preset `by` places after the one that the project came from among those that `query` finds, in the order of the list and
+    /// around its ends; without one, the first or the last.
     ///
     /// # Errors
     /// [`PresetError`] of loading it.
-    pub fn step_preset(&self, by: isize) -> Result<(), PresetError> {
-        let places: Vec<Place> = self.presets.list().entries.into_iter().map(|entry| entry.place).collect();
+    pub fn step_preset(&self, by: isize, query: &Query) -> Result<(), PresetError> {
+        let entries = self.presets.list().entries;
         let origin = self.store.project().origin.clone();
-        let now = origin.and_then(|origin| places.iter().position(|place| place.id() == origin.id));
-        let count = places.len() as isize;
-        let next = match now {
-            Some(now) => now as isize + by,
-            None if by < 0 => -1,
-            None => 0,
-        };
-        let place = (count > 0).then(|| places.get(next.rem_euclid(count) as usize)).flatten();
-        place.map_or(Ok(()), |place| self.load_preset(place))
+        let now = origin.and_then(|origin| entries.iter().position(|entry| entry.place.id() == origin.id));
+        let found: Vec<usize> = (0..entries.len()).filter(|index| query.matches(&entries[*index])).collect();
+        // Where the present one is among them, or would be.
+        let before = found.partition_point(|index| now.is_some_and(|now| *index < now)) as isize;
+        let is_found = now.is_some_and(|now| found.contains(&now));
+        let next = if is_found || by < 0 { before + by } else { before + by - 1 };
+        if found.is_empty() {
+            return Ok(());
+        }
+        self.load_preset(&entries[found[next.rem_euclid(found.len() as isize) as usize]].place)
     }
 
     /// The present sound without what belongs to the window and to this project alone.

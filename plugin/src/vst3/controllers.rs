@@ -5,6 +5,7 @@
 //! that they are read-only to users and cannot be automated, and have the names that JUCE gives them, by which hosts tell them apart
 //! (`pedalboard` leaves out names that begin with "MIDI CC ").
 
+use engine::params::resting_controller;
 use nice_plug::wrapper::vst3::vst3::Steinberg::Vst::{ParamID, ParamValue, ParameterInfo};
 
 /// MIDI channels.
@@ -15,14 +16,6 @@ const CONTROLLERS: ParamID = 130;
 const END: ParamID = 1 << 31;
 const FIRST: ParamID = END - CHANNELS * CONTROLLERS;
 
-const VOLUME: ParamID = 7;
-const BALANCE: ParamID = 8;
-const PAN: ParamID = 10;
-const EXPRESSION: ParamID = 11;
-/// Sound controllers 1 to 10, whose values are offsets from 64.
-const SOUND: std::ops::RangeInclusive<ParamID> = 70..=79;
-/// Selectors of registered and non-registered parameters; 127 selects none.
-const SELECTORS: std::ops::RangeInclusive<ParamID> = 98..=101;
 const WHEEL: ParamID = 129;
 
 /// A controller of a channel.
@@ -44,12 +37,8 @@ impl Controller {
     /// The value of a controller that was never moved. A host that writes back all values that it has read changes nothing.
     pub fn resting(self) -> ParamValue {
         match self.number {
-            VOLUME | EXPRESSION => 1.0,
-            BALANCE | PAN => 64.0 / 127.0,
-            number if SOUND.contains(&number) => 64.0 / 127.0,
-            number if SELECTORS.contains(&number) => 1.0,
             WHEEL => 8192.0 / 16_383.0,
-            _ => 0.0,
+            number => u8::try_from(number).map_or(0.0, |number| resting_controller(number).into()),
         }
     }
 

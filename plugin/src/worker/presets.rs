@@ -7,11 +7,11 @@ use crate::session::{Outcome, Session};
 
 /// Does a job; the editor gets the list anew where that may have changed.
 pub fn run(job: PresetJob, session: &Session) {
-    let changes_list = !matches!(job, PresetJob::Load(_) | PresetJob::Step(_) | PresetJob::Compare);
+    let changes_list = !matches!(job, PresetJob::Load(_) | PresetJob::Step(..) | PresetJob::Compare);
     let (done, without) = match job {
         PresetJob::List => (Ok(None), ""),
         PresetJob::Load(place) => (session.load_preset(&place).map(|()| None), "Nothing was loaded"),
-        PresetJob::Step(by) => (session.step_preset(by).map(|()| None), "Nothing was loaded"),
+        PresetJob::Step(by, query) => (session.step_preset(by, &query).map(|()| None), "Nothing was loaded"),
         PresetJob::Save(label) => (session.save_preset(label).map(|place| Some(saved(&place))), "Nothing was saved"),
         PresetJob::Overwrite { place, label } => {
             (session.overwrite_preset(&place, label).map(|()| Some(saved(&place))), "Nothing was saved")

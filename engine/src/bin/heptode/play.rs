@@ -94,7 +94,7 @@ struct Band<'a> {
 impl<'a> Band<'a> {
     fn new(rig: &Rig, song: &'a Song, document: &StateDocument, args: &PlayArgs) -> Result<Self, Failure> {
         let (synth, instance, controls) = rig.instance(document)?;
-        let performance = Performance::new(song, args.rate, Part::new(synth, controls));
+        let performance = Performance::new(song, args.rate, Part::new(synth, controls).moved_by(document.controllers));
         let mut band = Self { performance, drums: Vec::new(), samples: 0, instances: vec![instance] };
         if song.has_drum_channel() && !args.no_drums {
             for (sound, keys) in kit(song, rig.sounds()) {

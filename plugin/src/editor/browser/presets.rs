@@ -95,9 +95,14 @@ impl Presets {
         action.or(neighbours.chosen.map(|entry| run(PresetJob::Load(entry.place.clone()))))
     }
 
+    /// What search field and switch look for.
+    pub fn query(&self) -> Query {
+        Query { text: self.search.clone(), favourites_only: self.favourites_only, ..Query::default() }
+    }
+
     /// The presets that are looked for below their categories, and at the end the files that are none.
     fn rows<'a>(&self, listing: &'a PresetListing) -> Vec<Row<'a>> {
-        let query = Query { text: self.search.clone(), favourites_only: self.favourites_only, ..Query::default() };
+        let query = self.query();
         let found: Vec<&PresetEntry> = listing.entries.iter().filter(|entry| query.matches(entry)).collect();
         let mut rows = Vec::new();
         for group in found.chunk_by(|a, b| heading(a) == heading(b)) {

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use engine::instrument::{Meters, SoundView, Status};
-use engine::params::Routes;
+use engine::params::{ControllerMap, Routes};
 use engine::tuning::Tuning;
 
 use super::EditorView;
@@ -29,6 +29,7 @@ pub(super) struct FrameState {
     pub(super) pad_name: String,
     pub(super) view: View,
     pub(super) routes: Routes,
+    pub(super) controllers: ControllerMap,
     pub(super) tuning: Arc<Tuning>,
     pub(super) preset: Option<PresetTitle>,
     /// Names of what would be undone and redone.
@@ -59,6 +60,7 @@ impl EditorView {
             is_named,
             view: project.view.unwrap_or_default(),
             routes: project.routes,
+            controllers: project.controllers,
             tuning: Arc::clone(&project.tuning),
             preset: self.session.preset_title(),
             steps: self.session.store.history(|history| history.names()),

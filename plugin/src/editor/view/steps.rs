@@ -79,22 +79,26 @@ impl EditorView {
         if self.region_editor.is_some() {
             changes.retain(|change| !LISTENED.contains(&change.id));
         }
-        let (given, params) = (self.step_name.take(), &self.session.params);
+        let given = self.step_name.take();
         let is_brief = was_idle && given.is_none();
-        let axis = |index: usize| now.loaded.as_ref().and_then(|loaded| loaded.catalogue.axes.get(index));
         let name = |changes: &[ParamChange]| {
             given.unwrap_or_else(|| {
                 // The slider may have followed the touch of something else.
                 let touched = changes.iter().find(|change| change.id != ParamId::MORPH).or(changes.first());
-                let Some(id) = touched.map(|change| change.id) else { return "Knobs".to_owned() };
-                match axis(id.index()) {
-                    Some(axis) => axis.name.clone(),
-                    None if [ParamId::PAD_X, ParamId::PAD_Y].contains(&id) => "Pad".to_owned(),
-                    None => params.get(id).name().to_owned(),
+                match touched.map(|change| change.id) {
+                    None => "Knobs".to_owned(),
+                    Some(ParamId::PAD_X | ParamId::PAD_Y) => "Pad".to_owned(),
+                    Some(id) => self.name_of(id, now),
                 }
             })
         };
         self.session.store.history(|history| history.close(name, changes, is_brief));
+    }
+
+    /// A parameter as its control is called: by the name of the learned axis, else by its own.
+    pub(super) fn name_of(&self, id: ParamId, now: &FrameState) -> String {
+        let axis = now.loaded.as_ref().and_then(|loaded| loaded.catalogue.axes.get(id.index()));
+        axis.map_or_else(|| self.gestures.param(id).name().to_owned(), |axis| axis.name.clone())
     }
 
     /// The knobs followed their sound: a part of the step that moved it.
