@@ -5,6 +5,7 @@
 pub mod augment;
 pub mod category;
 pub mod class_folders;
+pub mod classes;
 mod first_event;
 pub mod folder;
 mod groups;

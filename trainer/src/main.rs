@@ -11,6 +11,8 @@ mod eval;
 mod export;
 mod features;
 mod files;
+mod foley;
+mod foley_command;
 mod level_matched_istft;
 mod loss;
 mod model;
@@ -78,6 +80,8 @@ enum ModelChoice {
     CqtVae,
     /// Raw audio, sample by sample: a state-space network.
     Sashimi,
+    /// Clips of up to seven classes: a VQ-VAE over log-mel frames, and a prior that gives its codes.
+    Foley,
 }
 
 #[derive(Args)]
@@ -98,6 +102,8 @@ struct TrainArgs {
     cqt: cqt_command::CqtArgs,
     #[command(flatten)]
     sashimi: sashimi_command::SashimiArgs,
+    #[command(flatten)]
+    foley: foley_command::FoleyArgs,
     /// Part of the time that the auto-encoder gets; the vocoder gets the rest.
     #[arg(long, default_value_t = 0.5)]
     vae_share: f64,
@@ -305,6 +311,7 @@ fn train(args: TrainArgs) -> Result<()> {
     ensure!(minutes.is_finite() && minutes > 0.0, "--minutes must be above 0");
     ensure!((0.01..=0.99).contains(&args.vae_share), "--vae-share must lie between 0.01 and 0.99");
     ensure!(args.rate > 0.0 && args.rate <= 4.0, "--rate must lie above 0 and not above 4");
+    ensure!(args.model == ModelChoice::Foley || args.foley.is_empty(), "--sounds is for the model foley");
     ensure!(args.ending_weight >= 0.0 && args.steady_weight >= 0.0, "weights of losses must not be negative");
     ensure!((-90.0..=-40.0).contains(&args.silence_db), "--silence-db must lie between -90 and -40");
     ensure!((0.0..=1.0).contains(&args.silent_weight), "--silent-weight must lie between 0 and 1");
@@ -325,6 +332,10 @@ fn train(args: TrainArgs) -> Result<()> {
         };
         return match args.model {
             ModelChoice::Sashimi => sashimi::train(&args.sashimi.options(shared, args.cqt.steps())?),
+            ModelChoice::Foley => {
+                let classes = args.sashimi.classes();
+                foley::train(&args.foley.options(shared, args.cqt.steps(), args.vae_share, classes)?)
+            }
             _ => cqt::train(&args.cqt.options(shared)?),
         };
     }

@@ -1,0 +1,17 @@
+//! Foley by class, `trainer train --model foley`: clips of up to seven classes as residual codes of log-mel frames, and a prior that gives codes.
+//!
+//! The first stage is a VQ-VAE (van den Oord, Vinyals and Kavukcuoglu 2017) with a residual quantiser and a head that tells the class; the second
+//! a causal transformer over the codes in time order, conditioned on the class. The engine draws from the second and decodes by the first.
+
+mod config;
+mod data;
+mod delay;
+mod prior;
+mod prior_stage;
+mod quantiser;
+mod run;
+mod vqvae;
+mod vqvae_stage;
+
+pub use config::{Size, is_run};
+pub use run::{TrainOptions, train};
