@@ -4,6 +4,7 @@
 //! made, the graphs themselves when they are loaded ([`crate::decode::Model`]). Reads files; never on the audio thread.
 
 mod archive;
+mod foley;
 mod kind;
 mod latent_distribution;
 mod manifest;
@@ -22,6 +23,7 @@ use sha2::{Digest, Sha256};
 
 use archive::Store;
 
+pub use foley::{DECODER_FILE, FOLEY_FILES, FoleyManifest, FoleyNetwork, FoleyPack, VOCODER_FILE};
 pub use kind::{PackFiles, PackKind};
 pub use latent_distribution::LatentDistribution;
 pub use manifest::{Control, FileEntry, Manifest, NamedSound, VocoderInfo};
@@ -101,6 +103,12 @@ pub enum PackError {
     /// A pack of another kind where one of kind `raw` is needed.
     #[error("the pack is of kind {kind}: `heptode raw` takes packs of kind raw")]
     NotRaw {
+        /// Name of the kind.
+        kind: &'static str,
+    },
+    /// A pack of another kind where one of kind `foley` is needed.
+    #[error("the pack is of kind {kind}: `heptode foley` takes packs of kind foley")]
+    NotFoley {
         /// Name of the kind.
         kind: &'static str,
     },

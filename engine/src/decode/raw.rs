@@ -7,12 +7,12 @@
 
 mod generator;
 mod head;
-mod lanes;
 mod layers;
 mod model;
 mod run;
 
-pub use generator::{Generator, Wish, WishError};
+pub use super::wish::WishError;
+pub use generator::{Generator, Wish};
 pub use head::{COMPONENTS, LOG_SCALES};
 pub use model::RawModel;
 pub use run::Run;

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use rand_chacha::ChaCha8Rng;
 
-use super::head::Draw;
-use super::lanes::{LANES, Row, add, rows};
+use crate::decode::draw::Draw;
+use crate::decode::lanes::{LANES, Row, add, rows};
 use super::layers::LevelState;
 use super::model::{POOL, RawModel};
 
