@@ -6,12 +6,16 @@
 mod config;
 mod data;
 mod delay;
+mod export;
+mod graphs;
 mod prior;
 mod prior_stage;
 mod quantiser;
 mod run;
 mod vqvae;
 mod vqvae_stage;
+mod weights;
 
 pub use config::{Size, is_run};
+pub use export::{ExportOptions, export};
 pub use run::{TrainOptions, train};

@@ -20,13 +20,13 @@ const STATES: usize = 4;
 
 /// Tensors of a network with random weights, by name.
 #[derive(Default)]
-struct Tensors {
-    all: BTreeMap<String, (Vec<usize>, Vec<u8>)>,
-    state: u64,
+pub struct Tensors {
+    pub all: BTreeMap<String, (Vec<usize>, Vec<u8>)>,
+    pub state: u64,
 }
 
 impl Tensors {
-    fn add(&mut self, name: &str, shape: &[usize], value: impl Fn(usize, f32) -> f32) {
+    pub fn add(&mut self, name: &str, shape: &[usize], value: impl Fn(usize, f32) -> f32) {
         let bytes = (0..shape.iter().product()).flat_map(|place| {
             self.state = self.state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
             value(place, (self.state >> 40) as f32 / (1 << 23) as f32 - 1.0).to_le_bytes()
@@ -35,7 +35,7 @@ impl Tensors {
         self.all.insert(name.into(), (shape.to_vec(), bytes));
     }
 
-    fn affine(&mut self, name: &str, outputs: usize, inputs: usize) {
+    pub fn affine(&mut self, name: &str, outputs: usize, inputs: usize) {
         let spread = (inputs as f32).sqrt().recip();
         self.add(&format!("{name}.weight"), &[outputs, inputs], |_, random| random * spread);
         self.add(&format!("{name}.bias"), &[outputs], |_, random| 0.1 * random);
@@ -63,7 +63,7 @@ impl Tensors {
         self.affine(&format!("{name}.narrow"), WIDTH, 2 * WIDTH);
     }
 
-    fn file(&self) -> Vec<u8> {
+    pub fn file(&self) -> Vec<u8> {
         let views = self.all.iter().map(|(name, (shape, bytes))| {
             (name.as_str(), TensorView::new(Dtype::F32, shape.clone(), bytes).expect("as many bytes as the shape says"))
         });
