@@ -147,7 +147,8 @@ fn clips_go_from_the_generator_and_from_folders_to_packs_that_play() {
     let vocoder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../models/factory");
     for (given, source, classes) in [("--corpus", &corpus, 7), ("--sounds", &sounds, 2)] {
         let [run, pack] = ["run", "pack"].map(|name| own.join(given).join(name));
-        let mut words = vec!["train", "--model", "foley", "--foley-size", "tiny", given, text(source), "--out", text(&run)];
+        let mut words =
+            vec!["train", "--model", "foley", "--foley-size", "tiny", given, text(source), "--out", text(&run)];
         words.extend(["--steps", "3", "--log-steps", "1", "--device", "cpu"]);
         succeed(&words);
         assert!(succeed(&words).contains("already finished"), "a finished run stays as it is");

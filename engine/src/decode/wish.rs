@@ -26,7 +26,9 @@ pub enum WishError {
     #[error("a guidance of {0} is outside 0 to 10")]
     Guidance(f32),
     /// The clip is too short or longer than those that the network was trained on.
-    #[error("a clip of {found} s is outside 0.05 to {most:.3}, the length of the clips that the network was trained on")]
+    #[error(
+        "a clip of {found} s is outside 0.05 to {most:.3}, the length of the clips that the network was trained on"
+    )]
     Seconds {
         /// Its length.
         found: f32,

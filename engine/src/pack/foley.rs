@@ -11,7 +11,9 @@ use std::path::Path;
 pub use manifest::{FoleyManifest, FoleyNetwork};
 
 use super::archive::{self, Store};
-use super::{FORMAT_VERSION, FileEntry, MANIFEST_FILE, MAX_PACK_BYTES, PackError, WEIGHTS_FILE, Weights, hex_sha256, verified};
+use super::{
+    FORMAT_VERSION, FileEntry, MANIFEST_FILE, MAX_PACK_BYTES, PackError, WEIGHTS_FILE, Weights, hex_sha256, verified,
+};
 
 /// The graph from codes to frames.
 pub const DECODER_FILE: &str = "decoder.onnx";

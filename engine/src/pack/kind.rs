@@ -56,7 +56,9 @@ impl PackKind {
         match self {
             Self::Latent => Ok(PackFiles { required: &GRAPHS, optional: &[RESIDUALS_FILE] }),
             Self::Cqt => Ok(PackFiles { required: &CQT_GRAPHS, optional: &[RESIDUALS_FILE] }),
-            Self::Foley => Err(PackError::KindNotPlayed { kind: self.name(), instead: "`heptode foley` makes its sounds" }),
+            Self::Foley => {
+                Err(PackError::KindNotPlayed { kind: self.name(), instead: "`heptode foley` makes its sounds" })
+            }
             Self::Raw => Err(PackError::KindNotPlayed { kind: self.name(), instead: "`heptode raw` makes its sounds" }),
         }
     }

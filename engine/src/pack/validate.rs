@@ -14,8 +14,8 @@ use crate::units::{LATENT_LIMIT, MODEL_LATENTS};
 /// Longest text that the manifest may hold in one field.
 const MAX_TEXT_BYTES: usize = 4096;
 const FIRST_VERSION_WITH_KINDS: u64 = 4;
-/// Longest sound at its own length, in samples: four times as long, which is the largest stretch, it just fits into a slot.
-const MAX_UNSTRETCHED_SAMPLES: usize = MAX_SOUND_SAMPLES / 4;
+/// Largest stretch of a sound, with which it just fits into a slot.
+const LARGEST_STRETCH: usize = 4;
 /// Most constant-Q bands: what bounds the time of a transform.
 const MAX_CONSTANT_Q_BANDS: usize = 512;
 const MAX_ID_BYTES: usize = 64;
@@ -33,6 +33,7 @@ pub(super) fn parse(json: &[u8]) -> Result<Manifest, PackError> {
     let manifest: Manifest = serde_json::from_value(Value::Object(fields)).map_err(damaged)?;
     check_texts(&manifest.id, &manifest.name, &manifest.licence)?;
     check_shape(&manifest.shape)?;
+    check_length(&manifest.shape, LARGEST_STRETCH)?;
     check_controls(&manifest)?;
     check_conditioning(&manifest)?;
     check_sounds(&manifest)?;
@@ -115,17 +116,22 @@ pub(super) fn check_shape(shape: &SpectralShape) -> Result<(), PackError> {
     let pad_expected = (fft_size - hop) / 2;
     ensure(pad == pad_expected, "pad_samples", pad, &format!("{pad_expected}, half of fft_size − hop_samples"))?;
     ensure((8..=4096).contains(&shape.frame_count), "frame_count", shape.frame_count, "8 to 4096")?;
-    let samples = shape.frame_count * hop;
-    let limit =
-        format!("at most {MAX_UNSTRETCHED_SAMPLES} samples, so that a slot holds the sound stretched four times");
-    let samples_fit = samples <= MAX_UNSTRETCHED_SAMPLES;
-    ensure(samples_fit, "frame_count × hop_samples", format!("{samples} samples"), &limit)?;
     ensure((8..=1024).contains(&shape.mel_bands), "mel_bands", shape.mel_bands, "8 to 1024")?;
     let (low, high) = (shape.mel_low_hz, shape.mel_high_hz);
     let edges_fit = low >= 0.0 && low < high && high <= rate_hz as f32 / 2.0;
     ensure(edges_fit, "mel_low_hz, mel_high_hz", format!("{low}, {high}"), "0 ≤ low < high ≤ half the sample rate")?;
     let floor = shape.floor_db;
     ensure((-160.0..=-20.0).contains(&floor), "floor_db", floor, "-160 to -20")
+}
+
+/// Whether a sound fits into a slot at the largest `stretch` that it is played with.
+pub(super) fn check_length(shape: &SpectralShape, stretch: usize) -> Result<(), PackError> {
+    let (samples, most) = (shape.frame_count * shape.hop_samples, MAX_SOUND_SAMPLES / stretch);
+    let limit = match stretch {
+        1 => format!("at most {most} samples, which a slot holds"),
+        _ => format!("at most {most} samples, so that a slot holds the sound stretched {stretch} times"),
+    };
+    ensure(samples <= most, "frame_count × hop_samples", format!("{samples} samples"), &limit)
 }
 
 fn check_controls(manifest: &Manifest) -> Result<(), PackError> {
@@ -148,7 +154,11 @@ fn check_conditioning(manifest: &Manifest) -> Result<(), PackError> {
     ensure(roots_fit, "root_keys", format!("{roots:?}"), "1 to 16 rising MIDI keys")?;
     let iterations = manifest.griffin_lim_iterations;
     ensure(iterations <= 200, "griffin_lim_iterations", iterations, "0 to 200")?;
-    if manifest.kind == PackKind::Cqt { check_bands(manifest) } else { check_vocoder(&manifest.shape, manifest.vocoder) }
+    if manifest.kind == PackKind::Cqt {
+        check_bands(manifest)
+    } else {
+        check_vocoder(&manifest.shape, manifest.vocoder)
+    }
 }
 
 pub(super) fn check_vocoder(shape: &SpectralShape, vocoder: VocoderInfo) -> Result<(), PackError> {
@@ -271,7 +281,7 @@ mod tests {
     #[test]
     fn a_sound_that_no_slot_can_hold_stretched_is_refused() {
         let frames = |count: usize| changed(|fields| drop(fields.insert("frame_count".into(), count.into())));
-        let longest = MAX_UNSTRETCHED_SAMPLES / 512;
+        let longest = MAX_SOUND_SAMPLES / LARGEST_STRETCH / 512;
         assert!(parse(&frames(longest)).is_ok());
         let message = refusal(&frames(longest + 1));
         assert!(message.contains("frame_count × hop_samples") && message.contains("a slot holds"), "{message}");

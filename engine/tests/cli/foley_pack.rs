@@ -117,14 +117,7 @@ fn model() -> Arc<FoleyModel> {
 }
 
 fn wish() -> ClipWish {
-    ClipWish {
-        class_weights: vec![1.0, 3.0],
-        temperature: 1.0,
-        keep: 0.95,
-        guidance: 1.5,
-        seed: 4,
-        seconds: SECONDS,
-    }
+    ClipWish { class_weights: vec![1.0, 3.0], temperature: 1.0, keep: 0.95, guidance: 1.5, seed: 4, seconds: SECONDS }
 }
 
 /// Codes and samples of a clip.
@@ -289,7 +282,8 @@ fn a_pack_whose_files_are_not_those_of_its_manifest_is_refused_with_what_is_wron
     assert!(refusal(&|manifest, _| manifest.classes.push("RAIN".into())).contains("each name once"));
     assert!(refusal(&|manifest, _| manifest.guidance = f32::NAN).contains("guidance"));
     assert!(refusal(&|_, tensors| tensors.add("head.bias", &[96], |_, _| f32::NAN)).contains("not finite"));
-    let other = FoleyPack::assemble(manifest(), [tensors().file(), vec![1; 100], vec![1; 100]]).expect("not loaded yet");
+    let other =
+        FoleyPack::assemble(manifest(), [tensors().file(), vec![1; 100], vec![1; 100]]).expect("not loaded yet");
     assert!(FoleyModel::load(&other).err().expect("no graph").to_string().contains("decoder.onnx"));
 }
 

@@ -32,8 +32,7 @@ impl ClipData {
         for item in items {
             let class = class_of(item, &config.class_label);
             let Some(place) = config.classes.iter().position(|name| Some(name.as_str()) == class) else { continue };
-            let mut samples =
-                resample(&corpus.samples(item)?, corpus.manifest.sample_rate_hz, SHAPE.sample_rate_hz)?;
+            let mut samples = resample(&corpus.samples(item)?, corpus.manifest.sample_rate_hz, SHAPE.sample_rate_hz)?;
             normalise_loudness(&mut samples, SHAPE.sample_rate_hz);
             let frames = Tensor::from_slice(&analysis.frames(&samples).values);
             clips.push(frames.view([SHAPE.mel_bands as i64, SHAPE.frame_count as i64]).to_kind(Kind::Half));

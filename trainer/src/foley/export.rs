@@ -7,7 +7,7 @@ use std::sync::Arc;
 use anyhow::{Result, bail, ensure};
 use engine::decode::foley::{FoleyModel, Run};
 use engine::decode::graph::{Graph, Port};
-use engine::pack::{DECODER_FILE, FORMAT_VERSION, FoleyManifest, FoleyNetwork, FoleyPack, Pack, PackKind, VOCODER_FILE};
+use engine::pack::{DECODER_FILE, FORMAT_VERSION, FoleyManifest, FoleyNetwork, FoleyPack, Pack, PackKind};
 use engine::spectral::SpectralShape;
 use tch::nn::VarStore;
 use tch::{Device, Kind, Tensor};
@@ -93,7 +93,8 @@ pub fn export(options: &ExportOptions) -> Result<()> {
     let data = ClipData::load(&corpus, &corpus.choice(split, COMPARED), &config)?;
     let vocoder = Pack::open(&options.vocoder)?;
     let pack = assemble(options, &config, &corpus, &trained, &vocoder)?;
-    let facts = Facts { bits, error_db: trained.error_db(&data), differences: trained.differences(&pack, &config, &data)? };
+    let facts =
+        Facts { bits, error_db: trained.error_db(&data), differences: trained.differences(&pack, &config, &data)? };
     let [prior, decoder] = facts.differences;
     eprintln!("largest difference from torch: prior {prior:.1e}, decoder {decoder:.1e}");
     ensure!(
@@ -105,7 +106,13 @@ pub fn export(options: &ExportOptions) -> Result<()> {
         pack.save_archive(file)?;
     }
     write_atomically(&options.out.join("README.md"), page(&pack, &config, &facts).as_bytes())?;
-    println!("{}: {:.1} MiB, {:.2} dB on {} clips", options.out.display(), mebibytes(&pack), facts.error_db, data.len());
+    println!(
+        "{}: {:.1} MiB, {:.2} dB on {} clips",
+        options.out.display(),
+        mebibytes(&pack),
+        facts.error_db,
+        data.len()
+    );
     Ok(())
 }
 
@@ -130,12 +137,16 @@ fn assemble(
     let of_vocoder = vocoder.manifest();
     let shape = SpectralShape { frame_count: of_vocoder.shape.frame_count, ..SHAPE };
     if of_vocoder.kind != PackKind::Latent || of_vocoder.shape != shape {
-        bail!("the pack {} has no vocoder for frames of this analysis; give another --vocoder", options.vocoder.display());
+        bail!(
+            "the pack {} has no vocoder for frames of this analysis; give another --vocoder",
+            options.vocoder.display()
+        );
     }
     let mut provenance = corpus.manifest.sources.clone();
     provenance.extend(of_vocoder.provenance.iter().map(|source| format!("{source} (vocoder)")));
     let own = licence(&corpus.manifest.sources);
-    let licence = if of_vocoder.licence == own { own.to_owned() } else { format!("{own} AND ({})", of_vocoder.licence) };
+    let licence =
+        if of_vocoder.licence == own { own.to_owned() } else { format!("{own} AND ({})", of_vocoder.licence) };
     let manifest = FoleyManifest {
         format_version: FORMAT_VERSION,
         kind: PackKind::Foley,
@@ -195,8 +206,7 @@ impl Trained {
 
     /// Largest differences of the engine's prior, step by step, and of its decoder from torch's, over the first clip.
     fn differences(&self, pack: &FoleyPack, config: &RunConfig, data: &ClipData) -> Result<[f64; 2]> {
-        let (positions, quantised) =
-            tch::no_grad(|| self.vqvae.quantise(&self.vqvae.encode(&data.clips(0, 1))));
+        let (positions, quantised) = tch::no_grad(|| self.vqvae.quantise(&self.vqvae.encode(&data.clips(0, 1))));
         let (levels, codes) = (config.network.levels, config.network.codes);
         let (taken, _) = delayed(&quantised.places.view([1, -1, levels]), codes);
         let classes = data.classes.narrow(0, 0, 1).one_hot(config.classes.len() as i64).to_kind(Kind::Float);
@@ -271,7 +281,7 @@ mod tests {
     use crate::model::Vocoder;
     use crate::model::vocoder::{CONTEXT_FRAMES, PHASE_BINS};
     use crate::train::Budget;
-    use engine::pack::VocoderInfo;
+    use engine::pack::{VOCODER_FILE, VocoderInfo};
 
     #[test]
     fn the_engine_computes_what_torch_does_and_makes_a_clip() {

@@ -62,16 +62,8 @@ impl Block {
         let (batch, steps, width) = (size[0], size[1], size[2]);
         let parts = self.attend.forward(&self.norm.forward(x)).view([batch, steps, 3, width / HEAD, HEAD]);
         let part = |index: i64| parts.select(2, index).transpose(1, 2);
-        let attended = Tensor::scaled_dot_product_attention(
-            &part(0),
-            &part(1),
-            &part(2),
-            None::<&Tensor>,
-            0.0,
-            true,
-            None,
-            false,
-        );
+        let attended =
+            Tensor::scaled_dot_product_attention(&part(0), &part(1), &part(2), None::<&Tensor>, 0.0, true, None, false);
         let attended = attended.transpose(1, 2).reshape([batch, steps, width]);
         let x = x + drop(self.gather.forward(&attended));
         let wide = self.widen.forward(&self.feed_norm.forward(&x)).gelu("tanh");
@@ -123,9 +115,8 @@ impl Prior {
         let heard = Tensor::embedding(&self.embedding, &(taken + rows), -1, false, false);
         let condition = classes.matmul(&self.classes).unsqueeze(1);
         let steps = taken.size()[1];
-        let mut x = heard.sum_dim_intlist([2i64].as_slice(), false, Kind::Float)
-            + self.steps.narrow(0, 0, steps)
-            + condition;
+        let mut x =
+            heard.sum_dim_intlist([2i64].as_slice(), false, Kind::Float) + self.steps.narrow(0, 0, steps) + condition;
         for block in &self.blocks {
             x = block.forward(&x, dropout);
         }

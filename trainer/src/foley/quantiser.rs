@@ -40,7 +40,10 @@ impl Quantiser {
     pub fn new(path: &Path, levels: i64, codes: i64, values: i64) -> Self {
         let level = |level: i64| {
             let path = path / format!("level{level}");
-            Level { codes: path.zeros_no_train("codes", &[codes, values]), taken: path.zeros_no_train("taken", &[codes]) }
+            Level {
+                codes: path.zeros_no_train("codes", &[codes, values]),
+                taken: path.zeros_no_train("taken", &[codes]),
+            }
         };
         Self { levels: (0..levels).map(level).collect() }
     }
@@ -97,7 +100,8 @@ impl Level {
         let sums = codes.zeros_like().index_add(0, &nearest, x);
         let counts = nearest.bincount(None::<&Tensor>, size).to_kind(Kind::Float);
         let after = &taken * MEMORY + &counts * (1.0 - MEMORY);
-        let mean = (&codes * (&taken * MEMORY).unsqueeze(1) + sums * (1.0 - MEMORY)) / after.clamp_min(1e-8).unsqueeze(1);
+        let mean =
+            (&codes * (&taken * MEMORY).unsqueeze(1) + sums * (1.0 - MEMORY)) / after.clamp_min(1e-8).unsqueeze(1);
         codes.copy_(&mean.where_self(&after.gt(1e-8).unsqueeze(1), &codes));
         taken.copy_(&after);
         if restart {

@@ -96,9 +96,7 @@ impl Stage for VqVaeStage<'_> {
     fn loss(&self, progress: f64, rng: &mut ChaCha8Rng) -> (Tensor, Vec<(&'static str, Tensor)>) {
         let clips: Vec<i64> = (0..BATCH).map(|_| rng.random_range(0..self.train.len())).collect();
         let latest = (SHAPE.frame_count as i64 - PART_FRAMES) / FRAMES_OF_POSITION;
-        let part = |clip: &i64| {
-            self.train.part(*clip, rng.random_range(0..=latest) * FRAMES_OF_POSITION, PART_FRAMES)
-        };
+        let part = |clip: &i64| self.train.part(*clip, rng.random_range(0..=latest) * FRAMES_OF_POSITION, PART_FRAMES);
         let wanted = Tensor::stack(&clips.iter().map(part).collect::<Vec<_>>(), 0).to_device(self.device);
         let classes = self.train.classes.index_select(0, &Tensor::from_slice(&clips)).to_device(self.device);
         let positions = self.model.encode(&wanted);
@@ -108,7 +106,10 @@ impl Stage for VqVaeStage<'_> {
         let error = (made - wanted).abs().mean(Kind::Float);
         let class = self.model.classify(&positions).cross_entropy_for_logits(&classes);
         let loss = &error + &quantised.commitment * COMMITMENT + &class * CLASS;
-        (loss, vec![("error", error.detach()), ("commitment", quantised.commitment.detach()), ("class", class.detach())])
+        (
+            loss,
+            vec![("error", error.detach()), ("commitment", quantised.commitment.detach()), ("class", class.detach())],
+        )
     }
 
     fn evaluate(&self) -> Figures {

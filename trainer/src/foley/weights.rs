@@ -24,12 +24,9 @@ pub fn file(prior: &Prior, vqvae: &VqVae) -> Result<Vec<u8>> {
         let place = |part: &str| format!("block{number}.{part}");
         add_norm(&mut named, &place("norm"), &block.norm);
         add_norm(&mut named, &place("feed_norm"), &block.feed_norm);
-        for (part, layer) in [
-            ("attend", &block.attend),
-            ("gather", &block.gather),
-            ("widen", &block.widen),
-            ("narrow", &block.narrow),
-        ] {
+        for (part, layer) in
+            [("attend", &block.attend), ("gather", &block.gather), ("widen", &block.widen), ("narrow", &block.narrow)]
+        {
             add_affine(&mut named, &place(part), layer);
         }
     }

@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::super::validate::{check_classes, check_shape, check_texts, check_vocoder, ensure, fields, version};
+use super::super::validate::{
+    check_classes, check_length, check_shape, check_texts, check_vocoder, ensure, fields, version,
+};
 use super::super::{FileEntry, PackError, PackKind, VocoderInfo};
 use super::FOLEY_FILES;
 use crate::spectral::SpectralShape;
@@ -115,6 +117,7 @@ impl FoleyManifest {
     fn check(&self) -> Result<(), PackError> {
         check_texts(&self.id, &self.name, &self.licence)?;
         check_shape(&self.shape)?;
+        check_length(&self.shape, 1)?;
         check_vocoder(&self.shape, self.vocoder)?;
         check_classes(&self.classes, 1)?;
         self.network.check()?;
@@ -129,9 +132,7 @@ impl FoleyManifest {
         ensure((0.0..=10.0).contains(&self.guidance), "guidance", self.guidance, "0 to 10")?;
         let known = FOLEY_FILES.join(", ");
         let mut names = self.files.keys();
-        names.try_for_each(|name| {
-            ensure(FOLEY_FILES.contains(&name.as_str()), "files", name, &format!("only {known}"))
-        })
+        names.try_for_each(|name| ensure(FOLEY_FILES.contains(&name.as_str()), "files", name, &format!("only {known}")))
     }
 }
 
