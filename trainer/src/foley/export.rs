@@ -28,10 +28,11 @@ use crate::train::{load_best, load_finished};
 const TOLERANCE: f64 = 1e-4;
 /// Clips over which they are compared and the error of frames is measured.
 const COMPARED: usize = 48;
-/// What a pack says of how to draw. Not tuned.
+/// What a pack says of how to draw. Of 168 clips of a first training a classifier told 78 % at a guidance of 1, 93 % at 2.5 and 95 % at 2.5
+/// without the least likely tenth; as different from each other as the corpus's own clips all were.
 const TEMPERATURE: f32 = 1.0;
-const KEEP: f32 = 0.95;
-const GUIDANCE: f32 = 1.5;
+const KEEP: f32 = 0.9;
+const GUIDANCE: f32 = 2.5;
 /// The key at which the default model's sounds without a pitch were trained.
 const VOCODER_KEY: u8 = 60;
 

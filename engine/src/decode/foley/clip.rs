@@ -54,8 +54,10 @@ struct Writing {
     guidance: f32,
     draw: Draw,
     random: ChaCha8Rng,
-    /// `[position][level]`.
+    /// `[position][level]`; of a shorter clip the beginning of what the longest has.
     codes: Vec<usize>,
+    /// Positions of the longest clip.
+    most: usize,
     before: Vec<Option<usize>>,
     scores: Vec<f32>,
     step: usize,
@@ -92,6 +94,7 @@ impl Clip {
             draw: Draw { temperature: wish.temperature, keep: wish.keep },
             random: ChaCha8Rng::seed_from_u64(wish.seed),
             codes: vec![0; positions * levels],
+            most: manifest.positions(),
             before: vec![None; levels],
             scores: vec![0.0; manifest.network.codes],
             step: 0,
@@ -176,12 +179,11 @@ impl Writing {
 
     /// Gives the codes of one step: of each level that of its own position.
     fn advance(&mut self, levels: usize, codes: usize) {
-        let positions = self.codes.len() / levels;
         let scores = self.run.step(&self.before);
         let free = self.free.as_mut().map(|run| run.step(&self.before));
         for level in 0..levels {
             self.before[level] = None;
-            let Some(position) = self.step.checked_sub(level).filter(|position| *position < positions) else {
+            let Some(position) = self.step.checked_sub(level).filter(|position| *position < self.most) else {
                 continue;
             };
             let place = level * codes..(level + 1) * codes;
@@ -192,7 +194,9 @@ impl Writing {
                 }
             }
             let code = self.draw.place(&mut self.scores, &mut self.random);
-            self.codes[position * levels + level] = code;
+            if let Some(place) = self.codes.get_mut(position * levels + level) {
+                *place = code;
+            }
             self.before[level] = Some(code);
         }
         self.step += 1;

@@ -96,11 +96,11 @@ impl Run {
         let kept = &mut self.kept[number];
         kept.keys.extend_from_slice(keys);
         kept.values.extend_from_slice(values);
-        for head in 0..heads {
+        for (head, (query, attended)) in queries.iter().zip(&mut self.attended).enumerate() {
             self.chances.clear();
             self.chances.resize(self.step + 1, 0.0);
-            weigh(&queries[head], &kept.keys, head, heads, &mut self.chances);
-            self.attended[head] = gather(&kept.values, head, heads, &self.chances);
+            weigh(query, &kept.keys, head, heads, &mut self.chances);
+            *attended = gather(&kept.values, head, heads, &self.chances);
         }
     }
 }
