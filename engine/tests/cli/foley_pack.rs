@@ -266,7 +266,7 @@ fn a_pack_whose_files_are_not_those_of_its_manifest_is_refused_with_what_is_wron
         let (mut manifest, mut tensors) = (manifest(), tensors());
         change(&mut manifest, &mut tensors);
         match FoleyPack::assemble(manifest, files(&tensors)) {
-            Ok(pack) => FoleyModel::load(&pack).err().expect("damaged").to_string(),
+            Ok(pack) => FoleyModel::load(&pack).expect_err("damaged").to_string(),
             Err(error) => error.to_string(),
         }
     };
@@ -285,7 +285,7 @@ fn a_pack_whose_files_are_not_those_of_its_manifest_is_refused_with_what_is_wron
     assert!(refusal(&|_, tensors| tensors.add("head.bias", &[96], |_, _| f32::NAN)).contains("not finite"));
     let other =
         FoleyPack::assemble(manifest(), [tensors().file(), vec![1; 100], vec![1; 100]]).expect("not loaded yet");
-    assert!(FoleyModel::load(&other).err().expect("no graph").to_string().contains("decoder.onnx"));
+    assert!(FoleyModel::load(&other).expect_err("no graph").to_string().contains("decoder.onnx"));
 }
 
 fn saved(folder: &TempDir) -> PathBuf {
