@@ -93,7 +93,7 @@ fn stages(options: &TrainOptions, config: &RunConfig, train: &ClipData, held_out
 /// The corpus of a run: the one in its folder if it was made there, else the one that is given.
 pub fn corpus_of(run: &Path, given: &Path) -> PathBuf {
     let own = run.join(CORPUS_FOLDER);
-    if own.exists() { own } else { given.to_owned() }
+    if Corpus::open(&own).is_ok() { own } else { given.to_owned() }
 }
 
 /// The corpus that is trained on, made of the folders of `--sounds` when the run begins.
