@@ -159,6 +159,7 @@ fn clip(class: &Class, turn: usize, seed: u64, index: u64) -> Result<(Vec<f32>, 
     if class.name == "motor-vehicle" {
         sound = passing(sound, &mut rng);
     }
+    sound.truncate(samples_of(CLIP_S));
     let is_far = rng.chance(class.far);
     if is_far {
         sound = low_passed(&sound, rng.ratio_between(1200.0, 7000.0));
@@ -192,8 +193,6 @@ fn laid_out(source: &Instrument, events: &Events, rng: &mut SoundRng) -> Vec<f64
         let length_s = if events.after_end { heard_s(&sound) } else { 0.0 };
         at_s += length_s + events.gap_s * (events.jitter * rng.normal()).exp();
     }
-    let most = samples_of(if whole.len() > samples_of(CLIP_S + 0.3) { VEHICLE_S } else { CLIP_S });
-    whole.truncate(most);
     whole
 }
 
@@ -210,7 +209,6 @@ fn passing(mut sound: Vec<f64>, rng: &mut SoundRng) -> Vec<f64> {
     let noise = render(VEHICLE_S, |_| high.high(low.low(rng.noise(), tyres_hz, FLAT_Q), 80.0, FLAT_Q));
     lay(&mut sound, &normalised(noise), 0.0, tyres);
     if rng.chance(0.35) {
-        sound.truncate(samples_of(CLIP_S));
         return sound;
     }
     let (nearest_m, speed_m_s) = (rng.ratio_between(3.0, 20.0), rng.ratio_between(5.0, 25.0));
