@@ -34,10 +34,12 @@ use engine::residual::{Pair, Residual, ZoneResidual};
 use engine::spectral::{Frames, SpectralShape};
 use harness::{EditorHarness, Told, catalogue};
 use plugin::jobs::Job;
+use plugin::loaded_pack::LoadedPack;
 use plugin::params::ParamId;
 use plugin::state::FIELD;
 use plugin::target::Target;
 use support::project::{change_sound, recall, saved};
+use support::raw::raw_pack;
 use support::wait::wait_until;
 
 fn center(editor: &EditorHarness, label: &str) -> Pos2 {
@@ -286,6 +288,20 @@ fn looks_right_at_rest() {
     for (scale, name) in [(1.0, "rest_100"), (2.0, "rest_200")] {
         let mut editor = EditorHarness::open(scale, false);
         results.extend(editor.compare(name, scale));
+    }
+}
+
+#[test]
+fn a_pack_of_classes_shows_their_names_and_which_knobs_do_nothing() {
+    let mut editor = EditorHarness::open(1.0, false);
+    let player = editor.session.loaded_pack().expect("a pack is loaded").player.clone();
+    let model = engine::decode::load::load(&raw_pack(4_000).into()).expect("its own weights");
+    editor.session.install(LoadedPack::new(model, player));
+    editor.harness.run_steps(2);
+    for (axis, label) in
+        ["Gravel", "Snow", "not used", "not used", "not used", "not used", "not used"].iter().enumerate()
+    {
+        editor.harness.get_by_label(&format!("Latent {} {label}", axis + 1));
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use engine::pack::Pack;
+use engine::pack::{Pack, PackInfo};
 use engine::presets::PresetLibrary;
 use plugin::catalogue::Catalogue;
 use plugin::first_sound::{ON_CORNERS, on_knobs};
@@ -32,7 +32,7 @@ fn a_new_instance_plays_named_sounds_of_different_categories() {
     let categories: BTreeSet<String> =
         ON_CORNERS.iter().map(|name| category(name)).chain([category(&first.name)]).collect();
     assert_eq!(categories.len(), ON_CORNERS.len() + 1, "{categories:?}");
-    let corners = Catalogue::new(&manifest, &hash).first_corners();
+    let corners = Catalogue::new(PackInfo::of_latents(&manifest, &hash)).first_corners();
     assert_eq!(corners.each_ref().map(|sound| sound.name.as_str()), ON_CORNERS);
     let session = session();
     session.begin();

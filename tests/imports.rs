@@ -91,7 +91,7 @@ fn an_imported_sound_keeps_its_recording_and_moves_to_another_pack() {
 /// The sound that is decoded for the pad at `(x, y)`, as the workers do it.
 fn decoded(session: &Session, pad: (f32, f32), fidelity: f32, key: f32) -> Vec<f32> {
     let loaded = session.loaded_pack().expect("a pack is loaded");
-    let mut pipeline = Pipeline::new(loaded.model.clone().expect("with its graphs")).expect("memory");
+    let mut pipeline = Pipeline::new(loaded.latents().expect("with its graphs")).expect("memory");
     let controls = Controls {
         pad_x: pad.0,
         pad_y: pad.1,
@@ -151,7 +151,7 @@ fn a_pad_corner_gives_its_recording_back_as_far_as_fidelity_says() {
 fn a_sound_of_the_pack_brings_its_residual_wherever_it_stands() {
     let (session, _audio) = session();
     let loaded = session.loaded_pack().expect("a pack is loaded");
-    let residuals = Arc::clone(loaded.model.as_ref().expect("with its graphs").residuals());
+    let residuals = loaded.model.as_ref().expect("with its graphs").residuals();
     let has_middle = |name: &str| residuals.of(name).iter().any(|zone| zone.root_key == 60);
     let sound = loaded.catalogue.sounds.iter().find(|sound| has_middle(&sound.name)).expect("a recorded sound");
     session.store.apply(Edit::set_corner(1, SoundState::new(&sound.name, sound.latent)));

@@ -20,6 +20,7 @@ mod parity;
 mod play_midi;
 mod presets;
 mod properties;
+mod raw_pack;
 mod reverse;
 mod sizes;
 mod space;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::{Arc, Mutex, mpsc};
 
-use engine::decode::Model;
+use engine::decode::PackModel;
 use engine::instrument::{Meters, SoundView, Status};
 use engine::link::{SoundSpec, SourceId};
 use engine::pack::{GRAPHS, Pack};
@@ -14,9 +14,11 @@ use plugin::library::Library;
 use plugin::loaded_pack::LoadedPack;
 use plugin::player::Player;
 use plugin::project::{AudioEnd, Edit, ProjectStore};
-use plugin::session::Session;
+use plugin::session::{Outcome, Session};
+use plugin::target::Target;
 use plugin::worker;
 use support::project::{hand_over, recall, saved, saved_with_zones};
+use support::raw::raw_pack;
 use support::wait::{PATIENCE, wait_until};
 
 /// A session that looks for packs in `folder`. The audio end only has to live.
@@ -83,6 +85,47 @@ fn a_users_pack_is_played_and_found_again() {
         ("Mine".to_owned(), false),
         "it adopts the pack when the pack returns"
     );
+}
+
+#[test]
+fn a_pack_of_classes_is_played_as_others_are_and_takes_no_recordings() {
+    let (downloads, library) = (tempfile::tempdir().expect("a folder"), tempfile::tempdir().expect("a folder"));
+    let file = downloads.path().join("raw.heptode");
+    raw_pack(4_000).save_archive(&file).expect("written");
+    let (first, _audio) = session(library.path());
+    let damaged = downloads.path().join("damaged.heptode");
+    let whole = std::fs::read(&file).expect("read");
+    std::fs::write(&damaged, &whole[..whole.len() / 2]).expect("written");
+    let before = pack_name(&first);
+    run(&first, Job::AddPack(damaged));
+    assert_eq!((pack_name(&first), messages(&first).len()), (before, 1), "a damaged one is refused");
+    run(&first, Job::AddPack(file));
+    assert_eq!(pack_name(&first), "Raw test");
+    assert!(messages(&first)[1].contains("do not change its sounds"), "{:?}", messages(&first));
+    let project = first.store.project();
+    let axes = first.loaded_pack().expect("a pack is loaded").catalogue.axes.clone();
+    assert_eq!(axes.iter().filter(|axis| axis.is_used()).count(), 2);
+    assert!(project.corners.iter().all(|corner| ["Gravel", "Snow"].contains(&corner.name.as_str())));
+    let sent = first.take_outcomes().into_iter().find_map(|news| match news {
+        Outcome::KnobsTo(sound, _) => Some(sound.name.clone()),
+        _ => None,
+    });
+    assert_eq!(sent.as_deref(), Some("Gravel"), "the knobs go to a class");
+    let saved = saved_with_zones(&first);
+
+    let recording = downloads.path().join("knock.wav");
+    engine::sample::write_wav(&recording, &[0.5; 4_000], 1, 44_100).expect("written");
+    let import = Job::Import { path: recording, target: Target::Corner(0), revision: first.store.revision() };
+    run(&first, import);
+    assert!(messages(&first).iter().any(|text| text.contains("no latent space")), "{:?}", messages(&first));
+
+    let (with, _audio) = session(library.path());
+    recall(&with, &saved);
+    assert_eq!((pack_name(&with), with.is_frozen()), ("Raw test".to_owned(), false));
+    let elsewhere = tempfile::tempdir().expect("a folder");
+    let (without, _audio) = session(elsewhere.path());
+    recall(&without, &saved);
+    assert!(without.is_frozen(), "without the pack the sound that was saved is played");
 }
 
 #[test]
@@ -208,7 +251,7 @@ impl Player for SlowEngine {
         Ok(())
     }
 
-    fn play_pack(&self, _model: &Arc<Model>) {
+    fn play_pack(&self, _model: &Arc<dyn PackModel>) {
         self.asked.send(()).expect("the test listens");
         self.go_on.lock().expect("no panic").recv_timeout(PATIENCE).expect("the test says so");
         *self.old.lock().expect("no panic") = None;
@@ -223,7 +266,7 @@ fn a_save_while_a_pack_is_adopted_holds_no_sound_of_the_old_one() {
     let ((asked, is_asked), (go_on, goes_on)) = (mpsc::channel(), mpsc::channel());
     let engine = Arc::new(SlowEngine { old: Mutex::default(), asked, go_on: Mutex::new(goes_on) });
     go_on.send(()).expect("the engine listens");
-    session.install(LoadedPack::new(&model, engine.clone()));
+    session.install(LoadedPack::new(Arc::clone(&model), engine.clone()));
     is_asked.recv_timeout(PATIENCE).expect("the pack plays");
 
     let old = FrozenZone::from_samples(60, 44_100, &[0.5; 2000]).expect("packed");

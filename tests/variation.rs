@@ -3,7 +3,7 @@
 
 use engine::audio::Event;
 use engine::params::{Controls, VariationControls};
-use support::fake::{Rig, Timbre};
+use support::fake::{Rig, Sort, Timbre};
 use support::script::{BLOCK_SIZES, Script, all_sound_off, on, point};
 use support::wait::wait_until;
 
@@ -89,4 +89,25 @@ fn variations_are_decoded_ahead() {
     levels.sort_unstable_by(f32::total_cmp);
     assert!(levels.windows(2).all(|pair| pair[1] - pair[0] > 1e-4), "four sounds at once: {levels:?}");
     assert_eq!(rig.instance.status().late_count, late_before);
+}
+
+#[test]
+fn every_note_of_a_walk_is_another_step_from_the_other_foot_the_same_at_every_bounce() {
+    let mut rig = Rig::of_sort(Sort::Walking, Timbre::Constant, 48_000.0);
+    rig.synth.set_offline(true);
+    let script = phrase(varied(0.0), 5);
+    let bounce = |rig: &mut Rig, block: usize| {
+        rig.synth.reset();
+        script.play_stereo(&mut rig.synth, block)
+    };
+    let [left, right] = bounce(&mut rig, 512);
+    let heard: Vec<[f32; 2]> =
+        (0..NOTES).map(|note| [&left, &right].map(|side| side[note * STEP + STEP / 4])).collect();
+    for (note, [left, right]) in heard.iter().enumerate() {
+        assert_eq!(left.abs() > right.abs(), note % 2 == 1, "note {note}: {left} and {right}");
+        assert!(heard[..note].iter().all(|other| (other[0] - left).abs() > 1e-6), "note {note}: {heard:?}");
+    }
+    for block in BLOCK_SIZES.into_iter().filter(|block| *block > 1) {
+        assert!([left.clone(), right.clone()] == bounce(&mut rig, block), "blocks of {block}");
+    }
 }

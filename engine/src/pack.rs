@@ -3,8 +3,10 @@
 //! A pack is data from outside. [`Pack`] is its validated form: every size, name, number and hash is checked when it is
 //! made, the graphs themselves when they are loaded ([`crate::decode::Model`]). Reads files; never on the audio thread.
 
+mod any;
 mod archive;
 mod foley;
+mod info;
 mod kind;
 mod latent_distribution;
 mod manifest;
@@ -23,7 +25,9 @@ use sha2::{Digest, Sha256};
 
 use archive::Store;
 
+pub use any::{AnyPack, PackContent};
 pub use foley::{DECODER_FILE, FOLEY_FILES, FoleyManifest, FoleyNetwork, FoleyPack, VOCODER_FILE};
+pub use info::{CLASS_CATEGORY, CLASS_VARIATION, PackInfo, class_weights};
 pub use kind::{PackFiles, PackKind};
 pub use latent_distribution::LatentDistribution;
 pub use manifest::{Control, FileEntry, Manifest, NamedSound, VocoderInfo};
@@ -100,6 +104,12 @@ pub enum PackError {
         /// What the user can do.
         instead: &'static str,
     },
+    /// A pack without latents where graphs of seven latents are needed.
+    #[error("the pack is of kind {kind}, which has no latent space: recordings cannot be placed in it")]
+    NoLatents {
+        /// Name of the kind.
+        kind: &'static str,
+    },
     /// A pack of another kind where one of kind `raw` is needed.
     #[error("the pack is of kind {kind}: `heptode raw` takes packs of kind raw")]
     NotRaw {
@@ -156,7 +166,7 @@ pub enum PackError {
     },
 }
 
-/// A validated model pack: its manifest, the bytes of its graphs, and its sounds' residuals.
+/// A validated model pack of seven latents: its manifest, the bytes of its graphs, and its sounds' residuals.
 #[derive(Clone, Debug)]
 pub struct Pack {
     manifest: Manifest,
@@ -235,6 +245,17 @@ impl Pack {
         Ok((validate::parse(json)?, hex_sha256(json)))
     }
 
+    /// The names, manifests and hashes of all packs that are built into the program, the factory pack first.
+    ///
+    /// # Errors
+    /// As [`Pack::peek`], which would be a fault of the build.
+    #[cfg(feature = "factory-pack")]
+    pub fn shipped_manifests() -> Result<Vec<(&'static str, Manifest, String)>, PackError> {
+        let read =
+            |pack: &&shipped::ShippedPack| Ok((pack.name, validate::parse(pack.manifest)?, hex_sha256(pack.manifest)));
+        shipped::PACKS.iter().map(read).collect()
+    }
+
     /// The factory pack, which is built into the program.
     ///
     /// # Errors
@@ -243,6 +264,10 @@ impl Pack {
     pub fn factory() -> Result<Self, PackError> {
         Self::from_files(shipped::FACTORY.files())
     }
+
+    /// Name of the factory pack among those that are built into the program.
+    #[cfg(feature = "factory-pack")]
+    pub const FACTORY_NAME: &str = shipped::FACTORY.name;
 
     /// Names of the packs that are built into the program, as [`Pack::shipped`] takes them; the factory pack's is first.
     #[cfg(feature = "factory-pack")]

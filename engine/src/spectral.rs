@@ -69,7 +69,12 @@ impl SpectralShape {
     pub const FOOTSTEPS: Self = Self {
         frame_count: 144,
         mel_bands: 144,
-        constant_q: Some(ConstantQBands { low_hz: 32.703_197, bins_per_octave: 16, oversampling: 1 }),
+        constant_q: Some(ConstantQBands {
+            low_hz: 32.703_197,
+            bins_per_octave: 16,
+            oversampling: 1,
+            least_width_hz: 40.0,
+        }),
         ..Self::DEFAULT
     };
 

@@ -57,7 +57,7 @@ pub struct Footfall {
 pub fn sounds_of<'a>(manifest: &'a Manifest, floor: &str, pace: f32) -> Vec<&'a NamedSound> {
     let floor = floor.to_lowercase();
     let is_of_floor = |sound: &&NamedSound| {
-        tells_floor(sound, &floor) || is_footstep(sound) && words(&sound.name).any(|word| word == floor)
+        tells_floor(&floor, &sound.name) || is_footstep(sound) && words(&sound.name).any(|word| word == floor)
     };
     let all: Vec<&NamedSound> = manifest.sounds.iter().filter(is_of_floor).collect();
     let wanted = if pace >= RUN_PACE { "run" } else { "step" };
@@ -72,7 +72,7 @@ pub fn floors_of(manifest: &Manifest) -> Vec<String> {
     for sound in &manifest.sounds {
         let floor = match is_footstep(sound) {
             true => words(&sound.name).filter(|word| word.parse::<u32>().is_err()).last(),
-            false => Some(sound.category.to_lowercase()).filter(|floor| tells_floor(sound, floor)),
+            false => Some(sound.category.to_lowercase()).filter(|floor| tells_floor(floor, &sound.name)),
         };
         floors.extend(floor.filter(|floor| !floors.contains(floor)));
     }
@@ -82,9 +82,9 @@ pub fn floors_of(manifest: &Manifest) -> Vec<String> {
 /// Words by which a footstep's name tells its action.
 const ACTIONS: [&str; 5] = ["step", "run", "scuff", "jump", "land"];
 
-/// Whether a name is that of a footstep pack: "Gravel step, boot" of the category "Gravel".
-fn tells_floor(sound: &NamedSound, floor: &str) -> bool {
-    let mut said = words(&sound.name);
+/// Whether a name is that of a footstep on `floor`, which is also its category: "Gravel step, boot" on "gravel". Small letters.
+pub fn tells_floor(floor: &str, name: &str) -> bool {
+    let mut said = words(name);
     said.next().is_some_and(|word| word == floor) && said.next().is_some_and(|word| ACTIONS.contains(&word.as_str()))
 }
 

@@ -1,7 +1,7 @@
 //! What the editor needs to know of a pack: its sounds, its axes, its name. Plain data; any thread but the audio thread.
 
 use engine::Latent;
-use engine::pack::{Control, LatentDistribution, Manifest, NamedSound};
+use engine::pack::{Control, LatentDistribution, NamedSound, PackInfo};
 use engine::state::{PackRef, SoundState};
 
 use crate::first_sound::ON_CORNERS;
@@ -17,7 +17,7 @@ pub struct Catalogue {
     pub pack: PackRef,
     /// Name for people.
     pub pack_name: String,
-    /// Learned axes in order.
+    /// Learned axes, or weights of classes, in order.
     pub axes: Vec<Control>,
     /// How its sounds are scattered.
     pub distribution: LatentDistribution,
@@ -28,16 +28,17 @@ pub struct Catalogue {
 }
 
 impl Catalogue {
-    /// Of a pack's manifest and hash.
-    pub fn new(manifest: &Manifest, pack_hash: &str) -> Self {
-        let mut sounds = manifest.sounds.clone();
+    /// Of a pack's description.
+    pub fn new(info: PackInfo) -> Self {
+        let (pack, middle_root) = (PackRef::new(&info.id, &info.hash), info.nearest_root(MIDDLE_C));
+        let mut sounds = info.sounds;
         sounds.sort_by_cached_key(|sound| (NameKey::new(&sound.category), NameKey::new(&sound.name)));
         Self {
-            pack: PackRef::new(&manifest.id, pack_hash),
-            pack_name: manifest.name.clone(),
-            axes: manifest.controls.clone(),
+            pack,
+            pack_name: info.name,
+            axes: info.controls,
             distribution: LatentDistribution::of(&sounds),
-            middle_root: manifest.root_keys.get(manifest.nearest_root(MIDDLE_C)).copied().unwrap_or(MIDDLE_C as u8),
+            middle_root,
             sounds,
         }
     }

@@ -1,13 +1,14 @@
-//! Model packs: the one that is built in, and those in the user's folder. Models are loaded once per process and shared by
+//! Model packs: those that are built in, and those in the user's folder. Models are loaded once per process and shared by
 //! all instances. Blocks while it reads: activation, recall and job threads only, never at scan time and never on the audio thread.
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Weak};
 
-use engine::decode::Model;
+use engine::decode::PackModel;
+use engine::decode::load::load;
 use engine::folders;
-use engine::pack::Pack;
+use engine::pack::{AnyPack, Manifest, Pack, PackInfo};
 use engine::state::PackRef;
 use parking_lot::Mutex;
 
@@ -15,7 +16,7 @@ use crate::folder::{PACK_EXTENSION, is_pack};
 use crate::name_order::NameKey;
 
 /// Models in use, by the hash of their pack. Each is freed with its last instance, so that closing them all gives the memory back.
-static LOADED: Mutex<Vec<(String, Weak<Model>)>> = Mutex::new(Vec::new());
+static LOADED: Mutex<Vec<(String, Weak<dyn PackModel>)>> = Mutex::new(Vec::new());
 
 /// A pack that can be loaded.
 #[derive(Debug, Clone, PartialEq)]
@@ -24,8 +25,17 @@ pub struct PackEntry {
     pub pack: PackRef,
     /// Name for people.
     pub name: String,
-    /// Where it is; none for the pack that is built in.
-    pub path: Option<PathBuf>,
+    /// Where it is.
+    pub place: PackPlace,
+}
+
+/// Where a pack is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PackPlace {
+    /// Built into the program, by its name there.
+    BuiltIn(&'static str),
+    /// A file or a folder of the user's.
+    File(PathBuf),
 }
 
 /// Where packs are looked for.
@@ -41,14 +51,12 @@ impl Library {
         Self { folder: folders::packs() }
     }
 
-    /// The built-in pack, then the user's by name. Files that are no packs are left out.
+    /// The built-in packs, then the user's by name. Files that are no packs are left out.
     pub fn list(&self) -> Vec<PackEntry> {
         let entries = std::fs::read_dir(&self.folder).into_iter().flatten().flatten();
         let mut found: Vec<PackEntry> = entries.filter_map(|entry| look_at(&entry.path())).collect();
         found.sort_by_cached_key(|found| NameKey::new(&found.name));
-        if let Ok(factory) = factory() {
-            found.insert(0, factory);
-        }
+        found.splice(0..0, built_in());
         // Copies of one pack are one pack.
         let mut seen = HashSet::new();
         found.retain(|found| seen.insert(found.pack.hash.clone()));
@@ -65,14 +73,15 @@ impl Library {
     /// # Errors
     /// Why the file is no pack, or why it cannot be copied; nothing is changed.
     pub fn add(&self, path: &Path) -> Result<PackEntry, String> {
-        let pack = Pack::open(path).map_err(|error| error.to_string())?;
-        Model::load(&pack).map_err(|error| error.to_string())?;
+        let pack = AnyPack::open(path).map_err(|error| error.to_string())?;
+        load(&pack).map_err(|error| error.to_string())?;
+        let PackInfo { id, hash, .. } = pack.info();
         let cannot = |error: &dyn std::fmt::Display| format!("cannot write into {}: {error}", self.folder.display());
         std::fs::create_dir_all(&self.folder).map_err(|error| cannot(&error))?;
-        let target = self.folder.join(format!("{}.{PACK_EXTENSION}", pack.manifest().id));
-        if look_at(&target).is_some_and(|older| older.pack.hash != pack.hash()) {
+        let target = self.folder.join(format!("{id}.{PACK_EXTENSION}"));
+        if look_at(&target).is_some_and(|older| older.pack.hash != *hash) {
             // Projects made with the older one must still find it.
-            let kept = self.folder.join(format!("{}-{}.{PACK_EXTENSION}", pack.manifest().id, short_hash(&target)));
+            let kept = self.folder.join(format!("{id}-{}.{PACK_EXTENSION}", short_hash(&target)));
             std::fs::rename(&target, kept).map_err(|error| cannot(&error))?;
         }
         pack.save_archive(&target).map_err(|error| error.to_string())?;
@@ -84,36 +93,50 @@ impl Library {
 ///
 /// # Errors
 /// Why the pack cannot be played, in one line.
-pub fn model(found: &PackEntry) -> Result<Arc<Model>, String> {
+pub fn model(found: &PackEntry) -> Result<Arc<dyn PackModel>, String> {
     let mut loaded = LOADED.lock();
     loaded.retain(|(_, model)| model.strong_count() > 0);
     if let Some(model) = loaded.iter().find(|(hash, _)| *hash == found.pack.hash).and_then(|(_, model)| model.upgrade())
     {
         return Ok(model);
     }
-    let pack = match &found.path {
-        Some(path) => Pack::open(path),
-        None => Pack::factory(),
+    let pack = match &found.place {
+        PackPlace::File(path) => AnyPack::open(path).map(Some),
+        PackPlace::BuiltIn(name) => Pack::shipped(name).map(|pack| pack.map(AnyPack::from)),
     };
-    let pack = pack.map_err(|error| error.to_string())?;
-    let model = Arc::new(Model::load(&pack).map_err(|error| error.to_string())?);
-    loaded.push((pack.hash().to_owned(), Arc::downgrade(&model)));
+    let pack = pack.map_err(|error| error.to_string())?.ok_or("the pack is not built in")?;
+    let model = load(&pack).map_err(|error| error.to_string())?;
+    loaded.push((pack.info().hash.clone(), Arc::downgrade(&model)));
     Ok(model)
 }
 
-/// The built-in pack.
+/// The pack of new projects.
 ///
 /// # Errors
 /// A fault of the build.
 pub fn factory() -> Result<PackEntry, String> {
     let (manifest, hash) = Pack::factory_manifest().map_err(|error| error.to_string())?;
-    Ok(PackEntry { pack: PackRef::new(&manifest.id, hash), name: manifest.name, path: None })
+    Ok(entry(&manifest, &hash, PackPlace::BuiltIn(Pack::FACTORY_NAME)))
+}
+
+/// The built-in packs, that of new projects first; none by a fault of the build.
+fn built_in() -> impl Iterator<Item = PackEntry> {
+    let all = Pack::shipped_manifests().unwrap_or_default();
+    all.into_iter().map(|(name, manifest, hash)| entry(&manifest, &hash, PackPlace::BuiltIn(name)))
 }
 
 fn look_at(path: &Path) -> Option<PackEntry> {
     let is_candidate = is_pack(path) || path.is_dir();
-    let (manifest, hash) = is_candidate.then(|| Pack::peek(path).ok())??;
-    Some(PackEntry { pack: PackRef::new(&manifest.id, hash), name: manifest.name, path: Some(path.to_owned()) })
+    let info = is_candidate.then(|| AnyPack::peek(path).ok())??;
+    Some(PackEntry {
+        pack: PackRef::new(&info.id, info.hash),
+        name: info.name,
+        place: PackPlace::File(path.to_owned()),
+    })
+}
+
+fn entry(manifest: &Manifest, hash: &str, place: PackPlace) -> PackEntry {
+    PackEntry { pack: PackRef::new(&manifest.id, hash), name: manifest.name.clone(), place }
 }
 
 fn short_hash(path: &Path) -> String {

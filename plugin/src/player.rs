@@ -2,9 +2,8 @@
 
 use std::sync::Arc;
 
-use engine::decode::Model;
+use engine::decode::PackModel;
 use engine::decode::frozen::FrozenSource;
-use engine::decode::latent::LatentSource;
 use engine::instrument::{Instance, Meters, SoundView, Status};
 use engine::link::{SoundSpec, SourceId};
 use engine::state::FrozenZone;
@@ -29,7 +28,7 @@ pub trait Player: Send + Sync {
     /// Why the zones cannot be played; what played goes on.
     fn play_frozen(&self, zones: &[FrozenZone]) -> Result<(), String>;
     /// Plays a pack.
-    fn play_pack(&self, model: &Arc<Model>);
+    fn play_pack(&self, model: &Arc<dyn PackModel>);
 }
 
 /// An instance of the engine.
@@ -73,7 +72,7 @@ impl Player for EnginePlayer {
         Ok(())
     }
 
-    fn play_pack(&self, model: &Arc<Model>) {
-        self.0.set_source(Arc::new(LatentSource::new(Arc::clone(model))));
+    fn play_pack(&self, model: &Arc<dyn PackModel>) {
+        self.0.set_source(Arc::clone(model).source());
     }
 }

@@ -110,7 +110,7 @@ fn change_region(change: &RegionChange, session: &Session, pipeline: &mut Option
 
 /// The thread's pipeline for the pack that is loaded now, made when there is none.
 fn ready<'a>(session: &Session, pipeline: &'a mut Option<Pipeline>) -> Result<&'a mut Pipeline, String> {
-    let model = session.loaded_pack().and_then(|loaded| loaded.model.clone()).ok_or("no model is loaded")?;
+    let model = session.loaded_pack().ok_or("no model is loaded")?.latents()?;
     let made = match pipeline.take().filter(|made| Arc::ptr_eq(made.model(), &model)) {
         Some(made) => made,
         None => Pipeline::new(model).map_err(|error| error.to_string())?,
@@ -120,7 +120,12 @@ fn ready<'a>(session: &Session, pipeline: &'a mut Option<Pipeline>) -> Result<&'
 
 fn change_pack(found: Result<PackEntry, String>, session: &Arc<Session>) {
     match found.and_then(|found| session.change_pack(&found).map(|()| found)) {
-        Ok(found) => session.store.notices.note(format!("“{}” plays now.", found.name)),
+        Ok(found) => {
+            let model = session.loaded_pack().and_then(|loaded| loaded.model.clone());
+            let is_shaped = model.is_none_or(|model| model.info().kind.is_shaped());
+            let more = if is_shaped { "" } else { " Stretch, formant and tilt do not change its sounds." };
+            session.store.notices.note(format!("“{}” plays now.{more}", found.name));
+        }
         Err(error) => session.store.notices.fault(format!("The pack was not taken: {error}")),
     }
 }

@@ -113,7 +113,7 @@ impl Player for StillEngine {
         Ok(())
     }
 
-    fn play_pack(&self, _model: &Arc<engine::decode::Model>) {}
+    fn play_pack(&self, _model: &Arc<dyn engine::decode::PackModel>) {}
 }
 
 fn tone() -> Arc<SoundView> {
@@ -189,7 +189,7 @@ impl EditorHarness {
         Self::open_with(1.0, false, Some(model.expect("the factory pack loads")))
     }
 
-    fn open_with(scale: f32, is_playing: bool, model: Option<Arc<engine::decode::Model>>) -> Self {
+    fn open_with(scale: f32, is_playing: bool, model: Option<Arc<dyn engine::decode::PackModel>>) -> Self {
         let (store, audio) = ProjectStore::new();
         let presets = tempfile::tempdir().expect("a temporary folder");
         let of_user = PresetLibrary { folder: presets.path().to_owned() };

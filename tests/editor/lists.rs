@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use egui_kittest::kittest::{NodeT, Queryable};
-use engine::pack::{Manifest, NamedSound};
+use engine::pack::{Manifest, NamedSound, PackInfo};
 use plugin::catalogue::Catalogue;
 use plugin::folder::{EntryKind, list};
 use plugin::jobs::Job;
@@ -50,7 +50,8 @@ fn sounds_are_in_the_same_order() {
     let sounds =
         names.map(|name| NamedSound { name: name.to_owned(), category: "All".to_owned(), latent: [0.0; 7], key: 60 });
     let factory = engine::pack::Pack::factory_manifest().expect("the factory pack is there").0;
-    let catalogue = Catalogue::new(&Manifest { sounds: sounds.to_vec(), ..factory }, "hash");
+    let manifest = Manifest { sounds: sounds.to_vec(), ..factory };
+    let catalogue = Catalogue::new(PackInfo::of_latents(&manifest, "hash"));
     let sorted: Vec<&str> = catalogue.sounds.iter().map(|sound| sound.name.as_str()).collect();
     assert_eq!(sorted, ["Élan", "elan 2", "kick 2", "Kick 3", "Kick 10", "zither"]);
 }

@@ -53,6 +53,8 @@ pub enum Sort {
     Failing,
     /// The longest sound that an instance holds, in two channels, whatever the stretch.
     Longest,
+    /// Footsteps: each note is another step.
+    Walking,
 }
 
 /// Level of the right channel of a stereo fake against the left one.
@@ -143,6 +145,10 @@ fn mix(value: u64) -> u64 {
 impl Source for Fake {
     fn roots(&self) -> &[u8] {
         &FAKE_ROOTS
+    }
+
+    fn walks(&self) -> bool {
+        self.sort == Sort::Walking
     }
 
     fn properties(&self) -> SourceProperties {

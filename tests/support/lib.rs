@@ -11,6 +11,7 @@ pub mod project;
 pub mod python;
 pub mod rain;
 mod random;
+pub mod raw;
 pub mod script;
 pub mod vst3;
 pub mod wait;

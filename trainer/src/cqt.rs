@@ -2,6 +2,7 @@
 //!
 //! Its data, its training and its export. The transform and the search for a sound are the engine's.
 
+mod axes;
 mod config;
 mod data;
 mod export;

@@ -1,6 +1,6 @@
 //! From a training run to a model pack: latents in units of the knobs, 16-bit weights, named sounds, graphs checked against torch.
 
-mod axes;
+pub mod axes;
 mod card;
 pub mod figures;
 mod residuals;

@@ -191,7 +191,7 @@ impl Synth {
         let motion = NoteMotion::start(&self.motion, &begin);
         self.move_sound_for(&motion);
         let controls = VoiceControls { start: motion.start_part(&self.motion, controls.start), ..controls };
-        let variation = self.variations.next(&self.controls.variation, self.controls.seed);
+        let (variation, foot_pan) = self.next_variation();
         let zone = self.planner.slot_key(pitch.nearest_key(), variation);
         self.planner.set_main(zone);
         let Some(zone_slot) = self.slots.slot_for(zone) else { return };
@@ -205,10 +205,23 @@ impl Synth {
         let mut late = 0;
         for voice in self.voices.of_order(order) {
             voice.variation = variation;
+            if foot_pan != 0.0 {
+                voice.express(Expression::Pan, foot_pan);
+            }
             voice.express(Expression::Pressure, pressure);
             voice.express(Expression::Timbre, timbre);
             late += u64::from(!following::begin(voice, &mut self.slots, &context));
         }
         self.slots.end().telemetry().late_count.fetch_add(late.min(1), Ordering::Relaxed);
+    }
+
+    /// Variation of the next note, or its step of a walk, and its place between the channels.
+    fn next_variation(&mut self) -> (u32, f32) {
+        let controls = &self.controls.variation;
+        if self.planner.walks() {
+            let step = self.variations.next_step(controls);
+            return (step, controls.foot_pan(step));
+        }
+        (self.variations.next(controls, self.controls.seed), 0.0)
     }
 }

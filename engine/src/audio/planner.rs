@@ -5,7 +5,7 @@ use super::slots::Slots;
 use super::tick::Ramp;
 use super::voices::{Listening, Timing, Voices};
 use crate::link::{Request, SoundSpec, SourceSet};
-use crate::params::Controls;
+use crate::params::{Controls, VariationControls};
 
 /// Urgency of a slot with voices; 0 is the most urgent.
 const SOUNDING: u32 = 0;
@@ -25,6 +25,8 @@ const FIRST_KEY: u8 = 60;
 pub(super) struct RequestPlanner {
     sources: SourceSet,
     main_root: u8,
+    /// Number of the last step of a walk; 0 where the source does not walk.
+    last_step: u32,
     controls: Controls,
     still_ticks: u32,
 }
@@ -32,7 +34,7 @@ pub(super) struct RequestPlanner {
 impl RequestPlanner {
     pub(super) fn new(sources: SourceSet) -> Self {
         let main_root = sources.current().nearest_root(FIRST_KEY);
-        Self { sources, main_root, controls: Controls::default(), still_ticks: 0 }
+        Self { sources, main_root, last_step: 0, controls: Controls::default(), still_ticks: 0 }
     }
 
     /// Sets the controls of a tick.
@@ -49,6 +51,7 @@ impl RequestPlanner {
         self.sources = sources;
         if changed {
             self.main_root = sources.current().nearest_root(self.main_root);
+            self.last_step = 0;
         }
         changed
     }
@@ -58,16 +61,24 @@ impl RequestPlanner {
         SlotKey { variation, ..self.zone(self.sources.current().nearest_root(key)) }
     }
 
-    /// Makes a zone the main one.
+    /// Makes the zone of a note the main one.
     pub(super) fn set_main(&mut self, key: SlotKey) {
         self.main_root = key.root;
+        self.last_step = if self.sources.current().walks { key.variation } else { 0 };
+    }
+
+    /// Whether notes are steps of a walk.
+    pub(super) fn walks(&self) -> bool {
+        self.sources.current().walks
     }
 
     /// The wanted sound of a zone.
     pub(super) fn spec(&self, key: SlotKey) -> SoundSpec {
         let SlotKey { source, root, layer, variation } = key;
         let base = self.controls.spec(source, f32::from(root));
-        let controls = self.controls.variation.point(&base.controls, self.controls.seed, variation);
+        let walks = self.sources.get(source).is_some_and(|source| source.walks);
+        let vary = if walks { VariationControls::step } else { VariationControls::point };
+        let controls = vary(&self.controls.variation, &base.controls, self.controls.seed, variation);
         SoundSpec { layer, variation, controls, ..base }
     }
 
@@ -107,7 +118,8 @@ impl RequestPlanner {
         }
         if self.still_ticks >= STILL_TICKS {
             let main = self.zone(self.main_root);
-            for variation in 1..self.controls.variation.sounds() {
+            for number in 1..self.controls.variation.sounds() {
+                let variation = self.last_step + number;
                 self.request_ahead(slots, SlotKey { variation, ..main }, VARIATION);
             }
             self.request_neighbours(slots);

@@ -4,6 +4,9 @@
 
 use crate::params::{VariationControls, hash};
 
+/// Steps of a walk that differ: years of walking.
+const MOST_STEPS: u32 = 1 << 30;
+
 /// The order in which variations are played.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct VariationOrder {
@@ -13,6 +16,18 @@ pub(super) struct VariationOrder {
 }
 
 impl VariationOrder {
+    /// The step of the next note of a walk, from 1 on; 0 without variation.
+    pub(super) fn next_step(&mut self, controls: &VariationControls) -> u32 {
+        if controls.sounds() < 2 {
+            *self = Self::default();
+            return 0;
+        }
+        self.notes += 1;
+        // Beyond that many steps the first come again, and no step has the number 0.
+        self.last = ((self.notes - 1) % u64::from(MOST_STEPS)) as u32 + 1;
+        self.last
+    }
+
     /// The variation of the next note, below the number of sounds; 0 without variation.
     pub(super) fn next(&mut self, controls: &VariationControls, seed: u64) -> u32 {
         let sounds = controls.sounds();
@@ -66,6 +81,15 @@ mod tests {
         }
         let random = played(2.0, 4.0, 3);
         assert!(random.windows(2).any(|pair| pair[0] == pair[1]));
+    }
+
+    #[test]
+    fn steps_of_a_walk_go_on() {
+        let controls = VariationControls { amount: 0.5, count: 4.0, order: 0.0 };
+        let mut state = VariationOrder::default();
+        assert!((1..2_000).all(|number| state.next_step(&controls) == number));
+        assert_eq!(state.next_step(&VariationControls::default()), 0);
+        assert_eq!(state.next_step(&controls), 1);
     }
 
     #[test]

@@ -10,6 +10,10 @@ use super::pipeline::Pipeline;
 use crate::spectral::Frames;
 use crate::spectral::constant_q::PhaseRetrieval;
 
+/// Seconds over which a sound fades out at its end. What the long windows of the lowest bands hold there is that of blows before it, and
+/// decoded frames tell it only nearly: without a fade 20 to 80 Hz rise by up to 15 dB in the last 0.1 s, at -60 dB.
+const FADE_S: f32 = 0.15;
+
 /// State of a sound between the steps.
 pub(super) struct ConstantQInversion {
     frames: Frames,
@@ -61,10 +65,20 @@ impl ConstantQInversion {
             }
             Step::Improve(search, _) => {
                 let mut samples = search.finish(transform.transform());
+                fade_out(&mut samples, (FADE_S * rate_hz as f32) as usize);
                 restore(&mut samples, rate_hz);
                 pipeline.timings_mut().synthesis = started.elapsed();
                 Ok(Some(samples))
             }
         }
+    }
+}
+
+/// Fades the last `length` samples to 0, by half a period of a cosine.
+fn fade_out(samples: &mut [f32], length: usize) {
+    let length = length.min(samples.len());
+    let first = samples.len() - length;
+    for (n, sample) in samples[first..].iter_mut().enumerate() {
+        *sample *= 0.5 + 0.5 * (std::f32::consts::PI * (n + 1) as f32 / length as f32).cos();
     }
 }

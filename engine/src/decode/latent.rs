@@ -12,12 +12,15 @@ use super::draft::{Draft, draft};
 use super::endless::EndlessJob;
 use super::graph::GraphError;
 use super::inversion::Inversion;
+use super::pack_model::PackModel;
 use super::source::{
     Focus, Job, Pace, Progress, Sink, SoundShape, Source, SourceError, SourceProperties, Version, give_channels,
 };
 use super::{Model, Pipeline};
 use crate::link::{BLOCK_SAMPLES, SoundSpec, StretchMap};
+use crate::pack::{NamedResiduals, PackInfo, PackKind};
 use crate::spectral::Frames;
+use crate::walk;
 
 /// Number of models whose pipelines a worker keeps: the factory pack and one of the user's. More takes memory; fewer rebuilds a pipeline
 /// whenever instances with different packs alternate.
@@ -50,9 +53,36 @@ impl LatentSource {
     }
 }
 
+impl PackModel for Model {
+    fn info(&self) -> PackInfo {
+        PackInfo::of_latents(self.manifest(), Model::pack_hash(self))
+    }
+
+    fn pack_hash(&self) -> &str {
+        Model::pack_hash(self)
+    }
+
+    fn source(self: Arc<Self>) -> Arc<dyn Source> {
+        Arc::new(LatentSource::new(self))
+    }
+
+    fn residuals(&self) -> Arc<NamedResiduals> {
+        Arc::clone(Model::residuals(self))
+    }
+
+    fn latents(self: Arc<Self>) -> Option<Arc<Model>> {
+        Some(self)
+    }
+}
+
 impl Source for LatentSource {
     fn roots(&self) -> &[u8] {
         &self.model.manifest().root_keys
+    }
+
+    fn walks(&self) -> bool {
+        let manifest = self.model.manifest();
+        manifest.kind == PackKind::Cqt && !walk::floors_of(manifest).is_empty()
     }
 
     fn properties(&self) -> SourceProperties {

@@ -10,6 +10,7 @@ mod head;
 mod layers;
 mod model;
 mod run;
+mod source;
 
 pub use super::wish::WishError;
 pub use generator::{Generator, Wish};

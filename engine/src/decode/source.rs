@@ -39,6 +39,11 @@ pub trait Source: Send + Sync {
     /// Its properties; the same at every call.
     fn properties(&self) -> SourceProperties;
 
+    /// Whether its sounds are footsteps, of which notes play one after the other instead of a few variations.
+    fn walks(&self) -> bool {
+        false
+    }
+
     /// Begins the sound of `spec`, into which `assets` are mixed. Cheap: the work is done by [`Job::advance`].
     ///
     /// # Errors

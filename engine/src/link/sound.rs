@@ -44,7 +44,7 @@ pub struct SoundSpec {
     pub assets: AssetMix,
     /// Seed of the source's random numbers.
     pub seed: u64,
-    /// Variation of the sound; 0 is the sound itself, which does not depend on the seed.
+    /// Variation of the sound; 0 is the sound itself, which depends on the seed in a source of chance alone.
     pub variation: u32,
 }
 

@@ -16,6 +16,8 @@ pub struct SourceId(pub u32);
 pub struct SourceInfo {
     /// Id of the source.
     pub id: SourceId,
+    /// Whether every note is another step of a walk, see [`crate::params::VariationControls::step`].
+    pub walks: bool,
     roots: [u8; MAX_ROOTS],
     root_count: usize,
 }
@@ -29,11 +31,16 @@ impl SourceInfo {
         if sorted.is_empty() {
             sorted.push(ONLY_ROOT);
         }
-        let mut info = Self { id, roots: [0; MAX_ROOTS], root_count: sorted.len().min(MAX_ROOTS) };
+        let mut info = Self { id, walks: false, roots: [0; MAX_ROOTS], root_count: sorted.len().min(MAX_ROOTS) };
         for (root, from) in info.roots.iter_mut().zip(&sorted) {
             *root = *from;
         }
         info
+    }
+
+    /// With notes that walk, or not.
+    pub fn walking(self, walks: bool) -> Self {
+        Self { walks, ..self }
     }
 
     /// The root keys, ascending, at least one.

@@ -48,10 +48,20 @@ impl PackKind {
         }
     }
 
-    /// The files that a pack of this kind holds.
+    /// Whether chance makes its sounds: another seed or variation gives another one at the same controls.
+    pub fn is_by_chance(self) -> bool {
+        matches!(self, Self::Foley | Self::Raw)
+    }
+
+    /// Whether frame shaping (stretch, formant, tilt) changes its sounds.
+    pub fn is_shaped(self) -> bool {
+        matches!(self, Self::Latent | Self::Cqt)
+    }
+
+    /// The files that a pack of seven latents of this kind holds.
     ///
     /// # Errors
-    /// [`PackError::KindNotPlayed`] for a kind that this engine has no source for.
+    /// [`PackError::KindNotPlayed`] for a kind that this engine has no source for, [`PackError::NoLatents`] for one without latents.
     pub fn files(self) -> Result<PackFiles, PackError> {
         match self {
             Self::Latent => Ok(PackFiles { required: &GRAPHS, optional: &[RESIDUALS_FILE] }),
@@ -59,7 +69,7 @@ impl PackKind {
             Self::Foley => {
                 Err(PackError::KindNotPlayed { kind: self.name(), instead: "`heptode foley` makes its sounds" })
             }
-            Self::Raw => Err(PackError::KindNotPlayed { kind: self.name(), instead: "`heptode raw` makes its sounds" }),
+            Self::Raw => Err(PackError::NoLatents { kind: self.name() }),
         }
     }
 }

@@ -42,14 +42,14 @@ pub struct Manifest {
     pub provenance: Vec<String>,
 }
 
-/// One of the seven values that determine a sound: a latent coordinate in σ.
+/// One of the seven values that determine a sound: a latent coordinate in σ, or the weight of a class.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Control {
     /// What the knob is called in the editor.
     pub name: String,
-    /// Lowest value, in σ.
+    /// Lowest value.
     pub low: f32,
-    /// Highest value, in σ.
+    /// Highest value.
     pub high: f32,
     /// Rank correlation over random points between the control and the property that it is named after, [−1, 1]. None when it is
     /// named after no property.
@@ -116,23 +116,40 @@ impl Manifest {
     /// # Errors
     /// [`PackError::UnknownSound`] with the nearest name.
     pub fn sound(&self, name: &str) -> Result<&NamedSound, PackError> {
-        let wanted = name.to_lowercase();
-        if let Some(found) = self.sounds.iter().find(|sound| sound.name.to_lowercase() == wanted) {
-            return Ok(found);
-        }
-        let closeness = |sound: &NamedSound| strsim::sorensen_dice(&sound.name.to_lowercase(), &wanted);
-        let nearest = self.sounds.iter().max_by(|a, b| closeness(a).total_cmp(&closeness(b)));
-        Err(PackError::UnknownSound { name: name.into(), suggestion: nearest.map(|sound| sound.name.clone()) })
+        find_sound(&self.sounds, name)
     }
 
     /// The categories in the order of their first sound.
     pub fn categories(&self) -> Vec<&str> {
-        let mut seen: Vec<&str> = Vec::new();
-        for sound in &self.sounds {
-            if !seen.contains(&sound.category.as_str()) {
-                seen.push(&sound.category);
-            }
-        }
-        seen
+        categories(&self.sounds)
     }
+}
+
+impl Control {
+    /// Whether it does anything: a pack with fewer classes than controls leaves the others without a range.
+    pub fn is_used(&self) -> bool {
+        self.low < self.high
+    }
+}
+
+/// The sound of this name; case does not matter.
+pub(super) fn find_sound<'a>(sounds: &'a [NamedSound], name: &str) -> Result<&'a NamedSound, PackError> {
+    let wanted = name.to_lowercase();
+    if let Some(found) = sounds.iter().find(|sound| sound.name.to_lowercase() == wanted) {
+        return Ok(found);
+    }
+    let closeness = |sound: &NamedSound| strsim::sorensen_dice(&sound.name.to_lowercase(), &wanted);
+    let nearest = sounds.iter().max_by(|a, b| closeness(a).total_cmp(&closeness(b)));
+    Err(PackError::UnknownSound { name: name.into(), suggestion: nearest.map(|sound| sound.name.clone()) })
+}
+
+/// The categories of sounds, in the order of their first one.
+pub(super) fn categories(sounds: &[NamedSound]) -> Vec<&str> {
+    let mut seen: Vec<&str> = Vec::new();
+    for sound in sounds {
+        if !seen.contains(&sound.category.as_str()) {
+            seen.push(&sound.category);
+        }
+    }
+    seen
 }

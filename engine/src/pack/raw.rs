@@ -34,17 +34,18 @@ impl RawPack {
     pub fn open(path: &Path) -> Result<Self, PackError> {
         let mut store = Store::open(path, MAX_PACK_BYTES)?;
         let json = store.manifest()?;
-        Self::read(json, || store.read(WEIGHTS_FILE))
+        Self::read(json, |name| store.read(name))
     }
 
-    fn read(
+    /// Validates a manifest and the weights, which `file` gives by name.
+    pub(super) fn read(
         manifest_json: Vec<u8>,
-        weights: impl FnOnce() -> Result<Option<Vec<u8>>, PackError>,
+        file: impl FnOnce(&str) -> Result<Option<Vec<u8>>, PackError>,
     ) -> Result<Self, PackError> {
         let manifest = RawManifest::parse(&manifest_json)?;
         let missing = || PackError::Missing { file: WEIGHTS_FILE.into() };
         let entry = manifest.files.get(WEIGHTS_FILE).ok_or_else(missing)?;
-        let weights = verified(WEIGHTS_FILE, entry, weights()?)?;
+        let weights = verified(WEIGHTS_FILE, entry, file(WEIGHTS_FILE)?)?;
         Ok(Self { hash: hex_sha256(&manifest_json), manifest, manifest_json, weights })
     }
 
@@ -57,7 +58,7 @@ impl RawPack {
         manifest.format_version = FORMAT_VERSION;
         manifest.files = BTreeMap::from([(WEIGHTS_FILE.to_owned(), entry)]);
         let json = serde_json::to_vec_pretty(&manifest).map_err(|error| PackError::Manifest(error.to_string()))?;
-        Self::read(json, || Ok(Some(weights)))
+        Self::read(json, |_| Ok(Some(weights)))
     }
 
     /// Writes the pack as one file, atomically.

@@ -26,8 +26,18 @@ pub(super) const FACTORY: ShippedPack = ShippedPack {
     ],
 };
 
+/// Footsteps on ten floors; `models/footsteps/`.
+const FOOTSTEPS: ShippedPack = ShippedPack {
+    name: "footsteps",
+    manifest: include_bytes!("../../../models/footsteps/manifest.json"),
+    files: &[
+        ("encoder.onnx", include_bytes!("../../../models/footsteps/encoder.onnx")),
+        ("decoder.onnx", include_bytes!("../../../models/footsteps/decoder.onnx")),
+    ],
+};
+
 /// All shipped packs, the factory pack first; one row for each folder of `models/`.
-pub(super) const PACKS: [&ShippedPack; 1] = [&FACTORY];
+pub(super) const PACKS: [&ShippedPack; 2] = [&FACTORY, &FOOTSTEPS];
 
 impl ShippedPack {
     /// All files of the pack by name.

@@ -7,6 +7,13 @@ use crate::units::{LATENT_LIMIT, Latent};
 /// 10 dB and 2 to 4 dB, which is another drum; farther out by hardly more.
 const REACH_SIGMA: f32 = 0.5;
 
+/// How far the steps of one foot lie from the point of a walk, as a part of the reach of a variation.
+const FOOT_PART: f32 = 0.5;
+/// Stands for the feet among the numbers that directions are drawn from.
+const FEET: u32 = 1 << 31;
+/// Place of a foot between the channels, from 0, the middle, to 1.
+const FOOT_PAN: f32 = 0.2;
+
 /// How notes vary.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct VariationControls {
@@ -30,16 +37,40 @@ impl VariationControls {
         if variation == 0 || self.amount <= 0.0 {
             return *point;
         }
-        let direction: Latent = std::array::from_fn(|axis| signed_unit(seed, variation, axis as u32));
-        let length = direction.iter().map(|part| part * part).sum::<f32>().sqrt().max(f32::EPSILON);
+        let part = 0.75 + 0.25 * signed_unit(seed, variation, u32::MAX);
         // Steps between half and all of the reach: two variations are hardly ever alike.
-        let step = REACH_SIGMA * self.amount * (0.75 + 0.25 * signed_unit(seed, variation, u32::MAX)) / length;
-        let mut moved = *point;
-        for (coordinate, part) in moved.iter_mut().zip(direction) {
-            *coordinate = (*coordinate + step * part).clamp(-LATENT_LIMIT, LATENT_LIMIT);
-        }
-        moved
+        moved(point, seed, variation, REACH_SIGMA * self.amount * part)
     }
+
+    /// The point of a step of a walk: `number` from 1 on, every one another; even ones are the left foot's, odd ones the right one's. The feet
+    /// lie a quarter of a σ from the point at amount 1, the steps of a foot around that as variations do. 0 is the sound itself.
+    pub fn step(&self, point: &Latent, seed: u64, number: u32) -> Latent {
+        if number == 0 || self.amount <= 0.0 {
+            return *point;
+        }
+        let foot = moved(point, seed, FEET | (number & 1), REACH_SIGMA * self.amount * FOOT_PART);
+        self.point(&foot, seed, number)
+    }
+
+    /// Place of the foot of step `number` between the channels, −1 (left) to 1.
+    pub fn foot_pan(&self, number: u32) -> f32 {
+        match (self.amount > 0.0, number % 2) {
+            (false, _) => 0.0,
+            (true, 0) => -FOOT_PAN,
+            (true, _) => FOOT_PAN,
+        }
+    }
+}
+
+/// `length` σ away from `point`, in a direction that seed and place give, within the space.
+fn moved(point: &Latent, seed: u64, place: u32, length: f32) -> Latent {
+    let direction: Latent = std::array::from_fn(|axis| signed_unit(seed, place, axis as u32));
+    let norm = direction.iter().map(|part| part * part).sum::<f32>().sqrt().max(f32::EPSILON);
+    let mut moved = *point;
+    for (coordinate, part) in moved.iter_mut().zip(direction) {
+        *coordinate = (*coordinate + length / norm * part).clamp(-LATENT_LIMIT, LATENT_LIMIT);
+    }
+    moved
 }
 
 /// A number in [−1, 1) that looks random.
@@ -83,6 +114,26 @@ mod tests {
             }
         }
         assert_ne!(of(1, 3), of(2, 3));
+    }
+
+    #[test]
+    fn a_walk_never_comes_back_and_its_feet_differ() {
+        let controls = VariationControls { amount: AMOUNT, count: 4.0, order: 0.0 };
+        let step = |number| controls.step(&[0.5; 7], 9, number);
+        let most = (1.0 + FOOT_PART) * AMOUNT * REACH_SIGMA;
+        let steps: Vec<Latent> = (1..400).map(step).collect();
+        assert!(steps.iter().all(|one| distance(one, &[0.5; 7]) <= most + 1e-5));
+        for (number, one) in steps.iter().enumerate() {
+            assert!(steps[..number].iter().all(|other| distance(one, other) > 1e-3));
+        }
+        let middle = |odd: usize| -> Latent {
+            let foot: Vec<&Latent> = steps.iter().skip(odd).step_by(2).collect();
+            std::array::from_fn(|axis| foot.iter().map(|one| one[axis]).sum::<f32>() / foot.len() as f32)
+        };
+        assert!(distance(&middle(0), &middle(1)) > 0.3 * FOOT_PART * AMOUNT * REACH_SIGMA);
+        assert_eq!((step(0), controls.foot_pan(2), controls.foot_pan(3)), ([0.5; 7], -FOOT_PAN, FOOT_PAN));
+        let off = VariationControls { amount: 0.0, ..controls };
+        assert_eq!((off.step(&[0.5; 7], 9, 3), off.foot_pan(3)), ([0.5; 7], 0.0));
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! The presets that are built in: the files of `assets/presets/`. Main and worker threads: the first call reads them.
 //!
-//! Their sounds are those of the built-in pack, by name: another training of it moves the points, and the presets go with them.
+//! Their sounds are those of the built-in packs, by name: another training of one moves the points, and the presets go with them.
 
 use std::sync::OnceLock;
 
@@ -8,7 +8,7 @@ use crate::state::Preset;
 
 /// The files as they are.
 #[cfg(feature = "factory-pack")]
-const FILES: [&str; 44] = [
+const FILES: [&str; 48] = [
     include_str!("../../../assets/presets/acid-line.heptode-preset"),
     include_str!("../../../assets/presets/breathing-choir.heptode-preset"),
     include_str!("../../../assets/presets/cathedral-bells.heptode-preset"),
@@ -17,6 +17,7 @@ const FILES: [&str; 44] = [
     include_str!("../../../assets/presets/drifting-glass.heptode-preset"),
     include_str!("../../../assets/presets/driven-kick.heptode-preset"),
     include_str!("../../../assets/presets/engine-room.heptode-preset"),
+    include_str!("../../../assets/presets/every-floor.heptode-preset"),
     include_str!("../../../assets/presets/falling-toms.heptode-preset"),
     include_str!("../../../assets/presets/felt-keys.heptode-preset"),
     include_str!("../../../assets/presets/filter-pulse.heptode-preset"),
@@ -25,6 +26,7 @@ const FILES: [&str; 44] = [
     include_str!("../../../assets/presets/gated-strings.heptode-preset"),
     include_str!("../../../assets/presets/glass-lead.heptode-preset"),
     include_str!("../../../assets/presets/glass-pluck.heptode-preset"),
+    include_str!("../../../assets/presets/gravel-walk.heptode-preset"),
     include_str!("../../../assets/presets/kalimba-rain.heptode-preset"),
     include_str!("../../../assets/presets/live-snare.heptode-preset"),
     include_str!("../../../assets/presets/long-rain.heptode-preset"),
@@ -36,11 +38,13 @@ const FILES: [&str; 44] = [
     include_str!("../../../assets/presets/round-bass.heptode-preset"),
     include_str!("../../../assets/presets/rubber-sub.heptode-preset"),
     include_str!("../../../assets/presets/running-glass.heptode-preset"),
+    include_str!("../../../assets/presets/running-stairs.heptode-preset"),
     include_str!("../../../assets/presets/sample-and-hold.heptode-preset"),
     include_str!("../../../assets/presets/scattered-drops.heptode-preset"),
     include_str!("../../../assets/presets/slap-and-snap.heptode-preset"),
     include_str!("../../../assets/presets/slow-bows.heptode-preset"),
     include_str!("../../../assets/presets/slow-choir.heptode-preset"),
+    include_str!("../../../assets/presets/snow-and-leaves.heptode-preset"),
     include_str!("../../../assets/presets/solo-vox.heptode-preset"),
     include_str!("../../../assets/presets/steps-on-everything.heptode-preset"),
     include_str!("../../../assets/presets/struck-and-bowed.heptode-preset"),
@@ -69,10 +73,11 @@ fn read() -> Vec<Preset> {
 /// A file that cannot be read is a fault of the build, which the tests find; the others stay.
 #[cfg(feature = "factory-pack")]
 fn read() -> Vec<Preset> {
-    let Ok((manifest, hash)) = crate::pack::Pack::factory_manifest() else { return Vec::new() };
+    let Ok(packs) = crate::pack::Pack::shipped_manifests() else { return Vec::new() };
     let bound = |text: &&str| {
         let mut preset = Preset::parse(text).ok()?;
-        bind(&mut preset.document, &manifest, &hash);
+        let (_, manifest, hash) = packs.iter().find(|(_, manifest, _)| manifest.id == preset.document.pack.id)?;
+        bind(&mut preset.document, manifest, hash);
         Some(preset)
     };
     FILES.iter().filter_map(bound).collect()

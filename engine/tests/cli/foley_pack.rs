@@ -11,8 +11,8 @@ use engine::spectral::SpectralShape;
 use tempfile::{TempDir, tempdir};
 
 use super::cqt_pack::{graph, node, numbers, port, wholes};
-use super::raw_pack::Tensors;
 use super::run::{assert_refused, files_in, heptode, json, text};
+use inputs::raw_network::Tensors;
 
 const WIDTH: usize = 64;
 const HEAD: usize = 32;

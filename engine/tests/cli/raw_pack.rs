@@ -7,85 +7,13 @@ use std::sync::Arc;
 use engine::decode::raw::{Generator, RawModel, Wish, WishError};
 use engine::pack::{FORMAT_VERSION, Pack, PackKind, Quantisation, RawManifest, RawNetwork, RawPack};
 use engine::sample;
-use safetensors::Dtype;
-use safetensors::tensor::{TensorView, serialize};
+use inputs::raw_network::{CLASSES, LENGTH, RATE_HZ, STATES, Tensors, WIDTH};
 use tempfile::{TempDir, tempdir};
 
 use super::run::{assert_refused, files_in, heptode, json, text};
 
-const RATE_HZ: u32 = 8_000;
-const LENGTH: usize = 1_600;
-const WIDTH: usize = 32;
-const STATES: usize = 4;
-
-/// Tensors of a network with random weights, by name.
-#[derive(Default)]
-pub struct Tensors {
-    pub all: BTreeMap<String, (Vec<usize>, Vec<u8>)>,
-    pub state: u64,
-}
-
-impl Tensors {
-    pub fn add(&mut self, name: &str, shape: &[usize], value: impl Fn(usize, f32) -> f32) {
-        let bytes = (0..shape.iter().product()).flat_map(|place| {
-            self.state = self.state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-            value(place, (self.state >> 40) as f32 / (1 << 23) as f32 - 1.0).to_le_bytes()
-        });
-        let bytes = bytes.collect();
-        self.all.insert(name.into(), (shape.to_vec(), bytes));
-    }
-
-    pub fn affine(&mut self, name: &str, outputs: usize, inputs: usize) {
-        let spread = (inputs as f32).sqrt().recip();
-        self.add(&format!("{name}.weight"), &[outputs, inputs], |_, random| random * spread);
-        self.add(&format!("{name}.bias"), &[outputs], |_, random| 0.1 * random);
-    }
-
-    fn norm(&mut self, name: &str) {
-        self.add(&format!("{name}.gain"), &[WIDTH], |_, random| 1.0 + 0.1 * random);
-        self.add(&format!("{name}.bias"), &[WIDTH], |_, random| 0.1 * random);
-    }
-
-    fn block(&mut self, name: &str) {
-        let half = WIDTH * STATES;
-        // Decaying oscillations: factors within the unit circle.
-        let factor = |place: usize, _: f32| {
-            let angle = 0.3 * (place % half) as f32;
-            if place < half { 0.97 * angle.cos() } else { 0.97 * angle.sin() }
-        };
-        self.add(&format!("{name}.factors"), &[2, WIDTH, STATES], factor);
-        self.add(&format!("{name}.outputs"), &[2, WIDTH, STATES], |_, random| 0.1 * random);
-        self.add(&format!("{name}.skip"), &[WIDTH], |_, random| random);
-        self.norm(&format!("{name}.norm"));
-        self.norm(&format!("{name}.feed_norm"));
-        self.affine(&format!("{name}.gate"), 2 * WIDTH, WIDTH);
-        self.affine(&format!("{name}.widen"), 2 * WIDTH, WIDTH);
-        self.affine(&format!("{name}.narrow"), WIDTH, 2 * WIDTH);
-    }
-
-    pub fn file(&self) -> Vec<u8> {
-        let views = self.all.iter().map(|(name, (shape, bytes))| {
-            (name.as_str(), TensorView::new(Dtype::F32, shape.clone(), bytes).expect("as many bytes as the shape says"))
-        });
-        serialize(views, &None).expect("serialised")
-    }
-}
-
 fn tensors(quantisation: Quantisation) -> Tensors {
-    let mut tensors = Tensors { state: 7, ..Tensors::default() };
-    tensors.add("embedding", &[256, WIDTH], |_, random| random);
-    tensors.add("classes", &[2, WIDTH], |_, random| random);
-    if quantisation == Quantisation::Mixture {
-        tensors.add("fine", &[WIDTH], |_, random| random);
-    }
-    (0..3).for_each(|level| tensors.block(&format!("level{level}.block0")));
-    for number in 0..2 {
-        tensors.affine(&format!("down{number}"), WIDTH, 4 * WIDTH);
-        tensors.affine(&format!("up{number}"), 4 * WIDTH, WIDTH);
-    }
-    tensors.norm("norm");
-    tensors.affine("head", if quantisation == Quantisation::Mixture { 30 } else { 256 }, WIDTH);
-    tensors
+    Tensors::network(quantisation == Quantisation::Mixture)
 }
 
 fn manifest(quantisation: Quantisation) -> RawManifest {
@@ -98,7 +26,7 @@ fn manifest(quantisation: Quantisation) -> RawManifest {
         length_samples: LENGTH,
         quantisation,
         network: RawNetwork::new([WIDTH; 3], [1; 3], STATES),
-        classes: vec!["Gravel".into(), "Snow".into()],
+        classes: CLASSES.map(str::to_owned).into(),
         temperature: 1.0,
         keep: 0.99,
         files: BTreeMap::new(),
@@ -291,11 +219,49 @@ fn what_cannot_be_is_refused_with_one_line_and_no_file() {
     assert!(converted["notes"].to_string().contains("from 11025 to 8000 Hz"), "{converted}");
     assert_eq!(converted["prime_samples"], 160);
     std::fs::remove_file(&out).expect("there");
-    // A pack of another kind, and this one where an instrument is needed.
+    // A pack of another kind, and this one where recordings are to be placed.
     let factory = Path::new(env!("CARGO_MANIFEST_DIR")).join("../models/factory");
     let latent = ["raw", "--out", text(&out), "--pack", text(&factory)];
     assert_refused(&heptode(&latent), 1, "the pack is of kind latent");
-    let rendered = ["render", "--out", text(&out), "--pack", text(&pack_file)];
-    assert_refused(&heptode(&rendered), 1, "does not play packs of kind raw yet: `heptode raw` makes its sounds");
+    assert_refused(&heptode(&["encode", &tone, "--pack", text(&pack_file)]), 1, "kind raw, which has no latent space");
+    let walk = ["walk", "--floor", "gravel", "--out", text(&out), "--pack", text(&pack_file)];
+    assert_refused(&heptode(&walk), 1, "kind raw, which has no latent space");
     assert!(Pack::open(&pack_file).is_err() && files_in(outs.path()) == 0);
+}
+
+#[test]
+fn the_instrument_plays_what_the_command_makes() {
+    /// Largest difference between samples that the synth plays at the pack's rate and key and those of the command.
+    const TOLERANCE: f32 = 1e-4;
+    /// Samples before the end from which the pool fades a sound out.
+    const END_FADE: usize = 256;
+    let folder = tempdir().expect("a folder");
+    let (pack_file, out, played) = (saved(&folder), folder.path().join("out.wav"), folder.path().join("played.wav"));
+    let made = ["raw", "--pack", text(&pack_file), "--out", text(&out), "--seed", "0", "--weights"];
+    let render = ["render", "--pack", text(&pack_file), "--out", text(&played), "--rate", "8000"];
+    let both = |weights: &str, point: [&str; 2]| {
+        json(&joined(&made, &[weights]));
+        json(&joined(&render, &point));
+        (samples(&out), samples(&played))
+    };
+    for (weights, point) in [
+        ("1,3", ["--latent", "1,3,0,0,0,0,0"]),
+        ("0,1", ["--sound", "snow"]),
+        ("2,0", ["--latent", "2,-1,3,3,3,3,3"]),
+        ("1,1", ["--latent", "-1,-1,0,0,0,0,0"]),
+    ] {
+        let (made, played) = both(weights, point);
+        assert!(played.len() >= LENGTH, "{weights}: {} samples", played.len());
+        let pairs = || made.iter().zip(&played).take(LENGTH - END_FADE);
+        let furthest = pairs().map(|(made, played)| (made - played).abs()).fold(0.0, f32::max);
+        assert!(furthest < TOLERANCE, "{weights}: {furthest}");
+        assert!(pairs().any(|(made, _)| made.abs() > 0.1), "{weights}: silent");
+    }
+    let stretched = json(&joined(&render, &["--stretch", "2"]));
+    assert!(stretched["notes"].to_string().contains("do not change"), "{stretched}");
+    assert_eq!(samples(&played).len(), json(&render)["samples"].as_u64().expect("a number") as usize);
+    let info = json(&["info", "--pack", text(&pack_file)]);
+    assert_eq!((info["pack"]["kind"].as_str(), info["seconds"].as_f64()), (Some("raw"), Some(0.2)));
+    assert_eq!(info["latents"].as_array().map(Vec::len), Some(7));
+    assert_eq!(info["sounds"].as_array().map(Vec::len), Some(2));
 }

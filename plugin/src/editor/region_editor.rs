@@ -358,8 +358,7 @@ fn cut_of(sound: &SoundState) -> Cut {
 
 /// Length of a sound of the loaded pack, in seconds.
 fn region_s(session: &Session) -> f64 {
-    let loaded = session.loaded_pack();
-    let model = loaded.as_ref().and_then(|loaded| loaded.model.as_ref());
+    let model = session.loaded_pack().and_then(|loaded| loaded.latents().ok());
     let shape = model.map_or(SpectralShape::DEFAULT, |model| *model.shape());
     (shape.frame_count * shape.hop_samples) as f64 / f64::from(shape.sample_rate_hz)
 }

@@ -13,7 +13,7 @@ mod steps;
 use std::sync::Arc;
 
 use egui::{Rect, Ui, Vec2};
-use engine::pack::{LatentDistribution, RandomPoints};
+use engine::pack::{Control, LatentDistribution, RandomPoints};
 
 use self::fitting::FitRemark;
 use self::frame_state::FrameState;
@@ -299,10 +299,14 @@ impl EditorView {
         for (axis, cell) in cells(knobs, engine::units::MODEL_LATENTS).enumerate() {
             let learned = now.loaded.as_ref().and_then(|loaded| loaded.catalogue.axes.get(axis));
             let plain = format!("z{}", axis + 1);
-            let label = learned.map_or(plain.as_str(), |axis| axis.name.as_str());
+            let is_used = learned.is_none_or(Control::is_used);
+            let label = if is_used { learned.map_or(plain.as_str(), |axis| axis.name.as_str()) } else { "not used" };
             let id = ParamId::latent(axis);
             let knob = Knob { id, label, color: theme::AMBER, radius: KNOB_RADIUS, from_middle: true };
             knob.show(ui, cell, &mut self.gestures, &mut self.typing);
+            if !is_used {
+                theme::dim(ui.painter(), cell);
+            }
             if self.gestures.holds(id) {
                 self.forget_name();
             }
@@ -363,6 +367,7 @@ impl EditorView {
 
     fn plan_next_frame(&self, ui: &Ui, now: &FrameState) {
         let is_live = now.meters.playhead.is_some() || self.meter.is_moving() || self.session.is_busy();
+        let is_live = is_live || now.status.as_ref().is_some_and(|status| status.progress.is_some());
         let is_live = is_live || self.audition.is_busy() || self.morph_follow.is_gliding() || self.is_endless_moving();
         ui.ctx().request_repaint_after_secs(if is_live { LIVE_S } else { IDLE_S });
     }

@@ -6,7 +6,9 @@
 
 use std::collections::BTreeMap;
 
+use engine::pack::CLASS_VARIATION;
 use engine::params::{Hold, ParamId};
+use engine::walk::tells_floor;
 use serde_json::{Value, json};
 
 /// What fits the sounds of some categories.
@@ -44,6 +46,7 @@ const ROWS: &[Row] = &[
         release_s: SHORT_S,
         vary: NEVER_ALIKE,
     },
+    Row { categories: &["classes"], hold: Hold::OneShot, release_s: SHORT_S, vary: CLASS_VARIATION },
     Row { categories: &["rain", "motor"], hold: Hold::Sustained, release_s: PAD_S, vary: 0.0 },
     Row { categories: &["pad"], hold: Hold::Sustained, release_s: PAD_S, vary: 0.0 },
     Row {
@@ -80,7 +83,10 @@ pub fn of_category(category: &str, name: &str) -> Fit {
     let (listed, name) = (category.to_lowercase(), name.to_lowercase());
     let exception =
         EXCEPTIONS.iter().find(|(word, _)| WITH_EXCEPTIONS.contains(&listed.as_str()) && name.contains(word));
-    let category = exception.map_or(listed.as_str(), |(_, category)| category);
+    // Packs of footsteps list them by floor.
+    let exception =
+        exception.map(|(_, category)| *category).or_else(|| tells_floor(&listed, &name).then_some("footsteps"));
+    let category = exception.unwrap_or(listed.as_str());
     let row = ROWS.iter().find(|row| row.categories.contains(&category));
     let value = |id: ParamId| match (row, id.spec().id) {
         (Some(row), "hold") => row.hold.value(),
@@ -143,6 +149,8 @@ mod tests {
             ("Tom", "Low Tom", Hold::OneShot, SHORT_S, STROKES),
             ("Cymbal", "Ride Bell", Hold::OneShot, SHORT_S, STROKES),
             ("Footsteps", "Footsteps on sand 1", Hold::OneShot, SHORT_S, NEVER_ALIKE),
+            ("Gravel", "Gravel run, boot", Hold::OneShot, SHORT_S, NEVER_ALIKE),
+            ("Metal", "Metal plate", Hold::Auto, SHORT_S, 0.0),
             ("Foley", "Gunshot", Hold::OneShot, SHORT_S, NEVER_ALIKE),
             ("Rain", "Downpour 1", Hold::Sustained, PAD_S, 0.0),
             ("Pad", "Warm Pad", Hold::Sustained, PAD_S, 0.0),

@@ -102,7 +102,7 @@ impl Session {
     }
 
     fn recording_rate_hz(&self) -> u32 {
-        let model = self.loaded_pack().and_then(|loaded| loaded.model.clone());
+        let model = self.loaded_pack().and_then(|loaded| loaded.latents().ok());
         model.map_or(PLAIN_RATE_HZ, |model| model.shape().sample_rate_hz)
     }
 

@@ -5,17 +5,18 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use engine::Latent;
-use engine::decode::{Model, Pool};
+use engine::decode::{PackModel, Pool};
 use engine::instrument;
 use engine::state::SoundState;
 
-use super::{LeftPack, Playing, Session};
+use super::{LeftPack, Outcome, Playing, Session};
 use crate::freezer::ZoneFreezer;
 use crate::jobs::Job;
 use crate::library::{self, PackEntry};
 use crate::loaded_pack::LoadedPack;
 use crate::player::EnginePlayer;
 use crate::project::{Edit, PackDefaults, Project};
+use crate::revision::Revision;
 use crate::target::Target;
 
 /// A project's sounds moved to another pack.
@@ -51,15 +52,16 @@ impl Session {
             None => library::model(&library::factory()?)?,
         };
         let pool = Pool::global().map_err(|error| error.to_string())?;
-        let (synth, instance) = instrument::create(&pool, Arc::clone(&model), self.store.assets());
+        let source = Arc::clone(&model).source();
+        let (synth, instance) = instrument::create_with_source(&pool, source, self.store.assets());
         *self.playing.lock() = Playing::Pack(model.pack_hash().to_owned());
         *self.synth.lock() = Some(synth);
-        self.install(LoadedPack::new(&model, Arc::new(EnginePlayer::new(instance))));
+        self.install(LoadedPack::new(model, Arc::new(EnginePlayer::new(instance))));
         Ok(())
     }
 
     /// The model of the project's own pack, if it is in the library and can be played.
-    fn own_model(&self) -> Option<Arc<Model>> {
+    fn own_model(&self) -> Option<Arc<dyn PackModel>> {
         let model = library::model(&self.library.find(&self.store.project().pack)?);
         model.map_err(|error| self.store.notices.fault(format!("The project's pack cannot be played: {error}"))).ok()
     }
@@ -79,7 +81,7 @@ impl Session {
             pack: catalogue.pack.clone(),
             pack_name: catalogue.pack_name.clone(),
             corners: catalogue.first_corners(),
-            residuals: loaded.model.as_ref().map(|model| Arc::clone(model.residuals())).unwrap_or_default(),
+            residuals: loaded.model.as_ref().map(|model| model.residuals()).unwrap_or_default(),
         });
         let loaded = Arc::new(loaded);
         *self.freezer.lock() = Some(ZoneFreezer::new(Arc::downgrade(&loaded)));
@@ -96,7 +98,7 @@ impl Session {
         let _no_save_between = self.pack_change.lock();
         let left = LeftPack { project: self.store.project(), point: self.knobs() };
         self.left_packs.lock().insert(loaded.catalogue.pack.hash.clone(), left);
-        self.swap(LoadedPack::new(&model, Arc::clone(&loaded.player)));
+        self.swap(LoadedPack::new(model, Arc::clone(&loaded.player)));
         self.move_to_pack();
         Ok(())
     }
@@ -119,7 +121,7 @@ impl Session {
             let handed_over = self.store.hand_overs();
             let is_here = self.store.project().pack.is_same(&loaded.catalogue.pack);
             match if is_here { None } else { self.own_model() } {
-                Some(model) => self.install(LoadedPack::new(&model, Arc::clone(&loaded.player))),
+                Some(model) => self.install(LoadedPack::new(model, Arc::clone(&loaded.player))),
                 None => {
                     let _no_save_between = self.pack_change.lock();
                     self.store.fit();
@@ -200,11 +202,21 @@ impl Session {
             Some(moved.edit)
         });
         let Some(revision) = revision else { return };
-        if let Some((left, point)) = knobs {
-            self.let_knobs_follow(revision, Some(left), point);
+        match knobs {
+            Some((left, point)) => self.let_knobs_follow(revision, Some(left), point),
+            None => self.choose_class(loaded, revision),
         }
         for (target, sound) in imports {
             self.run(Job::Encode { sound, target, revision });
+        }
+    }
+
+    /// Sends the knobs to the first class of a pack of classes: a point of another pack is no mix of them.
+    fn choose_class(&self, loaded: &LoadedPack, revision: Revision) {
+        let is_of_classes = loaded.model.as_ref().is_some_and(|model| model.info().kind.is_by_chance());
+        let first = loaded.catalogue.sounds.first().filter(|_| is_of_classes && !self.store.knobs_are_recorded());
+        if let Some(first) = first {
+            self.deliver(Outcome::KnobsTo(Arc::new(SoundState::new(&first.name, first.latent)), revision));
         }
     }
 }

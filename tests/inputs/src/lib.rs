@@ -12,6 +12,7 @@ mod headers;
 mod keys;
 pub mod midi;
 mod names;
+pub mod raw_network;
 pub mod riff;
 mod sounds;
 mod starts;

@@ -7,8 +7,11 @@ use std::sync::Arc;
 use anyhow::{Result, ensure};
 use engine::decode::graph::{Graph, Port};
 use engine::decode::{Model, Pipeline};
-use engine::pack::{CQT_GRAPHS, Control, FORMAT_VERSION, Manifest, NamedSound, Pack, PackKind, VocoderInfo};
-use engine::units::LATENT_LIMIT;
+use engine::pack::{
+    CQT_GRAPHS, Control, FORMAT_VERSION, LatentDistribution, Manifest, NamedSound, Pack, PackKind, RandomPoints,
+    VocoderInfo,
+};
+use engine::units::Latent;
 use tch::Tensor;
 
 use super::config::RunConfig;
@@ -25,6 +28,10 @@ use crate::files::write_atomically;
 const KEY: u8 = 60;
 /// Largest difference allowed between graph and torch, against the larger of 1 and the output's largest value; as for the default model.
 const TOLERANCE: f64 = 1e-4;
+
+/// Random points by which the knobs get their names, and their seed.
+const AXES_POINTS: usize = 400;
+const AXES_SEED: u64 = 1;
 
 /// Options of `trainer export` for a run of this model.
 #[derive(Clone, Debug)]
@@ -54,7 +61,7 @@ pub fn export(options: &ExportOptions) -> Result<()> {
     );
     let mut trained = Trained::load(&options.run, &config)?;
     let train = CqtData::load(&corpus, &corpus.split(Split::Train))?;
-    trained.settle(&train);
+    trained.settle(&train)?;
     let files = BTreeMap::from([
         (CQT_GRAPHS[0].to_owned(), graphs::encoder(&trained.encoder)?),
         (CQT_GRAPHS[1].to_owned(), graphs::decoder(&trained.decoder)?),
@@ -62,7 +69,9 @@ pub fn export(options: &ExportOptions) -> Result<()> {
     let largest = parity(&files, &trained, &train)?;
     eprintln!("largest difference from torch: {largest:.1e}");
     let chosen = candidates(&train.items, &trained.points(&train)?);
-    let mut manifest = manifest(options, &corpus);
+    let mut draw = RandomPoints::new(AXES_SEED);
+    let anywhere: Vec<Latent> = (0..AXES_POINTS).map(|_| draw.anywhere(&LatentDistribution::default())).collect();
+    let mut manifest = manifest(options, &corpus, trained.controls(&anywhere)?);
     manifest.sounds = chosen.iter().map(|candidate| named(candidate, candidate.point)).collect();
     let first = Pack::assemble(manifest.clone(), files.clone())?;
     let mut pipeline = Pipeline::new(Arc::new(Model::load(&first)?))?;
@@ -83,7 +92,7 @@ pub fn export(options: &ExportOptions) -> Result<()> {
     Ok(())
 }
 
-fn named(candidate: &Candidate, point: engine::Latent) -> NamedSound {
+fn named(candidate: &Candidate, point: Latent) -> NamedSound {
     NamedSound {
         name: candidate.name.clone(),
         category: candidate.category.clone(),
@@ -93,20 +102,14 @@ fn named(candidate: &Candidate, point: engine::Latent) -> NamedSound {
     }
 }
 
-fn manifest(options: &ExportOptions, corpus: &Corpus) -> Manifest {
-    let control = |number: i64| Control {
-        name: format!("Colour {number}"),
-        low: -LATENT_LIMIT,
-        high: LATENT_LIMIT,
-        rank_correlation: None,
-    };
+fn manifest(options: &ExportOptions, corpus: &Corpus, controls: Vec<Control>) -> Manifest {
     Manifest {
         format_version: FORMAT_VERSION,
         kind: PackKind::Cqt,
         id: options.id.clone(),
         name: options.name.clone(),
         shape: SHAPE,
-        controls: (1..=LATENTS).map(control).collect(),
+        controls,
         root_keys: vec![KEY],
         vocoder: VocoderInfo::default(),
         griffin_lim_iterations: options.iterations,

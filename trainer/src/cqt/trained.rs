@@ -3,15 +3,19 @@
 use std::path::Path;
 
 use anyhow::Result;
+use engine::pack::Control;
 use engine::units::{LATENT_LIMIT, Latent};
 use tch::nn::VarStore;
 use tch::{Device, Kind, Tensor};
 
+use super::axes::Axes;
 use super::config::RunConfig;
 use super::data::CqtData;
 use super::model::{Decoder, Encoder, LATENTS};
 use super::stage::STAGE;
-use crate::train::{LEAST_SPREAD, load_finished};
+use crate::descriptors::{DESCRIPTORS, Descriptors, measure};
+use crate::export::axes::named;
+use crate::train::load_finished;
 
 /// Part of the sounds, about, that lies within the limits of each knob.
 const WITHIN_LIMITS: f64 = 0.99;
@@ -75,27 +79,44 @@ impl Trained {
         Ok(flat.chunks_exact(LATENTS as usize).map(point).zip(errors).collect())
     }
 
-    /// Moves and scales each latent so that over `data` it has mean 0 and deviation 1, or less where that keeps nearly all sounds within the
-    /// limits of the knobs; then rounds all weights to 16 bits.
-    pub fn settle(&mut self, data: &CqtData) {
+    /// Turns the latents into the knobs of [`Axes`], over `data` with mean 0 and deviation 1, or less where that keeps nearly all sounds
+    /// within the limits of the knobs; then rounds all weights to 16 bits.
+    ///
+    /// # Errors
+    /// Torch refuses a conversion.
+    pub fn settle(&mut self, data: &CqtData) -> Result<()> {
         let means = self.means(data);
-        let middle = means.mean_dim([0i64].as_slice(), false, Kind::Float);
-        let around = &means - &middle;
-        let farthest = around.abs().quantile_scalar(WITHIN_LIMITS, 0, false, "linear") / f64::from(LATENT_LIMIT);
-        let unit = around.std_dim([0i64].as_slice(), false, false).maximum(&farthest).clamp_min(LEAST_SPREAD);
+        let axes = Axes::of(&means, &measure(&data.frames))?;
+        let knobs = (&means - &axes.middle).matmul(&axes.to.tr());
+        let farthest = knobs.abs().quantile_scalar(WITHIN_LIMITS, 0, false, "linear") / f64::from(LATENT_LIMIT);
+        let axes = axes.scaled(&farthest.clamp_min(1.0));
         tch::no_grad(|| {
             let (mut weight, mut bias) =
                 (self.encoder.mean.weight.shallow_clone(), self.encoder.mean.bias.shallow_clone());
-            weight.copy_(&(&weight / unit.unsqueeze(1)));
-            bias.copy_(&((&bias - &middle) / &unit));
+            weight.copy_(&axes.to.matmul(&weight));
+            bias.copy_(&axes.to.mv(&(&bias - &axes.middle)));
             let (mut weight, mut bias) =
                 (self.decoder.first.weight.shallow_clone(), self.decoder.first.bias.shallow_clone());
-            bias.copy_(&(&bias + weight.mv(&middle)));
-            weight.copy_(&(&weight * &unit));
+            bias.copy_(&(&bias + weight.mv(&axes.middle)));
+            weight.copy_(&weight.matmul(&axes.from));
             for mut parameter in self.store.variables().into_values() {
                 parameter.copy_(&parameter.to_kind(Kind::Half).to_kind(Kind::Float));
             }
         });
+        Ok(())
+    }
+
+    /// What the knobs follow, by sounds decoded at `points`.
+    ///
+    /// # Errors
+    /// Torch refuses a conversion.
+    pub fn controls(&self, points: &[Latent]) -> Result<Vec<Control>> {
+        let latents = Tensor::from_slice(points.as_flattened()).view([-1, LATENTS]);
+        let made = tch::no_grad(|| self.decoder.forward(&latents, true).clamp_min(-1.0));
+        let flat = Vec::<f32>::try_from(measure(&made).contiguous().view(-1))?;
+        let traits: Vec<Descriptors> =
+            flat.chunks_exact(DESCRIPTORS).map(|row| std::array::from_fn(|place| row[place])).collect();
+        Ok(named(points, &traits))
     }
 }
 
@@ -113,7 +134,7 @@ mod tests {
         let data = CqtData { items: Vec::new(), frames };
         let decode = |trained: &Trained| tch::no_grad(|| trained.decoder.forward(&trained.means(&data), false));
         let before = decode(&trained);
-        trained.settle(&data);
+        trained.settle(&data).unwrap();
         // Sixteen bits keep three to four digits.
         let scale = before.abs().max().double_value(&[]);
         assert!((decode(&trained) - before).abs().max().double_value(&[]) < 0.02 * scale);

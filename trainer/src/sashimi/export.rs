@@ -143,7 +143,7 @@ fn page(pack: &RawPack, config: &RunConfig, best: Option<f64>, largest: f64) -> 
     let sources: String = manifest.provenance.iter().map(|source| format!("- {source}\n")).collect();
     let network = manifest.network;
     format!(
-        "# {}\n\nA pack of kind `raw`: a state-space network that gives a sound sample by sample, played by `heptode raw`.\n\n\
+        "# {}\n\nA pack of kind `raw`: a state-space network that gives a sound sample by sample, played by the instrument and by `heptode raw`.\n\n\
          - {} Hz, trained on sounds of {} samples, quantisation {}, dropout {}, seed {}\n- widths {:?}, blocks {:?}, {} states; {:.1} MiB\n\
          - classes: {}\n- {}\n- largest difference of the recurrence from the convolution {largest:.1e}\n- licence {}\n\nSources:\n\n{sources}",
         manifest.name,

@@ -10,11 +10,12 @@ mod values;
 mod walk;
 
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use engine::Latent;
 use engine::import::Choice;
+use engine::pack::Pack;
 use engine::params::Hold;
 
 use crate::destination::Destination;
@@ -113,14 +114,27 @@ pub(crate) enum Command {
 }
 
 /// Arguments of every command.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(crate) struct Common {
-    /// Model pack to use: the name of a shipped one (factory), or the path of a pack's file or folder
-    #[arg(long, value_name = "NAME|FILE", default_value = "factory")]
-    pub(crate) pack: PathBuf,
+    /// Model pack to use: the name of a shipped one (factory, footsteps), or the path of a pack's file or folder. Without it, footsteps for
+    /// `walk`, that of a preset for the preset, else factory
+    #[arg(long, value_name = "NAME|FILE")]
+    pack: Option<PathBuf>,
     /// Write the result to standard output as one JSON object, or to standard error if the sound goes to standard output
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+impl Common {
+    /// The pack to use.
+    pub(crate) fn pack(&self) -> &Path {
+        self.pack.as_deref().unwrap_or(Path::new(Pack::FACTORY_NAME))
+    }
+
+    /// The same arguments with another pack where none is given.
+    pub(crate) fn or_pack(&self, name: &str) -> Self {
+        Self { pack: Some(self.pack.clone().unwrap_or_else(|| name.into())), json: self.json }
+    }
 }
 
 #[derive(Debug, Args)]
@@ -156,6 +170,13 @@ pub(crate) struct Playing {
     /// Sample rate of the file in Hz, 4000 to 768000
     #[arg(long, value_name = "HZ", default_value_t = 44_100, value_parser = rate())]
     pub(crate) rate: u32,
+}
+
+impl Playing {
+    /// Whether frames are to be shaped.
+    pub(crate) fn is_shaped(&self) -> bool {
+        self.stretch != 1.0 || self.formant != 0.0 || self.tilt != 0.0
+    }
 }
 
 /// What happens at the end of a sound.
@@ -245,7 +266,7 @@ pub(crate) struct PresetsArgs {
 #[derive(Debug, Args)]
 #[group(multiple = false)]
 pub(crate) struct Point {
-    /// Seven latent values in sigma, each -3 to 3, separated by commas
+    /// Seven latent values in sigma, or weights of classes, each -3 to 3, separated by commas
     #[arg(long, value_name = "Z1,…,Z7", allow_hyphen_values = true, value_parser = parse_latent)]
     pub(crate) latent: Option<Latent>,
     /// A sound of the pack by its name

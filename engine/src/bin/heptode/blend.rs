@@ -14,7 +14,7 @@ pub(crate) fn run(args: &BlendArgs) -> Result<(), Failure> {
     let studio = Studio::open(&args.common)?;
     let sources = args.sounds.iter().map(|word| studio.find(word)).collect::<Result<Vec<_>, _>>()?;
     let files: Vec<_> = sources.iter().filter_map(|source| source.file()).collect();
-    args.out.check(&[files.as_slice(), &[&args.common.pack]].concat(), args.playing.rate)?;
+    args.out.check(&[files.as_slice(), &[args.common.pack()]].concat(), args.playing.rate)?;
     let sounds =
         sources.iter().map(|source| studio.load(source, None, "--key")).collect::<Result<Vec<Named>, Failure>>()?;
     let latent = superposed(&sounds, &parts);

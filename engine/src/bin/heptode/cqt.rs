@@ -24,7 +24,7 @@ pub(crate) fn run(args: &CqtArgs) -> Result<(), Failure> {
     let oversampling = if args.magnitude_only { args.oversampling } else { 1 };
     let bands = args.bins_per_octave * args.octaves;
     let shape = ConstantQShape::new(f64::from(rate_hz), f64::from(args.low), args.bins_per_octave, bands)
-        .and_then(|shape| shape.oversampled(oversampling))
+        .and_then(|shape| shape.oversampled(oversampling)?.widened(f64::from(args.least_width)))
         .map_err(Failure::usage)?;
     let started = Instant::now();
     let mut transform = ConstantQ::new(&shape, recording.samples.len());
@@ -56,6 +56,7 @@ pub(crate) fn run(args: &CqtArgs) -> Result<(), Failure> {
     let json = json!({
         "command": "cqt", "file": path_text(&args.file), "out": args.out.text(), "rate_hz": rate_hz, "samples": samples.len(),
         "bands": shape.bands(), "bins_per_octave": args.bins_per_octave, "low_hz": args.low,
+        "least_width_hz": args.least_width,
         "coefficients": coefficients.values().len(), "magnitude_only": args.magnitude_only, "error_db": error_db,
         "log_mel_error_db": log_mel_db, "milliseconds": took_ms, "picture": args.picture.as_deref().map(path_text), "notes": notes,
     });

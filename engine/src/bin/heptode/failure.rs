@@ -3,6 +3,7 @@
 use std::fmt::Display;
 
 use engine::decode::graph::GraphError;
+use engine::decode::load::LoadError;
 use engine::decode::raw::WishError;
 use engine::import::ImportError;
 use engine::pack::PackError;
@@ -40,6 +41,12 @@ impl From<PackError> for Failure {
 
 impl From<GraphError> for Failure {
     fn from(error: GraphError) -> Self {
+        Self::failed(error)
+    }
+}
+
+impl From<LoadError> for Failure {
+    fn from(error: LoadError) -> Self {
         Self::failed(error)
     }
 }

@@ -15,7 +15,7 @@ use crate::args::PlayArgs;
 use crate::failure::Failure;
 use crate::output::{noted, path_text};
 use crate::point::latent_of;
-use crate::rig::{Rig, find_preset};
+use crate::rig::{Rig, find_preset, for_preset};
 use crate::studio::{Studio, open_pack};
 use crate::watch::Watch;
 
@@ -24,23 +24,24 @@ const BLOCKS_PER_STEP: usize = 64;
 
 pub(crate) fn run(args: &PlayArgs) -> Result<(), Failure> {
     let tunings = [&args.tuning.scale, &args.tuning.keyboard_map].into_iter().flatten();
-    let inputs: Vec<&Path> = [&args.file, &args.common.pack].into_iter().chain(tunings).map(PathBuf::as_path).collect();
-    args.out.check(&inputs, args.rate)?;
     let preset = args.preset.as_deref().map(find_preset).transpose()?;
+    let common = preset.as_ref().map_or_else(|| args.common.clone(), |preset| for_preset(&args.common, preset));
+    let inputs: Vec<&Path> = tunings.chain([&args.file]).map(PathBuf::as_path).chain([common.pack()]).collect();
+    args.out.check(&inputs, args.rate)?;
     let tuning = args.tuning.over(preset.as_ref().map(|preset| &preset.document.tuning))?;
     let unplayable = |error| Failure::failed(format!("cannot play {}: {error}", path_text(&args.file)));
     let song = Song::load(&args.file).map_err(unplayable)?;
     // A wrong name is reported before graphs are loaded, which takes longer.
     if let Some(name) = &args.point.sound {
-        open_pack(&args.common)?.sound(name)?;
+        open_pack(&common)?.sound(name)?;
     }
-    let studio = Studio::open(&args.common)?;
+    let studio = Studio::open(&common)?;
     let rig = Rig::new(&studio)?;
     let mut document = match &preset {
         Some(preset) => preset.document.clone(),
         None => rig.document(SoundState::new(
             args.point.sound.clone().unwrap_or_default(),
-            latent_of(&args.point, &studio.pack)?,
+            latent_of(&args.point, studio.pack.info())?,
         )),
     };
     document.tuning = tuning;

@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use engine::Latent;
 use engine::audio::{Event, EventKind, NoteAddress, Synth};
-use engine::decode::Model;
+use engine::decode::PackModel;
 use engine::decode::assets::AssetTable;
 use engine::decode::pool::Pool;
-use engine::instrument::{Instance, create};
+use engine::instrument::{Instance, create_with_source};
 use engine::params::{Controls, Hold};
 use engine::state::StateDocument;
 
@@ -50,7 +50,7 @@ pub(crate) struct Player {
 
 impl Player {
     /// With `knobs` as the sound that the knobs are set to, and `pad` on all corners of the pad.
-    pub(crate) fn new(model: Arc<Model>, knobs: Option<&Named>, pad: Option<&Named>) -> Result<Self, Failure> {
+    pub(crate) fn new(model: Arc<dyn PackModel>, knobs: Option<&Named>, pad: Option<&Named>) -> Result<Self, Failure> {
         let pool = Pool::new(1).map_err(Failure::failed)?;
         let table = Arc::<AssetTable>::default();
         let zones = |sound: Option<&Named>| sound.map(|sound| sound.residuals.clone()).unwrap_or_default();
@@ -63,7 +63,7 @@ impl Player {
         let mut sounds = Controls { corners, assets, pad_x: 0.0, pad_y: 0.0, gain_db: 0.0, ..Controls::default() };
         // A file holds the sound itself: mono, without effects.
         sounds.voices.width = 0.0;
-        let (mut synth, instance) = create(&pool, model, table);
+        let (mut synth, instance) = create_with_source(&pool, model.source(), table);
         synth.set_offline(true);
         Ok(Self { synth, sounds, instance, _pool: Some(pool) })
     }

@@ -1,5 +1,7 @@
 //! `heptode reconstruct`: a sound through the model and back.
 
+use std::sync::Arc;
+
 use engine::decode::{Pipeline, Shaping};
 use engine::measure::LogMelMeter;
 use engine::sample::resample;
@@ -12,10 +14,11 @@ use crate::recording::{Recorded, key_text};
 use crate::studio::Studio;
 
 pub(crate) fn run(args: &ReconstructArgs) -> Result<(), Failure> {
-    args.out.check(&[&args.input.file, &args.common.pack], args.rate)?;
+    args.out.check(&[&args.input.file, args.common.pack()], args.rate)?;
     let studio = Studio::open(&args.common)?;
+    let model = studio.latents()?;
     let mut sound = studio.import(&args.input.file, args.input.choice())?;
-    let mut pipeline = Pipeline::new(studio.model.clone())?;
+    let mut pipeline = Pipeline::new(Arc::clone(&model))?;
     let mut residual = None;
     let samples = match args.via {
         Via::Frames => {
@@ -29,7 +32,7 @@ pub(crate) fn run(args: &ReconstructArgs) -> Result<(), Failure> {
         }
     };
     let error_db = LogMelMeter::default().measure(&sound.samples, &samples).mean_db();
-    let samples = resample(&samples, studio.model.shape().sample_rate_hz, args.rate)?;
+    let samples = resample(&samples, model.shape().sample_rate_hz, args.rate)?;
     sound.notes.extend(args.out.write(&samples, 1, args.rate)?);
     let seconds = samples.len() as f64 / f64::from(args.rate);
     let residual_bytes = residual.as_ref().map(|residual| residual.bytes().len());

@@ -9,11 +9,11 @@ use crate::failure::Failure;
 use crate::output::{latent_text, noted};
 use crate::player::{Place, Player};
 use crate::point::latent_of;
-use crate::rig::{Rig, find_preset};
+use crate::rig::{Rig, find_preset, for_preset};
 use crate::studio::{Studio, open_pack};
 
 pub(crate) fn run(args: &RenderArgs) -> Result<(), Failure> {
-    args.out.check(&[&args.common.pack], args.playing.rate)?;
+    args.out.check(&[args.common.pack()], args.playing.rate)?;
     if let Some(word) = &args.preset {
         return run_preset(args, word);
     }
@@ -24,10 +24,13 @@ pub(crate) fn run(args: &RenderArgs) -> Result<(), Failure> {
     let studio = Studio::open(&args.common)?;
     let sound = args.point.sound.as_deref().map(|name| studio.pack.sound(name)).transpose()?;
     let sound = sound.map(|sound| studio.of_pack(sound));
-    let latent = latent_of(&args.point, &studio.pack)?;
+    let latent = latent_of(&args.point, studio.pack.info())?;
     let samples = Player::new(studio.model.clone(), sound.as_ref(), None)?.play(&Place::at(latent), &args.playing)?;
     let rate_hz = args.playing.rate;
-    let notes = args.out.write(&samples, 1, rate_hz)?;
+    let mut notes = args.out.write(&samples, 1, rate_hz)?;
+    if args.playing.is_shaped() && !studio.pack.info().kind.is_shaped() {
+        notes.push("stretch, formant and tilt do not change the sounds of this pack".to_owned());
+    }
     let seconds = samples.len() as f64 / f64::from(rate_hz);
     let peak = samples.iter().fold(0.0_f32, |peak, v| peak.max(v.abs()));
     let text = format!(
@@ -47,7 +50,7 @@ pub(crate) fn run(args: &RenderArgs) -> Result<(), Failure> {
 /// The same note by a preset, in stereo.
 fn run_preset(args: &RenderArgs, word: &OsStr) -> Result<(), Failure> {
     let preset = find_preset(word)?;
-    let studio = Studio::open(&args.common)?;
+    let studio = Studio::open(&for_preset(&args.common, &preset))?;
     let rig = Rig::new(&studio)?;
     let [left, right] = Player::of_document(&rig, &preset.document)?.play_preset(&args.playing)?;
     let samples: Vec<f32> = left.iter().zip(&right).flat_map(|(left, right)| [*left, *right]).collect();

@@ -6,16 +6,16 @@ use std::sync::Arc;
 use engine::audio::Synth;
 use engine::decode::assets::AssetTable;
 use engine::decode::frozen::FrozenSource;
-use engine::decode::latent::LatentSource;
 use engine::decode::pool::Pool;
 use engine::decode::source::Source;
 use engine::instrument::{Instance, create_with_source};
-use engine::pack::NamedSound;
+use engine::pack::{NamedSound, Pack};
 use engine::params::{Controls, ParamId, TABLE};
 use engine::presets::PresetLibrary;
 use engine::scene;
 use engine::state::{PackRef, Preset, SoundState, StateDocument};
 
+use crate::args::Common;
 use crate::failure::Failure;
 use crate::studio::Studio;
 
@@ -34,9 +34,9 @@ impl<'a> Rig<'a> {
     /// with it, if there are any, as in the plug-in.
     pub(crate) fn instance(&self, document: &StateDocument) -> Result<(Synth, Instance, Controls), Failure> {
         let table = Arc::<AssetTable>::default();
-        let controls = scene::controls(document, Some(self.studio.pack.residuals()), &table);
+        let controls = scene::controls(document, Some(&self.studio.pack.residuals()), &table);
         let source: Arc<dyn Source> = if self.is_here(document) || document.frozen.is_empty() {
-            Arc::new(LatentSource::new(self.studio.model.clone()))
+            self.studio.model.clone().source()
         } else {
             Arc::new(FrozenSource::new(&document.frozen).map_err(Failure::failed)?)
         };
@@ -47,7 +47,7 @@ impl<'a> Rig<'a> {
 
     /// The named sounds of the pack.
     pub(crate) fn sounds(&self) -> &'a [NamedSound] {
-        &self.studio.pack.manifest().sounds
+        &self.studio.pack.info().sounds
     }
 
     fn is_here(&self, document: &StateDocument) -> bool {
@@ -55,12 +55,12 @@ impl<'a> Rig<'a> {
     }
 
     fn pack(&self) -> PackRef {
-        PackRef::new(&self.studio.pack.manifest().id, self.studio.pack.hash())
+        PackRef::new(&self.studio.pack.info().id, &self.studio.pack.info().hash)
     }
 
     /// A remark for a document of another pack.
     pub(crate) fn remark(&self, document: &StateDocument) -> Option<String> {
-        let (id, now) = (&document.pack.id, &self.studio.pack.manifest().id);
+        let (id, now) = (&document.pack.id, &self.studio.pack.info().id);
         let how = if document.frozen.is_empty() {
             format!("it plays with “{now}” and may sound different")
         } else {
@@ -69,13 +69,14 @@ impl<'a> Rig<'a> {
         (!self.is_here(document)).then(|| format!("the preset was made with another pack, “{id}”; {how}"))
     }
 
-    /// A new instance with a sound on its knobs.
+    /// A new instance with a sound on its knobs. Sounds that chance makes are varied, as in the plug-in.
     pub(crate) fn document(&self, sound: SoundState) -> StateDocument {
         let mut document = StateDocument::new(
             TABLE.iter().map(|row| (row.id.to_owned(), row.default)).collect(),
             self.pack(),
             Default::default(),
         );
+        document.params.insert("vary".to_owned(), self.studio.pack.info().variation());
         for (axis, sigma) in sound.latent.into_iter().enumerate() {
             document.params.insert(ParamId::latent(axis).spec().id.to_owned(), sigma);
         }
@@ -88,4 +89,12 @@ impl<'a> Rig<'a> {
 pub(crate) fn find_preset(word: &OsStr) -> Result<Preset, Failure> {
     let library = PresetLibrary::of_user();
     Ok(library.load(&library.find(word)?)?)
+}
+
+/// The arguments with the shipped pack that a preset was made with, where no pack is given.
+pub(crate) fn for_preset(common: &Common, preset: &Preset) -> Common {
+    let shipped = Pack::shipped_manifests().unwrap_or_default();
+    let own =
+        shipped.iter().find(|(_, manifest, hash)| preset.document.pack.is_same(&PackRef::new(&manifest.id, hash)));
+    own.map_or_else(|| common.clone(), |(name, ..)| common.or_pack(name))
 }

@@ -27,7 +27,7 @@ impl<'a> Series<'a> {
     pub(crate) fn new(count: usize, output: &'a SeriesArgs, inputs: &[&Path]) -> Result<Self, Failure> {
         let names = numbered(count);
         let places: Vec<PathBuf> = names.iter().map(|name| output.out.join(name)).collect();
-        check_places(&[inputs, &[&output.common.pack]].concat(), &places)?;
+        check_places(&[inputs, &[output.common.pack()]].concat(), &places)?;
         Ok(Self { output, names })
     }
 

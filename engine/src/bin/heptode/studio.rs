@@ -5,9 +5,10 @@ use std::path::Path;
 use std::sync::Arc;
 
 use engine::Latent;
-use engine::decode::{Model, Pipeline};
+use engine::decode::load::load;
+use engine::decode::{Model, PackModel, Pipeline};
 use engine::import::{Choice, Imported, import, zone_residual};
-use engine::pack::{NamedSound, Pack, PackError};
+use engine::pack::{AnyPack, NamedSound, Pack, PackError};
 use engine::residual::ZoneResidual;
 use engine::sample::{FileKind, file_kind};
 use serde_json::{Value, json};
@@ -18,40 +19,46 @@ use crate::output::path_text;
 use crate::recording::Recorded;
 
 /// Opens the pack that was asked for. The name of a shipped pack comes before a file of that name, which `./factory` reaches.
-pub(crate) fn open_pack(common: &Common) -> Result<Pack, Failure> {
-    let shipped = common.pack.to_str().map_or(Ok(None), Pack::shipped)?;
-    shipped.map_or_else(|| open_pack_file(&common.pack), Ok)
+pub(crate) fn open_pack(common: &Common) -> Result<AnyPack, Failure> {
+    let shipped = common.pack().to_str().map_or(Ok(None), Pack::shipped)?;
+    shipped.map_or_else(|| open_pack_file(common.pack()), |pack| Ok(pack.into()))
 }
 
-fn open_pack_file(path: &Path) -> Result<Pack, Failure> {
+fn open_pack_file(path: &Path) -> Result<AnyPack, Failure> {
     if !path.exists() {
         let names = Pack::shipped_names().join(", ");
         return Err(Failure::failed(format!("{}: there is no such pack file; shipped packs: {names}", path.display())));
     }
-    Ok(Pack::open(path)?)
+    Ok(AnyPack::open(path)?)
 }
 
-/// A pack with its graphs ready to run.
+/// A pack that is ready to play.
 pub(crate) struct Studio {
-    pub(crate) pack: Pack,
-    pub(crate) model: Arc<Model>,
+    pub(crate) pack: AnyPack,
+    pub(crate) model: Arc<dyn PackModel>,
 }
 
 impl Studio {
     pub(crate) fn open(common: &Common) -> Result<Self, Failure> {
         let pack = open_pack(common)?;
-        let model = Arc::new(Model::load(&pack)?);
+        let model = load(&pack)?;
         Ok(Self { pack, model })
     }
 
     /// Which pack a result was made with.
     pub(crate) fn pack_json(&self) -> Value {
-        json!({ "id": self.pack.manifest().id, "hash": self.pack.hash() })
+        json!({ "id": self.pack.info().id, "hash": self.pack.info().hash })
+    }
+
+    /// The graphs of its seven latents; a failure for a pack of another kind.
+    pub(crate) fn latents(&self) -> Result<Arc<Model>, Failure> {
+        let refused = || PackError::NoLatents { kind: self.pack.info().kind.name() };
+        Ok(Arc::clone(&self.model).latents().ok_or_else(refused)?)
     }
 
     /// Reads and encodes an audio file.
     pub(crate) fn import(&self, file: &Path, choice: Choice) -> Result<Imported, Failure> {
-        Ok(import(file, &mut Pipeline::new(self.model.clone())?, choice)?)
+        Ok(import(file, &mut Pipeline::new(self.latents()?)?, choice)?)
     }
 
     /// What a word names: a sound of the pack, or an audio file. Names of sounds come first.
@@ -85,7 +92,7 @@ impl Studio {
     }
 
     fn of_file(&self, path: &Path, choice: Choice) -> Result<Named, Failure> {
-        let mut pipeline = Pipeline::new(self.model.clone())?;
+        let mut pipeline = Pipeline::new(self.latents()?)?;
         let mut imported = import(path, &mut pipeline, choice)?;
         // A recording too far from every root to be transposed there is played from its point alone.
         let residual = zone_residual(&imported.samples, &imported.latent, imported.key, &mut pipeline);

@@ -1,5 +1,7 @@
 //! `heptode walk`: footsteps on a floor, every one another.
 
+use std::path::Path;
+
 use engine::decode::{Pipeline, Shaping};
 use engine::sample::resample;
 use engine::walk::{Footfall, WalkSettings, floors_of, plan, sounds_of};
@@ -10,22 +12,25 @@ use crate::failure::Failure;
 use crate::output::{noted, progress};
 use crate::studio::{Studio, open_pack};
 
+/// Pack that walks unless another is given.
+const PACK: &str = "footsteps";
 /// Level of a step against its own, so that two that overlap stay below full scale.
 const HEADROOM: f32 = 0.7;
 /// Fade at the end of the file, in seconds.
 const END_FADE_S: f64 = 0.02;
 
 pub(crate) fn run(args: &WalkArgs) -> Result<(), Failure> {
-    args.out.check(&[&args.common.pack], args.rate)?;
+    let common = args.common.or_pack(PACK);
+    args.out.check(&[common.pack()], args.rate)?;
     // A floor that is not there is reported before graphs are loaded, which takes longer.
-    let manifest = open_pack(&args.common)?.manifest().clone();
+    let manifest = open_pack(&common)?.latents()?.manifest().clone();
     let sounds = sounds_of(&manifest, &args.floor, args.pace);
     if sounds.is_empty() {
-        return Err(no_floor(args, &floors_of(&manifest)));
+        return Err(no_floor(args, common.pack(), &floors_of(&manifest)));
     }
     let settings = WalkSettings { pace: args.pace, seconds: f64::from(args.seconds), seed: args.seed };
     let steps = plan(&settings, &sounds);
-    let studio = Studio::open(&args.common)?;
+    let studio = Studio::open(&common)?;
     let samples = rendered(args, &studio, &steps)?;
     let notes = args.out.write(&samples, 2, args.rate)?;
     let text = format!(
@@ -50,8 +55,8 @@ pub(crate) fn run(args: &WalkArgs) -> Result<(), Failure> {
     args.out.report(args.common.json, &text, &json)
 }
 
-fn no_floor(args: &WalkArgs, floors: &[String]) -> Failure {
-    let pack = args.common.pack.display();
+fn no_floor(args: &WalkArgs, pack: &Path, floors: &[String]) -> Failure {
+    let pack = pack.display();
     let known = match floors {
         [] => "it has none at all; give a pack of footsteps by --pack FILE".to_owned(),
         some => format!("it has {}; another pack is given by --pack FILE", some.join(", ")),
@@ -61,9 +66,10 @@ fn no_floor(args: &WalkArgs, floors: &[String]) -> Failure {
 
 /// All steps, interleaved.
 fn rendered(args: &WalkArgs, studio: &Studio, steps: &[Footfall]) -> Result<Vec<f32>, Failure> {
-    let mut pipeline = Pipeline::new(studio.model.clone())?;
-    let own_hz = studio.model.shape().sample_rate_hz;
-    let root = studio.pack.manifest().root_keys[studio.pack.manifest().nearest_root(60.0)];
+    let model = studio.latents()?;
+    let own_hz = model.shape().sample_rate_hz;
+    let mut pipeline = Pipeline::new(model)?;
+    let root = studio.pack.info().nearest_root(60.0);
     let rate_hz = f64::from(args.rate);
     let length = (f64::from(args.seconds) * rate_hz).round() as usize;
     let mut out = vec![0.0f32; 2 * length];

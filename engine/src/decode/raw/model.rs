@@ -12,6 +12,7 @@ pub(super) const POOL: usize = 4;
 #[derive(Debug)]
 pub struct RawModel {
     manifest: RawManifest,
+    hash: String,
     /// What each heard level is to the network.
     embedding: Vec<Vec<Row>>,
     /// Weight of the distance from the heard level, for a network of fine levels.
@@ -63,6 +64,7 @@ impl RawModel {
             norm: Norm::load(&weights, "norm", top)?,
             last: Affine::load(&weights, "head", head.outputs(), top)?,
             head,
+            hash: pack.hash().to_owned(),
             manifest,
         };
         weights.finish()?;
@@ -72,6 +74,11 @@ impl RawModel {
     /// Description of the pack.
     pub fn manifest(&self) -> &RawManifest {
         &self.manifest
+    }
+
+    /// Hash of the pack; see [`RawPack::hash`].
+    pub fn hash(&self) -> &str {
+        &self.hash
     }
 
     /// The sum of the classes' vectors by weight.

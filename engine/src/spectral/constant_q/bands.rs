@@ -10,6 +10,7 @@ pub struct ConstantQShape {
     bins_per_octave: usize,
     bands: usize,
     oversampling: usize,
+    least_width_hz: f64,
 }
 
 /// Why a shape is refused.
@@ -25,6 +26,8 @@ pub enum ShapeError {
     Bands(usize),
     /// The oversampling is not in [1, 16].
     Oversampling(usize),
+    /// The least width is not in [0, 1000] Hz.
+    LeastWidth(f64),
 }
 
 impl fmt::Display for ShapeError {
@@ -35,6 +38,7 @@ impl fmt::Display for ShapeError {
             Self::BinsPerOctave(count) => write!(f, "{count} bins per octave are not between 1 and 96"),
             Self::Bands(count) => write!(f, "{count} bands are not between 1 and 2048"),
             Self::Oversampling(factor) => write!(f, "an oversampling of {factor} is not between 1 and 16"),
+            Self::LeastWidth(hz) => write!(f, "a least width of bands of {hz} Hz is not between 0 and 1000"),
         }
     }
 }
@@ -73,7 +77,7 @@ impl ConstantQShape {
         }
         let below_nyquist = (rate_hz / 2.0 / low_hz).log2() * bins_per_octave as f64;
         let bands = bands.min((below_nyquist.ceil() as usize).max(1));
-        Ok(Self { rate_hz, low_hz, bins_per_octave, bands, oversampling: 1 })
+        Ok(Self { rate_hz, low_hz, bins_per_octave, bands, oversampling: 1, least_width_hz: 0.0 })
     }
 
     /// With `factor` times as many coefficients in each band: magnitudes alone then hold more of the sound.
@@ -85,6 +89,18 @@ impl ConstantQShape {
             return Err(ShapeError::Oversampling(factor));
         }
         Ok(Self { oversampling: factor, ..self })
+    }
+
+    /// With windows that fall to 0 no nearer than `hz` from their centres: low bands then tell times as well as higher ones do, at 1 / `hz`
+    /// to either side, and overlap. The centres stay. This is the transform of variable Q (Schörkhuber and others 2014); 0 is constant Q.
+    ///
+    /// # Errors
+    /// [`ShapeError::LeastWidth`] for a width out of [0, 1000] Hz.
+    pub fn widened(self, hz: f64) -> Result<Self, ShapeError> {
+        if !(0.0..=1000.0).contains(&hz) {
+            return Err(ShapeError::LeastWidth(hz));
+        }
+        Ok(Self { least_width_hz: hz, ..self })
     }
 
     /// Sample rate in hertz.
@@ -106,21 +122,30 @@ impl ConstantQShape {
         }
     }
 
-    /// How far the window of the lowest band reaches to either side in time, in samples: to the first zero of a Hann window's transform.
+    /// How far the window of the lowest band reaches to either side in time, in samples: to the fourth zero of a Hann window's transform,
+    /// beyond which it is 50 dB down.
     pub fn reach_samples(&self) -> usize {
-        let width_hz = self.centre_hz(1) * (1.0 / self.bins_per_octave as f64).exp2() - self.centre_hz(1);
-        (self.rate_hz / width_hz) as usize
+        (4.0 * self.rate_hz / self.width_hz(1, 2)) as usize
+    }
+
+    /// How far in hertz the window of `band` reaches from its centre towards its neighbour, where it has the weight 0. None but that of band 0
+    /// reaches below 0 Hz: a window that is cut there rings on for a second.
+    pub(super) fn width_hz(&self, band: usize, neighbour: usize) -> f64 {
+        let centre_hz = self.centre_hz(band);
+        let width_hz = (self.centre_hz(neighbour) - centre_hz).abs().max(self.least_width_hz);
+        if neighbour < band { width_hz.min(centre_hz) } else { width_hz }
     }
 
     /// The bands of a spectrum of `length` samples.
     pub(super) fn layout(&self, length: usize) -> Vec<Band> {
         let bins = length / 2 + 1;
-        let bin_of = |band: usize| self.centre_hz(band) / self.rate_hz * length as f64;
+        let bin_of = |hz: f64| hz / self.rate_hz * length as f64;
         (0..self.bands + 2)
             .map(|band| {
-                let before = (band > 0).then(|| bin_of(band - 1));
-                let after = (band <= self.bands).then(|| bin_of(band + 1));
-                Band::new(before, bin_of(band), after, bins, self.oversampling)
+                let centre_hz = self.centre_hz(band);
+                let before = (band > 0).then(|| bin_of(centre_hz - self.width_hz(band, band - 1)));
+                let after = (band <= self.bands).then(|| bin_of(centre_hz + self.width_hz(band, band + 1)));
+                Band::new(before, bin_of(centre_hz), after, bins, self.oversampling)
             })
             .collect()
     }
@@ -139,7 +164,7 @@ pub(super) struct Band {
 
 impl Band {
     fn new(before: Option<f64>, centre: f64, after: Option<f64>, bins: usize, oversampling: usize) -> Self {
-        // The neighbours' centres have the weight 0.
+        // The ends have the weight 0.
         let first = before.map_or(0, |bin| bin.floor() as usize + 1);
         let end = after.map_or(bins, |bin| (bin.ceil() as usize).min(bins));
         let weight = |bin: usize| {
@@ -178,8 +203,11 @@ mod tests {
     fn every_bin_has_weight() {
         for rate_hz in [8_000.0, 44_100.0, 384_000.0] {
             for bins_per_octave in [1, 16, 96] {
-                let shape = ConstantQShape::new(rate_hz, C1_HZ, bins_per_octave, 9 * bins_per_octave).unwrap();
-                for length in [1, 2, 7, 1_000, 75_000] {
+                for (length, width_hz) in
+                    [(1, 0.0), (2, 40.0), (7, 0.0), (1_000, 40.0), (75_000, 0.0), (75_000, 1_000.0)]
+                {
+                    let shape = ConstantQShape::new(rate_hz, C1_HZ, bins_per_octave, 9 * bins_per_octave).unwrap();
+                    let shape = shape.widened(width_hz).unwrap();
                     let mut sum = vec![0.0; length / 2 + 1];
                     for band in shape.layout(length) {
                         assert!(band.coefficients >= band.window.len());
@@ -199,6 +227,7 @@ mod tests {
         assert!(matches!(ConstantQShape::new(8e3, 4e3, 12, 12), Err(ShapeError::Low(_))));
         assert!(matches!(ConstantQShape::new(8e3, 30.0, 0, 12), Err(ShapeError::BinsPerOctave(0))));
         assert!(matches!(ConstantQShape::new(8e3, 30.0, 12, 0), Err(ShapeError::Bands(0))));
+        assert!(matches!(ConstantQShape::footsteps(8e3).unwrap().widened(f64::NAN), Err(ShapeError::LeastWidth(_))));
         let shape = ConstantQShape::footsteps(8_000.0).unwrap();
         assert!(shape.bands() < 144 && shape.centre_hz(shape.bands()) < 4_000.0);
         assert_eq!(ConstantQShape::footsteps(44_100.0).unwrap().bands(), 144);

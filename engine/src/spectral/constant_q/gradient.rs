@@ -1,9 +1,9 @@
 //! Phases from the gradient of magnitudes across bands. Any thread but the audio thread; allocates.
 //!
-//! A sine between the centres of two bands has the weights cos²(π/2 · u) and sin²(π/2 · u) in them, u its place between the centres: the
-//! ratio of two magnitudes tells the frequency. Its integral over time is the phase of the band's coefficients.
+//! A sine at a distance d from the centre of a band whose window reaches w from it has the weight cos²(π/2 · d/w) in it: the ratio of the
+//! magnitudes in two bands tells the frequency. Its integral over time is the phase of the band's coefficients.
 
-use std::f64::consts::{FRAC_2_PI, TAU};
+use std::f64::consts::{FRAC_2_PI, FRAC_PI_2, TAU};
 
 use rustfft::num_complex::Complex32;
 
@@ -29,8 +29,10 @@ pub(super) fn set_phases(transform: &ConstantQ<f32>, values: &mut Coefficients<f
                 let [below, here, above] = [at(band.checked_sub(1)), at(Some(band)), at(Some(band + 1))];
                 let centre = shape.centre_hz(band);
                 let toward = if above >= below { band + 1 } else { band.saturating_sub(1) };
-                let part = (f64::from(above.max(below)) / f64::from(here).max(1e-30)).sqrt().atan() * FRAC_2_PI;
-                centre + (shape.centre_hz(toward.min(values.bands() - 1)) - centre) * part
+                let toward = toward.min(values.bands() - 1);
+                let apart = shape.centre_hz(toward) - centre;
+                let ratio = (f64::from(above.max(below)) / f64::from(here).max(1e-30)).sqrt();
+                centre + apart.signum() * distance(ratio, apart.abs(), shape.width_hz(band, toward))
             })
             .collect();
         let middle = ((loudest_part * count as f64) as usize).min(count - 1);
@@ -46,6 +48,14 @@ pub(super) fn set_phases(transform: &ConstantQ<f32>, values: &mut Coefficients<f
             *value = Complex32::from_polar(value.norm(), phase.rem_euclid(TAU) as f32);
         }
     }
+}
+
+/// Distance of a sine from the centre of its band towards a neighbour `apart` away; `ratio` is the root of the neighbour's magnitude against
+/// the band's own, and the windows of both reach `width`. With x = π/2 · d/w and a = π/2 · apart/w the ratio is cos(a − x) / cos(x).
+fn distance(ratio: f64, apart: f64, width: f64) -> f64 {
+    let turn = FRAC_PI_2 * apart / width.max(1e-9);
+    let x = ((ratio - turn.cos()) / turn.sin().max(1e-9)).atan();
+    (x * FRAC_2_PI * width).clamp(-apart, apart)
 }
 
 /// Magnitude of a band at the time of `place` of `count`.
@@ -74,4 +84,20 @@ fn loudest(magnitudes: &[Vec<f32>]) -> f64 {
         sum >= half
     });
     median.map_or(0.0, |(place, _)| *place)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_ratio_of_two_bands_tells_where_a_sine_lies_whatever_their_width() {
+        let weight = |distance: f64, width: f64| (FRAC_PI_2 * (distance / width)).cos().powi(2);
+        for width in [10.0, 25.0, 80.0] {
+            for place in [0.0, 1.0, 4.0, 9.0] {
+                let ratio = (weight(10.0 - place, width) / weight(place, width)).sqrt();
+                assert!((distance(ratio, 10.0, width) - place).abs() < 1e-6, "{place} of 10 Hz, windows of {width} Hz");
+            }
+        }
+    }
 }

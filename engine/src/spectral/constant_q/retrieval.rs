@@ -82,6 +82,14 @@ impl PhaseRetrieval {
         self
     }
 
+    /// Leaves the magnitudes of a band to the search.
+    pub fn unknown_band(mut self, band: usize) -> Self {
+        let first: usize = (0..band).map(|band| self.now.band(band).len()).sum();
+        let count = self.now.band(band).len();
+        self.magnitudes[first..first + count].fill(UNKNOWN);
+        self
+    }
+
     /// Runs `iterations` of the method and returns the sound.
     pub fn run(mut self, transform: &mut ConstantQ<f32>, iterations: usize) -> Vec<f32> {
         for _ in 0..iterations {

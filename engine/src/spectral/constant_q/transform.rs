@@ -194,9 +194,9 @@ mod tests {
     fn there_and_back_is_exact_at_any_length_rate_and_resolution() {
         for rate_hz in [8_000.0, 44_100.0, 384_000.0] {
             for bins_per_octave in [1, 16, 96] {
-                for oversampling in [1, 2] {
+                for (oversampling, width_hz) in [(1, 0.0), (2, 0.0), (1, 40.0), (1, 1_000.0)] {
                     let shape = ConstantQShape::new(rate_hz, 32.7, bins_per_octave, 9 * bins_per_octave).unwrap();
-                    let shape = shape.oversampled(oversampling).unwrap();
+                    let shape = shape.oversampled(oversampling).unwrap().widened(width_hz).unwrap();
                     for length in [0, 1, 2, 3, 63, 1_009, 73_647] {
                         let case = format!("{rate_hz} Hz, {bins_per_octave}, {length} samples");
                         let (single, double) = TOLERANCE;

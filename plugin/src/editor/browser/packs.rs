@@ -1,4 +1,4 @@
-//! The browser's list of model packs: the one that is built in and the user's. A click plays a pack and moves the project to it. Main
+//! The browser's list of model packs: those that are built in and the user's. A click plays a pack and moves the project to it. Main
 //! thread.
 
 use std::path::Path;
@@ -9,7 +9,7 @@ use super::row::{Look, ROW_HEIGHT, paint};
 use super::{BrowserAction, child, paint_remark, scrolled};
 use crate::catalogue::Catalogue;
 use crate::editor::theme::{self, FAINT};
-use crate::library::PackEntry;
+use crate::library::{PackEntry, PackPlace};
 
 /// Height in points of the remark below the list: three lines and a path's fourth.
 const REMARK_HEIGHT: f32 = 64.0;
@@ -41,7 +41,7 @@ pub fn show(
 fn row(ui: &Ui, rect: Rect, found: &PackEntry, is_current: bool) -> Option<BrowserAction> {
     let response = ui.interact(rect, ui.scope_id().with(("pack", &found.pack.hash)), Sense::click());
     response.widget_info(|| egui::WidgetInfo::selected(egui::Role::Button, true, is_current, &found.name));
-    let origin = if found.path.is_none() { "built in" } else { "" };
+    let origin = if matches!(found.place, PackPlace::BuiltIn(_)) { "built in" } else { "" };
     paint(ui, rect, &found.name, Look::of(is_current, response.hovered()), ORIGIN_WIDTH);
     let place = pos2(rect.max.x - 10.0, rect.center().y);
     ui.painter().text(place, Align2::RIGHT_CENTER, origin, theme::body(10.5), FAINT);

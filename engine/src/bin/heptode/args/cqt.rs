@@ -24,6 +24,10 @@ pub(crate) struct CqtArgs {
     /// Lowest band in Hz
     #[arg(long, value_name = "HZ", default_value_t = 32.703_197, value_parser = number(1.0..=20_000.0))]
     pub(crate) low: f32,
+    /// Least distance in Hz from a band's centre to the ends of its window, 0 to 1000: low bands then tell times better and pitches worse
+    /// (variable Q)
+    #[arg(long, value_name = "HZ", default_value_t = 0.0, value_parser = number(0.0..=1000.0))]
+    pub(crate) least_width: f32,
     /// Keep the magnitudes alone, and search the phases
     #[arg(long)]
     pub(crate) magnitude_only: bool,
