@@ -5,6 +5,7 @@
 
 mod any;
 mod archive;
+mod foley;
 mod info;
 mod kind;
 mod latent_distribution;
@@ -25,6 +26,7 @@ use sha2::{Digest, Sha256};
 use archive::Store;
 
 pub use any::{AnyPack, PackContent};
+pub use foley::{DECODER_FILE, FOLEY_FILES, FoleyManifest, FoleyNetwork, FoleyPack, VOCODER_FILE};
 pub use info::{CLASS_CATEGORY, CLASS_VARIATION, PackInfo, class_weights};
 pub use kind::{PackFiles, PackKind};
 pub use latent_distribution::LatentDistribution;
@@ -111,6 +113,12 @@ pub enum PackError {
     /// A pack of another kind where one of kind `raw` is needed.
     #[error("the pack is of kind {kind}: `heptode raw` takes packs of kind raw")]
     NotRaw {
+        /// Name of the kind.
+        kind: &'static str,
+    },
+    /// A pack of another kind where one of kind `foley` is needed.
+    #[error("the pack is of kind {kind}: `heptode foley` takes packs of kind foley")]
+    NotFoley {
         /// Name of the kind.
         kind: &'static str,
     },

@@ -4,6 +4,8 @@
 
 pub mod augment;
 pub mod category;
+pub mod class_folders;
+pub mod classes;
 mod first_event;
 pub mod folder;
 mod groups;
@@ -36,6 +38,9 @@ const MANIFEST_NAME: &str = "corpus.json";
 
 /// Fade at the end of a sound that is cut, in samples: 23 ms, below which a cut in a decay is heard as a click.
 const CUT_FADE: usize = 1024;
+
+/// Label that names the class of a clip.
+pub const CLASS_LABEL: &str = "class";
 
 /// Velocity of a recording whose name has none.
 const DEFAULT_VELOCITY: u8 = 100;

@@ -5,9 +5,9 @@ use std::path::PathBuf;
 use anyhow::{Result, ensure};
 use clap::Args;
 
-use crate::corpus::procedural::footsteps;
+use crate::corpus::procedural::{footsteps, scenes};
 use crate::corpus::soundfont::Selection;
-use crate::corpus::{Corpus, CorpusWriter, augment, folder, mix, procedural, soundfont, sources};
+use crate::corpus::{Corpus, CorpusWriter, augment, class_folders, folder, mix, procedural, soundfont, sources};
 
 /// What a corpus is made of.
 #[derive(Args)]
@@ -42,6 +42,13 @@ pub struct CorpusArgs {
     /// Labelled footsteps to make: walkers on ten floors, each in five actions; 4000 if no number is given.
     #[arg(long, num_args = 0..=1, default_value_t = 0, default_missing_value = "4000")]
     footsteps: usize,
+    /// Clips of 4 s to make of each of the seven classes of everyday sounds, in place of everything else; 2000 if no number is given.
+    #[arg(long, num_args = 0..=1, default_value_t = 0, default_missing_value = "2000",
+          conflicts_with_all = ["sound_font", "sources", "folder", "procedural", "footsteps", "mixes"])]
+    foley: usize,
+    /// Folder with one to seven folders of recordings, each a class, which become clips of 4 s, in place of everything else.
+    #[arg(long, conflicts_with_all = ["foley", "sound_font", "sources", "folder", "procedural", "footsteps", "mixes"])]
+    class_folders: Option<PathBuf>,
     /// End every sound after its first event, but for rain, water, typing and motors.
     #[arg(long)]
     first_events: bool,
@@ -69,11 +76,16 @@ pub fn make(args: &CorpusArgs) -> Result<()> {
             || args.sources.is_some()
             || args.folder.is_some()
             || args.procedural > 0
-            || args.footsteps > 0,
-        "nothing to make a corpus of: give --sound-font FILE, --sources wide, --procedural N, --footsteps N or --folder DIR"
+            || args.footsteps > 0
+            || args.foley > 0
+            || args.class_folders.is_some(),
+        "nothing to make a corpus of: give --sound-font FILE, --sources wide, --procedural N, --footsteps N, --foley N, --folder DIR or \
+         --class-folders DIR"
     );
     ensure!((0.0..0.9).contains(&args.held_out), "--held-out must lie between 0 and 0.9");
-    let mut writer = CorpusWriter::new(&args.out)?;
+    let has_clips = args.foley > 0 || args.class_folders.is_some();
+    let mut writer =
+        if has_clips { CorpusWriter::with_frames(&args.out, scenes::FRAMES) } else { CorpusWriter::new(&args.out) }?;
     if args.first_events {
         writer.keep_first_events();
     }
@@ -101,6 +113,12 @@ pub fn make(args: &CorpusArgs) -> Result<()> {
     }
     if args.footsteps > 0 {
         footsteps::clips::generate(args.footsteps, args.seed, &mut writer, &progress)?;
+    }
+    if args.foley > 0 {
+        scenes::generate(args.foley, args.seed, &mut writer, &progress)?;
+    }
+    if let Some(folder) = &args.class_folders {
+        class_folders::read(folder, &mut writer, &progress)?;
     }
     if let Some(folder) = &args.folder {
         folder::read(folder, &mut writer, &progress)?;

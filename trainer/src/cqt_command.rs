@@ -28,7 +28,7 @@ pub struct CqtArgs {
     /// does not return; 0 is the model of the document.
     #[arg(long, default_value_t = 100.0)]
     space_weight: f64,
-    /// cqt-vae and sashimi: steps, instead of epochs or time.
+    /// cqt-vae, sashimi and each stage of foley: steps, instead of epochs or time.
     #[arg(long, conflicts_with_all = ["minutes", "epochs"])]
     steps: Option<u64>,
 }

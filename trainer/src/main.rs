@@ -9,8 +9,11 @@ mod cqt_command;
 mod descriptors;
 mod eval;
 mod export;
+mod export_command;
 mod features;
 mod files;
+mod foley;
+mod foley_command;
 mod level_matched_istft;
 mod loss;
 mod model;
@@ -38,10 +41,6 @@ use train::{Budget, Intervals, LossOptions};
 
 /// Time for both stages of the default model, in minutes.
 const LATENT_MINUTES: f64 = 120.0;
-/// Rounds of Griffin-Lim of the default model, and of the footstep model.
-const LATENT_ITERATIONS: usize = 2;
-const CQT_ITERATIONS: usize = 3;
-
 #[derive(Parser)]
 #[command(name = "trainer", version, about = "Trains Heptode's models and writes model packs")]
 struct Cli {
@@ -59,7 +58,7 @@ enum Command {
     /// Train on a corpus; the same command goes on after an interruption.
     Train(TrainArgs),
     /// Write a model pack from a run.
-    Export(ExportArgs),
+    Export(export_command::ExportArgs),
     /// Measure a model pack on a corpus.
     Eval(EvalArgs),
     /// Write what `trainer eval` found of a pack as its model card says it.
@@ -78,6 +77,8 @@ enum ModelChoice {
     CqtVae,
     /// Raw audio, sample by sample: a state-space network.
     Sashimi,
+    /// Clips of up to seven classes: a VQ-VAE over log-mel frames, and a prior that gives its codes.
+    Foley,
 }
 
 #[derive(Args)]
@@ -98,6 +99,8 @@ struct TrainArgs {
     cqt: cqt_command::CqtArgs,
     #[command(flatten)]
     sashimi: sashimi_command::SashimiArgs,
+    #[command(flatten)]
+    foley: foley_command::FoleyArgs,
     /// Part of the time that the auto-encoder gets; the vocoder gets the rest.
     #[arg(long, default_value_t = 0.5)]
     vae_share: f64,
@@ -143,40 +146,6 @@ struct TrainArgs {
     /// Steps between log lines.
     #[arg(long, default_value_t = 20)]
     log_steps: u64,
-}
-
-#[derive(Args)]
-struct ExportArgs {
-    /// Run folder.
-    #[arg(long, default_value = "data/run")]
-    run: PathBuf,
-    /// Corpus that the run was trained on.
-    #[arg(long, default_value = "data/corpus")]
-    corpus: PathBuf,
-    /// Folder to write the pack to.
-    #[arg(long)]
-    out: PathBuf,
-    /// Name of the pack for people.
-    #[arg(long, default_value = "My model")]
-    name: String,
-    /// Identifier of the pack.
-    #[arg(long, default_value = "my-model")]
-    id: String,
-    /// Rounds of Griffin-Lim: 2 after the vocoder, 3 of the search for the sound of constant-Q levels if no number is given.
-    #[arg(long)]
-    iterations: Option<usize>,
-    /// Write the pack to this file as well: what the plug-in takes.
-    #[arg(long)]
-    archive: Option<PathBuf>,
-    /// Name only sounds that are in tune at every key, and those without a key.
-    #[arg(long)]
-    in_tune: bool,
-    /// Of a run of sashimi, take the last weights and not the best on held-out sounds.
-    #[arg(long)]
-    last: bool,
-    /// Report of `trainer eval` to quote in the model card.
-    #[arg(long)]
-    report: Option<PathBuf>,
 }
 
 #[derive(Args)]
@@ -284,19 +253,7 @@ fn run(cli: Cli) -> Result<()> {
             },
         }),
         Command::Figures(args) => export::figures::write(&args.pack, &args.report, &args.out),
-        Command::Export(args) if sashimi::is_run(&args.run) => export_sashimi(args),
-        Command::Export(args) if cqt::is_run(&args.run) => export_cqt(args),
-        Command::Export(args) => export::export(&export::Options {
-            run: args.run,
-            corpus: args.corpus,
-            out: args.out,
-            name: args.name,
-            id: args.id,
-            iterations: args.iterations.unwrap_or(LATENT_ITERATIONS),
-            archive: args.archive,
-            in_tune: args.in_tune,
-            report: args.report,
-        }),
+        Command::Export(args) => export_command::export(args),
     }
 }
 
@@ -305,6 +262,7 @@ fn train(args: TrainArgs) -> Result<()> {
     ensure!(minutes.is_finite() && minutes > 0.0, "--minutes must be above 0");
     ensure!((0.01..=0.99).contains(&args.vae_share), "--vae-share must lie between 0.01 and 0.99");
     ensure!(args.rate > 0.0 && args.rate <= 4.0, "--rate must lie above 0 and not above 4");
+    ensure!(args.model == ModelChoice::Foley || args.foley.is_empty(), "--sounds is for the model foley");
     ensure!(args.ending_weight >= 0.0 && args.steady_weight >= 0.0, "weights of losses must not be negative");
     ensure!((-90.0..=-40.0).contains(&args.silence_db), "--silence-db must lie between -90 and -40");
     ensure!((0.0..=1.0).contains(&args.silent_weight), "--silent-weight must lie between 0 and 1");
@@ -325,6 +283,10 @@ fn train(args: TrainArgs) -> Result<()> {
         };
         return match args.model {
             ModelChoice::Sashimi => sashimi::train(&args.sashimi.options(shared, args.cqt.steps())?),
+            ModelChoice::Foley => {
+                let classes = args.sashimi.classes();
+                foley::train(&args.foley.options(shared, args.cqt.steps(), args.vae_share, classes)?)
+            }
             _ => cqt::train(&args.cqt.options(shared)?),
         };
     }
@@ -345,33 +307,6 @@ fn train(args: TrainArgs) -> Result<()> {
         without_held_out: args.without_held_out,
         device,
         intervals,
-    })
-}
-
-fn export_sashimi(args: ExportArgs) -> Result<()> {
-    ensure!(!args.in_tune && args.report.is_none(), "--in-tune and --report are for the default model");
-    ensure!(args.iterations.is_none(), "--iterations: a pack of samples has none");
-    sashimi::export(&sashimi::ExportOptions {
-        run: args.run,
-        corpus: args.corpus,
-        out: args.out,
-        name: args.name,
-        id: args.id,
-        last: args.last,
-        archive: args.archive,
-    })
-}
-
-fn export_cqt(args: ExportArgs) -> Result<()> {
-    ensure!(!args.in_tune && args.report.is_none(), "--in-tune and --report are for the default model");
-    cqt::export(&cqt::ExportOptions {
-        run: args.run,
-        corpus: args.corpus,
-        out: args.out,
-        name: args.name,
-        id: args.id,
-        iterations: args.iterations.unwrap_or(CQT_ITERATIONS),
-        archive: args.archive,
     })
 }
 

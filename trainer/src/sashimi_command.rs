@@ -34,10 +34,11 @@ pub struct SashimiArgs {
     /// sashimi: part of the channels left out behind every layer while training, 0 to 0.9.
     #[arg(long, default_value_t = 0.0)]
     dropout: f64,
-    /// sashimi: what names the class of a sound: `category`, or a label of the corpus such as `floor`; without it there are no classes.
+    /// sashimi and foley: what names the class of a sound: `category`, or a label of the corpus such as `floor`. Without it sashimi has no
+    /// classes, and foley those of the label `class` or of the category.
     #[arg(long)]
     class_label: Option<String>,
-    /// sashimi: the classes, at most seven; sounds of others are left out.
+    /// sashimi and foley: the classes, at most seven; sounds of others are left out.
     #[arg(long, value_delimiter = ',', requires = "class_label")]
     classes: Vec<String>,
     /// sashimi: sample rate in Hz, 4000 to 96000.
@@ -52,6 +53,11 @@ pub struct SashimiArgs {
 }
 
 impl SashimiArgs {
+    /// Label and names of the classes.
+    pub fn classes(&self) -> (Option<String>, Vec<String>) {
+        (self.class_label.clone(), self.classes.clone())
+    }
+
     /// The options of a training.
     ///
     /// # Errors

@@ -1,12 +1,13 @@
-//! A tiny footstep corpus is made, the footstep models trained for a few steps, resumed, exported and played. The real programs do it.
+//! Tiny corpora of footsteps and of clips are made, their models trained for a few steps, resumed, exported and played. The real programs do it.
 
 use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;
 
+use engine::decode::foley::{Clip, ClipWish, FoleyModel};
 use engine::decode::raw::{Generator, RawModel, Wish};
 use engine::decode::{Model, Pipeline, Shaping};
-use engine::pack::{Pack, PackKind, RawPack};
+use engine::pack::{FoleyPack, Pack, PackKind, RawPack};
 
 fn trainer(arguments: &[&str]) -> std::process::Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_trainer"));
@@ -128,5 +129,42 @@ fn raw_footsteps_go_from_the_generator_to_a_pack_that_plays() {
         let words: Vec<&str> = words.iter().map(String::as_str).collect();
         let told = String::from_utf8_lossy(&trainer(&words).stderr).into_owned();
         assert!(told.contains(part) && told.trim_end().lines().count() == 1, "{told}");
+    }
+}
+
+#[test]
+fn clips_go_from_the_generator_and_from_folders_to_packs_that_play() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let [corpus, sounds, own] = ["corpus", "sounds", "own"].map(|name| folder.path().join(name));
+    succeed(&["corpus", "--foley", "2", "--held-out", "0.2", "--out", text(&corpus)]);
+    for (class, numbers) in [("drip", [0, 5, 7]), ("engine", [4, 11, 12])] {
+        std::fs::create_dir_all(sounds.join(class)).expect("made");
+        for number in numbers {
+            let file = format!("{number:05}.wav");
+            std::fs::copy(corpus.join(&file), sounds.join(class).join(&file)).expect("copied");
+        }
+    }
+    let vocoder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../models/factory");
+    for (given, source, classes) in [("--corpus", &corpus, 7), ("--sounds", &sounds, 2)] {
+        let [run, pack] = ["run", "pack"].map(|name| own.join(given).join(name));
+        let mut words =
+            vec!["train", "--model", "foley", "--foley-size", "tiny", given, text(source), "--out", text(&run)];
+        words.extend(["--steps", "3", "--log-steps", "1", "--device", "cpu"]);
+        succeed(&words);
+        assert!(succeed(&words).contains("already finished"), "a finished run stays as it is");
+        let export = ["export", "--run", text(&run), "--corpus", text(&corpus), "--vocoder", text(&vocoder)];
+        succeed(&[&export[..], &["--out", text(&pack)]].concat());
+        let pack = FoleyPack::open(&pack).expect("a pack");
+        assert_eq!(pack.manifest().classes.len(), classes);
+        let wish = ClipWish {
+            class_weights: vec![1.0; classes],
+            temperature: 1.0,
+            keep: 1.0,
+            guidance: 1.5,
+            seed: 1,
+            seconds: 0.3,
+        };
+        let clip = Clip::new(Arc::new(FoleyModel::load(&pack).expect("loads")), &wish).expect("possible");
+        assert_eq!(clip.finish().expect("a clip").len(), 13_230);
     }
 }

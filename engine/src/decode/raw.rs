@@ -7,13 +7,13 @@
 
 mod generator;
 mod head;
-mod lanes;
 mod layers;
 mod model;
 mod run;
 mod source;
 
-pub use generator::{Generator, Wish, WishError};
+pub use super::wish::WishError;
+pub use generator::{Generator, Wish};
 pub use head::{COMPONENTS, LOG_SCALES};
 pub use model::RawModel;
 pub use run::Run;

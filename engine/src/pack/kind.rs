@@ -66,7 +66,9 @@ impl PackKind {
         match self {
             Self::Latent => Ok(PackFiles { required: &GRAPHS, optional: &[RESIDUALS_FILE] }),
             Self::Cqt => Ok(PackFiles { required: &CQT_GRAPHS, optional: &[RESIDUALS_FILE] }),
-            Self::Foley => Err(PackError::KindNotPlayed { kind: self.name(), instead: "update Heptode to use it" }),
+            Self::Foley => {
+                Err(PackError::KindNotPlayed { kind: self.name(), instead: "`heptode foley` makes its sounds" })
+            }
             Self::Raw => Err(PackError::NoLatents { kind: self.name() }),
         }
     }

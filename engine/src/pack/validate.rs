@@ -5,16 +5,17 @@ use std::fmt::Display;
 
 use serde_json::{Map, Value};
 
-use super::{FORMAT_VERSION, MAX_MANIFEST_BYTES, Manifest, PackError, PackFiles, PackKind};
+use super::{FORMAT_VERSION, MAX_MANIFEST_BYTES, Manifest, PackError, PackFiles, PackKind, VocoderInfo};
 use crate::link::MAX_SOUND_SAMPLES;
+use crate::spectral::SpectralShape;
 use crate::spectral::constant_q::ShapeError;
 use crate::units::{LATENT_LIMIT, MODEL_LATENTS};
 
 /// Longest text that the manifest may hold in one field.
 const MAX_TEXT_BYTES: usize = 4096;
 const FIRST_VERSION_WITH_KINDS: u64 = 4;
-/// Longest sound at its own length, in samples: four times as long, which is the largest stretch, it just fits into a slot.
-const MAX_UNSTRETCHED_SAMPLES: usize = MAX_SOUND_SAMPLES / 4;
+/// Largest stretch of a sound, with which it just fits into a slot.
+const LARGEST_STRETCH: usize = 4;
 /// Most constant-Q bands: what bounds the time of a transform.
 const MAX_CONSTANT_Q_BANDS: usize = 512;
 const MAX_ID_BYTES: usize = 64;
@@ -31,7 +32,8 @@ pub(super) fn parse(json: &[u8]) -> Result<Manifest, PackError> {
     let files = PackKind::named(kind)?.files()?;
     let manifest: Manifest = serde_json::from_value(Value::Object(fields)).map_err(damaged)?;
     check_texts(&manifest.id, &manifest.name, &manifest.licence)?;
-    check_shape(&manifest)?;
+    check_shape(&manifest.shape)?;
+    check_length(&manifest.shape, LARGEST_STRETCH)?;
     check_controls(&manifest)?;
     check_conditioning(&manifest)?;
     check_sounds(&manifest)?;
@@ -89,29 +91,47 @@ pub(super) fn check_texts(id: &str, name: &str, licence: &str) -> Result<(), Pac
     Ok(())
 }
 
-fn check_shape(manifest: &Manifest) -> Result<(), PackError> {
-    let rate_hz = manifest.shape.sample_rate_hz;
+/// Names of classes: `least` to seven, each a name of its own.
+pub(super) fn check_classes(classes: &[String], least: usize) -> Result<(), PackError> {
+    let count = classes.len();
+    let expected = if least == 0 { "at most 7 classes".to_owned() } else { format!("{least} to 7 classes") };
+    ensure((least..=MODEL_LATENTS).contains(&count), "classes", format!("{count} classes"), &expected)?;
+    let mut seen = HashSet::new();
+    classes.iter().try_for_each(|name| {
+        let fits = !name.trim().is_empty() && name.len() <= 64 && !name.chars().any(char::is_control);
+        ensure(fits, "classes", format!("{name:?}"), "names of 1 to 64 bytes on one line")?;
+        ensure(seen.insert(name.to_lowercase()), "classes", name, "each name once")
+    })
+}
+
+pub(super) fn check_shape(shape: &SpectralShape) -> Result<(), PackError> {
+    let rate_hz = shape.sample_rate_hz;
     ensure((8_000..=192_000).contains(&rate_hz), "sample_rate_hz", rate_hz, "8000 to 192000")?;
-    let fft_size = manifest.shape.fft_size;
+    let fft_size = shape.fft_size;
     let fft_fits = fft_size.is_power_of_two() && (256..=16_384).contains(&fft_size);
     ensure(fft_fits, "fft_size", fft_size, "a power of two from 256 to 16384")?;
-    let hop = manifest.shape.hop_samples;
+    let hop = shape.hop_samples;
     ensure(hop >= 32 && hop <= fft_size / 2, "hop_samples", hop, "32 to half of fft_size")?;
-    let pad = manifest.shape.pad_samples;
+    let pad = shape.pad_samples;
     let pad_expected = (fft_size - hop) / 2;
     ensure(pad == pad_expected, "pad_samples", pad, &format!("{pad_expected}, half of fft_size − hop_samples"))?;
-    ensure((8..=4096).contains(&manifest.shape.frame_count), "frame_count", manifest.shape.frame_count, "8 to 4096")?;
-    let samples = manifest.shape.frame_count * hop;
-    let limit =
-        format!("at most {MAX_UNSTRETCHED_SAMPLES} samples, so that a slot holds the sound stretched four times");
-    let samples_fit = samples <= MAX_UNSTRETCHED_SAMPLES;
-    ensure(samples_fit, "frame_count × hop_samples", format!("{samples} samples"), &limit)?;
-    ensure((8..=1024).contains(&manifest.shape.mel_bands), "mel_bands", manifest.shape.mel_bands, "8 to 1024")?;
-    let (low, high) = (manifest.shape.mel_low_hz, manifest.shape.mel_high_hz);
+    ensure((8..=4096).contains(&shape.frame_count), "frame_count", shape.frame_count, "8 to 4096")?;
+    ensure((8..=1024).contains(&shape.mel_bands), "mel_bands", shape.mel_bands, "8 to 1024")?;
+    let (low, high) = (shape.mel_low_hz, shape.mel_high_hz);
     let edges_fit = low >= 0.0 && low < high && high <= rate_hz as f32 / 2.0;
     ensure(edges_fit, "mel_low_hz, mel_high_hz", format!("{low}, {high}"), "0 ≤ low < high ≤ half the sample rate")?;
-    let floor = manifest.shape.floor_db;
+    let floor = shape.floor_db;
     ensure((-160.0..=-20.0).contains(&floor), "floor_db", floor, "-160 to -20")
+}
+
+/// Whether a sound fits into a slot at the largest `stretch` that it is played with.
+pub(super) fn check_length(shape: &SpectralShape, stretch: usize) -> Result<(), PackError> {
+    let (samples, most) = (shape.frame_count * shape.hop_samples, MAX_SOUND_SAMPLES / stretch);
+    let limit = match stretch {
+        1 => format!("at most {most} samples, which a slot holds"),
+        _ => format!("at most {most} samples, so that a slot holds the sound stretched {stretch} times"),
+    };
+    ensure(samples <= most, "frame_count × hop_samples", format!("{samples} samples"), &limit)
 }
 
 fn check_controls(manifest: &Manifest) -> Result<(), PackError> {
@@ -134,18 +154,21 @@ fn check_conditioning(manifest: &Manifest) -> Result<(), PackError> {
     ensure(roots_fit, "root_keys", format!("{roots:?}"), "1 to 16 rising MIDI keys")?;
     let iterations = manifest.griffin_lim_iterations;
     ensure(iterations <= 200, "griffin_lim_iterations", iterations, "0 to 200")?;
-    if manifest.kind == PackKind::Cqt { check_bands(manifest) } else { check_vocoder(manifest) }
+    if manifest.kind == PackKind::Cqt {
+        check_bands(manifest)
+    } else {
+        check_vocoder(&manifest.shape, manifest.vocoder)
+    }
 }
 
-fn check_vocoder(manifest: &Manifest) -> Result<(), PackError> {
-    let found = if manifest.shape.constant_q.is_some() { "constant-Q bands" } else { "none" };
-    ensure(manifest.shape.constant_q.is_none(), "constant_q", found, "none in a pack with a vocoder")?;
-    let vocoder = manifest.vocoder;
+pub(super) fn check_vocoder(shape: &SpectralShape, vocoder: VocoderInfo) -> Result<(), PackError> {
+    let found = if shape.constant_q.is_some() { "constant-Q bands" } else { "none" };
+    ensure(shape.constant_q.is_none(), "constant_q", found, "none in a pack with a vocoder")?;
     let chunk_fits = (8..=4096).contains(&vocoder.chunk_frames);
     ensure(chunk_fits, "vocoder.chunk_frames", vocoder.chunk_frames, "8 to 4096")?;
     let context_fits = vocoder.context_frames < vocoder.chunk_frames / 2;
     ensure(context_fits, "vocoder.context_frames", vocoder.context_frames, "less than half of chunk_frames")?;
-    let (phase_bins, bins) = (manifest.phase_bins(), manifest.shape.bins());
+    let (phase_bins, bins) = (vocoder.phase_bins.unwrap_or(shape.bins()), shape.bins());
     ensure(
         (1..=bins).contains(&phase_bins),
         "vocoder.phase_bins",
@@ -256,7 +279,7 @@ mod tests {
     #[test]
     fn a_sound_that_no_slot_can_hold_stretched_is_refused() {
         let frames = |count: usize| changed(|fields| drop(fields.insert("frame_count".into(), count.into())));
-        let longest = MAX_UNSTRETCHED_SAMPLES / 512;
+        let longest = MAX_SOUND_SAMPLES / LARGEST_STRETCH / 512;
         assert!(parse(&frames(longest)).is_ok());
         let message = refusal(&frames(longest + 1));
         assert!(message.contains("frame_count × hop_samples") && message.contains("a slot holds"), "{message}");

@@ -24,7 +24,7 @@ const VALUES: usize = 144 * 144;
 /// Largest difference in level, in dB, of the same sound with another grain of its noise.
 const SAME_LEVEL_DB: f32 = 3.0;
 
-fn numbers(name: &str, dims: &[i64], values: &[f32]) -> TensorProto {
+pub fn numbers(name: &str, dims: &[i64], values: &[f32]) -> TensorProto {
     TensorProto {
         name: name.into(),
         dims: dims.to_vec(),
@@ -34,7 +34,7 @@ fn numbers(name: &str, dims: &[i64], values: &[f32]) -> TensorProto {
     }
 }
 
-fn wholes(name: &str, values: &[i64]) -> TensorProto {
+pub fn wholes(name: &str, values: &[i64]) -> TensorProto {
     TensorProto {
         name: name.into(),
         dims: vec![values.len() as i64],
@@ -44,7 +44,7 @@ fn wholes(name: &str, values: &[i64]) -> TensorProto {
     }
 }
 
-fn port(name: &str, shape: &[i64]) -> ValueInfoProto {
+pub fn port(name: &str, shape: &[i64]) -> ValueInfoProto {
     let fixed = |size: &i64| tensor_shape_proto::Dimension {
         value: Some(tensor_shape_proto::dimension::Value::DimValue(*size)),
         ..Default::default()
@@ -57,7 +57,7 @@ fn port(name: &str, shape: &[i64]) -> ValueInfoProto {
     ValueInfoProto { name: name.into(), r#type: Some(kind), ..Default::default() }
 }
 
-fn node(operator: &str, inputs: &[&str], output: &str) -> NodeProto {
+pub fn node(operator: &str, inputs: &[&str], output: &str) -> NodeProto {
     NodeProto {
         name: output.into(),
         op_type: operator.into(),
@@ -67,7 +67,7 @@ fn node(operator: &str, inputs: &[&str], output: &str) -> NodeProto {
     }
 }
 
-fn graph(
+pub fn graph(
     input: ValueInfoProto,
     output: ValueInfoProto,
     node: Vec<NodeProto>,

@@ -3,6 +3,7 @@
 mod cases;
 mod cqt;
 mod cqt_pack;
+mod foley_pack;
 mod footsteps;
 mod inputs_kept;
 mod keys;

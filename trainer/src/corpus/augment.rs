@@ -2,7 +2,7 @@
 //! of tune, in a room, through a microphone, overdriven, with noise. Held-out sounds are never touched.
 
 mod channel;
-mod room;
+pub(super) mod room;
 
 use anyhow::{Context, Result, ensure};
 use engine::pack::hex_sha256;

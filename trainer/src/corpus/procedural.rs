@@ -23,6 +23,7 @@ mod note;
 mod pad;
 mod rain;
 mod rng;
+pub mod scenes;
 mod snare;
 mod sneeze;
 mod string;

@@ -55,13 +55,21 @@ impl CorpusWriter {
     /// # Errors
     /// The folder holds a corpus already or cannot be made.
     pub fn new(folder: &Path) -> Result<Self> {
+        Self::with_frames(folder, SpectralShape::DEFAULT.frame_count)
+    }
+
+    /// As [`Self::new`], of sounds that are `frame_count` frames long.
+    ///
+    /// # Errors
+    /// As [`Self::new`].
+    pub fn with_frames(folder: &Path, frame_count: usize) -> Result<Self> {
         ensure!(
             !folder.join(MANIFEST_NAME).exists(),
             "{} holds a corpus already; choose another --out or remove it",
             folder.display()
         );
         fs::create_dir_all(folder).with_context(|| format!("cannot make the folder {}", folder.display()))?;
-        let shape = SpectralShape::DEFAULT;
+        let shape = SpectralShape { frame_count, ..SpectralShape::DEFAULT };
         Ok(Self {
             folder: folder.to_owned(),
             shape,

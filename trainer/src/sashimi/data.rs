@@ -6,6 +6,7 @@ use engine::sample::resample;
 use tch::{Kind, Tensor};
 
 use super::config::RunConfig;
+use crate::corpus::classes::class_of;
 use crate::corpus::{Corpus, Item};
 
 /// Fade at the end of a sound that is longer, in seconds.
@@ -66,11 +67,6 @@ impl SoundData {
     pub fn choose(&self, numbers: &Tensor) -> Tensor {
         self.samples.index_select(0, numbers).to_kind(Kind::Int64) + 32_768
     }
-}
-
-/// The class of an item by this label.
-pub fn class_of<'a>(item: &'a Item, label: &str) -> Option<&'a str> {
-    if label == "category" { Some(&item.category) } else { item.labels.get(label).map(String::as_str) }
 }
 
 fn prepared(corpus: &Corpus, item: &Item, config: &RunConfig) -> Result<Vec<i16>> {

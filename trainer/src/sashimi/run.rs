@@ -1,19 +1,17 @@
 //! A training run of this model: its folder and its one stage.
 
-use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
 use engine::pack::{Quantisation, RawNetwork};
-use engine::units::MODEL_LATENTS;
 use tch::Device;
 use tch::nn::VarStore;
 
 use super::config::{CONFIG_NAME, MODEL, RunConfig};
-use super::data::{SoundData, class_of};
+use super::data::SoundData;
 use super::stage::SashimiStage;
-use crate::corpus::{Corpus, Split};
+use crate::corpus::{Corpus, Split, classes};
 use crate::files::write_atomically;
 use crate::train::{Budget, Intervals, StageOptions, run_stage};
 
@@ -73,7 +71,10 @@ pub fn train(options: &TrainOptions) -> Result<()> {
         network: options.network,
         dropout: options.dropout,
         class_label: options.class_label.clone().unwrap_or_default(),
-        classes: classes(&corpus, options)?,
+        classes: match &options.class_label {
+            Some(label) => classes::chosen(&corpus, label, &options.classes)?,
+            None => Vec::new(),
+        },
     };
     begin(&options.run, &config)?;
     print!("{}", corpus.summary());
@@ -86,26 +87,6 @@ pub fn train(options: &TrainOptions) -> Result<()> {
     let stage = SashimiStage::new(&store, &train, held_out.as_ref(), &config);
     let how = StageOptions { run: &options.run, seed: options.seed, rate: options.rate, intervals: options.intervals };
     run_stage(&stage, &store, &how, config.budget)
-}
-
-/// The classes that are trained.
-fn classes(corpus: &Corpus, options: &TrainOptions) -> Result<Vec<String>> {
-    let Some(label) = &options.class_label else { return Ok(Vec::new()) };
-    let known: BTreeSet<&str> = corpus.manifest.items.iter().filter_map(|item| class_of(item, label)).collect();
-    ensure!(!known.is_empty(), "no sound of the corpus has the label {label:?}");
-    for class in &options.classes {
-        ensure!(known.contains(class.as_str()), "the corpus has no sound whose {label} is {class:?}");
-    }
-    let chosen = if options.classes.is_empty() {
-        known.into_iter().map(str::to_owned).collect()
-    } else {
-        options.classes.clone()
-    };
-    let distinct: BTreeSet<&String> = chosen.iter().collect();
-    ensure!(distinct.len() == chosen.len(), "--classes names a class twice");
-    let (count, names) = (chosen.len(), chosen.join(", "));
-    ensure!(count <= MODEL_LATENTS, "{count} classes ({names}); name at most {MODEL_LATENTS} by --classes");
-    Ok(chosen)
 }
 
 /// Makes the run folder; an error if it holds another run.

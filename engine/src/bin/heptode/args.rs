@@ -2,6 +2,7 @@
 
 mod blend;
 mod cqt;
+mod foley;
 mod raw;
 mod texture;
 mod tuning;
@@ -20,6 +21,7 @@ use engine::params::Hold;
 use crate::destination::Destination;
 pub(crate) use blend::BlendArgs;
 pub(crate) use cqt::CqtArgs;
+pub(crate) use foley::FoleyArgs;
 pub(crate) use raw::RawArgs;
 pub(crate) use texture::{Continued, ExtendArgs, Method, TextureArgs};
 pub(crate) use tuning::TuningArgs;
@@ -91,6 +93,12 @@ pub(crate) enum Command {
                             heptode raw --pack steps-raw.heptode --prime knock.wav --prime-ms 20 --out like-knock.wav"
     )]
     Raw(RawArgs),
+    /// Make clips of everyday sounds by class with a pack of kind foley (mono)
+    #[command(
+        after_help = "Examples:\n  heptode foley --pack foley.heptode --class rain --count 8 --seed 1 --out rain/\n  \
+                            heptode foley --pack foley.heptode --weights 0.5,0,0.5,0,0,0,0 --count 4 --out between/"
+    )]
+    Foley(FoleyArgs),
     /// Superpose the latent points of any number of sounds and files
     #[command(
         after_help = "The weights are divided by their sum. The blend is decoded from its point alone, without what recordings add.\n\n\

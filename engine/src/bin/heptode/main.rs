@@ -5,12 +5,14 @@
 
 mod args;
 mod blend;
+mod class;
 mod continued;
 mod cqt;
 mod destination;
 mod encode;
 mod extend;
 mod failure;
+mod foley;
 mod info;
 mod morph;
 mod output;
@@ -52,6 +54,7 @@ fn main() -> ExitCode {
         Command::Texture(args) => texture::run(&args),
         Command::Extend(args) => extend::run(&args),
         Command::Raw(args) => raw::run(&args),
+        Command::Foley(args) => foley::run(&args),
         Command::Blend(args) => blend::run(&args),
         Command::Walk(args) => walk::run(&args),
     };

@@ -10,6 +10,7 @@ use engine::sample::{read_from, resample};
 use serde_json::json;
 
 use crate::args::RawArgs;
+use crate::class::class_weights;
 use crate::failure::Failure;
 use crate::output::{noted, path_text};
 use crate::watch::Watch;
@@ -31,7 +32,7 @@ pub(crate) fn run(args: &RawArgs) -> Result<(), Failure> {
         None => manifest.length_samples,
     };
     args.out.check_length(length as u64, 1, rate_hz)?;
-    let class_weights = class_weights(args, manifest)?;
+    let class_weights = class_weights(args.class.as_deref(), &args.weights, &manifest.classes)?;
     let (prime, mut notes) = match &args.prime {
         Some(file) => prime(file, args.prime_ms, manifest)?,
         None => (Vec::new(), Vec::new()),
@@ -84,27 +85,6 @@ fn write(args: &RawArgs, mut generator: Generator, length: usize, rate_hz: u32) 
     });
     watch.end();
     Ok((peak, written?))
-}
-
-/// The weights that the arguments give; empty for none.
-fn class_weights(args: &RawArgs, manifest: &RawManifest) -> Result<Vec<f32>, Failure> {
-    let Some(wanted) = &args.class else { return Ok(args.weights.clone()) };
-    let wanted = wanted.to_lowercase();
-    let names: Vec<String> = manifest.classes.iter().map(|name| name.to_lowercase()).collect();
-    let exact = names.iter().position(|name| *name == wanted);
-    let mut beginning = names.iter().enumerate().filter(|(_, name)| !wanted.is_empty() && name.starts_with(&wanted));
-    let only = match (beginning.next(), beginning.next()) {
-        (Some((place, _)), None) => Some(place),
-        _ => None,
-    };
-    let Some(found) = exact.or(only) else {
-        let known = match manifest.classes.as_slice() {
-            [] => "the pack has no classes".to_owned(),
-            some => format!("the pack has {}", some.join(", ")),
-        };
-        return Err(Failure::usage(format!("--class {wanted:?}: {known}")));
-    };
-    Ok((0..names.len()).map(|place| if place == found { 1.0 } else { 0.0 }).collect())
 }
 
 /// The beginning of a recording at the pack's rate, and remarks.

@@ -25,14 +25,10 @@ pub(crate) struct Series<'a> {
 impl<'a> Series<'a> {
     /// Of `count` sounds, made from the files `inputs`. Fails when a file cannot be written or would be written over an input.
     pub(crate) fn new(count: usize, output: &'a SeriesArgs, inputs: &[&Path]) -> Result<Self, Failure> {
-        let digits = count.to_string().len().max(2);
-        let names: Vec<String> = (1..=count).map(|n| format!("{n:0digits$}.wav")).collect();
+        let names = numbered(count);
         let places: Vec<PathBuf> = names.iter().map(|name| output.out.join(name)).collect();
-        refuse_overwriting(&[inputs, &[output.common.pack()]].concat(), &places)?;
-        match places.iter().find(|place| place.metadata().is_ok_and(|meta| !meta.is_file())) {
-            Some(place) => Err(cannot_write(place, &"there is something with this name that is not a regular file")),
-            None => Ok(Self { output, names }),
-        }
+        check_places(&[inputs, &[output.common.pack()]].concat(), &places)?;
+        Ok(Self { output, names })
     }
 
     /// Renders all sounds, then moves all files into the folder, then prints the result; `json` is completed with the files and what
@@ -68,9 +64,24 @@ impl<'a> Series<'a> {
     }
 }
 
+/// `01.wav`, `02.wav`, … with as many digits as the last one needs.
+pub(crate) fn numbered(count: usize) -> Vec<String> {
+    let digits = count.to_string().len().max(2);
+    (1..=count).map(|n| format!("{n:0digits$}.wav")).collect()
+}
+
+/// Fails when a file cannot be written or would be written over an input.
+pub(crate) fn check_places(inputs: &[&Path], places: &[PathBuf]) -> Result<(), Failure> {
+    refuse_overwriting(inputs, places)?;
+    match places.iter().find(|place| place.metadata().is_ok_and(|meta| !meta.is_file())) {
+        Some(place) => Err(cannot_write(place, &"there is something with this name that is not a regular file")),
+        None => Ok(()),
+    }
+}
+
 /// A hidden folder inside the destination, which holds the files until all are complete. When it is dropped or the user interrupts,
 /// nothing is left.
-struct Stage {
+pub(crate) struct Stage {
     waiting: TempDir,
     folder: PathBuf,
     /// Whether the destination was created here, and is removed again on failure.
@@ -79,7 +90,7 @@ struct Stage {
 }
 
 impl Stage {
-    fn open(folder: &Path) -> Result<Self, Failure> {
+    pub(crate) fn open(folder: &Path) -> Result<Self, Failure> {
         let is_new = !folder.exists();
         std::fs::create_dir_all(folder)
             .map_err(|error| Failure::failed(format!("cannot make the folder {}: {error}", folder.display())))?;
@@ -92,14 +103,20 @@ impl Stage {
         Ok(Self { waiting, folder: folder.to_owned(), is_new, interrupted })
     }
 
-    fn write(&self, name: &str, samples: &[f32], rate_hz: u32) -> Result<(), Failure> {
+    /// Fails when the user has interrupted the work.
+    pub(crate) fn check(&self) -> Result<(), Failure> {
         if self.interrupted.load(Ordering::Relaxed) {
             return Err(Failure::failed("interrupted: nothing was written"));
         }
+        Ok(())
+    }
+
+    pub(crate) fn write(&self, name: &str, samples: &[f32], rate_hz: u32) -> Result<(), Failure> {
+        self.check()?;
         Ok(write_wav(&self.waiting.path().join(name), samples, 1, rate_hz)?)
     }
 
-    fn finish(mut self, names: &[String]) -> Result<(), Failure> {
+    pub(crate) fn finish(mut self, names: &[String]) -> Result<(), Failure> {
         for name in names {
             let place = self.folder.join(name);
             std::fs::rename(self.waiting.path().join(name), &place).map_err(|error| cannot_write(&place, &error))?;

@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng as _;
-use thiserror::Error;
 
-use super::head::Draw;
 use super::model::RawModel;
 use super::run::Run;
+use crate::decode::draw::Draw;
+use crate::decode::wish::{WishError, check_draw, shares};
 
 /// What sound is wanted.
 #[derive(Clone, Debug, PartialEq)]
@@ -27,67 +27,15 @@ pub struct Wish {
     pub with_prime: bool,
 }
 
-/// Why a wish is refused. Each message is one line for the user.
-#[derive(Clone, Debug, Error, PartialEq)]
-pub enum WishError {
-    /// Too many class weights.
-    #[error("{found} class weights, and the pack has {expected} classes")]
-    ClassCount {
-        /// Number of weights.
-        found: usize,
-        /// Number of classes.
-        expected: usize,
-    },
-    /// Class weights that cannot be divided by their sum.
-    #[error("class weights must be finite, not negative and not all 0")]
-    ClassWeights,
-    /// The temperature is out of its range.
-    #[error("a temperature of {0} is outside 0.1 to 2")]
-    Temperature(f32),
-    /// The part that is kept is out of its range.
-    #[error("to keep {0} of the probability is outside 0.5 to 1")]
-    Keep(f32),
-    /// The prime is longer than the sounds that the network was trained on.
-    #[error("the prime has {found} samples, and the network was trained on sounds of {most}")]
-    LongPrime {
-        /// Its samples.
-        found: usize,
-        /// Samples of a training sound.
-        most: usize,
-    },
-    /// A sample of the prime is NaN or infinite.
-    #[error("sample {0} of the prime is not a finite number")]
-    NotFinite(usize),
-}
-
 impl Wish {
     fn check(&self, model: &RawModel) -> Result<(), WishError> {
         let manifest = model.manifest();
-        let (found, expected) = (self.class_weights.len(), manifest.classes.len());
-        if found > expected {
-            return Err(WishError::ClassCount { found, expected });
-        }
-        let sum: f32 = self.class_weights.iter().sum();
-        let are_weights = self.class_weights.iter().all(|weight| *weight >= 0.0) && sum.is_finite();
-        if found > 0 && !(are_weights && sum > 0.0) {
-            return Err(WishError::ClassWeights);
-        }
-        if !(0.1..=2.0).contains(&self.temperature) {
-            return Err(WishError::Temperature(self.temperature));
-        }
-        if !(0.5..=1.0).contains(&self.keep) {
-            return Err(WishError::Keep(self.keep));
-        }
+        check_draw(self.temperature, self.keep)?;
         if self.prime.len() > manifest.length_samples {
             return Err(WishError::LongPrime { found: self.prime.len(), most: manifest.length_samples });
         }
         let strange = self.prime.iter().position(|sample| !sample.is_finite());
         strange.map_or(Ok(()), |place| Err(WishError::NotFinite(place)))
-    }
-
-    fn shares(&self) -> Vec<f32> {
-        let sum: f32 = self.class_weights.iter().sum();
-        self.class_weights.iter().map(|weight| weight / sum).collect()
     }
 }
 
@@ -112,9 +60,10 @@ impl Generator {
     /// [`WishError`].
     pub fn new(model: Arc<RawModel>, wish: &Wish) -> Result<Self, WishError> {
         wish.check(&model)?;
+        let shares = shares(&wish.class_weights, model.manifest().classes.len())?;
         let level = model.manifest().quantisation.level(0.0);
         Ok(Self {
-            run: Run::new(model, &wish.shares()),
+            run: Run::new(model, &shares),
             draw: Draw { temperature: wish.temperature, keep: wish.keep },
             random: ChaCha8Rng::seed_from_u64(wish.seed),
             prime: wish.prime.clone(),

@@ -1,11 +1,9 @@
 //! From the outputs of a network to the next level: a draw from a softmax over 256 levels, or from a mixture of logistic distributions.
 
-use multiversion::multiversion;
 use rand_chacha::ChaCha8Rng;
-use rand_chacha::rand_core::Rng as _;
 
+use crate::decode::draw::{Draw, pick, softmax, unit};
 use crate::pack::{LEVELS, Quantisation};
-use crate::spectral::exp;
 
 /// Distributions of a mixture.
 pub const COMPONENTS: usize = 10;
@@ -13,23 +11,12 @@ pub const COMPONENTS: usize = 10;
 const PARTS: usize = 3;
 /// Least and largest logarithm of a scale: the least puts all of the probability on one level.
 pub const LOG_SCALES: (f32, f32) = (-11.0, 2.0);
-/// Halvings in the search for the least probability that is kept.
-const HALVINGS: usize = 20;
 
 /// Draws levels.
 #[derive(Debug)]
 pub(super) struct Head {
     quantisation: Quantisation,
     samples: Vec<f32>,
-}
-
-/// How levels are drawn.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Draw {
-    /// Factor on the spread.
-    pub temperature: f32,
-    /// Part of the probability from which is drawn, the likeliest first.
-    pub keep: f32,
 }
 
 impl Head {
@@ -54,10 +41,7 @@ impl Head {
         }
         let mut chances = [0.0; LEVELS];
         chances.copy_from_slice(outputs);
-        softmax(&mut chances, draw.temperature);
-        let least = least_kept(&chances, draw.keep);
-        chances.iter_mut().filter(|chance| **chance < least).for_each(|chance| *chance = 0.0);
-        pick(&chances, unit(random))
+        draw.place(&mut chances, random)
     }
 
     fn draw_from_mixture(&self, outputs: &[f32], draw: Draw, random: &mut ChaCha8Rng) -> usize {
@@ -74,60 +58,6 @@ impl Head {
         let half = self.quantisation.half() as f32;
         ((curve * half).round() + half).clamp(0.0, 2.0 * half - 1.0) as usize
     }
-}
-
-/// Even between 0 and 1, without 1.
-fn unit(random: &mut ChaCha8Rng) -> f32 {
-    (random.next_u32() >> 8) as f32 / (1 << 24) as f32
-}
-
-/// Makes logits probabilities.
-#[multiversion(targets("x86_64+avx2"))]
-fn softmax(values: &mut [f32], temperature: f32) {
-    let largest = values.iter().fold(f32::NEG_INFINITY, |largest, value| largest.max(*value));
-    let mut sum = 0.0;
-    for value in values.iter_mut() {
-        *value = exp(((*value - largest) / temperature).max(-80.0));
-    }
-    for value in values.iter() {
-        sum += *value;
-    }
-    for value in values.iter_mut() {
-        *value /= sum;
-    }
-}
-
-/// A probability of which those that are not less have at least `keep` together, close to the largest such.
-#[multiversion(targets("x86_64+avx2"))]
-fn least_kept(chances: &[f32; LEVELS], keep: f32) -> f32 {
-    if keep >= 1.0 {
-        return 0.0;
-    }
-    let (mut low, mut high) = (0.0, 1.0);
-    for _ in 0..HALVINGS {
-        let middle = (low + high) * 0.5;
-        let mut sums = [0.0f32; 16];
-        for chances in chances.as_chunks::<16>().0 {
-            for (sum, chance) in sums.iter_mut().zip(chances) {
-                *sum += if *chance >= middle { *chance } else { 0.0 };
-            }
-        }
-        if sums.iter().sum::<f32>() >= keep { low = middle } else { high = middle }
-    }
-    low
-}
-
-/// The place that a number from 0 to 1 falls on when probabilities are laid side by side.
-fn pick(chances: &[f32], unit: f32) -> usize {
-    let mut left = unit * chances.iter().sum::<f32>();
-    for (place, chance) in chances.iter().enumerate() {
-        left -= chance;
-        if left < 0.0 {
-            return place;
-        }
-    }
-    // Rounding may leave a little: the last that is possible.
-    chances.iter().rposition(|chance| *chance > 0.0).unwrap_or(0)
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! The layers of a level: pairs of a state-space block and a feed-forward block, each added to its input. No allocation after construction.
 
-use super::lanes::{Affine, Diagonal, Norm, Row, add, add_gated, gelu, rows};
+use crate::decode::lanes::{Affine, Diagonal, Norm, Row, add, add_gated, gelu, rows};
 use crate::pack::{PackError, Weights};
 
 /// Channels inside a feed-forward block and before a gate, for each channel of the level.
@@ -33,18 +33,6 @@ pub(super) struct LevelState {
     wide: Vec<Row>,
 }
 
-/// Takes an affine map of this name.
-pub(super) fn affine(weights: &Weights, name: &str, outputs: usize, inputs: usize) -> Result<Affine, PackError> {
-    let weight = weights.take(&format!("{name}.weight"), &[outputs, inputs])?;
-    Ok(Affine::new(&weight, &weights.take(&format!("{name}.bias"), &[outputs])?))
-}
-
-/// Takes a normalisation of this name.
-pub(super) fn norm(weights: &Weights, name: &str, width: usize) -> Result<Norm, PackError> {
-    let gain = weights.take(&format!("{name}.gain"), &[width])?;
-    Ok(Norm::new(&gain, &weights.take(&format!("{name}.bias"), &[width])?))
-}
-
 impl Level {
     /// Takes the layers of level `number`.
     ///
@@ -63,12 +51,12 @@ impl Level {
             let outputs = weights.take(&place("outputs"), &[2, width, states])?;
             let skip = weights.take(&place("skip"), &[width])?;
             Ok(Pair {
-                norm: norm(weights, &place("norm"), width)?,
+                norm: Norm::load(weights, &place("norm"), width)?,
                 diagonal: Diagonal::new(&factors, &outputs, &skip),
-                gate: affine(weights, &place("gate"), 2 * width, width)?,
-                feed_norm: norm(weights, &place("feed_norm"), width)?,
-                widen: affine(weights, &place("widen"), EXPANSION * width, width)?,
-                narrow: affine(weights, &place("narrow"), width, EXPANSION * width)?,
+                gate: Affine::load(weights, &place("gate"), 2 * width, width)?,
+                feed_norm: Norm::load(weights, &place("feed_norm"), width)?,
+                widen: Affine::load(weights, &place("widen"), EXPANSION * width, width)?,
+                narrow: Affine::load(weights, &place("narrow"), width, EXPANSION * width)?,
             })
         });
         Ok(Self { pairs: pairs.collect::<Result<_, PackError>>()?, width })

@@ -1,8 +1,8 @@
 //! The network of a pack of kind `raw`, loaded and checked. Immutable, shared between threads.
 
 use super::head::Head;
-use super::lanes::{Affine, Norm, Row, add, rows, to_rows};
-use super::layers::{Level, affine, norm};
+use super::layers::Level;
+use crate::decode::lanes::{Affine, Norm, Row, add, rows, to_rows};
 use crate::pack::{LEVELS, PackError, RawManifest, RawPack};
 
 /// Steps of a level for one of the level below.
@@ -53,10 +53,16 @@ impl RawModel {
             fine: fine.map(|fine| to_rows(&fine)),
             classes: classes.chunks_exact(top).map(to_rows).collect(),
             levels: [level(0)?, level(1)?, level(2)?],
-            down: [affine(&weights, "down0", middle, POOL * top)?, affine(&weights, "down1", bottom, POOL * middle)?],
-            up: [affine(&weights, "up0", POOL * top, middle)?, affine(&weights, "up1", POOL * middle, bottom)?],
-            norm: norm(&weights, "norm", top)?,
-            last: affine(&weights, "head", head.outputs(), top)?,
+            down: [
+                Affine::load(&weights, "down0", middle, POOL * top)?,
+                Affine::load(&weights, "down1", bottom, POOL * middle)?,
+            ],
+            up: [
+                Affine::load(&weights, "up0", POOL * top, middle)?,
+                Affine::load(&weights, "up1", POOL * middle, bottom)?,
+            ],
+            norm: Norm::load(&weights, "norm", top)?,
+            last: Affine::load(&weights, "head", head.outputs(), top)?,
             head,
             hash: pack.hash().to_owned(),
             manifest,

@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use rand_chacha::ChaCha8Rng;
 
-use super::head::Draw;
-use super::lanes::{LANES, Row, add, rows};
 use super::layers::LevelState;
 use super::model::{POOL, RawModel};
+use crate::decode::draw::Draw;
+use crate::decode::lanes::{LANES, Row, add, rows};
 
 /// The states of a network.
 #[derive(Debug)]

@@ -1,14 +1,13 @@
 //! The manifest of a pack of kind `raw`, and its checks. Plain data, any thread.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::super::validate::{check_texts, ensure, fields, version};
+use super::super::validate::{check_classes, check_texts, ensure, fields, version};
 use super::super::{FileEntry, PackError, PackKind, WEIGHTS_FILE};
 use super::quantisation::Quantisation;
-use crate::units::MODEL_LATENTS;
 
 /// Channels of a level are a multiple of this, the number of values that the recurrence works on at once.
 const WIDTH_STEP: usize = 32;
@@ -97,22 +96,11 @@ impl RawManifest {
         let length_fits = (16..=longest).contains(&self.length_samples);
         ensure(length_fits, "length_samples", self.length_samples, "16 samples to 60 s")?;
         self.network.check()?;
-        self.check_classes()?;
+        check_classes(&self.classes, 0)?;
         ensure((0.1..=2.0).contains(&self.temperature), "temperature", self.temperature, "0.1 to 2")?;
         ensure((0.5..=1.0).contains(&self.keep), "keep", self.keep, "0.5 to 1")?;
         let mut names = self.files.keys();
         names.try_for_each(|name| ensure(name == WEIGHTS_FILE, "files", name, &format!("only {WEIGHTS_FILE}")))
-    }
-
-    fn check_classes(&self) -> Result<(), PackError> {
-        let count = self.classes.len();
-        ensure(count <= MODEL_LATENTS, "classes", format!("{count} classes"), "at most 7 classes")?;
-        let mut seen = HashSet::new();
-        self.classes.iter().try_for_each(|name| {
-            let fits = !name.trim().is_empty() && name.len() <= 64 && !name.chars().any(char::is_control);
-            ensure(fits, "classes", format!("{name:?}"), "names of 1 to 64 bytes on one line")?;
-            ensure(seen.insert(name.to_lowercase()), "classes", name, "each name once")
-        })
     }
 }
 

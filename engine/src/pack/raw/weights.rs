@@ -20,7 +20,7 @@ pub struct Weights<'a> {
 impl<'a> Weights<'a> {
     /// # Errors
     /// [`PackError::Weights`] for bytes in another format.
-    pub(super) fn parse(bytes: &'a [u8]) -> Result<Self, PackError> {
+    pub(in super::super) fn parse(bytes: &'a [u8]) -> Result<Self, PackError> {
         let refused = |error| PackError::Weights(format!("not in the format safetensors ({error:?})"));
         let tensors = SafeTensors::deserialize(bytes).map_err(refused)?;
         let left = tensors.names().into_iter().cloned().collect();

@@ -11,6 +11,9 @@ use super::note::{Note, unpitched};
 use super::rng::SoundRng;
 use super::wave::{HIGHEST_PARTIAL_HZ, Phase, sine};
 
+/// Length of the sounds of [`draw`], in seconds.
+const USUAL_S: f64 = 2.0;
+
 /// How the speed moves within the sound.
 #[derive(Clone, Copy)]
 struct Speed {
@@ -31,7 +34,12 @@ impl Speed {
 
 /// Draws an instrument of the style whose turn it is.
 pub fn draw(rng: &mut SoundRng, turn: usize) -> Instrument {
-    if turn.is_multiple_of(2) { combustion(rng, turn / 2) } else { electric(rng, turn / 2) }
+    if turn.is_multiple_of(2) { combustion(rng, turn / 2, USUAL_S) } else { electric(rng, turn / 2) }
+}
+
+/// Draws a combustion engine that runs for `seconds`.
+pub fn vehicle(rng: &mut SoundRng, turn: usize, seconds: f64) -> Instrument {
+    combustion(rng, turn, seconds)
 }
 
 struct Engine {
@@ -46,7 +54,7 @@ struct Engine {
     muffler_hz: f64,
 }
 
-fn combustion(rng: &mut SoundRng, turn: usize) -> Instrument {
+fn combustion(rng: &mut SoundRng, turn: usize, seconds: f64) -> Instrument {
     let (label, cylinders, turns) = in_turn(
         turn,
         &[
@@ -69,20 +77,20 @@ fn combustion(rng: &mut SoundRng, turn: usize) -> Instrument {
         muffler_hz: rng.ratio_between(400.0, 9000.0),
     };
     Instrument::new("Motor", label, unpitched(rng), move |note, rng| {
-        let firings = firings(&engine, note, rng);
-        exhaust(&engine, note, &firings)
+        let firings = firings(&engine, note, seconds, rng);
+        exhaust(&engine, note, seconds, &firings)
     })
 }
 
 /// Pressure at the valves: a short pulse per firing, a bang of noise in it, and the hiss of the intake in step.
-fn firings(engine: &Engine, note: Note, rng: &mut SoundRng) -> Vec<f64> {
+fn firings(engine: &Engine, note: Note, seconds: f64, rng: &mut SoundRng) -> Vec<f64> {
     let (ratio, force) = (note.ratio(), note.force());
     let count = engine.cylinders.len() as f64;
     let mut crank = Phase::new(0.0);
     let mut intake = Svf::default();
     let (mut previous, mut jitter, mut since_s) = (f64::MAX, 1.0, 1.0);
     let pulse_s = engine.pulse_s / ratio;
-    render(2.0, |time_s| {
+    render(seconds, |time_s| {
         // A four-stroke cylinder fires once in two turns.
         let place = crank.advance(0.5 * ratio * engine.speed.at(time_s)) * count;
         let cylinder = place as usize;
@@ -101,20 +109,20 @@ fn firings(engine: &Engine, note: Note, rng: &mut SoundRng) -> Vec<f64> {
 }
 
 /// A pipe, open at the far end, that returns each pulse upside down, and the muffler.
-fn exhaust(engine: &Engine, note: Note, firings: &[f64]) -> Vec<f64> {
+fn exhaust(engine: &Engine, note: Note, seconds: f64, firings: &[f64]) -> Vec<f64> {
     let ratio = note.ratio();
     let length = ((engine.pipe_s / ratio * SAMPLE_RATE_HZ) as usize).max(2);
     let mut pipe = vec![0.0; length];
     let (mut wall, mut muffler, mut rumble) = (Svf::default(), Svf::default(), Svf::default());
     let muffler_hz = engine.muffler_hz * ratio * (0.4 + 0.6 * note.force());
     let mut samples = firings.iter().enumerate();
-    render(2.0, |time_s| {
+    render(seconds, |time_s| {
         let (n, input) = samples.next().unwrap_or((0, &0.0));
         let back = wall.low(pipe[n % length], 2500.0 * ratio, FLAT_Q);
         let sound = input - engine.pipe * back;
         pipe[n % length] = sound;
         let open = rumble.high(muffler.low(sound, muffler_hz, 1.4) + 0.25 * sound, 28.0, FLAT_Q);
-        open * rise(time_s, 0.01) * rise(2.0 - time_s, 0.3)
+        open * rise(time_s, 0.01) * rise(seconds - time_s, 0.3)
     })
 }
 

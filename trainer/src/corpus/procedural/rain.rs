@@ -13,6 +13,9 @@ use super::modes::{Mode, strike};
 use super::note::{Note, unpitched};
 use super::rng::SoundRng;
 
+/// Length of the rains of [`draw`], in seconds.
+const USUAL_S: f64 = 2.0;
+
 /// What the drops fall on.
 #[derive(Clone, Copy)]
 struct Surface {
@@ -90,10 +93,11 @@ const SURFACES: [Surface; 5] = [
 
 /// Draws an instrument of the style whose turn it is.
 pub fn draw(rng: &mut SoundRng, turn: usize) -> Instrument {
-    if turn.is_multiple_of(2) { shower(rng, turn / 2) } else { drip(rng, turn / 2) }
+    if turn.is_multiple_of(2) { shower(rng, turn / 2, USUAL_S) } else { drip(rng, turn / 2) }
 }
 
-fn shower(rng: &mut SoundRng, turn: usize) -> Instrument {
+/// Draws a rain that falls for `seconds`.
+pub fn shower(rng: &mut SoundRng, turn: usize, seconds: f64) -> Instrument {
     let surface = in_turn(turn, &SURFACES);
     let drops_per_s = rng.ratio_between(surface.drops_per_s[0], surface.drops_per_s[1]);
     let bed = rng.ratio_between(surface.bed[0], surface.bed[1]);
@@ -107,42 +111,48 @@ fn shower(rng: &mut SoundRng, turn: usize) -> Instrument {
         .collect();
     Instrument::new("Rain", surface.label, unpitched(rng), move |note, rng| {
         let drops_per_s = drops_per_s * (0.4 + 0.6 * note.force());
-        let mut sound = drops(&surface, &sheet, drops_per_s, note, rng);
+        let mut sound = drops(&surface, &sheet, (drops_per_s, seconds), note, rng);
         let (mut low, mut high) = (Svf::default(), Svf::default());
         let gust_phase = rng.between(0.0, 1.0);
-        let far = render(2.0, |time_s| {
+        let far = render(seconds, |time_s| {
             let gust = 1.0 + 0.3 * (TAU * (gusts_hz * time_s + gust_phase)).sin();
             let noise = low.low(rng.noise(), 2.0 * surface.bed_hz * note.ratio(), 0.6);
             high.high(noise, 0.12 * surface.bed_hz * note.ratio(), FLAT_Q) * gust
         });
         lay(&mut sound, &far, 0.0, bed);
         let mut samples = sound.into_iter();
-        render(2.0, |time_s| samples.next().unwrap_or(0.0) * rise(time_s, 0.02) * rise(2.0 - time_s, 0.25))
+        render(seconds, |time_s| samples.next().unwrap_or(0.0) * rise(time_s, 0.02) * rise(seconds - time_s, 0.25))
     })
 }
 
 /// The near drops: a tick each, a bubble for some, and a sheet that they make ring. Scaled to a peak of 1.
-fn drops(surface: &Surface, sheet: &[Mode], drops_per_s: f64, note: Note, rng: &mut SoundRng) -> Vec<f64> {
+fn drops(
+    surface: &Surface,
+    sheet: &[Mode],
+    (drops_per_s, seconds): (f64, f64),
+    note: Note,
+    rng: &mut SoundRng,
+) -> Vec<f64> {
     let grain = Grain {
         low_hz: surface.tick_hz[0] * note.ratio(),
         high_hz: surface.tick_hz[1] * note.ratio(),
         periods: surface.periods,
         spread: 2.5,
     };
-    let mut sound = collisions(rng, grain, 2.0, |_| drops_per_s, |_| 1.0);
+    let mut sound = collisions(rng, grain, seconds, |_| drops_per_s, |_| 1.0);
     if surface.sheet_s > 0.0 {
         let tune = |mode: &Mode| Mode { frequency_hz: mode.frequency_hz * note.ratio(), ..*mode };
         let modes: Vec<Mode> = sheet.iter().map(tune).collect();
-        let ringing = super::modes::resonate(&modes, &sound, 2.0);
+        let ringing = super::modes::resonate(&modes, &sound, seconds);
         lay(&mut sound, &normalised(ringing), 0.0, 0.6);
     }
     let mut sound = normalised(sound);
-    let bubbles = (2.0 * drops_per_s * surface.bubbles) as usize;
+    let bubbles = (seconds * drops_per_s * surface.bubbles) as usize;
     for _ in 0..bubbles {
         let radius_m = rng.ratio_between(surface.radius_m[0], surface.radius_m[1]) / note.ratio();
         let bubble = bubble(radius_m, rng.between(0.0, 0.1));
         let gain = 0.8 * rng.between(0.1, 1.0).powi(2);
-        lay(&mut sound, &bubble, rng.between(0.0, 1.9), gain);
+        lay(&mut sound, &bubble, rng.between(0.0, seconds - 0.1), gain);
     }
     sound
 }

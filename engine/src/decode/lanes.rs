@@ -4,6 +4,7 @@
 
 use multiversion::multiversion;
 
+use crate::pack::{PackError, Weights};
 use crate::spectral::exp;
 
 /// Channels of a row.
@@ -34,7 +35,7 @@ pub(super) struct Affine {
 
 impl Affine {
     /// Of `weights`, `[output][input]`, and one bias for each output.
-    pub(super) fn new(weights: &[f32], bias: &[f32]) -> Self {
+    fn new(weights: &[f32], bias: &[f32]) -> Self {
         let inputs = weights.len() / bias.len().max(1);
         let mut blocked = Vec::with_capacity(bias.len().div_ceil(LANES) * inputs);
         for row in 0..bias.len().div_ceil(LANES) {
@@ -44,6 +45,15 @@ impl Affine {
             );
         }
         Self { weights: blocked, bias: to_rows(bias) }
+    }
+
+    /// The map of this name in a pack.
+    ///
+    /// # Errors
+    /// [`PackError::Weights`].
+    pub(super) fn load(weights: &Weights, name: &str, outputs: usize, inputs: usize) -> Result<Self, PackError> {
+        let weight = weights.take(&format!("{name}.weight"), &[outputs, inputs])?;
+        Ok(Self::new(&weight, &weights.take(&format!("{name}.bias"), &[outputs])?))
     }
 
     /// Rows of outputs.
@@ -141,8 +151,17 @@ pub(super) struct Norm {
 const NORM_EPSILON: f32 = 1e-5;
 
 impl Norm {
-    pub(super) fn new(gain: &[f32], bias: &[f32]) -> Self {
+    fn new(gain: &[f32], bias: &[f32]) -> Self {
         Self { gain: to_rows(gain), bias: to_rows(bias) }
+    }
+
+    /// The normalisation of this name in a pack.
+    ///
+    /// # Errors
+    /// [`PackError::Weights`].
+    pub(super) fn load(weights: &Weights, name: &str, width: usize) -> Result<Self, PackError> {
+        let gain = weights.take(&format!("{name}.gain"), &[width])?;
+        Ok(Self::new(&gain, &weights.take(&format!("{name}.bias"), &[width])?))
     }
 
     pub(super) fn apply(&self, x: &[Row], out: &mut [Row]) {
