@@ -3,6 +3,8 @@
 //! `cargo run --release -p engine --example bench_constant_q [-- REPEATS]` prints medians in milliseconds, in f32 and in f64, and the error of
 //! each; plans are made beforehand. `tests/python/constant_q_peers.py` sets `nsgt` and librosa beside it in one run.
 
+use std::error::Error;
+use std::io::Write;
 use std::time::Instant;
 
 use engine::spectral::constant_q::{ConstantQ, ConstantQShape};
@@ -44,9 +46,10 @@ fn measured<T: FftNum + Into<f64>>(repeats: usize) -> (f64, f64) {
     (times_ms[times_ms.len() / 2], (error / power).sqrt())
 }
 
-fn main() {
+fn main() -> Result<(), Box<dyn Error>> {
     let repeats = std::env::args().nth(1).and_then(|text| text.parse().ok()).unwrap_or(20);
     for (name, (ms, error)) in [("f32", measured::<f32>(repeats)), ("f64", measured::<f64>(repeats))] {
-        println!("{name} {ms:.3} {error:.3e}");
+        writeln!(std::io::stdout(), "{name} {ms:.3} {error:.3e}")?;
     }
+    Ok(())
 }

@@ -1,6 +1,7 @@
 //! The arguments of the command line, with their units and ranges. Main thread.
 
 mod blend;
+mod common;
 mod cqt;
 mod foley;
 mod raw;
@@ -10,16 +11,16 @@ mod values;
 mod walk;
 
 use std::ffi::OsString;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use engine::Latent;
 use engine::import::Choice;
-use engine::pack::Pack;
 use engine::params::Hold;
 
 use crate::destination::Destination;
 pub(crate) use blend::BlendArgs;
+pub(crate) use common::Common;
 pub(crate) use cqt::CqtArgs;
 pub(crate) use foley::FoleyArgs;
 pub(crate) use raw::RawArgs;
@@ -111,30 +112,6 @@ pub(crate) enum Command {
                             Example:\n  heptode walk --floor gravel --pace 1.8 --seconds 20 --seed 3 --out walk.wav"
     )]
     Walk(WalkArgs),
-}
-
-/// Arguments of every command.
-#[derive(Debug, Clone, Args)]
-pub(crate) struct Common {
-    /// Model pack to use: the name of a shipped one (factory, footsteps), or the path of a pack's file or folder. Without it, footsteps for
-    /// `walk`, that of a preset for the preset, else factory
-    #[arg(long, value_name = "NAME|FILE")]
-    pack: Option<PathBuf>,
-    /// Write the result to standard output as one JSON object, or to standard error if the sound goes to standard output
-    #[arg(long)]
-    pub(crate) json: bool,
-}
-
-impl Common {
-    /// The pack to use.
-    pub(crate) fn pack(&self) -> &Path {
-        self.pack.as_deref().unwrap_or(Path::new(Pack::FACTORY_NAME))
-    }
-
-    /// The same arguments with another pack where none is given.
-    pub(crate) fn or_pack(&self, name: &str) -> Self {
-        Self { pack: Some(self.pack.clone().unwrap_or_else(|| name.into())), json: self.json }
-    }
 }
 
 #[derive(Debug, Args)]
