@@ -14,6 +14,9 @@ use crate::spectral::constant_q::PhaseRetrieval;
 /// decoded frames tell it only nearly: without a fade 20 to 80 Hz rise by up to 15 dB in the last 0.1 s, at -60 dB.
 const FADE_S: f32 = 0.15;
 
+/// Corner of the high pass that takes away an offset, in hertz: an octave below the lowest band.
+const DRIFT_HZ: f32 = 16.0;
+
 /// State of a sound between the steps.
 pub(super) struct ConstantQInversion {
     frames: Frames,
@@ -65,12 +68,23 @@ impl ConstantQInversion {
             }
             Step::Improve(search, _) => {
                 let mut samples = search.finish(transform.transform());
+                remove_drift(&mut samples, rate_hz);
                 fade_out(&mut samples, (FADE_S * rate_hz as f32) as usize);
                 restore(&mut samples, rate_hz);
                 pipeline.timings_mut().synthesis = started.elapsed();
                 Ok(Some(samples))
             }
         }
+    }
+}
+
+/// A high pass of the first order.
+fn remove_drift(samples: &mut [f32], rate_hz: u32) {
+    let follow = 1.0 - (-std::f32::consts::TAU * DRIFT_HZ / rate_hz as f32).exp();
+    let mut slow = 0.0;
+    for sample in samples {
+        slow += follow * (*sample - slow);
+        *sample -= slow;
     }
 }
 

@@ -7,19 +7,19 @@ use std::f64::consts::{FRAC_2_PI, FRAC_PI_2, TAU};
 
 use rustfft::num_complex::Complex32;
 
-use super::coefficients::Coefficients;
+use super::coefficients::{Coefficients, magnitude};
 use super::transform::ConstantQ;
 
-/// Sets the phases of `values`, whose magnitudes stay.
-pub(super) fn set_phases(transform: &ConstantQ<f32>, values: &mut Coefficients<f32>) {
+/// Sets the phases of the bands of `values` whose centres are at most at `highest_hz`; their magnitudes stay.
+pub(super) fn set_phases(transform: &ConstantQ<f32>, values: &mut Coefficients<f32>, highest_hz: f64) {
     let shape = transform.shape();
     let duration_s = transform.padded() as f64 / shape.rate_hz();
     let magnitudes: Vec<Vec<f32>> =
-        (0..values.bands()).map(|band| values.band(band).iter().map(|value| value.norm()).collect()).collect();
+        (0..values.bands()).map(|band| values.band(band).iter().map(magnitude).collect()).collect();
     let loudest_part = loudest(&magnitudes);
     for band in 0..values.bands() {
         let count = magnitudes[band].len();
-        if count == 0 {
+        if count == 0 || shape.centre_hz(band) > highest_hz {
             continue;
         }
         let step_s = duration_s / count as f64;
@@ -45,7 +45,7 @@ pub(super) fn set_phases(transform: &ConstantQ<f32>, values: &mut Coefficients<f
             phases[place] = phases[place + 1] - TAU * 0.5 * (hz[place] + hz[place + 1]) * step_s;
         }
         for (value, phase) in values.band_mut(band).iter_mut().zip(phases) {
-            *value = Complex32::from_polar(value.norm(), phase.rem_euclid(TAU) as f32);
+            *value = Complex32::from_polar(magnitude(value), phase.rem_euclid(TAU) as f32);
         }
     }
 }

@@ -3,7 +3,7 @@
 
 use rustfft::num_complex::Complex32;
 
-use super::coefficients::Coefficients;
+use super::coefficients::{Coefficients, magnitude};
 use super::transform::ConstantQ;
 
 /// Bands above this get random phases by [`Start::NoisyGradient`]: their windows last less than 10 ms at 16 bands to an octave, so that no
@@ -14,7 +14,7 @@ const MOMENTUM: f32 = 0.99;
 /// Stands for a magnitude that is not known.
 const UNKNOWN: f32 = f32::NAN;
 /// Magnitudes below this have no phase.
-const LEAST_MAGNITUDE: f32 = 1e-20;
+const LEAST_MAGNITUDE: f32 = 1e-18;
 
 /// The phases that the search starts from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,7 +44,7 @@ pub struct PhaseRetrieval {
 impl PhaseRetrieval {
     /// Starts from the magnitudes of `coefficients`, which belong to `transform`.
     pub fn new(transform: &ConstantQ<f32>, coefficients: &Coefficients<f32>, start: Start) -> Self {
-        let magnitudes: Vec<f32> = coefficients.values().iter().map(|value| value.norm()).collect();
+        let magnitudes: Vec<f32> = coefficients.values().iter().map(magnitude).collect();
         let mut now = coefficients.clone();
         let mut state = match start {
             Start::Random(seed) | Start::NoisyGradient(seed) => seed,
@@ -57,13 +57,14 @@ impl PhaseRetrieval {
                 Start::Given | Start::Gradient | Start::NoisyGradient(_) => *value,
             };
         }
-        if matches!(start, Start::Gradient | Start::NoisyGradient(_)) {
-            super::gradient::set_phases(transform, &mut now);
+        if start == Start::Gradient {
+            super::gradient::set_phases(transform, &mut now, f64::INFINITY);
         }
         if matches!(start, Start::NoisyGradient(_)) {
+            super::gradient::set_phases(transform, &mut now, NOISY_HZ);
             for band in (0..now.bands()).filter(|band| transform.shape().centre_hz(*band) > NOISY_HZ) {
                 let values = now.band_mut(band).iter_mut();
-                values.for_each(|value| *value = Complex32::from_polar(value.norm(), random_phase(&mut state)));
+                values.for_each(|value| *value = Complex32::from_polar(magnitude(value), random_phase(&mut state)));
             }
         }
         Self { magnitudes, before: now.clone(), next: transform.zeros(), now, time: vec![0.0; transform.length()] }
@@ -123,7 +124,7 @@ impl PhaseRetrieval {
 fn impose(magnitudes: &[f32], values: &mut Coefficients<f32>) {
     let known = values.values_mut().iter_mut().zip(magnitudes).filter(|(_, magnitude)| !magnitude.is_nan());
     for (value, magnitude) in known {
-        let norm = value.norm();
+        let norm = super::coefficients::magnitude(value);
         *value = if norm > LEAST_MAGNITUDE { *value * (magnitude / norm) } else { Complex32::new(*magnitude, 0.0) };
     }
 }
