@@ -21,7 +21,11 @@ pub(crate) fn class_weights(class: Option<&str>, weights: &[f32], classes: &[Str
 
 /// What there is instead of a class of this name.
 fn known(wanted: &str, classes: &[String]) -> String {
-    let closeness = |name: &&String| strsim::jaro_winkler(&name.to_lowercase(), wanted);
+    // The one finds letters that are swapped, the other words that are.
+    let closeness = |name: &&String| {
+        let name = name.to_lowercase();
+        strsim::jaro_winkler(&name, wanted).max(strsim::sorensen_dice(&name, wanted))
+    };
     let nearest = classes.iter().max_by(|a, b| closeness(a).total_cmp(&closeness(b)));
     match nearest {
         None => "the pack has no classes".to_owned(),

@@ -117,9 +117,8 @@ mod tests {
 
     /// Largest mean difference of the levels of a sound that was searched for, over values that sound, in dB.
     const NEAR_DB: f32 = 6.0;
-    /// Loudest sample of a low thud that has ended, from 0.3 s after its beginning on, against its loudest, in dB. With windows of constant Q
-    /// it is -20 dB.
-    const LATE_DB: f32 = -48.0;
+    /// Loudest sample until 0.14 s before a low thud begins, and from 0.29 s after that on, against its loudest, in dB.
+    const LATE_DB: f32 = -42.0;
 
     fn knock(length: usize) -> Vec<f32> {
         let mut state = 7u32;
