@@ -48,7 +48,9 @@ impl EditorView {
         for (id, value) in moves {
             let place = self.gestures.param(id).normalize(value);
             self.gestures.put(id, place);
-            told.push(format!("{} {}", id.spec().name.to_lowercase(), self.gestures.text(id).to_lowercase()));
+            // A host takes the value over later, so it is not read back.
+            let text = self.gestures.param(id).text(place);
+            told.push(format!("{} {}", id.spec().name.to_lowercase(), text.to_lowercase()));
         }
         let text =
             if told.is_empty() { String::new() } else { format!("Fitted to {}: {}", sound.name, told.join(", ")) };
