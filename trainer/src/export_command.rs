@@ -9,7 +9,7 @@ use crate::{cqt, export, foley, sashimi};
 
 /// Rounds of Griffin-Lim of the default model, and of the footstep model.
 const LATENT_ITERATIONS: usize = 2;
-const CQT_ITERATIONS: usize = 3;
+const CQT_ITERATIONS: usize = 5;
 
 /// What a pack is made of, and where it goes.
 #[derive(Args)]
@@ -29,7 +29,7 @@ pub struct ExportArgs {
     /// Identifier of the pack.
     #[arg(long, default_value = "my-model")]
     id: String,
-    /// Rounds of Griffin-Lim: 2 after the vocoder, 3 of the search for the sound of constant-Q levels if no number is given.
+    /// Rounds of Griffin-Lim: 2 after the vocoder, 5 of the search for the sound of constant-Q levels if no number is given.
     #[arg(long)]
     iterations: Option<usize>,
     /// Write the pack to this file as well: what the plug-in takes.

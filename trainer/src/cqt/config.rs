@@ -1,12 +1,12 @@
 //! What fixes the results of a training run of the footstep model, as its folder stores it.
 
-use std::fs;
 use std::path::Path;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use serde::{Deserialize, Serialize};
 
 use super::model::{Activation, Upsampling};
+use crate::files::read_configuration;
 use crate::train::Budget;
 
 /// Name of the configuration's file in a run folder.
@@ -53,9 +53,7 @@ impl RunConfig {
     /// # Errors
     /// The folder holds no configuration of this model, or a damaged one.
     pub fn read(run: &Path) -> Result<Self> {
-        let path = run.join(CONFIG_NAME);
-        let bytes = fs::read(&path).with_context(|| format!("{} is no run folder: no {CONFIG_NAME}", run.display()))?;
-        serde_json::from_slice(&bytes).with_context(|| format!("{} is damaged", path.display()))
+        read_configuration(run, CONFIG_NAME)
     }
 }
 

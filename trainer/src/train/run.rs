@@ -17,7 +17,7 @@ use super::vae_stage::VaeStage;
 use super::vocoder_stage::{Source, VocoderStage};
 use crate::corpus::{Corpus, Split};
 use crate::features::Dataset;
-use crate::files::write_atomically;
+use crate::files::{read_configuration, write_atomically};
 use crate::onnx;
 
 const CONFIG_NAME: &str = "run.json";
@@ -53,9 +53,7 @@ impl RunConfig {
     /// # Errors
     /// The folder holds no configuration, or a damaged one.
     pub fn read(run: &Path) -> Result<Self> {
-        let path = run.join(CONFIG_NAME);
-        let bytes = fs::read(&path).with_context(|| format!("{} is no run folder: no {CONFIG_NAME}", run.display()))?;
-        serde_json::from_slice(&bytes).with_context(|| format!("{} is damaged", path.display()))
+        read_configuration(run, CONFIG_NAME)
     }
 
     /// What comes back of it once it is stored: text does not keep the last digit of every number.
