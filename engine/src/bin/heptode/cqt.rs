@@ -14,6 +14,9 @@ use crate::picture;
 
 /// Rate at which the log-mel error is measured, as everywhere.
 const METER_RATE_HZ: u32 = 44_100;
+/// Least width of bands where magnitudes alone are kept, in hertz. Over 100 recorded drums, voices, blows and tunes of 1.67 s, after 16 rounds:
+/// 0 Hz leave 1.78 dB of log-mel error and 7.7 dB between envelopes, 40 Hz 1.53 and 4.3, 80 Hz 1.33 and 3.8, 160 Hz 1.26 and 3.7.
+const SEARCH_WIDTH_HZ: f32 = 80.0;
 /// Frames of a picture.
 const PICTURE_FRAMES: usize = 600;
 
@@ -23,11 +26,14 @@ pub(crate) fn run(args: &CqtArgs) -> Result<(), Failure> {
     let rate_hz = recording.sample_rate_hz;
     let oversampling = if args.magnitude_only { args.oversampling } else { 1 };
     let bands = args.bins_per_octave * args.octaves;
+    let least_width_hz = args.least_width.unwrap_or(if args.magnitude_only { SEARCH_WIDTH_HZ } else { 0.0 });
     let shape = ConstantQShape::new(f64::from(rate_hz), f64::from(args.low), args.bins_per_octave, bands)
-        .and_then(|shape| shape.oversampled(oversampling)?.widened(f64::from(args.least_width)))
+        .and_then(|shape| shape.oversampled(oversampling)?.widened(f64::from(least_width_hz)))
         .map_err(Failure::usage)?;
     let started = Instant::now();
-    let mut transform = ConstantQ::new(&shape, recording.samples.len());
+    // Without silence behind the sound, what a search leaves of its beginning would stand at its end.
+    let silence = if args.magnitude_only { shape.reach_samples() } else { 0 };
+    let mut transform = ConstantQ::with_silence(&shape, recording.samples.len(), silence);
     let mut coefficients = transform.zeros();
     transform.forward(&recording.samples, &mut coefficients);
     let samples = back(args, &mut transform, &coefficients);
@@ -56,7 +62,7 @@ pub(crate) fn run(args: &CqtArgs) -> Result<(), Failure> {
     let json = json!({
         "command": "cqt", "file": path_text(&args.file), "out": args.out.text(), "rate_hz": rate_hz, "samples": samples.len(),
         "bands": shape.bands(), "bins_per_octave": args.bins_per_octave, "low_hz": args.low,
-        "least_width_hz": args.least_width,
+        "least_width_hz": least_width_hz,
         "coefficients": coefficients.values().len(), "magnitude_only": args.magnitude_only, "error_db": error_db,
         "log_mel_error_db": log_mel_db, "milliseconds": took_ms, "picture": args.picture.as_deref().map(path_text), "notes": notes,
     });
@@ -65,8 +71,7 @@ pub(crate) fn run(args: &CqtArgs) -> Result<(), Failure> {
 
 fn back(args: &CqtArgs, transform: &mut ConstantQ<f32>, coefficients: &Coefficients<f32>) -> Vec<f32> {
     if args.magnitude_only {
-        let start = args.seed.map_or(Start::Gradient, Start::Random);
-        let search = PhaseRetrieval::new(transform, coefficients, start);
+        let search = PhaseRetrieval::new(transform, coefficients, Start::Gradient(args.seed));
         return search.run(transform, args.iterations);
     }
     let mut samples = vec![0.0; transform.length()];

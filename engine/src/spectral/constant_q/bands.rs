@@ -158,8 +158,12 @@ pub(super) struct Band {
     pub(super) first_bin: usize,
     /// Weights of the bins.
     pub(super) window: Vec<f64>,
-    /// Number of coefficients, not less than the weights; 0 if no bin lies in the window.
+    /// Number of coefficients, not less than the weights, or twice as many in a mirrored band; 0 if no bin lies in the window.
     pub(super) coefficients: usize,
+    /// Whether the window reaches to 0 Hz. Its mirror image on the other side then belongs to it, and the coefficients are real: half a window
+    /// rings on for seconds, since what a jump leaves falls with the inverse of the time alone. At the other end, where little sounds and
+    /// real magnitudes tell less, the window is cut.
+    pub(super) mirrored: bool,
 }
 
 impl Band {
@@ -177,8 +181,10 @@ impl Band {
             (0.5 * std::f64::consts::PI * turn.clamp(0.0, 1.0)).cos().powi(2)
         };
         let window: Vec<f64> = (first..end.max(first)).map(weight).collect();
-        let coefficients = if window.is_empty() { 0 } else { next_smooth(window.len() * oversampling) };
-        Self { first_bin: first, window, coefficients }
+        let mirrored = before.is_none();
+        let bins = if mirrored { (2 * window.len()).saturating_sub(1) } else { window.len() };
+        let coefficients = if window.is_empty() { 0 } else { next_smooth(bins * oversampling) };
+        Self { first_bin: first, window, coefficients, mirrored }
     }
 }
 

@@ -100,7 +100,7 @@ impl ConstantQFrames {
         values.extend_from_within(highest..);
         let magnitudes = Magnitudes { frames: self.frames, hop_samples: self.shape.hop_samples as f64, values };
         magnitudes.spread(self.transform.padded(), &mut self.coefficients);
-        PhaseRetrieval::new(&self.transform, &self.coefficients, Start::NoisyGradient(u64::from(noise)))
+        PhaseRetrieval::new(&self.transform, &self.coefficients, Start::Gradient(u64::from(noise)))
             .unknown_band(0)
             .unknown_from(&self.transform, self.transform.length())
     }

@@ -12,6 +12,8 @@ use super::coefficients::Coefficients;
 /// One band with its plans.
 struct BandPlan<T> {
     first_bin: usize,
+    /// Whether the bins stand a second time on the other side of 0 Hz, conjugate, so that the coefficients are real.
+    mirrored: bool,
     window: Vec<T>,
     /// Window divided by the frame operator: weights of the inverse.
     dual: Vec<T>,
@@ -22,7 +24,7 @@ struct BandPlan<T> {
 /// Plans, windows and scratch of the transform of signals of one length, in `f32` or `f64`.
 ///
 /// A coefficient of band `b` at `m` belongs to the time `m / count` of the padded length; coefficients are scaled so that a full-scale sine
-/// at the centre of a band has the magnitude 0.5.
+/// at the centre of a band has the magnitude 0.5. Those of the band at 0 Hz are real.
 pub struct ConstantQ<T: FftNum> {
     shape: ConstantQShape,
     length: usize,
@@ -68,6 +70,7 @@ impl<T: FftNum> ConstantQ<T> {
                 let dual = band.window.iter().zip(&frame[band.first_bin.min(padded / 2)..]);
                 (band.coefficients > 0).then(|| BandPlan {
                     first_bin: band.first_bin,
+                    mirrored: band.mirrored,
                     dual: dual.map(|(weight, power)| float(weight / power)).collect(),
                     window: band.window.iter().map(|weight| float(*weight)).collect(),
                     inverse: planner.plan_fft_inverse(band.coefficients),
@@ -129,9 +132,14 @@ impl<T: FftNum> ConstantQ<T> {
             let Some(band) = band else { continue };
             let out = into.band_mut(index);
             out.fill(Complex::new(T::zero(), T::zero()));
+            let count = out.len();
             let bins = self.spectrum[band.first_bin..].iter().zip(&band.window).enumerate();
             for (place, (bin, weight)) in bins {
-                out[(band.first_bin + place) % self.counts[index]] = bin * (*weight * scale);
+                let (place, value) = ((band.first_bin + place) % count, bin * (*weight * scale));
+                out[place] = value;
+                if band.mirrored {
+                    out[(count - place) % count] = value.conj();
+                }
             }
             band.inverse.process_with_scratch(out, &mut self.scratch);
         }
@@ -145,6 +153,9 @@ impl<T: FftNum> ConstantQ<T> {
             let count = self.counts[index];
             let piece = &mut self.piece[..count];
             piece.copy_from_slice(coefficients.band(index));
+            if band.mirrored {
+                piece.iter_mut().for_each(|value| value.im = T::zero());
+            }
             band.forward.process_with_scratch(piece, &mut self.scratch);
             let scale = float::<T>(1.0 / count as f64);
             for (place, (bin, weight)) in self.spectrum[band.first_bin..].iter_mut().zip(&band.dual).enumerate() {

@@ -25,21 +25,21 @@ pub(crate) struct CqtArgs {
     #[arg(long, value_name = "HZ", default_value_t = 32.703_197, value_parser = number(1.0..=20_000.0))]
     pub(crate) low: f32,
     /// Least distance in Hz from a band's centre to the ends of its window, 0 to 1000: low bands then tell times better and pitches worse
-    /// (variable Q)
-    #[arg(long, value_name = "HZ", default_value_t = 0.0, value_parser = number(0.0..=1000.0))]
-    pub(crate) least_width: f32,
+    /// (variable Q). Without it 0, or 80 with --magnitude-only
+    #[arg(long, value_name = "HZ", value_parser = number(0.0..=1000.0))]
+    pub(crate) least_width: Option<f32>,
     /// Keep the magnitudes alone, and search the phases
     #[arg(long)]
     pub(crate) magnitude_only: bool,
     /// Coefficients for each that is needed, when magnitudes alone are kept, 1 to 16
-    #[arg(long, default_value_t = 2, value_parser = whole(1..=16), requires = "magnitude_only")]
+    #[arg(long, default_value_t = 1, value_parser = whole(1..=16), requires = "magnitude_only")]
     pub(crate) oversampling: usize,
     /// Steps of the search for phases, 0 to 10000
     #[arg(long, default_value_t = 16, value_parser = whole(0..=10_000), requires = "magnitude_only")]
     pub(crate) iterations: usize,
-    /// Start the search from random phases of this seed; without it, from the gradient of the magnitudes
-    #[arg(long, requires = "magnitude_only")]
-    pub(crate) seed: Option<u64>,
+    /// Seed of the phases that noise above 1.5 kHz begins with; the search takes those below from the magnitudes
+    #[arg(long, default_value_t = 0, requires = "magnitude_only")]
+    pub(crate) seed: u64,
     /// A picture of the magnitudes to write, as PNG
     #[arg(long, value_name = "FILE")]
     pub(crate) picture: Option<PathBuf>,
