@@ -37,7 +37,7 @@ impl Catalogue {
             pack,
             pack_name: info.name,
             axes: info.controls,
-            distribution: LatentDistribution::of(&sounds),
+            distribution: LatentDistribution::of(info.kind, &sounds),
             middle_root,
             sounds,
         }

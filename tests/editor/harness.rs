@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use egui_kittest::{Harness, SnapshotOptions, SnapshotResults};
 use engine::instrument::{Meters, SoundView, Status};
-use engine::pack::{Control, LatentDistribution, NamedSound, RandomPoints};
+use engine::pack::{Control, LatentDistribution, NamedSound, PackKind, RandomPoints};
 use engine::params::Controls;
 use engine::presets::PresetLibrary;
 use engine::state::PackRef;
@@ -155,7 +155,7 @@ pub fn catalogue() -> Catalogue {
         .collect();
     let axes = ["Brightness", "Attack", "Decay", "Noise", "Harmonics", "Motion", "Body"];
     Catalogue {
-        distribution: LatentDistribution::of(&sounds),
+        distribution: LatentDistribution::of(PackKind::Latent, &sounds),
         pack: PackRef::new("factory", "0123"),
         pack_name: "Factory".to_owned(),
         middle_root: 60,

@@ -2,7 +2,7 @@
 //! the audio thread.
 
 use rand_chacha::ChaCha8Rng;
-use rand_chacha::rand_core::SeedableRng as _;
+use rand_chacha::rand_core::{Rng as _, SeedableRng as _};
 use rand_distr::{Distribution as _, StandardNormal};
 
 use super::LatentDistribution;
@@ -21,7 +21,9 @@ impl RandomPoints {
 
     /// A point of a pack's distribution.
     pub fn anywhere(&mut self, distribution: &LatentDistribution) -> Latent {
-        distribution.point(&std::array::from_fn(|_| self.normal()))
+        let normal = std::array::from_fn(|_| self.normal());
+        let kernel = if distribution.has_kernels() { self.0.next_u32() } else { 0 };
+        distribution.point(&normal, kernel)
     }
 
     /// A point near `centre`: each coordinate moves by a normal deviation of `sigma`, within ±3 σ.

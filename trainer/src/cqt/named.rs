@@ -1,4 +1,4 @@
-//! The named footsteps of a pack: of each floor, action and shoe the training sound that the model gives best.
+//! The named footsteps of a pack: of each floor, action and shoe a training sound that the model gives well and that is unlike the others.
 
 use std::collections::BTreeMap;
 
@@ -18,20 +18,31 @@ pub struct Candidate {
     pub point: Latent,
 }
 
-/// The best of each floor, action and shoe, in the order of these words. `points` are the items' own, each with its error.
+/// One of each floor, action and shoe, in the order of these words: of the half of its kind that the model gives best, the one that lies
+/// farthest from those that are chosen already. The very best are the dullest ones, and all alike. `points` are the items' own, each
+/// with its error.
 pub fn candidates(items: &[Item], points: &[(Latent, f32)]) -> Vec<Candidate> {
-    let mut best = BTreeMap::<(String, String, String), usize>::new();
+    let mut kinds = BTreeMap::<(String, String, String), Vec<usize>>::new();
     for (item, labelled) in items.iter().enumerate() {
-        let place = best.entry(words(labelled)).or_insert(item);
-        if points[item].1 < points[*place].1 {
-            *place = item;
-        }
+        kinds.entry(words(labelled)).or_default().push(item);
     }
-    let named = best.into_iter().map(|((floor, action, shoe), item)| {
+    let mut chosen = Vec::<Candidate>::new();
+    for ((floor, action, shoe), mut of_kind) in kinds {
+        of_kind.sort_by(|a, b| points[*a].1.total_cmp(&points[*b].1));
+        of_kind.truncate(of_kind.len().div_ceil(2));
+        let apart =
+            |item: usize| chosen.iter().map(|other| distance(&points[item].0, &other.point)).fold(f32::MAX, f32::min);
+        let farthest = |best: usize, item: usize| if apart(item) > apart(best) { item } else { best };
+        let Some(item) = of_kind.iter().copied().reduce(farthest) else { continue };
         let shoe = if shoe.is_empty() { shoe } else { format!(", {shoe}") };
-        Candidate { name: format!("{floor} {action}{shoe}"), category: floor, item, point: points[item].0 }
-    });
-    named.collect()
+        let name = format!("{floor} {action}{shoe}");
+        chosen.push(Candidate { name, category: floor, item, point: points[item].0 });
+    }
+    chosen
+}
+
+fn distance(one: &Latent, other: &Latent) -> f32 {
+    one.iter().zip(other).map(|(a, b)| (a - b).powi(2)).sum()
 }
 
 /// Floor, action and shoe of an item: its labels, else what its name and its source say.
@@ -67,12 +78,17 @@ mod tests {
     }
 
     #[test]
-    fn the_best_of_each_kind_gets_the_name_of_its_kind() {
+    fn of_the_better_half_of_each_kind_the_one_that_is_unlike_the_others_gets_its_name() {
         let labels = [("floor", "gravel"), ("action", "run"), ("shoe", "boot")];
-        let items = [item("a", &labels), item("b", &labels), item("beach walk 3", &[])];
-        let found = candidates(&items, &[([0.0; 7], 0.5), ([1.0; 7], 0.25), ([2.0; 7], 0.1)]);
+        let mut items: Vec<Item> = "abcd".chars().map(|name| item(&name.to_string(), &labels)).collect();
+        items.insert(0, item("gravel jump", &[]));
+        items.push(item("beach walk 3", &[]));
+        let points =
+            [([0.0; 7], 0.9), ([0.1; 7], 0.1), ([1.0; 7], 0.25), ([2.5; 7], 0.5), ([3.0; 7], 0.6), ([2.0; 7], 0.1)];
+        let found = candidates(&items, &points);
         let names: Vec<(&str, &str, usize)> =
             found.iter().map(|c| (c.name.as_str(), c.category.as_str(), c.item)).collect();
-        assert_eq!(names, [("Gravel run, boot", "Gravel", 1), ("Sand step", "Sand", 2)]);
+        let wanted = [("Gravel jump", "Gravel", 0), ("Gravel run, boot", "Gravel", 2), ("Sand step", "Sand", 5)];
+        assert_eq!(names, wanted);
     }
 }

@@ -88,10 +88,12 @@ pub fn at_peak(analysis: &mut FrameAnalysis, shape: &SpectralShape, mut samples:
 /// Decoding fails.
 pub fn measure(model: &Arc<Model>, train: &[Known], held_out: &[Known], count: usize) -> Result<RandomSounds> {
     let mut rng = ChaCha8Rng::seed_from_u64(SEED);
-    let distribution = LatentDistribution::of(model.sounds());
+    let distribution = LatentDistribution::of(model.manifest().kind, model.sounds());
     let points: Vec<(Latent, u8)> = (0..count)
         .map(|_| {
-            let point = distribution.point(&std::array::from_fn(|_| StandardNormal.sample(&mut rng)));
+            let normal = std::array::from_fn(|_| StandardNormal.sample(&mut rng));
+            let kernel = if distribution.has_kernels() { rng.random() } else { 0 };
+            let point = distribution.point(&normal, kernel);
             (point, train[rng.random_range(0..train.len())].key)
         })
         .collect();

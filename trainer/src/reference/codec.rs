@@ -48,7 +48,7 @@ impl PackCodec {
     pub fn open(path: &Path) -> Result<Self> {
         let pack = Pack::open(path)?;
         let name = pack.manifest().name.clone();
-        let distribution = LatentDistribution::of(&pack.manifest().sounds);
+        let distribution = LatentDistribution::of(pack.manifest().kind, &pack.manifest().sounds);
         Ok(Self { name, distribution, pipeline: Pipeline::new(Arc::new(Model::load(&pack)?))? })
     }
 }
@@ -76,7 +76,9 @@ impl SoundCodec for PackCodec {
     }
 
     fn random(&mut self, rng: &mut ChaCha8Rng) -> Result<Vec<f32>> {
-        Ok(self.distribution.point(&std::array::from_fn(|_| rng.sample(StandardNormal))).to_vec())
+        let normal = std::array::from_fn(|_| rng.sample(StandardNormal));
+        let kernel = if self.distribution.has_kernels() { rng.random() } else { 0 };
+        Ok(self.distribution.point(&normal, kernel).to_vec())
     }
 
     fn decode(&mut self, latent: &[f32], key: f32) -> Result<Vec<f32>> {

@@ -18,7 +18,9 @@ pub(crate) fn latent_of(point: &Point, pack: &PackInfo) -> Result<Latent, Failur
 fn unnamed(point: &Point, pack: &PackInfo) -> Latent {
     match point {
         Point { latent: Some(latent), .. } => *latent,
-        Point { random: Some(seed), .. } => RandomPoints::new(*seed).anywhere(&LatentDistribution::of(&pack.sounds)),
+        Point { random: Some(seed), .. } => {
+            RandomPoints::new(*seed).anywhere(&LatentDistribution::of(pack.kind, &pack.sounds))
+        }
         _ => Latent::default(),
     }
 }

@@ -208,7 +208,7 @@ fn named_sounds(sounds: &[NamedSound], fidelity: f32) -> Vec<Played> {
 }
 
 fn random_sounds(model: &Model, count: usize) -> Vec<Played> {
-    let distribution = LatentDistribution::of(model.sounds());
+    let distribution = LatentDistribution::of(model.manifest().kind, model.sounds());
     let place = |seed: u64| {
         let latent = RandomPoints::new(seed).anywhere(&distribution);
         NamedPoint { name: format!("random {seed}"), latent }
