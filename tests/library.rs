@@ -108,6 +108,7 @@ fn a_pack_of_classes_is_played(pack: &AnyPack, first_class: &str) {
     let before = pack_name(&first);
     run(&first, Job::AddPack(damaged));
     assert_eq!((pack_name(&first), messages(&first).len()), (before, 1), "a damaged one is refused");
+    first.store.apply(Edit::SetSeed(3));
     run(&first, Job::AddPack(file));
     assert_eq!(pack_name(&first), info.name);
     assert!(messages(&first)[1].contains("do not change its sounds"), "{:?}", messages(&first));
@@ -131,6 +132,7 @@ fn a_pack_of_classes_is_played(pack: &AnyPack, first_class: &str) {
     let (with, _audio) = session(library.path());
     recall(&with, &saved);
     assert_eq!((pack_name(&with), with.is_frozen()), (info.name.clone(), false));
+    assert_eq!(with.store.project().seed, 3, "and its take");
     let elsewhere = tempfile::tempdir().expect("a folder");
     let (without, _audio) = session(elsewhere.path());
     recall(&without, &saved);
