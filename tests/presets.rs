@@ -6,10 +6,11 @@ use std::path::Path;
 use std::sync::Arc;
 
 use engine::audio::{Event, EventKind, NoteAddress, UNKNOWN_RELEASE};
-use engine::decode::Model;
+use engine::decode::PackModel;
 use engine::decode::assets::AssetTable;
-use engine::instrument::{Pool, create};
-use engine::pack::Pack;
+use engine::decode::load::load;
+use engine::instrument::{Pool, create_with_source};
+use engine::pack::AnyPack;
 use engine::params::TABLE;
 use engine::presets::{PRESET_EXTENSION, Place, PresetError, PresetLibrary, factory};
 use engine::scene;
@@ -229,16 +230,16 @@ fn every_built_in_preset_is_of_the_pack_and_sounds_without_clipping() {
     let files = fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../assets/presets")).unwrap().count();
     assert_eq!(factory().len(), files, "every file is built in and can be read");
     assert!(files >= FEWEST);
-    let shipped = Pack::shipped_names().into_iter().map(|name| Pack::shipped(name).unwrap().unwrap());
-    let packs: Vec<(Pack, Arc<Model>)> = shipped
+    let shipped = AnyPack::shipped_names().into_iter().map(|name| AnyPack::shipped(name).unwrap().unwrap());
+    let packs: Vec<(AnyPack, Arc<dyn PackModel>)> = shipped
         .map(|pack| {
-            let model = Arc::new(Model::load(&pack).unwrap());
+            let model = load(&pack).unwrap();
             (pack, model)
         })
         .collect();
     let pool = Pool::new(1).unwrap();
     for Preset { label, document } in factory() {
-        let of = |pack: &Pack| document.pack == PackRef::new(&pack.manifest().id, pack.hash());
+        let of = |pack: &AnyPack| document.pack == PackRef::new(&pack.info().id, &pack.info().hash);
         let (pack, model) = packs.iter().find(|(pack, _)| of(pack)).unwrap_or_else(|| panic!("{}", label.name));
         assert!(!label.category.is_empty() && !label.tags.is_empty() && !label.notes.is_empty(), "{}", label.name);
         for sound in document.corners.iter().chain(&document.knobs) {
@@ -249,8 +250,8 @@ fn every_built_in_preset_is_of_the_pack_and_sounds_without_clipping() {
             assert_eq!(row.saved(&document.params), *value, "{}: {id} is in its range", label.name);
         }
         let table = Arc::<AssetTable>::default();
-        let controls = scene::controls(document, Some(pack.residuals()), &table);
-        let (mut synth, _instance) = create(&pool, model.clone(), table);
+        let controls = scene::controls(document, Some(&pack.residuals()), &table);
+        let (mut synth, _instance) = create_with_source(&pool, model.clone().source(), table);
         synth.set_sample_rate(RATE_HZ as f32);
         synth.set_offline(true);
         synth.reset();

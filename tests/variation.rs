@@ -3,7 +3,7 @@
 
 use engine::audio::Event;
 use engine::params::{Controls, VariationControls};
-use support::fake::{Rig, Sort, Timbre};
+use support::fake::{Rig, Sort, TAKE_STEP, Timbre};
 use support::script::{BLOCK_SIZES, Script, all_sound_off, on, point};
 use support::wait::wait_until;
 
@@ -110,4 +110,81 @@ fn every_note_of_a_walk_is_another_step_from_the_other_foot_the_same_at_every_bo
     for block in BLOCK_SIZES.into_iter().filter(|block| *block > 1) {
         assert!([left.clone(), right.clone()] == bounce(&mut rig, block), "blocks of {block}");
     }
+}
+
+/// Number of the take that a level belongs to: of a sound at `sustained`.
+fn take_of(level: f32, sustained: f32) -> f32 {
+    (level - sustained) / TAKE_STEP
+}
+
+#[test]
+fn every_note_of_takes_is_the_next_one_and_a_bounce_begins_with_the_sound_itself() {
+    let mut rig = Rig::of_sort(Sort::Takes, Timbre::Constant, 48_000.0);
+    rig.synth.set_offline(true);
+    let script = phrase(varied(0.0), 5);
+    let first = offline(&mut rig, &script, 512);
+    let level = |note: usize| first[note * STEP + 500];
+    let (one, step) = (level(0), level(1) - level(0));
+    assert!(step.abs() > 1e-4, "{step}");
+    for note in 0..NOTES {
+        assert!((level(note) - one - note as f32 * step).abs() < 0.05 * step, "note {note}");
+    }
+    for block in BLOCK_SIZES.into_iter().filter(|block| *block > 1) {
+        assert!(first == offline(&mut rig, &script, block), "blocks of {block}");
+    }
+    let plain = hits(&offline(&mut rig, &phrase(VariationControls::default(), 5), 512));
+    assert!(plain.windows(2).all(|pair| pair[0] == pair[1]) && plain[0] == hits(&first)[0], "without variation");
+}
+
+/// Level of a hit at its beginning and later: it stays what it began as.
+fn hit(rig: &mut Rig, mut play: impl FnMut(&mut Rig, &[Event]) -> f32) -> (f32, f32) {
+    play(rig, &[Event { offset: 0, kind: on(60, 1.0) }]);
+    let mut after = |calls: usize| (0..calls).map(|_| play(rig, &[])).last().unwrap_or(0.0);
+    let (early, late) = (after(20), after(200));
+    play(rig, &[Event { offset: 0, kind: all_sound_off() }]);
+    (0..20).for_each(|_| {
+        play(rig, &[]);
+    });
+    (early, late)
+}
+
+#[test]
+fn a_take_that_is_not_made_yet_waits_for_a_later_note_and_no_note_waits_for_it() {
+    let mut rig = Rig::of_sort(Sort::Takes, Timbre::Constant, 48_000.0);
+    let controls = Controls { variation: varied(0.0), ..point(0.3) };
+    let (mut left, mut right) = ([0.0; 64], [0.0; 64]);
+    let mut play = |rig: &mut Rig, events: &[Event]| {
+        rig.synth.render(events, &controls, &mut left, &mut right);
+        left[63]
+    };
+    // The main zone, the three takes ahead and the two neighbours.
+    wait_until("takes are made ahead", || {
+        play(&mut rig, &[]);
+        rig.instance.status().decodes >= 6
+    });
+    (0..100).for_each(|_| {
+        play(&mut rig, &[]);
+    });
+    rig.control.silent.store(true, std::sync::atomic::Ordering::SeqCst);
+    let late_before = rig.instance.status().late_count;
+    let hits: Vec<(f32, f32)> = (0..7).map(|_| hit(&mut rig, &mut play)).collect();
+    let gain = hits[0].1 / 0.3;
+    let takes: Vec<f32> = hits.iter().map(|(_, level)| take_of(level / gain, 0.3)).collect();
+    for ((early, late), take) in hits.iter().zip(&takes) {
+        assert!((early - late).abs() < 1e-3 && (take - take.round()).abs() < 0.1, "{hits:?} {takes:?}");
+    }
+    let heard: Vec<i32> = takes.iter().map(|take| take.round() as i32).collect();
+    assert_eq!(heard[..4], [0, 1, 2, 3]);
+    assert!(heard[4..].iter().all(|take| (0..4).contains(take)), "earlier ones come again: {heard:?}");
+    assert_eq!(rig.instance.status().late_count, late_before);
+    rig.control.silent.store(false, std::sync::atomic::Ordering::SeqCst);
+    wait_until("the next takes are made", || {
+        play(&mut rig, &[]);
+        rig.instance.status().decodes >= 9
+    });
+    (0..100).for_each(|_| {
+        play(&mut rig, &[]);
+    });
+    let level = hit(&mut rig, &mut play).1;
+    assert_eq!(take_of(level / gain, 0.3).round() as i32, 4, "then the one that was waited for comes");
 }

@@ -225,6 +225,7 @@ impl Synth {
         self.motion = Motion::new(self.timing.rate_hz);
         self.sound_motion = SoundMotion::default();
         self.variations = VariationOrder::default();
+        self.planner.set_last_number(0);
         self.held_keys.clear();
         self.last_played = None;
         self.arpeggiator.reset();

@@ -2,6 +2,7 @@
 
 pub mod assets;
 mod bins;
+mod chance;
 mod constant_q;
 mod draft;
 mod draw;

@@ -73,7 +73,7 @@ pub fn create(pool: &Arc<Pool>, model: Arc<Model>, assets: Arc<AssetTable>) -> (
 /// Makes an instance that plays `source`. The synth is for the audio thread, but must not be dropped there.
 pub fn create_with_source(pool: &Arc<Pool>, source: Arc<dyn Source>, assets: Arc<AssetTable>) -> (Synth, Instance) {
     let id = SourceId(0);
-    let sources = SourceSet::of(SourceInfo::new(id, source.roots()).walking(source.walks()));
+    let sources = SourceSet::of(SourceInfo::new(id, source.roots()).succeeding(source.succession()));
     let (audio_end, worker_end, end) = link(sources);
     let synth = Synth::new(audio_end);
     let client = PoolClient::new(worker_end, [(id, source)], assets);
@@ -117,7 +117,7 @@ impl Instance {
     pub fn set_source(&self, source: Arc<dyn Source>) -> SourceId {
         let mut main = self.main.lock();
         let id = main.next_id();
-        let sources = SourceSet::of(SourceInfo::new(id, source.roots()).walking(source.walks()));
+        let sources = SourceSet::of(SourceInfo::new(id, source.roots()).succeeding(source.succession()));
         self.client.set_sources([(id, source)]);
         main.publish(sources);
         self.pool.unpark();
@@ -131,8 +131,10 @@ impl Instance {
     pub fn add_source(&self, source: Arc<dyn Source>) -> Result<SourceId, TooManySources> {
         let mut main = self.main.lock();
         let id = main.next_id();
-        let sources =
-            main.sources.with(SourceInfo::new(id, source.roots()).walking(source.walks())).ok_or(TooManySources)?;
+        let sources = main
+            .sources
+            .with(SourceInfo::new(id, source.roots()).succeeding(source.succession()))
+            .ok_or(TooManySources)?;
         self.client.set_sources(self.client.sources().into_iter().chain([(id, source)]));
         main.publish(sources);
         self.pool.unpark();

@@ -50,7 +50,7 @@ use triple_buffer::{Input, Output};
 pub use assets::{AssetId, AssetMix, MIXED_ASSETS};
 pub use request::{GENERATION_STEP, Request, RequestBoard};
 pub use sound::{MAX_CHANNELS, Shaping, SoundHead, SoundSpec};
-pub use sources::{MAX_ROOTS, MAX_SOURCES, SourceId, SourceInfo, SourceSet};
+pub use sources::{MAX_ROOTS, MAX_SOURCES, SourceId, SourceInfo, SourceSet, Succession};
 pub use stretch::StretchMap;
 pub use sustain::{Exit, Landing, MAX_EXITS, MAX_LANDINGS, SustainMap};
 pub use telemetry::Telemetry;

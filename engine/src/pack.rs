@@ -96,14 +96,6 @@ pub enum PackError {
         /// The kind that was found.
         found: String,
     },
-    /// The manifest's kind is known and has no source in this engine.
-    #[error("the instrument does not play packs of kind {kind} yet: {instead}")]
-    KindNotPlayed {
-        /// Name of the kind.
-        kind: &'static str,
-        /// What the user can do.
-        instead: &'static str,
-    },
     /// A pack without latents where graphs of seven latents are needed.
     #[error("the pack is of kind {kind}, which has no latent space: recordings cannot be placed in it")]
     NoLatents {
@@ -245,17 +237,6 @@ impl Pack {
         Ok((validate::parse(json)?, hex_sha256(json)))
     }
 
-    /// The names, manifests and hashes of all packs that are built into the program, the factory pack first.
-    ///
-    /// # Errors
-    /// As [`Pack::peek`], which would be a fault of the build.
-    #[cfg(feature = "factory-pack")]
-    pub fn shipped_manifests() -> Result<Vec<(&'static str, Manifest, String)>, PackError> {
-        let read =
-            |pack: &&shipped::ShippedPack| Ok((pack.name, validate::parse(pack.manifest)?, hex_sha256(pack.manifest)));
-        shipped::PACKS.iter().map(read).collect()
-    }
-
     /// The factory pack, which is built into the program.
     ///
     /// # Errors
@@ -265,25 +246,9 @@ impl Pack {
         Self::from_files(shipped::FACTORY.files())
     }
 
-    /// Name of the factory pack among those that are built into the program.
+    /// Name of the factory pack among those that are built into the program; see [`AnyPack::shipped`].
     #[cfg(feature = "factory-pack")]
     pub const FACTORY_NAME: &str = shipped::FACTORY.name;
-
-    /// Names of the packs that are built into the program, as [`Pack::shipped`] takes them; the factory pack's is first.
-    #[cfg(feature = "factory-pack")]
-    pub fn shipped_names() -> Vec<&'static str> {
-        shipped::PACKS.iter().map(|pack| pack.name).collect()
-    }
-
-    /// The pack of this name that is built into the program; `None` when no shipped pack has this name.
-    ///
-    /// # Errors
-    /// As [`Pack::from_files`], which would be a fault of the build.
-    #[cfg(feature = "factory-pack")]
-    pub fn shipped(name: &str) -> Result<Option<Self>, PackError> {
-        let pack = shipped::PACKS.iter().find(|pack| pack.name == name);
-        pack.map(|pack| Self::from_files(pack.files())).transpose()
-    }
 
     /// Writes the pack as one file, atomically.
     ///

@@ -23,6 +23,8 @@ pub struct Catalogue {
     pub distribution: LatentDistribution,
     /// Key whose zone is shown while nothing plays.
     pub middle_root: u8,
+    /// Whether chance makes its sounds: another seed gives another take.
+    pub is_by_chance: bool,
     /// Sounds, sorted by category, then name.
     pub sounds: Vec<NamedSound>,
 }
@@ -39,6 +41,7 @@ impl Catalogue {
             axes: info.controls,
             distribution: LatentDistribution::of(info.kind, &sounds),
             middle_root,
+            is_by_chance: info.kind.is_by_chance(),
             sounds,
         }
     }

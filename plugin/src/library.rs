@@ -8,7 +8,7 @@ use std::sync::{Arc, Weak};
 use engine::decode::PackModel;
 use engine::decode::load::load;
 use engine::folders;
-use engine::pack::{AnyPack, Manifest, Pack, PackInfo};
+use engine::pack::{AnyPack, PackError, PackInfo};
 use engine::state::PackRef;
 use parking_lot::Mutex;
 
@@ -56,7 +56,7 @@ impl Library {
         let entries = std::fs::read_dir(&self.folder).into_iter().flatten().flatten();
         let mut found: Vec<PackEntry> = entries.filter_map(|entry| look_at(&entry.path())).collect();
         found.sort_by_cached_key(|found| NameKey::new(&found.name));
-        found.splice(0..0, built_in());
+        found.splice(0..0, built_in().unwrap_or_default());
         // Copies of one pack are one pack.
         let mut seen = HashSet::new();
         found.retain(|found| seen.insert(found.pack.hash.clone()));
@@ -102,7 +102,7 @@ pub fn model(found: &PackEntry) -> Result<Arc<dyn PackModel>, String> {
     }
     let pack = match &found.place {
         PackPlace::File(path) => AnyPack::open(path).map(Some),
-        PackPlace::BuiltIn(name) => Pack::shipped(name).map(|pack| pack.map(AnyPack::from)),
+        PackPlace::BuiltIn(name) => AnyPack::shipped(name),
     };
     let pack = pack.map_err(|error| error.to_string())?.ok_or("the pack is not built in")?;
     let model = load(&pack).map_err(|error| error.to_string())?;
@@ -115,28 +115,25 @@ pub fn model(found: &PackEntry) -> Result<Arc<dyn PackModel>, String> {
 /// # Errors
 /// A fault of the build.
 pub fn factory() -> Result<PackEntry, String> {
-    let (manifest, hash) = Pack::factory_manifest().map_err(|error| error.to_string())?;
-    Ok(entry(&manifest, &hash, PackPlace::BuiltIn(Pack::FACTORY_NAME)))
+    built_in().map_err(|error| error.to_string())?.into_iter().next().ok_or_else(|| "no pack is built in".to_owned())
 }
 
-/// The built-in packs, that of new projects first; none by a fault of the build.
-fn built_in() -> impl Iterator<Item = PackEntry> {
-    let all = Pack::shipped_manifests().unwrap_or_default();
-    all.into_iter().map(|(name, manifest, hash)| entry(&manifest, &hash, PackPlace::BuiltIn(name)))
+/// The built-in packs, that of new projects first; a failure is a fault of the build.
+fn built_in() -> Result<Vec<PackEntry>, PackError> {
+    let entries = |all: Vec<(&'static str, PackInfo)>| {
+        all.into_iter().map(|(name, info)| entry(info, PackPlace::BuiltIn(name))).collect()
+    };
+    AnyPack::shipped_infos().map(entries)
 }
 
 fn look_at(path: &Path) -> Option<PackEntry> {
     let is_candidate = is_pack(path) || path.is_dir();
     let info = is_candidate.then(|| AnyPack::peek(path).ok())??;
-    Some(PackEntry {
-        pack: PackRef::new(&info.id, info.hash),
-        name: info.name,
-        place: PackPlace::File(path.to_owned()),
-    })
+    Some(entry(info, PackPlace::File(path.to_owned())))
 }
 
-fn entry(manifest: &Manifest, hash: &str, place: PackPlace) -> PackEntry {
-    PackEntry { pack: PackRef::new(&manifest.id, hash), name: manifest.name.clone(), place }
+fn entry(info: PackInfo, place: PackPlace) -> PackEntry {
+    PackEntry { pack: PackRef::new(&info.id, info.hash), name: info.name, place }
 }
 
 fn short_hash(path: &Path) -> String {

@@ -159,6 +159,7 @@ pub fn catalogue() -> Catalogue {
         pack: PackRef::new("factory", "0123"),
         pack_name: "Factory".to_owned(),
         middle_root: 60,
+        is_by_chance: false,
         axes: axes.map(|name| Control { name: name.to_owned(), low: -3.0, high: 3.0, rank_correlation: None }).to_vec(),
         sounds,
     }
@@ -180,22 +181,32 @@ pub struct EditorHarness {
 impl EditorHarness {
     /// Opens the editor at a scale; with `is_playing`, voices sound.
     pub fn open(scale: f32, is_playing: bool) -> Self {
-        Self::open_with(scale, is_playing, None)
+        Self::open_with(scale, is_playing, None, catalogue())
+    }
+
+    /// Opens the editor with a pack whose sounds chance makes.
+    pub fn open_by_chance() -> Self {
+        Self::open_with(1.0, false, None, Catalogue { is_by_chance: true, ..catalogue() })
     }
 
     /// The same with the factory's model, for imports; what is heard still comes from the still engine.
     pub fn open_with_model() -> Self {
         let model = plugin::library::factory().and_then(|factory| plugin::library::model(&factory));
-        Self::open_with(1.0, false, Some(model.expect("the factory pack loads")))
+        Self::open_with(1.0, false, Some(model.expect("the factory pack loads")), catalogue())
     }
 
-    fn open_with(scale: f32, is_playing: bool, model: Option<Arc<dyn engine::decode::PackModel>>) -> Self {
+    fn open_with(
+        scale: f32,
+        is_playing: bool,
+        model: Option<Arc<dyn engine::decode::PackModel>>,
+        catalogue: Catalogue,
+    ) -> Self {
         let (store, audio) = ProjectStore::new();
         let presets = tempfile::tempdir().expect("a temporary folder");
         let of_user = PresetLibrary { folder: presets.path().to_owned() };
         let session = worker::open_with(store, Library { folder: PathBuf::from("no packs here") }, of_user);
         let player = Arc::new(StillEngine { sound: tone(), is_playing });
-        session.install(LoadedPack { catalogue: catalogue(), player, model });
+        session.install(LoadedPack { catalogue, player, model });
         let told = Arc::new(Mutex::new(Vec::new()));
         let host = Host { params: Arc::clone(&session.params), told: Arc::clone(&told) };
         let view = EditorView::new(Arc::clone(&session), Box::new(host), RandomPoints::new(1), scale);

@@ -118,3 +118,18 @@ fn a_sound_that_is_chosen_is_played_unless_that_is_switched_off() {
         assert_eq!((ons, offs), if plays { (1, 1) } else { (0, 0) });
     }
 }
+
+#[test]
+fn vary_gives_the_next_seed_in_a_pack_of_chance_and_leaves_the_knobs() {
+    let mut editor = EditorHarness::open_by_chance();
+    let before = params(&editor);
+    let seed = |editor: &EditorHarness| editor.session.store.project().seed;
+    for next in 1..=2 {
+        editor.harness.get_by_label("Vary").click();
+        editor.harness.run_steps(2);
+        assert_eq!(seed(&editor), next);
+    }
+    assert_eq!(params(&editor), before);
+    press(&mut editor, Modifiers::COMMAND, Key::Z);
+    assert_eq!(seed(&editor), 1, "undone");
+}

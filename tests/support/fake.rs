@@ -11,7 +11,7 @@ use engine::decode::source::{
     Focus, Job, Pace, Progress, Sink, SoundShape, Source, SourceError, SourceProperties, Version,
 };
 use engine::instrument::{self, Instance};
-use engine::link::{BLOCK_SAMPLES, MAX_SOUND_SAMPLES, SoundSpec, StretchMap};
+use engine::link::{BLOCK_SAMPLES, MAX_SOUND_SAMPLES, SoundSpec, StretchMap, Succession};
 use engine::units::key_to_hz;
 
 use crate::wait::wait_until;
@@ -55,8 +55,12 @@ pub enum Sort {
     Longest,
     /// Footsteps: each note is another step.
     Walking,
+    /// Each note is another take, by its seed and number.
+    Takes,
 }
 
+/// By how much the samples of a take lie above those of the take before.
+pub const TAKE_STEP: f32 = 0.01;
 /// Level of the right channel of a stereo fake against the left one.
 pub const RIGHT_LEVEL: f32 = 0.25;
 
@@ -147,8 +151,12 @@ impl Source for Fake {
         &FAKE_ROOTS
     }
 
-    fn walks(&self) -> bool {
-        self.sort == Sort::Walking
+    fn succession(&self) -> Succession {
+        match self.sort {
+            Sort::Walking => Succession::Walk,
+            Sort::Takes => Succession::Takes,
+            _ => Succession::Variations,
+        }
     }
 
     fn properties(&self) -> SourceProperties {
@@ -168,6 +176,10 @@ impl Source for Fake {
         }
         let left = match self.sort {
             Sort::Longest => samples_of_length(self.timbre, spec, MAX_SOUND_SAMPLES),
+            Sort::Takes => {
+                let higher = TAKE_STEP * spec.variation as f32;
+                fake_samples(self.timbre, spec).into_iter().map(|sample| sample + higher).collect()
+            }
             _ => fake_samples(self.timbre, spec),
         };
         let right: Vec<f32> = left.iter().map(|sample| RIGHT_LEVEL * sample).collect();

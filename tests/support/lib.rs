@@ -3,6 +3,8 @@
 pub mod bundles;
 pub mod clap;
 pub mod fake;
+pub mod foley;
+pub mod graphs;
 pub mod guard;
 pub mod listen;
 pub mod offline;

@@ -19,6 +19,10 @@ const SEMITONES_PER_SIGMA: f32 = 12.0;
 /// Added to the distance of a sound of another source: larger than any distance within a source.
 const OTHER_SOURCE: f32 = 1e6;
 
+/// Added to the distance of another variation, or of a sound of another seed: less than any distance that is heard, so that it decides only
+/// between sounds of one point.
+const OTHER_TAKE: f32 = 1e-3;
+
 /// Longest crossfade of a loop in output samples: a minute at any rate. Only sounds that hardly move reach it.
 const LONGEST_FADE_SAMPLES: f64 = 1e7;
 
@@ -103,7 +107,9 @@ pub(super) fn begin(voice: &mut Voice, slots: &mut Slots, context: &TickContext)
 fn distance(wanted: &SoundSpec, spec: &SoundSpec) -> f32 {
     let squared: f32 = wanted.controls.iter().zip(&spec.controls).map(|(a, b)| (a - b) * (a - b)).sum();
     let source = if wanted.source == spec.source { 0.0 } else { OTHER_SOURCE };
-    squared.sqrt() + (spec.key - wanted.key).abs() / SEMITONES_PER_SIGMA + source
+    let is_same_take = (wanted.seed, wanted.variation) == (spec.seed, spec.variation);
+    let take = if is_same_take { 0.0 } else { OTHER_TAKE };
+    squared.sqrt() + (spec.key - wanted.key).abs() / SEMITONES_PER_SIGMA + source + take
 }
 
 /// Crossfades to the newest sound of the note's own zone, else of the zone that it plays. Returns false if there is none.

@@ -14,6 +14,7 @@ use super::velocity::{VelocityResponse, played_velocity};
 use super::voice::Voice;
 use super::voices::NoteOn;
 use super::zones::{CHANNELS, is_in};
+use crate::link::Succession;
 use crate::params::{Hold, VoiceControls};
 
 /// How notes become voices.
@@ -191,7 +192,7 @@ impl Synth {
         let motion = NoteMotion::start(&self.motion, &begin);
         self.move_sound_for(&motion);
         let controls = VoiceControls { start: motion.start_part(&self.motion, controls.start), ..controls };
-        let (variation, foot_pan) = self.next_variation();
+        let (variation, foot_pan) = self.next_variation(pitch.nearest_key());
         let zone = self.planner.slot_key(pitch.nearest_key(), variation);
         self.planner.set_main(zone);
         let Some(zone_slot) = self.slots.slot_for(zone) else { return };
@@ -215,13 +216,36 @@ impl Synth {
         self.slots.end().telemetry().late_count.fetch_add(late.min(1), Ordering::Relaxed);
     }
 
-    /// Variation of the next note, or its step of a walk, and its place between the channels.
-    fn next_variation(&mut self) -> (u32, f32) {
+    /// Variation of the next note, its step of a walk or its take, and its place between the channels.
+    fn next_variation(&mut self, key: u8) -> (u32, f32) {
         let controls = &self.controls.variation;
-        if self.planner.walks() {
-            let step = self.variations.next_step(controls);
-            return (step, controls.foot_pan(step));
+        match self.planner.succession() {
+            Succession::Variations => (self.variations.next(controls, self.controls.seed), 0.0),
+            Succession::Walk => {
+                let step = self.variations.next_step(controls);
+                self.planner.set_last_number(step);
+                (step, controls.foot_pan(step))
+            }
+            Succession::Takes => (self.next_take(key), 0.0),
         }
-        (self.variations.next(controls, self.controls.seed), 0.0)
+    }
+
+    /// The next take. Live, a take that is not made yet waits for a later note, and an earlier one comes again.
+    fn next_take(&mut self, key: u8) -> u32 {
+        let next = self.variations.next_take(&self.controls.variation);
+        let is_varied = self.controls.variation.sounds() > 1;
+        let zone = self.planner.slot_key(key, next);
+        let instead = Some(()).filter(|()| is_varied && !self.offline);
+        match instead.and_then(|()| self.planner.take_instead_of(zone, &self.slots)) {
+            Some(earlier) => {
+                self.variations.give_back();
+                self.planner.set_last_number(next.saturating_sub(1));
+                earlier
+            }
+            None => {
+                self.planner.set_last_number(next);
+                next
+            }
+        }
     }
 }

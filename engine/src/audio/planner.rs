@@ -4,8 +4,8 @@ use super::slot::{Pending, SlotKey};
 use super::slots::Slots;
 use super::tick::Ramp;
 use super::voices::{Listening, Timing, Voices};
-use crate::link::{Request, SoundSpec, SourceSet};
-use crate::params::{Controls, VariationControls};
+use crate::link::{Request, SoundSpec, SourceSet, Succession};
+use crate::params::Controls;
 
 /// Urgency of a slot with voices; 0 is the most urgent.
 const SOUNDING: u32 = 0;
@@ -25,8 +25,8 @@ const FIRST_KEY: u8 = 60;
 pub(super) struct RequestPlanner {
     sources: SourceSet,
     main_root: u8,
-    /// Number of the last step of a walk; 0 where the source does not walk.
-    last_step: u32,
+    /// Number of the last step of a walk, or of the last take; 0 for a source of variations.
+    last_number: u32,
     controls: Controls,
     still_ticks: u32,
 }
@@ -34,7 +34,7 @@ pub(super) struct RequestPlanner {
 impl RequestPlanner {
     pub(super) fn new(sources: SourceSet) -> Self {
         let main_root = sources.current().nearest_root(FIRST_KEY);
-        Self { sources, main_root, last_step: 0, controls: Controls::default(), still_ticks: 0 }
+        Self { sources, main_root, last_number: 0, controls: Controls::default(), still_ticks: 0 }
     }
 
     /// Sets the controls of a tick.
@@ -51,7 +51,7 @@ impl RequestPlanner {
         self.sources = sources;
         if changed {
             self.main_root = sources.current().nearest_root(self.main_root);
-            self.last_step = 0;
+            self.last_number = 0;
         }
         changed
     }
@@ -64,21 +64,39 @@ impl RequestPlanner {
     /// Makes the zone of a note the main one.
     pub(super) fn set_main(&mut self, key: SlotKey) {
         self.main_root = key.root;
-        self.last_step = if self.sources.current().walks { key.variation } else { 0 };
     }
 
-    /// Whether notes are steps of a walk.
-    pub(super) fn walks(&self) -> bool {
-        self.sources.current().walks
+    /// What another note of the same sound plays.
+    pub(super) fn succession(&self) -> Succession {
+        self.sources.current().succession
+    }
+
+    /// Sets the number of the last step or take; the next ones are made ahead.
+    pub(super) fn set_last_number(&mut self, number: u32) {
+        self.last_number = number;
+    }
+
+    /// The take to play while that of `key` is not made yet: the one whose last use is longest ago. None if it is made, or no other is.
+    pub(super) fn take_instead_of(&self, key: SlotKey, slots: &Slots) -> Option<u32> {
+        let made = slots.iter().filter_map(|(_, slot)| {
+            let own = slot.key.filter(|own| (own.source, own.root, own.layer) == (key.source, key.root, key.layer))?;
+            let head = slot.newest_complete()?.live_head()?;
+            head.spec.is_near(&self.spec(own)).then_some((slot.last_use, own.variation))
+        });
+        let oldest = made.min_by_key(|(last_use, take)| (*take != key.variation, *last_use));
+        oldest.map(|(_, take)| take).filter(|take| *take != key.variation)
     }
 
     /// The wanted sound of a zone.
     pub(super) fn spec(&self, key: SlotKey) -> SoundSpec {
         let SlotKey { source, root, layer, variation } = key;
         let base = self.controls.spec(source, f32::from(root));
-        let walks = self.sources.get(source).is_some_and(|source| source.walks);
-        let vary = if walks { VariationControls::step } else { VariationControls::point };
-        let controls = vary(&self.controls.variation, &base.controls, self.controls.seed, variation);
+        let vary = &self.controls.variation;
+        let controls = match self.sources.get(source).map(|source| source.succession).unwrap_or_default() {
+            Succession::Variations => vary.point(&base.controls, self.controls.seed, variation),
+            Succession::Walk => vary.step(&base.controls, self.controls.seed, variation),
+            Succession::Takes => base.controls,
+        };
         SoundSpec { layer, variation, controls, ..base }
     }
 
@@ -119,7 +137,7 @@ impl RequestPlanner {
         if self.still_ticks >= STILL_TICKS {
             let main = self.zone(self.main_root);
             for number in 1..self.controls.variation.sounds() {
-                let variation = self.last_step + number;
+                let variation = self.last_number + number;
                 self.request_ahead(slots, SlotKey { variation, ..main }, VARIATION);
             }
             self.request_neighbours(slots);

@@ -28,6 +28,16 @@ impl VariationOrder {
         self.last
     }
 
+    /// The next take, from 0 on, the sound itself; always 0 without variation.
+    pub(super) fn next_take(&mut self, controls: &VariationControls) -> u32 {
+        self.next_step(controls).saturating_sub(1)
+    }
+
+    /// Gives the last take back: it comes again.
+    pub(super) fn give_back(&mut self) {
+        self.notes = self.notes.saturating_sub(1);
+    }
+
     /// The variation of the next note, below the number of sounds; 0 without variation.
     pub(super) fn next(&mut self, controls: &VariationControls, seed: u64) -> u32 {
         let sounds = controls.sounds();
@@ -90,6 +100,18 @@ mod tests {
         assert!((1..2_000).all(|number| state.next_step(&controls) == number));
         assert_eq!(state.next_step(&VariationControls::default()), 0);
         assert_eq!(state.next_step(&controls), 1);
+    }
+
+    #[test]
+    fn takes_begin_with_the_sound_itself_and_one_that_is_given_back_comes_again() {
+        let controls = VariationControls { amount: 0.5, count: 4.0, order: 0.0 };
+        let mut state = VariationOrder::default();
+        assert_eq!([(); 3].map(|()| state.next_take(&controls)), [0, 1, 2]);
+        state.give_back();
+        assert_eq!([(); 2].map(|()| state.next_take(&controls)), [2, 3]);
+        assert_eq!([(); 2].map(|()| state.next_take(&VariationControls::default())), [0, 0]);
+        state.give_back();
+        assert_eq!(state.next_take(&controls), 0);
     }
 
     #[test]

@@ -10,6 +10,7 @@ mod clip;
 mod model;
 mod prior;
 mod run;
+mod source;
 mod vocode;
 
 pub use clip::{Clip, ClipWish};

@@ -17,7 +17,7 @@ use super::source::{
     Focus, Job, Pace, Progress, Sink, SoundShape, Source, SourceError, SourceProperties, Version, give_channels,
 };
 use super::{Model, Pipeline};
-use crate::link::{BLOCK_SAMPLES, SoundSpec, StretchMap};
+use crate::link::{BLOCK_SAMPLES, SoundSpec, StretchMap, Succession};
 use crate::pack::{NamedResiduals, PackInfo, PackKind};
 use crate::spectral::Frames;
 use crate::walk;
@@ -80,9 +80,10 @@ impl Source for LatentSource {
         &self.model.manifest().root_keys
     }
 
-    fn walks(&self) -> bool {
+    fn succession(&self) -> Succession {
         let manifest = self.model.manifest();
-        manifest.kind == PackKind::Cqt && !walk::floors_of(manifest).is_empty()
+        let walks = manifest.kind == PackKind::Cqt && !walk::floors_of(manifest).is_empty();
+        if walks { Succession::Walk } else { Succession::Variations }
     }
 
     fn properties(&self) -> SourceProperties {

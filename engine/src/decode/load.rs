@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use thiserror::Error;
 
+use super::foley::{FoleyError, FoleyModel};
 use super::graph::GraphError;
 use super::model::Model;
 use super::pack_model::PackModel;
@@ -19,6 +20,9 @@ pub enum LoadError {
     /// Weights are damaged.
     #[error(transparent)]
     Pack(#[from] PackError),
+    /// Weights or graphs of a pack of kind `foley` are damaged.
+    #[error(transparent)]
+    Foley(#[from] FoleyError),
 }
 
 /// Loads and checks what a pack plays with.
@@ -29,5 +33,6 @@ pub fn load(pack: &AnyPack) -> Result<Arc<dyn PackModel>, LoadError> {
     match pack.content() {
         PackContent::Latents(pack) => Ok(Arc::new(Model::load(pack)?)),
         PackContent::Raw(pack) => Ok(Arc::new(RawModel::load(pack)?)),
+        PackContent::Foley(pack) => Ok(Arc::new(FoleyModel::load(pack)?)),
     }
 }

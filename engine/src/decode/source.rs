@@ -5,7 +5,7 @@
 
 use super::assets::Assets;
 pub use super::source_error::SourceError;
-use crate::link::{BLOCK_SAMPLES, SoundSpec, StretchMap, SustainMap};
+use crate::link::{BLOCK_SAMPLES, SoundSpec, StretchMap, Succession, SustainMap};
 
 /// How long a source takes for a sound, which determines the lane of its jobs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -39,9 +39,9 @@ pub trait Source: Send + Sync {
     /// Its properties; the same at every call.
     fn properties(&self) -> SourceProperties;
 
-    /// Whether its sounds are footsteps, of which notes play one after the other instead of a few variations.
-    fn walks(&self) -> bool {
-        false
+    /// What another note of the same sound plays.
+    fn succession(&self) -> Succession {
+        Succession::Variations
     }
 
     /// Begins the sound of `spec`, into which `assets` are mixed. Cheap: the work is done by [`Job::advance`].

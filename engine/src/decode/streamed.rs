@@ -11,9 +11,9 @@ use super::made::{MadeSounds, SoundKey};
 use super::source::{Focus, Job, Progress, Sink, SoundShape, SourceError, Version, give_channels};
 use crate::link::{BLOCK_SAMPLES, StretchMap};
 
-/// Duration of a step that can end at any sample. Longer lets interactive jobs wait longer; shorter has the pool look at all instances more
+/// Duration of a step of work that can be put aside at nearly any time. Longer lets interactive jobs wait longer; shorter has the pool look at all instances more
 /// often, which takes some microseconds.
-const STEP: Duration = Duration::from_millis(2);
+pub(super) const STEP: Duration = Duration::from_millis(2);
 /// Samples that are made between two looks at the clock.
 const CHUNK_SAMPLES: usize = 32;
 

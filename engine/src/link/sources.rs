@@ -11,13 +11,25 @@ const ONLY_ROOT: u8 = 60;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SourceId(pub u32);
 
+/// What another note of the same sound plays, where the variation controls ask for another sound.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Succession {
+    /// One of a few variations around the sound, see [`crate::params::VariationControls::point`].
+    #[default]
+    Variations,
+    /// The next step of a walk, see [`crate::params::VariationControls::step`].
+    Walk,
+    /// The next take: the same controls, another seed.
+    Takes,
+}
+
 /// What the audio thread needs to know of one source.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SourceInfo {
     /// Id of the source.
     pub id: SourceId,
-    /// Whether every note is another step of a walk, see [`crate::params::VariationControls::step`].
-    pub walks: bool,
+    /// What another note of the same sound plays.
+    pub succession: Succession,
     roots: [u8; MAX_ROOTS],
     root_count: usize,
 }
@@ -31,16 +43,17 @@ impl SourceInfo {
         if sorted.is_empty() {
             sorted.push(ONLY_ROOT);
         }
-        let mut info = Self { id, walks: false, roots: [0; MAX_ROOTS], root_count: sorted.len().min(MAX_ROOTS) };
+        let root_count = sorted.len().min(MAX_ROOTS);
+        let mut info = Self { id, succession: Succession::default(), roots: [0; MAX_ROOTS], root_count };
         for (root, from) in info.roots.iter_mut().zip(&sorted) {
             *root = *from;
         }
         info
     }
 
-    /// With notes that walk, or not.
-    pub fn walking(self, walks: bool) -> Self {
-        Self { walks, ..self }
+    /// With notes that succeed each other so.
+    pub fn succeeding(self, succession: Succession) -> Self {
+        Self { succession, ..self }
     }
 
     /// The root keys, ascending, at least one.

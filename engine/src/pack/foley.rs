@@ -41,7 +41,8 @@ impl FoleyPack {
         Self::read(store.manifest()?, |name| store.read(name))
     }
 
-    fn read(
+    /// Validates a manifest and the files that it lists, which `file` gives by name.
+    pub(super) fn read(
         manifest_json: Vec<u8>,
         mut file: impl FnMut(&str) -> Result<Option<Vec<u8>>, PackError>,
     ) -> Result<Self, PackError> {

@@ -1,7 +1,7 @@
 //! What a pack of any kind says of itself: its sounds, its controls, its name. Plain data, any thread.
 
 use super::manifest::{categories, find_sound};
-use super::{Control, Manifest, NamedSound, PackError, PackKind, RawManifest};
+use super::{Control, FoleyManifest, Manifest, NamedSound, PackError, PackKind, RawManifest};
 use crate::link::MAX_SOUND_SAMPLES;
 use crate::units::{LATENT_LIMIT, Latent, MODEL_LATENTS};
 
@@ -70,6 +70,24 @@ impl PackInfo {
             name: manifest.name.clone(),
             sample_rate_hz: manifest.sample_rate_hz,
             length_samples: manifest.length_samples.min(MAX_SOUND_SAMPLES),
+            controls: class_controls(&manifest.classes),
+            root_keys: vec![ONLY_ROOT],
+            sounds: class_sounds(&manifest.classes, &manifest.name),
+            licence: manifest.licence.clone(),
+            provenance: manifest.provenance.clone(),
+        }
+    }
+
+    /// Of a pack of kind `foley`.
+    pub fn of_foley(manifest: &FoleyManifest, hash: &str) -> Self {
+        Self {
+            kind: manifest.kind,
+            format_version: manifest.format_version,
+            id: manifest.id.clone(),
+            hash: hash.to_owned(),
+            name: manifest.name.clone(),
+            sample_rate_hz: manifest.shape.sample_rate_hz,
+            length_samples: manifest.shape.sound_samples().min(MAX_SOUND_SAMPLES),
             controls: class_controls(&manifest.classes),
             root_keys: vec![ONLY_ROOT],
             sounds: class_sounds(&manifest.classes, &manifest.name),

@@ -61,15 +61,12 @@ impl PackKind {
     /// The files that a pack of seven latents of this kind holds.
     ///
     /// # Errors
-    /// [`PackError::KindNotPlayed`] for a kind that this engine has no source for, [`PackError::NoLatents`] for one without latents.
+    /// [`PackError::NoLatents`] for a kind without latents.
     pub fn files(self) -> Result<PackFiles, PackError> {
         match self {
             Self::Latent => Ok(PackFiles { required: &GRAPHS, optional: &[RESIDUALS_FILE] }),
             Self::Cqt => Ok(PackFiles { required: &CQT_GRAPHS, optional: &[RESIDUALS_FILE] }),
-            Self::Foley => {
-                Err(PackError::KindNotPlayed { kind: self.name(), instead: "`heptode foley` makes its sounds" })
-            }
-            Self::Raw => Err(PackError::NoLatents { kind: self.name() }),
+            Self::Foley | Self::Raw => Err(PackError::NoLatents { kind: self.name() }),
         }
     }
 }

@@ -28,7 +28,7 @@ pub(super) fn parse(json: &[u8]) -> Result<Manifest, PackError> {
         convert_latent_pack(&mut fields);
     }
     let kind = fields.get("kind").and_then(Value::as_str).unwrap_or_default();
-    // Manifests of kinds that are not played may have other fields: they are not read further.
+    // Manifests of kinds without latents have other fields: they are not read further.
     let files = PackKind::named(kind)?.files()?;
     let manifest: Manifest = serde_json::from_value(Value::Object(fields)).map_err(damaged)?;
     check_texts(&manifest.id, &manifest.name, &manifest.licence)?;
@@ -264,8 +264,8 @@ mod tests {
     }
 
     #[test]
-    fn kinds_without_a_source_and_unknown_ones_are_refused() {
-        assert!(refusal(&changed(version_4("foley"))).contains("does not play packs of kind foley yet"));
+    fn kinds_without_latents_and_unknown_ones_are_refused() {
+        assert!(refusal(&changed(version_4("foley"))).contains("no latent space"));
         assert!(refusal(&changed(version_4("raw"))).contains("no latent space"));
         assert!(refusal(&changed(version_4("granular"))).contains("unknown kind \"granular\""));
         assert!(refusal(&changed(|fields| drop(fields.insert("format_version".into(), 4.into())))).contains("kind"));

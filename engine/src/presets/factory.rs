@@ -73,11 +73,11 @@ fn read() -> Vec<Preset> {
 /// A file that cannot be read is a fault of the build, which the tests find; the others stay.
 #[cfg(feature = "factory-pack")]
 fn read() -> Vec<Preset> {
-    let Ok(packs) = crate::pack::Pack::shipped_manifests() else { return Vec::new() };
+    let Ok(packs) = crate::pack::AnyPack::shipped_infos() else { return Vec::new() };
     let bound = |text: &&str| {
         let mut preset = Preset::parse(text).ok()?;
-        let (_, manifest, hash) = packs.iter().find(|(_, manifest, _)| manifest.id == preset.document.pack.id)?;
-        bind(&mut preset.document, manifest, hash);
+        let (_, pack) = packs.iter().find(|(_, pack)| pack.id == preset.document.pack.id)?;
+        bind(&mut preset.document, pack);
         Some(preset)
     };
     FILES.iter().filter_map(bound).collect()
@@ -85,10 +85,10 @@ fn read() -> Vec<Preset> {
 
 /// Gives each sound the point that it has in the pack, and the knobs that of their sound.
 #[cfg(feature = "factory-pack")]
-fn bind(document: &mut crate::state::StateDocument, manifest: &crate::pack::Manifest, hash: &str) {
-    document.pack = crate::state::PackRef::new(&manifest.id, hash);
+fn bind(document: &mut crate::state::StateDocument, pack: &crate::pack::PackInfo) {
+    document.pack = crate::state::PackRef::new(&pack.id, &pack.hash);
     for sound in document.corners.iter_mut().chain(&mut document.knobs) {
-        if let Ok(here) = manifest.sound(&sound.name) {
+        if let Ok(here) = pack.sound(&sound.name) {
             sound.latent = here.latent;
         }
     }

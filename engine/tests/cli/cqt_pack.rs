@@ -4,86 +4,20 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use engine::decode::graph::proto::tensor_proto::DataType;
-use engine::decode::graph::proto::{
-    GraphProto, ModelProto, NodeProto, OperatorSetIdProto, TensorProto, TensorShapeProto, TypeProto, ValueInfoProto,
-    tensor_shape_proto, type_proto,
-};
 use engine::decode::latent::decode;
 use engine::decode::{Model, Pipeline, Shaping};
 use engine::link::{SoundSpec, SourceId};
 use engine::pack::{CQT_GRAPHS, Control, FORMAT_VERSION, Manifest, NamedSound, Pack, PackKind, VocoderInfo};
 use engine::spectral::SpectralShape;
-use prost::Message as _;
 use tempfile::{TempDir, tempdir};
 
+use super::graphs::{graph, node, numbers, port, wholes};
 use super::run::{FAST, assert_refused, heptode, json, text, tone_file};
 
 const SHAPE: SpectralShape = SpectralShape::FOOTSTEPS;
 const VALUES: usize = 144 * 144;
 /// Largest difference in level, in dB, of the same sound with another grain of its noise.
 const SAME_LEVEL_DB: f32 = 3.0;
-
-pub fn numbers(name: &str, dims: &[i64], values: &[f32]) -> TensorProto {
-    TensorProto {
-        name: name.into(),
-        dims: dims.to_vec(),
-        data_type: DataType::Float as i32,
-        raw_data: values.iter().flat_map(|value| value.to_le_bytes()).collect(),
-        ..TensorProto::default()
-    }
-}
-
-pub fn wholes(name: &str, values: &[i64]) -> TensorProto {
-    TensorProto {
-        name: name.into(),
-        dims: vec![values.len() as i64],
-        data_type: DataType::Int64 as i32,
-        raw_data: values.iter().flat_map(|value| value.to_le_bytes()).collect(),
-        ..TensorProto::default()
-    }
-}
-
-pub fn port(name: &str, shape: &[i64]) -> ValueInfoProto {
-    let fixed = |size: &i64| tensor_shape_proto::Dimension {
-        value: Some(tensor_shape_proto::dimension::Value::DimValue(*size)),
-        ..Default::default()
-    };
-    let tensor = type_proto::Tensor {
-        elem_type: DataType::Float as i32,
-        shape: Some(TensorShapeProto { dim: shape.iter().map(fixed).collect() }),
-    };
-    let kind = TypeProto { value: Some(type_proto::Value::TensorType(tensor)), ..Default::default() };
-    ValueInfoProto { name: name.into(), r#type: Some(kind), ..Default::default() }
-}
-
-pub fn node(operator: &str, inputs: &[&str], output: &str) -> NodeProto {
-    NodeProto {
-        name: output.into(),
-        op_type: operator.into(),
-        input: inputs.iter().map(|name| (*name).to_owned()).collect(),
-        output: vec![output.into()],
-        ..Default::default()
-    }
-}
-
-pub fn graph(
-    input: ValueInfoProto,
-    output: ValueInfoProto,
-    node: Vec<NodeProto>,
-    initializer: Vec<TensorProto>,
-) -> Vec<u8> {
-    let graph = GraphProto {
-        name: "test".into(),
-        input: vec![input],
-        output: vec![output],
-        node,
-        initializer,
-        ..Default::default()
-    };
-    let opset = OperatorSetIdProto { domain: String::new(), version: 20 };
-    ModelProto { ir_version: 9, opset_import: vec![opset], graph: Some(graph), ..Default::default() }.encode_to_vec()
-}
 
 /// A knock whose level, colour and length the first latents change.
 fn decoder() -> Vec<u8> {

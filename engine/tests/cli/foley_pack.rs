@@ -1,115 +1,24 @@
 //! A pack of kind `foley` that the test makes, with the factory's vocoder: what it gives, `heptode foley` with it, and what is refused of it.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use engine::decode::foley::{Clip, ClipWish, FoleyModel, Run};
 use engine::decode::raw::WishError;
-use engine::pack::{FORMAT_VERSION, FoleyManifest, FoleyNetwork, FoleyPack, Pack, PackKind, VocoderInfo};
-use engine::spectral::SpectralShape;
+use engine::pack::{FoleyManifest, FoleyPack, Pack};
 use tempfile::{TempDir, tempdir};
 
-use super::cqt_pack::{graph, node, numbers, port, wholes};
+use super::foley::{BLOCKS, CODES, LEVELS, STEPS, WIDTH, files, manifest, pack, tensors};
 use super::run::{assert_refused, files_in, heptode, json, text};
 use inputs::raw_network::Tensors;
 
-const WIDTH: usize = 64;
 const HEAD: usize = 32;
-const BLOCKS: usize = 2;
-const LEVELS: usize = 3;
-const CODES: usize = 32;
-const LATENT: usize = 8;
-const FRAMES: usize = 64;
-const POSITIONS: usize = FRAMES / 4;
-const STEPS: usize = POSITIONS + LEVELS - 1;
-const BANDS: usize = 128;
 const SECONDS: f32 = 0.5;
 /// Largest difference of scores between the engine's arithmetic in 32 bits and the test's in 64.
 const SCORE_TOLERANCE: f64 = 1e-4;
 
 fn factory() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../models/factory")
-}
-
-fn norm(tensors: &mut Tensors, name: &str) {
-    tensors.add(&format!("{name}.gain"), &[WIDTH], |_, random| 1.0 + 0.1 * random);
-    tensors.add(&format!("{name}.bias"), &[WIDTH], |_, random| 0.1 * random);
-}
-
-fn tensors() -> Tensors {
-    let mut tensors = Tensors { state: 11, ..Tensors::default() };
-    tensors.add("codes", &[LEVELS, CODES, LATENT], |_, random| random);
-    tensors.add("embedding", &[LEVELS * (CODES + 1), WIDTH], |_, random| random);
-    tensors.add("steps", &[STEPS, WIDTH], |_, random| random);
-    tensors.add("classes", &[3, WIDTH], |_, random| 2.0 * random);
-    for block in 0..BLOCKS {
-        let place = |part: &str| format!("block{block}.{part}");
-        norm(&mut tensors, &place("norm"));
-        norm(&mut tensors, &place("feed_norm"));
-        tensors.affine(&place("attend"), 3 * WIDTH, WIDTH);
-        tensors.affine(&place("gather"), WIDTH, WIDTH);
-        tensors.affine(&place("widen"), 4 * WIDTH, WIDTH);
-        tensors.affine(&place("narrow"), WIDTH, 4 * WIDTH);
-    }
-    norm(&mut tensors, "norm");
-    tensors.affine("head", LEVELS * CODES, WIDTH);
-    tensors
-}
-
-/// Levels that every value of every position moves. Which frames a position moves has no meaning here.
-fn decoder() -> Vec<u8> {
-    let weights: Vec<f32> = (0..BANDS * 4 * LATENT).map(|place| 0.2 * (place as f32 * 0.37).sin()).collect();
-    let nodes = vec![
-        node("MatMul", &["weights", "positions"], "product"),
-        node("Reshape", &["product", "shape"], "levels"),
-        node("Clip", &["levels", "low", "high"], "frames"),
-    ];
-    let constants = vec![
-        numbers("weights", &[1, 4 * BANDS as i64, LATENT as i64], &weights),
-        wholes("shape", &[1, BANDS as i64, FRAMES as i64]),
-        numbers("low", &[], &[-1.0]),
-        numbers("high", &[], &[1.2]),
-    ];
-    let input = port("positions", &[1, LATENT as i64, POSITIONS as i64]);
-    graph(input, port("frames", &[1, BANDS as i64, FRAMES as i64]), nodes, constants)
-}
-
-fn manifest() -> FoleyManifest {
-    FoleyManifest {
-        format_version: FORMAT_VERSION,
-        kind: PackKind::Foley,
-        id: "foley-test".into(),
-        name: "Foley test".into(),
-        shape: SpectralShape { frame_count: FRAMES, ..SpectralShape::DEFAULT },
-        classes: ["Dog-bark", "rain", "rails"].map(str::to_owned).to_vec(),
-        network: FoleyNetwork {
-            width: WIDTH,
-            blocks: BLOCKS,
-            levels: LEVELS,
-            codes: CODES,
-            latent: LATENT,
-            frames_of_position: 4,
-        },
-        vocoder: VocoderInfo { chunk_frames: 172, context_frames: 15, phase_bins: Some(400) },
-        vocoder_key: 60,
-        griffin_lim_iterations: 1,
-        temperature: 1.0,
-        keep: 0.95,
-        guidance: 1.5,
-        files: BTreeMap::new(),
-        licence: "MIT".into(),
-        provenance: vec!["none".into()],
-    }
-}
-
-fn files(tensors: &Tensors) -> [Vec<u8>; 3] {
-    let vocoder = std::fs::read(factory().join("vocoder.onnx")).expect("the factory's vocoder");
-    [tensors.file(), decoder(), vocoder]
-}
-
-fn pack() -> FoleyPack {
-    FoleyPack::assemble(manifest(), files(&tensors())).expect("a whole pack")
 }
 
 fn model() -> Arc<FoleyModel> {
@@ -339,8 +248,39 @@ fn what_cannot_be_is_refused_with_one_line_and_no_file() {
     let factory = factory();
     let latent = ["foley", "--class", "rain", "--out", text(&out), "--pack", text(&factory)];
     assert_refused(&heptode(&latent), 1, "the pack is of kind latent");
-    let wav = outs.path().join("out.wav");
-    let rendered = ["render", "--out", text(&wav), "--pack", text(&pack_file)];
-    assert_refused(&heptode(&rendered), 1, "does not play packs of kind foley yet: `heptode foley` makes its sounds");
+    let missing = ["foley", "--class", "rain", "--out", text(&out), "--pack", "nosuchpack"];
+    assert_refused(&heptode(&missing), 1, "there is no such pack file; shipped packs: factory");
+    // This one where recordings are to be placed.
+    assert_refused(&heptode(&["encode", "tone.wav", "--pack", text(&pack_file)]), 1, "has no latent space");
     assert!(Pack::open(&pack_file).is_err() && files_in(outs.path()) == 0);
+}
+
+#[test]
+fn the_instrument_plays_what_the_command_makes() {
+    /// Largest difference between samples that the synth plays at the pack's rate and key and those of the command.
+    const TOLERANCE: f32 = 1e-4;
+    /// Samples before the end from which the pool fades a sound out.
+    const END_FADE: usize = 256;
+    let folder = tempdir().expect("a folder");
+    let (pack_file, out, played) = (saved(&folder), folder.path().join("out"), folder.path().join("played.wav"));
+    let made = ["foley", "--pack", text(&pack_file), "--out", text(&out), "--seed", "0", "--weights"];
+    let render = ["render", "--pack", text(&pack_file), "--out", text(&played), "--rate", "44100"];
+    for (weights, point) in [
+        ("1,3,0", ["--latent", "1,3,0,0,0,0,0"]),
+        ("0,1,0", ["--sound", "rain"]),
+        ("2,0,0", ["--latent", "2,-1,-3,3,3,3,3"]),
+        ("1,1,1", ["--latent", "0,0,0,0,0,0,0"]),
+    ] {
+        json(&[&made[..], &[weights]].concat());
+        json(&[&render[..], &point].concat());
+        let (made, played) = (samples(&out.join("01.wav")), samples(&played));
+        assert!(played.len() >= made.len(), "{weights}: {} samples", played.len());
+        let pairs = || made.iter().zip(&played).take(made.len() - END_FADE);
+        let furthest = pairs().map(|(made, played)| (made - played).abs()).fold(0.0, f32::max);
+        assert!(furthest < TOLERANCE, "{weights}: {furthest}");
+        assert!(pairs().any(|(made, _)| made.abs() > 0.01), "{weights}: silent");
+    }
+    let info = json(&["info", "--pack", text(&pack_file)]);
+    assert_eq!((info["pack"]["kind"].as_str(), info["latents"].as_array().map(Vec::len)), (Some("foley"), Some(7)));
+    assert_eq!(info["sounds"].as_array().map(Vec::len), Some(3));
 }

@@ -3,8 +3,12 @@
 mod cases;
 mod cqt;
 mod cqt_pack;
+#[path = "../../../tests/support/foley.rs"]
+mod foley;
 mod foley_pack;
 mod footsteps;
+#[path = "../../../tests/support/graphs.rs"]
+mod graphs;
 mod inputs_kept;
 mod keys;
 mod paths;

@@ -1,5 +1,7 @@
 //! The head of the window: mark, the preset, the sound's name, actions, scale, level. Main thread.
 
+use std::borrow::Cow;
+
 use egui::{Align2, Color32, Pos2, Rect, Response, Stroke, Ui, pos2, vec2};
 
 use super::button::{button, ink, sign_button};
@@ -47,7 +49,7 @@ pub enum Action {
     ShowPresets,
     /// A random point.
     Random,
-    /// A point near this one.
+    /// A point near this one, or another take of a sound of chance.
     Vary,
     /// Show audio files to import.
     Import,
@@ -71,6 +73,8 @@ pub struct HeaderState<'a> {
     pub color: Color32,
     /// Names of what would be undone and redone.
     pub steps: &'a [Option<String>; 2],
+    /// Seed of the sound, where chance makes it.
+    pub seed: Option<u64>,
     /// Whether there is a sound to export.
     pub can_export: bool,
     /// Present scale.
@@ -140,8 +144,12 @@ pub fn show(ui: &mut Ui, rect: Rect, head: &HeaderState<'_>, meter: &Meter) -> O
     let y = rect.max.y - NAMES_BOTTOM;
     let end = show_names(ui, pos2(left, y), head, width);
     let room = left + width - end - GRID;
+    let remark = match head.seed {
+        Some(seed) => Cow::Owned(format!("{}, seed {seed}", head.remark)),
+        None => Cow::Borrowed(head.remark),
+    };
     if room >= LEAST_REMARK {
-        name::show(ui, pos2(end + GRID, y + 1.0), Align2::LEFT_CENTER, head.remark, theme::body(12.0), FAINT, room);
+        name::show(ui, pos2(end + GRID, y + 1.0), Align2::LEFT_CENTER, &remark, theme::body(12.0), FAINT, room);
     }
     action.or(asked)
 }
@@ -167,10 +175,14 @@ fn show_names(ui: &Ui, place: Pos2, head: &HeaderState<'_>, width: f32) -> f32 {
 fn buttons(ui: &mut Ui, mut right: f32, y: f32, head: &HeaderState<'_>) -> (Option<Action>, f32) {
     let mut action = scale_button(ui, place_left(&mut right, y, SCALE_WIDTH), head.scale);
     right -= GRID;
+    let vary = match head.seed {
+        Some(_) => "Another take of the same classes: the next seed",
+        None => "Move all seven knobs a little",
+    };
     let buttons = [
         ("Export", 68.0, head.can_export, Action::Export, "Write the current sound to a WAV file"),
         ("Import", 68.0, true, Action::Import, "Choose an audio file, then drag it to a corner"),
-        ("Vary", 56.0, true, Action::Vary, "Move all seven knobs a little"),
+        ("Vary", 56.0, true, Action::Vary, vary),
         ("Random", 76.0, true, Action::Random, "Go to a random point"),
     ];
     for (name, width, enabled, pressed, hint) in buttons {

@@ -48,8 +48,6 @@ const KNOB_RADIUS: f32 = 29.0;
 /// Height in points of the row of large knobs and of the morph slider below it.
 const KNOBS_HEIGHT: f32 = 112.0;
 const MORPH_HEIGHT: f32 = 52.0;
-/// How far "Vary" moves each knob, in σ: half the usual distance between neighbouring sounds.
-const VARY_SIGMA: f32 = 0.35;
 /// Seconds from one frame to the next while nothing moves, and while something does. Four frames a second cost next to no processor time
 /// and show what the host changes without a noticed delay; thirty show a moving playhead smoothly.
 const IDLE_S: f32 = 0.25;
@@ -200,6 +198,7 @@ impl EditorView {
             remark: &remark,
             color,
             steps: &now.steps,
+            seed: now.chance_seed,
             can_export: now.sound.is_some(),
             scale: self.scale,
         };
@@ -214,10 +213,7 @@ impl EditorView {
                 let point = self.random.anywhere(distribution);
                 self.go_to("Random", None, &point);
             }
-            Action::Vary => {
-                let point = self.random.near(&self.gestures.knobs(), VARY_SIGMA);
-                self.go_to("Vary", None, &point);
-            }
+            Action::Vary => self.vary(now),
             Action::Import => self.browser.tab = Tab::Files,
             Action::Export => self.export(now, name, mixed_with),
             Action::Scale(scale) => {

@@ -26,6 +26,8 @@ pub enum Edit {
     Begin(Arc<SoundState>),
     /// The knobs stand at this sound, or at none.
     MoveToSound(Option<Arc<SoundState>>),
+    /// Chance makes another take, that of this seed.
+    SetSeed(u64),
     /// Controls were put where they fit the chosen sound.
     SetFitted(Fitted),
     /// The imported sound at `target` takes another region, key or point.
@@ -96,6 +98,7 @@ impl Edit {
             }
             Self::Begin(sound) => next.knobs = Some(sound),
             Self::MoveToSound(sound) => next.knobs = sound,
+            Self::SetSeed(seed) => next.seed = seed,
             Self::SetFitted(fitted) => next.fitted = Some(fitted),
             Self::ReplaceSound { target: Target::Knobs, sound } => next.knobs = Some(sound),
             Self::ChangePack { pack, corners, knobs } => {
@@ -136,6 +139,7 @@ impl Edit {
             Self::ChangePack { pack, .. } => Role::Step(format!("pack {}", pack.id)),
             Self::SetRoutes(_) => Role::Step("route".to_owned()),
             Self::SetControllers { change, .. } => Role::Step(change.clone()),
+            Self::SetSeed(seed) => Role::Step(format!("take {seed}")),
             Self::SetTuning(tuning) => Role::Step(format!("tuning {}", tuning.title())),
             Self::LoadPreset { name, .. } => Role::Step(format!("preset {name}")),
             Self::MoveToSound(_) | Self::SetFitted(_) => Role::Part,

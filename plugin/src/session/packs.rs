@@ -213,7 +213,7 @@ impl Session {
 
     /// Sends the knobs to the first class of a pack of classes: a point of another pack is no mix of them.
     fn choose_class(&self, loaded: &LoadedPack, revision: Revision) {
-        let is_of_classes = loaded.model.as_ref().is_some_and(|model| model.info().kind.is_by_chance());
+        let is_of_classes = loaded.catalogue.is_by_chance;
         let first = loaded.catalogue.sounds.first().filter(|_| is_of_classes && !self.store.knobs_are_recorded());
         if let Some(first) = first {
             self.deliver(Outcome::KnobsTo(Arc::new(SoundState::new(&first.name, first.latent)), revision));

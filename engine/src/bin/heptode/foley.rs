@@ -5,7 +5,6 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use engine::decode::foley::{Clip, ClipWish, FoleyError, FoleyModel};
-use engine::pack::FoleyPack;
 use serde_json::json;
 
 use crate::args::FoleyArgs;
@@ -13,12 +12,13 @@ use crate::class::class_weights;
 use crate::failure::Failure;
 use crate::output::{path_text, progress, result};
 use crate::series::{Stage, check_places, numbered};
+use crate::studio::open_pack;
 
 pub(crate) fn run(args: &FoleyArgs) -> Result<(), Failure> {
     let names = numbered(args.count as usize);
     let places: Vec<PathBuf> = names.iter().map(|name| args.out.join(name)).collect();
     check_places(&[&args.pack], &places)?;
-    let pack = FoleyPack::open(&args.pack)?;
+    let pack = open_pack(&args.pack)?.into_foley()?;
     let manifest = pack.manifest();
     let rate_hz = manifest.shape.sample_rate_hz;
     let wish = ClipWish {

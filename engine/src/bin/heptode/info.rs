@@ -8,7 +8,7 @@ use crate::output::result;
 use crate::studio::open_pack;
 
 pub(crate) fn run(args: &InfoArgs) -> Result<(), Failure> {
-    let pack = open_pack(&args.common)?;
+    let pack = open_pack(args.common.pack())?;
     let info = pack.info();
     let seconds = info.length_samples as f64 / f64::from(info.sample_rate_hz);
     // Of the kinds that have such rounds.

@@ -33,7 +33,7 @@ pub(crate) fn run(args: &PlayArgs) -> Result<(), Failure> {
     let song = Song::load(&args.file).map_err(unplayable)?;
     // A wrong name is reported before graphs are loaded, which takes longer.
     if let Some(name) = &args.point.sound {
-        open_pack(&common)?.sound(name)?;
+        open_pack(common.pack())?.sound(name)?;
     }
     let studio = Studio::open(&common)?;
     let rig = Rig::new(&studio)?;

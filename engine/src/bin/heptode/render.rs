@@ -19,7 +19,7 @@ pub(crate) fn run(args: &RenderArgs) -> Result<(), Failure> {
     }
     // A wrong name is reported before graphs are loaded, which takes longer.
     if let Some(name) = &args.point.sound {
-        open_pack(&args.common)?.sound(name)?;
+        open_pack(args.common.pack())?.sound(name)?;
     }
     let studio = Studio::open(&args.common)?;
     let sound = args.point.sound.as_deref().map(|name| studio.pack.sound(name)).transpose()?;

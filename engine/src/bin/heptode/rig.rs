@@ -9,7 +9,7 @@ use engine::decode::frozen::FrozenSource;
 use engine::decode::pool::Pool;
 use engine::decode::source::Source;
 use engine::instrument::{Instance, create_with_source};
-use engine::pack::{NamedSound, Pack};
+use engine::pack::{AnyPack, NamedSound};
 use engine::params::{Controls, ParamId, TABLE};
 use engine::presets::PresetLibrary;
 use engine::scene;
@@ -93,8 +93,7 @@ pub(crate) fn find_preset(word: &OsStr) -> Result<Preset, Failure> {
 
 /// The arguments with the shipped pack that a preset was made with, where no pack is given.
 pub(crate) fn for_preset(common: &Common, preset: &Preset) -> Common {
-    let shipped = Pack::shipped_manifests().unwrap_or_default();
-    let own =
-        shipped.iter().find(|(_, manifest, hash)| preset.document.pack.is_same(&PackRef::new(&manifest.id, hash)));
-    own.map_or_else(|| common.clone(), |(name, ..)| common.or_pack(name))
+    let shipped = AnyPack::shipped_infos().unwrap_or_default();
+    let own = shipped.iter().find(|(_, pack)| preset.document.pack.is_same(&PackRef::new(&pack.id, &pack.hash)));
+    own.map_or_else(|| common.clone(), |(name, _)| common.or_pack(name))
 }

@@ -8,7 +8,7 @@ use engine::Latent;
 use engine::decode::load::load;
 use engine::decode::{Model, PackModel, Pipeline};
 use engine::import::{Choice, Imported, import, zone_residual};
-use engine::pack::{AnyPack, NamedSound, Pack, PackError};
+use engine::pack::{AnyPack, NamedSound, PackError};
 use engine::residual::ZoneResidual;
 use engine::sample::{FileKind, file_kind};
 use serde_json::{Value, json};
@@ -19,14 +19,14 @@ use crate::output::path_text;
 use crate::recording::Recorded;
 
 /// Opens the pack that was asked for. The name of a shipped pack comes before a file of that name, which `./factory` reaches.
-pub(crate) fn open_pack(common: &Common) -> Result<AnyPack, Failure> {
-    let shipped = common.pack().to_str().map_or(Ok(None), Pack::shipped)?;
-    shipped.map_or_else(|| open_pack_file(common.pack()), |pack| Ok(pack.into()))
+pub(crate) fn open_pack(path: &Path) -> Result<AnyPack, Failure> {
+    let shipped = path.to_str().map_or(Ok(None), AnyPack::shipped)?;
+    shipped.map_or_else(|| open_pack_file(path), Ok)
 }
 
 fn open_pack_file(path: &Path) -> Result<AnyPack, Failure> {
     if !path.exists() {
-        let names = Pack::shipped_names().join(", ");
+        let names = AnyPack::shipped_names().join(", ");
         return Err(Failure::failed(format!("{}: there is no such pack file; shipped packs: {names}", path.display())));
     }
     Ok(AnyPack::open(path)?)
@@ -40,7 +40,7 @@ pub(crate) struct Studio {
 
 impl Studio {
     pub(crate) fn open(common: &Common) -> Result<Self, Failure> {
-        let pack = open_pack(common)?;
+        let pack = open_pack(common.pack())?;
         let model = load(&pack)?;
         Ok(Self { pack, model })
     }

@@ -23,7 +23,7 @@ pub(crate) fn run(args: &WalkArgs) -> Result<(), Failure> {
     let common = args.common.or_pack(PACK);
     args.out.check(&[common.pack()], args.rate)?;
     // A floor that is not there is reported before graphs are loaded, which takes longer.
-    let manifest = open_pack(&common)?.latents()?.manifest().clone();
+    let manifest = open_pack(common.pack())?.latents()?.manifest().clone();
     let sounds = sounds_of(&manifest, &args.floor, args.pace);
     if sounds.is_empty() {
         return Err(no_floor(args, common.pack(), &floors_of(&manifest)));

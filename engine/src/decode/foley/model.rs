@@ -20,6 +20,7 @@ pub enum FoleyError {
 /// Loaded networks.
 pub struct FoleyModel {
     manifest: FoleyManifest,
+    hash: String,
     pub(super) prior: Prior,
     /// `[level][code][value]`.
     codes: Vec<f32>,
@@ -60,12 +61,17 @@ impl FoleyModel {
                 Port::new("phase", &[1, 3 * manifest.phase_bins(), width]),
             ],
         )?;
-        Ok(Self { manifest, prior, codes, decoder, vocoder })
+        Ok(Self { hash: pack.hash().to_owned(), manifest, prior, codes, decoder, vocoder })
     }
 
     /// Description of the pack.
     pub fn manifest(&self) -> &FoleyManifest {
         &self.manifest
+    }
+
+    /// Hash of the pack; see [`FoleyPack::hash`].
+    pub fn hash(&self) -> &str {
+        &self.hash
     }
 
     /// The sum of the codes of each position, as the decoder takes it, `[value][position]`, of codes `[position][level]`; zeros behind them.

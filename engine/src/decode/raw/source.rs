@@ -1,29 +1,16 @@
-//! The source of packs of kind `raw`: weights of classes in, a sound out, sample by sample. WORKER THREADS.
-//!
-//! The network knows no key: there is one zone, and a note plays its sound faster or slower. Stretch, formant and tilt shape frames, which
-//! there are none of here.
+//! Packs of kind `raw` as instruments: weights of classes in, a sound out, sample by sample. WORKER THREADS.
 
 use std::sync::Arc;
 
 use super::generator::{Generator, Wish};
 use super::model::RawModel;
-use crate::decode::assets::Assets;
-use crate::decode::endless::EndlessJob;
-use crate::decode::made::{MadeSounds, SoundKey};
+use crate::decode::chance::{Chance, ChanceSource};
 use crate::decode::pack_model::PackModel;
-use crate::decode::reverse::Reversed;
-use crate::decode::source::{Job, Pace, Source, SourceError, SourceProperties};
-use crate::decode::streamed::{Stream, StreamJob, Streamed, fill_step};
-use crate::link::{MAX_SOUND_SAMPLES, SoundSpec};
+use crate::decode::source::{Source, SourceError};
+use crate::decode::streamed::{Stream, fill_step};
+use crate::link::{SoundSpec, Succession};
 use crate::pack::{PackInfo, class_weights};
 use crate::params::hash;
-
-/// Sounds of a network.
-struct RawSource {
-    model: Arc<RawModel>,
-    roots: Vec<u8>,
-    made: Arc<MadeSounds>,
-}
 
 impl PackModel for RawModel {
     fn info(&self) -> PackInfo {
@@ -36,51 +23,26 @@ impl PackModel for RawModel {
 
     fn source(self: Arc<Self>) -> Arc<dyn Source> {
         let roots = self.info().root_keys;
-        Arc::new(RawSource { model: self, roots, made: Arc::default() })
+        Arc::new(ChanceSource::new(self, roots))
     }
 }
 
-impl Source for RawSource {
-    fn roots(&self) -> &[u8] {
-        &self.roots
+impl Chance for RawModel {
+    type Sound = Generator;
+
+    const SUCCESSION: Succession = Succession::Variations;
+
+    fn sample_rate_hz(&self) -> u32 {
+        self.manifest().sample_rate_hz
     }
 
-    fn properties(&self) -> SourceProperties {
-        SourceProperties {
-            sample_rate_hz: self.model.manifest().sample_rate_hz as f32,
-            channels: 1,
-            longest_samples: self.length_samples(),
-            is_shaped: false,
-            pace: Pace::Slow,
-        }
-    }
-
-    fn begin(&self, spec: &SoundSpec, assets: Assets) -> Result<Box<dyn Job>, SourceError> {
-        let job: Box<dyn Job> = match assets.whole_loop() {
-            Some(whole) => Box::new(EndlessJob::new(whole.clone(), spec.key)),
-            None => Box::new(self.stream(spec, assets)?),
-        };
-        Ok(if spec.shaping.is_reversed { Box::new(Reversed::new(job, 1.0)) } else { job })
-    }
-}
-
-impl RawSource {
     fn length_samples(&self) -> usize {
-        self.model.manifest().length_samples.min(MAX_SOUND_SAMPLES)
+        self.manifest().length_samples
     }
 
-    fn stream(&self, spec: &SoundSpec, assets: Assets) -> Result<StreamJob<Generator>, SourceError> {
-        let sound = Streamed {
-            length_samples: self.length_samples(),
-            sample_rate_hz: self.properties().sample_rate_hz,
-            root: spec.key,
-            assets,
-            kept: (Arc::clone(&self.made), SoundKey::of(spec)),
-        };
-        let wish = wish(spec, &self.model);
-        StreamJob::new(sound, || {
-            Generator::new(Arc::clone(&self.model), &wish).map_err(|error| SourceError::Failed(error.to_string()))
-        })
+    fn begin(model: &Arc<Self>, spec: &SoundSpec) -> Result<Generator, SourceError> {
+        let wish = wish(spec, model);
+        Generator::new(Arc::clone(model), &wish).map_err(|error| SourceError::Failed(error.to_string()))
     }
 }
 

@@ -81,7 +81,7 @@ impl FoleyManifest {
     ///
     /// # Errors
     /// [`PackError`] with the first thing that is wrong.
-    pub(super) fn parse(json: &[u8]) -> Result<Self, PackError> {
+    pub(in super::super) fn parse(json: &[u8]) -> Result<Self, PackError> {
         let fields: Map<String, Value> = fields(json)?;
         version(&fields)?;
         let kind = PackKind::named(fields.get("kind").and_then(Value::as_str).unwrap_or(PackKind::Latent.name()))?;

@@ -32,6 +32,8 @@ pub(super) struct FrameState {
     pub(super) controllers: ControllerMap,
     pub(super) tuning: Arc<Tuning>,
     pub(super) preset: Option<PresetTitle>,
+    /// Seed of the sounds, where chance makes them.
+    pub(super) chance_seed: Option<u64>,
     /// Names of what would be undone and redone.
     pub(super) steps: [Option<String>; 2],
 }
@@ -63,6 +65,7 @@ impl EditorView {
             controllers: project.controllers,
             tuning: Arc::clone(&project.tuning),
             preset: self.session.preset_title(),
+            chance_seed: loaded.as_ref().filter(|loaded| loaded.catalogue.is_by_chance).map(|_| project.seed),
             steps: self.session.store.history(|history| history.names()),
             loaded,
         }

@@ -17,6 +17,9 @@ use crate::params::ParamId;
 use crate::project::Edit;
 use crate::target::Target;
 
+/// How far "Vary" moves each knob, in σ: half the usual distance between neighbouring sounds.
+const VARY_SIGMA: f32 = 0.35;
+
 impl EditorView {
     /// The knobs were turned. A recording stays with them while it is still heard.
     pub(super) fn forget_name(&self) {
@@ -56,6 +59,19 @@ impl EditorView {
         self.gestures.put_knobs(point);
         self.gestures.put(ParamId::MORPH, 0.0);
         self.session.store.apply(Edit::MoveToSound(sound));
+    }
+
+    /// Makes another take of a sound of chance heard; else moves the knobs a little.
+    pub(super) fn vary(&mut self, now: &FrameState) {
+        match now.chance_seed {
+            Some(seed) => {
+                self.session.store.apply(Edit::SetSeed(seed.wrapping_add(1)));
+            }
+            None => {
+                let point = self.random.near(&self.gestures.knobs(), VARY_SIGMA);
+                self.go_to("Vary", None, &point);
+            }
+        }
     }
 
     /// Writes the sound that is shown to a file, by a job.

@@ -8,7 +8,7 @@ use super::values::{folder, number};
 
 #[derive(Debug, Args)]
 pub(crate) struct FoleyArgs {
-    /// Pack of kind foley: its file or folder
+    /// Pack of kind foley: the name of a shipped one, or its file or folder
     #[arg(long, value_name = "FILE")]
     pub(crate) pack: PathBuf,
     /// A class of the pack by its name or the beginning of it
