@@ -51,16 +51,14 @@ impl Attention {
     /// `[clip, position, channel]` of queries, keys and values: each position hears itself and those before it.
     fn attend(&self, query: &Tensor, key: &Tensor, value: &Tensor) -> Tensor {
         let (query, key, value) = (self.split(query), self.split(key), self.split(value));
-        let made =
-            Tensor::scaled_dot_product_attention(&query, &key, &value, None::<&Tensor>, 0.0, true, None, false);
+        let made = Tensor::scaled_dot_product_attention(&query, &key, &value, None::<&Tensor>, 0.0, true, None, false);
         joined(&made)
     }
 
     /// What the last position hears: one query, `[clip, 1, channel]`, and the keys and values up to its own.
     pub fn attend_last(&self, query: &Tensor, key: &Tensor, value: &Tensor) -> Tensor {
         let (query, key, value) = (self.split(query), self.split(key), self.split(value));
-        let made =
-            Tensor::scaled_dot_product_attention(&query, &key, &value, None::<&Tensor>, 0.0, false, None, false);
+        let made = Tensor::scaled_dot_product_attention(&query, &key, &value, None::<&Tensor>, 0.0, false, None, false);
         joined(&made)
     }
 

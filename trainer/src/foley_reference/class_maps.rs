@@ -28,12 +28,8 @@ impl ClassMaps {
         let layer = |index: usize, input: i64, output: i64| {
             Layer::new(&(path / format!("layer{index}")), &[output, input], output)
         };
-        let layers = [
-            layer(0, classes, width),
-            layer(1, width, width),
-            layer(2, width, width),
-            layer(3, width, rows * columns),
-        ];
+        let layers =
+            [layer(0, classes, width), layer(1, width, width), layer(2, width, width), layer(3, width, rows * columns)];
         Self { layers, classes, rows, columns }
     }
 

@@ -121,10 +121,11 @@ impl Size {
             zen: if combined { 4 } else { 1 },
             batch: 8,
         };
-        let small =
-            PriorSizes { channels: 48, blocks: 2, gated: 2, kernel: 3, heads: 4, class_width: 64, ..published };
+        let small = PriorSizes { channels: 48, blocks: 2, gated: 2, kernel: 3, heads: 4, class_width: 64, ..published };
         match self {
-            Self::Tiny => PriorSizes { channels: 16, blocks: 2, gated: 1, heads: 2, class_width: 16, batch: 4, ..small },
+            Self::Tiny => {
+                PriorSizes { channels: 16, blocks: 2, gated: 1, heads: 2, class_width: 16, batch: 4, ..small }
+            }
             Self::Small if combined => PriorSizes { channels: 24, gated: 1, batch: 1, ..small },
             Self::Small => small,
             Self::Published => published,

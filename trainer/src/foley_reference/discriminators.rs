@@ -60,11 +60,7 @@ impl Period {
     }
 
     fn fixed(&self) -> Self {
-        Self {
-            period: self.period,
-            layers: self.layers.iter().map(Layer::fixed).collect(),
-            last: self.last.fixed(),
-        }
+        Self { period: self.period, layers: self.layers.iter().map(Layer::fixed).collect(), last: self.last.fixed() }
     }
 }
 

@@ -58,7 +58,8 @@ impl Layer {
 
     fn with_gain(self, path: &Path) -> Self {
         let gain = path.var("gain", &[self.weight.size()[0]], Init::Const(0.0));
-        let lengths = self.kept().detach().flatten(1, -1).square().sum_dim_intlist([1i64].as_slice(), false, Kind::Float);
+        let lengths =
+            self.kept().detach().flatten(1, -1).square().sum_dim_intlist([1i64].as_slice(), false, Kind::Float);
         tch::no_grad(|| gain.shallow_clone().copy_(&lengths.sqrt()));
         Self { gain: Some(gain), ..self }
     }

@@ -27,9 +27,7 @@ impl Block {
     fn new(path: &Path, sizes: &PriorSizes) -> Self {
         let channels = sizes.channels;
         let (asked, heard) = (channels + PLACE, 2 * channels + PLACE);
-        let gated = |index: usize| {
-            Gated::causal(&(path / format!("gated{index}")), channels, channels, sizes.kernel)
-        };
+        let gated = |index: usize| Gated::causal(&(path / format!("gated{index}")), channels, channels, sizes.kernel);
         Self {
             gated: (0..sizes.gated).map(gated).collect(),
             key: Gated::pointwise(&(path / "key"), heard, channels, 0),
@@ -77,13 +75,7 @@ impl PixelSnail {
             left: layer("left", (kernel + 1) / 2, kernel / 2),
             blocks: (0..sizes.blocks).map(|index| Block::new(&(path / format!("block{index}")), sizes)).collect(),
             head: Layer::normed(&(path / "head"), &[codes, channels, 1, 1], codes),
-            class_maps: ClassMaps::new(
-                &(path / "class_maps"),
-                classes as i64,
-                sizes.class_width,
-                shape.0,
-                shape.1,
-            ),
+            class_maps: ClassMaps::new(&(path / "class_maps"), classes as i64, sizes.class_width, shape.0, shape.1),
             places: coordinates(path, shape.0, shape.1),
             codes,
             kernel,

@@ -122,14 +122,24 @@ fn open_encoder(options: &TrainOptions, geometry: &Geometry) -> Result<Option<En
     }
 }
 
-fn train_vqvae(options: &TrainOptions, config: &RunConfig, train: &ClipData, held_out: Option<&ClipData>) -> Result<()> {
+fn train_vqvae(
+    options: &TrainOptions,
+    config: &RunConfig,
+    train: &ClipData,
+    held_out: Option<&ClipData>,
+) -> Result<()> {
     let store = fresh(options);
     let stage = VqVaeStage::new(&store, train, held_out, config);
     let budget = options.length.budget(VQVAE_EPOCHS, train.len(), config.size.vqvae(config.variant).batch);
     work(&stage, &store, options, budget)
 }
 
-fn train_prior(options: &TrainOptions, config: &RunConfig, train: &ClipData, held_out: Option<&ClipData>) -> Result<()> {
+fn train_prior(
+    options: &TrainOptions,
+    config: &RunConfig,
+    train: &ClipData,
+    held_out: Option<&ClipData>,
+) -> Result<()> {
     let store = VarStore::new(options.device);
     let vqvae = vqvae_stage::network(&store, config);
     if !checkpoint::load_finished(&options.run, vqvae_stage::STAGE, &store)? {
@@ -143,7 +153,12 @@ fn train_prior(options: &TrainOptions, config: &RunConfig, train: &ClipData, hel
     work(&stage, &store, options, budget)
 }
 
-fn train_vocoder(options: &TrainOptions, config: &RunConfig, train: &ClipData, held_out: Option<&ClipData>) -> Result<()> {
+fn train_vocoder(
+    options: &TrainOptions,
+    config: &RunConfig,
+    train: &ClipData,
+    held_out: Option<&ClipData>,
+) -> Result<()> {
     let store = fresh(options);
     let stage = VocoderStage::new(&store, train, held_out, config);
     let budget = options.length.budget(VOCODER_EPOCHS, train.len(), config.size.vocoder().batch);
@@ -167,7 +182,6 @@ fn stopped(error: &anyhow::Error, run: &Path, stage: &str) -> anyhow::Error {
     let kept = if is_kept { "its last good checkpoint is kept" } else { "there is no checkpoint yet" };
     anyhow!("the stage {stage} stopped: {error:#}; {kept} in {}", run.display())
 }
-
 
 #[cfg(test)]
 mod tests {

@@ -41,9 +41,7 @@ pub fn draw(model: &PixelSnail, classes: &[i64], seeds: &[u64], how: Loop, devic
             for column in 0..columns {
                 let scores = match &mut stepwise {
                     Some(stepwise) => stepwise.step(&codes, row, column),
-                    None => {
-                        model.forward(&codes.narrow(1, 0, row + 1), &maps, 0.0).select(3, column).select(2, row)
-                    }
+                    None => model.forward(&codes.narrow(1, 0, row + 1), &maps, 0.0).select(3, column).select(2, row),
                 };
                 let place = (row * columns + column) as usize;
                 let chances: Vec<f64> = drawn.iter().map(|clip| clip[place]).collect();

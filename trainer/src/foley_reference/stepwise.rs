@@ -91,7 +91,8 @@ impl AttentionSteps {
         let (asked, heard) = (in_line(asked), in_line(heard));
         let Attention { query, key, value, .. } = &self.attention;
         let new = [query.linear(&asked), key.linear(&heard), value.linear(&heard)];
-        let made = if self.recent.is_some() { self.zen_step(&new, position) } else { self.hear([&new[0], &new[1], &new[2]]) };
+        let made =
+            if self.recent.is_some() { self.zen_step(&new, position) } else { self.hear([&new[0], &new[1], &new[2]]) };
         made.transpose(1, 2).unsqueeze(3)
     }
 

@@ -74,13 +74,7 @@ impl<'a> VqVaeStage<'a> {
 
     fn cross_entropy(&self, positions: &Tensor, classes: &Tensor) -> Option<Tensor> {
         let scores = self.model.classify(positions)?;
-        Some(scores.cross_entropy_loss(
-            &classes.to_device(self.device),
-            None::<&Tensor>,
-            Reduction::Mean,
-            -100,
-            0.0,
-        ))
+        Some(scores.cross_entropy_loss(&classes.to_device(self.device), None::<&Tensor>, Reduction::Mean, -100, 0.0))
     }
 
     fn measure(&self, data: &ClipData) -> Measured {
