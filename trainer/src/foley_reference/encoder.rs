@@ -140,7 +140,7 @@ mod tests {
         let layer = Conv::new(&(store.root() / "layer"), shape);
         // Graphs hold weights of 16 bits.
         let weight = layer.weight.detach().to_kind(Kind::Half).to_kind(Kind::Float);
-        Conv { padding: 0, weight, ..layer }
+        Conv { padding: 0, weight, bias: layer.bias.detach(), ..layer }
     }
 
     fn onnx_file(path: &Path, geometry: &Geometry, rows: i64) -> Result<()> {

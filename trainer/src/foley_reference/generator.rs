@@ -109,8 +109,8 @@ mod tests {
         for (rows, hop) in [(80, 256), (1152, 320)] {
             let store = VarStore::new(Device::Cpu);
             let generator = Generator::new(&store.root(), &Size::Published.vocoder(), rows, hop);
-            let frames = Tensor::zeros([1, rows, 3], (Kind::Float, Device::Cpu));
-            assert_eq!(tch::no_grad(|| generator.forward(&frames)).size(), [1, 1, 3 * hop]);
+            let frames = Tensor::zeros([1, rows, 1], (Kind::Float, Device::Cpu));
+            assert_eq!(tch::no_grad(|| generator.forward(&frames)).size(), [1, 1, hop]);
         }
     }
 }

@@ -239,7 +239,7 @@ mod tests {
         let store = fresh(&options);
         let weight = store.root().var("weight", &[3], Init::Const(0.0));
         let stage = Breaking { weight, good_steps: 5.into() };
-        let error = work(&stage, &store, &options, Budget::Steps(9)).err().expect("it stops");
+        let error = work(&stage, &store, &options, Budget::Steps(9)).expect_err("it stops");
         let told = format!("{error:#}");
         assert!(told.contains("not finite") && told.contains("its last good checkpoint is kept"), "{told}");
         assert_eq!(told.lines().count(), 1, "{told}");

@@ -81,6 +81,18 @@ mod tests {
             assert!(cached.equal(&rows), "{variant:?}");
             let alone = draw(&model, &[2], &[6], Loop::Cached, Device::Cpu);
             assert!(alone.equal(&cached.narrow(0, 1, 1)), "{variant:?}");
+            // The scores at every position, not the codes alone.
+            tch::no_grad(|| {
+                let maps = model.class_maps(&Tensor::from_slice(&[2i64]));
+                let wanted = model.forward(&alone, &maps, 0.0);
+                let mut stepwise = Stepwise::new(&model, &maps, Device::Cpu);
+                for place in 0..shape.0 * shape.1 {
+                    let (row, column) = (place / shape.1, place % shape.1);
+                    let made = stepwise.step(&alone, row, column);
+                    let difference = (made - wanted.select(3, column).select(2, row)).abs().max().double_value(&[]);
+                    assert!(difference < 1e-4, "{variant:?}: {difference} at {row}, {column}");
+                }
+            });
             let other = draw(&model, &[0, 2], &[7, 8], Loop::Cached, Device::Cpu);
             assert!(!other.equal(&cached), "{variant:?}");
         }
