@@ -4,6 +4,7 @@ use tch::{Device, Tensor};
 
 use super::data::ClipData;
 use super::vqvae::VqVae;
+use crate::statistics::evenly;
 
 /// Clips of one forward pass.
 const CHUNK: usize = 8;
@@ -36,9 +37,8 @@ impl CodeData {
     }
 
     /// At most `most` clips by their numbers, evenly spread.
-    pub fn spread(&self, most: i64) -> Vec<i64> {
-        let count = self.len().min(most);
-        (0..count).map(|place| place * self.len() / count).collect()
+    pub fn spread(&self, most: usize) -> Vec<i64> {
+        evenly(&(0..self.len()).collect::<Vec<_>>(), most)
     }
 
     /// Codes and classes of clips by their numbers, `[clip, row, column]` and `[clip]`.

@@ -10,6 +10,7 @@ use super::geometry::Geometry;
 use super::mel::MelFrames;
 use crate::corpus::classes::class_of;
 use crate::corpus::{Corpus, Item};
+use crate::statistics::evenly;
 
 /// Full scale of stored samples.
 const FULL_SCALE: f64 = 32_767.0;
@@ -72,9 +73,8 @@ impl ClipData {
     }
 
     /// At most `most` clips by their numbers, evenly spread.
-    pub fn spread(&self, most: i64) -> Vec<i64> {
-        let count = self.len().min(most);
-        (0..count).map(|place| place * self.len() / count).collect()
+    pub fn spread(&self, most: usize) -> Vec<i64> {
+        evenly(&(0..self.len()).collect::<Vec<_>>(), most)
     }
 
     /// Frames of clips by their numbers, `[clip, row, frame]`.

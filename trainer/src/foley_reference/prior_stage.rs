@@ -21,7 +21,7 @@ const DROPOUT: f64 = 0.1;
 /// Part of the training in which the learning rate rises, as the baseline has it for this stage.
 const WARM_UP: f64 = 0.3;
 /// Most clips of one evaluation of each split.
-const EVALUATED: i64 = 64;
+const EVALUATED: usize = 64;
 
 /// The stage.
 #[derive(Debug)]

@@ -23,7 +23,7 @@ const PART_FRAMES: i64 = 32;
 const MEL: f64 = 45.0;
 const HEARD: f64 = 2.0;
 /// Parts of one evaluation, and of one forward pass in it.
-const EVALUATED: i64 = 64;
+const EVALUATED: usize = 64;
 const CHUNK: usize = 8;
 
 /// The stage.

@@ -24,7 +24,7 @@ const RESTARTS: f64 = 0.75;
 /// Part of the training in which the learning rate rises, as the baseline has it for this stage.
 const WARM_UP: f64 = 0.05;
 /// Most clips of one evaluation of each split, and clips of one forward pass.
-const EVALUATED: i64 = 336;
+const EVALUATED: usize = 336;
 const CHUNK: usize = 8;
 
 /// The stage.
