@@ -10,7 +10,7 @@ mod export;
 mod graphs;
 mod prior;
 mod prior_stage;
-mod quantiser;
+pub mod quantiser;
 mod run;
 mod vqvae;
 mod vqvae_stage;

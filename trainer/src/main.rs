@@ -7,6 +7,7 @@ mod corpus_command;
 mod cqt;
 mod cqt_command;
 mod descriptors;
+mod device;
 mod eval;
 mod export;
 mod export_command;
@@ -14,6 +15,7 @@ mod features;
 mod files;
 mod foley;
 mod foley_command;
+mod foley_reference;
 mod level_matched_istft;
 mod loss;
 mod model;
@@ -34,9 +36,9 @@ use std::time::Duration;
 
 use anyhow::{Result, ensure};
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use tch::Device;
 
 use corpus::Split;
+use device::DeviceChoice;
 use train::{Budget, Intervals, LossOptions};
 
 /// Time for both stages of the default model, in minutes.
@@ -66,6 +68,9 @@ enum Command {
     /// The models of the report that Heptode is based on: train them, make sounds with them, measure them beside a pack.
     #[command(subcommand)]
     Reference(reference::cli::Command),
+    /// The models of a report on foley sounds: train them, and make clips of each class with them.
+    #[command(subcommand)]
+    FoleyReference(foley_reference::Command),
 }
 
 /// The models that `trainer train` knows.
@@ -207,16 +212,6 @@ struct EvalArgs {
     python: PathBuf,
 }
 
-#[derive(Clone, Copy, ValueEnum)]
-enum DeviceChoice {
-    /// CUDA when there is one, else the CPU.
-    Auto,
-    /// The CPU.
-    Cpu,
-    /// The first CUDA device.
-    Cuda,
-}
-
 fn main() -> ExitCode {
     if let Err(error) = start::start_with_settings().and_then(|()| run(Cli::parse())) {
         // Torch adds a trace of its own calls, which is of no use to a user.
@@ -234,6 +229,7 @@ fn run(cli: Cli) -> Result<()> {
         Command::Corpus(args) => corpus_command::make(&args),
         Command::Train(args) => train(args),
         Command::Reference(command) => reference::cli::dispatch(command),
+        Command::FoleyReference(command) => foley_reference::dispatch(command),
         Command::Eval(args) => eval::evaluate(&eval::Options {
             pack: args.pack,
             corpus: args.corpus,
@@ -267,7 +263,7 @@ fn train(args: TrainArgs) -> Result<()> {
     ensure!((-90.0..=-40.0).contains(&args.silence_db), "--silence-db must lie between -90 and -40");
     ensure!((0.0..=1.0).contains(&args.silent_weight), "--silent-weight must lie between 0 and 1");
     let seconds = minutes * 60.0;
-    let device = device_of(args.device)?;
+    let device = args.device.device()?;
     let intervals = intervals_of(&args);
     if args.model != ModelChoice::Latent {
         ensure!(args.from_pack.is_none(), "--from-pack is for the default model");
@@ -308,17 +304,6 @@ fn train(args: TrainArgs) -> Result<()> {
         device,
         intervals,
     })
-}
-
-fn device_of(choice: DeviceChoice) -> Result<Device> {
-    match choice {
-        DeviceChoice::Auto => Ok(Device::cuda_if_available()),
-        DeviceChoice::Cpu => Ok(Device::Cpu),
-        DeviceChoice::Cuda => {
-            ensure!(tch::Cuda::is_available(), "no CUDA device can be used; give --device cpu");
-            Ok(Device::Cuda(0))
-        }
-    }
 }
 
 fn intervals_of(args: &TrainArgs) -> Intervals {

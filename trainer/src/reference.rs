@@ -16,7 +16,7 @@ mod early_stopping;
 mod fit;
 mod frame_ae;
 mod generate;
-mod griffin_lim;
+pub mod griffin_lim;
 mod history;
 mod interpolation;
 mod latent_sweep;

@@ -1,4 +1,4 @@
-//! Tiny corpora of footsteps and of clips are made, their models trained for a few steps, resumed, exported and played. The real programs do it.
+//! Tiny corpora of footsteps and of clips are made, their models trained for a few steps, resumed, exported and played or sampled. The real programs do it.
 
 use std::path::Path;
 use std::process::Command;
@@ -8,10 +8,12 @@ use engine::decode::foley::{Clip, ClipWish, FoleyModel};
 use engine::decode::raw::{Generator, RawModel, Wish};
 use engine::decode::{Model, Pipeline, Shaping};
 use engine::pack::{FoleyPack, Pack, PackKind, RawPack};
+use tch::{CModule, Tensor};
 
 fn trainer(arguments: &[&str]) -> std::process::Output {
+    // The networks are too small to gain by a second thread.
     let mut command = Command::new(env!("CARGO_BIN_EXE_trainer"));
-    command.args(["--threads", "2"]).args(arguments).output().expect("the trainer starts")
+    command.args(["--threads", "1"]).args(arguments).output().expect("the trainer starts")
 }
 
 fn succeed(arguments: &[&str]) -> String {
@@ -166,5 +168,72 @@ fn clips_go_from_the_generator_and_from_folders_to_packs_that_play() {
         };
         let clip = Clip::new(Arc::new(FoleyModel::load(&pack).expect("loads")), &wish).expect("possible");
         assert_eq!(clip.finish().expect("a clip").len(), 13_230);
+    }
+}
+
+/// An encoder that gives 19 rows of the 320 samples of each of 24 frames, as TorchScript.
+fn write_encoder(path: &Path) {
+    let weight = Tensor::arange(19 * 320, tch::kind::FLOAT_CPU).sin().view([19, 1, 320]) * 0.1;
+    let forward = &mut |inputs: &[Tensor]| vec![inputs[0].unsqueeze(1).conv1d(&weight, None::<&Tensor>, 320, 0, 1, 1)];
+    let input = Tensor::zeros([1, 24 * 320], tch::kind::FLOAT_CPU);
+    let module = CModule::create_by_tracing("Encoder", "forward", &[input], forward).expect("traced");
+    module.save(path).expect("saved");
+}
+
+#[test]
+fn the_named_foley_models_train_resume_and_give_clips_of_each_class() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let [corpus, encoder, out] = ["corpus", "encoder.pt", "out"].map(|name| folder.path().join(name));
+    succeed(&["corpus", "--foley", "2", "--held-out", "0.2", "--out", text(&corpus)]);
+    write_encoder(&encoder);
+    for variant in ["conditioned", "combined"] {
+        let run = folder.path().join(variant);
+        let mut words =
+            vec!["foley-reference", "train", "--variant", variant, "--size", "tiny", "--corpus", text(&corpus)];
+        words.extend(["--out", text(&run), "--steps", "4", "--log-steps", "1", "--checkpoint-seconds", "0"]);
+        words.extend(["--device", "cpu"]);
+        if variant == "combined" {
+            words.extend(["--encoder", text(&encoder)]);
+        }
+        succeed(&words);
+        let clips = |out: &str, more: &[&str]| {
+            let out = run.join(out);
+            let words = ["foley-reference", "generate", "--run", text(&run), "--out", text(&out), "--count", "2"];
+            succeed(&[&words[..], &["--classes", "rain,gunshot", "--device", "cpu"], more].concat());
+            let file = |class: &str, number: u32| std::fs::read(out.join(class).join(format!("{number:04}.wav")));
+            ["rain", "gunshot"].map(|class| [1, 2].map(|number| file(class, number).expect("a clip")))
+        };
+        let made = clips("cached", &[]);
+        assert_ne!(made[0][0], made[0][1], "{variant}");
+        assert_eq!(made, clips("rows", &["--loop", "rows"]), "{variant}: both loops give the same");
+        if variant == "conditioned" {
+            assert_ne!(made, clips("griffin-lim", &["--vocoder", "griffin-lim"]));
+            continue;
+        }
+        let stages = ["vqvae", "prior", "vocoder"];
+        let finished = |stage: &str| run.join(format!("{stage}.safetensors"));
+        let weights = || stages.map(|stage| std::fs::read(finished(stage)).expect("a finished stage"));
+        let wanted = weights();
+        // As if every stage had been killed behind its third step.
+        for stage in stages {
+            std::fs::remove_file(finished(stage)).expect("removed");
+            std::fs::remove_dir_all(run.join(format!("{stage}-00000004"))).expect("removed");
+        }
+        assert!(succeed(&words).contains("resumed at step 3"));
+        assert!(wanted == weights(), "a resumed run ends as one that was not interrupted");
+    }
+    let conditioned = folder.path().join("conditioned");
+    for (words, part) in [
+        (vec!["generate", "--run", text(&conditioned), "--classes", "hail"], "the run has no class \"hail\""),
+        (vec!["train", "--variant", "combined", "--corpus", text(&corpus)], "needs the file of a pretrained encoder"),
+        (
+            vec!["train", "--encoder", text(&encoder), "--corpus", text(&corpus)],
+            "--encoder is for the variant combined",
+        ),
+    ] {
+        let words = [&["foley-reference"], &words[..], &["--out", text(&out)]].concat();
+        let told = String::from_utf8_lossy(&trainer(&words).stderr).into_owned();
+        assert!(told.contains(part) && told.trim_end().lines().count() == 1, "{told}");
+        assert!(!out.exists(), "{words:?} writes nothing");
     }
 }

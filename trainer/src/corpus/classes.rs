@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use anyhow::{Result, ensure};
 use engine::units::MODEL_LATENTS;
 
-use super::{Corpus, Item};
+use super::{CLASS_LABEL, Corpus, Item};
 
 /// The label that stands for the category.
 pub const CATEGORY: &str = "category";
@@ -13,6 +13,12 @@ pub const CATEGORY: &str = "category";
 /// The class of an item by this label.
 pub fn class_of<'a>(item: &'a Item, label: &str) -> Option<&'a str> {
     if label == CATEGORY { Some(&item.category) } else { item.labels.get(label).map(String::as_str) }
+}
+
+/// The label that is meant where none is given: `class` where a sound of the corpus has it, else the category.
+pub fn usual_label(corpus: &Corpus) -> &'static str {
+    let has_class = corpus.manifest.items.iter().any(|item| item.labels.contains_key(CLASS_LABEL));
+    if has_class { CLASS_LABEL } else { CATEGORY }
 }
 
 /// The classes of a label that are named, or all of them if none is.

@@ -12,7 +12,7 @@ use super::data::ClipData;
 use super::prior_stage::{CodeData, PriorStage};
 use super::vqvae_stage::VqVaeStage;
 use crate::corpus::procedural::scenes::FRAMES;
-use crate::corpus::{CLASS_LABEL, Corpus, CorpusWriter, Split, class_folders, classes};
+use crate::corpus::{Corpus, CorpusWriter, Split, class_folders, classes};
 use crate::files::write_atomically;
 use crate::train::{Budget, Intervals, StageOptions, run_stage};
 
@@ -56,7 +56,7 @@ pub fn train(options: &TrainOptions) -> Result<()> {
         "the corpus has no held-out sound; make it again with a higher --held-out or more sounds, or train with \
          --without-held-out"
     );
-    let label = options.class_label.clone().unwrap_or_else(|| usual_label(&corpus).to_owned());
+    let label = options.class_label.clone().unwrap_or_else(|| classes::usual_label(&corpus).to_owned());
     let config = RunConfig {
         model: MODEL.to_owned(),
         seed: options.seed,
@@ -107,14 +107,6 @@ fn corpus(options: &TrainOptions) -> Result<Corpus> {
     class_folders::read(sounds, &mut writer, &|_| ())?;
     writer.finish(HELD_OUT, options.seed)?;
     Corpus::open(&place)
-}
-
-fn usual_label(corpus: &Corpus) -> &'static str {
-    if corpus.manifest.items.iter().any(|item| item.labels.contains_key(CLASS_LABEL)) {
-        CLASS_LABEL
-    } else {
-        classes::CATEGORY
-    }
 }
 
 /// Makes the run folder; an error if it holds another run.

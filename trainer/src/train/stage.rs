@@ -26,6 +26,10 @@ pub trait Stage {
     const NAME: &'static str;
     /// Highest learning rate.
     const RATE: f64;
+    /// Factor on that rate where so much of the stage is done, 0 to 1.
+    fn schedule(progress: f64) -> f64 {
+        learning_rate(progress)
+    }
     /// Loss of one batch, and figures to log; these are not read from the device until they are logged.
     fn loss(&self, progress: f64, rng: &mut ChaCha8Rng) -> (Tensor, Vec<(&'static str, Tensor)>);
     /// Figures on sounds that are not trained on.
@@ -58,7 +62,7 @@ pub fn run<S: Stage>(stage: &S, store: &VarStore, options: &StageOptions, budget
         let step_seed = mix(seed, S::NAME, step);
         tch::manual_seed(step_seed as i64);
         let (loss, figures) = stage.loss(done, &mut ChaCha8Rng::seed_from_u64(step_seed));
-        optimiser.step(&loss, options.rate * S::RATE * learning_rate(done))?;
+        optimiser.step(&loss, options.rate * S::RATE * S::schedule(done))?;
         average.update(step);
         step += 1;
         if step.is_multiple_of(intervals.log_steps) {
