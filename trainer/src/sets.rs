@@ -11,9 +11,11 @@ mod compare;
 mod embedding;
 mod features;
 mod frechet;
+mod heard;
 mod kad;
 mod ladder;
 mod neighbours;
+mod patches;
 mod quality;
 mod reading;
 mod report;
@@ -24,6 +26,7 @@ mod stat;
 mod tables;
 #[cfg(test)]
 mod tests;
+mod vggish;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -34,8 +37,9 @@ use engine::pack::hex_sha256;
 use crate::statistics::evenly;
 use change::Change;
 use clips::{Clip, ClipSet};
-use compare::{Part, Reference, SINGLE, compare};
+use compare::{ByClass, Depth, Measures, Part, Reference, SINGLE, compare};
 use features::Features;
+use heard::{Ear, Heard};
 use quality::Quality;
 use reading::Format;
 use report::{Header, Report, Row};
@@ -68,6 +72,8 @@ pub struct Options {
     pub limit: usize,
     /// Whether levels stay as they are.
     pub keep_levels: bool,
+    /// ONNX file of a VGGish network.
+    pub vggish: Option<PathBuf>,
     /// Held-out clips of each class that are damaged to see which figures order the damage; 0 for none.
     pub ladder: usize,
     /// Whether the result goes to standard output as JSON, instead of a table.
@@ -81,6 +87,8 @@ pub struct Options {
 /// # Errors
 /// A folder cannot be read, the reference is too small, or the report cannot be written.
 pub fn evaluate(options: &Options) -> Result<()> {
+    // Threads of torch would wait for each other longer than these small matrices take; clips are measured on threads of their own.
+    tch::set_num_threads(1);
     let label = options.class_label.as_deref();
     let source = ClipSet::open("reference", &options.reference, label)?.limited(options.limit);
     let format = format(options, &source)?;
@@ -90,49 +98,91 @@ pub fn evaluate(options: &Options) -> Result<()> {
         .map(|(name, folder)| Ok(ClipSet::open(name, folder, label)?.limited(options.limit)))
         .collect::<Result<_>>()?;
     check(&source, &sets)?;
+    let ear = options.vggish.as_deref().map(Ear::open).transpose()?;
     let cache = options.out.join("cache");
     let measured = |set: &ClipSet| Features::of(set, &format, options.threads, &cache);
     let all = measured(&source)?;
     let reference = reference(&all, &source, &format, &cache)?;
-    let part = |features: Features| Part::new(features, &reference.classes);
-
-    let base = base(&reference.train.features.clips);
-    let mut rows =
-        vec![("held-out".to_owned(), "floor", part(reference.held_out.features.filter("held-out", |_| true)))];
-    let copy =
-        reference.train.features.filter("training copy", |clip| base.iter().any(|other| other.name() == clip.name()));
-    rows.push(("training copy".to_owned(), "baseline", part(copy)));
-    for (name, change) in BASELINES {
-        let clips =
-            base.iter().enumerate().map(|(number, clip)| Clip { change: change(number as u64), ..clip.clone() });
-        let id = hex_sha256(format!("{} {name} {BASELINE_CLIPS}", source.id).as_bytes());
-        let set = ClipSet {
-            name: name.to_owned(),
-            clips: clips.collect(),
-            id,
-            left_out: Vec::new(),
-            corpus: source.corpus.clone(),
-        };
-        rows.push((name.to_owned(), "baseline", part(measured(&set)?)));
+    let subjects = subjects(&reference, &source, sets, &measured)?;
+    let parts: Vec<&Part> = subjects.iter().map(|subject| &subject.part).collect();
+    let mut figures = compare(&reference, &parts, Depth::Full);
+    if let Some(ear) = &ear {
+        let heard = |set: &ClipSet| ear.hear(set, &format, options.threads, &cache);
+        hear(&reference, &source, &subjects, &mut figures, &heard)?;
     }
-    for set in &sets {
-        let part = part(measured(set)?);
-        ensure!(part.features.len() > 0, "the set {}: no clip of the reference's classes can be read", set.name);
-        rows.push((set.name.clone(), "set", part));
-    }
-    let mut figures = compare(&reference, &rows.iter().map(|(_, _, part)| part).collect::<Vec<_>>());
     let halves = figures.pop().context("the halves are compared last")?;
     let mut out = vec![Row::new("split halves", "floor", halves, None)];
-    for ((name, kind, part), figures) in rows.iter().zip(figures) {
-        out.push(Row::new(name, kind, figures, Some(Quality::new(&reference, part))));
+    for (subject, figures) in subjects.iter().zip(figures) {
+        out.push(Row::new(&subject.set.name, subject.kind, figures, Some(Quality::new(&reference, &subject.part))));
     }
     let ladder = match options.ladder {
         0 => Vec::new(),
         limit => ladder::climb(&reference, &source, &format, limit, (options.threads, &cache))?,
     };
-    let report = Report::new(Header::new(&options.reference, label, &format, &reference, &all.left_out), out, ladder);
+    let further = ear.map(|_| heard::description());
+    let header = Header::new(&options.reference, label, &format, &reference, further, &all.left_out);
+    let report = Report::new(header, out, ladder);
     report.write(&options.out)?;
     report.print(options.json, &options.out)
+}
+
+/// What is compared with the training part.
+struct Subject {
+    /// `floor`, `baseline` or `set`.
+    kind: &'static str,
+    set: ClipSet,
+    part: Part,
+}
+
+/// The held-out part, the baselines, and the sets.
+fn subjects(
+    reference: &Reference,
+    source: &ClipSet,
+    sets: Vec<ClipSet>,
+    measured: &dyn Fn(&ClipSet) -> Result<Features>,
+) -> Result<Vec<Subject>> {
+    let base = base(&reference.train.features.clips);
+    let part = |features: Features| Part::new(features, &reference.classes);
+    let of = |name: &str, clips: Vec<Clip>| {
+        let id = hex_sha256(format!("{} {name} {BASELINE_CLIPS}", source.id).as_bytes());
+        ClipSet { name: name.to_owned(), clips, id, left_out: Vec::new(), corpus: source.corpus.clone() }
+    };
+    let held_out = reference.held_out.features.filter("held-out", |_| true);
+    let copy = reference.train.features.filter("copy", |clip| base.iter().any(|other| other.name() == clip.name()));
+    let mut out = Vec::new();
+    for (kind, name, features) in [("floor", "held-out", held_out), ("baseline", "training copy", copy)] {
+        out.push(Subject { kind, set: of(name, features.clips.clone()), part: part(features) });
+    }
+    for (name, change) in BASELINES {
+        let clips =
+            base.iter().enumerate().map(|(number, clip)| Clip { change: change(number as u64), ..clip.clone() });
+        let set = of(name, clips.collect());
+        out.push(Subject { kind: "baseline", part: part(measured(&set)?), set });
+    }
+    for set in sets {
+        let part = part(measured(&set)?);
+        ensure!(part.features.len() > 0, "the set {}: no clip of the reference's classes can be read", set.name);
+        out.push(Subject { kind: "set", set, part });
+    }
+    Ok(out)
+}
+
+/// Adds the distances by a network that was given to the figures; the halves have none.
+fn hear(
+    reference: &Reference,
+    source: &ClipSet,
+    subjects: &[Subject],
+    figures: &mut [Vec<ByClass>],
+    heard: &dyn Fn(&ClipSet) -> Result<Heard>,
+) -> Result<()> {
+    let train = heard(source)?.filter(|clip| clip.is_training);
+    for (subject, figures) in subjects.iter().zip(figures.iter_mut()) {
+        figures.push(train.distances(&reference.classes, &heard(&subject.set)?));
+    }
+    if let Some(halves) = figures.last_mut() {
+        halves.push(ByClass::new(vec![None; reference.classes.len()], Measures::default()));
+    }
+    Ok(())
 }
 
 type Baseline = (&'static str, fn(u64) -> Change);

@@ -34,6 +34,9 @@ pub struct SetsArgs {
     /// Leave levels as they are; else every clip is brought to one loudness first.
     #[arg(long)]
     keep_levels: bool,
+    /// ONNX file of a VGGish network (96 x 64 log-mel values to 128): adds Fréchet distances as the literature has them.
+    #[arg(long, value_name = "FILE")]
+    vggish: Option<PathBuf>,
     /// Damage so many held-out clips of each class in rising amounts, and tell which figures order the damage.
     #[arg(long, value_name = "CLIPS", default_value_t = 0)]
     ladder: usize,
@@ -67,6 +70,7 @@ impl SetsArgs {
             seconds: self.seconds,
             limit: self.limit,
             keep_levels: self.keep_levels,
+            vggish: self.vggish,
             ladder: self.ladder,
             json: self.json,
             threads,

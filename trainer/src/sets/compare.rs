@@ -96,6 +96,13 @@ pub struct Measures {
     resampled: Vec<f64>,
 }
 
+impl Measures {
+    /// Where nothing but a Fréchet distance is known.
+    pub fn of_fad(clips: usize, fad: Option<f64>) -> Self {
+        Self { clips, fad, ..Self::default() }
+    }
+}
+
 /// The figures of a set on one embedding.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct ByClass {
@@ -108,7 +115,8 @@ pub struct ByClass {
 }
 
 impl ByClass {
-    fn new(classes: Vec<Option<Measures>>, pooled: Measures) -> Self {
+    /// Of the figures of each class and of all clips.
+    pub fn new(classes: Vec<Option<Measures>>, pooled: Measures) -> Self {
         let present: Vec<&Measures> = classes.iter().flatten().collect();
         let of = |pick: fn(&Measures) -> Option<f64>| {
             let values: Option<Vec<f64>> = present.iter().map(|measures| pick(measures)).collect();
@@ -157,10 +165,20 @@ pub struct Reference {
     pub embeddings: Vec<Embedding>,
 }
 
+/// How much is compared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Depth {
+    /// Everything.
+    Full,
+    /// Classes and their means, without intervals.
+    Means,
+}
+
 /// Compares sets on all embeddings; for each set its figures in the order of the embeddings. After the sets stand the halves of the training
 /// part against each other.
-pub fn compare(reference: &Reference, sets: &[&Part]) -> Vec<Vec<ByClass>> {
-    let classes: Vec<Option<usize>> = (0..reference.classes.len()).map(Some).chain([None]).collect();
+pub fn compare(reference: &Reference, sets: &[&Part], depth: Depth) -> Vec<Vec<ByClass>> {
+    let all = (depth == Depth::Full).then_some(None);
+    let classes: Vec<Option<usize>> = (0..reference.classes.len()).map(Some).chain(all).collect();
     let bar = bar("comparing", classes.len() * reference.embeddings.len());
     let mut out: Vec<Vec<ByClass>> = vec![Vec::new(); sets.len() + 1];
     for embedding in &reference.embeddings {
@@ -173,13 +191,13 @@ pub fn compare(reference: &Reference, sets: &[&Part]) -> Vec<Vec<ByClass>> {
                 Group::new(&reference.train, &train, &held_out.select(&reference.held_out.rows(*class)), *class);
             for ((set, embedded), column) in sets.iter().zip(&embedded).zip(&mut columns) {
                 let rows = set.rows(*class);
-                column.push((!rows.is_empty()).then(|| group.measure(&embedded.select(&rows))));
+                column.push((!rows.is_empty()).then(|| group.measure(&embedded.select(&rows), depth)));
             }
             columns[sets.len()].push(Some(group.halves()));
             bar.inc(1);
         }
         for (figures, mut column) in out.iter_mut().zip(columns) {
-            let pooled = column.pop().flatten().unwrap_or_default();
+            let pooled = all.and_then(|_| column.pop()).flatten().unwrap_or_default();
             figures.push(ByClass::new(column, pooled));
         }
     }
@@ -221,11 +239,11 @@ impl Group {
         }
     }
 
-    fn measure(&self, set: &Embedded) -> Measures {
+    fn measure(&self, set: &Embedded, depth: Depth) -> Measures {
         let (clips, values) = (set.values.size()[0] as usize, &set.values);
         let is_enough = clips >= kad::LEAST;
         let both = neighbours::precision_and_recall(&self.train.values, values);
-        let resampled = if is_enough { self.kernel.resampled(values) } else { Vec::new() };
+        let resampled = if is_enough && depth == Depth::Full { self.kernel.resampled(values) } else { Vec::new() };
         Measures {
             clips,
             kad: is_enough.then(|| self.kernel.distance(values)),

@@ -15,6 +15,7 @@ use super::scattering::Scattering;
 use super::spectra::{Analysis, BANDS, Spectra};
 use super::stat::statistics;
 use crate::eval::parallel::parallel_map_on;
+use crate::files::write_atomically;
 
 /// Version of everything that is computed here: part of the cache's names and of reports.
 pub const VERSION: u32 = 1;
@@ -172,12 +173,9 @@ impl Features {
 /// # Errors
 /// The file cannot be written.
 pub fn save_tensors(path: &Path, named: &[(&str, Tensor)]) -> Result<()> {
-    let folder = path.parent().unwrap_or(Path::new("."));
-    let place = tempfile::NamedTempFile::new_in(folder)
-        .with_context(|| format!("cannot write into the folder {}", folder.display()))?;
+    let place = tempfile::NamedTempFile::new().context("cannot make a temporary file")?;
     Tensor::write_safetensors(named, place.path())?;
-    place.persist(path).with_context(|| format!("cannot write {}", path.display()))?;
-    Ok(())
+    write_atomically(path, &fs::read(place.path()).context("cannot read a temporary file")?)
 }
 
 /// What the cache holds of a set; nothing if it is absent or of no use.

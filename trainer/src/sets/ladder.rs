@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::change::Change;
 use super::clips::{Clip, ClipSet};
-use super::compare::{ByClass, Measures, Part, Reference, compare};
+use super::compare::{ByClass, Depth, Measures, Part, Reference, compare};
 use super::features::Features;
 use super::quality::Quality;
 use super::reading::Format;
@@ -95,7 +95,7 @@ pub fn climb(
     rungs.push((Collapse, parts(&|part| collapsed(&base, part))));
     rungs.push((Copies, parts(&|part| mixed(&base, part, &reference.train, |class| class))));
     let sets: Vec<&Part> = std::iter::once(&base).chain(rungs.iter().flat_map(|(_, parts)| parts)).collect();
-    let figures = compare(reference, &sets);
+    let figures = compare(reference, &sets, Depth::Means);
     let useful: Vec<Option<f64>> = sets.iter().map(|set| Some(Quality::new(reference, set).all.useful)).collect();
     Ok(answers(reference, &rungs, &figures, &useful))
 }

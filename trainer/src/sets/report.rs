@@ -52,19 +52,27 @@ struct ClassCounts {
 
 impl Header {
     /// Of a reference.
-    pub fn new(place: &Path, label: Option<&str>, format: &Format, reference: &Reference, left_out: &[String]) -> Self {
+    pub fn new(
+        place: &Path,
+        label: Option<&str>,
+        format: &Format,
+        reference: &Reference,
+        further: Option<Description>,
+        left_out: &[String],
+    ) -> Self {
         let classes = reference.classes.iter().enumerate().map(|(class, name)| ClassCounts {
             name: name.clone(),
             training: reference.train.rows(Some(class)).len(),
             held_out: reference.held_out.rows(Some(class)).len(),
         });
+        let embeddings = reference.embeddings.iter().map(|embedding| embedding.description.clone());
         Self {
             version: VERSION,
             reference: place.display().to_string(),
             class_label: label.map(str::to_owned),
             format: *format,
             classes: classes.collect(),
-            embeddings: reference.embeddings.iter().map(|embedding| embedding.description.clone()).collect(),
+            embeddings: embeddings.chain(further).collect(),
             rule: RULE,
             reading: READING,
             left_out: left_out.to_vec(),
@@ -160,7 +168,8 @@ impl Report {
             let clips = row.embeddings.first().map_or(0, |figures| figures.pooled.clips);
             let kads = row.embeddings.iter().map(|figures| {
                 let measures = figures.headline();
-                with_interval(measures.kad, measures.kad_interval.filter(|_| with_intervals))
+                let interval = measures.kad_interval.filter(|_| with_intervals);
+                with_interval(measures.kad.or(measures.fad), interval)
             });
             let all = row.quality.as_ref().map(|quality| &quality.all);
             let count = |pick: fn(&super::quality::ClassQuality) -> usize| {
@@ -178,7 +187,7 @@ impl Report {
             table.row([row.name.clone(), clips.to_string()].into_iter().chain(kads).chain(last));
         }
         if let [first, second, ..] = self.sets().as_slice() {
-            let ratios = self.ratios.iter().map(|ratio| number(ratio.kad));
+            let ratios = self.ratios.iter().map(|ratio| number(ratio.kad.or(ratio.fad)));
             let name = format!("{} / {}", first.name, second.name);
             table.row([name, String::new()].into_iter().chain(ratios).chain(vec![String::new(); 6]));
         }
