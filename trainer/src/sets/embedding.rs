@@ -14,8 +14,10 @@ const STAT_DIMENSIONS: i64 = 64;
 const SCATTERING_DIMENSIONS: i64 = 128;
 /// Leading principal components in which Fréchet distances are taken: covariances of fewer clips than dimensions are singular.
 const LEADING: i64 = 32;
-/// Texture statistics are held to this many standard deviations of the reference.
+/// Single statistics are held to this many standard deviations of the reference: a few have long tails.
 const FARTHEST: f64 = 5.0;
+/// Training clips that a whitened dimension needs: with fewer, whitening fits them and no new clip.
+const CLIPS_PER_DIMENSION: i64 = 5;
 /// Variances below this part of the largest one are not made larger by whitening.
 const LEAST_VARIANCE: f64 = 1e-4;
 /// Sizes of the six classes of texture statistics for 30 bands: four moments of each band, the correlations, the modulations.
@@ -29,6 +31,8 @@ pub struct Description {
     pub name: String,
     /// In words.
     pub meaning: &'static str,
+    /// Number of its values.
+    pub dimensions: i64,
 }
 
 /// One embedding of a set of clips, in 64 bits.
@@ -52,6 +56,10 @@ impl Embedded {
 #[derive(Debug)]
 struct Projection {
     mean: Tensor,
+    /// What dimensions are multiplied with before the map.
+    scale: Tensor,
+    /// Farthest that a dimension counts after that.
+    farthest: f64,
     /// `[in, out]`.
     map: Tensor,
 }
@@ -65,19 +73,22 @@ impl Projection {
         let count = (centred.size()[0] - 1).max(1) as f64;
         let deviation = (centred.square().sum_dim_intlist([0i64].as_slice(), false, Kind::Double) / count).sqrt();
         let scale = if scaled { deviation.clamp_min(1e-6).reciprocal() } else { deviation.ones_like() };
-        let centred = centred * scale.unsqueeze(0);
+        let scale = scale.unsqueeze(0);
+        let farthest = if scaled { FARTHEST } else { f64::INFINITY };
+        let centred = (centred * &scale).clamp(-farthest, farthest);
         let (variances, vectors) = (centred.tr().matmul(&centred) / count).linalg_eigh("L");
-        let kept = dimensions.min(variances.size()[0]);
+        let most = if whitened { (values.size()[0] / CLIPS_PER_DIMENSION).max(1) } else { dimensions };
+        let kept = dimensions.min(most).min(variances.size()[0]);
         let last = variances.size()[0] - kept;
         let vectors = vectors.narrow(1, last, kept).flip([1]);
         let variances = variances.narrow(0, last, kept).flip([0]);
         let least = variances.max().double_value(&[]).max(1e-12) * LEAST_VARIANCE;
         let vectors = if whitened { vectors / variances.clamp_min(least).sqrt().unsqueeze(0) } else { vectors };
-        Self { mean, map: vectors * scale.unsqueeze(1) }
+        Self { mean, scale, farthest, map: vectors }
     }
 
     fn apply(&self, values: &Tensor) -> Tensor {
-        (values - &self.mean).matmul(&self.map)
+        ((values - &self.mean) * &self.scale).clamp(-self.farthest, self.farthest).matmul(&self.map)
     }
 }
 
@@ -138,8 +149,10 @@ pub struct Embedding {
 impl Embedding {
     fn new(name: &str, meaning: &'static str, source: Source, train: &Features) -> Self {
         let is_ordered = matches!(source, Source::Stat(_) | Source::Scattering(_));
-        let leading = (!is_ordered).then(|| Projection::principal(&source.values(train), LEADING, false, false));
-        Self { description: Description { name: format!("{name}/{VERSION}"), meaning }, source, leading }
+        let values = source.values(train);
+        let leading = (!is_ordered).then(|| Projection::principal(&values, LEADING, false, false));
+        let description = Description { name: format!("{name}/{VERSION}"), meaning, dimensions: values.size()[1] };
+        Self { description, source, leading }
     }
 
     /// Of a set.

@@ -20,7 +20,7 @@ use crate::eval::parallel::parallel_map_on;
 /// What the report calls it.
 pub fn description() -> Description {
     let meaning = "FAD∞ alone, by the VGGish network that was given: patches of 0.96 s, all 128 dimensions";
-    Description { name: format!("vggish-fad/{VERSION}"), meaning }
+    Description { name: format!("vggish-fad/{VERSION}"), meaning, dimensions: WIDTH as i64 }
 }
 
 /// The network with what it needs.

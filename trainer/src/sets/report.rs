@@ -244,7 +244,7 @@ impl Report {
             header.reading
         );
         for embedding in &header.embeddings {
-            out += &format!("- `{}`: {}\n", embedding.name, embedding.meaning);
+            out += &format!("- `{}`, {} dimensions: {}\n", embedding.name, embedding.dimensions, embedding.meaning);
         }
         out += &format!("\n## All sets\n\nKAD, mean of classes.\n\n{}", self.headline(true).markdown());
         for (place, embedding) in header.embeddings.iter().enumerate() {
