@@ -95,7 +95,7 @@ pub fn evaluate(options: &Options) -> Result<()> {
     let sets: Vec<ClipSet> = options
         .sets
         .iter()
-        .map(|(name, folder)| Ok(ClipSet::open(name, folder, label)?.limited(options.limit)))
+        .map(|(name, folder)| Ok(ClipSet::open(name, folder, label)?.undivided().limited(options.limit)))
         .collect::<Result<_>>()?;
     check(&source, &sets)?;
     let ear = options.vggish.as_deref().map(Ear::open).transpose()?;

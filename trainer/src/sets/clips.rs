@@ -75,6 +75,12 @@ impl ClipSet {
         if folder.join("corpus.json").is_file() { of_corpus(name, folder, label) } else { of_folder(name, folder) }
     }
 
+    /// Without a held-out part.
+    pub fn undivided(mut self) -> Self {
+        self.clips.iter_mut().for_each(|clip| clip.is_training = true);
+        self
+    }
+
     /// At most `limit` clips of each class and split, evenly spread; 0 means all.
     pub fn limited(mut self, limit: usize) -> Self {
         if limit > 0 {
@@ -172,7 +178,7 @@ mod tests {
         let set = ClipSet::open("x", folder.path(), None).expect("a set");
         assert_eq!((set.clips.len(), set.classes(), set.left_out.len()), (20, vec!["rain".into(), "steps".into()], 1));
         assert_eq!(set.clips.iter().filter(|clip| !clip.is_training).count(), 4);
-        assert_eq!(set.limited(3).clips.len(), 10);
+        assert_eq!((set.clone().limited(3).clips.len(), set.undivided().limited(3).clips.len()), (10, 6));
         let empty = tempfile::tempdir().expect("a folder");
         assert!(
             ClipSet::open("x", empty.path(), None).is_err() && ClipSet::open("x", Path::new("gone"), None).is_err()

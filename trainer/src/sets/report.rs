@@ -122,7 +122,7 @@ impl Report {
         let mut ratios = Vec::new();
         if let [first, second, ..] = sets.as_slice() {
             for (place, embedding) in header.embeddings.iter().enumerate() {
-                let [a, b] = [first, second].map(|row| row.embeddings[place].headline());
+                let [a, b] = comparable([first, second].map(|row| &row.embeddings[place]));
                 let of = |pick: fn(&Measures) -> Option<f64>| ratio(pick(a), pick(b));
                 ratios.push(Ratio { embedding: embedding.name.clone(), kad: of(|m| m.kad), fad: of(|m| m.fad) });
             }
@@ -369,6 +369,12 @@ impl Report {
         table.row(["inception score".to_owned(), number(quality.inception)].into_iter().chain(vec![String::new(); 11]));
         table
     }
+}
+
+/// The means of classes of two sets, or all clips of both where one has no classes.
+fn comparable(sets: [&ByClass; 2]) -> [&Measures; 2] {
+    let have_classes = sets.iter().all(|set| set.mean.clips > 0);
+    sets.map(|set| if have_classes { &set.mean } else { &set.pooled })
 }
 
 /// A ratio of two distances that are both above 0.

@@ -8,6 +8,7 @@ use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde_json::Value;
 
+use super::vggish::tests::write_graph;
 use super::{Options, evaluate};
 
 const RATE_HZ: u32 = 16_000;
@@ -86,10 +87,18 @@ fn distances_order_sets_and_known_damage() {
     write_set(&folder.path().join("reference"), REFERENCE, 1, RIGHT);
     write_set(&folder.path().join("ours"), SET, 2, RIGHT);
     write_set(&folder.path().join("wrong"), SET, 3, SWAPPED);
-    let options = Options { ladder: REFERENCE / 5, ..options(folder.path(), &["ours", "wrong"]) };
+    let network = folder.path().join("vggish.onnx");
+    write_graph(&network, &[1, 96, 64], 128);
+    let ladder = REFERENCE / 5;
+    let options = Options { ladder, vggish: Some(network), ..options(folder.path(), &["ours", "wrong"]) };
     evaluate(&options).expect("they are compared");
     let report = report(folder.path());
-    for (place, embedding) in report["header"]["embeddings"].as_array().expect("embeddings").iter().enumerate() {
+    let embeddings = report["header"]["embeddings"].as_array().expect("embeddings");
+    let (given, own) = embeddings.split_last().expect("embeddings");
+    let fad = |name: &str| row(&report, name)["embeddings"][own.len()]["mean"]["fad"].as_f64().expect("a distance");
+    assert_eq!(given["name"], "vggish-fad/1");
+    assert!(fad("ours") < 0.5 * fad("wrong") && fad("training copy") < 0.5 * fad("wrong"));
+    for (place, embedding) in own.iter().enumerate() {
         let of = |name: &str, figure: &str| row(&report, name)["embeddings"][place]["mean"][figure].as_f64();
         let kad = |name: &str| of(name, "kad").expect("a distance");
         let all = ["ours", "held-out", "training copy", "white noise", "wrong"].map(kad);

@@ -81,12 +81,12 @@ fn input_shape(model: &proto::ModelProto) -> Result<Vec<usize>> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use crate::onnx::builder::Builder;
 
     /// A graph that gives the first `width` numbers of the patch.
-    fn write_graph(path: &Path, input: &[i64], width: i64) {
+    pub(in super::super) fn write_graph(path: &Path, input: &[i64], width: i64) {
         let mut builder = Builder::new("small");
         let x = builder.input("x", input);
         let flat = builder.reshape(&x, &[1, input.iter().product()]);
