@@ -155,7 +155,7 @@ fn of_folder(name: &str, folder: &Path) -> Result<ClipSet> {
             place: Place::File(path),
             change: Change::None,
             class,
-            is_training: *count % HELD_OUT_EVERY != 0,
+            is_training: !count.is_multiple_of(HELD_OUT_EVERY),
         });
     }
     Ok(ClipSet { name: name.to_owned(), corpus: None, clips, id: hex_sha256(identity.as_bytes()), left_out })

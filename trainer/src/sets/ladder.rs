@@ -13,7 +13,7 @@ use super::features::Features;
 use super::quality::Quality;
 use super::reading::Format;
 use crate::eval::ladder::{AMOUNTS, Kind};
-use crate::statistics::evenly;
+use crate::statistics::{evenly, mean};
 
 /// A kind of damage of a set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -57,8 +57,8 @@ pub struct Answer {
     pub damage: Damage,
     /// Readings from no damage to the most.
     pub readings: Vec<Option<f64>>,
-    /// Part of the pairs of amounts that are ordered rightly; equal readings count half.
-    pub ordered: f64,
+    /// Part of the pairs of amounts that are ordered rightly; equal readings count half. None where a reading is missing.
+    pub ordered: Option<f64>,
 }
 
 /// Damages at most `limit` held-out clips of each class, and compares.
@@ -177,15 +177,11 @@ fn replaced<'a>(base: &Part, part: f64, other: impl Fn(usize, usize) -> (&'a Par
 }
 
 /// Part of the pairs whose later reading is larger, or smaller if damage makes it so; equal ones count half.
-fn ordered(readings: &[Option<f64>], rises: bool) -> f64 {
+fn ordered(readings: &[Option<f64>], rises: bool) -> Option<f64> {
+    let readings = readings.iter().copied().collect::<Option<Vec<f64>>>()?;
     let pairs = readings.iter().enumerate().flat_map(|(place, a)| readings[place + 1..].iter().map(move |b| (*a, *b)));
-    let right = |(a, b): (Option<f64>, Option<f64>)| match a.zip(b) {
-        Some((a, b)) if a == b => 0.5,
-        Some((a, b)) => f64::from(u8::from((b > a) == rises)),
-        None => 0.0,
-    };
-    let right: Vec<f64> = pairs.map(right).collect();
-    crate::statistics::mean(&right)
+    let right = |(a, b): (f64, f64)| if a == b { 0.5 } else { f64::from(u8::from((b > a) == rises)) };
+    Some(mean(&pairs.map(right).collect::<Vec<_>>()))
 }
 
 #[cfg(test)]
@@ -195,9 +191,9 @@ mod tests {
     #[test]
     fn pairs_are_counted_in_the_direction_of_the_damage() {
         let some = |values: [f64; 4]| values.map(Some);
-        assert_eq!(ordered(&some([0.0, 1.0, 2.0, 3.0]), true), 1.0);
-        assert_eq!(ordered(&some([0.0, 1.0, 2.0, 3.0]), false), 0.0);
-        assert_eq!(ordered(&some([1.0, 0.5, 0.0, 0.0]), false), 5.5 / 6.0);
-        assert_eq!(ordered(&[Some(1.0), None], true), 0.0);
+        assert_eq!(ordered(&some([0.0, 1.0, 2.0, 3.0]), true), Some(1.0));
+        assert_eq!(ordered(&some([0.0, 1.0, 2.0, 3.0]), false), Some(0.0));
+        assert_eq!(ordered(&some([1.0, 0.5, 0.0, 0.0]), false), Some(5.5 / 6.0));
+        assert_eq!(ordered(&[Some(1.0), None], true), None);
     }
 }
