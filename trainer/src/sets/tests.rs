@@ -16,6 +16,8 @@ const SAMPLES: usize = 4_800;
 /// Files of a class of the reference, of which a fifth is held out, and of a set.
 const REFERENCE: usize = 45;
 const SET: usize = 16;
+/// Part of new clips that so few training clips let pass for copies at most: the limit is the least distance of 36.
+const NO_COPIES: f64 = 0.5;
 /// Part of the pairs of the ladder that a kernel distance orders.
 const ORDERED: f64 = 0.95;
 
@@ -105,7 +107,7 @@ fn distances_order_sets_and_known_damage() {
         assert!(all[..3].iter().all(|near| *near < 0.2 * all[3] && *near < 0.2 * all[4]), "{embedding}: {all:?}");
         assert_eq!(of("training copy", "memorised"), Some(1.0), "{embedding}");
         let shares = [of("ours", "memorised"), of("ours", "precision"), of("wrong", "precision")];
-        assert!(shares[0] < Some(0.2) && shares[1] > shares[2], "{embedding}: {shares:?}");
+        assert!(shares[0] < Some(NO_COPIES) && shares[1] > shares[2], "{embedding}: {shares:?}");
         assert!(report["ratios"][place]["kad"].as_f64().is_none_or(|ratio| ratio < 0.2), "{embedding}");
     }
     let told = |name: &str| row(&report, name)["quality"]["all"]["accuracy"].as_f64().expect("a classifier");
