@@ -222,7 +222,7 @@ fn row(tools: &mut Tools, set: &ClipSet, clip: &Clip, format: &Format) -> Result
         texture: texture.collect(),
         scattering: tools.scattering.coefficients(&sound.compared),
         picture: picture(&spectra),
-        figures: Figures::new(&sound.own, &sound.compared, &spectra, format),
+        figures: Figures::new(&sound, &spectra, format),
     })
 }
 

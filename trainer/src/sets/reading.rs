@@ -4,8 +4,9 @@ use anyhow::Result;
 use engine::sample::{ReadProblem, SampleError, normalise_loudness, read_from, resample};
 use serde::{Deserialize, Serialize};
 
+use super::change::Change;
 use super::clips::{Clip, ClipSet, Place};
-use crate::eval::sound_features::{SILENT_DB, loudness_db};
+use crate::eval::sound_features::{SILENT_DB, is_clipped, loudness_db};
 
 /// Length of the fade of a clip that is cut, in seconds: as corpora have it.
 const CUT_FADE_S: f64 = 0.023;
@@ -27,6 +28,8 @@ pub struct Read {
     pub own: Vec<f32>,
     /// As they are compared: at one loudness unless levels are kept, of the format's length.
     pub compared: Vec<f32>,
+    /// Whether it is clipped or beyond full scale, before its rate is changed: that may lift a peak at full scale a little.
+    pub clipped: bool,
 }
 
 /// Reads a clip. An error says why it is left out.
@@ -48,12 +51,13 @@ pub fn read(set: &ClipSet, clip: &Clip, format: &Format) -> Result<Read> {
     let mut own = resample(&samples, rate_hz, format.rate_hz)?;
     cut(&mut own, format);
     let own = clip.change.apply(own, f64::from(format.rate_hz));
+    let clipped = is_clipped(if clip.change == Change::None { &samples } else { &own });
     let mut compared = own.clone();
     if !format.keep_levels && loudness_db(&own, f64::from(format.rate_hz)) > SILENT_DB {
         normalise_loudness(&mut compared, format.rate_hz);
     }
     compared.resize(format.samples, 0.0);
-    Ok(Read { own, compared })
+    Ok(Read { own, compared, clipped })
 }
 
 /// Ends a sound at the format's length, faded if it is longer.

@@ -3,10 +3,10 @@
 use engine::units::gain_to_db;
 use serde::Serialize;
 
-use super::reading::Format;
+use super::reading::{Format, Read};
 use super::spectra::Spectra;
 use crate::eval::envelope::{Envelope, rms};
-use crate::eval::sound_features::{SILENT_DB, is_clipped, loudness_db};
+use crate::eval::sound_features::{SILENT_DB, loudness_db};
 use crate::statistics::quantile;
 
 /// Quantiles of the reference between which a useful clip lies.
@@ -43,18 +43,13 @@ impl Figures {
     /// Values of one clip as numbers.
     pub const VALUES: usize = 9;
 
-    /// Measures a clip as it is read.
-    pub fn new(own: &[f32], compared: &[f32], spectra: &Spectra, format: &Format) -> Self {
-        let rate_hz = f64::from(format.rate_hz);
-        let db = |value: f32| gain_to_db(value.max(1e-6));
-        let mean = (own.iter().map(|sample| f64::from(*sample)).sum::<f64>() / own.len().max(1) as f64) as f32;
+    /// Measures a clip.
+    pub fn new(sound: &Read, spectra: &Spectra, format: &Format) -> Self {
+        let (own, compared, rate_hz) = (&sound.own, &sound.compared, f64::from(format.rate_hz));
         let envelope = Envelope::new(compared, rate_hz);
-        let loudest_db = loudness_db(own, rate_hz);
-        let part =
-            |samples: &[f32]| (samples.iter().map(|v| f64::from(*v)).sum::<f64>() / samples.len().max(1) as f64) as f32;
         let rule = [
             loudness_db(compared, rate_hz),
-            db(part(compared).abs()),
+            offset_db(compared),
             envelope.attack_ms(),
             (spectra.centroid_hz.max(10.0) / 100.0).log2(),
             active_part(compared, rate_hz),
@@ -62,9 +57,9 @@ impl Figures {
         ];
         Self {
             rule: rule.map(f64::from),
-            mean_db: f64::from(db(rms(own))),
-            silent: loudest_db < SILENT_DB,
-            runaway: is_clipped(own) || db(mean.abs()) > RUNAWAY_OFFSET_DB,
+            mean_db: f64::from(level_db(rms(own))),
+            silent: loudness_db(own, rate_hz) < SILENT_DB,
+            runaway: sound.clipped || offset_db(own) > RUNAWAY_OFFSET_DB,
         }
     }
 
@@ -81,9 +76,19 @@ impl Figures {
     }
 }
 
+/// At least −120 dB of full scale.
+fn level_db(value: f32) -> f32 {
+    gain_to_db(value.max(1e-6))
+}
+
+fn offset_db(samples: &[f32]) -> f32 {
+    let sum: f64 = samples.iter().map(|sample| f64::from(*sample)).sum();
+    level_db((sum / samples.len().max(1) as f64).abs() as f32)
+}
+
 fn active_part(samples: &[f32], rate_hz: f64) -> f32 {
     let step = ((STEP_S * rate_hz) as usize).max(1);
-    let levels: Vec<f32> = samples.chunks(step).map(|part| gain_to_db(rms(part).max(1e-6))).collect();
+    let levels: Vec<f32> = samples.chunks(step).map(|part| level_db(rms(part))).collect();
     let loudest = levels.iter().copied().fold(f32::NEG_INFINITY, f32::max);
     levels.iter().filter(|level| **level > loudest - ACTIVE_DB).count() as f32 / levels.len().max(1) as f32
 }
