@@ -16,7 +16,7 @@ pub mod procedural;
 mod recording_id;
 pub mod soundfont;
 pub mod sources;
-mod walk;
+pub mod walk;
 pub mod writer;
 
 use std::collections::BTreeMap;

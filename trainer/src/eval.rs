@@ -3,13 +3,13 @@
 pub mod artefacts;
 mod axis_correlation;
 mod distance;
-mod envelope;
+pub mod envelope;
 pub mod full_scale;
 mod input;
 mod instrument;
 pub mod interpolation;
 pub mod knobs;
-mod ladder;
+pub mod ladder;
 mod latents;
 mod measured_sound;
 pub mod measures;

@@ -24,6 +24,8 @@ mod parity;
 mod reference;
 mod sashimi;
 mod sashimi_command;
+mod sets;
+mod sets_command;
 mod signal;
 mod start;
 mod statistics;
@@ -63,6 +65,8 @@ enum Command {
     Export(export_command::ExportArgs),
     /// Measure a model pack on a corpus.
     Eval(EvalArgs),
+    /// Measure sets of sounds against a reference: distances, precision, recall, copies, classes.
+    EvalSets(sets_command::SetsArgs),
     /// Write what `trainer eval` found of a pack as its model card says it.
     Figures(FiguresArgs),
     /// The models of the report that Heptode is based on: train them, make sounds with them, measure them beside a pack.
@@ -224,7 +228,8 @@ fn main() -> ExitCode {
 
 fn run(cli: Cli) -> Result<()> {
     let cores = std::thread::available_parallelism().map_or(1, |cores| cores.get() as u32);
-    tch::set_num_threads(if cli.threads == 0 { cores } else { cli.threads } as i32);
+    let threads = if cli.threads == 0 { cores } else { cli.threads };
+    tch::set_num_threads(threads as i32);
     match cli.command {
         Command::Corpus(args) => corpus_command::make(&args),
         Command::Train(args) => train(args),
@@ -248,6 +253,7 @@ fn run(cli: Cli) -> Result<()> {
                 visqol: args.visqol,
             },
         }),
+        Command::EvalSets(args) => args.run(threads as usize),
         Command::Figures(args) => export::figures::write(&args.pack, &args.report, &args.out),
         Command::Export(args) => export_command::export(args),
     }

@@ -17,7 +17,7 @@ const DEEPEST: usize = 8;
 ///
 /// # Errors
 /// `folder` itself cannot be listed, or a file cannot be looked at.
-pub(super) fn audio_files(folder: &Path, mut skipped: impl FnMut(&Path, &str)) -> Result<Vec<PathBuf>> {
+pub fn audio_files(folder: &Path, mut skipped: impl FnMut(&Path, &str)) -> Result<Vec<PathBuf>> {
     let root = folder.canonicalize().with_context(|| cannot_read(folder))?;
     let mut found = Vec::new();
     for entry in WalkDir::new(folder).follow_links(true).max_depth(DEEPEST + 1) {

@@ -67,7 +67,22 @@ pub fn parallel_map_with<I: Sync, T: Send, W>(
     make: impl Fn() -> Result<W> + Sync,
     work: impl Fn(&mut W, &I) -> Result<T> + Sync,
 ) -> Result<Vec<T>> {
-    let threads = std::thread::available_parallelism().map_or(1, |cores| cores.get()).clamp(1, items.len().max(1));
+    let cores = std::thread::available_parallelism().map_or(1, |cores| cores.get());
+    parallel_map_on(cores, what, items, make, work)
+}
+
+/// The same on at most `threads` threads.
+///
+/// # Errors
+/// The first error of `make` or `work`, or that a thread panicked.
+pub fn parallel_map_on<I: Sync, T: Send, W>(
+    threads: usize,
+    what: &str,
+    items: &[I],
+    make: impl Fn() -> Result<W> + Sync,
+    work: impl Fn(&mut W, &I) -> Result<T> + Sync,
+) -> Result<Vec<T>> {
+    let threads = threads.clamp(1, items.len().max(1));
     let bar = bar(what, items.len());
     let next = AtomicUsize::new(0);
     let done = Mutex::new((0..items.len()).map(|_| None).collect::<Vec<Option<T>>>());

@@ -12,7 +12,7 @@ const LOUDNESS_WINDOW_S: f64 = 0.05;
 /// Fall below the quieter of the neighbours that makes a sound silent, in dB: a tenth of the amplitude counts as gone.
 const SILENT_BELOW_ENDS_DB: f32 = 20.0;
 /// Loudness that is silence by itself, in dB of full scale: sounds are learned at −16 LUFS or peak 1.
-const SILENT_DB: f32 = -46.0;
+pub const SILENT_DB: f32 = -46.0;
 /// Spectral flatness from which audio is noise. White noise has 0.56 in single spectra; of the factory corpus half the cymbals have
 /// more than 0.13, nine in ten sounds of every pitched category less than 0.01.
 const NOISE_FLATNESS: f32 = 0.15;
@@ -105,7 +105,8 @@ pub fn rules() -> String {
     )
 }
 
-fn loudness_db(samples: &[f32], rate_hz: f64) -> f32 {
+/// Level of the loudest 50 ms in dB of full scale.
+pub fn loudness_db(samples: &[f32], rate_hz: f64) -> f32 {
     let window = (LOUDNESS_WINDOW_S * rate_hz) as usize;
     let loudest = samples.chunks(window.max(1)).map(rms).fold(0.0_f32, f32::max);
     gain_to_db(loudest.max(1e-9))
@@ -129,7 +130,8 @@ fn flatness(samples: &[f32], shape: &SpectralShape) -> f32 {
     (sum / weight.max(1e-20)) as f32
 }
 
-fn is_clipped(samples: &[f32]) -> bool {
+/// Whether a peak is cut off, or a sample lies beyond full scale.
+pub fn is_clipped(samples: &[f32]) -> bool {
     let at_full_scale =
         |run: &[f32]| run.iter().all(|sample| sample.abs() >= FULL_SCALE && (sample - run[0]).abs() <= SAME);
     samples.iter().any(|sample| sample.abs() > BEYOND) || samples.windows(CLIPPED_RUN).any(at_full_scale)
