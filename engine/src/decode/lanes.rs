@@ -214,6 +214,16 @@ pub(super) fn gelu(x: &mut [Row]) {
     }
 }
 
+/// x · sigmoid(x).
+#[multiversion(targets("x86_64+avx2"))]
+pub(super) fn silu(x: &mut [Row]) {
+    for x in x {
+        for x in x {
+            *x *= sigmoid(*x);
+        }
+    }
+}
+
 /// Adds the first half of `gated`, each value times the sigmoid of its counterpart in the second half (Dauphin and others 2017).
 #[multiversion(targets("x86_64+avx2"))]
 pub(super) fn add_gated(gated: &[Row], x: &mut [Row]) {

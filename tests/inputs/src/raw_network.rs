@@ -12,9 +12,9 @@ pub const WIDTH: usize = 32;
 pub const STATES: usize = 4;
 /// Its classes.
 pub const CLASSES: [&str; 2] = ["Gravel", "Snow"];
-/// Outputs of a head of 256 levels, and of a mixture of ten logistic distributions.
+/// Outputs of a head of 256 levels, and of a mixture of five logistic distributions.
 const LEVELS: usize = 256;
-const MIXTURE: usize = 30;
+const MIXTURE: usize = 15;
 
 /// Tensors by name.
 #[derive(Debug, Default)]

@@ -87,6 +87,7 @@ pub struct Levels {
     of_samples: Tensor,
     steps: i64,
     silence: i64,
+    half: f64,
 }
 
 impl Levels {
@@ -98,6 +99,7 @@ impl Levels {
             of_samples: Tensor::from_slice(&of_samples),
             steps: (quantisation.levels() / LEVELS) as i64,
             silence: quantisation.level(0.0) as i64,
+            half: quantisation.half(),
         }
     }
 
@@ -111,6 +113,20 @@ impl Levels {
         let length = levels.size()[1];
         let first = Tensor::full_like(&levels.narrow(1, 0, 1), self.silence);
         Tensor::cat(&[first, levels.narrow(1, 0, length - 1)], 1)
+    }
+
+    /// `heard`, `[sound, sample]`, with noise: in each sound of another strength, whose spread over all sounds is `spread` steps of 256.
+    pub fn noisy(&self, heard: &Tensor, spread: f64) -> Tensor {
+        let size = heard.size();
+        let kind = (Kind::Float, heard.device());
+        let strengths = Tensor::randn([size[0], 1], kind) * (spread * self.steps as f64);
+        let noise = (Tensor::randn([size[0], size[1]], kind) * strengths).round().to_kind(Kind::Int64);
+        (heard + noise).clamp(0, (2.0 * self.half) as i64 - 1)
+    }
+
+    /// Levels on the companded curve, from −1 to 1.
+    pub fn curve(&self, levels: &Tensor) -> Tensor {
+        (levels.to_kind(Kind::Float) - self.half) / self.half
     }
 
     /// What is heard of levels, as [`Quantisation::heard`] says.

@@ -111,7 +111,7 @@ pub fn difference(pack: &RawPack, model: &Sashimi, config: &RunConfig, data: &So
     let classes = data.classes.narrow(0, 0, 1);
     let made = tch::no_grad(|| model.forward(&levels, &heard, &classes, 0.0));
     let count = COMPARED.min(config.length_samples);
-    let made = made.get(0).transpose(0, 1).narrow(0, 0, count as i64).contiguous();
+    let made = made.get(0).narrow(0, 0, count as i64).contiguous();
     let scale = made.abs().max().double_value(&[]).max(1.0);
     let heard = Vec::<i64>::try_from(heard.view(-1))?;
     let mut run = Run::new(Arc::new(RawModel::load(pack)?), &Vec::<f32>::try_from(classes.contiguous().view(-1))?);
@@ -184,6 +184,7 @@ mod tests {
             quantisation,
             network: size.network(),
             dropout: 0.0,
+            noise: 0.0,
             class_label: "floor".into(),
             classes: vec!["gravel".into(), "wood".into(), "snow".into()],
         }

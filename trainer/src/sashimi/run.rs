@@ -34,6 +34,8 @@ pub struct TrainOptions {
     pub quantisation: Quantisation,
     pub network: RawNetwork,
     pub dropout: f64,
+    /// Spread of the noise on the samples that are heard, in steps of 256 levels.
+    pub noise: f64,
     /// Label that names the class of a sound; no classes without it.
     pub class_label: Option<String>,
     /// The classes, at most seven; all of the corpus if none is given.
@@ -70,6 +72,7 @@ pub fn train(options: &TrainOptions) -> Result<()> {
         quantisation: options.quantisation,
         network: options.network,
         dropout: options.dropout,
+        noise: options.noise,
         class_label: options.class_label.clone().unwrap_or_default(),
         classes: match &options.class_label {
             Some(label) => classes::chosen(&corpus, label, &options.classes)?,

@@ -31,6 +31,18 @@ pub struct SashimiStage<'a> {
     device: Device,
 }
 
+/// What training adds to the network's work.
+#[derive(Clone, Copy)]
+struct Way {
+    dropout: f64,
+    noise: f64,
+}
+
+impl Way {
+    /// Nothing.
+    const PLAIN: Self = Self { dropout: 0.0, noise: 0.0 };
+}
+
 impl<'a> SashimiStage<'a> {
     /// Builds the network in `store`.
     pub fn new(store: &VarStore, train: &'a SoundData, held_out: Option<&'a SoundData>, config: &'a RunConfig) -> Self {
@@ -39,11 +51,13 @@ impl<'a> SashimiStage<'a> {
     }
 
     /// Mean cost of sounds by their numbers, in nats a sample.
-    fn cost(&self, data: &SoundData, numbers: &[i64], class_part: &Tensor, dropout: f64) -> Tensor {
+    fn cost(&self, data: &SoundData, numbers: &[i64], class_part: &Tensor, way: Way) -> Tensor {
         let numbers = Tensor::from_slice(numbers);
         let wanted = self.levels.of(&data.choose(&numbers)).to_device(self.device);
         let classes = (data.classes.index_select(0, &numbers) * class_part).to_device(self.device);
-        let made = self.model.forward(&self.levels, &self.levels.before(&wanted), &classes, dropout);
+        let heard = self.levels.before(&wanted);
+        let heard = if way.noise > 0.0 { self.levels.noisy(&heard, way.noise) } else { heard };
+        let made = self.model.forward(&self.levels, &heard, &classes, way.dropout);
         cost(self.config.quantisation, &made, &wanted)
     }
 
@@ -54,7 +68,7 @@ impl<'a> SashimiStage<'a> {
         let whole = Tensor::from(1.0f32);
         let parts = chosen.chunks(self.config.batch);
         let nats: f64 =
-            parts.map(|numbers| self.cost(data, numbers, &whole, 0.0).double_value(&[]) * numbers.len() as f64).sum();
+            parts.map(|numbers| self.cost(data, numbers, &whole, Way::PLAIN).double_value(&[]) * numbers.len() as f64).sum();
         nats / count as f64 / std::f64::consts::LN_2
     }
 }
@@ -68,7 +82,7 @@ impl Stage for SashimiStage<'_> {
         let chosen: Vec<i64> = (0..batch).map(|_| rng.random_range(0..self.train.len())).collect();
         let parts: Vec<f32> = (0..batch).map(|_| if rng.random_bool(WITHOUT_CLASS) { 0.0 } else { 1.0 }).collect();
         let parts = Tensor::from_slice(&parts).unsqueeze(1);
-        let nats = self.cost(self.train, &chosen, &parts, self.config.dropout);
+        let nats = self.cost(self.train, &chosen, &parts, Way { dropout: self.config.dropout, noise: self.config.noise });
         let bits = nats.detach() / std::f64::consts::LN_2;
         (nats, vec![("bits", bits)])
     }

@@ -6,7 +6,7 @@ use engine::pack::Quantisation;
 use tch::{Kind, Tensor};
 
 use super::head::LOG_SCALE_OFFSET;
-use super::model::{Norm, POOL, Pair, Sashimi};
+use super::model::{Norm, Pair, Sashimi, steps_in_a_row};
 use crate::model::layers::Conv;
 
 type Named = Vec<(String, Tensor)>;
@@ -36,15 +36,9 @@ fn named(model: &Sashimi, quantisation: Quantisation) -> Named {
             .for_each(|(block, pair)| add_pair(&mut out, &format!("level{number}.block{block}"), pair));
     }
     for (number, (weight, bias)) in model.down.iter().enumerate() {
-        let weight = weight.transpose(1, 2).flatten(1, 2);
-        add(&mut out, &format!("down{number}"), &[("weight", weight), ("bias", bias.detach())]);
+        add(&mut out, &format!("down{number}"), &[("weight", steps_in_a_row(weight)), ("bias", bias.detach())]);
     }
-    for (number, up) in model.up.iter().enumerate() {
-        let steps_first = |x: &Tensor| x.view([-1, POOL, x.numel() as i64 / x.size()[0]]).transpose(0, 1).flatten(0, 1);
-        let weight = steps_first(&up.weight.squeeze_dim(-1));
-        let bias = steps_first(&up.bias).view(-1);
-        add(&mut out, &format!("up{number}"), &[("weight", weight), ("bias", bias)]);
-    }
+    model.up.iter().enumerate().for_each(|(number, up)| add_affine(&mut out, &format!("up{number}"), up));
     add_norm(&mut out, "norm", &model.norm);
     let mut bias = model.head.bias.detach().copy();
     if quantisation == Quantisation::Mixture {

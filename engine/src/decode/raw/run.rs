@@ -25,6 +25,8 @@ pub struct Run {
     start: [Vec<Row>; 3],
     normed: Vec<Row>,
     outputs: Vec<Row>,
+    /// The level heard last.
+    heard: usize,
     steps: usize,
 }
 
@@ -41,6 +43,7 @@ impl Run {
             start: widths.map(rows),
             normed: rows(widths[0]),
             outputs: rows(model.last.rows() * LANES),
+            heard: 0,
             steps: 0,
             model,
         }
@@ -54,6 +57,7 @@ impl Run {
     /// Takes a level in. Every fourth step runs the level below as well, every sixteenth the lowest; what they give is heard from the next
     /// step on.
     pub fn step(&mut self, level: usize) {
+        self.heard = level;
         self.model.hear(level, &self.condition, &mut self.x[0]);
         self.pass(0, self.steps);
         self.steps += 1;
@@ -75,6 +79,7 @@ impl Run {
     pub fn outputs(&mut self) -> &[f32] {
         self.model.norm.apply(&self.x[0], &mut self.normed);
         self.model.last.apply(&self.normed, &mut self.outputs);
+        self.model.head.anchor(self.outputs.as_flattened_mut(), self.heard);
         &self.outputs.as_flattened()[..self.model.head.outputs()]
     }
 
