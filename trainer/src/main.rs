@@ -27,6 +27,7 @@ mod start;
 mod statistics;
 mod train;
 mod trained_model;
+mod useful_command;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -61,6 +62,8 @@ enum Command {
     Export(export_command::ExportArgs),
     /// Measure a model pack on a corpus.
     Eval(EvalArgs),
+    /// Tell which part of a raw pack's sounds is useful by the measure of its corpus.
+    Useful(useful_command::UsefulArgs),
     /// Write what `trainer eval` found of a pack as its model card says it.
     Figures(FiguresArgs),
     /// The models of the report that Heptode is based on: train them, make sounds with them, measure them beside a pack.
@@ -252,6 +255,7 @@ fn run(cli: Cli) -> Result<()> {
                 visqol: args.visqol,
             },
         }),
+        Command::Useful(args) => sashimi::useful(&args.options()?),
         Command::Figures(args) => export::figures::write(&args.pack, &args.report, &args.out),
         Command::Export(args) => export_command::export(args),
     }

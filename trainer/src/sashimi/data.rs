@@ -12,7 +12,7 @@ use crate::corpus::{Corpus, Item};
 /// Fade at the end of a sound that is longer, in seconds.
 const FADE_S: f64 = 0.02;
 /// Full scale of the stored samples.
-const FULL_SCALE: f32 = 32_767.0;
+pub const FULL_SCALE: f32 = 32_767.0;
 
 /// Sounds and their classes.
 #[derive(Debug)]
@@ -29,6 +29,7 @@ impl SoundData {
     /// # Errors
     /// No item is left, or a sound of the corpus cannot be read or converted.
     pub fn load(corpus: &Corpus, items: &[&Item], config: &RunConfig) -> Result<Self> {
+        let how = Prepared { rate_hz: config.sample_rate_hz, length_samples: config.length_samples };
         let mut sounds = Vec::new();
         let mut places = Vec::new();
         for item in items {
@@ -37,7 +38,7 @@ impl SoundData {
             if place.is_none() && !config.classes.is_empty() {
                 continue;
             }
-            sounds.push(Tensor::from_slice(&prepared(corpus, item, config)?));
+            sounds.push(Tensor::from_slice(&prepared(corpus, item, how)?));
             places.push(place.unwrap_or(0) as i64);
         }
         ensure!(
@@ -69,15 +70,27 @@ impl SoundData {
     }
 }
 
-fn prepared(corpus: &Corpus, item: &Item, config: &RunConfig) -> Result<Vec<i16>> {
-    let mut samples = resample(&corpus.samples(item)?, corpus.manifest.sample_rate_hz, config.sample_rate_hz)?;
-    if samples.len() > config.length_samples {
-        samples.truncate(config.length_samples);
-        let fade = (FADE_S * f64::from(config.sample_rate_hz)) as usize;
+/// How sounds are prepared.
+#[derive(Clone, Copy, Debug)]
+pub struct Prepared {
+    pub rate_hz: u32,
+    /// Length of every sound.
+    pub length_samples: usize,
+}
+
+/// A sound of the corpus at this rate and length, cut with a fade or filled up with silence, of 16 bits.
+///
+/// # Errors
+/// It cannot be read or converted.
+pub fn prepared(corpus: &Corpus, item: &Item, how: Prepared) -> Result<Vec<i16>> {
+    let mut samples = resample(&corpus.samples(item)?, corpus.manifest.sample_rate_hz, how.rate_hz)?;
+    if samples.len() > how.length_samples {
+        samples.truncate(how.length_samples);
+        let fade = (FADE_S * f64::from(how.rate_hz)) as usize;
         let faded = samples.iter_mut().rev().take(fade).enumerate();
         faded.for_each(|(from_end, sample)| *sample *= from_end as f32 / fade as f32);
     }
-    samples.resize(config.length_samples, 0.0);
+    samples.resize(how.length_samples, 0.0);
     Ok(samples.iter().map(|sample| (sample * FULL_SCALE).round() as i16).collect())
 }
 
