@@ -5,12 +5,15 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use engine::decode::raw::{Generator, RawModel, Wish, WishError};
-use engine::pack::{FORMAT_VERSION, Pack, PackKind, Quantisation, RawManifest, RawNetwork, RawPack};
+use engine::pack::{FORMAT_VERSION, Pack, PackKind, Quantisation, RawEnvelopes, RawManifest, RawNetwork, RawPack};
 use engine::sample;
-use inputs::raw_network::{CLASSES, LENGTH, RATE_HZ, STATES, Tensors, WIDTH};
+use inputs::raw_network::{CLASSES, COURSES, FRAME, LENGTH, RATE_HZ, STATES, Tensors, WIDTH};
 use tempfile::{TempDir, tempdir};
 
 use super::run::{assert_refused, files_in, heptode, json, text};
+
+/// The network with a mixture is told levels as well.
+const ENVELOPES: RawEnvelopes = RawEnvelopes { frame_samples: FRAME, count: COURSES };
 
 fn tensors(quantisation: Quantisation) -> Tensors {
     Tensors::network(quantisation == Quantisation::Mixture)
@@ -26,6 +29,7 @@ fn manifest(quantisation: Quantisation) -> RawManifest {
         length_samples: LENGTH,
         quantisation,
         network: RawNetwork::new([WIDTH; 3], [1; 3], STATES),
+        envelopes: (quantisation == Quantisation::Mixture).then_some(ENVELOPES),
         classes: CLASSES.map(str::to_owned).into(),
         temperature: 1.0,
         keep: 0.99,

@@ -1,6 +1,7 @@
 //! A corpus as samples of the model's rate and length, and as the levels of its quantisation.
 
 use anyhow::{Result, ensure};
+use engine::decode::raw::LOWEST_DB;
 use engine::pack::{LEVELS, Quantisation};
 use engine::sample::resample;
 use tch::{Kind, Tensor};
@@ -11,6 +12,8 @@ use crate::corpus::{Corpus, Item};
 
 /// Fade at the end of a sound that is longer, in seconds.
 const FADE_S: f64 = 0.02;
+/// Place of the sample 0 in [`Levels`].
+const MIDDLE: i64 = 32_768;
 /// Full scale of the stored samples.
 pub const FULL_SCALE: f32 = 32_767.0;
 
@@ -66,8 +69,18 @@ impl SoundData {
 
     /// Samples of sounds by their numbers, `[sound, sample]`, as places in [`Levels`].
     pub fn choose(&self, numbers: &Tensor) -> Tensor {
-        self.samples.index_select(0, numbers).to_kind(Kind::Int64) + 32_768
+        self.samples.index_select(0, numbers).to_kind(Kind::Int64) + MIDDLE
     }
+}
+
+/// Levels of the frames of what [`SoundData::choose`] gives, in dBFS, `[sound, frame]`; the engine's `level_db`.
+pub fn envelopes_db(samples: &Tensor, frame: usize) -> Tensor {
+    let (frame, size) = (frame.max(1) as i64, samples.size());
+    let frames = (size[1] + frame - 1) / frame;
+    let powers = ((samples - MIDDLE).to_kind(Kind::Float) / f64::from(FULL_SCALE)).square();
+    let powers = powers.constant_pad_nd([0i64, frames * frame - size[1]].as_slice());
+    let power = powers.view([size[0], frames, frame]).mean_dim([-1i64].as_slice(), false, Kind::Float);
+    (power.log10() * 10.0).clamp_min(f64::from(LOWEST_DB))
 }
 
 /// How sounds are prepared.

@@ -1,8 +1,9 @@
 //! The network: three levels of state-space and feed-forward blocks, of which each lower one runs once in four steps of the one above and gives
 //! to the four that follow.
 
-use tch::Tensor;
+use engine::decode::raw::{ENVELOPE_LEVELS, ENVELOPE_STEP_DB, LOWEST_DB};
 use tch::nn::{Init, Path};
+use tch::{Kind, Tensor};
 
 use super::config::RunConfig;
 use super::data::Levels;
@@ -17,6 +18,15 @@ pub const POOL: i64 = 4;
 const EXPANSION: i64 = 2;
 /// Added to the variance in a normalisation.
 const NORM_EPSILON: f64 = 1e-5;
+
+/// What the network is told of sounds besides their samples.
+#[derive(Debug)]
+pub struct Told {
+    /// `[batch, class]`.
+    pub class_weights: Tensor,
+    /// Levels of frames in dBFS, `[batch, frame]`; not used by a network that is told none.
+    pub envelope_db: Tensor,
+}
 
 /// Weights of pooling, `[output, channel, step]`, for steps one after the other: `[output, step · channel]`.
 pub fn steps_in_a_row(weight: &Tensor) -> Tensor {
@@ -103,6 +113,10 @@ pub struct Sashimi {
     pub fine: Option<Tensor>,
     /// `[class, channel]`.
     pub classes: Option<Tensor>,
+    /// What levels of frames are, `[level, channel]`.
+    pub envelope: Option<Tensor>,
+    /// Samples of a frame.
+    frame: i64,
     pub levels: [Vec<Pair>; 3],
     /// `[below, above, 4]` weights and `[below]` biases.
     pub down: [(Tensor, Tensor); 2],
@@ -138,6 +152,9 @@ impl Sashimi {
             embedding: path.var("embedding", &[LEVELS as i64, widths[0]], unit),
             fine: is_fine.then(|| path.var("fine", &[widths[0]], unit)),
             classes: (classes > 0).then(|| path.var("classes", &[classes, widths[0]], unit)),
+            envelope: (config.envelope_frame > 0)
+                .then(|| path.var("envelope_table", &[ENVELOPE_LEVELS as i64, widths[0]], unit)),
+            frame: config.envelope_frame as i64,
             levels: [level(0), level(1), level(2)],
             down: [down(0), down(1)],
             up: [up(0), up(1)],
@@ -146,9 +163,9 @@ impl Sashimi {
         }
     }
 
-    /// The parameters of the next level's distribution, `[batch, time, output]`, after each of `heard`, `[batch, time]`, for class weights
-    /// `[batch, class]`. The length must be a multiple of 16.
-    pub fn forward(&self, levels: &Levels, heard: &Tensor, class_weights: &Tensor, dropout: f64) -> Tensor {
+    /// The parameters of the next level's distribution, `[batch, time, output]`, after each of `heard`, `[batch, time]`. The length must be a
+    /// multiple of 16.
+    pub fn forward(&self, levels: &Levels, heard: &Tensor, told: &Told, dropout: f64) -> Tensor {
         let (coarse, distance) = levels.heard(heard);
         let x = Tensor::embedding(&self.embedding, &coarse, -1, false, false);
         let x = match &self.fine {
@@ -156,7 +173,11 @@ impl Sashimi {
             None => x,
         };
         let x = match &self.classes {
-            Some(classes) => x + class_weights.matmul(classes).unsqueeze(1),
+            Some(classes) => x + told.class_weights.matmul(classes).unsqueeze(1),
+            None => x,
+        };
+        let x = match &self.envelope {
+            Some(table) => x + self.of_envelope(table, &told.envelope_db, heard.size()[1]),
             None => x,
         };
         let middle = self.descend(0, &x);
@@ -169,6 +190,15 @@ impl Sashimi {
             Some(_) => made + levels.curve(heard).unsqueeze(-1) * anchored_outputs().to_device(heard.device()),
             None => made,
         }
+    }
+
+    /// What levels of frames in dBFS, `[batch, frame]`, are in each of `length` samples: between two rows of the table in proportion.
+    fn of_envelope(&self, table: &Tensor, envelope_db: &Tensor, length: i64) -> Tensor {
+        let rows = Tensor::arange(ENVELOPE_LEVELS as i64, (Kind::Float, table.device()));
+        let place = (envelope_db - f64::from(LOWEST_DB)) / f64::from(ENVELOPE_STEP_DB);
+        let place = place.clamp(0.0, (ENVELOPE_LEVELS - 1) as f64).unsqueeze(-1);
+        let parts = ((place - rows).abs() * -1.0 + 1.0).clamp_min(0.0);
+        parts.matmul(table).repeat_interleave_self_int(self.frame, 1, None).narrow(1, 0, length)
     }
 
     fn descend(&self, number: usize, x: &Tensor) -> Tensor {

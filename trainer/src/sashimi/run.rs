@@ -36,6 +36,8 @@ pub struct TrainOptions {
     pub dropout: f64,
     /// Spread of the noise on the samples that are heard, in steps of 256 levels.
     pub noise: f64,
+    /// Samples of the frames whose levels the network is told; 0 for none.
+    pub envelope_frame: usize,
     /// Label that names the class of a sound; no classes without it.
     pub class_label: Option<String>,
     /// The classes, at most seven; all of the corpus if none is given.
@@ -73,6 +75,7 @@ pub fn train(options: &TrainOptions) -> Result<()> {
         network: options.network,
         dropout: options.dropout,
         noise: options.noise,
+        envelope_frame: options.envelope_frame,
         class_label: options.class_label.clone().unwrap_or_default(),
         classes: match &options.class_label {
             Some(label) => classes::chosen(&corpus, label, &options.classes)?,

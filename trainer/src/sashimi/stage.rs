@@ -6,9 +6,9 @@ use tch::nn::VarStore;
 use tch::{Device, Tensor};
 
 use super::config::RunConfig;
-use super::data::{Levels, SoundData};
+use super::data::{Levels, SoundData, envelopes_db};
 use super::head::cost;
-use super::model::Sashimi;
+use super::model::{Sashimi, Told};
 use crate::train::{Figures, Stage};
 
 /// Name of the stage in files and logs.
@@ -17,6 +17,8 @@ pub const STAGE: &str = "sashimi";
 const JUDGED: &str = "held_out_bits";
 /// Part of the sounds whose class is left out, so that the network also makes sounds of no class.
 const WITHOUT_CLASS: f64 = 0.1;
+/// Spread of what is added to the levels of frames in training, so that the network also makes sounds of levels between those of two sounds.
+const ENVELOPE_SPREAD_DB: f64 = 1.5;
 /// Most sounds of one evaluation of each split: a standard error of about a sixth of the spread between sounds.
 const EVALUATED: i64 = 40;
 
@@ -36,11 +38,13 @@ pub struct SashimiStage<'a> {
 struct Way {
     dropout: f64,
     noise: f64,
+    /// Spread of what is added to the levels of frames.
+    envelope_db: f64,
 }
 
 impl Way {
     /// Nothing.
-    const PLAIN: Self = Self { dropout: 0.0, noise: 0.0 };
+    const PLAIN: Self = Self { dropout: 0.0, noise: 0.0, envelope_db: 0.0 };
 }
 
 impl<'a> SashimiStage<'a> {
@@ -53,11 +57,17 @@ impl<'a> SashimiStage<'a> {
     /// Mean cost of sounds by their numbers, in nats a sample.
     fn cost(&self, data: &SoundData, numbers: &[i64], class_part: &Tensor, way: Way) -> Tensor {
         let numbers = Tensor::from_slice(numbers);
-        let wanted = self.levels.of(&data.choose(&numbers)).to_device(self.device);
-        let classes = (data.classes.index_select(0, &numbers) * class_part).to_device(self.device);
+        let samples = data.choose(&numbers);
+        let wanted = self.levels.of(&samples).to_device(self.device);
+        let envelope_db = envelopes_db(&samples, self.config.envelope_frame);
+        let envelope_db = &envelope_db + envelope_db.randn_like() * way.envelope_db;
+        let told = Told {
+            class_weights: (data.classes.index_select(0, &numbers) * class_part).to_device(self.device),
+            envelope_db: envelope_db.to_device(self.device),
+        };
         let heard = self.levels.before(&wanted);
         let heard = if way.noise > 0.0 { self.levels.noisy(&heard, way.noise) } else { heard };
-        let made = self.model.forward(&self.levels, &heard, &classes, way.dropout);
+        let made = self.model.forward(&self.levels, &heard, &told, way.dropout);
         cost(self.config.quantisation, &made, &wanted)
     }
 
@@ -82,7 +92,8 @@ impl Stage for SashimiStage<'_> {
         let chosen: Vec<i64> = (0..batch).map(|_| rng.random_range(0..self.train.len())).collect();
         let parts: Vec<f32> = (0..batch).map(|_| if rng.random_bool(WITHOUT_CLASS) { 0.0 } else { 1.0 }).collect();
         let parts = Tensor::from_slice(&parts).unsqueeze(1);
-        let nats = self.cost(self.train, &chosen, &parts, Way { dropout: self.config.dropout, noise: self.config.noise });
+        let way = Way { dropout: self.config.dropout, noise: self.config.noise, envelope_db: ENVELOPE_SPREAD_DB };
+        let nats = self.cost(self.train, &chosen, &parts, way);
         let bits = nats.detach() / std::f64::consts::LN_2;
         (nats, vec![("bits", bits)])
     }

@@ -14,7 +14,11 @@ use crate::decode::lanes::{LANES, Row, add, rows};
 #[derive(Debug)]
 pub struct Run {
     model: Arc<RawModel>,
+    /// What the classes are to the network, and that with the level of the present frame.
+    classes: Vec<Row>,
     condition: Vec<Row>,
+    /// Levels of the frames in dBFS, the last of which holds on; none for a network that is told no level.
+    envelope: Vec<f32>,
     levels: [LevelState; 3],
     /// The last steps of the two upper levels, of which the level below takes four at once.
     before: [Vec<Row>; 2],
@@ -31,11 +35,14 @@ pub struct Run {
 }
 
 impl Run {
-    /// At rest, for these weights of the classes.
-    pub fn new(model: Arc<RawModel>, class_weights: &[f32]) -> Self {
+    /// At rest, for these weights of the classes and, if the network is told levels, these of the frames in dBFS.
+    pub fn new(model: Arc<RawModel>, class_weights: &[f32], envelope: Vec<f32>) -> Self {
         let widths = model.manifest().network.widths;
+        let classes = model.condition(class_weights);
         Self {
-            condition: model.condition(class_weights),
+            condition: classes.clone(),
+            classes,
+            envelope,
             levels: std::array::from_fn(|level| model.levels[level].at_rest()),
             before: std::array::from_fn(|level| rows(POOL * widths[level])),
             from_below: std::array::from_fn(|level| rows(POOL * widths[level])),
@@ -58,6 +65,7 @@ impl Run {
     /// step on.
     pub fn step(&mut self, level: usize) {
         self.heard = level;
+        self.take_level();
         self.model.hear(level, &self.condition, &mut self.x[0]);
         self.pass(0, self.steps);
         self.steps += 1;
@@ -73,6 +81,17 @@ impl Run {
             self.model.up[1].apply(&self.x[2], &mut self.from_below[1]);
         }
         self.model.up[0].apply(&self.x[1], &mut self.from_below[0]);
+    }
+
+    /// Takes the level of a frame in that begins now.
+    fn take_level(&mut self) {
+        let Some(envelopes) = &self.model.envelopes else { return };
+        let (frame, start) = (self.steps / envelopes.frame_samples(), self.steps % envelopes.frame_samples());
+        let level_db = self.envelope.get(frame).or(self.envelope.last());
+        if let (0, Some(level_db)) = (start, level_db) {
+            self.condition.copy_from_slice(&self.classes);
+            envelopes.add(*level_db, &mut self.condition);
+        }
     }
 
     /// The outputs of the network after the last step: parameters of the distribution of the next level.
