@@ -37,6 +37,9 @@ pub struct SashimiArgs {
     /// sashimi: spread of the noise on the samples that the network hears while training, in steps of 256 levels, 0 to 16.
     #[arg(long, default_value_t = 0.0)]
     noise: f64,
+    /// sashimi: spread of slow sines on the samples that the network hears while training, part of full scale, 0 to 0.1.
+    #[arg(long, default_value_t = 0.0)]
+    drift: f64,
     /// sashimi: samples of the frames whose levels the network is told, a multiple of 16 such as 128; 0 for a network that is told none.
     #[arg(long, default_value_t = 0)]
     envelope_frame: usize,
@@ -71,6 +74,7 @@ impl SashimiArgs {
     pub fn options(&self, shared: Shared, steps: Option<u64>) -> Result<TrainOptions> {
         ensure!((0.0..=0.9).contains(&self.dropout), "--dropout must lie between 0 and 0.9");
         ensure!((0.0..=16.0).contains(&self.noise), "--noise must lie between 0 and 16");
+        ensure!((0.0..=0.1).contains(&self.drift), "--drift must lie between 0 and 0.1");
         ensure!(
             self.envelope_frame.is_multiple_of(16) && self.envelope_frame <= 4096,
             "--envelope-frame must be a multiple of 16 up to 4096"
@@ -97,6 +101,7 @@ impl SashimiArgs {
             network: self.size.network(),
             dropout: self.dropout,
             noise: self.noise,
+            drift: self.drift,
             envelope_frame: self.envelope_frame,
             class_label: self.class_label.clone(),
             classes: self.classes.clone(),

@@ -17,8 +17,15 @@ const LOW_SINE: (f64, f64) = (0.8, 60.0);
 const SPIKE: (f32, f64, f64) = (0.5, 0.1, 0.03);
 
 /// Names and units of [`Clip::values`].
-pub const NAMES: [&str; 7] =
-    ["peak, dBFS", "RMS level, dBFS", "onset, s", "centre of energy, s", "duration, s", "spectral centroid, Hz", "offset, dBFS"];
+pub const NAMES: [&str; 7] = [
+    "peak, dBFS",
+    "RMS level, dBFS",
+    "onset, s",
+    "centre of energy, s",
+    "duration, s",
+    "spectral centroid, Hz",
+    "offset, dBFS",
+];
 /// Place of the offset among them.
 pub const OFFSET: usize = 6;
 

@@ -73,6 +73,20 @@ impl SoundData {
     }
 }
 
+/// Highest frequency of [`drifting`], below that of every sound.
+const DRIFT_HZ: f64 = 20.0;
+
+/// What [`SoundData::choose`] gives with a slow sine in each sound, of another strength, frequency from 0 to 20 Hz and phase; the strengths'
+/// spread over all sounds is `spread`, a part of full scale. A network that hears its own offset so learns to go back from it.
+pub fn drifting(samples: &Tensor, spread: f64, rate_hz: u32) -> Tensor {
+    let size = samples.size();
+    let each = |draw: fn(&Tensor) -> Tensor| draw(&Tensor::zeros([size[0], 1], (Kind::Float, samples.device())));
+    let turns = Tensor::arange(size[1], (Kind::Float, samples.device())) * (DRIFT_HZ / f64::from(rate_hz));
+    let phases = (each(Tensor::rand_like) * turns + each(Tensor::rand_like)) * std::f64::consts::TAU;
+    let drift = phases.sin() * each(Tensor::randn_like) * (spread * f64::from(FULL_SCALE));
+    (samples + drift.round().to_kind(Kind::Int64)).clamp(0, 2 * MIDDLE - 1)
+}
+
 /// Levels of the frames of what [`SoundData::choose`] gives, in dBFS, `[sound, frame]`; the engine's `level_db`.
 pub fn envelopes_db(samples: &Tensor, frame: usize) -> Tensor {
     let (frame, size) = (frame.max(1) as i64, samples.size());

@@ -66,10 +66,9 @@ pub fn export(options: &ExportOptions) -> Result<()> {
     }
     let data = SoundData::load(&corpus, &corpus.split(Split::Train), &config)?;
     let envelopes = (config.envelope_frame > 0).then(|| envelopes(&data, config.envelope_frame));
-    let shape = envelopes.as_ref().map(|all| RawEnvelopes {
-        frame_samples: config.envelope_frame,
-        count: all.classes.size()[0] as usize,
-    });
+    let shape = envelopes
+        .as_ref()
+        .map(|all| RawEnvelopes { frame_samples: config.envelope_frame, count: all.classes.size()[0] as usize });
     let file = weights::file(&model, config.quantisation, envelopes.as_ref())?;
     let pack = RawPack::assemble(RawManifest { envelopes: shape, ..manifest(options, &config, &corpus) }, file)?;
     let largest = difference(&pack, &model, &config, &data)?;
@@ -223,6 +222,7 @@ mod tests {
             network: size.network(),
             dropout: 0.0,
             noise: 0.0,
+            drift: 0.0,
             envelope_frame: if quantisation == Quantisation::Mixture { 64 } else { 0 },
             class_label: "floor".into(),
             classes: vec!["gravel".into(), "wood".into(), "snow".into()],

@@ -36,6 +36,8 @@ pub struct TrainOptions {
     pub dropout: f64,
     /// Spread of the noise on the samples that are heard, in steps of 256 levels.
     pub noise: f64,
+    /// Spread of the slow sines on the samples that are heard, part of full scale.
+    pub drift: f64,
     /// Samples of the frames whose levels the network is told; 0 for none.
     pub envelope_frame: usize,
     /// Label that names the class of a sound; no classes without it.
@@ -75,6 +77,7 @@ pub fn train(options: &TrainOptions) -> Result<()> {
         network: options.network,
         dropout: options.dropout,
         noise: options.noise,
+        drift: options.drift,
         envelope_frame: options.envelope_frame,
         class_label: options.class_label.clone().unwrap_or_default(),
         classes: match &options.class_label {

@@ -6,7 +6,7 @@ use tch::nn::VarStore;
 use tch::{Device, Tensor};
 
 use super::config::RunConfig;
-use super::data::{Levels, SoundData, envelopes_db};
+use super::data::{Levels, SoundData, drifting, envelopes_db};
 use super::head::cost;
 use super::model::{Sashimi, Told};
 use crate::train::{Figures, Stage};
@@ -38,13 +38,15 @@ pub struct SashimiStage<'a> {
 struct Way {
     dropout: f64,
     noise: f64,
+    /// Spread of a slow sine on what is heard, part of full scale.
+    drift: f64,
     /// Spread of what is added to the levels of frames.
     envelope_db: f64,
 }
 
 impl Way {
     /// Nothing.
-    const PLAIN: Self = Self { dropout: 0.0, noise: 0.0, envelope_db: 0.0 };
+    const PLAIN: Self = Self { dropout: 0.0, noise: 0.0, drift: 0.0, envelope_db: 0.0 };
 }
 
 impl<'a> SashimiStage<'a> {
@@ -65,7 +67,9 @@ impl<'a> SashimiStage<'a> {
             class_weights: (data.classes.index_select(0, &numbers) * class_part).to_device(self.device),
             envelope_db: envelope_db.to_device(self.device),
         };
-        let heard = self.levels.before(&wanted);
+        let drifting =
+            if way.drift > 0.0 { drifting(&samples, way.drift, self.config.sample_rate_hz) } else { samples };
+        let heard = self.levels.before(&self.levels.of(&drifting).to_device(self.device));
         let heard = if way.noise > 0.0 { self.levels.noisy(&heard, way.noise) } else { heard };
         let made = self.model.forward(&self.levels, &heard, &told, way.dropout);
         cost(self.config.quantisation, &made, &wanted)
@@ -77,8 +81,9 @@ impl<'a> SashimiStage<'a> {
         let chosen: Vec<i64> = (0..count).map(|place| place * data.len() / count).collect();
         let whole = Tensor::from(1.0f32);
         let parts = chosen.chunks(self.config.batch);
-        let nats: f64 =
-            parts.map(|numbers| self.cost(data, numbers, &whole, Way::PLAIN).double_value(&[]) * numbers.len() as f64).sum();
+        let nats: f64 = parts
+            .map(|numbers| self.cost(data, numbers, &whole, Way::PLAIN).double_value(&[]) * numbers.len() as f64)
+            .sum();
         nats / count as f64 / std::f64::consts::LN_2
     }
 }
@@ -92,7 +97,12 @@ impl Stage for SashimiStage<'_> {
         let chosen: Vec<i64> = (0..batch).map(|_| rng.random_range(0..self.train.len())).collect();
         let parts: Vec<f32> = (0..batch).map(|_| if rng.random_bool(WITHOUT_CLASS) { 0.0 } else { 1.0 }).collect();
         let parts = Tensor::from_slice(&parts).unsqueeze(1);
-        let way = Way { dropout: self.config.dropout, noise: self.config.noise, envelope_db: ENVELOPE_SPREAD_DB };
+        let way = Way {
+            dropout: self.config.dropout,
+            noise: self.config.noise,
+            drift: self.config.drift,
+            envelope_db: ENVELOPE_SPREAD_DB,
+        };
         let nats = self.cost(self.train, &chosen, &parts, way);
         let bits = nats.detach() / std::f64::consts::LN_2;
         (nats, vec![("bits", bits)])

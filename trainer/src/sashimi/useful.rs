@@ -164,7 +164,8 @@ fn generated(
     let manifest = model.manifest();
     let prime = (f64::from(prime_ms) / 1000.0 * f64::from(manifest.sample_rate_hz)).round() as usize;
     // Sounds of one corpus stand in the order of their classes: steps that share no factor with their number take them evenly.
-    let step = (1..).map(|step| held_out.len() * 5 / 13 + step).find(|step| common(*step, held_out.len()) == 1).unwrap_or(1);
+    let step =
+        (1..).map(|step| held_out.len() * 5 / 13 + step).find(|step| common(*step, held_out.len()) == 1).unwrap_or(1);
     let mut clips = Vec::new();
     for number in 0..options.count {
         let item = held_out[number * step % held_out.len()];
@@ -175,7 +176,11 @@ fn generated(
             temperature: options.temperature.unwrap_or(manifest.temperature),
             keep: options.keep.unwrap_or(manifest.keep),
             seed: options.seed + number as u64,
-            prime: if prime > 0 { clip_of(corpus, item, model)?[..prime.min(manifest.length_samples)].to_vec() } else { Vec::new() },
+            prime: if prime > 0 {
+                clip_of(corpus, item, model)?[..prime.min(manifest.length_samples)].to_vec()
+            } else {
+                Vec::new()
+            },
             with_prime: true,
         };
         let mut samples = vec![0.0; manifest.length_samples];

@@ -15,7 +15,8 @@ pub const ENVELOPE_LEVELS: usize = 16;
 pub const LOWEST_DB: f32 = -90.0;
 /// Distance of the levels, in dB.
 pub const ENVELOPE_STEP_DB: f32 = 6.0;
-/// Courses among which one is drawn for a prime: those whose beginning is nearest to its own.
+/// Courses among which one is drawn for a prime, those whose beginning is nearest to its own, and among which the second of two is drawn:
+/// between two that are unlike, sounds are quieter than either.
 const NEAREST: usize = 8;
 
 /// The RMS level of samples in dBFS, not below [`LOWEST_DB`].
@@ -64,7 +65,7 @@ impl Envelopes {
         self.shape.frame_samples
     }
 
-    /// A course for a sound: between two of one class in dB, both near to the prime if there is one.
+    /// A course for a sound: between two of one class that are near to each other, and to the prime if there is one, in dB.
     pub(super) fn draw(&self, shares: &[f32], prime: &[f32], random: &mut ChaCha8Rng) -> Vec<f32> {
         let class = pick(shares, unit(random));
         let is_own = |course: &usize| shares.is_empty() || self.classes[*course] == class;
@@ -74,13 +75,19 @@ impl Envelopes {
         }
         if !prime.is_empty() {
             let frames: Vec<f32> = prime.chunks(self.shape.frame_samples).map(level_db).collect();
-            chosen.sort_by(|one, other| self.distance(*one, &frames).total_cmp(&self.distance(*other, &frames)));
-            chosen.truncate(NEAREST);
+            self.keep_nearest(&mut chosen, &frames);
         }
-        let mut any = || &self.courses[chosen[(unit(random) * chosen.len() as f32) as usize]];
-        let (one, other) = (any(), any());
+        let mut any = |chosen: &[usize]| &self.courses[chosen[(unit(random) * chosen.len() as f32) as usize]];
+        let one = any(&chosen);
+        self.keep_nearest(&mut chosen, one);
+        let other = any(&chosen);
         let part = unit(random);
         one.iter().zip(other).map(|(one, other)| one + part * (other - one)).collect()
+    }
+
+    fn keep_nearest(&self, chosen: &mut Vec<usize>, frames: &[f32]) {
+        chosen.sort_by(|one, other| self.distance(*one, frames).total_cmp(&self.distance(*other, frames)));
+        chosen.truncate(NEAREST);
     }
 
     fn distance(&self, course: usize, frames: &[f32]) -> f32 {
