@@ -32,7 +32,7 @@ pub use kind::{PackFiles, PackKind};
 pub use latent_distribution::LatentDistribution;
 pub use manifest::{Control, FileEntry, Manifest, NamedSound, VocoderInfo};
 pub use random_points::RandomPoints;
-pub use raw::{LEVELS, Quantisation, RawManifest, RawNetwork, RawPack, Weights};
+pub use raw::{LEVELS, Quantisation, RawEnvelopes, RawManifest, RawNetwork, RawPack, Weights};
 pub use residuals::NamedResiduals;
 
 /// Version of the manifest that this engine writes, and the highest that it reads. Since version 2 a vocoder may predict the phases of

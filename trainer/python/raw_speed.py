@@ -85,9 +85,9 @@ class Network:
             state = self.complex[place + "factors"] * self.states[place + "factors"] + u[:, None]
             self.states[place + "factors"] = state
             y = (self.complex[place + "outputs"] * state).real.sum(-1) + self.all[place + "skip"] * u
-            y = functional.gelu(y, approximate="tanh")
+            y = functional.silu(y)
             x = x + functional.glu(self.linear(place + "gate", y), 0)
-            y = functional.gelu(self.linear(place + "widen", self.norm(place + "feed_norm", x)), approximate="tanh")
+            y = functional.silu(self.linear(place + "widen", self.norm(place + "feed_norm", x)))
             x = x + self.linear(place + "narrow", y)
         return x + start
 

@@ -31,6 +31,7 @@ mod start;
 mod statistics;
 mod train;
 mod trained_model;
+mod useful_command;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -67,6 +68,8 @@ enum Command {
     Eval(EvalArgs),
     /// Measure sets of sounds against a reference: distances, precision, recall, copies, classes.
     EvalSets(sets_command::SetsArgs),
+/// Tell which part of a raw pack's sounds is useful by the measure of its corpus.
+    Useful(useful_command::UsefulArgs),
     /// Write what `trainer eval` found of a pack as its model card says it.
     Figures(FiguresArgs),
     /// The models of the report that Heptode is based on: train them, make sounds with them, measure them beside a pack.
@@ -254,6 +257,7 @@ fn run(cli: Cli) -> Result<()> {
             },
         }),
         Command::EvalSets(args) => args.run(threads as usize),
+Command::Useful(args) => sashimi::useful(&args.options()?),
         Command::Figures(args) => export::figures::write(&args.pack, &args.report, &args.out),
         Command::Export(args) => export_command::export(args),
     }

@@ -2,6 +2,7 @@
 //!
 //! Its data, its training as a convolution and its export. The recurrence that plays it is the engine's.
 
+mod clip;
 mod config;
 mod data;
 mod diagonal;
@@ -10,8 +11,10 @@ mod head;
 mod model;
 mod run;
 mod stage;
+mod useful;
 mod weights;
 
 pub use config::{Size, is_run};
 pub use export::{ExportOptions, export};
 pub use run::{TrainOptions, train};
+pub use useful::{UsefulOptions, useful};

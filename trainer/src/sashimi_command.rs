@@ -18,7 +18,7 @@ enum Choice {
     MuLaw,
     /// A softmax over 256 equally spaced levels.
     Linear,
-    /// A mixture of ten logistic distributions over 4096 companded levels.
+    /// A mixture of five logistic distributions over 4096 companded levels.
     Mixture,
 }
 
@@ -34,6 +34,15 @@ pub struct SashimiArgs {
     /// sashimi: part of the channels left out behind every layer while training, 0 to 0.9.
     #[arg(long, default_value_t = 0.0)]
     dropout: f64,
+    /// sashimi: spread of the noise on the samples that the network hears while training, in steps of 256 levels, 0 to 16.
+    #[arg(long, default_value_t = 0.0)]
+    noise: f64,
+    /// sashimi: spread of slow sines on the samples that the network hears while training, part of full scale, 0 to 0.1.
+    #[arg(long, default_value_t = 0.0)]
+    drift: f64,
+    /// sashimi: samples of the frames whose levels the network is told, a multiple of 16 such as 128; 0 for a network that is told none.
+    #[arg(long, default_value_t = 0)]
+    envelope_frame: usize,
     /// sashimi and foley: what names the class of a sound: `category`, or a label of the corpus such as `floor`. Without it sashimi has no
     /// classes, and foley those of the label `class` or of the category.
     #[arg(long)]
@@ -64,6 +73,12 @@ impl SashimiArgs {
     /// A value is out of its range.
     pub fn options(&self, shared: Shared, steps: Option<u64>) -> Result<TrainOptions> {
         ensure!((0.0..=0.9).contains(&self.dropout), "--dropout must lie between 0 and 0.9");
+        ensure!((0.0..=16.0).contains(&self.noise), "--noise must lie between 0 and 16");
+        ensure!((0.0..=0.1).contains(&self.drift), "--drift must lie between 0 and 0.1");
+        ensure!(
+            self.envelope_frame.is_multiple_of(16) && self.envelope_frame <= 4096,
+            "--envelope-frame must be a multiple of 16 up to 4096"
+        );
         ensure!((4_000..=96_000).contains(&self.sample_rate), "--sample-rate must lie between 4000 and 96000");
         ensure!((0.05..=60.0).contains(&self.clip_seconds), "--clip-seconds must lie between 0.05 and 60");
         ensure!((1..=256).contains(&self.batch), "--batch must lie between 1 and 256");
@@ -85,6 +100,9 @@ impl SashimiArgs {
             },
             network: self.size.network(),
             dropout: self.dropout,
+            noise: self.noise,
+            drift: self.drift,
+            envelope_frame: self.envelope_frame,
             class_label: self.class_label.clone(),
             classes: self.classes.clone(),
             without_held_out: shared.without_held_out,

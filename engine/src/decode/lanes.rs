@@ -70,7 +70,25 @@ impl Affine {
 /// Compiled a second time for processors with AVX2, as the other loops of this file.
 #[multiversion(targets("x86_64+avx2"))]
 fn multiply(weights: &[Row], bias: &[Row], x: &[f32], out: &mut [Row]) {
-    for ((out, bias), weights) in out.iter_mut().zip(bias).zip(weights.chunks_exact(x.len())) {
+    // Two rows of outputs at once: twice as many additions that do not wait for each other.
+    let count = out.len() / 2 * 2;
+    let (pairs, last) = out.split_at_mut(count);
+    let pairs = pairs.chunks_exact_mut(2).zip(bias.chunks_exact(2)).zip(weights.chunks_exact(2 * x.len()));
+    for ((out, bias), weights) in pairs {
+        let (mut one, mut other) = (bias[0], bias[1]);
+        let (of_one, of_other) = weights.split_at(x.len());
+        for ((of_one, of_other), x) in of_one.iter().zip(of_other).zip(x) {
+            for lane in 0..LANES {
+                one[lane] += of_one[lane] * x;
+            }
+            for lane in 0..LANES {
+                other[lane] += of_other[lane] * x;
+            }
+        }
+        (out[0], out[1]) = (one, other);
+    }
+    let rest = last.iter_mut().zip(&bias[count..]).zip(weights[count * x.len()..].chunks_exact(x.len()));
+    for ((out, bias), weights) in rest {
         let mut sum = *bias;
         for (weights, x) in weights.iter().zip(x) {
             for lane in 0..LANES {
@@ -210,6 +228,16 @@ pub(super) fn gelu(x: &mut [Row]) {
     for x in x {
         for x in x {
             *x *= sigmoid(TWICE_ROOT * (*x + 0.044_715 * *x * *x * *x));
+        }
+    }
+}
+
+/// x · sigmoid(x).
+#[multiversion(targets("x86_64+avx2"))]
+pub(super) fn silu(x: &mut [Row]) {
+    for x in x {
+        for x in x {
+            *x *= sigmoid(*x);
         }
     }
 }

@@ -5,6 +5,7 @@
 //! is linear in the length and memory constant. Values are added in a fixed order and without fused multiplications: the same pack and seed give
 //! the same samples on every processor.
 
+mod envelopes;
 mod generator;
 mod head;
 mod layers;
@@ -13,6 +14,7 @@ mod run;
 mod source;
 
 pub use super::wish::WishError;
+pub use envelopes::{ENVELOPE_LEVELS, ENVELOPE_STEP_DB, LOWEST_DB, level_db};
 pub use generator::{Generator, Wish};
 pub use head::{COMPONENTS, LOG_SCALES};
 pub use model::RawModel;

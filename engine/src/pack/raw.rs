@@ -10,7 +10,7 @@ mod weights;
 use std::collections::BTreeMap;
 use std::path::Path;
 
-pub use manifest::{RawManifest, RawNetwork};
+pub use manifest::{RawEnvelopes, RawManifest, RawNetwork};
 pub use quantisation::{LEVELS, Quantisation};
 pub use weights::Weights;
 

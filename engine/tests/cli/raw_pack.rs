@@ -5,12 +5,15 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use engine::decode::raw::{Generator, RawModel, Wish, WishError};
-use engine::pack::{FORMAT_VERSION, Pack, PackKind, Quantisation, RawManifest, RawNetwork, RawPack};
+use engine::pack::{FORMAT_VERSION, Pack, PackKind, Quantisation, RawEnvelopes, RawManifest, RawNetwork, RawPack};
 use engine::sample;
-use inputs::raw_network::{CLASSES, LENGTH, RATE_HZ, STATES, Tensors, WIDTH};
+use inputs::raw_network::{CLASSES, COURSES, FRAME, LENGTH, RATE_HZ, STATES, Tensors, WIDTH};
 use tempfile::{TempDir, tempdir};
 
 use super::run::{assert_refused, files_in, heptode, json, text};
+
+/// The network with a mixture is told levels as well.
+const ENVELOPES: RawEnvelopes = RawEnvelopes { frame_samples: FRAME, count: COURSES };
 
 fn tensors(quantisation: Quantisation) -> Tensors {
     Tensors::network(quantisation == Quantisation::Mixture)
@@ -26,6 +29,7 @@ fn manifest(quantisation: Quantisation) -> RawManifest {
         length_samples: LENGTH,
         quantisation,
         network: RawNetwork::new([WIDTH; 3], [1; 3], STATES),
+        envelopes: (quantisation == Quantisation::Mixture).then_some(ENVELOPES),
         classes: CLASSES.map(str::to_owned).into(),
         temperature: 1.0,
         keep: 0.99,
@@ -126,6 +130,16 @@ fn a_pack_whose_weights_are_not_those_of_its_manifest_is_refused_with_what_is_wr
     assert!(refusal(&|manifest, _| drop(manifest.classes.pop())).contains("classes is"));
     assert!(refusal(&|_, tensors| tensors.add("extra", &[1], |_, _| 0.0)).contains("extra belongs to no network"));
     assert!(refusal(&|_, tensors| tensors.add("head.bias", &[256], |_, _| f32::NAN)).contains("not finite"));
+    let told = |frame_samples, class: f32| {
+        let (mut manifest, mut tensors) = (manifest(Quantisation::Mixture), tensors(Quantisation::Mixture));
+        manifest.envelopes = Some(RawEnvelopes { frame_samples, count: COURSES });
+        tensors.add("envelope_classes", &[COURSES], |_, _| class);
+        let loaded = RawPack::assemble(manifest, tensors.file()).and_then(|pack| RawModel::load(&pack));
+        loaded.err().map_or_else(String::new, |error| error.to_string())
+    };
+    assert_eq!(told(FRAME, 1.0), "");
+    assert!(told(FRAME + 1, 1.0).contains("a multiple of 16") && told(FRAME / 2, 1.0).contains("envelopes is"));
+    assert!(told(FRAME, 2.0).contains("others than 0 to 1") && told(FRAME, 0.5).contains("others than 0 to 1"));
     let error = RawPack::assemble(manifest(Quantisation::MuLaw), vec![1; 100]).and_then(|pack| RawModel::load(&pack));
     assert!(error.expect_err("no weights").to_string().contains("safetensors"));
 }

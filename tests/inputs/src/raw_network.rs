@@ -12,9 +12,15 @@ pub const WIDTH: usize = 32;
 pub const STATES: usize = 4;
 /// Its classes.
 pub const CLASSES: [&str; 2] = ["Gravel", "Snow"];
-/// Outputs of a head of 256 levels, and of a mixture of ten logistic distributions.
+/// Courses of levels of the network with a mixture, and samples of their frames.
+pub const COURSES: usize = 6;
+/// See [`COURSES`].
+pub const FRAME: usize = 32;
+/// Levels that a network has vectors for.
+const ENVELOPE_LEVELS: usize = 16;
+/// Outputs of a head of 256 levels, and of a mixture of five logistic distributions.
 const LEVELS: usize = 256;
-const MIXTURE: usize = 30;
+const MIXTURE: usize = 15;
 
 /// Tensors by name.
 #[derive(Debug, Default)]
@@ -34,6 +40,9 @@ impl Tensors {
         tensors.add("classes", &[CLASSES.len(), WIDTH], |_, random| random);
         if is_mixture {
             tensors.add("fine", &[WIDTH], |_, random| random);
+            tensors.add("envelope_table", &[ENVELOPE_LEVELS, WIDTH], |_, random| random);
+            tensors.add("envelopes", &[COURSES, LENGTH / FRAME], |_, random| -40.0 + 40.0 * random);
+            tensors.add("envelope_classes", &[COURSES], |place, _| (place % CLASSES.len()) as f32);
         }
         (0..3).for_each(|level| tensors.block(&format!("level{level}.block0")));
         for number in 0..2 {

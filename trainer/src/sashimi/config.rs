@@ -59,6 +59,12 @@ pub struct RunConfig {
     pub network: RawNetwork,
     /// Part of the channels that each step leaves out behind every layer.
     pub dropout: f64,
+    /// Spread of the noise on the samples that the network hears while it is trained, in steps of 256 levels.
+    pub noise: f64,
+    /// Spread of the slow sines on the samples that the network hears while it is trained, part of full scale.
+    pub drift: f64,
+    /// Samples of the frames whose levels the network is told; 0 if it is told none.
+    pub envelope_frame: usize,
     /// Label of the corpus's items that names their class; `category` is the category.
     pub class_label: String,
     /// Names of the classes; sounds of others are left out. Without any the network has no classes.

@@ -1,6 +1,7 @@
 //! A corpus as samples of the model's rate and length, and as the levels of its quantisation.
 
 use anyhow::{Result, ensure};
+use engine::decode::raw::LOWEST_DB;
 use engine::pack::{LEVELS, Quantisation};
 use engine::sample::resample;
 use tch::{Kind, Tensor};
@@ -11,8 +12,10 @@ use crate::corpus::{Corpus, Item};
 
 /// Fade at the end of a sound that is longer, in seconds.
 const FADE_S: f64 = 0.02;
+/// Place of the sample 0 in [`Levels`].
+const MIDDLE: i64 = 32_768;
 /// Full scale of the stored samples.
-const FULL_SCALE: f32 = 32_767.0;
+pub const FULL_SCALE: f32 = 32_767.0;
 
 /// Sounds and their classes.
 #[derive(Debug)]
@@ -29,6 +32,7 @@ impl SoundData {
     /// # Errors
     /// No item is left, or a sound of the corpus cannot be read or converted.
     pub fn load(corpus: &Corpus, items: &[&Item], config: &RunConfig) -> Result<Self> {
+        let how = Prepared { rate_hz: config.sample_rate_hz, length_samples: config.length_samples };
         let mut sounds = Vec::new();
         let mut places = Vec::new();
         for item in items {
@@ -37,7 +41,7 @@ impl SoundData {
             if place.is_none() && !config.classes.is_empty() {
                 continue;
             }
-            sounds.push(Tensor::from_slice(&prepared(corpus, item, config)?));
+            sounds.push(Tensor::from_slice(&prepared(corpus, item, how)?));
             places.push(place.unwrap_or(0) as i64);
         }
         ensure!(
@@ -65,19 +69,55 @@ impl SoundData {
 
     /// Samples of sounds by their numbers, `[sound, sample]`, as places in [`Levels`].
     pub fn choose(&self, numbers: &Tensor) -> Tensor {
-        self.samples.index_select(0, numbers).to_kind(Kind::Int64) + 32_768
+        self.samples.index_select(0, numbers).to_kind(Kind::Int64) + MIDDLE
     }
 }
 
-fn prepared(corpus: &Corpus, item: &Item, config: &RunConfig) -> Result<Vec<i16>> {
-    let mut samples = resample(&corpus.samples(item)?, corpus.manifest.sample_rate_hz, config.sample_rate_hz)?;
-    if samples.len() > config.length_samples {
-        samples.truncate(config.length_samples);
-        let fade = (FADE_S * f64::from(config.sample_rate_hz)) as usize;
+/// Highest frequency of [`drifting`], below that of every sound.
+const DRIFT_HZ: f64 = 20.0;
+
+/// What [`SoundData::choose`] gives with a slow sine in each sound, of another strength, frequency from 0 to 20 Hz and phase; the strengths'
+/// spread over all sounds is `spread`, a part of full scale. A network that hears its own offset so learns to go back from it.
+pub fn drifting(samples: &Tensor, spread: f64, rate_hz: u32) -> Tensor {
+    let size = samples.size();
+    let each = |draw: fn(&Tensor) -> Tensor| draw(&Tensor::zeros([size[0], 1], (Kind::Float, samples.device())));
+    let turns = Tensor::arange(size[1], (Kind::Float, samples.device())) * (DRIFT_HZ / f64::from(rate_hz));
+    let phases = (each(Tensor::rand_like) * turns + each(Tensor::rand_like)) * std::f64::consts::TAU;
+    let drift = phases.sin() * each(Tensor::randn_like) * (spread * f64::from(FULL_SCALE));
+    (samples + drift.round().to_kind(Kind::Int64)).clamp(0, 2 * MIDDLE - 1)
+}
+
+/// Levels of the frames of what [`SoundData::choose`] gives, in dBFS, `[sound, frame]`; the engine's `level_db`.
+pub fn envelopes_db(samples: &Tensor, frame: usize) -> Tensor {
+    let (frame, size) = (frame.max(1) as i64, samples.size());
+    let frames = (size[1] + frame - 1) / frame;
+    let powers = ((samples - MIDDLE).to_kind(Kind::Float) / f64::from(FULL_SCALE)).square();
+    let powers = powers.constant_pad_nd([0i64, frames * frame - size[1]].as_slice());
+    let power = powers.view([size[0], frames, frame]).mean_dim([-1i64].as_slice(), false, Kind::Float);
+    (power.log10() * 10.0).clamp_min(f64::from(LOWEST_DB))
+}
+
+/// How sounds are prepared.
+#[derive(Clone, Copy, Debug)]
+pub struct Prepared {
+    pub rate_hz: u32,
+    /// Length of every sound.
+    pub length_samples: usize,
+}
+
+/// A sound of the corpus at this rate and length, cut with a fade or filled up with silence, of 16 bits.
+///
+/// # Errors
+/// It cannot be read or converted.
+pub fn prepared(corpus: &Corpus, item: &Item, how: Prepared) -> Result<Vec<i16>> {
+    let mut samples = resample(&corpus.samples(item)?, corpus.manifest.sample_rate_hz, how.rate_hz)?;
+    if samples.len() > how.length_samples {
+        samples.truncate(how.length_samples);
+        let fade = (FADE_S * f64::from(how.rate_hz)) as usize;
         let faded = samples.iter_mut().rev().take(fade).enumerate();
         faded.for_each(|(from_end, sample)| *sample *= from_end as f32 / fade as f32);
     }
-    samples.resize(config.length_samples, 0.0);
+    samples.resize(how.length_samples, 0.0);
     Ok(samples.iter().map(|sample| (sample * FULL_SCALE).round() as i16).collect())
 }
 
@@ -87,6 +127,7 @@ pub struct Levels {
     of_samples: Tensor,
     steps: i64,
     silence: i64,
+    half: f64,
 }
 
 impl Levels {
@@ -98,6 +139,7 @@ impl Levels {
             of_samples: Tensor::from_slice(&of_samples),
             steps: (quantisation.levels() / LEVELS) as i64,
             silence: quantisation.level(0.0) as i64,
+            half: quantisation.half(),
         }
     }
 
@@ -111,6 +153,20 @@ impl Levels {
         let length = levels.size()[1];
         let first = Tensor::full_like(&levels.narrow(1, 0, 1), self.silence);
         Tensor::cat(&[first, levels.narrow(1, 0, length - 1)], 1)
+    }
+
+    /// `heard`, `[sound, sample]`, with noise: in each sound of another strength, whose spread over all sounds is `spread` steps of 256.
+    pub fn noisy(&self, heard: &Tensor, spread: f64) -> Tensor {
+        let size = heard.size();
+        let kind = (Kind::Float, heard.device());
+        let strengths = Tensor::randn([size[0], 1], kind) * (spread * self.steps as f64);
+        let noise = (Tensor::randn([size[0], size[1]], kind) * strengths).round().to_kind(Kind::Int64);
+        (heard + noise).clamp(0, (2.0 * self.half) as i64 - 1)
+    }
+
+    /// Levels on the companded curve, from −1 to 1.
+    pub fn curve(&self, levels: &Tensor) -> Tensor {
+        (levels.to_kind(Kind::Float) - self.half) / self.half
     }
 
     /// What is heard of levels, as [`Quantisation::heard`] says.

@@ -104,12 +104,19 @@ impl Diagonal {
         rows.bmm(&columns).flatten(1, 2).narrow(1, 0, length)
     }
 
-    /// The output for `[batch, channel, time]`: a convolution by FFT, with zeros so that nothing wraps around.
+    /// The output for `[batch, time, channel]`: a convolution by FFT, with zeros so that nothing wraps around.
     pub fn forward(&self, u: &Tensor) -> Tensor {
-        let length = u.size()[2];
-        let spectrum = |x: &Tensor| x.fft_rfft(2 * length, -1, "backward");
-        let product = spectrum(u) * spectrum(&self.kernel(length));
-        let y = product.fft_irfft(2 * length, -1, "backward").narrow(2, 0, length);
-        y + u * self.skip.unsqueeze(-1)
+        let length = u.size()[1];
+        let padded = transform_length(2 * length);
+        let spectrum = |x: &Tensor| x.fft_rfft(padded, -1, "backward");
+        let product = spectrum(&u.transpose(1, 2).contiguous()) * spectrum(&self.kernel(length));
+        let y = product.fft_irfft(padded, -1, "backward").narrow(2, 0, length);
+        y.transpose(1, 2) + u * &self.skip
     }
+}
+
+/// The least 2ᵏ or 3 · 2ᵏ that is not below `least`: other lengths, of small factors as well, take up to three times as long.
+fn transform_length(least: i64) -> i64 {
+    let power = (least as u64).next_power_of_two() as i64;
+    if power / 4 * 3 >= least { power / 4 * 3 } else { power }
 }

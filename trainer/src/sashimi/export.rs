@@ -6,24 +6,27 @@ use std::sync::Arc;
 
 use anyhow::{Result, ensure};
 use engine::decode::raw::{RawModel, Run};
-use engine::pack::{FORMAT_VERSION, PackKind, RawManifest, RawPack};
+use engine::pack::{FORMAT_VERSION, PackKind, RawEnvelopes, RawManifest, RawPack};
 use tch::nn::VarStore;
 use tch::{Device, Tensor};
 
 use super::config::RunConfig;
-use super::data::{Levels, SoundData};
-use super::model::Sashimi;
+use super::data::{Levels, SoundData, envelopes_db};
+use super::model::{Sashimi, Told};
 use super::stage::STAGE;
-use super::weights;
+use super::weights::{self, Envelopes};
 use crate::corpus::{Corpus, Split};
 use crate::export::licence;
 use crate::files::write_atomically;
+use crate::statistics::evenly;
 use crate::train::{load_best, load_finished};
 
 /// Largest difference allowed between recurrence and convolution, against the larger of 1 and the outputs' largest value.
 const TOLERANCE: f64 = 1e-4;
-/// Samples of a sound over which they are compared.
-const COMPARED: usize = 4000;
+/// Seconds of sound over which they are compared.
+const COMPARED_S: f64 = 2.0;
+/// Most courses of levels of each class in a pack.
+const COURSES: usize = 96;
 /// What a pack says of how to draw: without the least likely hundredth. Of 28 sounds after a short training, 20 had an isolated spike when
 /// nothing was left out, and none with this.
 const TEMPERATURE: f32 = 1.0;
@@ -61,9 +64,13 @@ pub fn export(options: &ExportOptions) -> Result<()> {
     if best.is_none() {
         load_finished(&options.run, STAGE, &store)?;
     }
-    let pack = RawPack::assemble(manifest(options, &config, &corpus), weights::file(&model, config.quantisation)?)?;
-    let chosen = corpus.choice(Split::Train, 8);
-    let data = SoundData::load(&corpus, &chosen, &config)?;
+    let data = SoundData::load(&corpus, &corpus.split(Split::Train), &config)?;
+    let envelopes = (config.envelope_frame > 0).then(|| envelopes(&data, config.envelope_frame));
+    let shape = envelopes
+        .as_ref()
+        .map(|all| RawEnvelopes { frame_samples: config.envelope_frame, count: all.classes.size()[0] as usize });
+    let file = weights::file(&model, config.quantisation, envelopes.as_ref())?;
+    let pack = RawPack::assemble(RawManifest { envelopes: shape, ..manifest(options, &config, &corpus) }, file)?;
     let largest = difference(&pack, &model, &config, &data)?;
     eprintln!("largest difference of the recurrence from the convolution: {largest:.1e}");
     ensure!(
@@ -80,6 +87,24 @@ pub fn export(options: &ExportOptions) -> Result<()> {
     Ok(())
 }
 
+/// Courses of evenly chosen sounds of each class.
+fn envelopes(data: &SoundData, frame: usize) -> Envelopes {
+    let count = data.classes.size()[1];
+    let none = || Tensor::zeros([data.len()], tch::kind::INT64_CPU);
+    let classes = if count > 0 { data.classes.argmax(1, false) } else { none() };
+    let of_sounds = Vec::<i64>::try_from(&classes).unwrap_or_default();
+    let mut chosen = Vec::new();
+    for class in 0..count.max(1) {
+        let own = (0..data.len()).filter(|number| of_sounds[*number as usize] == class);
+        chosen.extend(evenly(&own.collect::<Vec<_>>(), COURSES));
+    }
+    let chosen = Tensor::from_slice(&chosen);
+    Envelopes {
+        courses_db: envelopes_db(&data.choose(&chosen), frame),
+        classes: classes.index_select(0, &chosen).to_kind(tch::Kind::Float),
+    }
+}
+
 fn manifest(options: &ExportOptions, config: &RunConfig, corpus: &Corpus) -> RawManifest {
     RawManifest {
         format_version: FORMAT_VERSION,
@@ -90,6 +115,7 @@ fn manifest(options: &ExportOptions, config: &RunConfig, corpus: &Corpus) -> Raw
         length_samples: config.length_samples,
         quantisation: config.quantisation,
         network: config.network,
+        envelopes: None,
         classes: config.classes.clone(),
         temperature: TEMPERATURE,
         keep: KEEP,
@@ -99,22 +125,26 @@ fn manifest(options: &ExportOptions, config: &RunConfig, corpus: &Corpus) -> Raw
     }
 }
 
-/// Largest difference between the outputs of the engine's recurrence and of torch's convolution over the first of `data`, against the larger
+/// Largest difference between the outputs of the engine's recurrence and of torch's convolution over the first 2 s of `data`, against the larger
 /// of 1 and the largest output.
 ///
 /// # Errors
 /// The pack's weights do not fit its manifest.
 pub fn difference(pack: &RawPack, model: &Sashimi, config: &RunConfig, data: &SoundData) -> Result<f64> {
     let levels = Levels::new(config.quantisation);
-    let wanted = levels.of(&data.choose(&Tensor::from_slice(&[0i64])));
-    let heard = levels.before(&wanted);
+    let samples = joined(data, (COMPARED_S * f64::from(config.sample_rate_hz)) as i64);
+    let heard = levels.before(&levels.of(&samples));
     let classes = data.classes.narrow(0, 0, 1);
-    let made = tch::no_grad(|| model.forward(&levels, &heard, &classes, 0.0));
-    let count = COMPARED.min(config.length_samples);
-    let made = made.get(0).transpose(0, 1).narrow(0, 0, count as i64).contiguous();
+    let envelope_db = envelopes_db(&samples, config.envelope_frame);
+    let envelope = Vec::<f32>::try_from(envelope_db.view(-1))?;
+    let told = Told { class_weights: classes.shallow_clone(), envelope_db };
+    let made = tch::no_grad(|| model.forward(&levels, &heard, &told, 0.0));
+    let count = heard.size()[1] as usize;
+    let made = made.get(0).narrow(0, 0, count as i64).contiguous();
     let scale = made.abs().max().double_value(&[]).max(1.0);
     let heard = Vec::<i64>::try_from(heard.view(-1))?;
-    let mut run = Run::new(Arc::new(RawModel::load(pack)?), &Vec::<f32>::try_from(classes.contiguous().view(-1))?);
+    let shares = Vec::<f32>::try_from(classes.contiguous().view(-1))?;
+    let mut run = Run::new(Arc::new(RawModel::load(pack)?), &shares, envelope);
     let mut stepped = Vec::with_capacity(made.numel());
     for level in heard.iter().take(count) {
         run.step(*level as usize);
@@ -126,6 +156,13 @@ pub fn difference(pack: &RawPack, model: &Sashimi, config: &RunConfig, data: &So
     }
     let largest = stepped.iter().zip(&expected).map(|(a, b)| f64::from((a - b).abs())).fold(0.0, f64::max);
     Ok(largest / scale)
+}
+
+/// Sounds one after the other, so many samples of them if there are as many: a multiple of the steps of the lowest level.
+fn joined(data: &SoundData, samples: i64) -> Tensor {
+    let all = data.choose(&Tensor::arange(data.len().min(16), tch::kind::INT64_CPU)).view([1, -1]);
+    let length = samples.min(all.size()[1]) / 16 * 16;
+    all.narrow(1, 0, length)
 }
 
 fn mebibytes(pack: &RawPack) -> f64 {
@@ -184,6 +221,9 @@ mod tests {
             quantisation,
             network: size.network(),
             dropout: 0.0,
+            noise: 0.0,
+            drift: 0.0,
+            envelope_frame: if quantisation == Quantisation::Mixture { 64 } else { 0 },
             class_label: "floor".into(),
             classes: vec!["gravel".into(), "wood".into(), "snow".into()],
         }
@@ -199,6 +239,7 @@ mod tests {
             length_samples: config.length_samples,
             quantisation: config.quantisation,
             network: config.network,
+            envelopes: None,
             classes: config.classes.clone(),
             temperature: TEMPERATURE,
             keep: KEEP,
@@ -225,11 +266,14 @@ mod tests {
                     tch::no_grad(|| parameter.copy_(&(&parameter + parameter.randn_like() * 0.1)));
                 }
             }
-            let pack = RawPack::assemble(manifest_of(&config), weights::file(&model, quantisation).expect("written"));
-            let pack = pack.expect("a pack of these sizes");
             let noise = Tensor::randn([1, 4000], (Kind::Float, Device::Cpu)) * 5_000.0;
             let classes = Tensor::from_slice(&[0.2f32, 0.5, 0.3]).unsqueeze(0);
             let data = SoundData::of_samples(noise.clamp(-32_768.0, 32_767.0).to_kind(Kind::Int16), classes);
+            let envelopes = (config.envelope_frame > 0).then(|| envelopes(&data, config.envelope_frame));
+            let shape = envelopes.as_ref().map(|_| RawEnvelopes { frame_samples: config.envelope_frame, count: 1 });
+            let file = weights::file(&model, quantisation, envelopes.as_ref()).expect("written");
+            let pack = RawPack::assemble(RawManifest { envelopes: shape, ..manifest_of(&config) }, file);
+            let pack = pack.expect("a pack of these sizes");
             let largest = difference(&pack, &model, &config, &data).expect("it runs");
             assert!(largest < TOLERANCE, "{size:?}, {quantisation:?}: {largest:.1e}");
         }

@@ -34,6 +34,12 @@ pub struct TrainOptions {
     pub quantisation: Quantisation,
     pub network: RawNetwork,
     pub dropout: f64,
+    /// Spread of the noise on the samples that are heard, in steps of 256 levels.
+    pub noise: f64,
+    /// Spread of the slow sines on the samples that are heard, part of full scale.
+    pub drift: f64,
+    /// Samples of the frames whose levels the network is told; 0 for none.
+    pub envelope_frame: usize,
     /// Label that names the class of a sound; no classes without it.
     pub class_label: Option<String>,
     /// The classes, at most seven; all of the corpus if none is given.
@@ -70,6 +76,9 @@ pub fn train(options: &TrainOptions) -> Result<()> {
         quantisation: options.quantisation,
         network: options.network,
         dropout: options.dropout,
+        noise: options.noise,
+        drift: options.drift,
+        envelope_frame: options.envelope_frame,
         class_label: options.class_label.clone().unwrap_or_default(),
         classes: match &options.class_label {
             Some(label) => classes::chosen(&corpus, label, &options.classes)?,

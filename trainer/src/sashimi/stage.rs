@@ -6,9 +6,9 @@ use tch::nn::VarStore;
 use tch::{Device, Tensor};
 
 use super::config::RunConfig;
-use super::data::{Levels, SoundData};
+use super::data::{Levels, SoundData, drifting, envelopes_db};
 use super::head::cost;
-use super::model::Sashimi;
+use super::model::{Sashimi, Told};
 use crate::train::{Figures, Stage};
 
 /// Name of the stage in files and logs.
@@ -17,6 +17,8 @@ pub const STAGE: &str = "sashimi";
 const JUDGED: &str = "held_out_bits";
 /// Part of the sounds whose class is left out, so that the network also makes sounds of no class.
 const WITHOUT_CLASS: f64 = 0.1;
+/// Spread of what is added to the levels of frames in training, so that the network also makes sounds of levels between those of two sounds.
+const ENVELOPE_SPREAD_DB: f64 = 1.5;
 /// Most sounds of one evaluation of each split: a standard error of about a sixth of the spread between sounds.
 const EVALUATED: i64 = 40;
 
@@ -31,6 +33,22 @@ pub struct SashimiStage<'a> {
     device: Device,
 }
 
+/// What training adds to the network's work.
+#[derive(Clone, Copy)]
+struct Way {
+    dropout: f64,
+    noise: f64,
+    /// Spread of a slow sine on what is heard, part of full scale.
+    drift: f64,
+    /// Spread of what is added to the levels of frames.
+    envelope_db: f64,
+}
+
+impl Way {
+    /// Nothing.
+    const PLAIN: Self = Self { dropout: 0.0, noise: 0.0, drift: 0.0, envelope_db: 0.0 };
+}
+
 impl<'a> SashimiStage<'a> {
     /// Builds the network in `store`.
     pub fn new(store: &VarStore, train: &'a SoundData, held_out: Option<&'a SoundData>, config: &'a RunConfig) -> Self {
@@ -39,11 +57,21 @@ impl<'a> SashimiStage<'a> {
     }
 
     /// Mean cost of sounds by their numbers, in nats a sample.
-    fn cost(&self, data: &SoundData, numbers: &[i64], class_part: &Tensor, dropout: f64) -> Tensor {
+    fn cost(&self, data: &SoundData, numbers: &[i64], class_part: &Tensor, way: Way) -> Tensor {
         let numbers = Tensor::from_slice(numbers);
-        let wanted = self.levels.of(&data.choose(&numbers)).to_device(self.device);
-        let classes = (data.classes.index_select(0, &numbers) * class_part).to_device(self.device);
-        let made = self.model.forward(&self.levels, &self.levels.before(&wanted), &classes, dropout);
+        let samples = data.choose(&numbers);
+        let wanted = self.levels.of(&samples).to_device(self.device);
+        let envelope_db = envelopes_db(&samples, self.config.envelope_frame);
+        let envelope_db = &envelope_db + envelope_db.randn_like() * way.envelope_db;
+        let told = Told {
+            class_weights: (data.classes.index_select(0, &numbers) * class_part).to_device(self.device),
+            envelope_db: envelope_db.to_device(self.device),
+        };
+        let drifting =
+            if way.drift > 0.0 { drifting(&samples, way.drift, self.config.sample_rate_hz) } else { samples };
+        let heard = self.levels.before(&self.levels.of(&drifting).to_device(self.device));
+        let heard = if way.noise > 0.0 { self.levels.noisy(&heard, way.noise) } else { heard };
+        let made = self.model.forward(&self.levels, &heard, &told, way.dropout);
         cost(self.config.quantisation, &made, &wanted)
     }
 
@@ -53,8 +81,9 @@ impl<'a> SashimiStage<'a> {
         let chosen: Vec<i64> = (0..count).map(|place| place * data.len() / count).collect();
         let whole = Tensor::from(1.0f32);
         let parts = chosen.chunks(self.config.batch);
-        let nats: f64 =
-            parts.map(|numbers| self.cost(data, numbers, &whole, 0.0).double_value(&[]) * numbers.len() as f64).sum();
+        let nats: f64 = parts
+            .map(|numbers| self.cost(data, numbers, &whole, Way::PLAIN).double_value(&[]) * numbers.len() as f64)
+            .sum();
         nats / count as f64 / std::f64::consts::LN_2
     }
 }
@@ -68,7 +97,13 @@ impl Stage for SashimiStage<'_> {
         let chosen: Vec<i64> = (0..batch).map(|_| rng.random_range(0..self.train.len())).collect();
         let parts: Vec<f32> = (0..batch).map(|_| if rng.random_bool(WITHOUT_CLASS) { 0.0 } else { 1.0 }).collect();
         let parts = Tensor::from_slice(&parts).unsqueeze(1);
-        let nats = self.cost(self.train, &chosen, &parts, self.config.dropout);
+        let way = Way {
+            dropout: self.config.dropout,
+            noise: self.config.noise,
+            drift: self.config.drift,
+            envelope_db: ENVELOPE_SPREAD_DB,
+        };
+        let nats = self.cost(self.train, &chosen, &parts, way);
         let bits = nats.detach() / std::f64::consts::LN_2;
         (nats, vec![("bits", bits)])
     }

@@ -6,18 +6,30 @@ use engine::pack::Quantisation;
 use tch::{Kind, Tensor};
 
 use super::head::LOG_SCALE_OFFSET;
-use super::model::{Norm, POOL, Pair, Sashimi};
+use super::model::{Norm, Pair, Sashimi, steps_in_a_row};
 use crate::model::layers::Conv;
 
 type Named = Vec<(String, Tensor)>;
 
-/// The file of weights of a pack.
+/// Courses of the level of training sounds.
+#[derive(Debug)]
+pub struct Envelopes {
+    /// In dBFS, `[course, frame]`.
+    pub courses_db: Tensor,
+    /// Numbers of their classes, `[course]`.
+    pub classes: Tensor,
+}
+
+/// The file of weights of a pack, with the courses for a network that is told levels.
 ///
 /// # Errors
 /// A temporary file cannot be written or read.
-pub fn file(model: &Sashimi, quantisation: Quantisation) -> Result<Vec<u8>> {
+pub fn file(model: &Sashimi, quantisation: Quantisation, envelopes: Option<&Envelopes>) -> Result<Vec<u8>> {
+    let told = envelopes.map(|all| [("envelopes", &all.courses_db), ("envelope_classes", &all.classes)]);
+    let told = told.into_iter().flatten().map(|(name, tensor)| (name.to_owned(), tensor.shallow_clone()));
     let named: Named = tch::no_grad(|| named(model, quantisation))
         .into_iter()
+        .chain(told)
         .map(|(name, tensor)| (name, tensor.to_kind(Kind::Float).contiguous().to_device(tch::Device::Cpu)))
         .collect();
     let place = tempfile::NamedTempFile::new().context("cannot make a temporary file")?;
@@ -29,6 +41,7 @@ fn named(model: &Sashimi, quantisation: Quantisation) -> Named {
     let mut out = vec![("embedding".to_owned(), model.embedding.detach())];
     out.extend(model.fine.iter().map(|fine| ("fine".to_owned(), fine.detach())));
     out.extend(model.classes.iter().map(|classes| ("classes".to_owned(), classes.detach())));
+    out.extend(model.envelope.iter().map(|table| ("envelope_table".to_owned(), table.detach())));
     for (number, level) in model.levels.iter().enumerate() {
         level
             .iter()
@@ -36,15 +49,9 @@ fn named(model: &Sashimi, quantisation: Quantisation) -> Named {
             .for_each(|(block, pair)| add_pair(&mut out, &format!("level{number}.block{block}"), pair));
     }
     for (number, (weight, bias)) in model.down.iter().enumerate() {
-        let weight = weight.transpose(1, 2).flatten(1, 2);
-        add(&mut out, &format!("down{number}"), &[("weight", weight), ("bias", bias.detach())]);
+        add(&mut out, &format!("down{number}"), &[("weight", steps_in_a_row(weight)), ("bias", bias.detach())]);
     }
-    for (number, up) in model.up.iter().enumerate() {
-        let steps_first = |x: &Tensor| x.view([-1, POOL, x.numel() as i64 / x.size()[0]]).transpose(0, 1).flatten(0, 1);
-        let weight = steps_first(&up.weight.squeeze_dim(-1));
-        let bias = steps_first(&up.bias).view(-1);
-        add(&mut out, &format!("up{number}"), &[("weight", weight), ("bias", bias)]);
-    }
+    model.up.iter().enumerate().for_each(|(number, up)| add_affine(&mut out, &format!("up{number}"), up));
     add_norm(&mut out, "norm", &model.norm);
     let mut bias = model.head.bias.detach().copy();
     if quantisation == Quantisation::Mixture {

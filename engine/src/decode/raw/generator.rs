@@ -5,6 +5,7 @@ use std::sync::Arc;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng as _;
 
+use super::envelopes::Envelopes;
 use super::model::RawModel;
 use super::run::Run;
 use crate::decode::draw::Draw;
@@ -62,10 +63,13 @@ impl Generator {
         wish.check(&model)?;
         let shares = shares(&wish.class_weights, model.manifest().classes.len())?;
         let level = model.manifest().quantisation.level(0.0);
+        let mut random = ChaCha8Rng::seed_from_u64(wish.seed);
+        let draw = |envelopes: &Envelopes| envelopes.draw(&shares, &wish.prime, &mut random);
+        let envelope = model.envelopes.as_ref().map(draw).unwrap_or_default();
         Ok(Self {
-            run: Run::new(model, &shares),
+            run: Run::new(model, &shares, envelope),
             draw: Draw { temperature: wish.temperature, keep: wish.keep },
-            random: ChaCha8Rng::seed_from_u64(wish.seed),
+            random,
             prime: wish.prime.clone(),
             with_prime: wish.with_prime,
             position: 0,

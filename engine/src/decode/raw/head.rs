@@ -6,8 +6,9 @@ use crate::decode::draw::{Draw, pick, softmax, unit};
 use crate::pack::{LEVELS, Quantisation};
 
 /// Distributions of a mixture.
-pub const COMPONENTS: usize = 10;
-/// Outputs for each distribution of a mixture: its weight, its mean after companding, and the logarithm of its scale.
+pub const COMPONENTS: usize = 5;
+/// Outputs for each distribution of a mixture: its weight, how far its mean lies after companding from the level heard last, and the logarithm
+/// of its scale.
 const PARTS: usize = 3;
 /// Least and largest logarithm of a scale: the least puts all of the probability on one level.
 pub const LOG_SCALES: (f32, f32) = (-11.0, 2.0);
@@ -32,6 +33,14 @@ impl Head {
     /// The sample of a level.
     pub(super) fn sample(&self, level: usize) -> f32 {
         self.samples[level]
+    }
+
+    /// Makes the means of a mixture, which the network gives from the level that it heard last, positions after companding.
+    pub(super) fn anchor(&self, outputs: &mut [f32], heard: usize) {
+        if self.quantisation == Quantisation::Mixture {
+            let heard = self.quantisation.curve(heard) as f32;
+            outputs[COMPONENTS..2 * COMPONENTS].iter_mut().for_each(|mean| *mean += heard);
+        }
     }
 
     /// The next level. Takes two random numbers of the mixture, one otherwise.

@@ -1,6 +1,6 @@
 //! The layers of a level: pairs of a state-space block and a feed-forward block, each added to its input. No allocation after construction.
 
-use crate::decode::lanes::{Affine, Diagonal, Norm, Row, add, add_gated, gelu, rows};
+use crate::decode::lanes::{Affine, Diagonal, Norm, Row, add, add_gated, rows, silu};
 use crate::pack::{PackError, Weights};
 
 /// Channels inside a feed-forward block and before a gate, for each channel of the level.
@@ -78,12 +78,12 @@ impl Level {
         for (pair, states) in self.pairs.iter().zip(states) {
             pair.norm.apply(x, narrow);
             pair.diagonal.step(states, narrow, other);
-            gelu(other);
+            silu(other);
             pair.gate.apply(other, wide);
             add_gated(wide, x);
             pair.feed_norm.apply(x, narrow);
             pair.widen.apply(narrow, wide);
-            gelu(wide);
+            silu(wide);
             pair.narrow.apply(wide, other);
             add(other, x);
         }

@@ -1,5 +1,6 @@
 //! The network of a pack of kind `raw`, loaded and checked. Immutable, shared between threads.
 
+use super::envelopes::Envelopes;
 use super::head::Head;
 use super::layers::Level;
 use crate::decode::lanes::{Affine, Norm, Row, add, rows, to_rows};
@@ -18,6 +19,7 @@ pub struct RawModel {
     /// Weight of the distance from the heard level, for a network of fine levels.
     fine: Option<Vec<Row>>,
     classes: Vec<Vec<Row>>,
+    pub(super) envelopes: Option<Envelopes>,
     pub(super) levels: [Level; 3],
     /// Four steps of a level → one of the level below.
     pub(super) down: [Affine; 2],
@@ -52,6 +54,7 @@ impl RawModel {
             embedding: weights.take("embedding", &[LEVELS, top])?.chunks_exact(top).map(to_rows).collect(),
             fine: fine.map(|fine| to_rows(&fine)),
             classes: classes.chunks_exact(top).map(to_rows).collect(),
+            envelopes: Envelopes::load(&weights, &manifest)?,
             levels: [level(0)?, level(1)?, level(2)?],
             down: [
                 Affine::load(&weights, "down0", middle, POOL * top)?,

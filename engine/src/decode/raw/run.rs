@@ -14,7 +14,11 @@ use crate::decode::lanes::{LANES, Row, add, rows};
 #[derive(Debug)]
 pub struct Run {
     model: Arc<RawModel>,
+    /// What the classes are to the network, and that with the level of the present frame.
+    classes: Vec<Row>,
     condition: Vec<Row>,
+    /// Levels of the frames in dBFS, the last of which holds on; none for a network that is told no level.
+    envelope: Vec<f32>,
     levels: [LevelState; 3],
     /// The last steps of the two upper levels, of which the level below takes four at once.
     before: [Vec<Row>; 2],
@@ -25,15 +29,20 @@ pub struct Run {
     start: [Vec<Row>; 3],
     normed: Vec<Row>,
     outputs: Vec<Row>,
+    /// The level heard last.
+    heard: usize,
     steps: usize,
 }
 
 impl Run {
-    /// At rest, for these weights of the classes.
-    pub fn new(model: Arc<RawModel>, class_weights: &[f32]) -> Self {
+    /// At rest, for these weights of the classes and, if the network is told levels, these of the frames in dBFS.
+    pub fn new(model: Arc<RawModel>, class_weights: &[f32], envelope: Vec<f32>) -> Self {
         let widths = model.manifest().network.widths;
+        let classes = model.condition(class_weights);
         Self {
-            condition: model.condition(class_weights),
+            condition: classes.clone(),
+            classes,
+            envelope,
             levels: std::array::from_fn(|level| model.levels[level].at_rest()),
             before: std::array::from_fn(|level| rows(POOL * widths[level])),
             from_below: std::array::from_fn(|level| rows(POOL * widths[level])),
@@ -41,6 +50,7 @@ impl Run {
             start: widths.map(rows),
             normed: rows(widths[0]),
             outputs: rows(model.last.rows() * LANES),
+            heard: 0,
             steps: 0,
             model,
         }
@@ -54,6 +64,8 @@ impl Run {
     /// Takes a level in. Every fourth step runs the level below as well, every sixteenth the lowest; what they give is heard from the next
     /// step on.
     pub fn step(&mut self, level: usize) {
+        self.heard = level;
+        self.take_level();
         self.model.hear(level, &self.condition, &mut self.x[0]);
         self.pass(0, self.steps);
         self.steps += 1;
@@ -71,10 +83,22 @@ impl Run {
         self.model.up[0].apply(&self.x[1], &mut self.from_below[0]);
     }
 
+    /// Takes the level of a frame in that begins now.
+    fn take_level(&mut self) {
+        let Some(envelopes) = &self.model.envelopes else { return };
+        let (frame, start) = (self.steps / envelopes.frame_samples(), self.steps % envelopes.frame_samples());
+        let level_db = self.envelope.get(frame).or(self.envelope.last());
+        if let (0, Some(level_db)) = (start, level_db) {
+            self.condition.copy_from_slice(&self.classes);
+            envelopes.add(*level_db, &mut self.condition);
+        }
+    }
+
     /// The outputs of the network after the last step: parameters of the distribution of the next level.
     pub fn outputs(&mut self) -> &[f32] {
         self.model.norm.apply(&self.x[0], &mut self.normed);
         self.model.last.apply(&self.normed, &mut self.outputs);
+        self.model.head.anchor(self.outputs.as_flattened_mut(), self.heard);
         &self.outputs.as_flattened()[..self.model.head.outputs()]
     }
 

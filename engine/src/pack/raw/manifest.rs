@@ -14,6 +14,9 @@ const WIDTH_STEP: usize = 32;
 const MAX_WIDTH: usize = 1024;
 const MAX_BLOCKS: usize = 64;
 const MAX_STATES: usize = 256;
+/// A frame of a course of levels has a whole number of steps of the lowest level.
+const FRAME_STEP: usize = 16;
+const MAX_ENVELOPES: usize = 10_000;
 /// Longest sound of training, in seconds.
 const MAX_SECONDS: usize = 60;
 
@@ -36,6 +39,9 @@ pub struct RawManifest {
     pub quantisation: Quantisation,
     /// Sizes of the network.
     pub network: RawNetwork,
+    /// Courses of the level of training sounds, which the network is told; none for a network that hears its samples alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub envelopes: Option<RawEnvelopes>,
     /// Names of the classes whose weights a sound has, at most seven; none for a network without classes.
     pub classes: Vec<String>,
     /// Factor on the spread of the samples' distribution that sounds best, [0.1, 2].
@@ -48,6 +54,29 @@ pub struct RawManifest {
     pub licence: String,
     /// Every source of the training sounds with its licence.
     pub provenance: Vec<String>,
+}
+
+/// Sizes of the courses of levels of a pack.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RawEnvelopes {
+    /// Samples of a frame, a multiple of 16.
+    pub frame_samples: usize,
+    /// Number of courses.
+    pub count: usize,
+}
+
+impl RawEnvelopes {
+    /// Frames of a sound of so many samples.
+    pub fn frames(self, length_samples: usize) -> usize {
+        length_samples.div_ceil(self.frame_samples)
+    }
+
+    fn check(self, length_samples: usize) -> Result<(), PackError> {
+        let frame = self.frame_samples;
+        let fits = (FRAME_STEP..=length_samples).contains(&frame) && frame.is_multiple_of(FRAME_STEP);
+        ensure(fits, "envelopes.frame_samples", frame, "a multiple of 16 up to length_samples")?;
+        ensure((1..=MAX_ENVELOPES).contains(&self.count), "envelopes.count", self.count, "1 to 10000")
+    }
 }
 
 /// Sizes of a network of three levels, of which each lower one runs once in four steps of the one above.
@@ -96,6 +125,7 @@ impl RawManifest {
         let length_fits = (16..=longest).contains(&self.length_samples);
         ensure(length_fits, "length_samples", self.length_samples, "16 samples to 60 s")?;
         self.network.check()?;
+        self.envelopes.map_or(Ok(()), |envelopes| envelopes.check(self.length_samples))?;
         check_classes(&self.classes, 0)?;
         ensure((0.1..=2.0).contains(&self.temperature), "temperature", self.temperature, "0.1 to 2")?;
         ensure((0.5..=1.0).contains(&self.keep), "keep", self.keep, "0.5 to 1")?;

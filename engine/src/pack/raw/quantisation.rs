@@ -55,10 +55,14 @@ impl Quantisation {
         ((curve * half).round() + half).clamp(0.0, 2.0 * half - 1.0) as usize
     }
 
+    /// A level on the curve on which levels are equally spaced, [−1, 1].
+    pub fn curve(self, level: usize) -> f64 {
+        (level as f64 - self.half()) / self.half()
+    }
+
     /// The sample of a level.
     pub fn sample(self, level: usize) -> f32 {
-        let half = self.half();
-        let curve = (level as f64 - half) / half;
+        let curve = self.curve(level);
         let expand = |curve: f64| curve.signum() * (curve.abs() * MU.ln_1p()).exp_m1() / MU;
         if self.is_companded() { expand(curve) as f32 } else { curve as f32 }
     }
