@@ -68,7 +68,7 @@ enum Command {
     Eval(EvalArgs),
     /// Measure sets of sounds against a reference: distances, precision, recall, copies, classes.
     EvalSets(sets_command::SetsArgs),
-/// Tell which part of a raw pack's sounds is useful by the measure of its corpus.
+    /// Tell which part of a raw pack's sounds is useful by the measure of its corpus.
     Useful(useful_command::UsefulArgs),
     /// Write what `trainer eval` found of a pack as its model card says it.
     Figures(FiguresArgs),
@@ -257,7 +257,7 @@ fn run(cli: Cli) -> Result<()> {
             },
         }),
         Command::EvalSets(args) => args.run(threads as usize),
-Command::Useful(args) => sashimi::useful(&args.options()?),
+        Command::Useful(args) => sashimi::useful(&args.options()?),
         Command::Figures(args) => export::figures::write(&args.pack, &args.report, &args.out),
         Command::Export(args) => export_command::export(args),
     }
