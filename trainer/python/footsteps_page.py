@@ -87,7 +87,7 @@ def ways(heptode, file, samples):
     yield "transform there and back", "librosa", by_librosa(samples)
     yield "transform there and back", "ours", heptode.run("cqt", file)[:SAMPLES]
     yield "magnitudes alone", "librosa", magnitudes_by_librosa(samples)
-    yield "magnitudes alone", "ours, constant Q", heptode.run("cqt", file, "--magnitude-only", "--iterations", ITERATIONS)
+    yield "magnitudes alone", "ours, windows of at least 80 Hz", heptode.run("cqt", file, "--magnitude-only", "--iterations", ITERATIONS)
     yield "magnitudes alone", "ours, the pack's bands", heptode.play("reconstruct", file, "--via", "frames", "--key", 60, "--region", 0)
     yield "model", "librosa", magnitudes_by_librosa(decoded)
     yield "model", "ours", decoded
