@@ -81,14 +81,14 @@ mod tests {
     fn of_the_better_half_of_each_kind_the_one_that_is_unlike_the_others_gets_its_name() {
         let labels = [("floor", "gravel"), ("action", "run"), ("shoe", "boot")];
         let mut items: Vec<Item> = "abcd".chars().map(|name| item(&name.to_string(), &labels)).collect();
-        items.insert(0, item("gravel jump", &[]));
+        items.insert(0, item("jump", &[("floor", "gravel"), ("action", "jump"), ("shoe", "boot")]));
         items.push(item("beach walk 3", &[]));
         let points =
             [([0.0; 7], 0.9), ([0.1; 7], 0.1), ([1.0; 7], 0.25), ([2.5; 7], 0.5), ([3.0; 7], 0.6), ([2.0; 7], 0.1)];
         let found = candidates(&items, &points);
         let names: Vec<(&str, &str, usize)> =
             found.iter().map(|c| (c.name.as_str(), c.category.as_str(), c.item)).collect();
-        let wanted = [("Gravel jump", "Gravel", 0), ("Gravel run, boot", "Gravel", 2), ("Sand step", "Sand", 5)];
+        let wanted = [("Gravel jump, boot", "Gravel", 0), ("Gravel run, boot", "Gravel", 2), ("Sand step", "Sand", 5)];
         assert_eq!(names, wanted);
     }
 }
