@@ -3,7 +3,9 @@
 
 use engine::audio::{Event, EventKind, NoteAddress};
 use engine::link::SoundSpec;
-use engine::params::{Controls, FIRST_ROUTES, ModDestination, ModSource, Route, Routes, TABLE, Transport};
+use engine::params::{
+    Controls, FIRST_ROUTES, ModDestination, ModSource, PadPath, PathPoint, Route, Routes, StepLevels, TABLE, Transport,
+};
 use engine::residual::{Pair, Residual, ZoneResidual};
 use engine::spectral::{Frames, SpectralShape};
 use engine::units::key_to_hz;
@@ -118,7 +120,13 @@ fn audible(source: ModSource, destination: ModDestination, amount: f32) -> Contr
         (lfo.mode, lfo.phase, lfo.rate_octaves) = (1.0, 0.1, 2.0);
     }
     controls.motion.macros = [0.2, 0.4, 0.6, 0.8];
+    (controls.pad_path, controls.motion.path.notes) = (path(), 1.0);
     controls
+}
+
+/// A second along the pad: right and up, then down.
+fn path() -> PadPath {
+    PadPath::recorded(&[[0.0, 0.2, 0.3], [0.4, 0.9, 0.8], [1.0, 0.6, 0.1]].map(PathPoint::from))
 }
 
 #[test]
@@ -129,7 +137,8 @@ fn every_source_moves_every_destination_of_a_voice() {
         for destination in OF_VOICES {
             let moved = play(&mut rig, audible(*source, destination, 0.4), gestures(), 8_000);
             // What is 0 when the note starts does not move its start.
-            let is_late = [ModSource::ReleaseVelocity, ModSource::Envelope].contains(source);
+            let late = [ModSource::ReleaseVelocity, ModSource::Envelope, ModSource::PathX, ModSource::PathY];
+            let is_late = late.contains(source);
             let is_still = destination == ModDestination::Start && is_late;
             assert_eq!(moved == reference, is_still, "{source:?} to {destination:?}");
             assert!(moved.iter().flatten().all(|sample| sample.is_finite()));
@@ -255,6 +264,52 @@ fn a_synced_lfo_that_notes_share_lies_on_the_beats() {
 }
 
 #[test]
+fn a_sequence_of_steps_plays_its_pitches_in_its_time_for_all_notes_and_for_each() {
+    let levels = [0.5, -0.25, 1.0, 0.0];
+    let mut rig = rig(Sort::Mono, Timbre::Sine);
+    for (mode, first) in [(0.0, 0), (1.0, 0), (2.0, 0), (0.0, 9_600)] {
+        let mut controls = one(ModSource::Steps, ModDestination::Pitch, 0.5);
+        controls.steps = StepLevels::default();
+        levels.iter().enumerate().for_each(|(step, level)| controls.steps = controls.steps.with(step, *level));
+        let steps = &mut controls.motion.steps;
+        // Eighth notes at 120 beats per minute: 12 000 samples.
+        (steps.count, steps.sync, steps.mode) = (4.0, 12.0, mode);
+        let [left, _] = play(&mut rig, controls, vec![(first, on(60, 1.0))], 70_000);
+        for step in (first / 12_000 + 1)..5 {
+            let heard = &left[step * 12_000 + 4 * TICK..(step + 1) * 12_000 - 4 * TICK];
+            let is_over = mode == 2.0 && step >= levels.len();
+            let level = if is_over { levels[3] } else { levels[step % levels.len()] };
+            let cents = 1200.0 * (frequency_hz(heard, RATE_HZ) / key_to_hz(60.0 + 12.0 * f64::from(level))).log2();
+            assert!(cents.abs() < PITCH_TOLERANCE_CENTS, "mode {mode}, step {step}: {cents} cents off");
+        }
+    }
+}
+
+#[test]
+fn a_recorded_path_moves_the_pad_and_the_request_follows_it() {
+    for (play_mode, wanted) in [(0.0, [0.6, 0.1]), (1.0, [0.2 + 0.7 * 0.5, 0.3 + 0.5 * 0.5])] {
+        let mut controls = routed(&[
+            (ModSource::PathX, ModSource::None, ModDestination::PadX, 1.0),
+            (ModSource::PathY, ModSource::None, ModDestination::PadY, 1.0),
+        ]);
+        controls.corners = [[-1.0; 7], [1.0; 7], [0.5; 7], [2.0; 7]];
+        (controls.pad_x, controls.pad_y, controls.morph, controls.pad_path) = (0.2, 0.3, 1.0, path());
+        (controls.motion.path.play, controls.motion.path.notes) = (play_mode, 1.0);
+        let mut rig = rig(Sort::Mono, Timbre::Noise);
+        // After 1.2 s: at the end, or 0.2 s into the second round.
+        play(&mut rig, controls, vec![(0, on(60, 1.0))], 57_600);
+        let still = Controls { pad_x: wanted[0], pad_y: wanted[1], ..controls };
+        let wanted = still.spec(rig.instance.source(), 60.0).controls;
+        wait_until("the sound at the path's place is decoded", || {
+            let near =
+                |spec: SoundSpec| spec.controls.iter().zip(&wanted).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+            // A step of the moves, and what the path moves between two of them.
+            spec_of(&rig).is_some_and(|seen| near(seen) < 0.1)
+        });
+    }
+}
+
+#[test]
 fn all_that_moves_sounds_the_same_in_any_blocks_and_repeats() {
     let mut controls = routed(&[
         (ModSource::Lfo1, ModSource::Wheel, ModDestination::Pitch, 0.1),
@@ -264,7 +319,14 @@ fn all_that_moves_sounds_the_same_in_any_blocks_and_repeats() {
         (ModSource::Lfo2, ModSource::None, ModDestination::Latent2, 0.3),
         (ModSource::Key, ModSource::None, ModDestination::Stretch, 0.5),
         (ModSource::Envelope, ModSource::Macro2, ModDestination::Resonance, 0.5),
+        (ModSource::Steps, ModSource::None, ModDestination::Formant, 0.5),
+        (ModSource::Steps, ModSource::None, ModDestination::Pan, 0.3),
+        (ModSource::PathX, ModSource::None, ModDestination::PadX, 1.0),
+        (ModSource::PathY, ModSource::None, ModDestination::PadY, 1.0),
     ]);
+    (controls.pad_path, controls.motion.path.speed, controls.morph) = (path(), 4.0, 0.7);
+    controls.corners = [[-1.0; 7], [1.0; 7], [0.5; 7], [2.0; 7]];
+    (controls.motion.steps.sync, controls.motion.steps.rate_octaves, controls.motion.steps.glide) = (0.0, 4.0, 0.3);
     (controls.filter.kind, controls.filter.cutoff_key, controls.filter.drive_db) = (2.0, 90.0, 12.0);
     (controls.filter.envelope_semitones, controls.filter.key_tracking) = (24.0, 0.5);
     (controls.motion.lfos[0].shape, controls.motion.lfos[1].shape) = (6.0, 5.0);

@@ -10,7 +10,7 @@ use plugin::params::Parameters;
 const ADVICE: &str = "a frozen parameter differs; read the head of tests/params_frozen.rs before you change anything";
 
 /// Id, host name, smallest, default, largest, number of steps (0: continuous).
-const FROZEN: [(&str, &str, f32, f32, f32, usize); 112] = [
+const FROZEN: [(&str, &str, f32, f32, f32, usize); 121] = [
     ("z1", "Latent 1", -3.0, 0.0, 3.0, 0),
     ("z2", "Latent 2", -3.0, 0.0, 3.0, 0),
     ("z3", "Latent 3", -3.0, 0.0, 3.0, 0),
@@ -123,6 +123,15 @@ const FROZEN: [(&str, &str, f32, f32, f32, usize); 112] = [
     ("loop_start", "Loop start", 0.0, 0.25, 1.0, 0),
     ("loop_end", "Loop end", 0.0, 0.75, 1.0, 0),
     ("loop_fade", "Loop crossfade", 0.01, 0.05, 0.5, 0),
+    ("steps_count", "Steps", 1.0, 8.0, 16.0, 15),
+    ("steps_rate", "Steps rate", -6.643_856, 2.0, 5.643_856, 0),
+    ("steps_sync", "Steps sync", 0.0, 12.0, 19.0, 19),
+    ("steps_glide", "Steps glide", 0.0, 0.0, 1.0, 0),
+    ("steps_mode", "Steps notes", 0.0, 0.0, 2.0, 2),
+    ("path_play", "Path play", 0.0, 1.0, 2.0, 2),
+    ("path_notes", "Path notes", 0.0, 0.0, 1.0, 1),
+    ("path_speed", "Path speed", 0.25, 1.0, 4.0, 0),
+    ("path_sync", "Path sync", 0.0, 0.0, 19.0, 19),
 ];
 
 /// Places on the host's 0…1 that automation depends on: id, value, place.

@@ -7,7 +7,9 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use engine::audio::{Event, EventKind, Expression, NoteAddress};
-use engine::params::{Controls, KeyPitches, ModDestination, ModSource, Retune, TABLE, Transport};
+use engine::params::{
+    Controls, KeyPitches, ModDestination, ModSource, PadPath, PathPoint, Retune, StepLevels, TABLE, Transport,
+};
 use support::Random;
 use support::fake::{Rig, Sort, Timbre};
 use support::guard::{Guard, guarded};
@@ -100,6 +102,10 @@ fn move_all(random: &mut Random, step: u32, controls: &mut Controls) {
         (route.source, route.via) = (source(), source());
         route.destination = ModDestination::ALL[random.below(ModDestination::ALL.len())];
     }
+    controls.steps = StepLevels::FIRST.with(random.below(16), random.below(3) as f32 - 1.0);
+    let mut part = || random.below(9) as f32 / 8.0;
+    let places = [[0.0, part(), part()], [0.3, part(), part()], [0.3 + part(), part(), part()]];
+    controls.pad_path = PadPath::recorded(&places.map(PathPoint::from));
     let beat = (random.below(2) == 0).then(|| random.below(100) as f64);
     controls.transport = Transport { tempo_bpm: 5.0 + random.below(900) as f64, beat };
 }

@@ -3,7 +3,10 @@
 use std::collections::BTreeMap;
 
 use engine::import::{KeyOrigin, Keyed};
-use engine::params::{ControllerMap, FIRST_ROUTES, ModDestination, ModSource, ParamId, ROUTES, Route, Routes};
+use engine::params::{
+    ControllerMap, FIRST_ROUTES, ModDestination, ModSource, PadPath, ParamId, PathPoint, ROUTES, Route, Routes,
+    StepLevels,
+};
 use engine::state::{
     Cut, FrozenZone, MAX_STATE_BYTES, PackRef, Preset, PresetLabel, SoundState, StateDocument, StateError,
 };
@@ -116,6 +119,25 @@ fn routes_survive_and_a_document_from_before_them_has_none() {
     let older = StateDocument::parse(&older).unwrap();
     assert_eq!(older.routes, Routes::default());
     assert!(!older.to_json().contains("routes"));
+}
+
+#[test]
+fn steps_and_path_survive_and_a_document_from_before_them_is_written_as_it_was() {
+    let plain = document();
+    let steps = StepLevels::FIRST.with(3, 0.123);
+    let pad_path = PadPath::recorded(&[[0.0, 0.2, 0.3], [0.4, 0.9, 0.8], [1.1, 0.6, 0.1]].map(PathPoint::from));
+    let moved = StateDocument { steps, pad_path, ..plain.clone() };
+    let text = moved.to_json();
+    assert_eq!(StateDocument::parse(&text).unwrap(), moved);
+    assert!(!plain.to_json().contains("steps") && !plain.to_json().contains("pad_path"));
+    for (field, bad, why) in [
+        ("steps", serde_json::json!(vec![0.5; 17]), "17 steps, at most 16 are possible"),
+        ("pad_path", serde_json::json!([[0.0, 0.0, 0.0], [3600.0, 1.0, 1.0]]), "a path of 3600 s"),
+        ("pad_path", serde_json::json!([[0.0, 0.0]]), "length"),
+    ] {
+        let error = StateDocument::parse(&edited(&text, |state| state[field] = bad.clone())).unwrap_err();
+        assert!(matches!(&error, StateError::Damaged(reason) if reason.contains(why)), "{field} {bad}: {error}");
+    }
 }
 
 #[test]

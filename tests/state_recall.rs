@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::{Arc, mpsc};
 
-use engine::params::{FIRST_ROUTES, ModDestination, ModSource, Route, Routes};
+use engine::params::{FIRST_ROUTES, ModDestination, ModSource, PadPath, PathPoint, Route, Routes, StepLevels};
 use engine::state::{Cut, SoundState};
 use nice_plug::params::InternalParamMut;
 use nice_plug::plugin::ParamValue;
@@ -67,6 +67,14 @@ impl Instance {
 const ROUTE: Route =
     Route { source: ModSource::Envelope2, via: ModSource::Velocity, destination: ModDestination::Tilt };
 
+fn steps() -> StepLevels {
+    StepLevels::FIRST.with(2, -0.25)
+}
+
+fn path() -> PadPath {
+    PadPath::recorded(&[[0.0, 0.2, 0.3], [0.4, 0.9, 0.8]].map(PathPoint::from))
+}
+
 fn busy_instance() -> Instance {
     let instance = Instance::fresh();
     instance.set(ParamId::latent(0), &ParamValue::F32(-2.25));
@@ -75,6 +83,8 @@ fn busy_instance() -> Instance {
     let mut document = instance.session.saved_document();
     document.seed = 0x0123_4567_89ab_cdef;
     document.routes[9] = ROUTE;
+    document.steps = steps();
+    document.pad_path = path();
     document.unknown.insert("from_the_future".to_owned(), serde_json::json!({ "a": [1, 2, 3] }));
     let store = &instance.session.store;
     store.apply(Edit::Recall(Box::new(document)));
@@ -109,7 +119,8 @@ fn all_that_makes_the_sound_comes_back() {
     assert_eq!(back.audio.scene().seed, 0x0123_4567_89ab_cdef);
     let scene = back.audio.scene();
     assert_eq!((scene.routes[0], scene.routes[9]), (FIRST_ROUTES[0], ROUTE));
-    assert_eq!(back.session.params.controls(&scene).routes, scene.routes);
+    let controls = back.session.params.controls(&scene);
+    assert_eq!((controls.routes, controls.steps, controls.pad_path), (scene.routes, steps(), path()));
     assert!(back.messages().is_empty(), "{:?}", back.messages());
 }
 

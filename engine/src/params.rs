@@ -10,8 +10,10 @@ mod groups;
 mod hold;
 mod key_pitches;
 mod names;
+mod pad_path;
 mod retune;
 mod route;
+mod step_levels;
 mod table;
 mod text;
 mod transport;
@@ -21,13 +23,15 @@ pub use controller_map::{ControllerMap, resting_controller};
 pub use controls::{AssetSet, Controls, is_within_recording};
 pub use groups::{
     AmpControls, ArpControls, EnvelopeControls, FilterControls, LFOS, LfoControls, LoopControls, MACROS,
-    MotionControls, ROUTES, SpaceControls, VoiceControls,
+    MotionControls, PathControls, ROUTES, SpaceControls, StepControls, VoiceControls,
 };
 pub use hold::Hold;
 pub use key_pitches::KeyPitches;
 pub use names::division_beats;
+pub use pad_path::{LONGEST_PATH_S, PATH_POINTS, PadPath, PathPoint, SHORTEST_PATH_S};
 pub use retune::Retune;
 pub use route::{FIRST_ROUTES, ModDestination, ModSource, Route, Routes};
+pub use step_levels::{STEPS, StepLevels};
 pub use table::TABLE;
 pub use text::{TextForm, key_to_hz};
 pub use transport::Transport;

@@ -41,6 +41,8 @@ pub fn controls(document: &StateDocument, pack: Option<&NamedResiduals>, table: 
         assets: assets(corners, document.knobs.as_ref(), pack, table),
         seed: document.seed,
         routes: document.routes,
+        steps: document.steps,
+        pad_path: document.pad_path,
         ..Controls::default()
     };
     TABLE.iter().for_each(|row| row.set(&mut controls, row.saved(&document.params)));

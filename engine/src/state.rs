@@ -17,7 +17,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::params::{ControllerMap, FIRST_ROUTES, Routes};
+use crate::params::{ControllerMap, FIRST_ROUTES, PadPath, Routes, StepLevels};
 use crate::residual::ZoneResidual;
 use crate::tuning::Tuning;
 use crate::units::{LATENT_LIMIT, Latent};
@@ -54,6 +54,12 @@ pub struct StateDocument {
     /// Sources and destinations of the modulation matrix; a document without them has none.
     #[serde(default, with = "routes", skip_serializing_if = "routes::are_empty")]
     pub routes: Routes,
+    /// Levels of the step source; a document without them has the first ones.
+    #[serde(default, skip_serializing_if = "StepLevels::are_first")]
+    pub steps: StepLevels,
+    /// Recorded path of the pad's point; a document without it has none.
+    #[serde(default, skip_serializing_if = "PadPath::is_empty")]
+    pub pad_path: PadPath,
     /// Which MIDI controllers move which parameters; a document without it has none.
     #[serde(default, with = "controllers", skip_serializing_if = "ControllerMap::is_empty")]
     pub controllers: ControllerMap,
@@ -186,6 +192,8 @@ impl StateDocument {
             knobs: None,
             seed: 0,
             routes: FIRST_ROUTES,
+            steps: StepLevels::FIRST,
+            pad_path: PadPath::NONE,
             controllers: ControllerMap::default(),
             tuning: Tuning::default(),
             frozen: Vec::new(),

@@ -171,8 +171,8 @@ impl Parameters {
     }
 
     fn controls_at(&self, scene: &AudioScene, read: impl Fn(&Value) -> f32) -> Controls {
-        let AudioScene { corners, assets, seed, routes, .. } = *scene;
-        let mut controls = Controls { corners, assets, seed, routes, ..Controls::default() };
+        let AudioScene { corners, assets, seed, routes, steps, pad_path, .. } = *scene;
+        let mut controls = Controls { corners, assets, seed, routes, steps, pad_path, ..Controls::default() };
         TABLE.iter().zip(&self.values).for_each(|(row, value)| row.set(&mut controls, read(value)));
         controls
     }

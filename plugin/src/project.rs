@@ -15,7 +15,7 @@ mod view;
 
 use std::sync::Arc;
 
-use engine::params::{ControllerMap, FIRST_ROUTES, Routes};
+use engine::params::{ControllerMap, FIRST_ROUTES, PadPath, Routes, StepLevels};
 use engine::state::{FrozenZone, PackRef, SoundState};
 use engine::tuning::Tuning;
 use serde_json::{Map, Value};
@@ -44,6 +44,10 @@ pub struct Project {
     pub seed: u64,
     /// Sources and destinations of the modulation matrix.
     pub routes: Routes,
+    /// Levels of the step source.
+    pub steps: StepLevels,
+    /// Recorded path of the pad's point.
+    pub pad_path: PadPath,
     /// Which MIDI controllers move which parameters.
     pub controllers: ControllerMap,
     /// Scale and keyboard map.
@@ -69,6 +73,8 @@ impl Default for Project {
             pack: PackRef::default(),
             seed: 0,
             routes: FIRST_ROUTES,
+            steps: StepLevels::FIRST,
+            pad_path: PadPath::NONE,
             controllers: ControllerMap::default(),
             tuning: Arc::default(),
             frozen: Arc::default(),

@@ -2,7 +2,7 @@
 
 use egui_kittest::SnapshotResults;
 use egui_kittest::kittest::Queryable;
-use engine::params::ModSource;
+use engine::params::{ModDestination, ModSource, Route, STEPS};
 use plugin::params::ParamId;
 use plugin::project::StripTab;
 
@@ -77,7 +77,7 @@ fn an_end_of_the_loop_is_dragged_on_the_waveform_as_one_step_that_sets_the_loop(
 
 #[test]
 fn a_route_is_made_in_the_matrix_as_one_step() {
-    let mut editor = open(StripTab::Motion, 1.0);
+    let mut editor = open(StripTab::Matrix, 1.0);
     let before = editor.session.store.project().routes;
     editor.harness.get_by_label("Route 2 source").click();
     editor.harness.run_steps(3);
@@ -88,6 +88,68 @@ fn a_route_is_made_in_the_matrix_as_one_step() {
     editor.harness.get_by_label("Undo").click();
     editor.harness.run_steps(3);
     assert_eq!(editor.session.store.project().routes, before);
+}
+
+#[test]
+fn steps_are_drawn_by_a_stroke_that_one_undo_takes_back() {
+    let mut editor = open(StripTab::Motion, 1.0);
+    let before = editor.session.store.project().steps;
+    let bars = editor.harness.get_by_label("Levels of the steps").rect().shrink(6.0);
+    editor.drag(bars.left_bottom(), bars.right_top());
+    editor.drop_at(bars.right_top());
+    let drawn = editor.session.store.project().steps;
+    assert!(
+        (0..STEPS).all(|step| drawn.level(step).signum() == if step < STEPS / 2 { -1.0 } else { 1.0 }),
+        "{drawn:?}"
+    );
+    assert!((drawn.level(0) + 1.0).abs() < 0.1 && (drawn.level(STEPS - 1) - 1.0).abs() < 0.1, "{drawn:?}");
+    assert_eq!(editor.audio.scene().steps, drawn);
+    editor.harness.get_by_label("Undo").click();
+    editor.harness.run_steps(3);
+    assert_eq!(editor.session.store.project().steps, before);
+}
+
+#[test]
+fn a_drag_on_the_pad_is_recorded_as_a_path_that_moves_the_pad_in_one_step() {
+    let axes = [ParamId::PAD_X, ParamId::PAD_Y];
+    let amount = ParamId::named("route2").expect("a parameter");
+    let mut editor = open(StripTab::Motion, 1.0);
+    let values = |editor: &EditorHarness| {
+        [axes[0], axes[1], ParamId::MORPH, amount].map(|id| editor.session.params.get(id).plain())
+    };
+    let before = (editor.session.store.project(), values(&editor));
+    let pad = editor.harness.get_by_label("Pad").rect();
+    let [from, to] = [pad.lerp_inside(egui::vec2(0.2, 0.3)), pad.lerp_inside(egui::vec2(0.8, 0.6))];
+    editor.harness.get_by_label("Record").click();
+    editor.harness.run_steps(2);
+    editor.drag(from, to);
+    editor.drop_at(to);
+    editor.harness.run_steps(12);
+    let project = editor.session.store.project();
+    let path = project.pad_path;
+    // Press and eight moves, each a thirtieth of a second.
+    assert!((0.25..0.4).contains(&path.length_s()), "{path:?}");
+    let [x, y] = path.offset(1.0);
+    assert!((x - 0.62).abs() < 0.05 && (y - 0.32).abs() < 0.05, "{x}, {y}");
+    let of_path = |source, destination| Route { source, via: ModSource::None, destination };
+    assert_eq!(project.routes[0], before.0.routes[0]);
+    assert_eq!(project.routes[1], of_path(ModSource::PathX, ModDestination::PadX));
+    assert_eq!(project.routes[2], of_path(ModSource::PathY, ModDestination::PadY));
+    let [at_x, at_y, morph, amount_now] = values(&editor);
+    assert!((at_x - path.start()[0]).abs() < 1e-3 && (at_y - path.start()[1]).abs() < 1e-3, "{at_x}, {at_y}");
+    assert_eq!((morph, amount_now), (1.0, 1.0));
+    assert_eq!(editor.audio.scene().pad_path, path);
+    editor.harness.get_by_label("Undo").click();
+    editor.harness.run_steps(3);
+    let undone = editor.session.store.project();
+    assert_eq!((undone.pad_path, undone.routes), (before.0.pad_path, before.0.routes));
+    assert_eq!(values(&editor), before.1);
+    editor.harness.get_by_label("Redo").click();
+    editor.harness.run_steps(3);
+    assert_eq!(editor.session.store.project().pad_path, path);
+    editor.harness.get_by_label("Remove path").click();
+    editor.harness.run_steps(3);
+    assert!(editor.session.store.project().pad_path.is_empty());
 }
 
 #[test]

@@ -2,10 +2,8 @@
 //!
 //! A value belongs to the end of a tick; what it moves lies on a line between two of them.
 
-use crate::params::{LfoControls, Transport, division_beats, hash};
-
-/// Parts of a cycle below this are rounding: hosts tell positions that differ by as much between block sizes.
-const PHASE_STEPS: f64 = 4_294_967_296.0;
+use super::shared_clock::{ClockTick, NoteClock, SharedClock, TickTime, cycle_and_part};
+use crate::params::{LfoControls, hash};
 
 /// Shapes in the order of the parameter's values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -71,7 +69,7 @@ pub(super) enum LfoMode {
 }
 
 impl LfoMode {
-    fn of(value: f32) -> Self {
+    pub(super) fn of(value: f32) -> Self {
         match value.round() as i32 {
             ..=0 => Self::Shared,
             1 => Self::PerNote,
@@ -84,42 +82,29 @@ impl LfoMode {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct LfoTick {
     shape: Shape,
-    /// Cycles per second.
-    rate_hz: f64,
+    clock: ClockTick,
     /// Value of the shared one at the end of the tick.
     shared: f64,
 }
 
 impl LfoTick {
     /// Before the first tick.
-    pub(super) const STILL: Self = Self { shape: Shape::Sine, rate_hz: 0.0, shared: 0.0 };
+    pub(super) const STILL: Self =
+        Self { shape: Shape::Sine, clock: ClockTick { rate_hz: 0.0, shared: 0.0 }, shared: 0.0 };
 }
 
 /// The LFO that all notes share.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct SharedLfo {
-    cycles: f64,
+    clock: SharedClock,
 }
 
 impl SharedLfo {
-    /// Moves by a tick of `tick_s` seconds that begins at `beat`. A synced one lies on the beats while the transport runs.
-    pub(super) fn begin_tick(
-        &mut self,
-        controls: &LfoControls,
-        transport: &Transport,
-        beat: Option<f64>,
-        tick_s: f64,
-        seed: u64,
-    ) -> LfoTick {
-        let beats = division_beats(controls.sync);
-        let beats_per_s = transport.tempo_bpm / 60.0;
-        let rate_hz = beats.map_or(f64::from(controls.rate_octaves.exp2()), |beats| beats_per_s / beats);
-        self.cycles = match beats.zip(beat) {
-            Some((beats, beat)) => (beat + tick_s * beats_per_s) / beats,
-            None => self.cycles + tick_s * rate_hz,
-        };
+    /// Moves by a tick.
+    pub(super) fn begin_tick(&mut self, controls: &LfoControls, time: &TickTime, seed: u64) -> LfoTick {
+        let clock = self.clock.begin_tick(controls.sync, f64::from(controls.rate_octaves.exp2()), time);
         let shape = Shape::of(controls.shape);
-        LfoTick { shape, rate_hz, shared: value(shape, self.cycles + f64::from(controls.phase), seed) }
+        LfoTick { shape, clock, shared: value(shape, clock.shared + f64::from(controls.phase), seed) }
     }
 }
 
@@ -132,7 +117,7 @@ pub(super) struct NoteLfo {
     fade_s: f64,
     seed: u64,
     age_s: f64,
-    cycles: f64,
+    clock: NoteClock,
 }
 
 impl NoteLfo {
@@ -145,7 +130,7 @@ impl NoteLfo {
             fade_s: f64::from(controls.fade_s),
             seed,
             age_s: 0.0,
-            cycles: 0.0,
+            clock: NoteClock::default(),
         }
     }
 
@@ -153,7 +138,7 @@ impl NoteLfo {
     pub(super) fn advance(&mut self, tick: &LfoTick, time_s: f64) {
         let waits_s = (self.delay_s - self.age_s).max(0.0);
         self.age_s += time_s;
-        self.cycles += (time_s - waits_s).max(0.0) * tick.rate_hz;
+        self.clock.advance(&tick.clock, (time_s - waits_s).max(0.0));
     }
 
     /// Its value, [−1, 1].
@@ -165,7 +150,7 @@ impl NoteLfo {
         let fade = if self.fade_s > 0.0 { (since_s / self.fade_s).min(1.0) } else { 1.0 };
         let value = match self.mode {
             LfoMode::Shared => tick.shared,
-            LfoMode::PerNote => value(tick.shape, self.cycles + self.phase, self.seed),
+            LfoMode::PerNote => value(tick.shape, self.clock.cycles() + self.phase, self.seed),
             LfoMode::OneShot => self.one_shot(tick.shape),
         };
         value * fade
@@ -173,22 +158,23 @@ impl NoteLfo {
 
     /// One cycle, whose last value stays.
     fn one_shot(&self, shape: Shape) -> f64 {
-        let place = self.cycles.min(1.0) + self.phase;
-        let cycle = if self.cycles >= 1.0 && place > 0.0 { place.ceil() - 1.0 } else { place.floor() };
+        let cycles = self.clock.cycles();
+        let place = cycles.min(1.0) + self.phase;
+        let cycle = if cycles >= 1.0 && place > 0.0 { place.ceil() - 1.0 } else { place.floor() };
         shape.at(cycle, place - cycle, self.seed)
     }
 }
 
 /// Value of a shape after `cycles` cycles.
 fn value(shape: Shape, cycles: f64, seed: u64) -> f64 {
-    let place = (cycles * PHASE_STEPS).round() / PHASE_STEPS;
-    let cycle = place.floor();
-    shape.at(cycle, place - cycle, seed)
+    let (cycle, part) = cycle_and_part(cycles);
+    shape.at(cycle, part, seed)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::params::Transport;
 
     const TICK_S: f64 = 64.0 / 48_000.0;
     const TOLERANCE: f64 = 1e-6;
@@ -203,7 +189,8 @@ mod tests {
         let transport = Transport::default();
         (1..=ticks)
             .map(|n| {
-                let tick = shared.begin_tick(controls, &transport, None, TICK_S, 5);
+                let time = TickTime { transport: &transport, beat: None, tick_s: TICK_S };
+                let tick = shared.begin_tick(controls, &time, 5);
                 note.advance(&tick, TICK_S);
                 (n as f64 * TICK_S, note.value(&tick))
             })
@@ -279,10 +266,11 @@ mod tests {
         let transport = Transport { tempo_bpm: 90.0, beat: Some(0.0) };
         let mut lfo = SharedLfo::default();
         for beat in [0.0, 17.25, 3.9, -0.5] {
-            let tick = lfo.begin_tick(&controls, &transport, Some(beat), TICK_S, 0);
+            let time = TickTime { transport: &transport, beat: Some(beat), tick_s: TICK_S };
+            let tick = lfo.begin_tick(&controls, &time, 0);
             let wanted = 2.0 * (beat + 1.5 * TICK_S).rem_euclid(1.0) - 1.0;
             assert!((tick.shared - wanted).abs() < TOLERANCE, "beat {beat}: {}", tick.shared);
-            assert_eq!(tick.rate_hz, 1.5);
+            assert_eq!(tick.clock.rate_hz, 1.5);
         }
     }
 }

@@ -1,11 +1,14 @@
-//! What moves during a tick, as all notes see it: the routes that are in use, the macros, the LFOs, the filter's controls and the
-//! controllers of each channel. AUDIO THREAD: plain arithmetic, once per tick.
+//! What moves during a tick, as all notes see it: the routes that are in use, the macros, the LFOs, the steps, the recorded path, the
+//! filter's controls and the controllers of each channel. AUDIO THREAD: plain arithmetic, once per tick.
 //!
 //! Values are those of the end of the tick; what they move lies on a line from the end of the tick before.
 
 use super::channels::Channels;
 use super::filter::{FilterKind, FilterSettings};
 use super::lfo::{LfoTick, NoteLfo, SharedLfo};
+use super::path::Path;
+use super::shared_clock::TickTime;
+use super::steps::Steps;
 use super::tick::{Smoothed, TICK_SAMPLES};
 use super::zones::CHANNELS;
 use crate::params::{Controls, EnvelopeControls, LFOS, LfoControls, MACROS, ModDestination, ModSource, ROUTES, hash};
@@ -72,6 +75,8 @@ pub(super) struct Motion {
     lfo_controls: [LfoControls; LFOS],
     shared: [SharedLfo; LFOS],
     lfos: [LfoTick; LFOS],
+    steps: Steps,
+    path: Path,
     channels: [ChannelValues; CHANNELS],
     /// Whether the channels' values have followed the tick before.
     follows_channels: bool,
@@ -101,6 +106,8 @@ impl Motion {
             lfo_controls: [LfoControls::default(); LFOS],
             shared: [SharedLfo::default(); LFOS],
             lfos: [LfoTick::STILL; LFOS],
+            steps: Steps::default(),
+            path: Path::default(),
             channels: [ChannelValues::NEW; CHANNELS],
             follows_channels: false,
             seed: 0,
@@ -117,10 +124,13 @@ impl Motion {
         for (value, target) in self.macros.iter_mut().zip(motion.macros) {
             value.step(f64::from(target), pace);
         }
+        let time = TickTime { transport: &controls.transport, beat, tick_s };
         let lfos = self.shared.iter_mut().zip(&mut self.lfos).zip(&motion.lfos).enumerate();
         for (index, ((shared, tick), lfo)) in lfos {
-            *tick = shared.begin_tick(lfo, &controls.transport, beat, tick_s, lfo_seed(controls.seed, index));
+            *tick = shared.begin_tick(lfo, &time, lfo_seed(controls.seed, index));
         }
+        self.steps.begin_tick(&motion.steps, &controls.steps, &time);
+        self.path.begin_tick(&motion.path, &controls.pad_path, &time);
         self.kind = FilterKind::of(filter.kind);
         let values = &mut self.filter;
         values.cutoff_key.step(f64::from(filter.cutoff_key), pace);
@@ -201,6 +211,16 @@ impl Motion {
     /// The LFOs' tick.
     pub(super) fn lfos(&self) -> &[LfoTick; LFOS] {
         &self.lfos
+    }
+
+    /// The step source.
+    pub(super) fn steps(&self) -> &Steps {
+        &self.steps
+    }
+
+    /// The recorded path.
+    pub(super) fn path(&self) -> &Path {
+        &self.path
     }
 
     /// The LFOs of the note with a number.

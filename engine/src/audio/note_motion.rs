@@ -5,6 +5,7 @@ use super::lfo::NoteLfo;
 use super::mod_envelope::ModEnvelope;
 use super::motion::Motion;
 use super::playback::Piece;
+use super::shared_clock::NoteClock;
 use super::tick::{Ramp, Smoothed, TICK_SAMPLES, ratio};
 use crate::params::{LFOS, ModDestination, ModSource};
 use crate::units::db_to_gain;
@@ -102,7 +103,9 @@ pub(super) struct NoteMotion {
     amplitude: f32,
     envelope: ModEnvelope,
     lfos: [NoteLfo; LFOS],
-    /// Seconds by which envelope and LFOs have yet to move: they stand while nothing hears them.
+    steps: NoteClock,
+    path: NoteClock,
+    /// Seconds by which envelope, LFOs and clocks have yet to move: they stand while nothing hears them.
     behind_s: f64,
     pitch: Line,
     gain: Line,
@@ -125,6 +128,8 @@ impl Default for NoteMotion {
             amplitude: 0.0,
             envelope: ModEnvelope::default(),
             lfos: [NoteLfo::default(); LFOS],
+            steps: NoteClock::default(),
+            path: NoteClock::default(),
             behind_s: 0.0,
             pitch: Line::ZERO,
             gain: Line::ZERO,
@@ -195,6 +200,8 @@ impl NoteMotion {
         self.amplitude = heard.envelope;
         self.envelope.advance(motion.envelope(), time_s);
         self.lfos.iter_mut().zip(motion.lfos()).for_each(|(lfo, tick)| lfo.advance(tick, time_s));
+        self.steps.advance(motion.steps().clock(), time_s);
+        self.path.advance(motion.path().clock(), time_s);
         let sums = self.sums(motion);
         self.pitch.step(pitch(sums.pitch));
         self.gain.step(f64::from(sums.gain));
@@ -221,6 +228,9 @@ impl NoteMotion {
             ModSource::Envelope2 => self.envelope.level() as f32,
             ModSource::Lfo1 => lfo(0),
             ModSource::Lfo2 => lfo(1),
+            ModSource::Steps => motion.steps().value(&self.steps) as f32,
+            ModSource::PathX => motion.path().offset(&self.path)[0],
+            ModSource::PathY => motion.path().offset(&self.path)[1],
             ModSource::Random => self.random,
             _ => motion.shared_source(source, self.channel).unwrap_or(0.0),
         }

@@ -1,8 +1,8 @@
 //! The values of all controls, and the sound that follows from them. AUDIO THREAD: plain arithmetic on `Copy` values.
 
 use super::{
-    AmpControls, ArpControls, EnvelopeControls, FIRST_ROUTES, FilterControls, LoopControls, MotionControls, Routes,
-    SpaceControls, TABLE, Transport, VariationControls, VoiceControls,
+    AmpControls, ArpControls, EnvelopeControls, FIRST_ROUTES, FilterControls, LoopControls, MotionControls, PadPath,
+    Routes, SpaceControls, StepLevels, TABLE, Transport, VariationControls, VoiceControls,
 };
 use crate::link::{AssetId, AssetMix, MIXED_ASSETS, Shaping, SoundSpec, SourceId};
 use crate::units::{LATENT_LIMIT, Latent};
@@ -78,6 +78,10 @@ pub struct Controls {
     pub motion: MotionControls,
     /// Sources and destinations of the routes, whose amounts are in `motion`.
     pub routes: Routes,
+    /// Levels of the step source, whose other controls are in `motion`.
+    pub steps: StepLevels,
+    /// Recorded path of the pad's point, whose other controls are in `motion`.
+    pub pad_path: PadPath,
     /// Effects.
     pub space: SpaceControls,
     /// Arpeggiator.
@@ -121,6 +125,8 @@ impl Default for Controls {
             env2: EnvelopeControls::default(),
             motion: MotionControls::default(),
             routes: FIRST_ROUTES,
+            steps: StepLevels::FIRST,
+            pad_path: PadPath::NONE,
             space: SpaceControls::default(),
             arp: ArpControls::default(),
             variation: VariationControls::default(),

@@ -134,11 +134,43 @@ pub struct LfoControls {
     pub mode: f32,
 }
 
+/// The step source.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct StepControls {
+    /// Number of steps that are played, [1, 16].
+    pub count: f32,
+    /// Free rate as log₂ of steps per second.
+    pub rate_octaves: f32,
+    /// 0: the free rate; else the note value of a step, see `names::DIVISIONS`.
+    pub sync: f32,
+    /// Part of a step in which the level glides to it, [0, 1].
+    pub glide: f32,
+    /// As an LFO's.
+    pub mode: f32,
+}
+
+/// The recorded path of the pad's point.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct PathControls {
+    /// 0 once for each note, 1 again and again, 2 there and back.
+    pub play: f32,
+    /// Which notes share a path that repeats: 0 all of them, 1 none.
+    pub notes: f32,
+    /// Free speed as a multiple of the recorded one.
+    pub speed: f32,
+    /// 0: the free speed; else the note value of one way along the path, see `names::DIVISIONS`.
+    pub sync: f32,
+}
+
 /// What moves by itself, and by how much.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct MotionControls {
     /// The LFOs.
     pub lfos: [LfoControls; LFOS],
+    /// The step source.
+    pub steps: StepControls,
+    /// The recorded path.
+    pub path: PathControls,
     /// The macros, [0, 1].
     pub macros: [f32; MACROS],
     /// Amount of each route, [−1, 1].

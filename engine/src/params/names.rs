@@ -16,6 +16,10 @@ pub const FILTERS: &[&str] = &["Off", "Low 12", "Low 24", "Band 12", "Band 24", 
 pub const LFO_SHAPES: &[&str] = &["Sine", "Triangle", "Saw up", "Saw down", "Square", "Random", "Wander"];
 /// Which notes share an LFO, and whether it repeats.
 pub const LFO_MODES: &[&str] = &["Shared", "Per note", "One-shot"];
+/// Ways to play a recorded path.
+pub const PATH_PLAYS: &[&str] = &["Once", "Loop", "Ping-pong"];
+/// Which notes share a path that repeats.
+pub const PATH_NOTES: &[&str] = &["Shared", "Each"];
 /// Orders in which notes play variations.
 pub const VARIATION_ORDERS: &[&str] = &["No repeat", "Round robin", "Random"];
 /// Ways of the arpeggiator.

@@ -65,6 +65,12 @@ named! {
         Lfo1, "lfo-1", "LFO 1";
         /// Second LFO, −1 to 1.
         Lfo2, "lfo-2", "LFO 2";
+        /// Step source, −1 to 1.
+        Steps, "steps", "Steps";
+        /// Horizontal way along the recorded path from its start, −1 to 1.
+        PathX, "path-x", "Path X";
+        /// Vertical way along the recorded path from its start, −1 to 1.
+        PathY, "path-y", "Path Y";
         /// A random value for each note, −1 to 1.
         Random, "random", "Random";
         /// First macro, 0 to 1.

@@ -2,9 +2,9 @@
 
 use super::names::{
     ARP_MODES, DIRECTIONS, DIVISIONS, FILTERS, GLIDE_LAWS, GLIDE_NOTES, LFO_MODES, LFO_SHAPES, LOOPS, NOTE_VALUES,
-    VARIATION_ORDERS, VOICE_MODES,
+    PATH_NOTES, PATH_PLAYS, VARIATION_ORDERS, VOICE_MODES,
 };
-use super::{Hold, ParamSpec, Scale, Smoothing, TextForm};
+use super::{Hold, ParamSpec, STEPS, Scale, Smoothing, TextForm};
 use crate::units::LATENT_LIMIT;
 use Smoothing::{ByReader, Grid, PerNote};
 use TextForm::{
@@ -70,7 +70,7 @@ macro_rules! row {
 
 /// All parameters, in the frozen order.
 #[rustfmt::skip]
-pub static TABLE: [ParamSpec; 112] = [
+pub static TABLE: [ParamSpec; 121] = [
     row!("z1", "Latent 1", "Latents", LATENT, 0.0, Knob, Grid, false, |c| c.knobs[0]),
     row!("z2", "Latent 2", "Latents", LATENT, 0.0, Knob, Grid, false, |c| c.knobs[1]),
     row!("z3", "Latent 3", "Latents", LATENT, 0.0, Knob, Grid, false, |c| c.knobs[2]),
@@ -183,4 +183,13 @@ pub static TABLE: [ParamSpec; 112] = [
     row!("loop_start", "Loop start", "Envelope", UNIT, 0.25, Percent, ByReader, false, |c| c.looping.start),
     row!("loop_end", "Loop end", "Envelope", UNIT, 0.75, Percent, ByReader, false, |c| c.looping.end),
     row!("loop_fade", "Loop crossfade", "Envelope", Scale::Skewed { min: 0.01, max: 0.5, factor: 0.4 }, 0.05, Seconds, ByReader, false, |c| c.looping.fade_s),
+    row!("steps_count", "Steps", "Motion", steps(1, STEPS as i32), 8.0, Count, ByReader, false, |c| c.motion.steps.count),
+    row!("steps_rate", "Steps rate", "Motion", linear(SLOWEST_LFO_OCTAVES, FASTEST_LFO_OCTAVES), 2.0, OctavesHertz, ByReader, false, |c| c.motion.steps.rate_octaves),
+    row!("steps_sync", "Steps sync", "Motion", choice(DIVISIONS), 12.0, Names(DIVISIONS), ByReader, false, |c| c.motion.steps.sync),
+    row!("steps_glide", "Steps glide", "Motion", UNIT, 0.0, Percent, ByReader, false, |c| c.motion.steps.glide),
+    row!("steps_mode", "Steps notes", "Motion", choice(LFO_MODES), 0.0, Names(LFO_MODES), ByReader, false, |c| c.motion.steps.mode),
+    row!("path_play", "Path play", "Motion", choice(PATH_PLAYS), 1.0, Names(PATH_PLAYS), ByReader, false, |c| c.motion.path.play),
+    row!("path_notes", "Path notes", "Motion", choice(PATH_NOTES), 0.0, Names(PATH_NOTES), ByReader, false, |c| c.motion.path.notes),
+    row!("path_speed", "Path speed", "Motion", Scale::Skewed { min: 0.25, max: 4.0, factor: STRETCH_SKEW }, 1.0, Times, ByReader, false, |c| c.motion.path.speed),
+    row!("path_sync", "Path sync", "Motion", choice(DIVISIONS), 0.0, Names(DIVISIONS), ByReader, false, |c| c.motion.path.sync),
 ];

@@ -108,6 +108,11 @@ impl ParamGestures {
         self.held.get(&id).map_or_else(|| self.param(id).normalized(), |held| held.now)
     }
 
+    /// [`Self::normalized`] in the parameter's own unit.
+    pub fn plain(&self, id: ParamId) -> f32 {
+        id.spec().scale.value(self.normalized(id))
+    }
+
     /// [`Self::normalized`] as text with its unit.
     pub fn text(&self, id: ParamId) -> String {
         self.param(id).text(self.normalized(id))

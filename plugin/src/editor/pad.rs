@@ -2,6 +2,7 @@
 //! thread.
 
 use egui::{Align2, Color32, Pos2, Rect, Response, Sense, Stroke, Ui, pos2, vec2};
+use engine::params::PadPath;
 
 use super::drag::Dragged;
 use super::gestures::ParamGestures;
@@ -9,6 +10,7 @@ use super::layout::inside;
 use super::morph_follow::SILENT;
 use super::name;
 use super::param_menu;
+use super::path::{self, Recording};
 use super::theme::{self, DIM, FAINT, TEAL, TEXT};
 use crate::params::ParamId;
 use crate::target::CORNERS;
@@ -20,11 +22,15 @@ const TRAIL_S: f64 = 0.6;
 const EDGE: f32 = 10.0;
 /// Width of the switch of the morph slider, in points.
 const FOLLOW_WIDTH: f32 = 104.0;
+/// Width of the switch of the recording, in points.
+const RECORD_WIDTH: f32 = 66.0;
 
-/// What the pad remembers: the trail behind the point, as places in [0, 1] with the time in seconds at which the point was there.
+/// What the pad remembers: the trail behind the point, as places in [0, 1] with the time in seconds at which the point was there, and the
+/// path that is being recorded.
 #[derive(Default)]
 pub struct Pad {
     trail: Vec<(Pos2, f64)>,
+    recording: Recording,
 }
 
 /// A corner of the pad as it is shown.
@@ -43,6 +49,8 @@ pub enum PadAction {
     Open(usize),
     /// Let the morph slider follow what is touched, or not.
     Follow(bool),
+    /// Keep a path that was recorded.
+    Recorded(Box<PadPath>),
 }
 
 impl Pad {
@@ -53,26 +61,31 @@ impl Pad {
         panel: Rect,
         gestures: &mut ParamGestures,
         corners: &[Corner; CORNERS],
-        follows: bool,
+        (follows, pad_path): (bool, &PadPath),
     ) -> Option<PadAction> {
         theme::panel(ui.painter(), panel, "Pad");
         let switch = Rect::from_min_size(panel.right_top() + vec2(-12.0 - FOLLOW_WIDTH, 5.0), vec2(FOLLOW_WIDTH, 20.0));
         let hint = "Let a touch of pad or knobs move the morph slider to their side when they are silent";
         let follow = super::switch::show(ui, switch, "Morph follows", follows).on_hover_text(hint);
+        self.show_recording(ui, switch);
         let field = inside(panel).with_max_y(panel.max.y - 12.0);
         let response = ui.interact(field, ui.scope_id().with("pad"), Sense::click_and_drag());
         response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Slider, true, "Pad"));
         param_menu::show(ui, &response, &[ParamId::PAD_X, ParamId::PAD_Y], gestures);
         let range = field.shrink(EDGE);
-        self.move_point(ui, &response, range, gestures);
+        let recorded = self.move_point(ui, &response, range, gestures);
         let place = (gestures.normalized(ParamId::PAD_X), gestures.normalized(ParamId::PAD_Y));
         let point = pos2(egui::lerp(range.x_range(), place.0), egui::lerp(range.y_range(), place.1));
         let target = corner_under(&response, ui);
         self.paint_field(ui, field, point, gestures.normalized(ParamId::MORPH));
         paint_corners(ui, field, corners, place, target);
+        path::paint(ui.painter(), range, pad_path, &self.recording, place.into());
         self.paint_point(ui, range, point, &response, gestures);
         if gestures.normalized(ParamId::MORPH) <= SILENT {
             theme::dim(ui.painter(), field);
+        }
+        if let Some(path) = recorded {
+            return Some(PadAction::Recorded(Box::new(path)));
         }
         if follow.clicked() {
             return Some(PadAction::Follow(!follows));
@@ -84,27 +97,44 @@ impl Pad {
         target.map(|corner| PadAction::Put(corner, what))
     }
 
-    fn move_point(&mut self, ui: &Ui, response: &Response, range: Rect, gestures: &mut ParamGestures) {
+    /// Draws the switch of the recording at the left of another one.
+    fn show_recording(&mut self, ui: &Ui, beside: Rect) {
+        let right = beside.min.x - 8.0;
+        let place = Rect::from_min_max(pos2(right - RECORD_WIDTH, beside.min.y), pos2(right, beside.max.y));
+        let hint = "Let the next drag on the pad become a path that plays from then on";
+        if super::switch::show(ui, place, "Record", self.recording.is_on()).on_hover_text(hint).clicked() {
+            self.recording.switch();
+        }
+    }
+
+    /// Moves the point; the path that was recorded until it was let go.
+    fn move_point(
+        &mut self,
+        ui: &Ui,
+        response: &Response,
+        range: Rect,
+        gestures: &mut ParamGestures,
+    ) -> Option<PadPath> {
         let axes = [ParamId::PAD_X, ParamId::PAD_Y];
-        if response.is_pointer_button_down_on()
-            && ui.input(|input| input.pointer.primary_down())
-            && let Some(pointer) = response.interact_pointer_pos()
-        {
-            let places = [
+        let held = response.is_pointer_button_down_on() && ui.input(|input| input.pointer.primary_down());
+        let mut point = axes.map(|id| gestures.normalized(id));
+        if let Some(pointer) = response.interact_pointer_pos().filter(|_| held) {
+            point = [
                 egui::remap_clamp(pointer.x, range.x_range(), 0.0..=1.0),
                 egui::remap_clamp(pointer.y, range.y_range(), 0.0..=1.0),
             ];
-            for (id, place) in axes.into_iter().zip(places) {
+            for (id, place) in axes.into_iter().zip(point) {
                 gestures.take(id);
                 gestures.drag_to(id, place);
             }
-            self.trail.push((pos2(places[0], places[1]), ui.input(|input| input.time)));
+            self.trail.push((pos2(point[0], point[1]), ui.input(|input| input.time)));
         } else {
             axes.into_iter().for_each(|id| gestures.release(id));
         }
         if response.double_clicked() {
             axes.into_iter().for_each(|id| gestures.reset(id));
         }
+        self.recording.follow(ui.input(|input| input.time), held, point)
     }
 
     fn paint_field(&self, ui: &Ui, field: Rect, point: Pos2, morph: f32) {

@@ -5,7 +5,7 @@ pub mod tables;
 mod tuning;
 
 use egui::{Color32, Rect, Ui, pos2, vec2};
-use engine::params::Routes;
+use engine::params::{PadPath, Routes, StepLevels};
 use engine::tuning::Tuning;
 
 use super::choice;
@@ -14,6 +14,8 @@ use super::filter;
 use super::gestures::ParamGestures;
 use super::knob::{self, Knob};
 use super::layout::cells;
+use super::path;
+use super::steps;
 use super::tabs::tab_button;
 use super::theme::{self, GRID};
 use super::typing::Typing;
@@ -25,7 +27,7 @@ pub use tuning::TuningAction;
 
 /// Height of the tabs, and width of one, in points.
 const TABS: f32 = 26.0;
-const TAB_WIDTH: f32 = 84.0;
+const TAB_WIDTH: f32 = 74.0;
 /// Radius of knobs in points, in panels of one row and of two.
 const LARGE: f32 = 24.0;
 const SMALL: f32 = 14.5;
@@ -42,8 +44,24 @@ pub enum StripAction {
     Open(StripTab),
     /// Let the routes be these.
     Route(Routes),
+    /// Let the levels of the steps be these.
+    Steps(StepLevels),
+    /// Remove the recorded path.
+    RemovePath,
     /// Do something with the tuning.
     Tuning(TuningAction),
+}
+
+/// What the strip shows beside the parameters.
+pub struct StripState<'a> {
+    /// Routes of the matrix.
+    pub routes: &'a Routes,
+    /// Levels of the steps.
+    pub steps: &'a StepLevels,
+    /// Recorded path of the pad's point.
+    pub path: &'a PadPath,
+    /// Scale and keyboard map.
+    pub tuning: &'a Tuning,
 }
 
 /// Draws the strip.
@@ -51,7 +69,7 @@ pub fn show(
     ui: &mut Ui,
     rect: Rect,
     tab: StripTab,
-    (routes, tuned): (&Routes, &Tuning),
+    now: &StripState,
     gestures: &mut ParamGestures,
     typing: &mut Option<Typing>,
 ) -> Option<StripAction> {
@@ -65,7 +83,7 @@ pub fn show(
     }
     if tab == StripTab::Play {
         let beside = Rect::from_min_max(pos2(bar.max.x + GRID, rect.min.y), pos2(rect.max.x, bar.max.y));
-        action = tuning::show(ui, beside, tuned).map(StripAction::Tuning).or(action);
+        action = tuning::show(ui, beside, now.tuning).map(StripAction::Tuning).or(action);
     }
     let room = room.with_min_y(room.min.y + 4.0);
     for (place, panel) in places(room, tables::panels(tab)) {
@@ -81,8 +99,18 @@ pub fn show(
                 envelope::picture(ui, well.with_max_x(well.max.x - 4.0), stages, gestures)
             }
             Picture::Filter => filter::show(ui, well.with_max_x(well.max.x - SIDE), gestures),
+            Picture::Steps => {
+                let count = ParamId::named("steps_count").map_or(0.0, |id| gestures.plain(id));
+                let drawn = steps::show(ui, well.with_max_x(well.max.x - SIDE), now.steps, count.round() as usize);
+                action = drawn.map(StripAction::Steps).or(action);
+            }
+            Picture::Path => {
+                if path::picture(ui, well.with_max_x(well.max.x - SIDE), now.path) {
+                    action = Some(StripAction::RemovePath);
+                }
+            }
             Picture::Matrix => {
-                action = matrix::show(ui, picture, routes, gestures, typing).map(StripAction::Route).or(action);
+                action = matrix::show(ui, picture, now.routes, gestures, typing).map(StripAction::Route).or(action);
             }
         }
         show_controls(ui, controls, panel, gestures, typing);

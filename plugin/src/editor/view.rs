@@ -7,6 +7,7 @@ mod endless;
 mod fitting;
 mod frame_state;
 mod moving;
+mod pad_path;
 mod presets;
 mod region;
 mod steps;
@@ -33,7 +34,7 @@ use super::morph_follow::{MorphFollow, SILENT};
 use super::pad::{Pad, PadAction};
 use super::preset_dialog::PresetDialog;
 use super::region_editor::RegionEditor;
-use super::strip::StripAction;
+use super::strip::{StripAction, StripState};
 use super::typing::Typing;
 use super::wave::{Overlay, Wave};
 use super::{morph, region_editor, status, strip, theme};
@@ -255,16 +256,13 @@ impl EditorView {
     }
 
     fn show_strip(&mut self, ui: &mut Ui, regions: &Regions, now: &FrameState) {
-        match strip::show(
-            ui,
-            regions.strip,
-            now.view.tab,
-            (&now.routes, &now.tuning),
-            &mut self.gestures,
-            &mut self.typing,
-        ) {
+        let shown =
+            StripState { routes: &now.routes, steps: &now.step_levels, path: &now.pad_path, tuning: &now.tuning };
+        match strip::show(ui, regions.strip, now.view.tab, &shown, &mut self.gestures, &mut self.typing) {
             Some(StripAction::Open(tab)) => self.session.store.change_view(|view| view.tab = tab),
             Some(StripAction::Route(routes)) => self.set_routes(routes),
+            Some(StripAction::Steps(levels)) => self.set_step_levels(levels),
+            Some(StripAction::RemovePath) => self.remove_path(now),
             Some(StripAction::Tuning(asked)) => self.change_tuning(asked, now),
             None => {}
         }
@@ -272,8 +270,9 @@ impl EditorView {
 
     fn show_pad(&mut self, ui: &mut Ui, regions: &Regions, now: &FrameState) {
         let follows = now.view.morph_follows;
-        match self.pad.show(ui, regions.pad, &mut self.gestures, &now.corners, follows) {
+        match self.pad.show(ui, regions.pad, &mut self.gestures, &now.corners, (follows, &now.pad_path)) {
             Some(PadAction::Follow(is_on)) => self.session.store.change_view(|view| view.morph_follows = is_on),
+            Some(PadAction::Recorded(path)) => self.take_path(path, now),
             Some(PadAction::Put(corner, what)) => self.send(&what, Target::Corner(corner)),
             Some(PadAction::Open(corner)) => self.open_region_editor(Target::Corner(corner)),
             None => {}

@@ -16,7 +16,7 @@ use engine::Latent;
 use engine::audio::EventKind;
 use engine::decode::assets::AssetTable;
 use engine::pack::NamedResiduals;
-use engine::params::{AssetSet, ControllerMap, KeyPitches, Routes};
+use engine::params::{AssetSet, ControllerMap, KeyPitches, PadPath, Routes, StepLevels};
 use engine::scene;
 use engine::state::{PackRef, SoundState};
 
@@ -34,6 +34,10 @@ pub struct AudioScene {
     pub seed: u64,
     /// Sources and destinations of the modulation matrix.
     pub routes: Routes,
+    /// Levels of the step source.
+    pub steps: StepLevels,
+    /// Recorded path of the pad's point.
+    pub pad_path: PadPath,
     /// Which MIDI controllers move which parameters.
     pub controllers: ControllerMap,
     /// Documents recalled so far: what was heard before the last of them is void.
@@ -67,6 +71,8 @@ impl AudioScene {
             assets,
             seed: project.seed,
             routes: project.routes,
+            steps: project.steps,
+            pad_path: project.pad_path,
             controllers: project.controllers,
             recalls,
             pitches: *project.tuning.pitches(),

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use engine::params::{ControllerMap, Routes};
+use engine::params::{ControllerMap, PadPath, Routes, StepLevels};
 use engine::state::{PackRef, SoundState, StateDocument};
 use engine::tuning::Tuning;
 
@@ -55,6 +55,15 @@ pub enum Edit {
     },
     /// Let the routes of the modulation matrix be these.
     SetRoutes(Routes),
+    /// Let the levels of the steps be these.
+    SetSteps(StepLevels),
+    /// Let this be the recorded path of the pad's point, and these the routes.
+    SetPath {
+        /// The path, or none.
+        path: Box<PadPath>,
+        /// All routes, those of the path among them.
+        routes: Routes,
+    },
     /// Let controllers move parameters as in this map.
     SetControllers {
         /// The map.
@@ -107,6 +116,8 @@ impl Edit {
             }
             Self::FillFromPack { pack, corners } => fill(&mut next, pack, corners),
             Self::SetRoutes(routes) => next.routes = routes,
+            Self::SetSteps(steps) => next.steps = steps,
+            Self::SetPath { path, routes } => (next.pad_path, next.routes) = (*path, routes),
             Self::SetControllers { map, .. } => next.controllers = map,
             Self::SetTuning(tuning) => next.tuning = tuning,
             Self::SetOrigin(origin) => next.origin = origin,
@@ -138,11 +149,14 @@ impl Edit {
             Self::ReplaceSound { target, .. } => Role::Step(format!("region and key of {}", target.describe())),
             Self::ChangePack { pack, .. } => Role::Step(format!("pack {}", pack.id)),
             Self::SetRoutes(_) => Role::Step("route".to_owned()),
+            Self::SetSteps(_) => Role::Step("steps".to_owned()),
+            Self::SetPath { path, .. } if path.is_empty() => Role::Step("path removed".to_owned()),
             Self::SetControllers { change, .. } => Role::Step(change.clone()),
             Self::SetSeed(seed) => Role::Step(format!("take {seed}")),
             Self::SetTuning(tuning) => Role::Step(format!("tuning {}", tuning.title())),
             Self::LoadPreset { name, .. } => Role::Step(format!("preset {name}")),
-            Self::MoveToSound(_) | Self::SetFitted(_) => Role::Part,
+            // The drag that was recorded moves the pad too.
+            Self::SetPath { .. } | Self::MoveToSound(_) | Self::SetFitted(_) => Role::Part,
             Self::SetCorner { .. }
             | Self::FillFromPack { .. }
             | Self::SetView(_)
@@ -183,6 +197,12 @@ fn restore(project: &mut Project, change: &ProjectChange) {
     }
     if before.routes != after.routes {
         project.routes = after.routes;
+    }
+    if before.steps != after.steps {
+        project.steps = after.steps;
+    }
+    if before.pad_path != after.pad_path {
+        project.pad_path = after.pad_path;
     }
     if before.controllers != after.controllers {
         project.controllers = after.controllers;

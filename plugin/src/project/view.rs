@@ -19,8 +19,10 @@ pub enum StripTab {
     Amp,
     /// Filter and second envelope.
     Filter,
-    /// LFOs, macros, matrix.
+    /// LFOs, steps, recorded path.
     Motion,
+    /// Macros, modulation matrix.
+    Matrix,
     /// Effects.
     Space,
     /// Voices, pitch, velocity, arpeggiator.
@@ -29,7 +31,8 @@ pub enum StripTab {
 
 impl StripTab {
     /// All of them, from left to right.
-    pub const ALL: [Self; 6] = [Self::Sound, Self::Amp, Self::Filter, Self::Motion, Self::Space, Self::Play];
+    pub const ALL: [Self; 7] =
+        [Self::Sound, Self::Amp, Self::Filter, Self::Motion, Self::Matrix, Self::Space, Self::Play];
 
     /// Name in the window and, frozen, in documents.
     pub fn name(self) -> &'static str {
@@ -38,6 +41,7 @@ impl StripTab {
             Self::Amp => "Amp",
             Self::Filter => "Filter",
             Self::Motion => "Motion",
+            Self::Matrix => "Matrix",
             Self::Space => "Space",
             Self::Play => "Play",
         }

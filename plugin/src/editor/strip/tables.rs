@@ -37,6 +37,10 @@ pub enum Picture {
     SmallEnvelope(Stages),
     /// The filter's response.
     Filter,
+    /// The levels of the steps, which can be drawn.
+    Steps,
+    /// The recorded path.
+    Path,
     /// The modulation matrix, which holds the amounts of its routes.
     Matrix,
 }
@@ -83,6 +87,7 @@ pub fn panels(tab: StripTab) -> &'static [Panel] {
         StripTab::Amp => AMPLITUDE,
         StripTab::Filter => FILTER,
         StripTab::Motion => MOTION,
+        StripTab::Matrix => MATRIX,
         StripTab::Space => SPACE,
         StripTab::Play => PLAY,
     }
@@ -194,8 +199,36 @@ const MOTION: &[Panel] = &[
             choice("lfo2_mode", "Notes"),
         ],
     ),
+    Panel {
+        heading: "Steps",
+        picture: Picture::Steps,
+        picture_cells: 3.6,
+        columns: 3,
+        controls: &[
+            knob("steps_count", "Steps"),
+            knob("steps_rate", "Rate"),
+            choice("steps_sync", "Sync"),
+            knob("steps_glide", "Glide"),
+            choice("steps_mode", "Notes"),
+        ],
+    },
+    Panel {
+        heading: "Path of the pad",
+        picture: Picture::Path,
+        picture_cells: 2.6,
+        columns: 2,
+        controls: &[
+            choice("path_play", "Play"),
+            choice("path_notes", "Notes"),
+            knob("path_speed", "Speed"),
+            choice("path_sync", "Sync"),
+        ],
+    },
+];
+
+const MATRIX: &[Panel] = &[
     plain("Macros", 2, &[knob("macro1", "1"), knob("macro2", "2"), knob("macro3", "3"), knob("macro4", "4")]),
-    Panel { heading: "Matrix", picture: Picture::Matrix, picture_cells: 7.6, columns: 0, controls: &[] },
+    Panel { heading: "Matrix", picture: Picture::Matrix, picture_cells: 12.0, columns: 0, controls: &[] },
 ];
 
 const SPACE: &[Panel] = &[

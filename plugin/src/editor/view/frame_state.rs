@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use engine::instrument::{Meters, SoundView, Status};
-use engine::params::{ControllerMap, Routes};
+use engine::params::{ControllerMap, PadPath, Routes, StepLevels};
 use engine::tuning::Tuning;
 
 use super::EditorView;
@@ -29,6 +29,8 @@ pub(super) struct FrameState {
     pub(super) pad_name: String,
     pub(super) view: View,
     pub(super) routes: Routes,
+    pub(super) step_levels: StepLevels,
+    pub(super) pad_path: PadPath,
     pub(super) controllers: ControllerMap,
     pub(super) tuning: Arc<Tuning>,
     pub(super) preset: Option<PresetTitle>,
@@ -62,6 +64,8 @@ impl EditorView {
             is_named,
             view: project.view.unwrap_or_default(),
             routes: project.routes,
+            step_levels: project.steps,
+            pad_path: project.pad_path,
             controllers: project.controllers,
             tuning: Arc::clone(&project.tuning),
             preset: self.session.preset_title(),
