@@ -37,6 +37,7 @@ mod mixer;
 mod mod_envelope;
 mod motion;
 mod note;
+mod note_lanes;
 mod note_motion;
 mod notes;
 mod offline;
@@ -76,6 +77,7 @@ use held_keys::HeldKeys;
 use kernel::Kernels;
 use key_tuning::KeyTuning;
 use motion::Motion;
+use note_lanes::NoteLanes;
 use planner::{Hearing, RequestPlanner};
 use slots::Slots;
 use sound_motion::SoundMotion;
@@ -116,6 +118,7 @@ pub struct Synth {
     tunes: [Ramp; CHANNELS],
     motion: Motion,
     sound_motion: SoundMotion,
+    lanes: NoteLanes,
     variations: VariationOrder,
     held_keys: HeldKeys,
     key_tuning: KeyTuning,
@@ -151,6 +154,7 @@ impl Synth {
             tunes: [Ramp::ONE; CHANNELS],
             motion: Motion::new(FIRST_RATE_HZ),
             sound_motion: SoundMotion::default(),
+            lanes: NoteLanes::default(),
             variations: VariationOrder::default(),
             held_keys: HeldKeys::default(),
             key_tuning: KeyTuning::new(),
@@ -227,6 +231,7 @@ impl Synth {
         self.voices.reset(&mut self.slots);
         self.motion = Motion::new(self.timing.rate_hz);
         self.sound_motion = SoundMotion::default();
+        self.lanes = NoteLanes::default();
         self.variations = VariationOrder::default();
         self.planner.set_last_number(0);
         self.held_keys.clear();

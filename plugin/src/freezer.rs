@@ -66,5 +66,12 @@ pub fn decoded(loaded: &LoadedPack, controls: &Controls) -> Vec<Arc<SoundView>> 
     let mut sounds = loaded.player.sounds();
     sounds.extend(loaded.player.sound().filter(|shown| sounds.iter().all(|sound| sound.spec != shown.spec)));
     sounds.retain(|sound| sound.spec.is_near(&controls.spec(source, sound.spec.key)));
+    // Notes with sounds of their own may have the same one.
+    let mut keys = Vec::new();
+    sounds.retain(|sound| {
+        let is_first = !keys.contains(&sound.spec.key);
+        keys.push(sound.spec.key);
+        is_first
+    });
     sounds
 }

@@ -52,7 +52,9 @@ impl TickContext<'_> {
 /// Assigns every note to the slot of its zone in the current source.
 pub(super) fn reassign_zones(voices: &mut Voices, slots: &mut Slots, planner: &RequestPlanner) {
     for voice in voices.active_mut() {
-        let Some(zone_slot) = slots.slot_for(planner.slot_key(voice.key, voice.variation)) else { continue };
+        let Some(zone_slot) = slots.slot_for(planner.slot_key(voice.key, voice.variation, voice.lane)) else {
+            continue;
+        };
         if let Some(slot) = slots.get_mut(voice.zone_slot) {
             slot.voices = slot.voices.saturating_sub(1);
         }
@@ -79,7 +81,7 @@ pub(super) fn follow(voices: &mut Voices, slots: &mut Slots, context: &TickConte
 
 /// Starts a voice on the playable sound that is nearest to the wanted one in key and point. Returns false if there is none.
 pub(super) fn begin(voice: &mut Voice, slots: &mut Slots, context: &TickContext) -> bool {
-    let wanted = context.planner.spec(context.planner.slot_key(voice.key, voice.variation));
+    let wanted = context.planner.spec(context.planner.slot_key(voice.key, voice.variation, voice.lane));
     let mut best: Option<(f32, SoundRef, f64, f64)> = None;
     for (index, slot) in slots.iter() {
         let start = |buffer: &SoundBuffer| {

@@ -188,6 +188,32 @@ impl Motion {
         self.routes.get(..self.count).unwrap_or_default()
     }
 
+    /// Whether a route to what is decoded has a source that differs between notes.
+    pub(super) fn moves_sounds_apart(&self) -> bool {
+        let mut decoded = self.routes().iter().filter(|route| route.destination.is_decoded());
+        decoded.any(|route| self.is_of_note(route.source) || self.is_of_note(route.via))
+    }
+
+    /// Whether a source differs between the notes of a channel.
+    fn is_of_note(&self, source: ModSource) -> bool {
+        let lfo = |index: usize| self.lfo_controls.get(index).is_some_and(|lfo| !lfo.is_shared());
+        match source {
+            ModSource::Velocity
+            | ModSource::ReleaseVelocity
+            | ModSource::Key
+            | ModSource::Pressure
+            | ModSource::Timbre
+            | ModSource::Envelope
+            | ModSource::Envelope2
+            | ModSource::Random => true,
+            ModSource::Lfo1 => lfo(0),
+            ModSource::Lfo2 => lfo(1),
+            ModSource::Steps => !self.steps.is_shared(),
+            ModSource::PathX | ModSource::PathY => !self.path.is_shared(),
+            _ => false,
+        }
+    }
+
     /// Length of a tick in seconds.
     pub(super) fn tick_s(&self) -> f64 {
         TICK_SAMPLES as f64 / f64::from(self.rate_hz)

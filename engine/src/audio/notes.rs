@@ -8,6 +8,7 @@ use super::glide::Glide;
 use super::held_keys::HeldKey;
 use super::key_tuning::NotePitch;
 use super::note::{Expression, NoteAddress};
+use super::note_lanes::SHARED_LANE;
 use super::note_motion::{NoteBegin, NoteMotion};
 use super::tick::TICK_SAMPLES;
 use super::velocity::{VelocityResponse, played_velocity};
@@ -142,9 +143,9 @@ impl Synth {
     /// The voices of a note go on as another note.
     fn go_on_at(&mut self, order: u64, note: NoteAddress, pitch: NotePitch, semitones: f64) {
         let glide = Glide::new(semitones, &self.controls.voices, self.timing.rate_hz);
-        let before = self.voices.of_order(order).next().map(|voice| (voice.note, voice.variation));
-        let Some((ended, variation)) = before else { return };
-        let zone = self.planner.slot_key(pitch.nearest_key(), variation);
+        let before = self.voices.of_order(order).next().map(|voice| (voice.note, voice.variation, voice.lane));
+        let Some((ended, variation, lane)) = before else { return };
+        let zone = self.planner.slot_key(pitch.nearest_key(), variation, lane);
         self.planner.set_main(zone);
         let zone_slot = self.slots.slot_for(zone);
         if let Some(zone_slot) = zone_slot {
@@ -193,7 +194,8 @@ impl Synth {
         self.move_sound_for(&motion);
         let controls = VoiceControls { start: motion.start_part(&self.motion, controls.start), ..controls };
         let (variation, foot_pan) = self.next_variation(pitch.nearest_key());
-        let zone = self.planner.slot_key(pitch.nearest_key(), variation);
+        let lane = self.lane_for(&motion, pitch.nearest_key(), variation);
+        let zone = self.planner.slot_key(pitch.nearest_key(), variation, lane);
         self.planner.set_main(zone);
         let Some(zone_slot) = self.slots.slot_for(zone) else { return };
         self.prepare(zone_slot);
@@ -205,7 +207,7 @@ impl Synth {
         let context = TickContext { planner: &self.planner, timing: &self.timing, tunes: &self.tunes, looping };
         let mut late = 0;
         for voice in self.voices.of_order(order) {
-            voice.variation = variation;
+            (voice.variation, voice.lane) = (variation, lane);
             if foot_pan != 0.0 {
                 voice.express(Expression::Pan, foot_pan);
             }
@@ -234,7 +236,7 @@ impl Synth {
     fn next_take(&mut self, key: u8) -> u32 {
         let next = self.variations.next_take(&self.controls.variation);
         let is_varied = self.controls.variation.sounds() > 1;
-        let zone = self.planner.slot_key(key, next);
+        let zone = self.planner.slot_key(key, next, SHARED_LANE);
         let instead = Some(()).filter(|()| is_varied && !self.offline);
         match instead.and_then(|()| self.planner.take_instead_of(zone, &self.slots)) {
             Some(earlier) => {

@@ -34,7 +34,7 @@ pub(super) struct Path {
     clock: SharedClock,
     tick: ClockTick,
     play: Play,
-    is_shared: bool,
+    are_notes_together: bool,
     path: PadPath,
 }
 
@@ -47,7 +47,12 @@ impl Path {
         }
         self.tick = self.clock.begin_tick(controls.sync, f64::from(controls.speed / path.length_s()), time);
         self.play = Play::of(controls.play);
-        self.is_shared = controls.notes < 0.5;
+        self.are_notes_together = controls.notes < 0.5;
+    }
+
+    /// Whether all notes hear the same place.
+    pub(super) fn is_shared(&self) -> bool {
+        self.are_notes_together && self.play != Play::Once
     }
 
     /// What the clocks of notes do.
@@ -57,7 +62,7 @@ impl Path {
 
     /// Its offsets for a note with a clock, [−1, 1] each; 0 without a path.
     pub(super) fn offset(&self, own: &NoteClock) -> [f32; 2] {
-        let ways = if self.is_shared && self.play != Play::Once { self.tick.shared } else { own.cycles() };
+        let ways = if self.is_shared() { self.tick.shared } else { own.cycles() };
         let (way, part) = cycle_and_part(ways);
         self.path.offset(match self.play {
             Play::Once => ways.clamp(0.0, 1.0),

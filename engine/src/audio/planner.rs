@@ -1,10 +1,11 @@
 //! Plans the requests: sounds for the zones in use, for the zone played last and for its neighbours. AUDIO THREAD.
 
+use super::note_lanes::{LANES, SHARED_LANE};
 use super::slot::{Pending, SlotKey};
 use super::slots::Slots;
 use super::tick::Ramp;
 use super::voices::{Listening, Timing, Voices};
-use crate::link::{Request, SoundSpec, SourceSet, Succession};
+use crate::link::{Request, SoundSpec, SourceId, SourceSet, Succession};
 use crate::params::Controls;
 
 /// Urgency of a slot with voices; 0 is the most urgent.
@@ -25,16 +26,28 @@ const FIRST_KEY: u8 = 60;
 pub(super) struct RequestPlanner {
     sources: SourceSet,
     main_root: u8,
+    /// Slot key of the note that was played last, while it sounds and has a sound of its own.
+    main_note: Option<SlotKey>,
     /// Number of the last step of a walk, or of the last take; 0 for a source of variations.
     last_number: u32,
     controls: Controls,
+    /// What the note of each lane wants, as a sound of source 0 and key 0.
+    lanes: [Option<SoundSpec>; LANES],
     still_ticks: u32,
 }
 
 impl RequestPlanner {
     pub(super) fn new(sources: SourceSet) -> Self {
         let main_root = sources.current().nearest_root(FIRST_KEY);
-        Self { sources, main_root, last_number: 0, controls: Controls::default(), still_ticks: 0 }
+        Self {
+            sources,
+            main_root,
+            main_note: None,
+            last_number: 0,
+            controls: Controls::default(),
+            lanes: [None; LANES],
+            still_ticks: 0,
+        }
     }
 
     /// Sets the controls of a tick.
@@ -45,25 +58,38 @@ impl RequestPlanner {
         self.still_ticks = if moved { 0 } else { self.still_ticks.saturating_add(1) };
     }
 
+    /// Sets the controls of the note of a lane; none where no note has it.
+    pub(super) fn set_lane(&mut self, lane: u8, controls: Option<&Controls>) {
+        if let Some(place) = self.lanes.get_mut(usize::from(lane).wrapping_sub(1)) {
+            *place = controls.map(|controls| controls.spec(SourceId::default(), 0.0));
+            let is_of_note = self.main_note.is_some_and(|main| main.lane == lane);
+            if place.is_none() && is_of_note {
+                self.main_note = None;
+            }
+        }
+    }
+
     /// Sets the current sources; returns whether they have changed.
     pub(super) fn set_sources(&mut self, sources: SourceSet) -> bool {
         let changed = sources != self.sources;
         self.sources = sources;
         if changed {
             self.main_root = sources.current().nearest_root(self.main_root);
+            self.main_note = None;
             self.last_number = 0;
         }
         changed
     }
 
-    /// Slot key of the zone in which a MIDI key plays, for a variation of its sound.
-    pub(super) fn slot_key(&self, key: u8, variation: u32) -> SlotKey {
-        SlotKey { variation, ..self.zone(self.sources.current().nearest_root(key)) }
+    /// Slot key of the zone in which a MIDI key plays, for a variation of its sound and the lane of its note.
+    pub(super) fn slot_key(&self, key: u8, variation: u32, lane: u8) -> SlotKey {
+        SlotKey { variation, lane, ..self.zone(self.sources.current().nearest_root(key)) }
     }
 
     /// Makes the zone of a note the main one.
     pub(super) fn set_main(&mut self, key: SlotKey) {
         self.main_root = key.root;
+        self.main_note = Some(key).filter(|key| key.lane != SHARED_LANE);
     }
 
     /// What another note of the same sound plays.
@@ -87,17 +113,28 @@ impl RequestPlanner {
         oldest.map(|(_, take)| take).filter(|take| *take != key.variation)
     }
 
-    /// The wanted sound of a zone.
+    /// The wanted sound of a zone, or of the note of a lane in it.
     pub(super) fn spec(&self, key: SlotKey) -> SoundSpec {
-        let SlotKey { source, root, layer, variation } = key;
-        let base = self.controls.spec(source, f32::from(root));
+        let own = usize::from(key.lane).checked_sub(1).and_then(|lane| *self.lanes.get(lane)?);
+        let base = own.unwrap_or_else(|| self.controls.spec(key.source, f32::from(key.root)));
+        self.varied(base, key)
+    }
+
+    /// The sound that `controls` want in a zone.
+    pub(super) fn spec_of(&self, controls: &Controls, key: SlotKey) -> SoundSpec {
+        self.varied(controls.spec(key.source, f32::from(key.root)), key)
+    }
+
+    /// `base` in a zone, for a variation.
+    fn varied(&self, base: SoundSpec, key: SlotKey) -> SoundSpec {
+        let SlotKey { source, root, layer, variation, .. } = key;
         let vary = &self.controls.variation;
         let controls = match self.sources.get(source).map(|source| source.succession).unwrap_or_default() {
             Succession::Variations => vary.point(&base.controls, self.controls.seed, variation),
             Succession::Walk => vary.step(&base.controls, self.controls.seed, variation),
             Succession::Takes => base.controls,
         };
-        SoundSpec { layer, variation, controls, ..base }
+        SoundSpec { source, key: f32::from(root), layer, variation, controls, ..base }
     }
 
     fn main_spec(&self) -> SoundSpec {
@@ -105,12 +142,12 @@ impl RequestPlanner {
     }
 
     fn zone(&self, root: u8) -> SlotKey {
-        SlotKey { source: self.sources.current().id, root, layer: 0, variation: 0 }
+        SlotKey { source: self.sources.current().id, root, layer: 0, variation: 0, lane: SHARED_LANE }
     }
 
     /// Live: requests every wanted sound that has not been requested yet.
     pub(super) fn request_live(&self, slots: &mut Slots, hearing: &Hearing) {
-        let main = slots.slot_for(self.zone(self.main_root));
+        let main = slots.slot_for(self.main_note.unwrap_or_else(|| self.zone(self.main_root)));
         for index in 0..crate::link::SLOTS {
             let Some(slot) = slots.get(index) else { continue };
             let Some(key) = slot.key else { continue };
@@ -127,14 +164,14 @@ impl RequestPlanner {
                     let wanted = Wanted { urgency, is_main, is_live: sounds, listening };
                     slots.request(index, wanted.request(spec));
                 }
-            } else if unfinished && !stands {
-                // Decoding an outdated point would delay the sounds that are heard.
+            } else if unfinished && (!stands || key.lane != SHARED_LANE) {
+                // Decoding an outdated point, or the sound of a note that has ended, would delay the sounds that are heard.
                 slots.withdraw(index);
             } else {
                 slots.set_urgency(index, NEIGHBOUR, false);
             }
         }
-        if self.still_ticks >= STILL_TICKS {
+        if self.still_ticks >= STILL_TICKS && self.main_note.is_none() {
             let main = self.zone(self.main_root);
             for number in 1..self.controls.variation.sounds() {
                 let variation = self.last_number + number;
@@ -181,7 +218,7 @@ impl RequestPlanner {
         let Some(key) = slots.get(index).and_then(|slot| slot.key) else { return };
         let spec = self.spec(key);
         let listening = hearing.of(index, &spec, slots);
-        let is_main = key.root == self.main_root;
+        let is_main = self.main_note.map_or(key.root == self.main_root, |main| main == key);
         let wanted = Wanted { urgency: SOUNDING, is_main, is_live: false, listening };
         let generation = slots.request(index, wanted.request(spec));
         if let Some(slot) = slots.get_mut(index) {

@@ -14,6 +14,8 @@ pub(super) struct SlotKey {
     pub(super) layer: u8,
     /// Variation of the sound, 0 being the sound itself.
     pub(super) variation: u32,
+    /// Lane of the note whose sound it is; 0 for a sound that notes share.
+    pub(super) lane: u8,
 }
 
 /// An offline request that takes over at a fixed tick.
@@ -106,6 +108,11 @@ impl Slot {
     /// Whether the newest complete sound is exactly `spec`.
     pub(super) fn holds(&self, spec: &SoundSpec) -> bool {
         self.newest_complete().and_then(SoundBuffer::live_head).is_some_and(|head| head.spec == *spec)
+    }
+
+    /// Whether the newest complete sound cannot be told from `spec`.
+    pub(super) fn holds_near(&self, spec: &SoundSpec) -> bool {
+        self.newest_complete().and_then(SoundBuffer::live_head).is_some_and(|head| head.spec.is_near(spec))
     }
 
     /// Whether the sound of `generation` is complete.

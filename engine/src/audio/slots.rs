@@ -318,7 +318,7 @@ mod tests {
     }
 
     fn key(root: u8) -> SlotKey {
-        SlotKey { source: SOURCE, root, layer: 0, variation: 0 }
+        SlotKey { source: SOURCE, root, layer: 0, variation: 0, lane: 0 }
     }
 
     fn send(worker: &mut WorkerEnd, generation: u64, part: Part) {

@@ -43,6 +43,11 @@ impl Steps {
         self.glide = f64::from(controls.glide);
     }
 
+    /// Whether all notes hear the same step.
+    pub(super) fn is_shared(&self) -> bool {
+        self.mode == LfoMode::Shared
+    }
+
     /// What the clocks of notes do.
     pub(super) fn clock(&self) -> &ClockTick {
         &self.tick
@@ -50,14 +55,14 @@ impl Steps {
 
     /// Its value for a note with a clock, [−1, 1].
     pub(super) fn value(&self, own: &NoteClock) -> f64 {
-        let steps = if self.mode == LfoMode::Shared { self.tick.shared } else { own.cycles() };
+        let steps = if self.is_shared() { self.tick.shared } else { own.cycles() };
         if self.mode == LfoMode::OneShot && steps >= self.count {
             return self.level(self.count - 1.0);
         }
         let (step, part) = cycle_and_part(steps);
         let now = self.level(step);
         // Nothing comes before the first step of a note.
-        let is_first = self.mode != LfoMode::Shared && step <= 0.0;
+        let is_first = !self.is_shared() && step <= 0.0;
         if is_first || part >= self.glide {
             return now;
         }

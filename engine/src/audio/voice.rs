@@ -58,6 +58,8 @@ pub(super) struct Voice {
     channel: u8,
     /// Variation of its sound.
     pub(super) variation: u32,
+    /// Lane of its note; 0 for one that shares its sound.
+    pub(super) lane: u8,
     /// Slot of the note's zone.
     pub(super) zone_slot: usize,
     /// Number of the note, in the order of their starts.
@@ -94,6 +96,7 @@ impl Voice {
             pitch: NotePitch::of(0),
             channel: 0,
             variation: 0,
+            lane: 0,
             zone_slot: 0,
             order: 0,
             response: VelocityResponse::NONE,

@@ -140,6 +140,16 @@ impl Voices {
         self.voices.iter().filter(|voice| voice.is_living()).max_by_key(|voice| voice.order).map(Voice::motion)
     }
 
+    /// The lanes of notes that are neither stolen nor choked, as a bit mask.
+    pub(super) fn living_lanes(&self) -> u32 {
+        self.voices.iter().filter(|voice| voice.is_living()).fold(0, |mask, voice| mask | 1 << voice.lane)
+    }
+
+    /// Lane and what moves of each voice that is neither stolen nor choked.
+    pub(super) fn motions_of_lanes(&self) -> impl Iterator<Item = (u8, &NoteMotion)> {
+        self.voices.iter().filter(|voice| voice.is_living()).map(|voice| (voice.lane, voice.motion()))
+    }
+
     /// Starts the voices of a note in the slot `zone_slot`, without a sound yet. Returns the note's number in the order of starts.
     pub(super) fn note_on(
         &mut self,

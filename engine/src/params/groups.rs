@@ -134,6 +134,14 @@ pub struct LfoControls {
     pub mode: f32,
 }
 
+impl LfoControls {
+    /// Whether all notes hear the same cycle.
+    #[must_use]
+    pub fn is_shared(&self) -> bool {
+        self.mode < 0.5
+    }
+}
+
 /// The step source.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct StepControls {

@@ -133,6 +133,14 @@ named! {
     }
 }
 
+impl ModDestination {
+    /// Whether it changes what is decoded, rather than how that is played.
+    #[must_use]
+    pub fn is_decoded(self) -> bool {
+        self as usize >= Self::Stretch as usize
+    }
+}
+
 /// One route: source times via times amount is added to the destination.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(from = "SavedRoute")]

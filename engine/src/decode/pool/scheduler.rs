@@ -48,6 +48,9 @@ pub(super) struct Scheduler {
     done: [u64; SLOTS],
     /// Where held notes go on in the last sound of each slot that was searched for it.
     sustains: [Option<Searched>; SLOTS],
+    /// The turn in which each slot was last given the region that its voices need; see [`Self::served`].
+    served: [u64; SLOTS],
+    turns: u64,
     /// Jobs that have been begun and put aside.
     jobs: [Option<RunningJob>; SLOTS],
     preview: Option<RunningJob>,
@@ -66,6 +69,8 @@ impl Scheduler {
             board: [None; SLOTS],
             done: [0; SLOTS],
             sustains: [None; SLOTS],
+            served: [0; SLOTS],
+            turns: 0,
             jobs: [const { None }; SLOTS],
             preview: None,
             backlog: None,
@@ -114,13 +119,14 @@ impl Scheduler {
         }
     }
 
-    /// The most urgent task. Requests are not served while the backlog waits.
+    /// The most urgent task; among equals that of the slot whose last sound is longest ago, so that slots which ask for more than can be
+    /// made get equally many sounds. Requests are not served while the backlog waits.
     pub(super) fn next(&self, mailbox: &Mailbox) -> Option<(Urgency, Task)> {
         let preview = match &self.preview {
             Some(job) => Some(job.urgency(PREVIEW_URGENCY)),
             None => mailbox.preview.lock().as_ref().map(|spec| first_step(pace_of(spec, mailbox), PREVIEW_URGENCY)),
         };
-        let preview = preview.map(|urgency| (urgency, 0, Task::Preview));
+        let preview = preview.map(|urgency| (urgency, 0, 0, Task::Preview));
         let takes = self.backlog.is_none() && !self.end.audio_is_gone();
         let is_still = self.last_request.is_none_or(|at| at.elapsed() >= REST_AFTER);
         let slots = self.open().filter(|_| takes).map(|(slot, request)| {
@@ -128,11 +134,12 @@ impl Scheduler {
                 Some(job) => job.urgency(request.urgency),
                 None => first_step(pace_of(&request.spec, mailbox), request.urgency),
             };
-            (urgency, request.generation, Task::Slot(slot))
+            (urgency, self.served[slot], request.generation, Task::Slot(slot))
         });
         let slots = slots.filter(|(urgency, ..)| is_still || !urgency.is_rest);
-        let first = slots.chain(preview).min_by_key(|(urgency, generation, _)| (*urgency, *generation));
-        first.map(|(urgency, _, task)| (urgency, task))
+        let first =
+            slots.chain(preview).min_by_key(|(urgency, served, generation, _)| (*urgency, *served, *generation));
+        first.map(|(urgency, .., task)| (urgency, task))
     }
 
     /// Requests that have neither been completed nor failed.
@@ -164,13 +171,25 @@ impl Scheduler {
     /// Keeps a job for later.
     pub(super) fn put_aside(&mut self, task: Task, job: RunningJob) {
         match task {
-            Task::Slot(slot) => self.jobs[slot] = Some(job),
+            Task::Slot(slot) => {
+                if job.has_given_region() {
+                    self.served(slot);
+                }
+                self.jobs[slot] = Some(job);
+            }
             Task::Preview => self.preview = Some(job),
         }
     }
 
+    /// Notes that a slot has been given what its voices need.
+    fn served(&mut self, slot: usize) {
+        self.turns += 1;
+        self.served[slot] = self.turns;
+    }
+
     /// Marks a request as done, and sends the rest of its complete sound, now or when there is room.
     pub(super) fn finish(&mut self, mut transfer: SoundTransfer) {
+        self.served(transfer.slot());
         self.done[transfer.slot()] = transfer.generation();
         self.read_board();
         let sustain = self.sustain_of(&transfer);
@@ -201,6 +220,7 @@ impl Scheduler {
     /// Marks a request as done, and reports its failure to the audio thread.
     pub(super) fn fail(&mut self, slot: usize, generation: u64, spec: SoundSpec) {
         self.done[slot] = generation;
+        self.served(slot);
         let mut transfer = SoundTransfer::failed((slot, generation), spec);
         if !transfer.send(&mut self.end) {
             self.backlog = Some(transfer);
