@@ -77,7 +77,9 @@ fn a_draft_holds_the_region_and_is_near_to_the_sound() {
             assert_eq!(with.whole, without.whole, "{}: a draft changes nothing in the sound", sound.name);
             let needed = first_sample / BLOCK_SAMPLES..(first_sample + 4_096).div_ceil(BLOCK_SAMPLES);
             let given: Vec<usize> = with.draft.iter().map(|(index, _)| *index).collect();
-            assert_eq!(given, needed.collect::<Vec<_>>(), "{} from {first_sample}", sound.name);
+            let wanted: Vec<usize> = needed.collect();
+            assert!(given.starts_with(&wanted), "{} from {first_sample}: {given:?}", sound.name);
+            assert!(given.is_sorted_by(|a, b| a + 1 == *b), "{}: {given:?}", sound.name);
             let of_whole = |index: usize| &with.whole.iter().find(|(other, _)| *other == index).expect("whole").1;
             let whole: Vec<f32> = given.iter().flat_map(|index| of_whole(*index).clone()).collect();
             let draft: Vec<f32> = with.draft.iter().flat_map(|(_, block)| block.clone()).collect();

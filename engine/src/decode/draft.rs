@@ -14,6 +14,7 @@ use super::model::DRAFT_FRAMES;
 use super::noisiness::{noisiness, randomise};
 use super::peak::restore_part;
 use super::pipeline::Pipeline;
+use crate::link::BLOCK_SAMPLES;
 use crate::pack::VocoderInfo;
 use crate::sample::LOUDNESS_LUFS;
 use crate::spectral::{Frames, SpectralShape, Spectrogram};
@@ -28,7 +29,7 @@ const MOST_ROUNDS: usize = 1;
 /// Context on either side of a run, where a draft takes several. More makes the seams between runs more exact; less makes fewer runs.
 const CHUNK_CONTEXT_FRAMES: usize = 8;
 /// Largest fraction of the sound's frames for which a draft is made: beyond it the whole sound takes little longer.
-const LARGEST_PART: f32 = 0.6;
+pub(super) const LARGEST_PART: f32 = 0.6;
 /// Window of momentary loudness (ITU-R BS.1770), in seconds.
 const MOMENT_S: f32 = 0.4;
 
@@ -70,6 +71,14 @@ pub(super) fn draft(
     let level = LevelEstimate::of(frames, &wanted, &region, &shape);
     restore_part(&mut wanted, shape.sample_rate_hz, level.below_db, level.holds_loudest);
     Ok(Some(Draft { start: region.start, samples: wanted }))
+}
+
+/// Blocks whose draft takes one run of the vocoder: a longer region is drafted in parts, so that its first blocks do not wait for the others.
+/// Voices of one zone, transposed, drift apart while they sound.
+pub(super) fn part_blocks(shape: &SpectralShape) -> usize {
+    let reach = shape.fft_size / shape.hop_samples;
+    let frames = DRAFT_FRAMES.saturating_sub(2 * (reach + LEAST_CONTEXT_FRAMES));
+    (frames * shape.hop_samples / BLOCK_SAMPLES).max(1)
 }
 
 /// The frames that overlap `region`, with their context, extended to one whole run of the draft vocoder.

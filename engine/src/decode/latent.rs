@@ -8,7 +8,7 @@ use std::mem::ManuallyDrop;
 use std::sync::Arc;
 
 use super::assets::Assets;
-use super::draft::{Draft, draft};
+use super::draft::{Draft, LARGEST_PART, draft, part_blocks};
 use super::endless::EndlessJob;
 use super::graph::GraphError;
 use super::inversion::Inversion;
@@ -116,7 +116,8 @@ struct LatentJob {
 /// The next step.
 enum Stage {
     Decode,
-    Draft(Frames),
+    /// The part of the draft that begins at a block; the first one before it is known where.
+    Draft(Frames, Option<usize>),
     Invert(Inversion),
     Over,
 }
@@ -141,14 +142,16 @@ impl LatentJob {
                 let frames = shaped_frames(pipeline, &self.spec, &self.assets).map_err(failed)?;
                 // A draft would lack the loops that are mixed in.
                 self.stage = match focus.wants_draft && !self.assets.has_loops() {
-                    true => Stage::Draft(frames),
+                    true => Stage::Draft(frames, None),
                     false => self.invert(pipeline, frames),
                 };
                 Ok(Progress::Going(DECODER_PART))
             }
-            Stage::Draft(frames) => {
-                self.give_draft(pipeline, &frames, focus, sink)?;
-                self.stage = self.invert(pipeline, frames);
+            Stage::Draft(frames, block) => {
+                self.stage = match self.give_draft(pipeline, &frames, block, focus, sink)? {
+                    Some(next) => Stage::Draft(frames, Some(next)),
+                    None => self.invert(pipeline, frames),
+                };
                 Ok(Progress::Going(DECODER_PART))
             }
             Stage::Invert(mut inversion) => {
@@ -183,22 +186,31 @@ impl LatentJob {
         give_channels(&channels, focus.first_sample, sink)
     }
 
-    /// Delivers a draft of the region that the voices need, if one can be made.
+    /// Delivers a part of a draft of the region that the voices need, from `block` on; the first one, where the first voice plays, if there is
+    /// none. Gives the block at which the next part begins; none after the last, or if no draft can be made.
     fn give_draft(
         &self,
         pipeline: &mut Pipeline,
         frames: &Frames,
+        block: Option<usize>,
         focus: &Focus,
         sink: &mut dyn Sink,
-    ) -> Result<(), SourceError> {
+    ) -> Result<Option<usize>, SourceError> {
         let length_samples = self.model.shape().samples_of(frames.frames);
-        let first = focus.first_sample.min(length_samples.saturating_sub(1)) / BLOCK_SAMPLES * BLOCK_SAMPLES;
-        let end = focus.end_sample.next_multiple_of(BLOCK_SAMPLES).min(length_samples);
-        let made =
-            draft(pipeline, frames, self.spec.key, noise_key(&self.spec), first..end.max(first)).map_err(failed)?;
-        let Some(Draft { start, samples }) = made else { return Ok(()) };
-        let shape = SoundShape { length_samples, channels: 1, stretch: self.stretch_map(), known_loop: None };
-        sink.begin(Version::Draft, shape)?;
+        let first = focus.first_sample.min(length_samples.saturating_sub(1)) / BLOCK_SAMPLES;
+        let end = focus.end_sample.min(length_samples).div_ceil(BLOCK_SAMPLES);
+        let begin = block.unwrap_or(first);
+        let run = part_blocks(self.model.shape());
+        let next = end.min(begin + run);
+        // A run of the vocoder takes as long for fewer blocks. One block less leaves room for more context.
+        let given = next.max(begin + run - 1);
+        let region = begin * BLOCK_SAMPLES..(given * BLOCK_SAMPLES).min(length_samples);
+        let made = draft(pipeline, frames, self.spec.key, noise_key(&self.spec), region).map_err(failed)?;
+        let Some(Draft { start, samples }) = made else { return Ok(None) };
+        if block.is_none() {
+            let shape = SoundShape { length_samples, channels: 1, stretch: self.stretch_map(), known_loop: None };
+            sink.begin(Version::Draft, shape)?;
+        }
         for (offset, block) in samples.chunks(BLOCK_SAMPLES).enumerate() {
             let index = start / BLOCK_SAMPLES + offset;
             // Complete blocks only: the sink refuses others.
@@ -206,7 +218,9 @@ impl LatentJob {
                 sink.block(index, 0, block)?;
             }
         }
-        Ok(())
+        // Beyond that the whole sound takes little longer.
+        let is_small = ((end - first) * BLOCK_SAMPLES) as f32 <= LARGEST_PART * length_samples as f32;
+        Ok(Some(next).filter(|next| *next < end && is_small))
     }
 }
 
