@@ -4,6 +4,8 @@
 //! A route from the key to the tilt gives each note another tilt, by which its sounds are told apart.
 //!
 //! usage: bench_notes [SECONDS]
+//!
+//! The sounds last for 2 s; what is counted beyond that is too low.
 
 #![expect(
     clippy::disallowed_methods,
@@ -33,7 +35,7 @@ const BLOCK_SAMPLES: usize = 64;
 const NOTES: u8 = 8;
 /// Key of the lowest note; the others are those above it.
 const FIRST_KEY: u8 = 57;
-const SECONDS: u32 = 10;
+const SECONDS: u32 = 1;
 /// Time in which the notes get their first sounds.
 const SETTLE: Duration = Duration::from_millis(500);
 
