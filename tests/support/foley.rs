@@ -94,6 +94,7 @@ pub fn manifest() -> FoleyManifest {
         temperature: 1.0,
         keep: 0.95,
         guidance: 1.5,
+        spread: None,
         files: BTreeMap::new(),
         licence: "MIT".into(),
         provenance: vec!["none".into()],

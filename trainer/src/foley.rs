@@ -11,6 +11,7 @@ mod graphs;
 mod prior;
 mod prior_stage;
 pub mod quantiser;
+mod reconstruct;
 mod run;
 mod vqvae;
 mod vqvae_stage;
@@ -18,4 +19,5 @@ mod weights;
 
 pub use config::{Size, is_run};
 pub use export::{ExportOptions, export};
+pub use reconstruct::{ReconstructOptions, reconstruct};
 pub use run::{TrainOptions, train};

@@ -7,6 +7,7 @@
 //! without fused multiplications: the same pack and wish give the same codes on every processor.
 
 mod clip;
+mod fluctuation;
 mod model;
 mod prior;
 mod run;

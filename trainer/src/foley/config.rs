@@ -18,9 +18,9 @@ pub const MODEL: &str = "foley";
 pub enum Size {
     /// For trying out in seconds.
     Tiny,
-    /// 2.7 million weights: one core trains for an hour.
+    /// 7 million weights: one core trains for two or three hours.
     Small,
-    /// 12 million weights: two cores train for a day.
+    /// 20 million weights: two cores train for a day.
     Medium,
 }
 
@@ -29,6 +29,8 @@ pub enum Size {
 pub struct Network {
     /// Channels of encoder and decoder at the rate of the codes and at twice that.
     pub channels: i64,
+    /// Channels of the decoder at the rate of the frames.
+    pub frame_channels: i64,
     /// Values that are quantised together.
     pub latent: i64,
     /// Codes of a position, each of what those before it leave.
@@ -45,9 +47,33 @@ impl Size {
     /// Its networks.
     pub fn network(self) -> Network {
         match self {
-            Self::Tiny => Network { channels: 32, latent: 8, levels: 2, codes: 32, width: 32, blocks: 1 },
-            Self::Small => Network { channels: 192, latent: 64, levels: 4, codes: 512, width: 128, blocks: 4 },
-            Self::Medium => Network { channels: 256, latent: 64, levels: 4, codes: 512, width: 320, blocks: 8 },
+            Self::Tiny => Network {
+                channels: 32,
+                frame_channels: 32,
+                latent: 8,
+                levels: 2,
+                codes: 32,
+                width: 32,
+                blocks: 1,
+            },
+            Self::Small => Network {
+                channels: 256,
+                frame_channels: 192,
+                latent: 64,
+                levels: 8,
+                codes: 512,
+                width: 192,
+                blocks: 4,
+            },
+            Self::Medium => Network {
+                channels: 384,
+                frame_channels: 256,
+                latent: 64,
+                levels: 8,
+                codes: 1024,
+                width: 320,
+                blocks: 8,
+            },
         }
     }
 }

@@ -33,6 +33,8 @@ const COMPARED: usize = 48;
 const TEMPERATURE: f32 = 1.0;
 const KEEP: f32 = 0.9;
 const GUIDANCE: f32 = 2.5;
+/// Part of the spread of frames that is drawn.
+const SPREAD: f32 = 1.0;
 /// The key at which the default model's sounds without a pitch were trained.
 const VOCODER_KEY: u8 = 60;
 
@@ -162,6 +164,7 @@ fn assemble(
         temperature: TEMPERATURE,
         keep: KEEP,
         guidance: GUIDANCE,
+        spread: Some(SPREAD),
         files: BTreeMap::new(),
         licence,
         provenance,
@@ -200,7 +203,7 @@ impl Trained {
         let error = |clip: i64| {
             let frames = data.clips(clip, 1);
             let (sum, _) = tch::no_grad(|| self.vqvae.quantise(&self.vqvae.encode(&frames)));
-            error_db(&tch::no_grad(|| self.vqvae.decode_held(&sum)), &frames)
+            error_db(&tch::no_grad(|| self.vqvae.decode_held(&sum)).frames, &frames)
         };
         (0..data.len()).map(error).sum::<f64>() / data.len() as f64
     }
@@ -226,11 +229,12 @@ impl Trained {
     fn decoder_difference(&self, pack: &FoleyPack, positions: &Tensor) -> Result<f64> {
         let size = positions.size();
         let input = vec![Port::new("positions", &[1, size[1] as usize, size[2] as usize])];
-        let output = vec![Port::new("frames", &[1, SHAPE.mel_bands, SHAPE.frame_count])];
-        let graph = Graph::load(DECODER_FILE, pack.file(DECODER_FILE), input, output)?;
+        let output = ["frames", "spread"].map(|name| Port::new(name, &[1, SHAPE.mel_bands, SHAPE.frame_count]));
+        let graph = Graph::load(DECODER_FILE, pack.file(DECODER_FILE), input, output.to_vec())?;
         let values = Vec::<f32>::try_from(positions.contiguous().view(-1))?;
         let made = graph.runner()?.run(&[&values])?;
-        largest(made.get(0), &tch::no_grad(|| self.vqvae.decode_held(positions)))
+        let wanted = tch::no_grad(|| self.vqvae.decode_held(positions));
+        Ok(largest(made.get(0), &wanted.frames)?.max(largest(made.get(1), &wanted.spread)?))
     }
 }
 
@@ -329,6 +333,7 @@ mod tests {
             temperature: TEMPERATURE,
             keep: KEEP,
             guidance: GUIDANCE,
+            spread: Some(SPREAD),
             files: BTreeMap::new(),
             licence: "MIT".into(),
             provenance: Vec::new(),

@@ -1,15 +1,16 @@
 //! The decoder of a pack of kind `foley` as a graph, written layer by layer.
 
 use anyhow::Result;
+use tch::Tensor;
 
 use super::config::Network;
 use super::data::SHAPE;
-use super::vqvae::{Block, Decoder, FRAMES_OF_POSITION};
+use super::vqvae::{Block, Decoder, FRAMES_OF_POSITION, LOG_SPREAD_OFFSET, SPREADS};
 use crate::model::layers::Conv;
 use crate::model::vae::FRAME_RANGE;
 use crate::onnx::builder::{Builder, Value};
 
-/// `positions` → `frames`.
+/// `positions` → `frames`, `spread`.
 ///
 /// # Errors
 /// Torch refuses to give the weights as numbers.
@@ -33,6 +34,12 @@ pub fn decoder(model: &Decoder, network: &Network) -> Result<Vec<u8>> {
     let made = graph.conv(&active, &model.last, 0)?;
     let made = graph.clip(&made, FRAME_RANGE)?;
     graph.output(made, "frames", &[1, bands, frames]);
+    let spread = graph.conv(&active, &model.spread, 0)?;
+    let offset = graph.constant(&Tensor::from_slice(&[LOG_SPREAD_OFFSET as f32]))?;
+    let log_spread = graph.add(&spread, &offset);
+    let log_spread = graph.clip(&log_spread, (SPREADS.0.ln(), SPREADS.1.ln()))?;
+    let spread = graph.exp(&log_spread);
+    graph.output(spread, "spread", &[1, bands, frames]);
     Ok(graph.finish())
 }
 

@@ -14,6 +14,10 @@ pub const FRAMES_OF_POSITION: i64 = 4;
 /// Residual blocks of encoder and decoder at the rate of the positions.
 const BLOCKS: usize = 2;
 const BANDS: i64 = SHAPE.mel_bands as i64;
+/// The least and the largest spread of a value, in units of frames: 0.25 and 15 dB.
+pub const SPREADS: (f64, f64) = (0.005, 0.3);
+/// Added to the logarithm of the spread, so that fresh weights begin at 3 dB.
+pub const LOG_SPREAD_OFFSET: f64 = -2.8;
 
 /// A block of two convolutions, added to its input (He and others 2016).
 #[derive(Debug)]
@@ -75,6 +79,15 @@ impl Encoder {
     }
 }
 
+/// Frames as the decoder gives them: of each value its median and its spread, the mean of the distance from it.
+#[derive(Debug)]
+pub struct Decoded {
+    /// `[batch, 128, frames]`, not held within a range.
+    pub frames: Tensor,
+    /// `[batch, 128, frames]`, within [`SPREADS`].
+    pub spread: Tensor,
+}
+
 /// Positions → frames.
 #[derive(Debug)]
 pub struct Decoder {
@@ -83,6 +96,8 @@ pub struct Decoder {
     /// Each doubles the frames, and a block follows it.
     pub doubling: [(Conv, Block); 2],
     pub last: Conv,
+    /// Logarithms of the spread, less [`LOG_SPREAD_OFFSET`].
+    pub spread: Conv,
 }
 
 impl Decoder {
@@ -94,13 +109,17 @@ impl Decoder {
         Self {
             first: Conv::new(&(path / "first"), ConvShape::new(network.latent, network.channels, 3)),
             blocks: blocks(path, network.channels),
-            doubling: [doubling(0, network.channels, network.channels), doubling(1, network.channels, BANDS)],
-            last: Conv::new(&(path / "last"), ConvShape::new(BANDS, BANDS, 3)),
+            doubling: [
+                doubling(0, network.channels, network.channels),
+                doubling(1, network.channels, network.frame_channels),
+            ],
+            last: Conv::new(&(path / "last"), ConvShape::new(network.frame_channels, BANDS, 3)),
+            spread: Conv::new(&(path / "spread"), ConvShape::new(network.frame_channels, BANDS, 3)),
         }
     }
 
-    /// `[batch, latent, positions]` → `[batch, 128, 4 · positions]`.
-    fn forward(&self, positions: &Tensor) -> Tensor {
+    /// `[batch, latent, positions]` → `[batch, 128, 4 · positions]`, twice.
+    fn forward(&self, positions: &Tensor) -> Decoded {
         let mut x = self.first.forward(positions);
         for block in &self.blocks {
             x = block.forward(&x);
@@ -108,7 +127,9 @@ impl Decoder {
         for (conv, block) in &self.doubling {
             x = block.forward(&interleave(&silu(&conv.forward(&x))));
         }
-        self.last.forward(&silu(&x))
+        let x = silu(&x);
+        let log_spread = (self.spread.forward(&x) + LOG_SPREAD_OFFSET).clamp(SPREADS.0.ln(), SPREADS.1.ln());
+        Decoded { frames: self.last.forward(&x), spread: log_spread.exp() }
     }
 }
 
@@ -157,14 +178,15 @@ impl VqVae {
         (sum, quantised)
     }
 
-    /// Frames of quantised positions, not held within a range.
-    pub fn decode(&self, positions: &Tensor) -> Tensor {
+    /// Frames of quantised positions.
+    pub fn decode(&self, positions: &Tensor) -> Decoded {
         self.decoder.forward(positions)
     }
 
-    /// Frames as a pack gives them.
-    pub fn decode_held(&self, positions: &Tensor) -> Tensor {
-        self.decode(positions).clamp(FRAME_RANGE.0, FRAME_RANGE.1)
+    /// Frames as a pack gives them, and their spread.
+    pub fn decode_held(&self, positions: &Tensor) -> Decoded {
+        let Decoded { frames, spread } = self.decode(positions);
+        Decoded { frames: frames.clamp(FRAME_RANGE.0, FRAME_RANGE.1), spread }
     }
 
     /// Scores of the classes by the mean of each channel over a clip.

@@ -1,4 +1,4 @@
-//! The training of the first stage: error of the frames, commitment to the codes, and the class.
+//! The training of the first stage: cost and error of the frames, commitment to the codes, and the class.
 
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
@@ -7,7 +7,7 @@ use tch::{Device, Kind, Tensor};
 
 use super::config::RunConfig;
 use super::data::{ClipData, SHAPE, error_db};
-use super::vqvae::{FRAMES_OF_POSITION, VqVae};
+use super::vqvae::{Decoded, FRAMES_OF_POSITION, VqVae};
 use crate::train::{Figures, Stage};
 
 /// Name of the stage in files and logs.
@@ -15,6 +15,10 @@ pub const STAGE: &str = "foley-vqvae";
 /// Parts of clips of one step, and their length in frames.
 const BATCH: usize = 16;
 const PART_FRAMES: i64 = 172;
+/// Lengths in frames over which errors are averaged before they count: what stays is what noise does not change.
+const AVERAGED_FRAMES: [i64; 2] = [4, 16];
+/// Power of the spread by which the cost of a value is weighted, 0 to 1: at 0 what is known best counts most, at 1 all alike (Seitzer and others 2022).
+const SPREAD_POWER: f64 = 0.5;
 /// Weight of the commitment (van den Oord and others 2017).
 const COMMITMENT: f64 = 0.25;
 /// Weight of the class (Pillay and others 2023).
@@ -73,7 +77,7 @@ impl<'a> VqVaeStage<'a> {
             let frames = data.clips(clip, 1).to_device(self.device);
             let positions = self.model.encode(&frames);
             let (sum, quantised) = self.model.quantise(&positions);
-            error += error_db(&self.model.decode_held(&sum), &frames);
+            error += error_db(&self.model.decode_held(&sum).frames, &frames);
             difference += (&sum - &positions).square().mean(Kind::Float).double_value(&[]);
             let class = self.model.classify(&positions).argmax(1, false);
             told += f64::from(u8::from(class.int64_value(&[0]) == data.classes.int64_value(&[clip])));
@@ -89,6 +93,18 @@ impl<'a> VqVaeStage<'a> {
     }
 }
 
+/// Cost of differences under a Laplace distribution of this spread, in nats, weighted by the spread.
+fn cost(difference: &Tensor, spread: &Tensor) -> Tensor {
+    let nats = difference.abs() / spread + spread.log();
+    (nats * spread.detach().pow_tensor_scalar(SPREAD_POWER)).mean(Kind::Float)
+}
+
+/// Sum over [`AVERAGED_FRAMES`] of the mean size of differences that were averaged over so many frames.
+fn averaged_error(difference: &Tensor) -> Tensor {
+    let of = |length: &i64| difference.avg_pool1d(*length, *length, 0, false, true).abs().mean(Kind::Float);
+    AVERAGED_FRAMES.iter().map(of).reduce(|sum, part| sum + part).expect("there are lengths")
+}
+
 impl Stage for VqVaeStage<'_> {
     const NAME: &'static str = STAGE;
     const RATE: f64 = 1e-3;
@@ -102,14 +118,21 @@ impl Stage for VqVaeStage<'_> {
         let positions = self.model.encode(&wanted);
         self.model.learn(&positions, progress < RESTARTS);
         let (sum, quantised) = self.model.quantise(&positions);
-        let made = self.model.decode(&sum).clamp_min(-1.0);
-        let error = (made - wanted).abs().mean(Kind::Float);
+        let Decoded { frames, spread } = self.model.decode(&sum);
+        let difference = frames.clamp_min(-1.0) - wanted;
+        let cost = cost(&difference, &spread);
+        let averaged = averaged_error(&difference);
         let class = self.model.classify(&positions).cross_entropy_for_logits(&classes);
-        let loss = &error + &quantised.commitment * COMMITMENT + &class * CLASS;
-        (
-            loss,
-            vec![("error", error.detach()), ("commitment", quantised.commitment.detach()), ("class", class.detach())],
-        )
+        let loss = &cost + &averaged + &quantised.commitment * COMMITMENT + &class * CLASS;
+        let figures = [
+            ("error", difference.abs().mean(Kind::Float)),
+            ("cost", cost),
+            ("averaged", averaged),
+            ("spread", spread.mean(Kind::Float)),
+            ("commitment", quantised.commitment),
+            ("class", class),
+        ];
+        (loss, figures.into_iter().map(|(name, value)| (name, value.detach())).collect())
     }
 
     fn evaluate(&self) -> Figures {

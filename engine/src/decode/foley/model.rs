@@ -47,10 +47,12 @@ impl FoleyModel {
         let codes = weights.take("codes", &[network.levels, network.codes, network.latent])?;
         weights.finish()?;
         let load = |name: &str, inputs, outputs| Graph::load(name, pack.file(name), inputs, outputs);
+        let decoder_outputs: &[&'static str] = if manifest.spread.is_some() { &["frames", "spread"] } else { &["frames"] };
+        let of_frames = |name: &&'static str| Port::new(name, &[1, shape.mel_bands, shape.frame_count]);
         let decoder = load(
             DECODER_FILE,
             vec![Port::new("positions", &[1, network.latent, manifest.positions()])],
-            vec![Port::new("frames", &[1, shape.mel_bands, shape.frame_count])],
+            decoder_outputs.iter().map(of_frames).collect(),
         )?;
         let (bins, width) = (shape.bins(), manifest.vocoder.chunk_frames);
         let vocoder = load(
