@@ -31,7 +31,7 @@ pub use route::{FIRST_ROUTES, ModDestination, ModSource, Route, Routes};
 pub use table::TABLE;
 pub use text::{TextForm, key_to_hz};
 pub use transport::Transport;
-pub use variation::{VariationControls, hash};
+pub use variation::VariationControls;
 
 use std::collections::BTreeMap;
 

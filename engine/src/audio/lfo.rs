@@ -2,7 +2,8 @@
 //!
 //! A value belongs to the end of a tick; what it moves lies on a line between two of them.
 
-use crate::params::{LfoControls, Transport, division_beats, hash};
+use crate::params::{LfoControls, Transport, division_beats};
+use crate::random::hash;
 
 /// Parts of a cycle below this are rounding: hosts tell positions that differ by as much between block sizes.
 const PHASE_STEPS: f64 = 4_294_967_296.0;

@@ -8,7 +8,8 @@ use super::filter::{FilterKind, FilterSettings};
 use super::lfo::{LfoTick, NoteLfo, SharedLfo};
 use super::tick::{Smoothed, TICK_SAMPLES};
 use super::zones::CHANNELS;
-use crate::params::{Controls, EnvelopeControls, LFOS, LfoControls, MACROS, ModDestination, ModSource, ROUTES, hash};
+use crate::params::{Controls, EnvelopeControls, LFOS, LfoControls, MACROS, ModDestination, ModSource, ROUTES};
+use crate::random::hash;
 use crate::units::key_to_hz;
 
 /// Time constant of parameters and controllers. Shorter makes their steps heard in the filter; longer lags behind a moving control.

@@ -47,24 +47,12 @@ impl Size {
     /// Its networks.
     pub fn network(self) -> Network {
         match self {
-            Self::Tiny => Network {
-                channels: 32,
-                frame_channels: 32,
-                latent: 8,
-                levels: 2,
-                codes: 32,
-                width: 32,
-                blocks: 1,
-            },
-            Self::Small => Network {
-                channels: 256,
-                frame_channels: 192,
-                latent: 64,
-                levels: 8,
-                codes: 512,
-                width: 192,
-                blocks: 4,
-            },
+            Self::Tiny => {
+                Network { channels: 32, frame_channels: 32, latent: 8, levels: 2, codes: 32, width: 32, blocks: 1 }
+            }
+            Self::Small => {
+                Network { channels: 256, frame_channels: 192, latent: 64, levels: 8, codes: 512, width: 192, blocks: 4 }
+            }
             Self::Medium => Network {
                 channels: 384,
                 frame_channels: 256,

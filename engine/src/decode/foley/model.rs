@@ -47,7 +47,8 @@ impl FoleyModel {
         let codes = weights.take("codes", &[network.levels, network.codes, network.latent])?;
         weights.finish()?;
         let load = |name: &str, inputs, outputs| Graph::load(name, pack.file(name), inputs, outputs);
-        let decoder_outputs: &[&'static str] = if manifest.spread.is_some() { &["frames", "spread"] } else { &["frames"] };
+        let decoder_outputs: &[&'static str] =
+            if manifest.spread.is_some() { &["frames", "spread"] } else { &["frames"] };
         let of_frames = |name: &&'static str| Port::new(name, &[1, shape.mel_bands, shape.frame_count]);
         let decoder = load(
             DECODER_FILE,
