@@ -35,7 +35,7 @@ fn norm(tensors: &mut Tensors, name: &str) {
 /// The weights of its network, chosen at random.
 pub fn tensors() -> Tensors {
     let mut tensors = Tensors { state: 11, ..Tensors::default() };
-    tensors.add("codes", &[LEVELS, CODES, LATENT], |_, random| random);
+    tensors.add("codes", &[CODES, LATENT], |_, random| random);
     tensors.add("embedding", &[LEVELS * (CODES + 1), WIDTH], |_, random| random);
     tensors.add("steps", &[STEPS, WIDTH], |_, random| random);
     tensors.add("classes", &[3, WIDTH], |_, random| 2.0 * random);
@@ -55,7 +55,7 @@ pub fn tensors() -> Tensors {
 
 /// Levels that every value of every position moves, and a spread between 0.01 and 0.1. Which frames a position moves has no meaning here.
 fn decoder() -> Vec<u8> {
-    let weights: Vec<f32> = (0..BANDS * 4 * LATENT).map(|place| 0.2 * (place as f32 * 0.37).sin()).collect();
+    let weights: Vec<f32> = (0..BANDS * 4 * LEVELS * LATENT).map(|place| 0.2 * (place as f32 * 0.37).sin()).collect();
     let nodes = vec![
         node("MatMul", &["weights", "positions"], "product"),
         node("Reshape", &["product", "shape"], "levels"),
@@ -63,14 +63,14 @@ fn decoder() -> Vec<u8> {
         node("Clip", &["levels", "least", "most"], "spread"),
     ];
     let constants = vec![
-        numbers("weights", &[1, 4 * BANDS as i64, LATENT as i64], &weights),
+        numbers("weights", &[1, 4 * BANDS as i64, (LEVELS * LATENT) as i64], &weights),
         wholes("shape", &[1, BANDS as i64, FRAMES as i64]),
         numbers("low", &[], &[-1.0]),
         numbers("high", &[], &[1.2]),
         numbers("least", &[], &[0.01]),
         numbers("most", &[], &[0.1]),
     ];
-    let input = port("positions", &[1, LATENT as i64, POSITIONS as i64]);
+    let input = port("positions", &[1, (LEVELS * LATENT) as i64, POSITIONS as i64]);
     let outputs = ["frames", "spread"].map(|name| port(name, &[1, BANDS as i64, FRAMES as i64]));
     graph(input, outputs.to_vec(), nodes, constants)
 }

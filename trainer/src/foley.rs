@@ -1,6 +1,6 @@
-//! Foley by class, `trainer train --model foley`: clips of up to seven classes as residual codes of log-mel frames, and a prior that gives codes.
+//! Foley by class, `trainer train --model foley`: clips of up to seven classes as codes of cells of log-mel frames, and a prior that gives codes.
 //!
-//! The first stage is a VQ-VAE (van den Oord, Vinyals and Kavukcuoglu 2017) with a residual quantiser and a head that tells the class; the second
+//! The first stage is a VQ-VAE (van den Oord, Vinyals and Kavukcuoglu 2017) with a head that tells the class; the second
 //! a causal transformer over the codes in time order, conditioned on the class. The engine draws from the second and decodes by the first.
 
 mod config;

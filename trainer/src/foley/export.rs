@@ -17,7 +17,7 @@ use super::data::{ClipData, SHAPE, error_db};
 use super::delay::delayed;
 use super::prior::Prior;
 use super::run::corpus_of;
-use super::vqvae::{FRAMES_OF_POSITION, VqVae};
+use super::vqvae::{FRAMES_OF_CELL, ROWS, VqVae};
 use super::{graphs, prior_stage, vqvae_stage, weights};
 use crate::corpus::{Corpus, Split};
 use crate::export::licence;
@@ -181,17 +181,17 @@ fn network(network: &Network) -> FoleyNetwork {
     FoleyNetwork {
         width: network.width as usize,
         blocks: network.blocks as usize,
-        levels: network.levels as usize,
+        levels: ROWS as usize,
         codes: network.codes as usize,
-        latent: network.latent as usize,
-        frames_of_position: FRAMES_OF_POSITION as usize,
+        latent: network.cell as usize,
+        frames_of_position: FRAMES_OF_CELL as usize,
     }
 }
 
 impl Trained {
     /// Networks with fresh weights.
     fn new(store: &VarStore, prior_store: &VarStore, config: &RunConfig) -> Self {
-        let positions = SHAPE.frame_count as i64 / FRAMES_OF_POSITION;
+        let positions = SHAPE.frame_count as i64 / FRAMES_OF_CELL;
         Self {
             vqvae: VqVae::new(&store.root(), &config.network, config.classes.len()),
             prior: Prior::new(&prior_store.root(), &config.network, config.classes.len(), positions),
@@ -210,9 +210,11 @@ impl Trained {
 
     /// Largest differences of the engine's prior, step by step, and of its decoder from torch's, over the first clip.
     fn differences(&self, pack: &FoleyPack, config: &RunConfig, data: &ClipData) -> Result<[f64; 2]> {
-        let (positions, quantised) = tch::no_grad(|| self.vqvae.quantise(&self.vqvae.encode(&data.clips(0, 1))));
-        let (levels, codes) = (config.network.levels, config.network.codes);
-        let (taken, _) = delayed(&quantised.places.view([1, -1, levels]), codes);
+        let clip = data.clips(0, 1);
+        let (cells, _) = tch::no_grad(|| self.vqvae.quantise(&self.vqvae.encode(&clip)));
+        let places = tch::no_grad(|| self.vqvae.places(&clip));
+        let (levels, codes) = (ROWS, config.network.codes);
+        let (taken, _) = delayed(&places, codes);
         let classes = data.classes.narrow(0, 0, 1).one_hot(config.classes.len() as i64).to_kind(Kind::Float);
         let wanted = tch::no_grad(|| self.prior.forward(&taken, &classes, 0.0));
         let model = Arc::new(FoleyModel::load(pack)?);
@@ -223,17 +225,18 @@ impl Trained {
             let heard: Vec<Option<usize>> = step.iter().map(|code| (*code < codes).then_some(*code as usize)).collect();
             scores.extend_from_slice(run.step(&heard));
         }
-        Ok([largest(&scores, &wanted)?, self.decoder_difference(pack, &positions)?])
+        Ok([largest(&scores, &wanted)?, self.decoder_difference(pack, &cells)?])
     }
 
-    fn decoder_difference(&self, pack: &FoleyPack, positions: &Tensor) -> Result<f64> {
+    fn decoder_difference(&self, pack: &FoleyPack, cells: &Tensor) -> Result<f64> {
+        let positions = cells.transpose(1, 2).flatten(1, 2);
         let size = positions.size();
         let input = vec![Port::new("positions", &[1, size[1] as usize, size[2] as usize])];
         let output = ["frames", "spread"].map(|name| Port::new(name, &[1, SHAPE.mel_bands, SHAPE.frame_count]));
         let graph = Graph::load(DECODER_FILE, pack.file(DECODER_FILE), input, output.to_vec())?;
         let values = Vec::<f32>::try_from(positions.contiguous().view(-1))?;
         let made = graph.runner()?.run(&[&values])?;
-        let wanted = tch::no_grad(|| self.vqvae.decode_held(positions));
+        let wanted = tch::no_grad(|| self.vqvae.decode_held(cells));
         Ok(largest(made.get(0), &wanted.frames)?.max(largest(made.get(1), &wanted.spread)?))
     }
 }
@@ -264,7 +267,7 @@ fn page(pack: &FoleyPack, config: &RunConfig, facts: &Facts) -> String {
         manifest.name,
         manifest.seconds(),
         manifest.classes.join(", "),
-        network.levels,
+        ROWS,
         network.codes,
         manifest.positions(),
         facts.error_db,

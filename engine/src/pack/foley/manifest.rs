@@ -69,9 +69,9 @@ pub struct FoleyNetwork {
     pub width: usize,
     /// Blocks of attention and feed-forward layers.
     pub blocks: usize,
-    /// Codes of a position, each of what those before it leave.
+    /// Codes of a position, from the lowest bands to the highest.
     pub levels: usize,
-    /// Codes to choose from at each level, a multiple of 32.
+    /// Codes to choose from, a multiple of 32.
     pub codes: usize,
     /// Values of a code.
     pub latent: usize,
