@@ -16,9 +16,9 @@ pub struct ReconstructArgs {
     /// Corpus that the run was trained on.
     #[arg(long, default_value = "data/corpus")]
     corpus: PathBuf,
-    /// Pack of the run: a folder or a file.
-    #[arg(long, default_value = "models/foley")]
-    pack: PathBuf,
+    /// Pack of the default model whose vocoder makes the samples.
+    #[arg(long, default_value = "models/factory")]
+    vocoder: PathBuf,
     /// Folder for the clips.
     #[arg(long)]
     out: PathBuf,
@@ -40,7 +40,7 @@ impl ReconstructArgs {
         reconstruct(&ReconstructOptions {
             run: self.run,
             corpus: self.corpus,
-            pack: self.pack,
+            vocoder: self.vocoder,
             out: self.out,
             count: self.count,
             true_frames: self.true_frames,

@@ -53,11 +53,11 @@ pub struct ExportOptions {
     pub archive: Option<PathBuf>,
 }
 
-/// The networks of a run, loaded, with the decoder's weights in 16 bits.
+/// The networks of a run, loaded, with weights that 16 bits hold.
 #[derive(Debug)]
-struct Trained {
-    vqvae: VqVae,
-    prior: Prior,
+pub(super) struct Trained {
+    pub vqvae: VqVae,
+    pub prior: Prior,
 }
 
 /// What is told of a pack.
@@ -92,10 +92,11 @@ pub fn export(options: &ExportOptions) -> Result<()> {
         load_finished(&options.run, prior_stage::STAGE, &prior_store)?;
     }
     halve(&store);
+    halve(&prior_store);
     let split = if corpus.split(Split::HeldOut).is_empty() { Split::Train } else { Split::HeldOut };
     let data = ClipData::load(&corpus, &corpus.choice(split, COMPARED), &config)?;
     let vocoder = Pack::open(&options.vocoder)?;
-    let pack = assemble(options, &config, &corpus, &trained, &vocoder)?;
+    let pack = assemble((&options.id, &options.name), &config, &corpus, &trained, &vocoder)?;
     let facts =
         Facts { bits, error_db: trained.error_db(&data), differences: trained.differences(&pack, &config, &data)? };
     let [prior, decoder] = facts.differences;
@@ -119,19 +120,21 @@ pub fn export(options: &ExportOptions) -> Result<()> {
     Ok(())
 }
 
-/// Rounds the decoder's weights to 16 bits.
-fn halve(store: &VarStore) {
+/// Rounds weights to 16 bits, as a pack holds them. The encoder, which it does not hold, changes as little.
+pub(super) fn halve(store: &VarStore) {
     tch::no_grad(|| {
-        for (name, mut parameter) in store.variables() {
-            if name.starts_with("decoder") {
-                parameter.copy_(&parameter.to_kind(Kind::Half).to_kind(Kind::Float));
-            }
+        for mut parameter in store.variables().into_values() {
+            parameter.copy_(&parameter.to_kind(Kind::Half).to_kind(Kind::Float));
         }
     });
 }
 
-fn assemble(
-    options: &ExportOptions,
+/// A pack of these networks.
+///
+/// # Errors
+/// The vocoder is for frames of another analysis, or torch refuses to give weights as numbers.
+pub(super) fn assemble(
+    (id, name): (&str, &str),
     config: &RunConfig,
     corpus: &Corpus,
     trained: &Trained,
@@ -140,10 +143,7 @@ fn assemble(
     let of_vocoder = vocoder.manifest();
     let shape = SpectralShape { frame_count: of_vocoder.shape.frame_count, ..SHAPE };
     if of_vocoder.kind != PackKind::Latent || of_vocoder.shape != shape {
-        bail!(
-            "the pack {} has no vocoder for frames of this analysis; give another --vocoder",
-            options.vocoder.display()
-        );
+        bail!("the pack {} has no vocoder for frames of this analysis; give another --vocoder", of_vocoder.name);
     }
     let mut provenance = corpus.manifest.sources.clone();
     provenance.extend(of_vocoder.provenance.iter().map(|source| format!("{source} (vocoder)")));
@@ -153,8 +153,8 @@ fn assemble(
     let manifest = FoleyManifest {
         format_version: FORMAT_VERSION,
         kind: PackKind::Foley,
-        id: options.id.clone(),
-        name: options.name.clone(),
+        id: id.to_owned(),
+        name: name.to_owned(),
         shape: SHAPE,
         classes: config.classes.clone(),
         network: network(&config.network),
@@ -190,7 +190,7 @@ fn network(network: &Network) -> FoleyNetwork {
 
 impl Trained {
     /// Networks with fresh weights.
-    fn new(store: &VarStore, prior_store: &VarStore, config: &RunConfig) -> Self {
+    pub fn new(store: &VarStore, prior_store: &VarStore, config: &RunConfig) -> Self {
         let positions = SHAPE.frame_count as i64 / FRAMES_OF_CELL;
         Self {
             vqvae: VqVae::new(&store.root(), &config.network, config.classes.len()),
@@ -314,10 +314,7 @@ mod tests {
             }
         }
         let vocoder = Vocoder::new(&vocoder_store.root(), &SpectralShape::DEFAULT);
-        halve(&store);
-        for mut parameter in vocoder_store.variables().into_values() {
-            tch::no_grad(|| parameter.copy_(&parameter.to_kind(Kind::Half).to_kind(Kind::Float)));
-        }
+        [&store, &prior_store, &vocoder_store].into_iter().for_each(halve);
         let manifest = FoleyManifest {
             format_version: FORMAT_VERSION,
             kind: PackKind::Foley,

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result, ensure};
 use engine::decode::foley::{Clip, FoleyModel};
-use engine::pack::FoleyPack;
+use engine::pack::Pack;
 use engine::sample::write_wav;
 use engine::spectral::Frames;
 use tch::nn::VarStore;
@@ -13,8 +13,8 @@ use tch::{Device, Tensor};
 
 use super::config::RunConfig;
 use super::data::{ClipData, SHAPE};
+use super::export::{Trained, assemble, halve};
 use super::run::corpus_of;
-use super::vqvae::VqVae;
 use super::vqvae_stage;
 use crate::corpus::classes::class_of;
 use crate::corpus::{Corpus, Split};
@@ -25,8 +25,8 @@ use crate::train::load_finished;
 pub struct ReconstructOptions {
     pub run: PathBuf,
     pub corpus: PathBuf,
-    /// Pack of the run, whose vocoder makes the samples.
-    pub pack: PathBuf,
+    /// Pack of kind `latent` whose vocoder makes the samples.
+    pub vocoder: PathBuf,
     pub out: PathBuf,
     /// Clips of each class.
     pub count: usize,
@@ -37,17 +37,18 @@ pub struct ReconstructOptions {
 /// Writes held-out clips, or training clips where none is held out.
 ///
 /// # Errors
-/// Run, pack or corpus cannot be read or do not belong together, or a file cannot be written.
+/// Run, vocoder or corpus cannot be read or do not belong together, or a file cannot be written.
 pub fn reconstruct(options: &ReconstructOptions) -> Result<()> {
     let config = RunConfig::read(&options.run)?;
     let corpus = Corpus::open(&corpus_of(&options.run, &options.corpus))?;
     ensure!(corpus.id == config.corpus_id, "{} was trained on another corpus", options.run.display());
-    let pack = FoleyPack::open(&options.pack)?;
-    ensure!(pack.manifest().shape == SHAPE, "{} has frames of another analysis", options.pack.display());
-    let model = FoleyModel::load(&pack)?;
-    let store = VarStore::new(Device::Cpu);
-    let vqvae = VqVae::new(&store.root(), &config.network, config.classes.len());
+    let [store, prior_store] = [VarStore::new(Device::Cpu), VarStore::new(Device::Cpu)];
+    let trained = Trained::new(&store, &prior_store, &config);
     load_finished(&options.run, vqvae_stage::STAGE, &store)?;
+    [&store, &prior_store].into_iter().for_each(halve);
+    // The prior has fresh weights, since nothing is drawn from it.
+    let pack = assemble(("run", "Run"), &config, &corpus, &trained, &Pack::open(&options.vocoder)?)?;
+    let (model, vqvae) = (FoleyModel::load(&pack)?, trained.vqvae);
     let split = if corpus.split(Split::HeldOut).is_empty() { Split::Train } else { Split::HeldOut };
     for class in &config.classes {
         let of_class = |item: &&_| class_of(item, &config.class_label) == Some(class.as_str());
