@@ -8,6 +8,7 @@
 
 mod clip;
 mod fluctuation;
+mod gate;
 mod model;
 mod prior;
 mod run;

@@ -107,8 +107,7 @@ impl Decoder {
         let channels = channels(network);
         let rise = |number: usize| {
             let place = path / format!("rise{number}");
-            let conv =
-                PlaneConv::rising(&(&place / "conv"), channels[number], channels[number + 1], RISES[number]);
+            let conv = PlaneConv::rising(&(&place / "conv"), channels[number], channels[number + 1], RISES[number]);
             (conv, PlaneBlock::new(&(&place / "block"), channels[number + 1]))
         };
         let blocks = (0..BLOCKS[1]).map(|number| PlaneBlock::new(&(path / format!("block{number}")), channels[0]));

@@ -58,9 +58,12 @@ pub fn spread_phases(x: &Tensor, factors: [i64; 2]) -> Tensor {
     let size = x.size();
     let [up, along] = factors;
     let channels = size[1] / (up * along);
-    x.view([size[0], up, along, channels, size[2], size[3]])
-        .permute([0, 3, 4, 1, 5, 2])
-        .reshape([size[0], channels, size[2] * up, size[3] * along])
+    x.view([size[0], up, along, channels, size[2], size[3]]).permute([0, 3, 4, 1, 5, 2]).reshape([
+        size[0],
+        channels,
+        size[2] * up,
+        size[3] * along,
+    ])
 }
 
 /// A block of two convolutions, added to its input (He and others 2016).

@@ -43,7 +43,9 @@ impl<'a> Weights<'a> {
         let (words, pairs) = (tensor.data().as_chunks::<4>().0, tensor.data().as_chunks::<2>().0);
         let values: Vec<f32> = match tensor.dtype() {
             Dtype::F32 if tensor.shape() == shape => words.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect(),
-            Dtype::F16 if tensor.shape() == shape => pairs.iter().map(|bytes| f16::from_le_bytes(*bytes).to_f32()).collect(),
+            Dtype::F16 if tensor.shape() == shape => {
+                pairs.iter().map(|bytes| f16::from_le_bytes(*bytes).to_f32()).collect()
+            }
             other => return refuse(format!("is {other:?} {:?}, expected F32 or F16 {shape:?}", tensor.shape())),
         };
         if values.iter().any(|value| !value.is_finite()) {
