@@ -16,6 +16,7 @@ pub mod midi;
 pub mod pack;
 pub mod params;
 pub mod presets;
+pub mod random;
 pub mod residual;
 pub mod sample;
 pub mod scene;

@@ -35,7 +35,7 @@ pub use step_levels::{STEPS, StepLevels};
 pub use table::TABLE;
 pub use text::{TextForm, key_to_hz};
 pub use transport::Transport;
-pub use variation::{VariationControls, hash};
+pub use variation::VariationControls;
 
 use std::collections::BTreeMap;
 

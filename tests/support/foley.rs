@@ -35,7 +35,7 @@ fn norm(tensors: &mut Tensors, name: &str) {
 /// The weights of its network, chosen at random.
 pub fn tensors() -> Tensors {
     let mut tensors = Tensors { state: 11, ..Tensors::default() };
-    tensors.add("codes", &[LEVELS, CODES, LATENT], |_, random| random);
+    tensors.add("codes", &[CODES, LATENT], |_, random| random);
     tensors.add("embedding", &[LEVELS * (CODES + 1), WIDTH], |_, random| random);
     tensors.add("steps", &[STEPS, WIDTH], |_, random| random);
     tensors.add("classes", &[3, WIDTH], |_, random| 2.0 * random);
@@ -53,22 +53,26 @@ pub fn tensors() -> Tensors {
     tensors
 }
 
-/// Levels that every value of every position moves. Which frames a position moves has no meaning here.
+/// Levels that every value of every position moves, and a spread between 0.01 and 0.1. Which frames a position moves has no meaning here.
 fn decoder() -> Vec<u8> {
-    let weights: Vec<f32> = (0..BANDS * 4 * LATENT).map(|place| 0.2 * (place as f32 * 0.37).sin()).collect();
+    let weights: Vec<f32> = (0..BANDS * 4 * LEVELS * LATENT).map(|place| 0.2 * (place as f32 * 0.37).sin()).collect();
     let nodes = vec![
         node("MatMul", &["weights", "positions"], "product"),
         node("Reshape", &["product", "shape"], "levels"),
         node("Clip", &["levels", "low", "high"], "frames"),
+        node("Clip", &["levels", "least", "most"], "spread"),
     ];
     let constants = vec![
-        numbers("weights", &[1, 4 * BANDS as i64, LATENT as i64], &weights),
+        numbers("weights", &[1, 4 * BANDS as i64, (LEVELS * LATENT) as i64], &weights),
         wholes("shape", &[1, BANDS as i64, FRAMES as i64]),
         numbers("low", &[], &[-1.0]),
         numbers("high", &[], &[1.2]),
+        numbers("least", &[], &[0.01]),
+        numbers("most", &[], &[0.1]),
     ];
-    let input = port("positions", &[1, LATENT as i64, POSITIONS as i64]);
-    graph(input, port("frames", &[1, BANDS as i64, FRAMES as i64]), nodes, constants)
+    let input = port("positions", &[1, (LEVELS * LATENT) as i64, POSITIONS as i64]);
+    let outputs = ["frames", "spread"].map(|name| port(name, &[1, BANDS as i64, FRAMES as i64]));
+    graph(input, outputs.to_vec(), nodes, constants)
 }
 
 /// Its description.
@@ -94,6 +98,7 @@ pub fn manifest() -> FoleyManifest {
         temperature: 1.0,
         keep: 0.95,
         guidance: 1.5,
+        spread: Some(1.0),
         files: BTreeMap::new(),
         licence: "MIT".into(),
         provenance: vec!["none".into()],

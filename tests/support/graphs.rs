@@ -54,21 +54,14 @@ pub fn node(operator: &str, inputs: &[&str], output: &str) -> NodeProto {
     }
 }
 
-/// A graph with one input and one output, as the bytes of an ONNX file.
+/// A graph with one input, as the bytes of an ONNX file.
 pub fn graph(
     input: ValueInfoProto,
-    output: ValueInfoProto,
+    output: Vec<ValueInfoProto>,
     node: Vec<NodeProto>,
     initializer: Vec<TensorProto>,
 ) -> Vec<u8> {
-    let graph = GraphProto {
-        name: "test".into(),
-        input: vec![input],
-        output: vec![output],
-        node,
-        initializer,
-        ..Default::default()
-    };
+    let graph = GraphProto { name: "test".into(), input: vec![input], output, node, initializer, ..Default::default() };
     let opset = OperatorSetIdProto { domain: String::new(), version: 20 };
     ModelProto { ir_version: 9, opset_import: vec![opset], graph: Some(graph), ..Default::default() }.encode_to_vec()
 }

@@ -21,6 +21,7 @@ mod loss;
 mod model;
 mod onnx;
 mod parity;
+mod reconstruct_command;
 mod reference;
 mod sashimi;
 mod sashimi_command;
@@ -70,6 +71,8 @@ enum Command {
     EvalSets(sets_command::SetsArgs),
     /// Tell which part of a raw pack's sounds is useful by the measure of its corpus.
     Useful(useful_command::UsefulArgs),
+    /// Write held-out clips as the codes of a foley run keep them.
+    Reconstruct(reconstruct_command::ReconstructArgs),
     /// Write what `trainer eval` found of a pack as its model card says it.
     Figures(FiguresArgs),
     /// The models of the report that Heptode is based on: train them, make sounds with them, measure them beside a pack.
@@ -257,6 +260,7 @@ fn run(cli: Cli) -> Result<()> {
             },
         }),
         Command::EvalSets(args) => args.run(threads as usize),
+        Command::Reconstruct(args) => args.run(),
         Command::Useful(args) => sashimi::useful(&args.options()?),
         Command::Figures(args) => export::figures::write(&args.pack, &args.report, &args.out),
         Command::Export(args) => export_command::export(args),

@@ -3,7 +3,8 @@
 //! A value belongs to the end of a tick; what it moves lies on a line between two of them.
 
 use super::shared_clock::{ClockTick, NoteClock, SharedClock, TickTime, cycle_and_part};
-use crate::params::{LfoControls, hash};
+use crate::params::LfoControls;
+use crate::random::hash;
 
 /// Shapes in the order of the parameter's values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

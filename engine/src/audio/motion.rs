@@ -11,7 +11,8 @@ use super::shared_clock::TickTime;
 use super::steps::Steps;
 use super::tick::{Smoothed, TICK_SAMPLES};
 use super::zones::CHANNELS;
-use crate::params::{Controls, EnvelopeControls, LFOS, LfoControls, MACROS, ModDestination, ModSource, ROUTES, hash};
+use crate::params::{Controls, EnvelopeControls, LFOS, LfoControls, MACROS, ModDestination, ModSource, ROUTES};
+use crate::random::hash;
 use crate::units::key_to_hz;
 
 /// Time constant of parameters and controllers. Shorter makes their steps heard in the filter; longer lags behind a moving control.

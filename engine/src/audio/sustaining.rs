@@ -5,6 +5,7 @@
 
 use crate::link::{Exit, SustainMap};
 use crate::params::Hold;
+use crate::random::SplitMix64;
 
 /// Whether a note goes on beyond the end of a sound.
 fn goes_on(hold: Hold, map: &SustainMap) -> bool {
@@ -43,14 +44,13 @@ pub(super) struct Jumper {
     hold: Hold,
     /// Generation of the sound, and the index of the exit chosen in it.
     chosen: Option<(u64, usize)>,
-    /// State of the random generator.
-    random: u64,
+    random: SplitMix64,
 }
 
 impl Jumper {
     /// For a note that starts; `order` is its number.
     pub(super) fn new(hold: Hold, order: u64) -> Self {
-        Self { hold, chosen: None, random: order }
+        Self { hold, chosen: None, random: SplitMix64::new(order) }
     }
 
     pub(super) fn is_one_shot(&self) -> bool {
@@ -104,13 +104,9 @@ impl Jumper {
         map.exits().get(index).copied()
     }
 
-    /// A number below `count`, which is positive; SplitMix64 (Steele, Lea, Flood 2014).
+    /// A number below `count`, which is positive.
     fn next_random(&mut self, count: usize) -> usize {
-        self.random = self.random.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.random;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        ((z ^ (z >> 31)) % count.max(1) as u64) as usize
+        (self.random.bits() % count.max(1) as u64) as usize
     }
 }
 

@@ -2,7 +2,8 @@
 //!
 //! The choice depends on the notes since the last reset and on the seed alone, so that a bounce repeats.
 
-use crate::params::{VariationControls, hash};
+use crate::params::VariationControls;
+use crate::random::hash;
 
 /// Steps of a walk that differ: years of walking.
 const MOST_STEPS: u32 = 1 << 30;

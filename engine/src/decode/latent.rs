@@ -241,8 +241,8 @@ fn shaped_frames(pipeline: &mut Pipeline, spec: &SoundSpec, assets: &Assets) -> 
     Ok(spec.shaping.apply(frames, &shape, spec.key))
 }
 
-/// Key of a sound's noise phases: 0 for variation 0, a hash of seed and variation for the others (the finaliser of splitmix64, Steele
-/// and others 2014).
+/// Key of a sound's noise phases: 0 for variation 0, a hash of seed and variation for the others. It is that of
+/// [`crate::random`] without the last of its steps, and stays so: projects name variations by it.
 fn noise_key(spec: &SoundSpec) -> u32 {
     if spec.variation == 0 {
         return 0;

@@ -1,5 +1,6 @@
 //! Variations of a sound: bounded, seeded steps away from its point. AUDIO THREAD: plain arithmetic on `Copy` values.
 
+use crate::random::hash;
 use crate::units::{LATENT_LIMIT, Latent};
 
 /// Largest distance of a variation from the point in σ, at amount 1. Tuned on six factory sounds of each of kicks, snares, hats, toms and
@@ -77,14 +78,6 @@ fn moved(point: &Latent, seed: u64, place: u32, length: f32) -> Latent {
 fn signed_unit(seed: u64, variation: u32, axis: u32) -> f32 {
     let place = (u64::from(variation) << 32) | u64::from(axis);
     (hash(seed ^ hash(place)) >> 40) as f32 / (1u64 << 23) as f32 - 1.0
-}
-
-/// The finaliser of splitmix64 (Steele and others 2014): every bit of the result depends on every bit of `value`.
-pub fn hash(value: u64) -> u64 {
-    let mixed = value.wrapping_add(0x9e37_79b9_7f4a_7c15);
-    let mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    mixed ^ (mixed >> 31)
 }
 
 #[cfg(test)]

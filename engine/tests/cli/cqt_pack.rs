@@ -42,14 +42,14 @@ fn decoder() -> Vec<u8> {
         numbers("low", &[], &[-1.0]),
         numbers("high", &[], &[1.2]),
     ];
-    graph(port("latent", &[1, 7]), port("frames", &[1, 144, 144]), node, constants)
+    graph(port("latent", &[1, 7]), vec![port("frames", &[1, 144, 144])], node, constants)
 }
 
 fn encoder() -> Vec<u8> {
     let weights: Vec<f32> = (0..VALUES * 7).map(|n| 1e-4 * ((n * 7919) % 17) as f32 - 8e-4).collect();
     let node = vec![node("Reshape", &["frames", "shape"], "flat"), node("Gemm", &["flat", "weights"], "latent")];
     let constants = vec![wholes("shape", &[1, VALUES as i64]), numbers("weights", &[VALUES as i64, 7], &weights)];
-    graph(port("frames", &[1, 144, 144]), port("latent", &[1, 7]), node, constants)
+    graph(port("frames", &[1, 144, 144]), vec![port("latent", &[1, 7])], node, constants)
 }
 
 fn manifest() -> Manifest {

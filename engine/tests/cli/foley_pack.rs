@@ -151,6 +151,19 @@ fn a_clip_depends_on_its_wish_alone() {
 }
 
 #[test]
+fn the_spread_of_frames_changes_samples_and_no_codes() {
+    let with = |spread: Option<f32>| {
+        let pack =
+            FoleyPack::assemble(FoleyManifest { spread, ..manifest() }, files(&tensors())).expect("a whole pack");
+        made(&Arc::new(FoleyModel::load(&pack).expect("its own weights")), &wish())
+    };
+    let [none, whole] = [Some(0.0), Some(1.0)].map(with);
+    assert_eq!(whole.0, none.0);
+    assert_ne!(whole.1, none.1);
+    assert_eq!(whole, made(&model(), &wish()));
+}
+
+#[test]
 fn wishes_out_of_range_are_refused() {
     let model = model();
     let refusal = |wish: ClipWish| Clip::new(Arc::clone(&model), &wish).err().expect("impossible");
@@ -191,6 +204,8 @@ fn a_pack_whose_files_are_not_those_of_its_manifest_is_refused_with_what_is_wron
     assert!(refusal(&|manifest, _| manifest.classes.clear()).contains("1 to 7 classes"));
     assert!(refusal(&|manifest, _| manifest.classes.push("RAIN".into())).contains("each name once"));
     assert!(refusal(&|manifest, _| manifest.guidance = 11.0).contains("guidance"));
+    assert!(refusal(&|manifest, _| manifest.spread = Some(3.0)).contains("spread"));
+    assert!(refusal(&|manifest, _| manifest.spread = None).contains("outputs are frames"));
     assert!(refusal(&|_, tensors| tensors.add("head.bias", &[96], |_, _| f32::NAN)).contains("not finite"));
     let other =
         FoleyPack::assemble(manifest(), [tensors().file(), vec![1; 100], vec![1; 100]]).expect("not loaded yet");

@@ -18,22 +18,20 @@ pub const MODEL: &str = "foley";
 pub enum Size {
     /// For trying out in seconds.
     Tiny,
-    /// 2.7 million weights: one core trains for an hour.
+    /// 5 million weights: one core trains for two or three hours.
     Small,
-    /// 12 million weights: two cores train for a day.
+    /// 21 million weights: two cores train for a day.
     Medium,
 }
 
 /// Sizes of both networks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Network {
-    /// Channels of encoder and decoder at the rate of the codes and at twice that.
+    /// Channels of encoder and decoder at the size of the cells; planes of more bands and frames have fewer.
     pub channels: i64,
-    /// Values that are quantised together.
-    pub latent: i64,
-    /// Codes of a position, each of what those before it leave.
-    pub levels: i64,
-    /// Codes to choose from at each level.
+    /// Values of a cell, which are quantised together.
+    pub cell: i64,
+    /// Codes to choose from.
     pub codes: i64,
     /// Channels of the prior, a multiple of 32.
     pub width: i64,
@@ -45,9 +43,9 @@ impl Size {
     /// Its networks.
     pub fn network(self) -> Network {
         match self {
-            Self::Tiny => Network { channels: 32, latent: 8, levels: 2, codes: 32, width: 32, blocks: 1 },
-            Self::Small => Network { channels: 192, latent: 64, levels: 4, codes: 512, width: 128, blocks: 4 },
-            Self::Medium => Network { channels: 256, latent: 64, levels: 4, codes: 512, width: 320, blocks: 8 },
+            Self::Tiny => Network { channels: 16, cell: 4, codes: 32, width: 32, blocks: 1 },
+            Self::Small => Network { channels: 64, cell: 16, codes: 512, width: 192, blocks: 4 },
+            Self::Medium => Network { channels: 128, cell: 32, codes: 1024, width: 320, blocks: 8 },
         }
     }
 }

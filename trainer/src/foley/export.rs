@@ -17,7 +17,7 @@ use super::data::{ClipData, SHAPE, error_db};
 use super::delay::delayed;
 use super::prior::Prior;
 use super::run::corpus_of;
-use super::vqvae::{FRAMES_OF_POSITION, VqVae};
+use super::vqvae::{FRAMES_OF_CELL, ROWS, VqVae};
 use super::{graphs, prior_stage, vqvae_stage, weights};
 use crate::corpus::{Corpus, Split};
 use crate::export::licence;
@@ -33,6 +33,8 @@ const COMPARED: usize = 48;
 const TEMPERATURE: f32 = 1.0;
 const KEEP: f32 = 0.9;
 const GUIDANCE: f32 = 2.5;
+/// Part of the spread of frames that is drawn.
+const SPREAD: f32 = 1.0;
 /// The key at which the default model's sounds without a pitch were trained.
 const VOCODER_KEY: u8 = 60;
 
@@ -51,11 +53,11 @@ pub struct ExportOptions {
     pub archive: Option<PathBuf>,
 }
 
-/// The networks of a run, loaded, with the decoder's weights in 16 bits.
+/// The networks of a run, loaded, with weights that 16 bits hold.
 #[derive(Debug)]
-struct Trained {
-    vqvae: VqVae,
-    prior: Prior,
+pub(super) struct Trained {
+    pub vqvae: VqVae,
+    pub prior: Prior,
 }
 
 /// What is told of a pack.
@@ -90,10 +92,11 @@ pub fn export(options: &ExportOptions) -> Result<()> {
         load_finished(&options.run, prior_stage::STAGE, &prior_store)?;
     }
     halve(&store);
+    halve(&prior_store);
     let split = if corpus.split(Split::HeldOut).is_empty() { Split::Train } else { Split::HeldOut };
     let data = ClipData::load(&corpus, &corpus.choice(split, COMPARED), &config)?;
     let vocoder = Pack::open(&options.vocoder)?;
-    let pack = assemble(options, &config, &corpus, &trained, &vocoder)?;
+    let pack = assemble((&options.id, &options.name), &config, &corpus, &trained, &vocoder)?;
     let facts =
         Facts { bits, error_db: trained.error_db(&data), differences: trained.differences(&pack, &config, &data)? };
     let [prior, decoder] = facts.differences;
@@ -117,19 +120,21 @@ pub fn export(options: &ExportOptions) -> Result<()> {
     Ok(())
 }
 
-/// Rounds the decoder's weights to 16 bits.
-fn halve(store: &VarStore) {
+/// Rounds weights to 16 bits, as a pack holds them. The encoder, which it does not hold, changes as little.
+pub(super) fn halve(store: &VarStore) {
     tch::no_grad(|| {
-        for (name, mut parameter) in store.variables() {
-            if name.starts_with("decoder") {
-                parameter.copy_(&parameter.to_kind(Kind::Half).to_kind(Kind::Float));
-            }
+        for mut parameter in store.variables().into_values() {
+            parameter.copy_(&parameter.to_kind(Kind::Half).to_kind(Kind::Float));
         }
     });
 }
 
-fn assemble(
-    options: &ExportOptions,
+/// A pack of these networks.
+///
+/// # Errors
+/// The vocoder is for frames of another analysis, or torch refuses to give weights as numbers.
+pub(super) fn assemble(
+    (id, name): (&str, &str),
     config: &RunConfig,
     corpus: &Corpus,
     trained: &Trained,
@@ -138,10 +143,7 @@ fn assemble(
     let of_vocoder = vocoder.manifest();
     let shape = SpectralShape { frame_count: of_vocoder.shape.frame_count, ..SHAPE };
     if of_vocoder.kind != PackKind::Latent || of_vocoder.shape != shape {
-        bail!(
-            "the pack {} has no vocoder for frames of this analysis; give another --vocoder",
-            options.vocoder.display()
-        );
+        bail!("the pack {} has no vocoder for frames of this analysis; give another --vocoder", of_vocoder.name);
     }
     let mut provenance = corpus.manifest.sources.clone();
     provenance.extend(of_vocoder.provenance.iter().map(|source| format!("{source} (vocoder)")));
@@ -151,8 +153,8 @@ fn assemble(
     let manifest = FoleyManifest {
         format_version: FORMAT_VERSION,
         kind: PackKind::Foley,
-        id: options.id.clone(),
-        name: options.name.clone(),
+        id: id.to_owned(),
+        name: name.to_owned(),
         shape: SHAPE,
         classes: config.classes.clone(),
         network: network(&config.network),
@@ -162,6 +164,7 @@ fn assemble(
         temperature: TEMPERATURE,
         keep: KEEP,
         guidance: GUIDANCE,
+        spread: Some(SPREAD),
         files: BTreeMap::new(),
         licence,
         provenance,
@@ -178,17 +181,17 @@ fn network(network: &Network) -> FoleyNetwork {
     FoleyNetwork {
         width: network.width as usize,
         blocks: network.blocks as usize,
-        levels: network.levels as usize,
+        levels: ROWS as usize,
         codes: network.codes as usize,
-        latent: network.latent as usize,
-        frames_of_position: FRAMES_OF_POSITION as usize,
+        latent: network.cell as usize,
+        frames_of_position: FRAMES_OF_CELL as usize,
     }
 }
 
 impl Trained {
     /// Networks with fresh weights.
-    fn new(store: &VarStore, prior_store: &VarStore, config: &RunConfig) -> Self {
-        let positions = SHAPE.frame_count as i64 / FRAMES_OF_POSITION;
+    pub fn new(store: &VarStore, prior_store: &VarStore, config: &RunConfig) -> Self {
+        let positions = SHAPE.frame_count as i64 / FRAMES_OF_CELL;
         Self {
             vqvae: VqVae::new(&store.root(), &config.network, config.classes.len()),
             prior: Prior::new(&prior_store.root(), &config.network, config.classes.len(), positions),
@@ -200,16 +203,18 @@ impl Trained {
         let error = |clip: i64| {
             let frames = data.clips(clip, 1);
             let (sum, _) = tch::no_grad(|| self.vqvae.quantise(&self.vqvae.encode(&frames)));
-            error_db(&tch::no_grad(|| self.vqvae.decode_held(&sum)), &frames)
+            error_db(&tch::no_grad(|| self.vqvae.decode_held(&sum)).frames, &frames)
         };
         (0..data.len()).map(error).sum::<f64>() / data.len() as f64
     }
 
     /// Largest differences of the engine's prior, step by step, and of its decoder from torch's, over the first clip.
     fn differences(&self, pack: &FoleyPack, config: &RunConfig, data: &ClipData) -> Result<[f64; 2]> {
-        let (positions, quantised) = tch::no_grad(|| self.vqvae.quantise(&self.vqvae.encode(&data.clips(0, 1))));
-        let (levels, codes) = (config.network.levels, config.network.codes);
-        let (taken, _) = delayed(&quantised.places.view([1, -1, levels]), codes);
+        let clip = data.clips(0, 1);
+        let (cells, _) = tch::no_grad(|| self.vqvae.quantise(&self.vqvae.encode(&clip)));
+        let places = tch::no_grad(|| self.vqvae.places(&clip));
+        let (levels, codes) = (ROWS, config.network.codes);
+        let (taken, _) = delayed(&places, codes);
         let classes = data.classes.narrow(0, 0, 1).one_hot(config.classes.len() as i64).to_kind(Kind::Float);
         let wanted = tch::no_grad(|| self.prior.forward(&taken, &classes, 0.0));
         let model = Arc::new(FoleyModel::load(pack)?);
@@ -220,17 +225,19 @@ impl Trained {
             let heard: Vec<Option<usize>> = step.iter().map(|code| (*code < codes).then_some(*code as usize)).collect();
             scores.extend_from_slice(run.step(&heard));
         }
-        Ok([largest(&scores, &wanted)?, self.decoder_difference(pack, &positions)?])
+        Ok([largest(&scores, &wanted)?, self.decoder_difference(pack, &cells)?])
     }
 
-    fn decoder_difference(&self, pack: &FoleyPack, positions: &Tensor) -> Result<f64> {
+    fn decoder_difference(&self, pack: &FoleyPack, cells: &Tensor) -> Result<f64> {
+        let positions = cells.transpose(1, 2).flatten(1, 2);
         let size = positions.size();
         let input = vec![Port::new("positions", &[1, size[1] as usize, size[2] as usize])];
-        let output = vec![Port::new("frames", &[1, SHAPE.mel_bands, SHAPE.frame_count])];
-        let graph = Graph::load(DECODER_FILE, pack.file(DECODER_FILE), input, output)?;
+        let output = ["frames", "spread"].map(|name| Port::new(name, &[1, SHAPE.mel_bands, SHAPE.frame_count]));
+        let graph = Graph::load(DECODER_FILE, pack.file(DECODER_FILE), input, output.to_vec())?;
         let values = Vec::<f32>::try_from(positions.contiguous().view(-1))?;
         let made = graph.runner()?.run(&[&values])?;
-        largest(made.get(0), &tch::no_grad(|| self.vqvae.decode_held(positions)))
+        let wanted = tch::no_grad(|| self.vqvae.decode_held(cells));
+        Ok(largest(made.get(0), &wanted.frames)?.max(largest(made.get(1), &wanted.spread)?))
     }
 }
 
@@ -260,7 +267,7 @@ fn page(pack: &FoleyPack, config: &RunConfig, facts: &Facts) -> String {
         manifest.name,
         manifest.seconds(),
         manifest.classes.join(", "),
-        network.levels,
+        ROWS,
         network.codes,
         manifest.positions(),
         facts.error_db,
@@ -307,10 +314,7 @@ mod tests {
             }
         }
         let vocoder = Vocoder::new(&vocoder_store.root(), &SpectralShape::DEFAULT);
-        halve(&store);
-        for mut parameter in vocoder_store.variables().into_values() {
-            tch::no_grad(|| parameter.copy_(&parameter.to_kind(Kind::Half).to_kind(Kind::Float)));
-        }
+        [&store, &prior_store, &vocoder_store].into_iter().for_each(halve);
         let manifest = FoleyManifest {
             format_version: FORMAT_VERSION,
             kind: PackKind::Foley,
@@ -329,6 +333,7 @@ mod tests {
             temperature: TEMPERATURE,
             keep: KEEP,
             guidance: GUIDANCE,
+            spread: Some(SPREAD),
             files: BTreeMap::new(),
             licence: "MIT".into(),
             provenance: Vec::new(),

@@ -4,6 +4,7 @@ use tch::nn::{Init, Path};
 use tch::{Kind, Tensor};
 
 use super::config::Network;
+use super::vqvae::ROWS;
 use crate::model::layers::Linear;
 
 /// Channels of a head of attention.
@@ -91,7 +92,7 @@ pub struct Prior {
 impl Prior {
     /// A fresh network for clips of so many positions.
     pub fn new(path: &Path, network: &Network, classes: usize, positions: i64) -> Self {
-        let (width, levels, codes) = (network.width, network.levels, network.codes);
+        let (width, levels, codes) = (network.width, ROWS, network.codes);
         let table = |name: &str, rows: i64| path.var(name, &[rows, width], Init::Randn { mean: 0.0, stdev: SPREAD });
         let gain = (1.0 / (2.0 * network.blocks as f64)).sqrt();
         Self {
@@ -138,7 +139,7 @@ mod tests {
         let network = Size::Tiny.network();
         let store = VarStore::new(Device::Cpu);
         let prior = Prior::new(&store.root(), &network, 3, 10);
-        let draw = || Tensor::randint(network.codes, [1, 11, network.levels], (Kind::Int64, Device::Cpu));
+        let draw = || Tensor::randint(network.codes, [1, 11, ROWS], (Kind::Int64, Device::Cpu));
         let classes = Tensor::from_slice(&[0.5f32, 0.2, 0.3]).unsqueeze(0);
         let (first, other) = (draw(), draw());
         let whole = tch::no_grad(|| prior.forward(&first, &classes, 0.0));

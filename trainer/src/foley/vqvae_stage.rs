@@ -1,4 +1,4 @@
-//! The training of the first stage: error of the frames, commitment to the codes, and the class.
+//! The training of the first stage: cost and error of the frames, commitment to the codes, and the class.
 
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
@@ -7,14 +7,18 @@ use tch::{Device, Kind, Tensor};
 
 use super::config::RunConfig;
 use super::data::{ClipData, SHAPE, error_db};
-use super::vqvae::{FRAMES_OF_POSITION, VqVae};
+use super::vqvae::{Decoded, FRAMES_OF_CELL, VqVae};
 use crate::train::{Figures, Stage};
 
 /// Name of the stage in files and logs.
 pub const STAGE: &str = "foley-vqvae";
 /// Parts of clips of one step, and their length in frames.
 const BATCH: usize = 16;
-const PART_FRAMES: i64 = 172;
+const PART_FRAMES: i64 = 88;
+/// Lengths in frames over which errors are averaged before they count: what stays is what noise does not change.
+const AVERAGED_FRAMES: [i64; 2] = [4, 16];
+/// Power of the spread by which the cost of a value is weighted, 0 to 1: at 0 what is known best counts most, at 1 all alike (Seitzer and others 2022).
+const SPREAD_POWER: f64 = 0.5;
 /// Weight of the commitment (van den Oord and others 2017).
 const COMMITMENT: f64 = 0.25;
 /// Weight of the class (Pillay and others 2023).
@@ -37,7 +41,7 @@ pub struct VqVaeStage<'a> {
 /// What is measured of some clips.
 struct Measured {
     error_db: f64,
-    /// Mean square of the difference between positions and their codes.
+    /// Mean square of the difference between cells and their codes.
     difference: f64,
     /// Part of the clips whose class is told.
     told: f64,
@@ -52,13 +56,11 @@ impl<'a> VqVaeStage<'a> {
         Self { model, train, held_out, device: store.device() }
     }
 
-    /// Codes of all clips, `[clip, position, level]`.
+    /// Codes of all clips, `[clip, position, row]`.
     pub fn codes(&self, data: &ClipData) -> Tensor {
-        let positions = SHAPE.frame_count as i64 / FRAMES_OF_POSITION;
         let parts = (0..data.len()).step_by(CHUNK as usize).map(|start| {
             let frames = data.clips(start, CHUNK.min(data.len() - start)).to_device(self.device);
-            let (_, quantised) = tch::no_grad(|| self.model.quantise(&self.model.encode(&frames)));
-            quantised.places.view([frames.size()[0], positions, -1]).to_device(Device::Cpu)
+            tch::no_grad(|| self.model.places(&frames)).to_device(Device::Cpu)
         });
         Tensor::cat(&parts.collect::<Vec<_>>(), 0)
     }
@@ -66,27 +68,35 @@ impl<'a> VqVaeStage<'a> {
     fn measure(&self, data: &ClipData) -> Measured {
         let count = data.len().min(EVALUATED);
         let (mut error, mut difference, mut told) = (0.0, 0.0, 0.0);
-        let tables = self.model.codes().size();
-        let taken = Tensor::zeros([tables[0], tables[1]], (Kind::Int64, self.device));
+        let codes = self.model.codes().size()[0];
+        let mut taken = Tensor::zeros([codes], (Kind::Int64, self.device));
         for number in 0..count {
             let clip = number * data.len() / count;
             let frames = data.clips(clip, 1).to_device(self.device);
-            let positions = self.model.encode(&frames);
-            let (sum, quantised) = self.model.quantise(&positions);
-            error += error_db(&self.model.decode_held(&sum), &frames);
-            difference += (&sum - &positions).square().mean(Kind::Float).double_value(&[]);
-            let class = self.model.classify(&positions).argmax(1, false);
+            let cells = self.model.encode(&frames);
+            let (sum, quantised) = self.model.quantise(&cells);
+            error += error_db(&self.model.decode_held(&sum).frames, &frames);
+            difference += (&sum - &cells).square().mean(Kind::Float).double_value(&[]);
+            let class = self.model.classify(&cells).argmax(1, false);
             told += f64::from(u8::from(class.int64_value(&[0]) == data.classes.int64_value(&[clip])));
-            for level in 0..tables[0] {
-                let counts = quantised.places.select(1, level).bincount(None::<&Tensor>, tables[1]);
-                let mut row = taken.get(level);
-                row += counts;
-            }
+            taken += quantised.places.view(-1).bincount(None::<&Tensor>, codes);
         }
         let count = count as f64;
         let used = taken.gt(0).to_kind(Kind::Float).mean(Kind::Float).double_value(&[]);
         Measured { error_db: error / count, difference: difference / count, told: told / count, used }
     }
+}
+
+/// Cost of differences under a Laplace distribution of this spread, in nats, weighted by the spread.
+fn cost(difference: &Tensor, spread: &Tensor) -> Tensor {
+    let nats = difference.abs() / spread + spread.log();
+    (nats * spread.detach().pow_tensor_scalar(SPREAD_POWER)).mean(Kind::Float)
+}
+
+/// Sum over [`AVERAGED_FRAMES`] of the mean size of differences that were averaged over so many frames.
+fn averaged_error(difference: &Tensor) -> Tensor {
+    let of = |length: &i64| difference.avg_pool1d(*length, *length, 0, false, true).abs().mean(Kind::Float);
+    AVERAGED_FRAMES.iter().map(of).reduce(|sum, part| sum + part).expect("there are lengths")
 }
 
 impl Stage for VqVaeStage<'_> {
@@ -95,21 +105,28 @@ impl Stage for VqVaeStage<'_> {
 
     fn loss(&self, progress: f64, rng: &mut ChaCha8Rng) -> (Tensor, Vec<(&'static str, Tensor)>) {
         let clips: Vec<i64> = (0..BATCH).map(|_| rng.random_range(0..self.train.len())).collect();
-        let latest = (SHAPE.frame_count as i64 - PART_FRAMES) / FRAMES_OF_POSITION;
-        let part = |clip: &i64| self.train.part(*clip, rng.random_range(0..=latest) * FRAMES_OF_POSITION, PART_FRAMES);
+        let latest = (SHAPE.frame_count as i64 - PART_FRAMES) / FRAMES_OF_CELL;
+        let part = |clip: &i64| self.train.part(*clip, rng.random_range(0..=latest) * FRAMES_OF_CELL, PART_FRAMES);
         let wanted = Tensor::stack(&clips.iter().map(part).collect::<Vec<_>>(), 0).to_device(self.device);
         let classes = self.train.classes.index_select(0, &Tensor::from_slice(&clips)).to_device(self.device);
-        let positions = self.model.encode(&wanted);
-        self.model.learn(&positions, progress < RESTARTS);
-        let (sum, quantised) = self.model.quantise(&positions);
-        let made = self.model.decode(&sum).clamp_min(-1.0);
-        let error = (made - wanted).abs().mean(Kind::Float);
-        let class = self.model.classify(&positions).cross_entropy_for_logits(&classes);
-        let loss = &error + &quantised.commitment * COMMITMENT + &class * CLASS;
-        (
-            loss,
-            vec![("error", error.detach()), ("commitment", quantised.commitment.detach()), ("class", class.detach())],
-        )
+        let cells = self.model.encode(&wanted);
+        self.model.learn(&cells, progress < RESTARTS);
+        let (sum, quantised) = self.model.quantise(&cells);
+        let Decoded { frames, spread } = self.model.decode(&sum);
+        let difference = frames.clamp_min(-1.0) - wanted;
+        let cost = cost(&difference, &spread);
+        let averaged = averaged_error(&difference);
+        let class = self.model.classify(&cells).cross_entropy_for_logits(&classes);
+        let loss = &cost + &averaged + &quantised.commitment * COMMITMENT + &class * CLASS;
+        let figures = [
+            ("error", difference.abs().mean(Kind::Float)),
+            ("cost", cost),
+            ("averaged", averaged),
+            ("spread", spread.mean(Kind::Float)),
+            ("commitment", quantised.commitment),
+            ("class", class),
+        ];
+        (loss, figures.into_iter().map(|(name, value)| (name, value.detach())).collect())
     }
 
     fn evaluate(&self) -> Figures {

@@ -9,7 +9,7 @@ use crate::model::layers::Linear;
 
 type Named = Vec<(String, Tensor)>;
 
-/// The file of weights of a pack: the prior and the tables of codes.
+/// The file of weights of a pack in 16 bits: the prior and the table of codes.
 ///
 /// # Errors
 /// A temporary file cannot be written or read.
@@ -34,7 +34,7 @@ pub fn file(prior: &Prior, vqvae: &VqVae) -> Result<Vec<u8>> {
     add_affine(&mut named, "head", &prior.head);
     let named: Named = named
         .into_iter()
-        .map(|(name, tensor)| (name, tensor.to_kind(Kind::Float).contiguous().to_device(tch::Device::Cpu)))
+        .map(|(name, tensor)| (name, tensor.to_kind(Kind::Half).contiguous().to_device(tch::Device::Cpu)))
         .collect();
     let place = tempfile::NamedTempFile::new().context("cannot make a temporary file")?;
     Tensor::write_safetensors(&named, place.path())?;

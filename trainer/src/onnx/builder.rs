@@ -12,6 +12,7 @@ use proto::{
 use tch::{Kind, Tensor};
 
 use crate::model::layers::{Conv, Linear, RmsNorm};
+use crate::model::planes::PlaneConv;
 
 const IR_VERSION: i64 = 9;
 const OPSET: i64 = 20;
@@ -72,6 +73,23 @@ impl Builder {
             integers("strides", &[layer.stride]),
             integers("dilations", &[1]),
             integer("group", layer.groups),
+        ];
+        Ok(self.node("Conv", &[x.clone(), weight, bias], attributes))
+    }
+
+    /// A convolution over planes.
+    ///
+    /// # Errors
+    /// Torch refuses to give the weights as numbers.
+    pub fn plane_conv(&mut self, x: &Value, layer: &PlaneConv) -> Result<Value> {
+        let weight = self.weight(&format!("{}.weight", layer.name), &layer.weight)?;
+        let bias = self.weight(&format!("{}.bias", layer.name), &layer.bias)?;
+        let attributes = vec![
+            integers("kernel_shape", &layer.weight.size()[2..]),
+            integers("pads", &[layer.padding(); 4]),
+            integers("strides", &layer.steps),
+            integers("dilations", &[1, 1]),
+            integer("group", 1),
         ];
         Ok(self.node("Conv", &[x.clone(), weight, bias], attributes))
     }

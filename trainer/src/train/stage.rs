@@ -4,6 +4,7 @@ use std::path::Path;
 use std::time::Instant;
 
 use anyhow::Result;
+use engine::random;
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use tch::Tensor;
@@ -122,12 +123,9 @@ fn save(
     checkpoint::save(folder, name, step, elapsed_s, &tensors)
 }
 
-/// A seed for one step: SplitMix64 over the run's seed, the stage and the step.
+/// A seed for one step: a hash of the run's seed, the stage and the step.
 pub fn mix(seed: u64, stage: &str, step: u64) -> u64 {
     let stage = stage.bytes().fold(0_u64, |sum, byte| sum.wrapping_mul(31).wrapping_add(u64::from(byte)));
-    let mut x = seed ^ stage.rotate_left(32) ^ step.wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    x = (x ^ (x >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    x = (x ^ (x >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
     // Kept positive, since torch takes a signed seed.
-    (x ^ (x >> 31)) >> 1
+    random::finalise(seed ^ stage.rotate_left(32) ^ step.wrapping_mul(random::INCREMENT)) >> 1
 }

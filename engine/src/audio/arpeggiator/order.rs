@@ -2,6 +2,7 @@
 
 use super::super::fixed_list::FixedList;
 use super::KEYS;
+use crate::random;
 
 /// In which order keys are played.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,17 +79,9 @@ fn index(mode: Mode, length: u64, number: u64, seed: u64) -> u64 {
             let within = number % (2 * length - 2);
             if within < length { within } else { 2 * length - 2 - within }
         }
-        Mode::Random => random(seed, number) % length,
+        Mode::Random => random::nth(seed, number) % length,
         _ => within,
     }
-}
-
-/// A number that depends on seed and step alone: the output function of SplitMix64.
-fn random(seed: u64, number: u64) -> u64 {
-    let z = seed.wrapping_add(number.wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15));
-    let z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    z ^ (z >> 31)
 }
 
 #[cfg(test)]

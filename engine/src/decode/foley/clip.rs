@@ -5,6 +5,7 @@ use std::sync::Arc;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng as _;
 
+use super::fluctuation::Fluctuation;
 use super::model::FoleyModel;
 use super::run::Run;
 use super::vocode::Vocoding;
@@ -99,9 +100,34 @@ impl Clip {
             scores: vec![0.0; manifest.network.codes],
             step: 0,
         };
-        let noise_key = (wish.seed ^ (wish.seed >> 32)) as u32;
         let samples = samples.min(shape.sound_samples());
-        Ok(Self { model, writing, vocoding: None, noise_key, samples, steps_done: 0 })
+        Ok(Self { model, writing, vocoding: None, noise_key: noise_key(wish.seed), samples, steps_done: 0 })
+    }
+
+    /// The sound of frames that are given, with their spread if they have one; `seed` chooses what is drawn.
+    ///
+    /// # Errors
+    /// [`GraphError`] if a graph fails.
+    ///
+    /// # Panics
+    /// Frames of another number of bands, or more of them than a clip of the pack has.
+    pub fn of_frames(
+        model: &FoleyModel,
+        mut frames: Frames,
+        spread: Option<&Frames>,
+        seed: u64,
+    ) -> Result<Vec<f32>, GraphError> {
+        let shape = model.manifest().shape;
+        assert!(frames.bands == shape.mel_bands && frames.frames <= shape.frame_count, "frames of another shape");
+        if let Some(spread) = spread {
+            Fluctuation::new(&shape, noise_key(seed)).add(&mut frames, spread, model.manifest().spread.unwrap_or(0.0));
+        }
+        let mut vocoding = Vocoding::new(model, frames, noise_key(seed))?;
+        loop {
+            if let Some(samples) = vocoding.advance(model)? {
+                return Ok(samples);
+            }
+        }
     }
 
     /// Part of the steps that is done, [0, 1].
@@ -156,11 +182,19 @@ impl Clip {
     fn frames(&self) -> Result<Frames, GraphError> {
         let manifest = self.model.manifest();
         let (network, shape) = (manifest.network, manifest.shape);
-        let outputs = self.model.decoder.runner()?.run(&[&self.model.positions(&self.writing.codes)])?;
+        let mut runner = self.model.decoder.runner()?;
+        let outputs = runner.run(&[&self.model.positions(&self.writing.codes)])?;
         let count = self.writing.codes.len() / network.levels * network.frames_of_position;
-        let bands = outputs.get(0).chunks_exact(shape.frame_count);
-        let values = bands.flat_map(|band| band[..count].iter().copied()).collect();
-        Ok(Frames { bands: shape.mel_bands, frames: count, values })
+        let first = |values: &[f32]| {
+            let bands = values.chunks_exact(shape.frame_count);
+            let values = bands.flat_map(|band| band[..count].iter().copied()).collect();
+            Frames { bands: shape.mel_bands, frames: count, values }
+        };
+        let mut frames = first(outputs.get(0));
+        if let Some(part) = manifest.spread {
+            Fluctuation::new(&shape, self.noise_key).add(&mut frames, &first(outputs.get(1)), part);
+        }
+        Ok(frames)
     }
 
     fn cut(&self, mut samples: Vec<f32>) -> Vec<f32> {
@@ -170,6 +204,11 @@ impl Clip {
         ends.for_each(|(from_end, sample)| *sample *= from_end as f32 / fade as f32);
         samples
     }
+}
+
+/// What chooses the phases of noise.
+fn noise_key(seed: u64) -> u32 {
+    (seed ^ (seed >> 32)) as u32
 }
 
 impl Writing {

@@ -22,7 +22,7 @@ pub struct FoleyModel {
     manifest: FoleyManifest,
     hash: String,
     pub(super) prior: Prior,
-    /// `[level][code][value]`.
+    /// `[code][value]`.
     codes: Vec<f32>,
     pub(super) decoder: Graph,
     pub(super) vocoder: Graph,
@@ -44,13 +44,16 @@ impl FoleyModel {
         let (network, shape) = (manifest.network, manifest.shape);
         let weights = pack.weights()?;
         let prior = Prior::load(&weights, &manifest)?;
-        let codes = weights.take("codes", &[network.levels, network.codes, network.latent])?;
+        let codes = weights.take("codes", &[network.codes, network.latent])?;
         weights.finish()?;
         let load = |name: &str, inputs, outputs| Graph::load(name, pack.file(name), inputs, outputs);
+        let decoder_outputs: &[&'static str] =
+            if manifest.spread.is_some() { &["frames", "spread"] } else { &["frames"] };
+        let of_frames = |name: &&'static str| Port::new(name, &[1, shape.mel_bands, shape.frame_count]);
         let decoder = load(
             DECODER_FILE,
-            vec![Port::new("positions", &[1, network.latent, manifest.positions()])],
-            vec![Port::new("frames", &[1, shape.mel_bands, shape.frame_count])],
+            vec![Port::new("positions", &[1, network.levels * network.latent, manifest.positions()])],
+            decoder_outputs.iter().map(of_frames).collect(),
         )?;
         let (bins, width) = (shape.bins(), manifest.vocoder.chunk_frames);
         let vocoder = load(
@@ -74,16 +77,18 @@ impl FoleyModel {
         &self.hash
     }
 
-    /// The sum of the codes of each position, as the decoder takes it, `[value][position]`, of codes `[position][level]`; zeros behind them.
+    /// The codes of each position one after the other, as the decoder takes them, `[level][value][position]`, of codes `[position][level]`; zeros
+    /// behind them.
     pub(super) fn positions(&self, codes: &[usize]) -> Vec<f32> {
         let network = self.manifest.network;
         let count = self.manifest.positions();
-        let mut out = vec![0.0; network.latent * count];
+        let mut out = vec![0.0; network.levels * network.latent * count];
         for (position, codes) in codes.chunks_exact(network.levels).take(count).enumerate() {
             for (level, code) in codes.iter().enumerate() {
-                let values = &self.codes[(level * network.codes + code) * network.latent..][..network.latent];
-                for (value, sum) in values.iter().zip(out[position..].iter_mut().step_by(count)) {
-                    *sum += value;
+                let values = &self.codes[code * network.latent..][..network.latent];
+                let start = level * network.latent * count + position;
+                for (value, out) in values.iter().zip(out[start..].iter_mut().step_by(count)) {
+                    *out = *value;
                 }
             }
         }

@@ -1,5 +1,6 @@
 //! From the frames of a clip to samples, as the default model's are made, in steps of some milliseconds. WORKER side.
 
+use super::gate;
 use super::model::FoleyModel;
 use crate::decode::bins::{self, Chunk, Heads};
 use crate::decode::graph::{GraphError, Runner};
@@ -99,6 +100,7 @@ impl Vocoding {
 
     fn add_noise(&mut self, model: &FoleyModel) -> GriffinLimRun {
         let manifest = model.manifest();
+        gate::silence(&self.frames, &manifest.shape, &mut self.spectrogram);
         let noise = noisiness(&self.frames, &manifest.shape, f32::from(manifest.vocoder_key));
         randomise(&mut self.spectrogram, manifest.phase_bins(), &noise, (&self.phasors, 0));
         self.griffin_lim.begin(&self.stft, &self.frames, &mut self.spectrogram)

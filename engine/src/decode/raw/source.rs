@@ -10,7 +10,7 @@ use crate::decode::source::{Source, SourceError};
 use crate::decode::streamed::{Stream, fill_step};
 use crate::link::{SoundSpec, Succession};
 use crate::pack::{PackInfo, class_weights};
-use crate::params::hash;
+use crate::random::hash;
 
 impl PackModel for RawModel {
     fn info(&self) -> PackInfo {

@@ -51,6 +51,9 @@ pub struct FoleyManifest {
     pub keep: f32,
     /// How far the scores of a code move from those of no class to those of the class, [0, 10]; 1 is the class itself.
     pub guidance: f32,
+    /// Part of the decoder's `spread` that is drawn, [0, 2]. Without it the decoder gives none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub spread: Option<f32>,
     /// The other files by name.
     pub files: BTreeMap<String, FileEntry>,
     /// Licence of the weights, an SPDX expression.
@@ -66,9 +69,9 @@ pub struct FoleyNetwork {
     pub width: usize,
     /// Blocks of attention and feed-forward layers.
     pub blocks: usize,
-    /// Codes of a position, each of what those before it leave.
+    /// Codes of a position, from the lowest bands to the highest.
     pub levels: usize,
-    /// Codes to choose from at each level, a multiple of 32.
+    /// Codes to choose from, a multiple of 32.
     pub codes: usize,
     /// Values of a code.
     pub latent: usize,
@@ -130,6 +133,8 @@ impl FoleyManifest {
         ensure((0.1..=2.0).contains(&self.temperature), "temperature", self.temperature, "0.1 to 2")?;
         ensure((0.5..=1.0).contains(&self.keep), "keep", self.keep, "0.5 to 1")?;
         ensure((0.0..=10.0).contains(&self.guidance), "guidance", self.guidance, "0 to 10")?;
+        let spread = self.spread.unwrap_or(0.0);
+        ensure((0.0..=2.0).contains(&spread), "spread", spread, "0 to 2")?;
         let known = FOLEY_FILES.join(", ");
         let mut names = self.files.keys();
         names.try_for_each(|name| ensure(FOLEY_FILES.contains(&name.as_str()), "files", name, &format!("only {known}")))

@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 
+use half::f16;
 use safetensors::{Dtype, SafeTensors};
 
 use super::super::PackError;
@@ -39,11 +40,14 @@ impl<'a> Weights<'a> {
     pub fn take(&self, name: &str, shape: &[usize]) -> Result<Vec<f32>, PackError> {
         let refuse = |why: String| Err(PackError::Weights(format!("{name} {why}")));
         let Ok(tensor) = self.tensors.tensor(name) else { return refuse("is missing".into()) };
-        if tensor.shape() != shape || tensor.dtype() != Dtype::F32 {
-            return refuse(format!("is {:?} {:?}, expected F32 {shape:?}", tensor.dtype(), tensor.shape()));
-        }
-        let values = tensor.data().as_chunks::<4>().0.iter().map(|bytes| f32::from_le_bytes(*bytes));
-        let values: Vec<f32> = values.collect();
+        let (words, pairs) = (tensor.data().as_chunks::<4>().0, tensor.data().as_chunks::<2>().0);
+        let values: Vec<f32> = match tensor.dtype() {
+            Dtype::F32 if tensor.shape() == shape => words.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect(),
+            Dtype::F16 if tensor.shape() == shape => {
+                pairs.iter().map(|bytes| f16::from_le_bytes(*bytes).to_f32()).collect()
+            }
+            other => return refuse(format!("is {other:?} {:?}, expected F32 or F16 {shape:?}", tensor.shape())),
+        };
         if values.iter().any(|value| !value.is_finite()) {
             return refuse("holds a value that is not finite".into());
         }

@@ -5,6 +5,7 @@ use rustfft::num_complex::Complex32;
 
 use super::coefficients::{Coefficients, magnitude};
 use super::transform::ConstantQ;
+use crate::random::SplitMix64;
 
 /// Bands above this get random phases by [`Start::Gradient`]: their windows last less than 10 ms at 16 bands to an octave, so that no
 /// blow is smeared.
@@ -45,12 +46,12 @@ impl PhaseRetrieval {
         let mut now = coefficients.clone();
         match start {
             Start::Given => {}
-            Start::Random(seed) => randomise(now.values_mut(), &mut { seed }),
+            Start::Random(seed) => randomise(now.values_mut(), &mut SplitMix64::new(seed)),
             Start::Gradient(seed) => {
                 super::gradient::set_phases(transform, &mut now, NOISY_HZ);
-                let mut state = seed;
+                let mut random = SplitMix64::new(seed);
                 for band in (0..now.bands()).filter(|band| transform.shape().centre_hz(*band) > NOISY_HZ) {
-                    randomise(now.band_mut(band), &mut state);
+                    randomise(now.band_mut(band), &mut random);
                 }
             }
         }
@@ -117,18 +118,15 @@ fn impose(magnitudes: &[f32], values: &mut Coefficients<f32>) {
 }
 
 /// Gives values random phases; their magnitudes stay.
-fn randomise(values: &mut [Complex32], state: &mut u64) {
+fn randomise(values: &mut [Complex32], random: &mut SplitMix64) {
     for value in values {
-        *value = Complex32::from_polar(super::coefficients::magnitude(value), random_phase(state));
+        *value = Complex32::from_polar(super::coefficients::magnitude(value), random_phase(random));
     }
 }
 
-/// A phase in [0, 2π), by the generator of splitmix64 (Steele and others 2014).
-fn random_phase(state: &mut u64) -> f32 {
-    *state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
-    let mixed = (*state ^ (*state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    ((mixed ^ (mixed >> 31)) >> 40) as f32 / (1u64 << 24) as f32 * std::f32::consts::TAU
+/// A phase in [0, 2π).
+fn random_phase(random: &mut SplitMix64) -> f32 {
+    (random.bits() >> 40) as f32 / (1u64 << 24) as f32 * std::f32::consts::TAU
 }
 
 #[cfg(test)]
@@ -142,10 +140,10 @@ mod tests {
     const REST_DB: f32 = -60.0;
 
     fn step_sound(length: usize) -> Vec<f32> {
-        let mut state = 3;
+        let mut random = SplitMix64::new(3);
         let hit = |n: usize, at: usize| if n < at { 0.0 } else { (-((n - at) as f32) / 900.0).exp() };
         (0..length)
-            .map(|n| (random_phase(&mut state) - std::f32::consts::PI) * 0.2 * (hit(n, 500) + 0.6 * hit(n, 4_000)))
+            .map(|n| (random_phase(&mut random) - std::f32::consts::PI) * 0.2 * (hit(n, 500) + 0.6 * hit(n, 4_000)))
             .collect()
     }
 
