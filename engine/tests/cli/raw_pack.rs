@@ -30,6 +30,7 @@ fn manifest(quantisation: Quantisation) -> RawManifest {
         quantisation,
         network: RawNetwork::new([WIDTH; 3], [1; 3], STATES),
         envelopes: (quantisation == Quantisation::Mixture).then_some(ENVELOPES),
+        sums: 0,
         classes: CLASSES.map(str::to_owned).into(),
         temperature: 1.0,
         keep: 0.99,

@@ -18,11 +18,18 @@ pub const LOG_SCALES: (f32, f32) = (-11.0, 2.0);
 pub(super) struct Head {
     quantisation: Quantisation,
     samples: Vec<f32>,
+    /// Levels on the companded curve.
+    curve: Vec<f32>,
 }
 
 impl Head {
     pub(super) fn new(quantisation: Quantisation) -> Self {
-        Self { quantisation, samples: (0..quantisation.levels()).map(|level| quantisation.sample(level)).collect() }
+        let levels = 0..quantisation.levels();
+        Self {
+            quantisation,
+            samples: levels.clone().map(|level| quantisation.sample(level)).collect(),
+            curve: levels.map(|level| quantisation.curve(level) as f32).collect(),
+        }
     }
 
     /// Number of outputs that it takes.
@@ -41,6 +48,12 @@ impl Head {
             let heard = self.quantisation.curve(heard) as f32;
             outputs[COMPONENTS..2 * COMPONENTS].iter_mut().for_each(|mean| *mean += heard);
         }
+    }
+
+    /// Makes high levels of a softmax likelier and low ones less likely, or the other way round for a `tilt` below 0: the logarithms of their
+    /// probabilities change by `tilt` times their places on the companded curve. A narrow distribution so moves less than a wide one.
+    pub(super) fn tilt(&self, outputs: &mut [f32], tilt: f32) {
+        outputs.iter_mut().zip(&self.curve).for_each(|(output, curve)| *output += tilt * curve);
     }
 
     /// The next level. Takes two random numbers of the mixture, one otherwise.
