@@ -4,12 +4,15 @@ use rand_chacha::ChaCha8Rng;
 
 use crate::decode::draw::{Draw, pick, softmax, unit};
 use crate::pack::{LEVELS, Quantisation};
+use crate::spectral::exp;
 
 /// Distributions of a mixture.
 pub const COMPONENTS: usize = 5;
 /// Outputs for each distribution of a mixture: its weight, how far its mean lies after companding from the level heard last, and the logarithm
 /// of its scale.
 const PARTS: usize = 3;
+/// Largest tilt of a draw: the exponential function of it is finite, and the likeliest of all levels is drawn as good as always.
+const MAX_TILT: f32 = 80.0;
 /// Least and largest logarithm of a scale: the least puts all of the probability on one level.
 pub const LOG_SCALES: (f32, f32) = (-11.0, 2.0);
 
@@ -56,14 +59,21 @@ impl Head {
         outputs.iter_mut().zip(&self.curve).for_each(|(output, curve)| *output += tilt * curve);
     }
 
-    /// The next level. Takes two random numbers of the mixture, one otherwise.
-    pub(super) fn draw(&self, outputs: &[f32], draw: Draw, random: &mut ChaCha8Rng) -> usize {
+    /// The next level, by a distribution that is tilted. Takes two random numbers of the mixture, one otherwise.
+    ///
+    /// The unlikely levels are left out before the tilt: a strong one would make the farthest of them likely, which is a spike.
+    pub(super) fn draw(&self, outputs: &[f32], tilt: f32, draw: Draw, random: &mut ChaCha8Rng) -> usize {
         if self.quantisation == Quantisation::Mixture {
             return self.draw_from_mixture(outputs, draw, random);
         }
         let mut chances = [0.0; LEVELS];
         chances.copy_from_slice(outputs);
-        draw.place(&mut chances, random)
+        draw.likely(&mut chances);
+        if tilt != 0.0 {
+            let tilt = tilt.clamp(-MAX_TILT, MAX_TILT);
+            chances.iter_mut().zip(&self.curve).for_each(|(chance, curve)| *chance *= exp(tilt * curve));
+        }
+        pick(&chances, unit(random))
     }
 
     fn draw_from_mixture(&self, outputs: &[f32], draw: Draw, random: &mut ChaCha8Rng) -> usize {
@@ -95,7 +105,7 @@ mod tests {
         const DRAWS: usize = 20_000;
         let mut random = ChaCha8Rng::seed_from_u64(1);
         let mut counts = vec![0.0; head.samples.len()];
-        (0..DRAWS).for_each(|_| counts[head.draw(outputs, draw, &mut random)] += 1.0 / DRAWS as f64);
+        (0..DRAWS).for_each(|_| counts[head.draw(outputs, 0.0, draw, &mut random)] += 1.0 / DRAWS as f64);
         counts
     }
 

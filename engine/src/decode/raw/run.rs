@@ -103,22 +103,27 @@ impl Run {
 
     /// The outputs of the network after the last step: parameters of the distribution of the next level.
     pub fn outputs(&mut self) -> &[f32] {
-        self.model.norm.apply(&self.x[0], &mut self.normed);
-        self.model.last.apply(&self.normed, &mut self.outputs);
-        self.model.head.anchor(self.outputs.as_flattened_mut(), self.heard);
-        if let Some(tilt) = &self.model.tilt {
-            tilt.apply(&self.normed, &mut self.factors);
-            let products = self.factors.as_flattened().iter().zip(self.sums.parts());
-            self.model.head.tilt(self.outputs.as_flattened_mut(), products.map(|(factor, part)| factor * part).sum());
-        }
+        let tilt = self.answer();
+        self.model.head.tilt(self.outputs.as_flattened_mut(), tilt);
         &self.outputs.as_flattened()[..self.model.head.outputs()]
     }
 
     /// A level drawn from the distribution of the next.
     pub(super) fn draw(&mut self, draw: Draw, random: &mut ChaCha8Rng) -> usize {
-        self.outputs();
+        let tilt = self.answer();
         let outputs = &self.outputs.as_flattened()[..self.model.head.outputs()];
-        self.model.head.draw(outputs, draw, random)
+        self.model.head.draw(outputs, tilt, draw, random)
+    }
+
+    /// Computes the outputs as they are without the sums, and by how much the sums tilt them.
+    fn answer(&mut self) -> f32 {
+        self.model.norm.apply(&self.x[0], &mut self.normed);
+        self.model.last.apply(&self.normed, &mut self.outputs);
+        self.model.head.anchor(self.outputs.as_flattened_mut(), self.heard);
+        self.model.tilt.as_ref().map_or(0.0, |tilt| {
+            tilt.apply(&self.normed, &mut self.factors);
+            self.factors.as_flattened().iter().zip(self.sums.parts()).map(|(factor, part)| factor * part).sum()
+        })
     }
 
     /// One step of an upper level: keeps its input for the level below, and adds what that level has given.
