@@ -27,10 +27,10 @@ const TOLERANCE: f64 = 1e-4;
 const COMPARED_S: f64 = 2.0;
 /// Most courses of levels of each class in a pack.
 const COURSES: usize = 96;
-/// What a pack says of how to draw: without the least likely hundredth. Of 28 sounds after a short training, 20 had an isolated spike when
-/// nothing was left out, and none with this.
+/// What a pack says of how to draw: without the least likely five hundredth. Of 290 sounds of the built-in pack's network 84.8 % are useful with
+/// this and with 0.999, 84.1 % with 0.995 and 82.1 % with 0.99, where more are too quiet.
 const TEMPERATURE: f32 = 1.0;
-const KEEP: f32 = 0.99;
+const KEEP: f32 = 0.998;
 
 /// Options of `trainer export` for a run of this model.
 #[derive(Clone, Debug)]
