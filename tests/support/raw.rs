@@ -20,6 +20,7 @@ pub fn raw_pack(length_samples: usize) -> RawPack {
         quantisation: Quantisation::MuLaw,
         network: RawNetwork::new([WIDTH; 3], [1; 3], STATES),
         envelopes: None,
+        sums: 0,
         classes: CLASSES.map(str::to_owned).into(),
         temperature: 1.0,
         keep: 0.99,

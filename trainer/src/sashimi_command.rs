@@ -1,5 +1,7 @@
 //! `trainer train --model sashimi`: the options that only this model has. Main thread.
 
+use std::path::PathBuf;
+
 use anyhow::{Result, ensure};
 use clap::{Args, ValueEnum};
 use engine::pack::Quantisation;
@@ -12,7 +14,7 @@ use crate::train::Budget;
 const MINUTES: f64 = 60.0;
 
 /// How samples are given.
-#[derive(Clone, Copy, ValueEnum)]
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Choice {
     /// A softmax over 256 levels after mu-law companding.
     MuLaw,
@@ -43,6 +45,12 @@ pub struct SashimiArgs {
     /// sashimi: samples of the frames whose levels the network is told, a multiple of 16 such as 128; 0 for a network that is told none.
     #[arg(long, default_value_t = 0)]
     envelope_frame: usize,
+    /// sashimi: tell the network the sums of what it has heard, by which it takes back an offset; not with the quantisation mixture.
+    #[arg(long)]
+    sums: bool,
+    /// sashimi: a run of this model and size whose weights this one begins with.
+    #[arg(long, value_name = "RUN")]
+    start_from: Option<PathBuf>,
     /// sashimi and foley: what names the class of a sound: `category`, or a label of the corpus such as `floor`. Without it sashimi has no
     /// classes, and foley those of the label `class` or of the category.
     #[arg(long)]
@@ -79,6 +87,7 @@ impl SashimiArgs {
             self.envelope_frame.is_multiple_of(16) && self.envelope_frame <= 4096,
             "--envelope-frame must be a multiple of 16 up to 4096"
         );
+        ensure!(!(self.sums && self.quantisation == Choice::Mixture), "--sums does not go with --quantisation mixture");
         ensure!((4_000..=96_000).contains(&self.sample_rate), "--sample-rate must lie between 4000 and 96000");
         ensure!((0.05..=60.0).contains(&self.clip_seconds), "--clip-seconds must lie between 0.05 and 60");
         ensure!((1..=256).contains(&self.batch), "--batch must lie between 1 and 256");
@@ -103,6 +112,8 @@ impl SashimiArgs {
             noise: self.noise,
             drift: self.drift,
             envelope_frame: self.envelope_frame,
+            sums: self.sums,
+            start_from: self.start_from.clone(),
             class_label: self.class_label.clone(),
             classes: self.classes.clone(),
             without_held_out: shared.without_held_out,

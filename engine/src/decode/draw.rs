@@ -21,10 +21,15 @@ pub(super) struct Draw {
 impl Draw {
     /// A place among scores, which become probabilities; their number is a multiple of 16. Takes one random number.
     pub(super) fn place(self, scores: &mut [f32], random: &mut ChaCha8Rng) -> usize {
+        self.likely(scores);
+        pick(scores, unit(random))
+    }
+
+    /// Makes scores probabilities, of which the unlikely ones are left out; their number is a multiple of 16.
+    pub(super) fn likely(self, scores: &mut [f32]) {
         softmax(scores, self.temperature);
         let least = least_kept(scores, self.keep);
         scores.iter_mut().filter(|chance| **chance < least).for_each(|chance| *chance = 0.0);
-        pick(scores, unit(random))
     }
 }
 

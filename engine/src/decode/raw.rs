@@ -12,6 +12,7 @@ mod layers;
 mod model;
 mod run;
 mod source;
+mod sums;
 
 pub use super::wish::WishError;
 pub use envelopes::{ENVELOPE_LEVELS, ENVELOPE_STEP_DB, LOWEST_DB, level_db};
@@ -19,3 +20,4 @@ pub use generator::{Generator, Wish};
 pub use head::{COMPONENTS, LOG_SCALES};
 pub use model::RawModel;
 pub use run::Run;
+pub use sums::{MEMORIES_S, SUMS, UNITS_S};

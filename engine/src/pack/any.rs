@@ -112,6 +112,17 @@ impl AnyPack {
         }
     }
 
+    /// The pack of kind `raw` that it is.
+    ///
+    /// # Errors
+    /// [`PackError::NotRaw`] for a pack of another kind.
+    pub fn into_raw(self) -> Result<RawPack, PackError> {
+        match self.content {
+            PackContent::Raw(pack) => Ok(*pack),
+            PackContent::Latents(_) | PackContent::Foley(_) => Err(PackError::NotRaw { kind: self.info.kind.name() }),
+        }
+    }
+
     /// The residuals of its named sounds.
     pub fn residuals(&self) -> Arc<NamedResiduals> {
         self.latents().map_or_else(|_| Arc::default(), |pack| Arc::clone(pack.residuals()))

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{MANIFEST_FILE, RESIDUALS_FILE};
+use super::{MANIFEST_FILE, RESIDUALS_FILE, WEIGHTS_FILE};
 
 /// A pack that is part of the program.
 pub(super) struct ShippedPack {
@@ -36,8 +36,15 @@ const FOOTSTEPS: ShippedPack = ShippedPack {
     ],
 };
 
+/// Footsteps sample by sample; `models/raw/`.
+const RAW: ShippedPack = ShippedPack {
+    name: "raw",
+    manifest: include_bytes!("../../../models/raw/manifest.json"),
+    files: &[(WEIGHTS_FILE, include_bytes!("../../../models/raw/weights.safetensors"))],
+};
+
 /// All shipped packs, the factory pack first; one row for each folder of `models/`.
-pub(super) const PACKS: [&ShippedPack; 2] = [&FACTORY, &FOOTSTEPS];
+pub(super) const PACKS: [&ShippedPack; 3] = [&FACTORY, &FOOTSTEPS, &RAW];
 
 impl ShippedPack {
     /// All files of the pack by name.

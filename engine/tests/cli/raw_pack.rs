@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use engine::decode::raw::{Generator, RawModel, Wish, WishError};
+use engine::decode::raw::{Generator, RawModel, SUMS, Wish, WishError};
 use engine::pack::{FORMAT_VERSION, Pack, PackKind, Quantisation, RawEnvelopes, RawManifest, RawNetwork, RawPack};
 use engine::sample;
 use inputs::raw_network::{CLASSES, COURSES, FRAME, LENGTH, RATE_HZ, STATES, Tensors, WIDTH};
@@ -30,6 +30,7 @@ fn manifest(quantisation: Quantisation) -> RawManifest {
         quantisation,
         network: RawNetwork::new([WIDTH; 3], [1; 3], STATES),
         envelopes: (quantisation == Quantisation::Mixture).then_some(ENVELOPES),
+        sums: 0,
         classes: CLASSES.map(str::to_owned).into(),
         temperature: 1.0,
         keep: 0.99,
@@ -41,6 +42,15 @@ fn manifest(quantisation: Quantisation) -> RawManifest {
 
 fn pack(quantisation: Quantisation) -> RawPack {
     RawPack::assemble(manifest(quantisation), tensors(quantisation).file()).expect("a whole pack")
+}
+
+/// A pack whose network is told sums.
+fn summing_pack(change: impl FnOnce(&mut Tensors)) -> RawPack {
+    let mut tensors = tensors(Quantisation::MuLaw);
+    tensors.affine("tilt", SUMS, WIDTH);
+    change(&mut tensors);
+    let manifest = RawManifest { sums: SUMS, ..manifest(Quantisation::MuLaw) };
+    RawPack::assemble(manifest, tensors.file()).expect("a whole pack")
 }
 
 fn wish() -> Wish {
@@ -61,8 +71,10 @@ fn made(model: &Arc<RawModel>, wish: &Wish, blocks: &[usize]) -> Vec<f32> {
 #[test]
 fn samples_depend_on_the_wish_alone_not_on_the_blocks() {
     let prime: Vec<f32> = (0..50).map(|n| (n as f32 * 0.2).sin()).collect();
-    for quantisation in [Quantisation::MuLaw, Quantisation::Linear, Quantisation::Mixture] {
-        let model = Arc::new(RawModel::load(&pack(quantisation)).expect("its own weights"));
+    let packs = [Quantisation::MuLaw, Quantisation::Linear, Quantisation::Mixture].map(pack);
+    for pack in packs.into_iter().chain([summing_pack(|_| ())]) {
+        let quantisation = pack.manifest().quantisation;
+        let model = Arc::new(RawModel::load(&pack).expect("its own weights"));
         for prime in [Vec::new(), prime[..1].to_vec(), prime.clone()] {
             let wish = Wish { prime: prime.clone(), ..wish() };
             let whole = made(&model, &wish, &[300]);
@@ -84,6 +96,30 @@ fn samples_depend_on_the_wish_alone_not_on_the_blocks() {
             }
         }
     }
+}
+
+#[test]
+fn sums_take_an_offset_back() {
+    /// Offset of full scale up to which a sound is as good as without one.
+    const NONE: f32 = 0.01;
+    /// Offset that the network has without them at the least.
+    const CLEAR: f32 = 0.05;
+    let offset = |pack: &RawPack| {
+        let model = Arc::new(RawModel::load(pack).expect("its own weights"));
+        let made = made(&model, &wish(), &[LENGTH]);
+        made.iter().sum::<f32>() / LENGTH as f32
+    };
+    // A network that likes high levels, and a factor against the sum of all samples.
+    let rising = |tensors: &mut Tensors| tensors.add("head.bias", &[256], |level, _| level as f32 / 64.0);
+    let with_factor = |factor: f32| {
+        summing_pack(|tensors| {
+            rising(tensors);
+            tensors.add("tilt.weight", &[SUMS, WIDTH], |_, _| 0.0);
+            tensors.add("tilt.bias", &[SUMS], |_, _| factor);
+        })
+    };
+    let (without, with) = (offset(&with_factor(0.0)), offset(&with_factor(-1.0)));
+    assert!(without > CLEAR && with.abs() < NONE, "{without} without, {with} with");
 }
 
 #[test]
@@ -130,6 +166,12 @@ fn a_pack_whose_weights_are_not_those_of_its_manifest_is_refused_with_what_is_wr
     assert!(refusal(&|manifest, _| drop(manifest.classes.pop())).contains("classes is"));
     assert!(refusal(&|_, tensors| tensors.add("extra", &[1], |_, _| 0.0)).contains("extra belongs to no network"));
     assert!(refusal(&|_, tensors| tensors.add("head.bias", &[256], |_, _| f32::NAN)).contains("not finite"));
+    assert!(refusal(&|manifest, _| manifest.sums = SUMS).contains("tilt.weight is missing"));
+    assert!(refusal(&|manifest, _| manifest.sums = 2).contains("0 or 3"));
+    let mixed = |manifest: &mut RawManifest, _: &mut Tensors| {
+        (manifest.quantisation, manifest.sums) = (Quantisation::Mixture, SUMS);
+    };
+    assert!(refusal(&mixed).contains("0 with the quantisation mixture"));
     let told = |frame_samples, class: f32| {
         let (mut manifest, mut tensors) = (manifest(Quantisation::Mixture), tensors(Quantisation::Mixture));
         manifest.envelopes = Some(RawEnvelopes { frame_samples, count: COURSES });

@@ -65,6 +65,12 @@ pub struct RunConfig {
     pub drift: f64,
     /// Samples of the frames whose levels the network is told; 0 if it is told none.
     pub envelope_frame: usize,
+    /// Whether the network is told the sums of what it has heard.
+    #[serde(default)]
+    pub sums: bool,
+    /// The run whose weights this one begins with, as it was given.
+    #[serde(default)]
+    pub start_from: Option<String>,
     /// Label of the corpus's items that names their class; `category` is the category.
     pub class_label: String,
     /// Names of the classes; sounds of others are left out. Without any the network has no classes.

@@ -1,7 +1,7 @@
 //! A corpus as samples of the model's rate and length, and as the levels of its quantisation.
 
 use anyhow::{Result, ensure};
-use engine::decode::raw::LOWEST_DB;
+use engine::decode::raw::{LOWEST_DB, MEMORIES_S, UNITS_S};
 use engine::pack::{LEVELS, Quantisation};
 use engine::sample::resample;
 use tch::{Kind, Tensor};
@@ -125,6 +125,8 @@ pub fn prepared(corpus: &Corpus, item: &Item, how: Prepared) -> Result<Vec<i16>>
 #[derive(Debug)]
 pub struct Levels {
     of_samples: Tensor,
+    /// Samples of the levels, full scale ±1.
+    samples: Tensor,
     steps: i64,
     silence: i64,
     half: f64,
@@ -137,6 +139,9 @@ impl Levels {
         let of_samples: Vec<i64> = (i16::MIN..=i16::MAX).map(level).collect();
         Self {
             of_samples: Tensor::from_slice(&of_samples),
+            samples: Tensor::from_slice(
+                &(0..quantisation.levels()).map(|level| f64::from(quantisation.sample(level))).collect::<Vec<_>>(),
+            ),
             steps: (quantisation.levels() / LEVELS) as i64,
             silence: quantisation.level(0.0) as i64,
             half: quantisation.half(),
@@ -164,6 +169,20 @@ impl Levels {
         (heard + noise).clamp(0, (2.0 * self.half) as i64 - 1)
     }
 
+    /// The parts of the sum of levels up to each of them, `[sound, sample, part]`; the engine's `Sums`.
+    pub fn sums(&self, levels: &Tensor, rate_hz: u32) -> Tensor {
+        let samples = self.samples.to_device(levels.device()).index_select(0, &levels.view(-1)).view_as(levels);
+        let [short, long] = MEMORIES_S.map(|memory_s| leaky_sum(&samples, memory_s * f64::from(rate_hz)));
+        let all = samples.cumsum(1, Kind::Double);
+        let parts = [&short / UNITS_S[0], (&long - &short) / UNITS_S[1], (all - &long) / UNITS_S[2]];
+        (Tensor::stack(&parts, -1) / f64::from(rate_hz)).to_kind(Kind::Float)
+    }
+
+    /// The levels' places on the companded curve, `[level]`.
+    pub fn curves(&self) -> Tensor {
+        self.curve(&Tensor::arange(self.samples.size()[0], (Kind::Int64, self.samples.device())))
+    }
+
     /// Levels on the companded curve, from −1 to 1.
     pub fn curve(&self, levels: &Tensor) -> Tensor {
         (levels.to_kind(Kind::Float) - self.half) / self.half
@@ -175,4 +194,12 @@ impl Levels {
         let fine = (levels - &coarse * self.steps).to_kind(Kind::Float) / self.steps as f64;
         (coarse, fine)
     }
+}
+
+/// The sum of samples, `[sound, sample]`, up to each of them, in which they fade by e within `memory` samples: a convolution by FFT.
+fn leaky_sum(samples: &Tensor, memory: f64) -> Tensor {
+    let length = samples.size()[1];
+    let kernel = (Tensor::arange(length, (Kind::Double, samples.device())) / -memory).exp();
+    let spectrum = |x: &Tensor| x.fft_rfft(2 * length, -1, "backward");
+    (spectrum(samples) * spectrum(&kernel)).fft_irfft(2 * length, -1, "backward").narrow(1, 0, length)
 }

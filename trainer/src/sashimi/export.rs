@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::{Result, ensure};
-use engine::decode::raw::{RawModel, Run};
+use engine::decode::raw::{RawModel, Run, SUMS};
 use engine::pack::{FORMAT_VERSION, PackKind, RawEnvelopes, RawManifest, RawPack};
 use tch::nn::VarStore;
 use tch::{Device, Tensor};
@@ -27,10 +27,10 @@ const TOLERANCE: f64 = 1e-4;
 const COMPARED_S: f64 = 2.0;
 /// Most courses of levels of each class in a pack.
 const COURSES: usize = 96;
-/// What a pack says of how to draw: without the least likely hundredth. Of 28 sounds after a short training, 20 had an isolated spike when
-/// nothing was left out, and none with this.
+/// What a pack says of how to draw: without the least likely five hundredth. Of 290 sounds of the built-in pack's network 84.8 % are useful with
+/// this and with 0.999, 84.1 % with 0.995 and 82.1 % with 0.99, where more are too quiet.
 const TEMPERATURE: f32 = 1.0;
-const KEEP: f32 = 0.99;
+const KEEP: f32 = 0.998;
 
 /// Options of `trainer export` for a run of this model.
 #[derive(Clone, Debug)]
@@ -116,6 +116,7 @@ fn manifest(options: &ExportOptions, config: &RunConfig, corpus: &Corpus) -> Raw
         quantisation: config.quantisation,
         network: config.network,
         envelopes: None,
+        sums: if config.sums { SUMS } else { 0 },
         classes: config.classes.clone(),
         temperature: TEMPERATURE,
         keep: KEEP,
@@ -137,7 +138,8 @@ pub fn difference(pack: &RawPack, model: &Sashimi, config: &RunConfig, data: &So
     let classes = data.classes.narrow(0, 0, 1);
     let envelope_db = envelopes_db(&samples, config.envelope_frame);
     let envelope = Vec::<f32>::try_from(envelope_db.view(-1))?;
-    let told = Told { class_weights: classes.shallow_clone(), envelope_db };
+    let sums = levels.sums(&heard, config.sample_rate_hz);
+    let told = Told { class_weights: classes.shallow_clone(), envelope_db, sums };
     let made = tch::no_grad(|| model.forward(&levels, &heard, &told, 0.0));
     let count = heard.size()[1] as usize;
     let made = made.get(0).narrow(0, 0, count as i64).contiguous();
@@ -223,6 +225,8 @@ mod tests {
             dropout: 0.0,
             noise: 0.0,
             drift: 0.0,
+            sums: quantisation != Quantisation::Mixture,
+            start_from: None,
             envelope_frame: if quantisation == Quantisation::Mixture { 64 } else { 0 },
             class_label: "floor".into(),
             classes: vec!["gravel".into(), "wood".into(), "snow".into()],
@@ -240,6 +244,7 @@ mod tests {
             quantisation: config.quantisation,
             network: config.network,
             envelopes: None,
+            sums: if config.sums { SUMS } else { 0 },
             classes: config.classes.clone(),
             temperature: TEMPERATURE,
             keep: KEEP,
@@ -262,7 +267,7 @@ mod tests {
             let model = Sashimi::new(&store.root(), &config);
             // Parameters that are 0 or 1 at first would hide a mistake.
             for (name, mut parameter) in store.variables() {
-                if name.ends_with("bias") || name.ends_with("gain") {
+                if name.ends_with("bias") || name.ends_with("gain") || name.starts_with("tilt") {
                     tch::no_grad(|| parameter.copy_(&(&parameter + parameter.randn_like() * 0.1)));
                 }
             }

@@ -1,7 +1,7 @@
 //! The network: three levels of state-space and feed-forward blocks, of which each lower one runs once in four steps of the one above and gives
 //! to the four that follow.
 
-use engine::decode::raw::{ENVELOPE_LEVELS, ENVELOPE_STEP_DB, LOWEST_DB};
+use engine::decode::raw::{ENVELOPE_LEVELS, ENVELOPE_STEP_DB, LOWEST_DB, SUMS};
 use tch::nn::{Init, Path};
 use tch::{Kind, Tensor};
 
@@ -26,6 +26,8 @@ pub struct Told {
     pub class_weights: Tensor,
     /// Levels of frames in dBFS, `[batch, frame]`; not used by a network that is told none.
     pub envelope_db: Tensor,
+    /// Parts of the sum of what was heard, `[batch, time, part]`; not used by a network that is told none.
+    pub sums: Tensor,
 }
 
 /// Weights of pooling, `[output, channel, step]`, for steps one after the other: `[output, step · channel]`.
@@ -124,6 +126,8 @@ pub struct Sashimi {
     pub up: [Conv; 2],
     pub norm: Norm,
     pub head: Conv,
+    /// The factors of the sums, `[part, channel]` weights and `[part]` biases; 0 at first.
+    pub tilt: Option<(Tensor, Tensor)>,
 }
 
 impl Sashimi {
@@ -160,6 +164,10 @@ impl Sashimi {
             up: [up(0), up(1)],
             norm: Norm::new(&(path / "norm"), widths[0]),
             head,
+            tilt: config.sums.then(|| {
+                let (place, none) = (path / "tilt", Init::Const(0.0));
+                (place.var("weight", &[SUMS as i64, widths[0]], none), place.var("bias", &[SUMS as i64], none))
+            }),
         }
     }
 
@@ -185,7 +193,16 @@ impl Sashimi {
         let bottom = self.layers(2, &bottom, dropout);
         let middle = self.layers(1, &(middle + self.ascend(1, &bottom)), dropout);
         let x = self.layers(0, &(x + self.ascend(0, &middle)), dropout);
-        let made = affine(&self.head, &self.norm.forward(&x));
+        let normed = self.norm.forward(&x);
+        let made = affine(&self.head, &normed);
+        let made = match &self.tilt {
+            Some((weight, bias)) => {
+                let factors = normed.linear(weight, Some(bias));
+                let tilt = (factors * &told.sums).sum_dim_intlist([-1i64].as_slice(), true, Kind::Float);
+                made + tilt * levels.curves().to_device(heard.device())
+            }
+            None => made,
+        };
         match &self.fine {
             Some(_) => made + levels.curve(heard).unsqueeze(-1) * anchored_outputs().to_device(heard.device()),
             None => made,

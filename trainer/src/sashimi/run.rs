@@ -10,10 +10,11 @@ use tch::nn::VarStore;
 
 use super::config::{CONFIG_NAME, MODEL, RunConfig};
 use super::data::SoundData;
-use super::stage::SashimiStage;
+use super::model::Sashimi;
+use super::stage::{STAGE, SashimiStage};
 use crate::corpus::{Corpus, Split, classes};
 use crate::files::write_atomically;
-use crate::train::{Budget, Intervals, StageOptions, run_stage};
+use crate::train::{Budget, Intervals, StageOptions, load_best, load_finished, run_stage};
 
 /// Sounds have a whole number of steps of the lowest level.
 const LENGTH_STEP: usize = 16;
@@ -40,6 +41,10 @@ pub struct TrainOptions {
     pub drift: f64,
     /// Samples of the frames whose levels the network is told; 0 for none.
     pub envelope_frame: usize,
+    /// Whether the network is told the sums of what it has heard.
+    pub sums: bool,
+    /// A run of this model whose weights this one begins with.
+    pub start_from: Option<PathBuf>,
     /// Label that names the class of a sound; no classes without it.
     pub class_label: Option<String>,
     /// The classes, at most seven; all of the corpus if none is given.
@@ -79,6 +84,8 @@ pub fn train(options: &TrainOptions) -> Result<()> {
         noise: options.noise,
         drift: options.drift,
         envelope_frame: options.envelope_frame,
+        sums: options.sums,
+        start_from: options.start_from.as_ref().map(|run| run.display().to_string()),
         class_label: options.class_label.clone().unwrap_or_default(),
         classes: match &options.class_label {
             Some(label) => classes::chosen(&corpus, label, &options.classes)?,
@@ -94,8 +101,25 @@ pub fn train(options: &TrainOptions) -> Result<()> {
     tch::manual_seed(options.seed as i64);
     let store = VarStore::new(options.device);
     let stage = SashimiStage::new(&store, &train, held_out.as_ref(), &config);
+    options.start_from.as_ref().map_or(Ok(()), |run| start_from(run, &store))?;
     let how = StageOptions { run: &options.run, seed: options.seed, rate: options.rate, intervals: options.intervals };
     run_stage(&stage, &store, &how, config.budget)
+}
+
+/// Takes over the best weights of another run, or its last ones; what only this network has stays as it is.
+fn start_from(run: &Path, store: &VarStore) -> Result<()> {
+    let other = VarStore::new(store.device());
+    let _network = Sashimi::new(&other.root(), &RunConfig::read(run)?);
+    if load_best(run, STAGE, &other)?.is_none() {
+        load_finished(run, STAGE, &other)?;
+    }
+    let known = other.variables();
+    for (name, mut own) in store.variables() {
+        let Some(weights) = known.get(&name) else { continue };
+        ensure!(weights.size() == own.size(), "{} was trained with another size or other classes", run.display());
+        tch::no_grad(|| own.copy_(weights));
+    }
+    Ok(())
 }
 
 /// Makes the run folder; an error if it holds another run.

@@ -66,6 +66,7 @@ impl<'a> SashimiStage<'a> {
         let told = Told {
             class_weights: (data.classes.index_select(0, &numbers) * class_part).to_device(self.device),
             envelope_db: envelope_db.to_device(self.device),
+            sums: self.levels.sums(&self.levels.before(&wanted), self.config.sample_rate_hz),
         };
         let drifting =
             if way.drift > 0.0 { drifting(&samples, way.drift, self.config.sample_rate_hz) } else { samples };

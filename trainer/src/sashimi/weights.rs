@@ -53,6 +53,9 @@ fn named(model: &Sashimi, quantisation: Quantisation) -> Named {
     }
     model.up.iter().enumerate().for_each(|(number, up)| add_affine(&mut out, &format!("up{number}"), up));
     add_norm(&mut out, "norm", &model.norm);
+    if let Some((weight, bias)) = &model.tilt {
+        add(&mut out, "tilt", &[("weight", weight.detach()), ("bias", bias.detach())]);
+    }
     let mut bias = model.head.bias.detach().copy();
     if quantisation == Quantisation::Mixture {
         let count = COMPONENTS as i64;

@@ -89,10 +89,8 @@ pub(crate) enum Command {
     #[command(after_help = "Example:\n  heptode extend rain.wav --seconds 60 --out longer-rain.wav")]
     Extend(ExtendArgs),
     /// Make a sound sample by sample with a pack of kind raw, freely or going on from a recording (mono)
-    #[command(
-        after_help = "Examples:\n  heptode raw --pack steps-raw.heptode --class gravel --seconds 1 --seed 4 --out step.wav\n  \
-                            heptode raw --pack steps-raw.heptode --prime knock.wav --prime-ms 20 --out like-knock.wav"
-    )]
+    #[command(after_help = "Examples:\n  heptode raw --class gravel --seconds 1 --seed 4 --out step.wav\n  \
+                            heptode raw --prime knock.wav --prime-ms 20 --out like-knock.wav")]
     Raw(RawArgs),
     /// Make clips of everyday sounds by class with a pack of kind foley (mono)
     #[command(

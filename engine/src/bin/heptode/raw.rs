@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use engine::decode::raw::{Generator, RawModel, Wish};
-use engine::pack::{RawManifest, RawPack};
+use engine::pack::RawManifest;
 use engine::sample::{read_from, resample};
 use serde_json::json;
 
@@ -13,6 +13,7 @@ use crate::args::RawArgs;
 use crate::class::class_weights;
 use crate::failure::Failure;
 use crate::output::{noted, path_text};
+use crate::studio::open_pack;
 use crate::watch::Watch;
 
 /// Samples of a block.
@@ -23,7 +24,7 @@ const SILENT: f32 = 1.0 / 32_768.0;
 pub(crate) fn run(args: &RawArgs) -> Result<(), Failure> {
     let inputs: Vec<&Path> = args.prime.as_deref().into_iter().chain([args.pack.as_path()]).collect();
     args.out.check(&inputs, 0)?;
-    let pack = RawPack::open(&args.pack)?;
+    let pack = open_pack(&args.pack)?.into_raw()?;
     let manifest = pack.manifest();
     let rate_hz = manifest.sample_rate_hz;
     args.out.check(&inputs, rate_hz)?;

@@ -3,6 +3,7 @@
 use super::envelopes::Envelopes;
 use super::head::Head;
 use super::layers::Level;
+use super::sums::SUMS;
 use crate::decode::lanes::{Affine, Norm, Row, add, rows, to_rows};
 use crate::pack::{LEVELS, PackError, RawManifest, RawPack};
 
@@ -27,6 +28,8 @@ pub struct RawModel {
     pub(super) up: [Affine; 2],
     pub(super) norm: Norm,
     pub(super) last: Affine,
+    /// The factor for each of the sums, for a network that is told them.
+    pub(super) tilt: Option<Affine>,
     pub(super) head: Head,
 }
 
@@ -66,6 +69,7 @@ impl RawModel {
             ],
             norm: Norm::load(&weights, "norm", top)?,
             last: Affine::load(&weights, "head", head.outputs(), top)?,
+            tilt: (manifest.sums > 0).then(|| Affine::load(&weights, "tilt", SUMS, top)).transpose()?,
             head,
             hash: pack.hash().to_owned(),
             manifest,

@@ -7,6 +7,7 @@ use rand_chacha::ChaCha8Rng;
 
 use super::layers::LevelState;
 use super::model::{POOL, RawModel};
+use super::sums::{SUMS, Sums};
 use crate::decode::draw::Draw;
 use crate::decode::lanes::{LANES, Row, add, rows};
 
@@ -29,6 +30,9 @@ pub struct Run {
     start: [Vec<Row>; 3],
     normed: Vec<Row>,
     outputs: Vec<Row>,
+    /// What was heard so far, and the network's factors for it.
+    sums: Sums,
+    factors: Vec<Row>,
     /// The level heard last.
     heard: usize,
     steps: usize,
@@ -50,6 +54,8 @@ impl Run {
             start: widths.map(rows),
             normed: rows(widths[0]),
             outputs: rows(model.last.rows() * LANES),
+            sums: Sums::new(model.manifest().sample_rate_hz),
+            factors: rows(SUMS),
             heard: 0,
             steps: 0,
             model,
@@ -65,6 +71,7 @@ impl Run {
     /// step on.
     pub fn step(&mut self, level: usize) {
         self.heard = level;
+        self.sums.add(self.model.head.sample(level));
         self.take_level();
         self.model.hear(level, &self.condition, &mut self.x[0]);
         self.pass(0, self.steps);
@@ -96,17 +103,27 @@ impl Run {
 
     /// The outputs of the network after the last step: parameters of the distribution of the next level.
     pub fn outputs(&mut self) -> &[f32] {
-        self.model.norm.apply(&self.x[0], &mut self.normed);
-        self.model.last.apply(&self.normed, &mut self.outputs);
-        self.model.head.anchor(self.outputs.as_flattened_mut(), self.heard);
+        let tilt = self.answer();
+        self.model.head.tilt(self.outputs.as_flattened_mut(), tilt);
         &self.outputs.as_flattened()[..self.model.head.outputs()]
     }
 
     /// A level drawn from the distribution of the next.
     pub(super) fn draw(&mut self, draw: Draw, random: &mut ChaCha8Rng) -> usize {
-        self.outputs();
+        let tilt = self.answer();
         let outputs = &self.outputs.as_flattened()[..self.model.head.outputs()];
-        self.model.head.draw(outputs, draw, random)
+        self.model.head.draw(outputs, tilt, draw, random)
+    }
+
+    /// Computes the outputs as they are without the sums, and by how much the sums tilt them.
+    fn answer(&mut self) -> f32 {
+        self.model.norm.apply(&self.x[0], &mut self.normed);
+        self.model.last.apply(&self.normed, &mut self.outputs);
+        self.model.head.anchor(self.outputs.as_flattened_mut(), self.heard);
+        self.model.tilt.as_ref().map_or(0.0, |tilt| {
+            tilt.apply(&self.normed, &mut self.factors);
+            self.factors.as_flattened().iter().zip(self.sums.parts()).map(|(factor, part)| factor * part).sum()
+        })
     }
 
     /// One step of an upper level: keeps its input for the level below, and adds what that level has given.

@@ -16,6 +16,8 @@ const MAX_BLOCKS: usize = 64;
 const MAX_STATES: usize = 256;
 /// A frame of a course of levels has a whole number of steps of the lowest level.
 const FRAME_STEP: usize = 16;
+/// Sums of what was heard, if a network is told any; `decode::raw::SUMS`.
+const SUMS: usize = 3;
 const MAX_ENVELOPES: usize = 10_000;
 /// Longest sound of training, in seconds.
 const MAX_SECONDS: usize = 60;
@@ -42,6 +44,9 @@ pub struct RawManifest {
     /// Courses of the level of training sounds, which the network is told; none for a network that hears its samples alone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub envelopes: Option<RawEnvelopes>,
+    /// Number of sums of the samples heard so far that the network is told; 0 for a network that is told none.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub sums: usize,
     /// Names of the classes whose weights a sound has, at most seven; none for a network without classes.
     pub classes: Vec<String>,
     /// Factor on the spread of the samples' distribution that sounds best, [0.1, 2].
@@ -126,12 +131,26 @@ impl RawManifest {
         ensure(length_fits, "length_samples", self.length_samples, "16 samples to 60 s")?;
         self.network.check()?;
         self.envelopes.map_or(Ok(()), |envelopes| envelopes.check(self.length_samples))?;
+        self.check_sums()?;
         check_classes(&self.classes, 0)?;
         ensure((0.1..=2.0).contains(&self.temperature), "temperature", self.temperature, "0.1 to 2")?;
         ensure((0.5..=1.0).contains(&self.keep), "keep", self.keep, "0.5 to 1")?;
         let mut names = self.files.keys();
         names.try_for_each(|name| ensure(name == WEIGHTS_FILE, "files", name, &format!("only {WEIGHTS_FILE}")))
     }
+}
+
+impl RawManifest {
+    fn check_sums(&self) -> Result<(), PackError> {
+        ensure([0, SUMS].contains(&self.sums), "sums", self.sums, "0 or 3")?;
+        let is_softmax = self.quantisation != Quantisation::Mixture;
+        ensure(is_softmax || self.sums == 0, "sums", self.sums, "0 with the quantisation mixture")
+    }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
+fn is_zero(number: &usize) -> bool {
+    *number == 0
 }
 
 impl RawNetwork {

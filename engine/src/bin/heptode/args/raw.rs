@@ -10,8 +10,8 @@ use crate::destination::Destination;
 
 #[derive(Debug, Args)]
 pub(crate) struct RawArgs {
-    /// Pack of kind raw: its file or folder
-    #[arg(long, value_name = "FILE")]
+    /// Pack of kind raw: the name of a shipped one, or its file or folder
+    #[arg(long, value_name = "NAME|FILE", default_value = "raw")]
     pub(crate) pack: PathBuf,
     /// A class of the pack by its name or the beginning of it; without this and --weights, no class
     #[arg(long, value_name = "NAME", conflicts_with = "weights")]
