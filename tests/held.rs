@@ -1,6 +1,14 @@
 //! Laws of held notes: a steady sound goes on for as long as the key is down, without a dip, a click or a change of pitch.
 
-use engine::params::{Controls, Hold};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use engine::audio::Event;
+use engine::decode::latent::LatentSource;
+use engine::decode::{Model, Pool};
+use engine::instrument;
+use engine::pack::Pack;
+use engine::params::{Controls, Hold, ModDestination, ModSource, Route, Routes};
 use engine::units::key_to_hz;
 
 use support::fake::{Rig, Sort, Timbre};
@@ -98,4 +106,47 @@ fn a_held_note_follows_the_controls() {
     let out = Script { events: vec![(0, on(60, 1.0))], controls, length: 8 * 48_000 }.play(&mut rig.synth, 480);
     let (before, after) = (out[6 * 48_000 - 100], out[8 * 48_000 - 100]);
     assert!((after / before - 2.0).abs() < 0.05, "{before}, then {after}");
+}
+
+/// A sine of 2 Hz on the first latent, for all notes or (`mode` 1) for each.
+fn moved_by_an_lfo(mode: f32, latent: [f32; 7]) -> Controls {
+    let mut controls = Controls { routes: Routes::default(), ..held(Hold::Sustained) };
+    controls.knobs = latent;
+    controls.routes[0] = Route { source: ModSource::Lfo1, via: ModSource::None, destination: ModDestination::Latent1 };
+    controls.motion.amounts = [0.0; 16];
+    controls.motion.amounts[0] = 0.3;
+    let lfo = &mut controls.motion.lfos[0];
+    (lfo.shape, lfo.rate_octaves, lfo.mode) = (0.0, 1.0, mode);
+    controls
+}
+
+#[test]
+fn a_held_note_whose_sound_never_stands_still_goes_on() {
+    const BLOCK: usize = 64;
+    const SECONDS: usize = 5;
+    /// Level of the quietest half second after the sound's own length against the loudest before it, in dB.
+    const LEVEL_DB: f32 = -30.0;
+    let model = Arc::new(Model::load(&Pack::factory().expect("valid")).expect("it loads"));
+    let organ = model.sounds().iter().find(|sound| sound.name == "Reed Organ").expect("it is in the pack").latent;
+    for mode in [0.0, 1.0] {
+        let source = Arc::new(LatentSource::new(Arc::clone(&model)));
+        let pool = Pool::global().expect("threads");
+        let (mut synth, _instance) = instrument::create_with_source(&pool, source, Arc::default());
+        synth.set_sample_rate(RATE_HZ);
+        let controls = moved_by_an_lfo(mode, organ);
+        let (started, mut out) = (Instant::now(), Vec::new());
+        let (mut left, mut right) = ([0.0; BLOCK], [0.0; BLOCK]);
+        while out.len() < SECONDS * 48_000 {
+            let events = if out.is_empty() { vec![Event { offset: 0, kind: on(60, 1.0) }] } else { Vec::new() };
+            synth.render(&events, &controls, &mut left, &mut right);
+            out.extend_from_slice(&left);
+            let due = Duration::from_secs_f64(out.len() as f64 / f64::from(RATE_HZ));
+            std::thread::sleep(due.saturating_sub(started.elapsed()));
+        }
+        let (before, after) = out.split_at(SOUND_SAMPLES);
+        let (loudest, _) = levels_db(before, 24_000);
+        let (_, quietest) = levels_db(&after[..after.len() / 24_000 * 24_000], 24_000);
+        println!("mode {mode}: {loudest:.1} dB before, {quietest:.1} dB after");
+        assert!(quietest > loudest + LEVEL_DB, "mode {mode}: {loudest} dB before, {quietest} dB after");
+    }
 }

@@ -121,8 +121,10 @@ fn move_on(voice: &mut Voice, slots: &mut Slots, context: &TickContext) -> bool 
     let step = |buffer: &SoundBuffer| context.step(voice.pitch().key, buffer);
     let moved = |buffer: &SoundBuffer, sound| {
         let there = play.moved_to(sound, step(buffer), from, buffer);
-        // A sound may be shorter than the one that is left.
-        Play { cursor_samples: voice.taken_up(buffer.sustain(), there.cursor_samples), ..there }
+        // A sound may be shorter than the one that is left. A draft has no exits, so a note leaves it ahead of the last one.
+        let need = context.lookahead(voice, there.step).need_samples;
+        let reserve = if buffer.has_arrived() { 0.0 } else { need as f64 };
+        Play { cursor_samples: voice.taken_up(buffer.sustain(), there.cursor_samples, reserve), ..there }
     };
     let target = [voice.zone_slot, play.sound.slot].into_iter().find_map(|slot| {
         let nowhere = SoundRef { slot, buffer: 0 };
@@ -162,8 +164,8 @@ fn go_on(voice: &mut Voice, slots: &mut Slots, context: &TickContext) -> bool {
         }),
         Some(_) => None,
         None => {
-            let jump = voice.jump(buffer.sustain(), buffer.generation(), &position);
-            jump.map(|jump| (jump, context.timing.jump_samples))
+            let jump = buffer.has_arrived().then(|| voice.jump(buffer.sustain(), buffer.generation(), &position));
+            jump.flatten().map(|jump| (jump, context.timing.jump_samples))
         }
     };
     let Some((jump, fade_samples)) = jump else { return false };

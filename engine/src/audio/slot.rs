@@ -1,7 +1,7 @@
 //! One slot: the sound buffers of one zone, and its newest request. AUDIO THREAD.
 
 use super::sound_buffer::SoundBuffer;
-use crate::link::{BUFFERS, Request, SoundSpec, SourceId};
+use crate::link::{BUFFERS, Request, SoundHead, SoundSpec, SourceId, SustainMap};
 
 /// The zone that a slot serves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,8 +43,19 @@ pub(super) struct Slot {
     pub(super) voices: u32,
     /// Counter value of its last use: the slot with the smallest one is reassigned first.
     pub(super) last_use: u64,
+    /// Where held notes go on in the last whole sound.
+    known: Option<KnownSustain>,
     /// The correlation measured last; voices that crossfade between the same sounds share it.
     measured: Option<Measured>,
+}
+
+/// The sustain of a whole sound. Sounds of other points have theirs at the same places as long as key, length and stretch are the same, so that it
+/// serves for drafts, which are no whole sounds and have none.
+#[derive(Clone, Copy)]
+struct KnownSustain {
+    spec: SoundSpec,
+    length_samples: usize,
+    map: SustainMap,
 }
 
 /// The correlation between two sounds of a slot, identified by their generations.
@@ -53,6 +64,11 @@ struct Measured {
     from: u64,
     to: u64,
     correlation: f32,
+}
+
+fn has_same_places(one: &SoundSpec, other: &SoundSpec) -> bool {
+    let shaping = |spec: &SoundSpec| (spec.shaping.stretch, spec.shaping.is_reversed);
+    one.source == other.source && one.key == other.key && shaping(one) == shaping(other)
 }
 
 impl Slot {
@@ -67,8 +83,26 @@ impl Slot {
             visible: u64::MAX,
             voices: 0,
             last_use: 0,
+            known: None,
             measured: None,
         }
+    }
+
+    /// Notes the sustain of a whole sound.
+    pub(super) fn know(&mut self, head: &SoundHead, map: SustainMap) {
+        self.known = Some(KnownSustain { spec: head.spec, length_samples: head.length_samples, map });
+    }
+
+    /// Where held notes are expected to go on in a sound of `spec`, by the last whole sound; nowhere if its frames stood at other places.
+    pub(super) fn expected_sustain(&self, spec: &SoundSpec) -> SustainMap {
+        let alike = self.known.filter(|known| has_same_places(&known.spec, spec));
+        alike.map_or_else(SustainMap::default, |known| known.map)
+    }
+
+    /// As [`Self::expected_sustain`], for a sound that has begun.
+    pub(super) fn sustain_of(&self, head: &SoundHead) -> SustainMap {
+        let alike = self.known.is_some_and(|known| known.length_samples == head.length_samples);
+        if alike { self.expected_sustain(&head.spec) } else { SustainMap::default() }
     }
 
     /// Whether a voice reads any of its buffers.

@@ -250,8 +250,9 @@ impl Slots {
         let buffer = buffer.and_then(|buffer| slot.buffers.get_mut(buffer));
         match part {
             Part::Begin(head) => {
+                let sustain = slot.sustain_of(&head);
                 if let Some(free) = slot.buffers.iter_mut().find(|buffer| buffer.is_free()).filter(|_| is_new) {
-                    free.begin(generation, head);
+                    free.begin(generation, head, sustain);
                 }
             }
             Part::Block { index, channel, block } => {
@@ -266,6 +267,9 @@ impl Slots {
             Part::End(sustain) => {
                 if let Some(buffer) = buffer {
                     buffer.complete(sustain);
+                    if let Some(head) = buffer.head().copied() {
+                        slot.know(&head, sustain);
+                    }
                 }
             }
             Part::Failed => slot.failed = slot.failed.max(generation),

@@ -39,11 +39,12 @@ impl SoundBuffer {
         self.head.is_none()
     }
 
-    pub(super) fn begin(&mut self, generation: u64, head: SoundHead) {
+    /// Begins a sound; until it is complete, held notes are expected to go on where `sustain` says.
+    pub(super) fn begin(&mut self, generation: u64, head: SoundHead, sustain: SustainMap) {
         self.head = Some(head);
         self.generation = generation;
         self.complete = false;
-        self.sustain = SustainMap::default();
+        self.sustain = sustain;
         self.retired = false;
         self.first_block = None;
         self.drained = 0;
@@ -85,7 +86,12 @@ impl SoundBuffer {
         self.sustain = sustain;
     }
 
-    /// Where held notes go on; nowhere until the sound is complete.
+    /// Whether all blocks have arrived, retired or not.
+    pub(super) fn has_arrived(&self) -> bool {
+        self.complete
+    }
+
+    /// Where held notes go on, or are expected to.
     pub(super) fn sustain(&self) -> &SustainMap {
         &self.sustain
     }

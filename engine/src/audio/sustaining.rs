@@ -62,9 +62,15 @@ impl Jumper {
         matches!(self.hold, Hold::Sustained | Hold::Auto)
     }
 
-    /// A position in a sound that the note takes up: one that goes on does so within the part that is repeated.
-    pub(super) fn taken_up(&self, map: &SustainMap, cursor_samples: f64) -> f64 {
-        if goes_on(self.hold, map) { map.within(cursor_samples) } else { cursor_samples }
+    /// A position in a sound that the note takes up: one that goes on does so within the part that is repeated, with `reserve_samples` left
+    /// before its end.
+    pub(super) fn taken_up(&self, map: &SustainMap, cursor_samples: f64, reserve_samples: f64) -> f64 {
+        if !goes_on(self.hold, map) {
+            return cursor_samples;
+        }
+        let ahead = cursor_samples + reserve_samples;
+        let within = map.within(ahead);
+        if within < ahead { (within - reserve_samples).max(0.0) } else { cursor_samples }
     }
 
     /// The crossing that is due in the sound of `generation`, if there is one.

@@ -290,9 +290,9 @@ impl Voice {
         self.jumper.follows_set_loop()
     }
 
-    /// Where the note takes up a sound in which it would be at `cursor_samples`.
-    pub(super) fn taken_up(&self, map: &SustainMap, cursor_samples: f64) -> f64 {
-        self.jumper.taken_up(map, cursor_samples)
+    /// Where the note takes up a sound in which it would be at `cursor_samples`; see [`Jumper::taken_up`].
+    pub(super) fn taken_up(&self, map: &SustainMap, cursor_samples: f64, reserve_samples: f64) -> f64 {
+        self.jumper.taken_up(map, cursor_samples, reserve_samples)
     }
 
     /// Sets an expression value of the note.

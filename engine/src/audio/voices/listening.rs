@@ -4,7 +4,7 @@ use super::super::lookahead::Lookahead;
 use super::super::slots::Slots;
 use super::super::tick::Ramp;
 use super::{Timing, Voices};
-use crate::link::SoundSpec;
+use crate::link::{SoundSpec, SustainMap};
 
 /// The region of a slot's sound that its voices need, in samples of the sound.
 #[derive(Clone, Copy, Debug, Default)]
@@ -24,6 +24,7 @@ impl Voices {
         wanted: &SoundSpec,
         (slots, timing, tunes): (&Slots, &Timing, &[Ramp]),
     ) -> Listening {
+        let sustain = slots.get(slot).map_or_else(SustainMap::default, |slot| slot.expected_sustain(wanted));
         let here = self.voices.iter().filter(|voice| voice.is_living() && voice.zone_slot == slot);
         let parts = here.map(|voice| {
             let play = voice.place();
@@ -38,6 +39,8 @@ impl Voices {
             let transposition = ((voice.pitch().key - f64::from(wanted.key)) / 12.0).exp2();
             let step = play.map_or(transposition, |play| play.step * root_scale(head.map(|head| &head.spec), wanted));
             let need = Lookahead::new(step * voice.tune(tunes).maximum(), timing.fade_samples).need_samples;
+            // Where the voice will take up a draft.
+            let cursor = voice.taken_up(&sustain, cursor, need as f64);
             (cursor as u32, (cursor as u32).saturating_add(u32::try_from(need).unwrap_or(u32::MAX)))
         });
         let all = parts.reduce(|(first, end), (cursor, need_end)| (first.min(cursor), end.max(need_end)));

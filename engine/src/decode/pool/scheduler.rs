@@ -90,17 +90,36 @@ impl Scheduler {
     /// Reads the newest board, drops obsolete jobs, and sends what waits for room.
     pub(super) fn refresh(&mut self) {
         self.read_board();
-        for (slot, place) in self.jobs.iter_mut().enumerate() {
+        for slot in 0..SLOTS {
             let newest = self.board[slot].map(|request| request.generation);
             // A job that has begun delivers its region first, so that a sweep is audible while it moves.
-            let is_over =
-                |job: &mut RunningJob| newest.is_none_or(|newest| newest > job.generation() && job.has_given_region());
-            place.take_if(is_over);
-            if let Some(job) = place {
+            let is_over = self.jobs[slot].as_ref().is_some_and(|job| {
+                newest.is_none_or(|newest| {
+                    newest > job.generation() && job.has_given_region() && !self.must_finish(slot, job)
+                })
+            });
+            if is_over {
+                self.jobs[slot] = None;
+            }
+            if let Some(job) = &mut self.jobs[slot] {
                 job.send(&mut self.end);
             }
         }
         self.send_backlog();
+    }
+
+    /// Whether a sound is finished although a newer request waits: nothing is known yet of where held notes of its key go on. Without it, notes whose
+    /// sound never stands still would end with it.
+    fn must_finish(&self, slot: usize, job: &RunningJob) -> bool {
+        let is_known = self.sustains[slot].is_some_and(|found| found.key == job.spec().key);
+        let is_replaced = self.board[slot].is_some_and(|request| request.generation > job.generation());
+        is_replaced && !is_known && !job.is_slow()
+    }
+
+    /// Urgency of a slot's job, for a request of urgency `request`.
+    pub(super) fn urgency(&self, slot: usize, job: &RunningJob, request: u32) -> Urgency {
+        let urgency = job.urgency(request);
+        Urgency { is_rest: urgency.is_rest && !self.must_finish(slot, job), ..urgency }
     }
 
     /// Drops every job: the instance has been removed from the pool.
@@ -131,7 +150,7 @@ impl Scheduler {
         let is_still = self.last_request.is_none_or(|at| at.elapsed() >= REST_AFTER);
         let slots = self.open().filter(|_| takes).map(|(slot, request)| {
             let urgency = match &self.jobs[slot] {
-                Some(job) => job.urgency(request.urgency),
+                Some(job) => self.urgency(slot, job, request.urgency),
                 None => first_step(pace_of(&request.spec, mailbox), request.urgency),
             };
             (urgency, self.served[slot], request.generation, Task::Slot(slot))
@@ -202,11 +221,12 @@ impl Scheduler {
     /// Where held notes go on in a sound. The search takes 4 to 9 ms, so a sound that a waiting request will soon replace takes over what
     /// was found in the one before it, if both have the same key and length: their frames stand at the same places.
     fn sustain_of(&mut self, transfer: &SoundTransfer) -> SustainMap {
-        if let Some(known) = transfer.known_sustain() {
-            return known;
-        }
         let (slot, head) = (transfer.slot(), transfer.head());
         let (key, length_samples) = (head.spec.key, head.length_samples);
+        if let Some(map) = transfer.known_sustain() {
+            self.sustains[slot] = Some(Searched { key, length_samples, map });
+            return map;
+        }
         let is_replaced = self.board[slot].is_some_and(|request| request.generation > transfer.generation());
         let before = self.sustains[slot].filter(|found| found.key == key && found.length_samples == length_samples);
         if let Some(found) = before.filter(|_| is_replaced) {

@@ -145,19 +145,15 @@ impl WorkerInstance {
                 return Ran::Dropped;
             }
             self.scheduler.refresh();
-            let own = job.urgency(self.own_urgency(task));
+            let own = match task {
+                Task::Slot(slot) => self.scheduler.urgency(slot, &job, self.scheduler.urgency_of(slot)),
+                Task::Preview => job.urgency(PREVIEW_URGENCY),
+            };
             let waits = self.scheduler.next(mailbox).is_some_and(|(urgency, other)| other != task && urgency < own);
             if job.is_slow() || own.is_rest || waits {
                 self.scheduler.put_aside(task, job);
                 return Ran::PutAside;
             }
-        }
-    }
-
-    fn own_urgency(&self, task: Task) -> u32 {
-        match task {
-            Task::Slot(slot) => self.scheduler.urgency_of(slot),
-            Task::Preview => PREVIEW_URGENCY,
         }
     }
 
