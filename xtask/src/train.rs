@@ -25,7 +25,7 @@ const SOURCE_NOTE: &str = "made-by.txt";
 /// What to train on, and what to hand on to the trainer.
 #[derive(Args)]
 pub struct Options {
-    /// A folder of WAV, AIFF or FLAC files; without it, the factory corpus from a General MIDI sound font
+    /// A folder of recordings; without it, the factory corpus from a General MIDI sound font
     #[arg(long)]
     sounds: Option<PathBuf>,
     /// The factory corpus and more: two further sound fonts, a drum kit, changed sounds; every sound ends after its first event

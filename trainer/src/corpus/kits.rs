@@ -17,7 +17,7 @@ const VELOCITY: u8 = 112;
 /// Category of a drum whose name does not tell.
 const UNKNOWN_DRUM: &str = "Percussion";
 
-/// Reads every WAV, AIFF and FLAC file of a kit's folder. Files whose names differ only behind the last hyphen are takes of one
+/// Reads every audio file of a kit's folder. Files whose names differ only behind the last hyphen are takes of one
 /// series and stay in one split.
 ///
 /// # Errors
@@ -25,7 +25,7 @@ const UNKNOWN_DRUM: &str = "Percussion";
 /// a message.
 pub fn read(folder: &Path, kit: &str, writer: &mut CorpusWriter, progress: &dyn Fn(&str)) -> Result<()> {
     let files = files_by_series(folder)?;
-    ensure!(!files.is_empty(), "{} holds no WAV, AIFF or FLAC file", folder.display());
+    ensure!(!files.is_empty(), "{} holds no audio file", folder.display());
     for (series, path) in files.iter().flat_map(|(series, paths)| paths.iter().map(move |path| (series, path))) {
         let stem = stem(path);
         let name = format!("{kit} {stem}");
