@@ -26,6 +26,8 @@ mod region_editor;
 mod steps;
 #[path = "editor/strip.rs"]
 mod strip;
+#[path = "editor/takes.rs"]
+mod takes;
 
 use egui::{Pos2, vec2};
 use egui_kittest::SnapshotResults;

@@ -58,11 +58,16 @@ fn spec() -> SoundSpec {
 
 /// The clip of a seed as `heptode foley` makes it.
 fn clip(class_weights: &[f32], seed: u64) -> Vec<f32> {
+    clip_at(1.0, class_weights, seed)
+}
+
+/// The same at so many times the pack's temperature.
+fn clip_at(temperature: f32, class_weights: &[f32], seed: u64) -> Vec<f32> {
     let model = Arc::new(FoleyModel::load(&pack()).expect("its own files"));
     let manifest = model.manifest();
     let wish = ClipWish {
         class_weights: class_weights.to_vec(),
-        temperature: manifest.temperature,
+        temperature: manifest.temperature * temperature,
         keep: manifest.keep,
         guidance: manifest.guidance,
         seed,
@@ -88,6 +93,18 @@ fn a_request_gives_the_clip_of_its_weights_and_a_take_that_of_the_next_seed() {
         [SoundSpec { seed: 10, ..spec() }, SoundSpec { controls: [3.0, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0], ..spec() }]
     {
         assert!(made(&*source, &other) != first, "{other:?}");
+    }
+}
+
+#[test]
+fn the_temperature_of_a_request_is_a_factor_on_the_packs() {
+    let source = source();
+    for temperature in [0.5, 1.0, 1.5] {
+        let wanted = clip_at(temperature, &[1.0, 3.0], SEED);
+        assert!(made(&*source, &SoundSpec { temperature, ..spec() }) == wanted, "{temperature}");
+        assert_eq!(wanted == made(&*source, &spec()), temperature == 1.0, "another clip at {temperature} only");
+        let controls = Controls { temperature, ..varied() };
+        assert_eq!(controls.spec(SourceId(0), 60.0).temperature, temperature, "as the controls say");
     }
 }
 

@@ -31,6 +31,7 @@ mod source_error;
 mod streamed;
 pub mod sustain;
 mod vocoding;
+pub mod whole;
 mod wish;
 
 pub use model::Model;

@@ -20,6 +20,7 @@ pub use preset::PresetJob;
 use crate::library::PackEntry;
 use crate::reimport::RegionChange;
 use crate::revision::Revision;
+use crate::takes::TakeSeries;
 use crate::target::Target;
 
 /// One piece of work.
@@ -60,6 +61,8 @@ pub enum Job {
         /// The sound.
         sound: Arc<SoundView>,
     },
+    /// Write the next take of a series to a WAV file.
+    ExportTake(Box<TakeSeries>),
     /// Do something with a preset.
     Preset(PresetJob),
     /// Find the system's fonts, for characters that the window's own fonts lack.

@@ -25,6 +25,7 @@ pub mod revision;
 pub mod session;
 pub mod state;
 pub mod system_fonts;
+pub mod takes;
 pub mod target;
 pub mod tickets;
 pub mod transport;

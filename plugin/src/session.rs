@@ -29,6 +29,7 @@ use crate::params::{ParamId, Parameters};
 use crate::project::{Edit, PresetBase, Project, ProjectChange, ProjectStore};
 use crate::reimport::{Survey, is_still};
 use crate::revision::Revision;
+use crate::takes::TakeExport;
 use crate::target::{CORNERS, KnobsMove, Target};
 use crate::tickets::{PendingChanges, Tickets};
 
@@ -87,6 +88,8 @@ pub struct Session {
     pub presets: PresetLibrary,
     /// Tickets of requests for the outline of the file that a sound was cut out of.
     pub surveys: Tickets,
+    /// The takes that are being written to files.
+    pub take_export: TakeExport,
     region_changes: [Tickets; CORNERS + 1],
     pending_changes: [PendingChanges; CORNERS + 1],
     /// Held while a pack is loaded or looked for.
@@ -123,6 +126,7 @@ impl Session {
             library,
             presets,
             surveys: Tickets::default(),
+            take_export: TakeExport::default(),
             region_changes: Default::default(),
             pending_changes: Default::default(),
             loading: Mutex::default(),

@@ -2,6 +2,7 @@
 //! finding fonts. Job thread only.
 
 mod presets;
+mod takes;
 mod tuning;
 
 use std::path::Path;
@@ -42,6 +43,7 @@ fn run(job: Job, session: &Arc<Session>, pipeline: &mut Option<Pipeline>) {
         Job::ChangeRegion(change) => change_region(&change, session, pipeline),
         Job::Encode { sound, target, revision } => encode(&sound, target, revision, session, pipeline),
         Job::Export { path, sound } => export(&path, &sound, session),
+        Job::ExportTake(series) => takes::write_next(series, session),
         Job::ListPacks => session.deliver(Outcome::Packs(session.library.list())),
         Job::ChangePack(found) => change_pack(Ok(found), session),
         Job::AddPack(path) => {

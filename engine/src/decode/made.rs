@@ -18,6 +18,7 @@ const KEPT_SAMPLES: usize = 1 << 20;
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct SoundKey {
     pub(super) controls: Latent,
+    pub(super) temperature: f32,
     pub(super) seed: u64,
     pub(super) variation: u32,
 }
@@ -25,7 +26,8 @@ pub(super) struct SoundKey {
 impl SoundKey {
     /// Of a request.
     pub(super) fn of(spec: &SoundSpec) -> Self {
-        Self { controls: spec.controls, seed: spec.seed, variation: spec.variation }
+        let SoundSpec { controls, temperature, seed, variation, .. } = *spec;
+        Self { controls, temperature, seed, variation }
     }
 }
 
@@ -61,7 +63,7 @@ mod tests {
     use super::*;
 
     fn key(seed: u64) -> SoundKey {
-        SoundKey { controls: [0.5; 7], seed, variation: 0 }
+        SoundKey { controls: [0.5; 7], temperature: 1.0, seed, variation: 0 }
     }
 
     #[test]

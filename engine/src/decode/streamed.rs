@@ -172,7 +172,7 @@ mod tests {
     }
 
     fn sound(kept: &Arc<MadeSounds>) -> Streamed {
-        let key = SoundKey { controls: [0.0; 7], seed: 1, variation: 0 };
+        let key = SoundKey { controls: [0.0; 7], temperature: 1.0, seed: 1, variation: 0 };
         Streamed {
             length_samples: LENGTH,
             sample_rate_hz: 8_000.0,

@@ -1,6 +1,11 @@
 //! What may be wished of a network that draws, and why a wish is refused. Plain arithmetic, any thread.
 
+use std::ops::RangeInclusive;
+
 use thiserror::Error;
+
+/// Temperatures at which one can draw.
+const TEMPERATURES: RangeInclusive<f32> = 0.1..=2.0;
 
 /// Why a wish is refused. Each message is one line for the user.
 #[derive(Clone, Debug, Error, PartialEq)]
@@ -65,12 +70,17 @@ pub(super) fn shares(class_weights: &[f32], expected: usize) -> Result<Vec<f32>,
     Ok(class_weights.iter().map(|weight| weight / sum).collect())
 }
 
+/// The temperature of a pack times that of a request, within what one can draw at.
+pub(super) fn scaled_temperature(of_pack: f32, factor: f32) -> f32 {
+    (of_pack * factor).clamp(*TEMPERATURES.start(), *TEMPERATURES.end())
+}
+
 /// Whether one can draw so.
 ///
 /// # Errors
 /// [`WishError::Temperature`] and [`WishError::Keep`].
 pub(super) fn check_draw(temperature: f32, keep: f32) -> Result<(), WishError> {
-    if !(0.1..=2.0).contains(&temperature) {
+    if !TEMPERATURES.contains(&temperature) {
         return Err(WishError::Temperature(temperature));
     }
     if !(0.5..=1.0).contains(&keep) {

@@ -42,6 +42,8 @@ pub struct SoundSpec {
     pub shaping: Shaping,
     /// Assets that are mixed in.
     pub assets: AssetMix,
+    /// Factor on the temperature at which the source's network draws, above 0; nothing to one that does not draw.
+    pub temperature: f32,
     /// Seed of the source's random numbers.
     pub seed: u64,
     /// Variation of the sound; 0 is the sound itself, which depends on the seed in a source of chance alone.
@@ -52,7 +54,7 @@ impl SoundSpec {
     /// The unshaped sound of `controls` at `key`, without assets.
     pub fn new(source: SourceId, controls: Latent, key: f32) -> Self {
         let (shaping, assets) = (Shaping::default(), AssetMix::default());
-        Self { source, controls, key, layer: 0, shaping, assets, seed: 0, variation: 0 }
+        Self { source, controls, key, layer: 0, shaping, assets, temperature: 1.0, seed: 0, variation: 0 }
     }
 
     /// Whether the two differ only by rounding: by at most 1e-5 in each value, far below what is audible, so that a sweep is not quantised.
@@ -66,6 +68,7 @@ impl SoundSpec {
             && near(self.shaping.tilt_db_per_octave, other.shaping.tilt_db_per_octave)
             && self.shaping.is_reversed == other.shaping.is_reversed
             && self.assets.is_near(&other.assets, EPSILON)
+            && near(self.temperature, other.temperature)
             && (self.source, self.layer, self.seed, self.variation)
                 == (other.source, other.layer, other.seed, other.variation)
     }

@@ -46,6 +46,8 @@ pub struct Controls {
     pub tilt_db_per_octave: f32,
     /// Whether sounds are played from their end to their beginning: 0 no, 1 yes.
     pub reverse: f32,
+    /// Factor on the temperature at which the pack's network draws its sounds, [0.5, 1.5]; only networks that draw have one.
+    pub temperature: f32,
     /// Time from silence to full level in seconds, [0, 5].
     pub attack_s: f32,
     /// Time in seconds in which the distance to the sustain level falls by 60 dB, [0, 10].
@@ -109,6 +111,7 @@ impl Default for Controls {
             formant_semitones: 0.0,
             tilt_db_per_octave: 0.0,
             reverse: 0.0,
+            temperature: 0.0,
             attack_s: 0.0,
             decay_s: 0.0,
             sustain: 0.0,
@@ -173,8 +176,9 @@ impl Controls {
 
     /// The sound to request from `source` in the zone of root key `key`.
     pub fn spec(&self, source: SourceId, key: f32) -> SoundSpec {
-        let (shaping, assets, seed) = (self.shaping(), self.asset_mix(), self.seed);
-        SoundSpec { shaping, assets, seed, ..SoundSpec::new(source, self.point(), key) }
+        let (shaping, assets) = (self.shaping(), self.asset_mix());
+        let (temperature, seed) = (self.temperature, self.seed);
+        SoundSpec { shaping, assets, temperature, seed, ..SoundSpec::new(source, self.point(), key) }
     }
 
     /// Every value clamped to its range; a value that is not finite is replaced by that of `last`. Audio-thread safe.

@@ -70,7 +70,7 @@ macro_rules! row {
 
 /// All parameters, in the frozen order.
 #[rustfmt::skip]
-pub static TABLE: [ParamSpec; 121] = [
+pub static TABLE: [ParamSpec; 122] = [
     row!("z1", "Latent 1", "Latents", LATENT, 0.0, Knob, Grid, false, |c| c.knobs[0]),
     row!("z2", "Latent 2", "Latents", LATENT, 0.0, Knob, Grid, false, |c| c.knobs[1]),
     row!("z3", "Latent 3", "Latents", LATENT, 0.0, Knob, Grid, false, |c| c.knobs[2]),
@@ -192,4 +192,5 @@ pub static TABLE: [ParamSpec; 121] = [
     row!("path_notes", "Path notes", "Motion", choice(PATH_NOTES), 0.0, Names(PATH_NOTES), ByReader, false, |c| c.motion.path.notes),
     row!("path_speed", "Path speed", "Motion", Scale::Skewed { min: 0.25, max: 4.0, factor: STRETCH_SKEW }, 1.0, Times, ByReader, false, |c| c.motion.path.speed),
     row!("path_sync", "Path sync", "Motion", choice(DIVISIONS), 0.0, Names(DIVISIONS), ByReader, false, |c| c.motion.path.sync),
+    row!("temperature", "Temperature", "Voices", linear(0.5, 1.5), 1.0, Percent, Grid, false, |c| c.temperature),
 ];

@@ -25,6 +25,9 @@ const SCALES: [f32; 5] = [1.0, 1.25, 1.5, 1.75, 2.0];
 const METER_WIDTH: f32 = 112.0;
 const METER_HEIGHT: f32 = 12.0;
 const SCALE_WIDTH: f32 = 64.0;
+/// Numbers of takes that can be exported at once, and width of the menu that offers them, in points.
+const TAKES: [usize; 4] = [4, 12, 48, 200];
+const TAKES_WIDTH: f32 = 196.0;
 /// Width of the buttons that undo and redo, in points.
 const STEP_WIDTH: f32 = 32.0;
 const BUTTON_HEIGHT: f32 = 28.0;
@@ -55,6 +58,8 @@ pub enum Action {
     Import,
     /// Write the current sound to a file.
     Export,
+    /// Write so many takes of it, which chance makes, to files.
+    ExportTakes(usize),
     /// Enlarge the window.
     Scale(f32),
 }
@@ -186,8 +191,12 @@ fn buttons(ui: &mut Ui, mut right: f32, y: f32, head: &HeaderState<'_>) -> (Opti
         ("Random", 76.0, true, Action::Random, "Go to a random point"),
     ];
     for (name, width, enabled, pressed, hint) in buttons {
-        let response = button(ui, place_left(&mut right, y, width), name, enabled).on_hover_text(hint);
-        if response.clicked() {
+        let response = button(ui, place_left(&mut right, y, width), name, enabled);
+        if pressed == Action::Export && head.seed.is_some() {
+            action = action.or(take_menu(&response));
+            continue;
+        }
+        if response.on_hover_text(hint).clicked() {
             action = Some(pressed);
         }
     }
@@ -203,6 +212,22 @@ fn buttons(ui: &mut Ui, mut right: f32, y: f32, head: &HeaderState<'_>) -> (Opti
         }
     }
     (action, right + GRID)
+}
+
+/// What the button offers where the next takes of a sound are others.
+fn take_menu(export: &Response) -> Option<Action> {
+    let mut action = None;
+    egui::Popup::menu(export).width(TAKES_WIDTH).show(|ui| {
+        if ui.selectable_label(false, "This take").clicked() {
+            action = Some(Action::Export);
+        }
+        for count in TAKES {
+            if ui.selectable_label(false, format!("{count} takes, from this seed on")).clicked() {
+                action = Some(Action::ExportTakes(count));
+            }
+        }
+    });
+    action
 }
 
 /// An arrow that turns back to the left, or to the right.

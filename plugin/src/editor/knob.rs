@@ -21,6 +21,8 @@ const ABOVE: f32 = 6.0;
 const BELOW: f32 = 7.0;
 /// Height in points of label and value below the arc.
 const CAPTION: f32 = 33.0;
+/// Smallest font of a label in points; what is longer is cut.
+const LEAST_LABEL: f32 = 9.5;
 
 /// How one knob looks and is called.
 pub struct Knob<'a> {
@@ -105,7 +107,8 @@ impl Knob<'_> {
         let middle = rect.center().x;
         let label_place = egui::pos2(middle, label_y);
         let width = rect.width() + 4.0;
-        name::show(ui, label_place, Align2::CENTER_TOP, self.label, theme::bold(12.0), DIM, width);
+        let font = name::fitting_font(ui.ctx(), self.label, theme::bold(12.0), width, LEAST_LABEL);
+        name::show(ui, label_place, Align2::CENTER_TOP, self.label, font, DIM, width);
         let value_rect = Rect::from_center_size(egui::pos2(middle, label_y + 24.0), vec2(rect.width(), 18.0));
         if Typing::is_of(typing.as_ref(), self.id) {
             return Typing::show(ui, value_rect, gestures, typing);

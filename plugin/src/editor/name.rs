@@ -40,6 +40,13 @@ pub fn show(ui: &Ui, place: Pos2, anchor: Align2, name: &str, font: FontId, colo
     rect
 }
 
+/// `font`, smaller where `name` is wider than `width` in it, down to `least` points.
+pub fn fitting_font(context: &Context, name: &str, font: FontId, width: f32, least: f32) -> FontId {
+    let whole = line(context, name, &font, TEXT, f32::INFINITY).galley.size().x;
+    let size = font.size * (width / whole.max(1.0)).min(1.0);
+    FontId::new(size.max(least).min(font.size), font.family)
+}
+
 /// A name on one line of at most `width` points.
 pub fn line(context: &Context, name: &str, font: &FontId, color: Color32, width: f32) -> Fitted {
     let one_line = spelling::on_one_line(name);

@@ -22,9 +22,9 @@ const OFFER: &str = "Region and key …";
 /// Width in points of the button that moves a project to the pack, and of the part of the line that is the pack's.
 const FROZEN_WIDTH: f32 = 220.0;
 const PACK_WIDTH: f32 = FROZEN_WIDTH + 48.0;
-/// Width in points of the button that ends the making of an endless sound, and of what is said beside it.
+/// Width in points of the button that ends some work, and of what is said beside it.
 const CANCEL_WIDTH: f32 = 112.0;
-const MAKING_WIDTH: f32 = 280.0;
+const WORK_WIDTH: f32 = 280.0;
 
 /// Draws the status line; `remark` is what the window has done by itself.
 pub fn show(ui: &Ui, rect: Rect, status: Option<&Status>, is_busy: bool, remark: Option<&str>) {
@@ -58,13 +58,12 @@ pub fn show(ui: &Ui, rect: Rect, status: Option<&Status>, is_busy: bool, remark:
     }
 }
 
-/// Draws how much of an endless sound is made, left of the pack's name, with a button that ends the work; whether that was pressed.
-pub fn making(ui: &Ui, rect: Rect, of: &str, part: f64) -> bool {
+/// Draws how far some work is, left of the pack's name, with a button that ends it; whether that was pressed.
+pub fn going_on(ui: &Ui, rect: Rect, text: &str) -> bool {
     let right = rect.max.x - PACK_WIDTH;
     let cancel = Rect::from_center_size(pos2(right - CANCEL_WIDTH / 2.0, rect.center().y), vec2(CANCEL_WIDTH, 22.0));
     let place = pos2(cancel.min.x - 10.0, rect.center().y);
-    let text = format!("{:.0} % of “{of}” made endless", part * 100.0);
-    name::show(ui, place, Align2::RIGHT_CENTER, &text, theme::body(12.0), AMBER, MAKING_WIDTH);
+    name::show(ui, place, Align2::RIGHT_CENTER, text, theme::body(12.0), AMBER, WORK_WIDTH);
     super::button::button(ui, cancel, "Cancel", true).clicked()
 }
 

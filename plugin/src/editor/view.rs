@@ -4,6 +4,7 @@
 mod controllers;
 mod dropping;
 mod endless;
+mod exporting;
 mod fitting;
 mod frame_state;
 mod moving;
@@ -216,7 +217,8 @@ impl EditorView {
             }
             Action::Vary => self.vary(now),
             Action::Import => self.browser.tab = Tab::Files,
-            Action::Export => self.export(now, name, mixed_with),
+            Action::Export => self.export(now, &exported_name(name, mixed_with)),
+            Action::ExportTakes(count) => self.export_takes(now, &exported_name(name, mixed_with), count),
             Action::Scale(scale) => {
                 self.scale = scale;
                 return Some(WindowChange::Scale(scale));
@@ -372,6 +374,11 @@ impl EditorView {
         let is_live = is_live || self.is_learning_or_following();
         ui.ctx().request_repaint_after_secs(if is_live { LIVE_S } else { IDLE_S });
     }
+}
+
+/// The name of the files of a sound that may be mixed with another one.
+fn exported_name(name: &str, mixed_with: Option<&str>) -> String {
+    mixed_with.map_or_else(|| name.to_owned(), |other| format!("{name} to {other}"))
 }
 
 impl Drop for EditorView {

@@ -12,6 +12,7 @@ use crate::decode::made::SoundKey;
 use crate::decode::pack_model::PackModel;
 use crate::decode::source::{Source, SourceError};
 use crate::decode::streamed::{STEP, Stream};
+use crate::decode::wish::scaled_temperature;
 use crate::link::{SoundSpec, Succession};
 use crate::pack::{PackInfo, class_weights};
 
@@ -44,7 +45,7 @@ impl Chance for FoleyModel {
     }
 
     fn key(spec: &SoundSpec) -> SoundKey {
-        SoundKey { controls: spec.controls, seed: seed(spec), variation: 0 }
+        SoundKey { seed: seed(spec), variation: 0, ..SoundKey::of(spec) }
     }
 
     fn begin(model: &Arc<Self>, spec: &SoundSpec) -> Result<Clip, SourceError> {
@@ -62,7 +63,7 @@ fn wish(spec: &SoundSpec, model: &FoleyModel) -> ClipWish {
     let manifest = model.manifest();
     ClipWish {
         class_weights: class_weights(&spec.controls, manifest.classes.len()),
-        temperature: manifest.temperature,
+        temperature: scaled_temperature(manifest.temperature, spec.temperature),
         keep: manifest.keep,
         guidance: manifest.guidance,
         seed: seed(spec),

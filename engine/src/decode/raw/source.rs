@@ -8,6 +8,7 @@ use crate::decode::chance::{Chance, ChanceSource};
 use crate::decode::pack_model::PackModel;
 use crate::decode::source::{Source, SourceError};
 use crate::decode::streamed::{Stream, fill_step};
+use crate::decode::wish::scaled_temperature;
 use crate::link::{SoundSpec, Succession};
 use crate::pack::{PackInfo, class_weights};
 use crate::random::hash;
@@ -46,13 +47,13 @@ impl Chance for RawModel {
     }
 }
 
-/// What the generator makes for a request: at the pack's temperature, without a prime. Variation 0 is the sound of the seed itself, as
+/// What the generator makes for a request, without a prime. Variation 0 is the sound of the seed itself, as
 /// `heptode raw` makes it.
 fn wish(spec: &SoundSpec, model: &RawModel) -> Wish {
     let manifest = model.manifest();
     Wish {
         class_weights: class_weights(&spec.controls, manifest.classes.len()),
-        temperature: manifest.temperature,
+        temperature: scaled_temperature(manifest.temperature, spec.temperature),
         keep: manifest.keep,
         seed: if spec.variation == 0 { spec.seed } else { hash(spec.seed ^ hash(u64::from(spec.variation))) },
         prime: Vec::new(),

@@ -271,7 +271,16 @@ const PLAY: &[Panel] = &[
             knob("bend_down", "Bend −"),
         ],
     ),
-    plain("Variation", 2, &[knob("vary", "Amount"), knob("vary_count", "Sounds"), choice("vary_order", "Order")]),
+    plain(
+        "Variation",
+        2,
+        &[
+            knob("vary", "Amount"),
+            knob("vary_count", "Sounds"),
+            choice("vary_order", "Order"),
+            turned("temperature", "Temp."),
+        ],
+    ),
     plain("Velocity", 1, &[turned("velocity_curve", "Curve"), knob("velocity_level", "Level")]),
     plain(
         "Arpeggiator",

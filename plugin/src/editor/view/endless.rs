@@ -15,13 +15,16 @@ impl EditorView {
         self.endless_dialog = self.session.ask_endless(target).then(EndlessDialog::default);
     }
 
-    /// Shows the dialog if it is open, and in the status line how far the work is.
+    /// Shows the dialog if it is open, and in the status line how far the work is; where there is none, how far exported takes are.
     pub(super) fn show_endless(&mut self, ui: &Ui, status_line: Rect) {
         let stage = self.session.endless();
-        if let Stage::Making(asked, part) = &stage
-            && status::making(ui, status_line, &asked.sound.name, *part)
-        {
-            self.session.cancel_endless();
+        if let Stage::Making(asked, part) = &stage {
+            let text = format!("{:.0} % of “{}” made endless", part * 100.0, asked.sound.name);
+            if status::going_on(ui, status_line, &text) {
+                self.session.cancel_endless();
+            }
+        } else {
+            self.show_take_export(ui, status_line);
         }
         let answer = self.endless_dialog.as_mut().and_then(|dialog| dialog.show(ui, &stage));
         let Some(answer) = answer else { return };

@@ -1,17 +1,14 @@
-//! How sounds get onto knobs and corners and off them: what is sent there, what is exported. Main thread;
-//! files are read and written by jobs.
+//! How sounds get onto knobs and corners. Main thread; files are read by jobs.
 
 use std::sync::Arc;
 
 use engine::Latent;
-use engine::files::free_path;
 use engine::params::is_within_recording;
 use engine::state::SoundState;
 
 use super::EditorView;
 use super::frame_state::FrameState;
 use crate::editor::drag::Dragged;
-use crate::folder::export_folder;
 use crate::jobs::Job;
 use crate::params::ParamId;
 use crate::project::Edit;
@@ -71,15 +68,6 @@ impl EditorView {
                 let point = self.random.near(&self.gestures.knobs(), VARY_SIGMA);
                 self.go_to("Vary", None, &point);
             }
-        }
-    }
-
-    /// Writes the sound that is shown to a file, by a job.
-    pub(super) fn export(&self, now: &FrameState, name: &str, mixed_with: Option<&str>) {
-        if let Some(sound) = now.sound.clone() {
-            let name = mixed_with.map_or_else(|| name.to_owned(), |other| format!("{name} to {other}"));
-            let path = free_path(&export_folder(), &name, "wav", None);
-            self.session.run(Job::Export { path, sound });
         }
     }
 }
