@@ -6,7 +6,7 @@ use std::path::Path;
 use crate::decode::keyed_loop::MAX_LOOP_SAMPLES;
 use crate::sample::{self, LOUDNESS_LUFS, loudness_lufs};
 use crate::state::EndlessLoop;
-use crate::texture::{Figures, Judgement, Source, Tap, TextureError, Wish, texture};
+use crate::texture::{Figures, Judgement, Reference, Source, Tap, TextureError, Wish, best_take, texture};
 
 /// Lengths of a loop in seconds: shorter ones are heard as a rhythm, longer ones do not fit into a sound.
 pub const LENGTHS_S: std::ops::RangeInclusive<f64> = 1.0..=8.0;
@@ -14,8 +14,10 @@ pub const LENGTHS_S: std::ops::RangeInclusive<f64> = 1.0..=8.0;
 pub const FIRST_LENGTH_S: f64 = 4.0;
 /// So much of a file is used, in seconds.
 const LOOK_S: f64 = 60.0;
-/// Share of the whole work that making the loop takes; the rest is measuring it. Of 4 s made of 60 s, on one core.
-const MAKING_PART: f64 = 0.5;
+/// Shares of the whole work that looking at the recording and comparing takes have. Set by hand: how many takes it needs is not known
+/// before.
+const LOOKING_PART: f64 = 0.3;
+const TAKES_PART: f64 = 0.6;
 
 /// A recording that is looked at and can be made endless.
 #[derive(Debug, Clone)]
@@ -135,8 +137,15 @@ impl Material {
         let seconds = seconds.clamp(*LENGTHS_S.start(), *LENGTHS_S.end());
         let samples = ((seconds * f64::from(rate_hz)).round() as usize).min(MAX_LOOP_SAMPLES);
         let wish = Wish { samples, seed, looped: true };
-        let mut channels = texture(&self.source, &wish, &mut |part| progress(part * MAKING_PART))?;
-        let mut tap = Tap::new(&self.source, &wish, 0);
+        if !progress(0.0) {
+            return Err(TextureError::Cancelled.into());
+        }
+        let reference = Reference::of(&self.source);
+        let wish = best_take(&reference, &wish, false, &mut |part| progress(LOOKING_PART + part * TAKES_PART))?;
+        let rest = 1.0 - LOOKING_PART - TAKES_PART;
+        let made = |part: f64| LOOKING_PART + TAKES_PART + part * rest;
+        let mut channels = texture(&self.source, &wish, &mut |part| progress(made(part)))?;
+        let mut tap = Tap::new(&reference, &wish, 0);
         tap.take(&channels);
         let figures = tap.figures(None);
         if !progress(1.0) {

@@ -19,18 +19,22 @@ mod levels;
 mod plan;
 mod random;
 mod recurrence;
+mod reference;
 mod sides;
 mod source;
 mod statistics;
 mod steady;
 mod swell;
+mod takes;
 mod weaver;
 
 pub use document::{DOCUMENT_MAX_S, DocumentOptions, DocumentResult, document};
 pub use figures::{Figures, Seam, Tap};
 pub use judgement::Judgement;
+pub use reference::Reference;
 pub use source::{MAX_CHANNELS, MIN_SOURCE_S, Source, TextureError};
 pub use statistics::{CLASSES, Statistics};
+pub use takes::best_take;
 pub use weaver::{Piece, Weaver, Wish};
 
 /// A new texture of `wish.samples` samples in each channel, in which nothing of the source lasts longer than [`join::TEXTURE`] allows.

@@ -59,12 +59,14 @@ pub(super) struct Cut {
 }
 
 /// What comes before the join.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq)]
 pub(super) enum Before {
     /// A piece, which is faded out.
     Piece,
     /// The end of the recording, which is not.
     End,
+    /// The recording in reversed time, which is faded out while the piece is raised by so much, in dB.
+    Mirror { raised_db: f32 },
 }
 
 /// What the next piece must lead to, if it is the last one.
@@ -75,6 +77,8 @@ pub(super) enum Closing<'l> {
     Fade(usize),
     /// The beginning of the recording, without a crossfade: its levels from frame [`HEAD_FRAMES`] on, mirrored before it.
     Beginning(&'l Levels),
+    /// The same mirrored: a crossfade whose middle lies `before` samples before it, and in which the piece is raised by so much, in dB.
+    Mirror { head: &'l Levels, before: usize, raised_db: f32 },
 }
 
 /// A piece.
@@ -291,6 +295,10 @@ impl<'a> Chooser<'a> {
                 let centre = cut.source / levels.hop;
                 difference(levels.segment(centre.saturating_sub(SEGMENT / 2)), levels.segment(place - 2))
             }
+            Before::Mirror { raised_db } => {
+                let end = cut.source / levels.hop + SEGMENT - SEGMENT / 2;
+                levels.jump_raised(end, levels, place - 2, [[0.0; 2], [raised_db; 2]])[0]
+            }
             Before::End => {
                 self.seam_cost(levels.jump_raised(levels.frames, levels, place, [[0.0; 2], self.part.raised_db[0]]))
             }
@@ -312,6 +320,11 @@ impl<'a> Chooser<'a> {
             Closing::Beginning(head) => {
                 self.seam_cost(levels.jump_raised(end, head, HEAD_FRAMES, [self.part.raised_db[1], [0.0; 2]]))
             }
+            Closing::Mirror { head, before, raised_db } => {
+                let middle = before / levels.hop + SEGMENT / 2;
+                let (end, start) = ((end + SEGMENT).saturating_sub(middle), HEAD_FRAMES.saturating_sub(middle));
+                levels.jump_raised(end, head, start, [[*raised_db; 2], [0.0; 2]])[0]
+            }
         }
     }
 
@@ -325,7 +338,13 @@ impl<'a> Chooser<'a> {
         let back = if before == Before::End { fade } else { 0 };
         let region = place * self.levels.hop - self.levels.hop / 2 - back;
         let tail = cut.source - back;
-        self.aligner.set_tails(self.material.iter().map(|channel| &channel[tail..tail + fade]));
+        let tails = self.material.iter().map(|channel| &channel[tail..tail + fade]);
+        if matches!(before, Before::Mirror { .. }) {
+            let turned: Vec<Vec<f32>> = tails.map(|tail| tail.iter().rev().copied().collect()).collect();
+            self.aligner.set_tails(turned.iter().map(|tail| &tail[..]));
+        } else {
+            self.aligner.set_tails(tails);
+        }
         let length = self.aligner.region_len();
         let (shift, correlation) = self.aligner.best(self.material.iter().map(|channel| &channel[region..][..length]));
         (region + back + shift, correlation)

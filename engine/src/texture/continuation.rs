@@ -38,6 +38,21 @@ pub(super) fn ringing(past: &[f32], other_past: &[f32], after: &[f32], taps: usi
     out
 }
 
+/// What may follow samples whose end nothing else is like: they themselves in reversed time, with the corner smoothed where time turns, so
+/// that what has just begun ends again.
+pub(super) fn mirrored(past: &[f32], taps: usize) -> Vec<f32> {
+    let turned: Vec<f32> = past.iter().rev().copied().collect();
+    // What comes before the turned samples is what would have followed the others.
+    let silence = vec![0.0; taps];
+    let mut before = ringing(past, &silence, &turned, taps, 2 * taps);
+    before.truncate(taps);
+    before.reverse();
+    let ring = ringing(past, &before, &turned, taps, 4 * taps);
+    let mut out = turned;
+    out.iter_mut().zip(ring).for_each(|(sample, ring)| *sample += ring);
+    out
+}
+
 /// 1, and over the second half down to 0.
 fn fade(n: usize, length: usize) -> f64 {
     let rest = 2.0 - 2.0 * n as f64 / length as f64;
@@ -97,6 +112,20 @@ mod tests {
         let worst = rung.iter().zip(&wanted).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
         assert!(worst < 0.1, "{worst} beside the tone");
         assert!(rung[399].abs() < 1e-3);
+    }
+
+    #[test]
+    fn what_is_mirrored_has_no_corner() {
+        for from in [0, 17, 40] {
+            let past = wave(from, 4_000);
+            let next = mirrored(&past, 64);
+            let whole = [&past[3_900..], &next[..100]].concat();
+            let bend = |samples: &[f32]| (samples[0] - 2.0 * samples[1] + samples[2]).abs();
+            let bends: Vec<f32> = whole.windows(3).map(bend).collect();
+            let (usual, turn) = (bends[..90].iter().copied().fold(0.0, f32::max), bends[98].max(bends[99]));
+            assert!(turn < 1.5 * usual, "{turn} where time turns against {usual} at {from}");
+            assert!((next[399] - past[3_600]).abs() < 1e-3);
+        }
     }
 
     #[test]

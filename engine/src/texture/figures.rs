@@ -2,9 +2,7 @@
 
 use super::join::correlation;
 use super::levels::{Levels, step};
-use super::sides;
-use super::source::Source;
-use super::statistics::Statistics;
+use super::reference::{Nearness, Reference, ratio};
 use super::swell::swells;
 use super::weaver::{Piece, Wish};
 
@@ -12,12 +10,8 @@ use super::weaver::{Piece, Wish};
 const LONGEST_S: usize = 60;
 /// Part on each side of a seam that is looked at, in seconds.
 const SEAM_S: f64 = 0.2;
-/// Lags at which the envelope is compared with itself, in seconds.
-const LAGS_S: [f64; 2] = [0.2, 10.0];
 /// Pieces count as one copy where the alignment to the source changes by less, in seconds.
 const SAME_S: f64 = 0.001;
-/// Halves of a recording whose distances are below this, summed over the classes, are the same. Those of natural textures are above 0.2.
-const LEAST_HALVES: f64 = 0.03;
 
 /// A place where the result should show no seam.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -55,14 +49,13 @@ impl Figures {
     /// where there is nothing to hear: there it says nothing.
     #[must_use]
     pub fn ratio(&self) -> Option<f64> {
-        let halves = self.halves.iter().sum::<f64>();
-        (halves > LEAST_HALVES).then(|| self.distances.iter().sum::<f64>() / halves)
+        ratio(&self.distances, &self.halves)
     }
 }
 
 /// Keeps what the figures need of a result that passes by.
 pub struct Tap<'a> {
-    source: &'a Source,
+    reference: &'a Reference<'a>,
     wish: Wish,
     /// Samples of the source itself at the beginning.
     own: usize,
@@ -77,16 +70,17 @@ pub struct Tap<'a> {
 impl<'a> Tap<'a> {
     /// For a result of which the first `own` samples are the source itself.
     #[must_use]
-    pub fn new(source: &'a Source, wish: &Wish, own: usize) -> Self {
+    pub fn new(reference: &'a Reference<'a>, wish: &Wish, own: usize) -> Self {
+        let source = reference.source;
         let empty = || vec![Vec::new(); source.channels().len()];
         let swells =
             if own > 0 { swells(source, wish.samples, wish.looped).map(|swell| swell.length()) } else { [0; 2] };
-        Self { source, wish: *wish, own, swells, seen: 0, new: empty(), first: empty(), last: empty() }
+        Self { reference, wish: *wish, own, swells, seen: 0, new: empty(), first: empty(), last: empty() }
     }
 
     /// The next samples of each channel.
     pub fn take(&mut self, block: &[Vec<f32>]) {
-        let rate = self.source.rate_hz() as usize;
+        let rate = self.reference.source.rate_hz() as usize;
         let edge = self.edge();
         let count = block.first().map_or(0, Vec::len);
         let is_new = self.seen >= self.own;
@@ -105,7 +99,7 @@ impl<'a> Tap<'a> {
     }
 
     fn edge(&self) -> usize {
-        (SEAM_S * f64::from(self.source.rate_hz())) as usize
+        (SEAM_S * f64::from(self.reference.source.rate_hz())) as usize
     }
 
     /// What of each channel is new and at its usual level; all that is new where too little would be left.
@@ -113,89 +107,47 @@ impl<'a> Tap<'a> {
         let length = self.new.first().map_or(0, Vec::len);
         let behind = self.wish.samples.saturating_sub(self.own + length);
         let (start, end) = (self.swells[0], length.saturating_sub(self.swells[1].saturating_sub(behind)));
-        let is_enough = end > start + self.source.rate_hz() as usize / 2;
+        let is_enough = end > start + self.reference.source.rate_hz() as usize / 2;
         let range = if is_enough { start..end } else { 0..length };
         self.new.iter().map(|channel| &channel[range.clone()]).collect()
+    }
+
+    /// How near it is to the source.
+    pub(super) fn nearness(&self) -> Nearness {
+        self.reference.nearness(&self.compared())
     }
 
     /// The figures of all that was taken.
     #[must_use]
     pub fn figures(&self, pieces: Option<&[Piece]>) -> Figures {
-        let rate_hz = self.source.rate_hz();
-        let steady = self.source.steady();
-        let channels: Vec<&[f32]> = self.source.channels().iter().map(|channel| &channel[steady.clone()]).collect();
-        let compared = channels.len().min(2);
-        let (mut distances, mut halves) = ([0.0; 6], [0.0; 6]);
-        let new = self.compared();
-        for (channel, new) in channels.iter().zip(&new).take(compared) {
-            let middle = channel.len() / 2;
-            let of = |samples: &[f32]| Statistics::of(samples, rate_hz);
-            let distance = of(channel).distances(&of(new));
-            let half = of(&channel[..middle]).distances(&of(&channel[middle..]));
-            for class in 0..6 {
-                distances[class] += distance[class] / compared as f64;
-                halves[class] += half[class] / compared as f64;
-            }
-        }
+        let reference = self.reference;
+        let rate_hz = reference.source.rate_hz();
+        let nearness = self.nearness();
+        let (new, steady) = (self.compared(), Reference::steady(reference.source));
         let tail = |channel: &Vec<f32>| channel[channel.len().saturating_sub(self.edge())..].to_vec();
-        let ends: Vec<Vec<f32>> = self.source.channels().iter().map(tail).collect();
+        let ends: Vec<Vec<f32>> = reference.source.channels().iter().map(tail).collect();
         Figures {
-            distances,
-            halves,
-            envelope_peaks: [&new, &channels].map(|channels| envelope_peak(channels, rate_hz)),
+            distances: nearness.distances,
+            halves: reference.halves,
+            envelope_peaks: [nearness.envelope_peak, reference.envelope_peak],
             longest_copy_s: pieces.map(|pieces| longest_copy_s(pieces, rate_hz)),
-            channel_correlation_error: (compared == 2).then(|| {
+            channel_correlation_error: (steady.len() > 1).then(|| {
                 let of = |channels: &[&[f32]]| f64::from(correlation(&channels[..1], &channels[1..2]));
-                (of(&new) - of(&channels)).abs()
+                (of(&new) - of(&steady)).abs()
             }),
-            channel_band_error_of_halves: channels.get(1).and_then(|right| {
-                let middle = right.len() / 2;
-                let half = |range: std::ops::Range<usize>| [&channels[0][range.clone()], &right[range]];
-                sides::difference(half(0..middle), half(middle..right.len()), rate_hz)
-            }),
-            channel_band_error: match (&channels[..], &new[..]) {
-                ([left, right, ..], [new_left, new_right, ..]) => {
-                    sides::difference([left, right], [new_left, new_right], rate_hz)
-                }
-                _ => None,
-            },
+            channel_band_error: nearness.channel_band_error,
+            channel_band_error_of_halves: reference.sides_of_halves,
             seam: (self.own > 0).then(|| self.seam(&ends, &self.new)),
             loop_seam: self.wish.looped.then(|| self.seam(&self.last, &self.first)),
         }
     }
 
     fn seam(&self, before: &[Vec<f32>], after: &[Vec<f32>]) -> Seam {
-        let rate_hz = self.source.rate_hz();
-        let whole: Vec<&[f32]> = self.source.channels().iter().map(|channel| &channel[..]).collect();
+        let rate_hz = self.reference.source.rate_hz();
+        let whole: Vec<&[f32]> = self.reference.source.channels().iter().map(|channel| &channel[..]).collect();
         let source = Levels::new(&whole, rate_hz, None);
         Seam { jump: f64::from(step(before, after, rate_hz, source.top_db(), source.usual_jump())) }
     }
-}
-
-/// Highest normalised autocorrelation of the level in blocks of 10 ms, within [`LAGS_S`] and half the length.
-fn envelope_peak(channels: &[&[f32]], rate_hz: u32) -> f64 {
-    let block = (rate_hz / 100).max(1) as usize;
-    let blocks = channels.first().map_or(0, |channel| channel.len() / block);
-    let level = |at: usize| {
-        let part = channels.iter().flat_map(|channel| &channel[at * block..][..block]);
-        part.map(|sample| f64::from(*sample).powi(2)).sum::<f64>().sqrt()
-    };
-    let mut envelope: Vec<f64> = (0..blocks).map(level).collect();
-    let mean = envelope.iter().sum::<f64>() / blocks.max(1) as f64;
-    envelope.iter_mut().for_each(|value| *value -= mean);
-    // Of an even level only rounding is left.
-    if envelope.iter().all(|value| value.abs() < 1e-3 * mean) {
-        return 0.0;
-    }
-    let correlation = |lag: usize| {
-        let sums = envelope
-            .iter()
-            .zip(&envelope[lag..])
-            .fold([0.0; 3], |sums, (a, b)| [sums[0] + a * b, sums[1] + a * a, sums[2] + b * b]);
-        sums[0] / (sums[1] * sums[2]).sqrt().max(1e-30)
-    };
-    let lags = LAGS_S.map(|seconds| (seconds * 100.0) as usize);
-    (lags[0]..=lags[1].min(blocks / 2)).map(correlation).fold(0.0, f64::max)
 }
 
 /// Pieces that follow each other at the same alignment are one copy.

@@ -10,7 +10,10 @@ const OCTAVES: usize = 8;
 const LEAST_SHARE: f64 = 1e-6;
 
 /// The correlation of two channels in each octave from 60 Hz on; none where an octave is silent in either, or above half the sample rate.
-pub(super) fn correlations(left: &[f32], right: &[f32], rate_hz: u32) -> [Option<f64>; OCTAVES] {
+pub(super) type Correlations = [Option<f64>; OCTAVES];
+
+/// The correlations of two channels.
+pub(super) fn correlations(left: &[f32], right: &[f32], rate_hz: u32) -> Correlations {
     let size = (rate_hz as usize / 15).next_power_of_two();
     let mut stft = Stft::with_sizes(size, size / 2, 0);
     let bins = stft.bins();
@@ -35,10 +38,9 @@ pub(super) fn correlations(left: &[f32], right: &[f32], rate_hz: u32) -> [Option
     })
 }
 
-/// The largest difference of the correlations of two recordings of two channels, if there is an octave that counts in both.
-pub(super) fn difference(one: [&[f32]; 2], other: [&[f32]; 2], rate_hz: u32) -> Option<f64> {
-    let [one, other] = [one, other].map(|[left, right]| correlations(left, right, rate_hz));
-    let differences = one.iter().zip(other).filter_map(|(one, other)| Some((one.as_ref()? - other?).abs()));
+/// The largest difference of the correlations of two recordings, if there is an octave that counts in both.
+pub(super) fn difference(one: &Correlations, other: &Correlations) -> Option<f64> {
+    let differences = one.iter().zip(other).filter_map(|(one, other)| Some((one.as_ref()? - other.as_ref()?).abs()));
     differences.reduce(f64::max)
 }
 
@@ -55,10 +57,11 @@ mod tests {
         let common = noise();
         let low = |n: usize| common[n.saturating_sub(31)..=n].iter().sum::<f32>();
         let [left, right] = [noise(), noise()].map(|own| (0..80_000).map(|n| low(n) + own[n]).collect::<Vec<f32>>());
-        let found = correlations(&left, &right, 16_000).map(|value| value.unwrap_or(0.0));
-        assert!(found[0] > 0.95 && found[6] < 0.5, "{found:?}");
-        let apart = [noise(), noise()];
-        assert!(difference([&left, &right], [&apart[0], &apart[1]], 16_000).is_some_and(|most| most > 0.9));
-        assert_eq!(difference([&left, &right], [&left, &right], 16_000), Some(0.0));
+        let found = correlations(&left, &right, 16_000);
+        let value = |octave: usize| found[octave].unwrap_or(0.0);
+        assert!(value(0) > 0.95 && value(6) < 0.5, "{found:?}");
+        let apart = correlations(&noise(), &noise(), 16_000);
+        assert!(difference(&found, &apart).is_some_and(|most| most > 0.9));
+        assert_eq!(difference(&found, &found), Some(0.0));
     }
 }

@@ -1,5 +1,6 @@
 //! Puts pieces together, block by block: memory does not grow with the length, but for the list of pieces.
 
+mod mirror;
 mod seams;
 
 use std::ops::Range;
@@ -58,6 +59,10 @@ pub struct Weaver<'a> {
     told: usize,
     /// The beginning, where the end leads to it without a crossfade.
     head: Option<Levels>,
+    /// What follows the own samples where that is no piece.
+    lead: Vec<Vec<f32>>,
+    /// Samples before the loop's end at which it leads to the beginning mirrored; 0 where it does not.
+    lead_in: usize,
     /// How the level rises after the own samples, and how it falls before they come again.
     swells: [Swell; 2],
     /// Samples after the own ones: how many there will be and how many there are.
@@ -96,7 +101,7 @@ impl<'a> Weaver<'a> {
         let part = steady.start..steady.start + length;
         let mut weaver = Self::new(source, wish, (part.clone(), part), [Swell::none(), Swell::none()], TEXTURE);
         let start = weaver.chooser.anywhere(weaver.sizes.most);
-        weaver.begin(start);
+        weaver.begin(start, 0, 0);
         Ok(weaver)
     }
 
@@ -114,9 +119,11 @@ impl<'a> Weaver<'a> {
         let usable = source.steady().start.max(part.start)..source.steady().end;
         let mut weaver = Self::new(source, wish, (part, usable), swells(source, wish.samples, wish.looped), EXTENSION);
         let end = weaver.cut(0, length);
-        let choice = weaver.choose(&[end], Before::End);
-        weaver.ringing = weaver.ringing_at(choice.start);
-        weaver.begin(choice.start);
+        let (choice, step) = weaver.choose(&[end], Before::End);
+        if !weaver.begin_mirrored(step) {
+            weaver.ringing = weaver.ringing_at(choice.start);
+            weaver.begin(choice.start, 0, 0);
+        }
         Ok(weaver)
     }
 
@@ -157,6 +164,8 @@ impl<'a> Weaver<'a> {
             own,
             told: 0,
             head,
+            lead: Vec::new(),
+            lead_in: 0,
             swells,
             total: wish.samples - own,
             made: 0,
@@ -169,10 +178,11 @@ impl<'a> Weaver<'a> {
         }
     }
 
-    fn begin(&mut self, start: usize) {
+    /// Begins the first piece, with sample `start` of the material, at sample `begun` after the own ones; `made` samples of it are made.
+    fn begin(&mut self, start: usize, begun: usize, made: usize) {
         self.first = start;
-        self.piece = Current { start, begun: 0, next: start };
-        self.chooser.begin_piece(start, 0);
+        self.piece = Current { start, begun, next: start + made };
+        self.chooser.begin_piece(start, begun);
     }
 
     /// The parts of the source that the result consists of so far, in order; the source itself at the beginning is none of them.
@@ -220,6 +230,11 @@ impl<'a> Weaver<'a> {
         if self.made >= self.total {
             return false;
         }
+        if !self.lead.is_empty() {
+            let lead = std::mem::take(&mut self.lead);
+            self.put(lead, out);
+            return true;
+        }
         if self.total - self.piece.begun <= self.sizes.most {
             self.end(out)
         } else {
@@ -238,10 +253,14 @@ impl<'a> Weaver<'a> {
         Cut { texture, source, need, is_last }
     }
 
-    /// Chooses the next piece: of those that fit, the first whose seams are small.
-    fn choose(&mut self, cuts: &[Cut], before: Before) -> Choice {
+    /// Chooses the next piece: of those that fit, the first whose seams are small. The second number is the largest step at them.
+    fn choose_once(&mut self, cuts: &[Cut], before: Before) -> (Choice, f32) {
         let closing = match &self.head {
             _ if !self.wish.looped => Closing::Open,
+            Some(head) if self.lead_in > 0 => {
+                let before = self.lead_in + self.sizes.fade / 2;
+                Closing::Mirror { head, before, raised_db: 20.0 * self.swells[1].gain(before).log10() }
+            }
             Some(head) => Closing::Beginning(head),
             None => Closing::Fade(self.first),
         };
@@ -256,7 +275,7 @@ impl<'a> Weaver<'a> {
                 break;
             }
         }
-        best
+        (best, least)
     }
 
     /// Plays the piece up to a cut, and crosses to the next one.
@@ -271,7 +290,7 @@ impl<'a> Weaver<'a> {
                 self.cut(texture, start + to_fade)
             })
             .collect();
-        let choice = self.choose(&cuts, Before::Piece);
+        let (choice, _) = self.choose(&cuts, Before::Piece);
         let cut = &cuts[choice.cut];
         self.note_piece(cut.source + fade - start);
         let (next, channels) = (self.piece.next, self.material.clone());

@@ -1,13 +1,19 @@
 //! Recordings that are continued: reading them, judging them, writing what is made of them block by block, telling the result. Main thread.
 
 use engine::sample::read_channels;
-use engine::texture::{CLASSES, Figures, Judgement, Piece, Seam, Source, Tap, Weaver, Wish};
+use engine::texture::{
+    CLASSES, Figures, Judgement, Piece, Reference, Seam, Source, Tap, TextureError, Weaver, Wish, best_take,
+};
 use serde_json::{Map, Value, json};
 
 use crate::args::Continued;
 use crate::failure::Failure;
 use crate::output::{complain, noted, path_text};
 use crate::watch::Watch;
+
+/// The whole work, as progress is shown, and the share of it that comparing takes has.
+const PERCENT: f64 = 100.0;
+const TAKES_PART: f64 = 0.5;
 
 /// A recording that was read, and what the user is told of it.
 pub(crate) struct Given {
@@ -35,16 +41,22 @@ impl Given {
         Ok(Self { source, is_whole: read.is_whole, notes, judgement })
     }
 
-    /// Writes what the weaver makes, and tells the result.
-    pub(crate) fn weave(&self, args: &Continued, command: &str, mut weaver: Weaver) -> Result<(), Failure> {
-        let wish = wish(&self.source, args);
-        let own = if command == "extend" { self.source.len() } else { 0 };
-        let mut tap = Tap::new(&self.source, &wish, own);
-        let mut watch = Watch::new(args.seconds as u64, "making, in seconds");
+    /// Makes and writes what is asked for, by the best of several takes, and tells the result. `extends` says whether the recording itself
+    /// is the beginning.
+    pub(crate) fn weave(&self, args: &Continued, extends: bool) -> Result<(), Failure> {
+        let command = if extends { "extend" } else { "texture" };
+        let reference = Reference::of(&self.source);
+        let mut watch = Watch::new(PERCENT as u64, "making, in percent");
+        let about = |error| Failure::failed(format!("cannot {command} {}: {error}", path_text(&args.file)));
+        let (wish, compared) = take(&reference, &wish(&self.source, args), extends, &mut watch, about)?;
+        let weaver = if extends { Weaver::extend } else { Weaver::texture };
+        let mut weaver = weaver(&self.source, &wish).map_err(about)?;
+        let fades = if extends { swells(weaver.swells_s()) } else { fades(&self.source) };
+        let mut tap = Tap::new(&reference, &wish, if extends { self.source.len() } else { 0 });
         let mut block = vec![Vec::new(); self.source.channels().len()];
         let mut peak = 0.0_f32;
         let written = args.out.write_blocks(block.len() as u16, self.source.rate_hz(), |interleaved| {
-            watch.look((weaver.done() * args.seconds) as u64)?;
+            watch.look(((compared + (1.0 - compared) * weaver.done()) * PERCENT) as u64)?;
             let is_more = weaver.next_block(&mut block);
             tap.take(&block);
             interleave(&mut block, interleaved);
@@ -52,7 +64,7 @@ impl Given {
             Ok(is_more)
         });
         watch.end();
-        let notes = [self.notes.clone(), written?].concat();
+        let notes = [self.notes.clone(), fades.into_iter().collect(), written?].concat();
         self.tell(args, command, &tap, Some(weaver.pieces()), (peak, notes), json!({ "name": "pieces" }))
     }
 
@@ -87,13 +99,46 @@ impl Given {
     }
 }
 
-/// What is left out at the ends of a recording, if anything.
-pub(crate) fn fades(source: &Source) -> Option<String> {
+/// The wish with the seed of the best take, and which part of the whole work is done then.
+fn take(
+    reference: &Reference,
+    wish: &Wish,
+    extends: bool,
+    watch: &mut Watch,
+    about: impl Fn(TextureError) -> Failure,
+) -> Result<(Wish, f64), Failure> {
+    let (mut compared, mut stopped) = (0.0, None);
+    let best = best_take(reference, wish, extends, &mut |part| {
+        compared = TAKES_PART * part;
+        watch.look((compared * PERCENT) as u64).map_err(|failure| stopped = Some(failure)).is_ok()
+    });
+    match (best, stopped) {
+        (_, Some(failure)) => Err(failure),
+        (best, None) => Ok((best.map_err(about)?, compared)),
+    }
+}
+
+/// What of the ends of a recording a texture leaves out, if anything.
+fn fades(source: &Source) -> Option<String> {
     let seconds = |samples: usize| samples as f64 / f64::from(source.rate_hz());
     let (start_s, end_s) = (seconds(source.steady().start), seconds(source.len() - source.steady().end));
     (start_s + end_s > 0.0).then(|| {
         format!("it is quiet or fades for {start_s:.1} s at its beginning and {end_s:.1} s at its end: nothing is taken from there")
     })
+}
+
+/// What is done where a recording that goes on fades, if anything.
+fn swells([rise_s, fall_s]: [f64; 2]) -> Option<String> {
+    let rise = format!("the recording fades out: what follows rises again over {rise_s:.1} s");
+    let fall = format!("it fades in: before the loop comes to it, the level falls over {fall_s:.1} s");
+    match (rise_s > 0.0, fall_s > 0.0) {
+        (true, true) => Some(format!("{rise}; {fall}")),
+        (true, false) => Some(rise),
+        (false, true) => {
+            Some(format!("the recording fades in: before the loop comes to it, the level falls over {fall_s:.1} s"))
+        }
+        (false, false) => None,
+    }
 }
 
 /// What is asked for, in samples.

@@ -1,10 +1,10 @@
 //! `heptode texture`: a new texture from a recording. Main thread.
 
-use engine::texture::{DOCUMENT_MAX_S, DocumentOptions, Tap, TextureError, Weaver, document};
+use engine::texture::{DOCUMENT_MAX_S, DocumentOptions, Reference, Tap, TextureError, document};
 use serde_json::json;
 
 use crate::args::{Method, TextureArgs};
-use crate::continued::{Given, fades, wish};
+use crate::continued::{Given, wish};
 use crate::failure::Failure;
 use crate::watch::Watch;
 
@@ -22,9 +22,7 @@ pub(crate) fn run(args: &TextureArgs) -> Result<(), Failure> {
     if args.method == Method::Document {
         return by_document(args, &given);
     }
-    given.notes.extend(fades(&given.source));
-    let weaver = Weaver::texture(&given.source, &wish(&given.source, &args.continued))?;
-    given.weave(&args.continued, "texture", weaver)
+    given.weave(&args.continued, false)
 }
 
 fn check_document(args: &TextureArgs) -> Result<(), Failure> {
@@ -61,7 +59,8 @@ fn by_document(args: &TextureArgs, given: &Given) -> Result<(), Failure> {
         }
         (error, _) => Failure::failed(error),
     })?;
-    let mut tap = Tap::new(&given.source, &wish, 0);
+    let reference = Reference::of(&given.source);
+    let mut tap = Tap::new(&reference, &wish, 0);
     tap.take(&made.channels);
     let samples: Vec<f32> =
         (0..wish.samples).flat_map(|frame| made.channels.iter().map(move |one| one[frame])).collect();

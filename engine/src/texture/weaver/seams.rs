@@ -63,23 +63,26 @@ impl Weaver<'_> {
 
     /// Leads the end of the last piece, which ends before sample `end` of the material, to the beginning of the loop.
     pub(super) fn close(&self, new: &mut [Vec<f32>], end: usize) {
-        if self.head.is_some() {
+        if self.lead_in > 0 {
+            self.fade_to(new, &self.lead_in());
+        } else if self.head.is_some() {
             self.ring_out(new, end);
         } else {
-            self.fade_to_first(new);
+            let fade = self.sizes.fade.min(new.first().map_or(0, Vec::len));
+            let lead = |channel: &&[f32]| channel[self.first - fade..self.first].to_vec();
+            self.fade_to(new, &self.material.iter().map(lead).collect::<Vec<_>>());
         }
     }
 
-    /// Crosses to what comes before the first piece.
-    fn fade_to_first(&self, new: &mut [Vec<f32>]) {
-        let fade = self.sizes.fade.min(new.first().map_or(0, Vec::len));
-        let lead = self.first - fade;
-        let tails: Vec<&[f32]> = new.iter().map(|samples| &samples[samples.len() - fade..]).collect();
-        let leads: Vec<&[f32]> = self.material.iter().map(|channel| &channel[lead..self.first]).collect();
-        let correlation = correlation(&tails, &leads);
-        for (samples, lead) in new.iter_mut().zip(leads) {
-            let tail = samples.split_off(samples.len() - fade);
-            cross(samples, &tail, lead, fade, correlation);
+    /// Crosses to what comes before the beginning.
+    fn fade_to(&self, new: &mut [Vec<f32>], leads: &[Vec<f32>]) {
+        let length = leads.first().map_or(0, Vec::len);
+        let fade = self.sizes.fade.min(length);
+        let tails: Vec<Vec<f32>> = new.iter_mut().map(|samples| samples.split_off(samples.len() - length)).collect();
+        let correlation = correlation(&starts(&tails, fade), &starts(leads, fade));
+        for ((samples, tail), lead) in new.iter_mut().zip(&tails).zip(leads) {
+            cross(samples, tail, lead, fade, correlation);
+            samples.extend_from_slice(&lead[fade..]);
         }
     }
 
@@ -121,4 +124,9 @@ impl Weaver<'_> {
         let ring = (RING_S * rate_hz) as usize;
         (taps(self.source.rate_hz()), ring.min(self.total), (MODEL_S * rate_hz) as usize)
     }
+}
+
+/// The first `count` samples of each channel.
+fn starts(channels: &[Vec<f32>], count: usize) -> Vec<&[f32]> {
+    channels.iter().map(|channel| &channel[..count]).collect()
 }
