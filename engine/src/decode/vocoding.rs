@@ -1,16 +1,19 @@
 //! Converts frames to samples in steps, so that more urgent work can be done between them. WORKER side.
 //!
-//! A step takes a few milliseconds at most: one run of the vocoder, the phases of noise, one round of Griffin-Lim, or the inverse
+//! A step takes about two milliseconds at most: a part of a run of the vocoder, the phases of noise, one round of Griffin-Lim, or the inverse
 //! transform. The steps of one sound may run in pipelines of different threads; the samples are the same.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::bins::{self, Chunk};
-use super::graph::GraphError;
+use super::graph::{GraphError, Runner};
 use super::noisiness::{noisiness, randomise};
 use super::peak::restore;
 use super::pipeline::Pipeline;
 use crate::spectral::{Frames, GriffinLimRun, Spectrogram};
+
+/// About how long the vocoder runs in one step. Shorter makes other sounds wait less, and costs more looks at what waits.
+const PART: Duration = Duration::from_millis(1);
 
 /// State of a sound between the steps.
 pub(super) struct Vocoding {
@@ -25,7 +28,8 @@ pub(super) struct Vocoding {
 
 /// The next step.
 enum Step {
-    Chunk(usize),
+    /// A run of the vocoder, begun or not.
+    Chunk(usize, Option<Box<Runner>>),
     Noise,
     Improve(GriffinLimRun, usize),
     Synthesis,
@@ -36,7 +40,7 @@ impl Vocoding {
     pub(super) fn new(pipeline: &Pipeline, frames: Frames, key: f32, noise_key: u32) -> Self {
         let chunks = bins::chunks(frames.frames, pipeline.model().manifest().vocoder);
         let spectrogram = Spectrogram::zeros(pipeline.model().shape().bins(), frames.frames);
-        Self { frames, key, noise_key, spectrogram, chunks, next: Step::Chunk(0), steps_done: 0 }
+        Self { frames, key, noise_key, spectrogram, chunks, next: Step::Chunk(0, None), steps_done: 0 }
     }
 
     /// Fraction of the steps that are done, [0, 1].
@@ -52,7 +56,7 @@ impl Vocoding {
     pub(super) fn advance(&mut self, pipeline: &mut Pipeline) -> Result<Option<Vec<f32>>, GraphError> {
         self.steps_done += 1;
         self.next = match std::mem::replace(&mut self.next, Step::Synthesis) {
-            Step::Chunk(index) => self.run_chunk(pipeline, index)?,
+            Step::Chunk(index, run) => self.run_chunk(pipeline, index, run)?,
             Step::Noise => self.add_noise(pipeline),
             Step::Improve(run, left) => self.improve(pipeline, run, left),
             Step::Synthesis => return Ok(Some(self.synthesise(pipeline))),
@@ -60,14 +64,30 @@ impl Vocoding {
         Ok(None)
     }
 
-    fn run_chunk(&mut self, pipeline: &mut Pipeline, index: usize) -> Result<Step, GraphError> {
-        if index == 0 {
-            pipeline.restart_timings();
+    fn run_chunk(
+        &mut self,
+        pipeline: &mut Pipeline,
+        index: usize,
+        run: Option<Box<Runner>>,
+    ) -> Result<Step, GraphError> {
+        let Some(chunk) = self.chunks.get(index) else { return Ok(Step::Noise) };
+        let runner = match run {
+            Some(runner) => *runner,
+            None => {
+                if index == 0 {
+                    pipeline.restart_timings();
+                }
+                pipeline.begin_chunk(&self.frames, self.key, chunk)?
+            }
+        };
+        let of = (self.key, self.noise_key, chunk);
+        match pipeline.go_on_with_chunk(runner, PART, of, &mut self.spectrogram)? {
+            Some(runner) => {
+                self.steps_done -= 1;
+                Ok(Step::Chunk(index, Some(Box::new(runner))))
+            }
+            None => Ok(if index + 1 < self.chunks.len() { Step::Chunk(index + 1, None) } else { Step::Noise }),
         }
-        if let Some(chunk) = self.chunks.get(index) {
-            pipeline.vocode_chunk(&self.frames, self.key, self.noise_key, chunk, &mut self.spectrogram)?;
-        }
-        Ok(if index + 1 < self.chunks.len() { Step::Chunk(index + 1) } else { Step::Noise })
     }
 
     fn add_noise(&mut self, pipeline: &mut Pipeline) -> Step {
