@@ -8,7 +8,7 @@ use super::scheduler::{PREVIEW_URGENCY, Scheduler, Task};
 use super::transfer::SoundTransfer;
 use super::view::SoundView;
 use crate::decode::source::{Progress, SourceError};
-use crate::link::{Request, SoundSpec, WorkerEnd};
+use crate::link::{Request, SoundSpec, SustainMap, WorkerEnd};
 
 /// The worker's part of an instance.
 pub(super) struct WorkerInstance {
@@ -72,10 +72,10 @@ impl WorkerInstance {
         let (generation, spec) = (job.generation(), *job.spec());
         match self.run(Task::Slot(slot), job, mailbox) {
             Ran::PutAside => false,
-            Ran::Done(transfer) => {
-                let view = Arc::new(view_of(&transfer));
-                mailbox.keep(slot, view);
-                self.scheduler.finish(*transfer);
+            Ran::Done(made) => {
+                let (transfer, sustain) = *made;
+                mailbox.keep(slot, Arc::new(view_of(&transfer)));
+                self.scheduler.finish(transfer, sustain);
                 self.scheduler.show_main(mailbox);
                 true
             }
@@ -107,8 +107,8 @@ impl WorkerInstance {
         };
         match self.run(Task::Preview, job, mailbox) {
             Ran::PutAside => false,
-            Ran::Done(transfer) => {
-                self.scheduler.show_preview(view_of(&transfer), mailbox);
+            Ran::Done(made) => {
+                self.scheduler.show_preview(view_of(&made.0), mailbox);
                 true
             }
             Ran::Failed(error) => {
@@ -134,7 +134,7 @@ impl WorkerInstance {
             let Progress::Going(part) = progress else {
                 clear_progress(&job, mailbox);
                 mailbox.succeeded(job.worked());
-                return job.into_whole().map_or(Ran::Dropped, |transfer| Ran::Done(Box::new(transfer)));
+                return job.into_whole().map_or(Ran::Dropped, |made| Ran::Done(Box::new(made)));
             };
             if job.is_slow() {
                 mailbox.set_progress(Some(part));
@@ -174,8 +174,8 @@ fn clear_progress(job: &RunningJob, mailbox: &Mailbox) {
 enum Ran {
     /// The job continues later.
     PutAside,
-    /// The sound is complete.
-    Done(Box<SoundTransfer>),
+    /// The sound is complete, and where held notes go on in it is known.
+    Done(Box<(SoundTransfer, SustainMap)>),
     /// The job failed.
     Failed(SourceError),
     /// The sound is no longer wanted.
