@@ -337,6 +337,22 @@ fn notes_that_move_what_is_decoded_have_sounds_of_their_own() {
 }
 
 #[test]
+fn a_route_that_is_added_reaches_the_notes_that_sound() {
+    const LEVEL_TOLERANCE: f32 = 1e-3;
+    let velocities = [0.25, 1.0, 0.5];
+    let mut rig = rig(Sort::Mono, Timbre::Constant);
+    let wanted = levels(&mut rig, &velocities);
+    let notes = velocities.iter().enumerate().map(|(n, velocity)| (200 * n, on(60 + n as u8 % 4, *velocity)));
+    let mut still = by_velocity();
+    still.routes = Routes::default();
+    rig.synth.reset();
+    let controls = vec![(0, still), (8_000, by_velocity())];
+    let [left, _] = Script { events: notes.collect(), controls, length: 20_000 }.play_stereo(&mut rig.synth, 512);
+    assert!((left[7_000] / wanted - 1.0).abs() > 10.0 * LEVEL_TOLERANCE, "the route is heard: {}", left[7_000]);
+    assert!((left[18_000] / wanted - 1.0).abs() < LEVEL_TOLERANCE, "{} instead of {wanted}", left[18_000]);
+}
+
+#[test]
 fn notes_beyond_the_eighth_share_the_sound_of_the_newest() {
     const LEVEL_TOLERANCE: f32 = 1e-3;
     let mut rig = rig(Sort::Mono, Timbre::Constant);
