@@ -49,7 +49,8 @@ fn a_moving_cutoff_does_not_click() {
     let mut rig = rig(Timbre::Fixed(220));
     for kind in [1.0, 2.0, 4.0, 6.0, 7.0] {
         let places = [(69.0, 0.1), (93.0, 0.1), (81.0, 0.4), (100.0, 0.0), (69.0, 0.3)];
-        let controls = places.iter().enumerate().map(|(n, (key, resonance))| (n * 4_000, filtered(kind, *key, *resonance)));
+        let controls =
+            places.iter().enumerate().map(|(n, (key, resonance))| (n * 4_000, filtered(kind, *key, *resonance)));
         let script = Script { events: vec![(0, on(60, 1.0))], controls: controls.collect(), length: 20_000 };
         rig.synth.reset();
         let [left, _] = script.play_stereo(&mut rig.synth, 512);
@@ -77,7 +78,8 @@ fn a_ringing_filter_is_not_cut_off_with_its_sound() {
 fn the_filter_of_a_sounding_note_keeps_its_type() {
     let play = |rig: &mut Rig, controls| {
         rig.synth.reset();
-        let [left, _] = Script { events: vec![(0, on(60, 1.0))], controls, length: 12_000 }.play_stereo(&mut rig.synth, 512);
+        let [left, _] =
+            Script { events: vec![(0, on(60, 1.0))], controls, length: 12_000 }.play_stereo(&mut rig.synth, 512);
         left
     };
     let (low, high) = (filtered(2.0, 69.0, 0.0), filtered(6.0, 69.0, 0.0));

@@ -130,3 +130,41 @@ impl Vocoding {
         samples
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::decode::Model;
+    use crate::pack::Pack;
+
+    #[test]
+    fn runs_in_parts_that_take_turns_give_the_bins_of_whole_ones() {
+        const KEY: f32 = 60.0;
+        const LEAST_PARTS: usize = 20;
+        let model = Arc::new(Model::load(&Pack::factory().expect("valid")).expect("it loads"));
+        let mut pipeline = Pipeline::new(model).expect("memory");
+        let sounds = [[0.0; 7], [0.7; 7]].map(|latent| pipeline.decode_frames(&latent, KEY).expect("it decodes"));
+        let whole = sounds.each_ref().map(|frames| pipeline.bins(frames, KEY).expect("the vocoder runs"));
+        let layout = pipeline.model().manifest().vocoder;
+        let chunks = bins::chunks(sounds[0].frames, layout);
+        assert_eq!(chunks.len(), 1, "a sound takes one run");
+        let mut runs =
+            sounds.each_ref().map(|frames| Some(pipeline.begin_chunk(frames, KEY, &chunks[0]).expect("it begins")));
+        let mut made = whole.each_ref().map(|bins| Spectrogram::zeros(bins.bins, bins.frames()));
+        let mut parts = 0;
+        while runs.iter().any(Option::is_some) {
+            for (run, out) in runs.iter_mut().zip(&mut made) {
+                let Some(runner) = run.take() else { continue };
+                let part = pipeline.go_on_with_chunk(runner, Duration::ZERO, (KEY, 0, &chunks[0]), out);
+                *run = part.expect("a part runs");
+                parts += 1;
+            }
+        }
+        assert!(parts >= 2 * LEAST_PARTS, "{parts} parts");
+        for (whole, made) in whole.iter().zip(&made) {
+            assert!(whole.values == made.values, "the same bits");
+        }
+    }
+}
