@@ -149,6 +149,11 @@ impl RunningJob {
         }
     }
 
+    /// The whole sound, as far as it has been made.
+    pub(super) fn whole(&self) -> Option<&SoundTransfer> {
+        self.whole.as_ref()
+    }
+
     /// The whole sound, once every block is there, and where held notes go on in it, by default nowhere.
     pub(super) fn into_whole(self) -> Option<(SoundTransfer, SustainMap)> {
         Some((self.whole?, self.sustain.unwrap_or_default()))

@@ -74,9 +74,7 @@ impl WorkerInstance {
             Ran::PutAside => false,
             Ran::Done(made) => {
                 let (transfer, sustain) = *made;
-                mailbox.keep(slot, Arc::new(view_of(&transfer)));
                 self.scheduler.finish(transfer, sustain);
-                self.scheduler.show_main(mailbox);
                 true
             }
             Ran::Failed(error) => {
@@ -124,6 +122,7 @@ impl WorkerInstance {
     fn run(&mut self, task: Task, mut job: RunningJob, mailbox: &Mailbox) -> Ran {
         loop {
             let end = if task == Task::Preview { None } else { Some(&mut self.scheduler.end) };
+            let was_searching = job.is_searching();
             let progress = match job.advance(end) {
                 Ok(progress) => progress,
                 Err(error) => {
@@ -131,9 +130,11 @@ impl WorkerInstance {
                     return Ran::Failed(error);
                 }
             };
+            if !was_searching && (job.is_searching() || progress == Progress::Done) {
+                self.tell(task, &job, mailbox);
+            }
             let Progress::Going(part) = progress else {
                 clear_progress(&job, mailbox);
-                mailbox.succeeded(job.worked());
                 return job.into_whole().map_or(Ran::Dropped, |made| Ran::Done(Box::new(made)));
             };
             if job.is_slow() {
@@ -154,6 +155,15 @@ impl WorkerInstance {
                 self.scheduler.put_aside(task, job);
                 return Ran::PutAside;
             }
+        }
+    }
+
+    /// Tells the main thread of a sound whose blocks are all there.
+    fn tell(&mut self, task: Task, job: &RunningJob, mailbox: &Mailbox) {
+        mailbox.succeeded(job.worked());
+        if let (Task::Slot(slot), Some(whole)) = (task, job.whole()) {
+            mailbox.keep(slot, Arc::new(view_of(whole)));
+            self.scheduler.show_main(mailbox);
         }
     }
 
