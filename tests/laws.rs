@@ -8,6 +8,7 @@ mod controllers;
 mod endless;
 mod factory_sound;
 mod files;
+mod filters;
 mod foley_pack;
 mod formats;
 mod held;

@@ -1,5 +1,5 @@
-//! Laws of what moves: the filter of each voice, the second envelope, LFOs, macros and the modulation matrix. A fake source stands at the
-//! worker's border. Frequencies, slopes and shapes themselves have their laws beside the code, in `engine/src/audio`.
+//! Laws of what moves: the second envelope, LFOs, macros and the modulation matrix. A fake source stands at the worker's border.
+//! Frequencies and shapes themselves have their laws beside the code, in `engine/src/audio`.
 
 use engine::audio::{Event, EventKind, NoteAddress};
 use engine::link::SoundSpec;
@@ -9,7 +9,6 @@ use engine::params::{
 use engine::residual::{Pair, Residual, ZoneResidual};
 use engine::spectral::{Frames, SpectralShape};
 use engine::units::key_to_hz;
-use realfft::RealFftPlanner;
 use support::Random;
 use support::fake::{Rig, Sort, Timbre};
 use support::listen::{frequency_hz, rms_db};
@@ -19,8 +18,6 @@ use support::wait::wait_until;
 const RATE_HZ: f32 = 48_000.0;
 /// Pitch against what was asked for.
 const PITCH_TOLERANCE_CENTS: f64 = 1.0;
-/// What a moving cut-off adds where the sound has nothing, against full scale.
-const CLICK_LIMIT_DB: f32 = -60.0;
 /// Samples of a tick: what an edge of an LFO may be late by.
 const TICK: usize = 64;
 
@@ -340,6 +337,22 @@ fn notes_that_move_what_is_decoded_have_sounds_of_their_own() {
 }
 
 #[test]
+fn a_route_that_is_added_reaches_the_notes_that_sound() {
+    const LEVEL_TOLERANCE: f32 = 1e-3;
+    let velocities = [0.25, 1.0, 0.5];
+    let mut rig = rig(Sort::Mono, Timbre::Constant);
+    let wanted = levels(&mut rig, &velocities);
+    let notes = velocities.iter().enumerate().map(|(n, velocity)| (200 * n, on(60 + n as u8 % 4, *velocity)));
+    let mut still = by_velocity();
+    still.routes = Routes::default();
+    rig.synth.reset();
+    let controls = vec![(0, still), (8_000, by_velocity())];
+    let [left, _] = Script { events: notes.collect(), controls, length: 20_000 }.play_stereo(&mut rig.synth, 512);
+    assert!((left[7_000] / wanted - 1.0).abs() > 10.0 * LEVEL_TOLERANCE, "the route is heard: {}", left[7_000]);
+    assert!((left[18_000] / wanted - 1.0).abs() < LEVEL_TOLERANCE, "{} instead of {wanted}", left[18_000]);
+}
+
+#[test]
 fn notes_beyond_the_eighth_share_the_sound_of_the_newest() {
     const LEVEL_TOLERANCE: f32 = 1e-3;
     let mut rig = rig(Sort::Mono, Timbre::Constant);
@@ -382,80 +395,4 @@ fn all_that_moves_sounds_the_same_in_any_blocks_and_repeats() {
         rig.synth.reset();
         assert!(script.play_stereo(&mut rig.synth, block) == reference, "blocks of {block}");
     }
-}
-
-/// Largest level of what lies above `from_hz`, in dB against a full-scale sine, over windows of the sound.
-fn loudest_above_db(samples: &[f32], from_hz: f32) -> f32 {
-    const WINDOW: usize = 2_048;
-    let fft = RealFftPlanner::<f32>::new().plan_fft_forward(WINDOW);
-    let (mut input, mut bins) = (fft.make_input_vec(), fft.make_output_vec());
-    let first = (from_hz / RATE_HZ * WINDOW as f32) as usize;
-    let hann = |n: usize| 0.5 - 0.5 * (std::f32::consts::TAU * n as f32 / WINDOW as f32).cos();
-    let power_of = |window: &[f32]| {
-        input.iter_mut().zip(window).enumerate().for_each(|(n, (slot, sample))| *slot = sample * hann(n));
-        fft.process(&mut input, &mut bins).expect("buffers come from the plan");
-        let power: f32 = bins[first..].iter().map(|bin| bin.norm_sqr()).sum();
-        // The power of a full-scale sine behind this window: three bins whose squares add to 3 / 8 of (window / 2)².
-        power / (0.375 * (WINDOW as f32 / 2.0).powi(2))
-    };
-    let loudest = samples.windows(WINDOW).step_by(WINDOW / 4).map(power_of).fold(0.0_f32, f32::max);
-    10.0 * loudest.max(1e-20).log10()
-}
-
-#[test]
-fn a_moving_cutoff_does_not_click() {
-    let mut rig = rig(Sort::Mono, Timbre::Fixed(220));
-    for kind in [1.0, 2.0, 4.0, 6.0, 7.0] {
-        let at = |cutoff_key: f32, resonance: f32| {
-            let mut controls = routed(&[]);
-            (controls.filter.kind, controls.filter.cutoff_key, controls.filter.resonance) =
-                (kind, cutoff_key, resonance);
-            controls
-        };
-        let places = [(69.0, 0.1), (93.0, 0.1), (81.0, 0.4), (100.0, 0.0), (69.0, 0.3)];
-        let controls = places.iter().enumerate().map(|(n, (key, resonance))| (n * 4_000, at(*key, *resonance)));
-        let script = Script { events: vec![(0, on(60, 1.0))], controls: controls.collect(), length: 20_000 };
-        rig.synth.reset();
-        let [left, _] = script.play_stereo(&mut rig.synth, 512);
-        let added_db = loudest_above_db(&left[3_000..], 6_000.0);
-        assert!(added_db < CLICK_LIMIT_DB, "filter {kind}: {added_db} dB");
-    }
-}
-
-#[test]
-fn a_ringing_filter_is_not_cut_off_with_its_sound() {
-    for block in [64, 333] {
-        let mut rig = rig(Sort::Mono, Timbre::Noise);
-        let mut controls = routed(&[]);
-        (controls.filter.kind, controls.filter.cutoff_key, controls.filter.resonance) = (1.0, 57.0, 0.9);
-        let script = Script::still(controls, vec![(0, on(84, 1.0))], 120_000);
-        let [left, _] = script.play_stereo(&mut rig.synth, block);
-        let last = left.iter().rposition(|sample| *sample != 0.0).expect("it sounds");
-        assert!(last < 119_000, "the note ends");
-        let end_db = rms_db(&left[last - 32..=last]);
-        assert!(end_db < -60.0, "{end_db} dB at the end");
-        assert!(rms_db(&left[last - 4_000..last - 3_000]) > -60.0, "it rings");
-        assert!(rig.synth.is_idle());
-    }
-}
-
-#[test]
-fn the_filter_of_a_sounding_note_keeps_its_type() {
-    let with_kind = |kind: f32| {
-        let mut controls = routed(&[]);
-        (controls.filter.kind, controls.filter.cutoff_key) = (kind, 69.0);
-        controls
-    };
-    let mut rig = rig(Sort::Mono, Timbre::Noise);
-    let [low, _] = play(&mut rig, with_kind(2.0), vec![(0, on(60, 1.0))], 12_000);
-    rig.synth.reset();
-    let script = Script {
-        events: vec![(0, on(60, 1.0))],
-        controls: vec![(0, with_kind(2.0)), (6_000, with_kind(6.0))],
-        length: 12_000,
-    };
-    let [switched, _] = script.play_stereo(&mut rig.synth, 512);
-    assert!(low == switched);
-    let [high, _] = play(&mut rig, with_kind(6.0), vec![(0, on(60, 1.0))], 12_000);
-    assert!(high != low, "the next note has the new type");
 }

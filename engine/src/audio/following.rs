@@ -55,14 +55,19 @@ pub(super) fn reassign_zones(voices: &mut Voices, slots: &mut Slots, planner: &R
         let Some(zone_slot) = slots.slot_for(planner.slot_key(voice.key, voice.variation, voice.lane)) else {
             continue;
         };
-        if let Some(slot) = slots.get_mut(voice.zone_slot) {
-            slot.voices = slot.voices.saturating_sub(1);
-        }
-        if let Some(slot) = slots.get_mut(zone_slot) {
-            slot.voices += 1;
-        }
-        voice.zone_slot = zone_slot;
+        assign(voice, slots, zone_slot);
     }
+}
+
+/// Makes a slot that of a voice's zone.
+pub(super) fn assign(voice: &mut Voice, slots: &mut Slots, zone_slot: usize) {
+    if let Some(slot) = slots.get_mut(voice.zone_slot) {
+        slot.voices = slot.voices.saturating_sub(1);
+    }
+    if let Some(slot) = slots.get_mut(zone_slot) {
+        slot.voices += 1;
+    }
+    voice.zone_slot = zone_slot;
 }
 
 /// Crossfades voices to newer sounds and to those of their own zone, and voices near a gap back to earlier samples. Returns how many

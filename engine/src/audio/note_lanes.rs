@@ -1,7 +1,7 @@
 //! Notes with a decoded sound of their own: up to eight, where a route to what is decoded has a source that differs between notes. AUDIO
 //! THREAD: plain arithmetic, bounded by the number of voices.
 //!
-//! A note takes a lane when it starts, and keeps it until it has ended. A lane's sounds lie in slots of their own; what the last note of
+//! A note takes a lane when it starts, or when such a route comes into use while it sounds, and keeps it until it has ended. A lane's sounds lie in slots of their own; what the last note of
 //! a lane had decoded is found again there. Notes beyond the eighth share the sound of those without a lane.
 
 use super::Synth;
@@ -23,6 +23,8 @@ pub(super) struct NoteLanes {
     offsets: [SoundOffsets; LANES],
     /// The lane that was given last.
     last: u8,
+    /// Whether routes moved the sounds of notes apart in the last tick.
+    apart: bool,
 }
 
 /// The numbers of the lanes, from 1 on, beginning after `last`.
@@ -57,6 +59,12 @@ impl Synth {
         }
         self.planner.set_lane(lane, Some(&moved));
         lane
+    }
+
+    /// Whether routes move the sounds of notes apart from this tick on.
+    pub(super) fn begins_to_move_apart(&mut self) -> bool {
+        let is_apart = self.motion.moves_sounds_apart();
+        !std::mem::replace(&mut self.lanes.apart, is_apart) && is_apart
     }
 
     /// Gives the planner what the notes with a lane want.

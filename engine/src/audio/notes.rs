@@ -8,7 +8,7 @@ use super::glide::Glide;
 use super::held_keys::HeldKey;
 use super::key_tuning::NotePitch;
 use super::note::{Expression, NoteAddress};
-use super::note_lanes::SHARED_LANE;
+use super::note_lanes::{LANES, SHARED_LANE};
 use super::note_motion::{NoteBegin, NoteMotion};
 use super::tick::TICK_SAMPLES;
 use super::velocity::{VelocityResponse, played_velocity};
@@ -153,17 +153,34 @@ impl Synth {
         }
         for voice in self.voices.of_order(order) {
             voice.become_note(note, pitch, glide);
-            let Some(to) = zone_slot.filter(|to| *to != voice.zone_slot) else { continue };
-            if let Some(slot) = self.slots.get_mut(voice.zone_slot) {
-                slot.voices = slot.voices.saturating_sub(1);
+            if let Some(to) = zone_slot.filter(|to| *to != voice.zone_slot) {
+                following::assign(voice, &mut self.slots, to);
             }
-            if let Some(slot) = self.slots.get_mut(to) {
-                slot.voices += 1;
-            }
-            voice.zone_slot = to;
         }
         if ended != note && !self.held_keys.holds(&ended) {
             self.voices.report_end(ended);
+        }
+    }
+
+    /// Gives lanes to the notes that sound when a route comes into use that moves their sounds apart: the newest ones, if there are too few.
+    pub(super) fn split_lanes(&mut self) {
+        if !self.begins_to_move_apart() {
+            return;
+        }
+        let mut before = u64::MAX;
+        for nth in 0..LANES {
+            let Some((order, note, key, variation)) = self.voices.newest_sharing(before) else { return };
+            before = order;
+            let lane = self.lane_for(&note, key, variation);
+            let zone = self.planner.slot_key(key, variation, lane);
+            let Some(zone_slot) = self.slots.slot_for(zone).filter(|_| lane != SHARED_LANE) else { return };
+            if nth == 0 {
+                self.planner.set_main(zone);
+            }
+            for voice in self.voices.of_order(order) {
+                voice.lane = lane;
+                following::assign(voice, &mut self.slots, zone_slot);
+            }
         }
     }
 

@@ -103,6 +103,7 @@ impl Synth {
             self.sound_motion.update(&self.motion, self.voices.newest_motion());
         }
         self.plan_sound();
+        self.split_lanes();
         self.move_lanes();
     }
 

@@ -8,6 +8,7 @@ use super::glide::Glide;
 use super::key_tuning::NotePitch;
 use super::motion::Motion;
 use super::note::{EndedNote, Expression, NoteAddress};
+use super::note_lanes::SHARED_LANE;
 use super::note_motion::NoteMotion;
 use super::slots::Slots;
 use super::unison::{self, UnisonPlace};
@@ -143,6 +144,14 @@ impl Voices {
     /// The lanes of notes that are neither stolen nor choked, as a bit mask.
     pub(super) fn living_lanes(&self) -> u32 {
         self.voices.iter().filter(|voice| voice.is_living()).fold(0, |mask, voice| mask | 1 << voice.lane)
+    }
+
+    /// The newest note before the one with number `before` that has no lane and is neither stolen nor choked: its number, what moves in it, its
+    /// key and its variation.
+    pub(super) fn newest_sharing(&self, before: u64) -> Option<(u64, NoteMotion, u8, u32)> {
+        let sharing = |voice: &&Voice| voice.is_living() && voice.lane == SHARED_LANE && voice.order < before;
+        let newest = self.voices.iter().filter(sharing).max_by_key(|voice| voice.order)?;
+        Some((newest.order, *newest.motion(), newest.key, newest.variation))
     }
 
     /// Lane and what moves of each voice that is neither stolen nor choked.

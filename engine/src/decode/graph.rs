@@ -7,6 +7,7 @@
 mod check;
 mod constants;
 mod half;
+mod parts;
 mod resize;
 #[cfg(test)]
 mod tests;
@@ -23,6 +24,7 @@ use tract_onnx::tract_hir::infer::Factoid as _;
 pub use tract_onnx::pb as proto;
 
 pub use check::OPERATORS;
+use parts::Order;
 
 /// Largest graph in bytes.
 const MAX_GRAPH_BYTES: usize = 128 << 20;
@@ -84,6 +86,7 @@ impl Port {
 pub struct Graph {
     name: String,
     plan: Arc<TypedSimplePlan>,
+    order: Arc<Order>,
     inputs: Vec<Port>,
     outputs: Vec<Port>,
 }
@@ -125,7 +128,8 @@ impl Graph {
             optimise(&model, &outputs)
         });
         let plan = plan.map_err(|why| GraphError::Refused { graph: name.into(), why })?;
-        let graph = Self { name: name.into(), plan, inputs, outputs };
+        let order = Arc::new(Order::of(&plan));
+        let graph = Self { name: name.into(), plan, order, inputs, outputs };
         graph.trial_run()?;
         Ok(graph)
     }
@@ -136,7 +140,7 @@ impl Graph {
     /// [`GraphError::Run`] if tract cannot make one.
     pub fn runner(&self) -> Result<Runner, GraphError> {
         let why = |error: TractError| GraphError::Run { graph: self.name.clone(), why: error.to_string() };
-        Ok(Runner { graph: self.clone(), state: self.plan.spawn().map_err(why)? })
+        Ok(Runner { graph: self.clone(), state: self.plan.spawn().map_err(why)?, done: 0 })
     }
 
     fn trial_run(&self) -> Result<(), GraphError> {
@@ -162,6 +166,8 @@ fn parse(name: &str, bytes: &[u8], inputs: &[Port], outputs: &[Port]) -> Result<
 pub struct Runner {
     graph: Graph,
     state: TypedSimpleState,
+    /// Nodes that a run in parts has computed.
+    done: usize,
 }
 
 impl Runner {
@@ -170,19 +176,25 @@ impl Runner {
     /// # Errors
     /// [`GraphError::Run`] for a wrong number of values or a failure inside, [`GraphError::NotFinite`] for NaN or infinity.
     pub fn run(&mut self, inputs: &[&[f32]]) -> Result<Outputs, GraphError> {
-        let name = self.graph.name.clone();
-        let fail = |why: String| GraphError::Run { graph: name.clone(), why };
-        let tensors = self.tensors(inputs).map_err(fail)?;
+        let tensors = self.tensors(inputs).map_err(|why| self.failed(why))?;
         let state = &mut self.state;
-        let values = guarded(|| state.run(tensors).map_err(|error| error.to_string())).map_err(fail)?;
-        let outputs = Outputs { values };
+        let values = guarded(|| state.run(tensors).map_err(|error| error.to_string()));
+        self.checked(Outputs { values: values.map_err(|why| self.failed(why))? })
+    }
+
+    fn failed(&self, why: String) -> GraphError {
+        GraphError::Run { graph: self.graph.name.clone(), why }
+    }
+
+    /// The outputs of a run, if they are what the graph's ports say and all finite.
+    fn checked(&self, outputs: Outputs) -> Result<Outputs, GraphError> {
         for (index, port) in self.graph.outputs.iter().enumerate() {
             let values = outputs.get(index);
             if values.len() != port.len() {
-                return Err(fail(format!("{} has {} values, expected {}", port.name, values.len(), port.len())));
+                return Err(self.failed(format!("{} has {} values, expected {}", port.name, values.len(), port.len())));
             }
             if !all_finite(values) {
-                return Err(GraphError::NotFinite { graph: name });
+                return Err(GraphError::NotFinite { graph: self.graph.name.clone() });
             }
         }
         Ok(outputs)

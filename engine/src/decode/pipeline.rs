@@ -38,7 +38,7 @@ pub struct Pipeline {
     model: Arc<Model>,
     encoder: Runner,
     decoder: Runner,
-    /// `None` for a kind whose sounds are searched for.
+    /// `None` while a sound that was put aside has it, and for a kind whose sounds are searched for.
     vocoder: Option<Runner>,
     /// The vocoder at a small width; see [`super::draft`].
     draft_vocoder: Option<Runner>,
@@ -206,30 +206,48 @@ impl Pipeline {
         self.restart_timings();
         let mut spectrogram = Spectrogram::zeros(self.model.shape().bins(), frames.frames);
         for chunk in bins::chunks(frames.frames, self.model.manifest().vocoder) {
-            self.vocode_chunk(frames, key, 0, &chunk, &mut spectrogram)?;
+            let runner = self.begin_chunk(frames, key, &chunk)?;
+            self.go_on_with_chunk(runner, Duration::MAX, (key, 0, &chunk), &mut spectrogram)?;
         }
         Ok(spectrogram)
     }
 
-    /// One run of the vocoder over a whole sound's frames; writes the kept frames of `out`.
+    /// Begins a run of the vocoder over a whole sound's frames.
     ///
     /// # Errors
-    /// [`GraphError`] when the vocoder fails.
-    pub(super) fn vocode_chunk(
-        &mut self,
-        frames: &Frames,
-        key: f32,
-        noise_key: u32,
-        chunk: &Chunk,
-        out: &mut Spectrogram,
-    ) -> Result<(), GraphError> {
+    /// [`GraphError`] if the model has no vocoder.
+    pub(super) fn begin_chunk(&mut self, frames: &Frames, key: f32, chunk: &Chunk) -> Result<Runner, GraphError> {
         let started = Instant::now();
         self.load_chunk(frames, chunk);
         let missing = || GraphError::Run { graph: "vocoder.onnx".into(), why: "the pack has none".into() };
-        let outputs = self.vocoder.as_mut().ok_or_else(missing)?.run(&[&self.chunk, &[key_input(key)]])?;
+        let mut runner = match self.vocoder.take() {
+            Some(runner) => runner,
+            // A sound that was put aside has the other one.
+            None => self.model.vocoder.as_ref().ok_or_else(missing)?.runner()?,
+        };
+        runner.begin(&[&self.chunk, &[key_input(key)]])?;
         self.timings.vocoder += started.elapsed();
+        Ok(runner)
+    }
+
+    /// Goes on with a run of the vocoder for about `time`. After the end, writes the kept frames of `out`; gives back a run that goes on.
+    ///
+    /// # Errors
+    /// [`GraphError`] when the vocoder fails.
+    pub(super) fn go_on_with_chunk(
+        &mut self,
+        mut runner: Runner,
+        time: Duration,
+        (key, noise_key, chunk): (f32, u32, &Chunk),
+        out: &mut Spectrogram,
+    ) -> Result<Option<Runner>, GraphError> {
+        let started = Instant::now();
+        let outputs = runner.go_on(time)?;
+        self.timings.vocoder += started.elapsed();
+        let Some(outputs) = outputs else { return Ok(Some(runner)) };
         self.write_bins(&outputs, (key, noise_key), (chunk, 0), out);
-        Ok(())
+        self.vocoder = Some(runner);
+        Ok(None)
     }
 
     /// One run of the draft vocoder over frames that begin at frame `first_frame` of the sound.

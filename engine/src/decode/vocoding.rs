@@ -1,16 +1,19 @@
 //! Converts frames to samples in steps, so that more urgent work can be done between them. WORKER side.
 //!
-//! A step takes a few milliseconds at most: one run of the vocoder, the phases of noise, one round of Griffin-Lim, or the inverse
+//! A step takes about two milliseconds at most: a part of a run of the vocoder, the phases of noise, one round of Griffin-Lim, or the inverse
 //! transform. The steps of one sound may run in pipelines of different threads; the samples are the same.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::bins::{self, Chunk};
-use super::graph::GraphError;
+use super::graph::{GraphError, Runner};
 use super::noisiness::{noisiness, randomise};
 use super::peak::restore;
 use super::pipeline::Pipeline;
 use crate::spectral::{Frames, GriffinLimRun, Spectrogram};
+
+/// About how long the vocoder runs in one step. Shorter makes other sounds wait less, and costs more looks at what waits.
+const PART: Duration = Duration::from_millis(1);
 
 /// State of a sound between the steps.
 pub(super) struct Vocoding {
@@ -25,7 +28,8 @@ pub(super) struct Vocoding {
 
 /// The next step.
 enum Step {
-    Chunk(usize),
+    /// A run of the vocoder, begun or not.
+    Chunk(usize, Option<Box<Runner>>),
     Noise,
     Improve(GriffinLimRun, usize),
     Synthesis,
@@ -36,7 +40,7 @@ impl Vocoding {
     pub(super) fn new(pipeline: &Pipeline, frames: Frames, key: f32, noise_key: u32) -> Self {
         let chunks = bins::chunks(frames.frames, pipeline.model().manifest().vocoder);
         let spectrogram = Spectrogram::zeros(pipeline.model().shape().bins(), frames.frames);
-        Self { frames, key, noise_key, spectrogram, chunks, next: Step::Chunk(0), steps_done: 0 }
+        Self { frames, key, noise_key, spectrogram, chunks, next: Step::Chunk(0, None), steps_done: 0 }
     }
 
     /// Fraction of the steps that are done, [0, 1].
@@ -52,7 +56,7 @@ impl Vocoding {
     pub(super) fn advance(&mut self, pipeline: &mut Pipeline) -> Result<Option<Vec<f32>>, GraphError> {
         self.steps_done += 1;
         self.next = match std::mem::replace(&mut self.next, Step::Synthesis) {
-            Step::Chunk(index) => self.run_chunk(pipeline, index)?,
+            Step::Chunk(index, run) => self.run_chunk(pipeline, index, run)?,
             Step::Noise => self.add_noise(pipeline),
             Step::Improve(run, left) => self.improve(pipeline, run, left),
             Step::Synthesis => return Ok(Some(self.synthesise(pipeline))),
@@ -60,14 +64,30 @@ impl Vocoding {
         Ok(None)
     }
 
-    fn run_chunk(&mut self, pipeline: &mut Pipeline, index: usize) -> Result<Step, GraphError> {
-        if index == 0 {
-            pipeline.restart_timings();
+    fn run_chunk(
+        &mut self,
+        pipeline: &mut Pipeline,
+        index: usize,
+        run: Option<Box<Runner>>,
+    ) -> Result<Step, GraphError> {
+        let Some(chunk) = self.chunks.get(index) else { return Ok(Step::Noise) };
+        let runner = match run {
+            Some(runner) => *runner,
+            None => {
+                if index == 0 {
+                    pipeline.restart_timings();
+                }
+                pipeline.begin_chunk(&self.frames, self.key, chunk)?
+            }
+        };
+        let of = (self.key, self.noise_key, chunk);
+        match pipeline.go_on_with_chunk(runner, PART, of, &mut self.spectrogram)? {
+            Some(runner) => {
+                self.steps_done -= 1;
+                Ok(Step::Chunk(index, Some(Box::new(runner))))
+            }
+            None => Ok(if index + 1 < self.chunks.len() { Step::Chunk(index + 1, None) } else { Step::Noise }),
         }
-        if let Some(chunk) = self.chunks.get(index) {
-            pipeline.vocode_chunk(&self.frames, self.key, self.noise_key, chunk, &mut self.spectrogram)?;
-        }
-        Ok(if index + 1 < self.chunks.len() { Step::Chunk(index + 1) } else { Step::Noise })
     }
 
     fn add_noise(&mut self, pipeline: &mut Pipeline) -> Step {
@@ -108,5 +128,43 @@ impl Vocoding {
         restore(&mut samples, pipeline.model().shape().sample_rate_hz);
         pipeline.timings_mut().synthesis = started.elapsed();
         samples
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::decode::Model;
+    use crate::pack::Pack;
+
+    #[test]
+    fn runs_in_parts_that_take_turns_give_the_bins_of_whole_ones() {
+        const KEY: f32 = 60.0;
+        const LEAST_PARTS: usize = 20;
+        let model = Arc::new(Model::load(&Pack::factory().expect("valid")).expect("it loads"));
+        let mut pipeline = Pipeline::new(model).expect("memory");
+        let sounds = [[0.0; 7], [0.7; 7]].map(|latent| pipeline.decode_frames(&latent, KEY).expect("it decodes"));
+        let whole = sounds.each_ref().map(|frames| pipeline.bins(frames, KEY).expect("the vocoder runs"));
+        let layout = pipeline.model().manifest().vocoder;
+        let chunks = bins::chunks(sounds[0].frames, layout);
+        assert_eq!(chunks.len(), 1, "a sound takes one run");
+        let mut runs =
+            sounds.each_ref().map(|frames| Some(pipeline.begin_chunk(frames, KEY, &chunks[0]).expect("it begins")));
+        let mut made = whole.each_ref().map(|bins| Spectrogram::zeros(bins.bins, bins.frames()));
+        let mut parts = 0;
+        while runs.iter().any(Option::is_some) {
+            for (run, out) in runs.iter_mut().zip(&mut made) {
+                let Some(runner) = run.take() else { continue };
+                let part = pipeline.go_on_with_chunk(runner, Duration::ZERO, (KEY, 0, &chunks[0]), out);
+                *run = part.expect("a part runs");
+                parts += 1;
+            }
+        }
+        assert!(parts >= 2 * LEAST_PARTS, "{parts} parts");
+        for (whole, made) in whole.iter().zip(&made) {
+            assert!(whole.values == made.values, "the same bits");
+        }
     }
 }

@@ -1,5 +1,7 @@
 //! A builder of small graphs, from `x` to `y`.
 
+use std::time::Duration;
+
 use prost::Message as _;
 
 use super::super::proto::{
@@ -73,10 +75,16 @@ impl Build {
         Graph::load("test.onnx", &model.encode_to_vec(), vec![Port::new("x", x)], vec![Port::new("y", y)])
     }
 
-    /// What the graph makes of `x`.
+    /// What the graph makes of `x`, in one run and node by node.
     pub(super) fn run(self, x: &[f32], x_shape: &[usize], y_shape: &[usize]) -> Vec<f32> {
         let graph = self.load(x_shape, y_shape).expect("the graph is valid");
-        graph.runner().expect("memory").run(&[x]).expect("the graph runs").get(0).to_vec()
+        let mut runner = graph.runner().expect("memory");
+        let made = runner.run(&[x]).expect("the graph runs").get(0).to_vec();
+        runner.begin(&[x]).expect("the inputs fit");
+        let parts = std::iter::repeat_with(|| runner.go_on(Duration::ZERO).expect("a node runs"));
+        let in_parts = parts.flatten().next().expect("a run ends").get(0).to_vec();
+        assert_eq!(made, in_parts, "a run in parts gives the same");
+        made
     }
 }
 
