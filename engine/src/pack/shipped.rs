@@ -43,8 +43,19 @@ const RAW: ShippedPack = ShippedPack {
     files: &[(WEIGHTS_FILE, include_bytes!("../../../models/raw/weights.safetensors"))],
 };
 
+/// Clips of everyday sounds by class; `models/foley/`. Its vocoder is that of the factory pack.
+const FOLEY: ShippedPack = ShippedPack {
+    name: "foley",
+    manifest: include_bytes!("../../../models/foley/manifest.json"),
+    files: &[
+        (WEIGHTS_FILE, include_bytes!("../../../models/foley/weights.safetensors")),
+        ("decoder.onnx", include_bytes!("../../../models/foley/decoder.onnx")),
+        ("vocoder.onnx", include_bytes!("../../../models/factory/vocoder.onnx")),
+    ],
+};
+
 /// All shipped packs, the factory pack first; one row for each folder of `models/`.
-pub(super) const PACKS: [&ShippedPack; 3] = [&FACTORY, &FOOTSTEPS, &RAW];
+pub(super) const PACKS: [&ShippedPack; 4] = [&FACTORY, &FOOTSTEPS, &RAW, &FOLEY];
 
 impl ShippedPack {
     /// All files of the pack by name.

@@ -8,12 +8,17 @@ use crate::state::Preset;
 
 /// The files as they are.
 #[cfg(feature = "factory-pack")]
-const FILES: [&str; 48] = [
+const FILES: [&str; 58] = [
     include_str!("../../../assets/presets/acid-line.heptode-preset"),
+    include_str!("../../../assets/presets/any-weather.heptode-preset"),
+    include_str!("../../../assets/presets/backyard-dogs.heptode-preset"),
+    include_str!("../../../assets/presets/between-bark-and-shot.heptode-preset"),
     include_str!("../../../assets/presets/breathing-choir.heptode-preset"),
     include_str!("../../../assets/presets/cathedral-bells.heptode-preset"),
     include_str!("../../../assets/presets/chord-pulse.heptode-preset"),
     include_str!("../../../assets/presets/chorus-tines.heptode-preset"),
+    include_str!("../../../assets/presets/cold-season.heptode-preset"),
+    include_str!("../../../assets/presets/corridor.heptode-preset"),
     include_str!("../../../assets/presets/drifting-glass.heptode-preset"),
     include_str!("../../../assets/presets/driven-kick.heptode-preset"),
     include_str!("../../../assets/presets/engine-room.heptode-preset"),
@@ -21,6 +26,7 @@ const FILES: [&str; 48] = [
     include_str!("../../../assets/presets/falling-toms.heptode-preset"),
     include_str!("../../../assets/presets/felt-keys.heptode-preset"),
     include_str!("../../../assets/presets/filter-pulse.heptode-preset"),
+    include_str!("../../../assets/presets/firing-range.heptode-preset"),
     include_str!("../../../assets/presets/four-corner-kit.heptode-preset"),
     include_str!("../../../assets/presets/four-harps.heptode-preset"),
     include_str!("../../../assets/presets/gated-strings.heptode-preset"),
@@ -32,8 +38,11 @@ const FILES: [&str; 48] = [
     include_str!("../../../assets/presets/long-rain.heptode-preset"),
     include_str!("../../../assets/presets/metal-clouds.heptode-preset"),
     include_str!("../../../assets/presets/nave-organ.heptode-preset"),
+    include_str!("../../../assets/presets/night-desk.heptode-preset"),
     include_str!("../../../assets/presets/opening-sky.heptode-preset"),
+    include_str!("../../../assets/presets/raw-gravel.heptode-preset"),
     include_str!("../../../assets/presets/reed-solo.heptode-preset"),
+    include_str!("../../../assets/presets/ring-road.heptode-preset"),
     include_str!("../../../assets/presets/rotary-organ.heptode-preset"),
     include_str!("../../../assets/presets/round-bass.heptode-preset"),
     include_str!("../../../assets/presets/rubber-sub.heptode-preset"),
@@ -45,6 +54,7 @@ const FILES: [&str; 48] = [
     include_str!("../../../assets/presets/slow-bows.heptode-preset"),
     include_str!("../../../assets/presets/slow-choir.heptode-preset"),
     include_str!("../../../assets/presets/snow-and-leaves.heptode-preset"),
+    include_str!("../../../assets/presets/soft-ground.heptode-preset"),
     include_str!("../../../assets/presets/solo-vox.heptode-preset"),
     include_str!("../../../assets/presets/steps-on-everything.heptode-preset"),
     include_str!("../../../assets/presets/struck-and-bowed.heptode-preset"),

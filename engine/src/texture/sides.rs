@@ -12,7 +12,7 @@ const LEAST_SHARE: f64 = 1e-6;
 /// The correlation of two channels in each octave from 60 Hz on; none where an octave is silent in either, or above half the sample rate.
 pub(super) type Correlations = [Option<f64>; OCTAVES];
 
-/// The correlations of two channels.
+/// The correlations of two channels in their octaves.
 pub(super) fn correlations(left: &[f32], right: &[f32], rate_hz: u32) -> Correlations {
     let size = (rate_hz as usize / 15).next_power_of_two();
     let mut stft = Stft::with_sizes(size, size / 2, 0);

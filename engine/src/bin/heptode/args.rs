@@ -93,10 +93,8 @@ pub(crate) enum Command {
                             heptode raw --prime knock.wav --prime-ms 20 --out like-knock.wav")]
     Raw(RawArgs),
     /// Make clips of everyday sounds by class with a pack of kind foley (mono)
-    #[command(
-        after_help = "Examples:\n  heptode foley --pack foley.heptode --class rain --count 8 --seed 1 --out rain/\n  \
-                            heptode foley --pack foley.heptode --weights 0.5,0,0.5,0,0,0,0 --count 4 --out between/"
-    )]
+    #[command(after_help = "Examples:\n  heptode foley --class rain --count 8 --seed 1 --out rain/\n  \
+                            heptode foley --weights 0.5,0,0.5,0,0,0,0 --count 4 --out between/")]
     Foley(FoleyArgs),
     /// Superpose the latent points of any number of sounds and files
     #[command(

@@ -8,7 +8,7 @@ use engine::pack::Pack;
 /// Arguments of every command.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct Common {
-    /// Model pack to use: the name of a shipped one (factory, footsteps, raw), or the path of a pack's file or folder. Without it, footsteps for
+    /// Model pack to use: the name of a shipped one (factory, footsteps, raw, foley), or the path of a pack's file or folder. Without it, footsteps for
     /// `walk`, that of a preset for the preset, else factory
     #[arg(long, value_name = "NAME|FILE")]
     pack: Option<PathBuf>,

@@ -9,7 +9,7 @@ use super::values::{folder, number};
 #[derive(Debug, Args)]
 pub(crate) struct FoleyArgs {
     /// Pack of kind foley: the name of a shipped one, or its file or folder
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "NAME|FILE", default_value = "foley")]
     pub(crate) pack: PathBuf,
     /// A class of the pack by its name or the beginning of it
     #[arg(long, value_name = "NAME", conflicts_with = "weights", required_unless_present = "weights")]
