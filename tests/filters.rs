@@ -5,7 +5,7 @@ use engine::params::{Controls, Routes};
 use realfft::RealFftPlanner;
 use support::fake::{Rig, Sort, Timbre};
 use support::listen::rms_db;
-use support::script::{Script, off, on, point};
+use support::script::{Script, on, point};
 
 const RATE_HZ: f32 = 48_000.0;
 /// What a moving cut-off adds where the sound has nothing, against full scale.
