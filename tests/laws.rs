@@ -34,3 +34,4 @@ mod tuning;
 mod variation;
 mod voices;
 mod worker;
+mod zone_crossfade;

@@ -10,7 +10,7 @@ use plugin::params::Parameters;
 const ADVICE: &str = "a frozen parameter differs; read the head of tests/params_frozen.rs before you change anything";
 
 /// Id, host name, smallest, default, largest, number of steps (0: continuous).
-const FROZEN: [(&str, &str, f32, f32, f32, usize); 122] = [
+const FROZEN: [(&str, &str, f32, f32, f32, usize); 123] = [
     ("z1", "Latent 1", -3.0, 0.0, 3.0, 0),
     ("z2", "Latent 2", -3.0, 0.0, 3.0, 0),
     ("z3", "Latent 3", -3.0, 0.0, 3.0, 0),
@@ -133,6 +133,7 @@ const FROZEN: [(&str, &str, f32, f32, f32, usize); 122] = [
     ("path_speed", "Path speed", 0.25, 1.0, 4.0, 0),
     ("path_sync", "Path sync", 0.0, 0.0, 19.0, 19),
     ("temperature", "Temperature", 0.5, 1.0, 1.5, 0),
+    ("zone_crossfade", "Zone crossfade", 0.0, 0.0, 1.0, 0),
 ];
 
 /// Places on the host's 0…1 that automation depends on: id, value, place.

@@ -1,6 +1,6 @@
-//! How evenly the colour of named sounds changes from key to key: `cargo run --release -p engine --example key_colour -- [EVERY]`.
+//! How evenly the colour of named sounds changes from key to key: `cargo run --release -p engine --example key_colour -- [EVERY [ZONE_CROSSFADE]]`.
 //!
-//! Plays every `EVERY`-th named sound (16 if it is not given) of the factory pack, each with its recordings, at keys 30 to 90 through the synth, offline. The
+//! Plays every `EVERY`-th named sound (16 if it is not given) of the factory pack, with a zone crossfade in percent (0 if it is not given), each with its recordings, at keys 30 to 90 through the synth, offline. The
 //! colour is the spectral centroid of the first 0.74 s, whose window falls from 1 to 0: by magnitudes, and by powers. Prints of each sound
 //! the largest step between neighbouring keys, then how many sounds and how many steps stay within 6 %.
 
@@ -27,6 +27,7 @@ const EVEN: f64 = 0.06;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let every = std::env::args().nth(1).map_or(Ok(16), |text| text.parse())?;
+    let percent: f32 = std::env::args().nth(2).map_or(Ok(0.0), |text| text.parse())?;
     let model = Arc::new(Model::load(&Pack::factory()?)?);
     let table = Arc::<AssetTable>::default();
     let (mut synth, _instance) = instrument::create(&Pool::global()?, Arc::clone(&model), Arc::clone(&table));
@@ -41,6 +42,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         let hold = Hold::Gated.value();
         let mut controls = Controls { knobs: sound.latent, assets, hold, ..Controls::default() };
         controls.voices.width = 0.0;
+        controls.voices.zone_crossfade = percent / 100.0;
         let centroids: Vec<[f64; 2]> =
             KEYS.map(|key| centroids(play(&mut synth, &controls, key), &*fft)).collect::<Result<_, _>>()?;
         let changes = |way: usize| centroids.windows(2).map(move |pair| (pair[1][way] / pair[0][way] - 1.0).abs());

@@ -61,6 +61,7 @@ mod velocity;
 mod voice;
 mod voices;
 mod width;
+mod zone_crossfade;
 mod zones;
 
 use std::sync::atomic::Ordering;

@@ -52,7 +52,7 @@ impl TickContext<'_> {
 /// Assigns every note to the slot of its zone in the current source.
 pub(super) fn reassign_zones(voices: &mut Voices, slots: &mut Slots, planner: &RequestPlanner) {
     for voice in voices.active_mut() {
-        let Some(zone_slot) = slots.slot_for(planner.slot_key(voice.key, voice.variation, voice.lane)) else {
+        let Some(zone_slot) = slots.slot_for(planner.voice_slot_key(voice)) else {
             continue;
         };
         assign(voice, slots, zone_slot);
@@ -86,7 +86,7 @@ pub(super) fn follow(voices: &mut Voices, slots: &mut Slots, context: &TickConte
 
 /// Starts a voice on the playable sound that is nearest to the wanted one in key and point. Returns false if there is none.
 pub(super) fn begin(voice: &mut Voice, slots: &mut Slots, context: &TickContext) -> bool {
-    let wanted = context.planner.spec(context.planner.slot_key(voice.key, voice.variation, voice.lane));
+    let wanted = context.planner.spec(context.planner.voice_slot_key(voice));
     let mut best: Option<(f32, SoundRef, f64, f64)> = None;
     for (index, slot) in slots.iter() {
         let start = |buffer: &SoundBuffer| {

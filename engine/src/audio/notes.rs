@@ -14,6 +14,7 @@ use super::tick::TICK_SAMPLES;
 use super::velocity::{VelocityResponse, played_velocity};
 use super::voice::Voice;
 use super::voices::NoteOn;
+use super::zone_crossfade::{NoteZone, NoteZones, ZoneSide};
 use super::zones::{CHANNELS, is_in};
 use crate::link::Succession;
 use crate::params::{Hold, VoiceControls};
@@ -145,21 +146,43 @@ impl Synth {
         let glide = Glide::new(semitones, &self.controls.voices, self.timing.rate_hz);
         let before = self.voices.of_order(order).next().map(|voice| (voice.note, voice.variation, voice.lane));
         let Some((ended, variation, lane)) = before else { return };
-        let zone = self.planner.slot_key(pitch.nearest_key(), variation, lane);
-        self.planner.set_main(zone);
-        let zone_slot = self.slots.slot_for(zone);
-        if let Some(zone_slot) = zone_slot {
-            self.prepare(zone_slot);
-        }
+        let is_crossfaded = self.voices.of_order(order).any(|voice| voice.side == ZoneSide::Neighbour);
+        let zones = self.note_zones(pitch, (variation, lane), is_crossfaded);
+        let mix = self.channels.mix(usize::from(note.channel.unwrap_or(0)));
         for voice in self.voices.of_order(order) {
             voice.become_note(note, pitch, glide);
-            if let Some(to) = zone_slot.filter(|to| *to != voice.zone_slot) {
-                following::assign(voice, &mut self.slots, to);
+            let Some(zone) = zones.and_then(|zones| zones.of(voice.side)) else { continue };
+            voice.set_zone_gain(zone.gain, mix);
+            if zone.slot != voice.zone_slot {
+                following::assign(voice, &mut self.slots, zone.slot);
             }
         }
         if ended != note && !self.held_keys.holds(&ended) {
             self.voices.report_end(ended);
         }
+    }
+
+    /// The zones in which a note plays at a pitch, each with a slot whose sound is requested; the nearest one becomes the main zone. With `is_crossfaded`
+    /// there are always two, else as many as are heard. None if there is no slot.
+    fn note_zones(&mut self, pitch: NotePitch, (variation, lane): (u32, u8), is_crossfaded: bool) -> Option<NoteZones> {
+        let key = pitch.nearest_key();
+        let [gain, neighbour_gain] = self.planner.zone_gains(pitch, self.controls.voices.zone_crossfade);
+        // The main zone is placed last, so that it keeps its slot where there are too few.
+        let neighbour = Some(self.planner.side_slot_key(ZoneSide::Neighbour, key, variation, lane));
+        let neighbour = neighbour.filter(|_| is_crossfaded || neighbour_gain > 0.0);
+        let neighbour_slot = neighbour.and_then(|zone| self.slots.slot_for(zone));
+        let zone = self.planner.slot_key(key, variation, lane);
+        self.planner.set_main(zone);
+        let slot = self.slots.slot_for(zone)?;
+        self.prepare(slot);
+        let Some(neighbour_slot) = neighbour_slot.filter(|other| *other != slot || is_crossfaded) else {
+            return Some(NoteZones { nearest: NoteZone { side: ZoneSide::Nearest, slot, gain: 1.0 }, neighbour: None });
+        };
+        self.prepare(neighbour_slot);
+        Some(NoteZones {
+            nearest: NoteZone { side: ZoneSide::Nearest, slot, gain },
+            neighbour: Some(NoteZone { side: ZoneSide::Neighbour, slot: neighbour_slot, gain: neighbour_gain }),
+        })
     }
 
     /// Gives lanes to the notes that sound when a route comes into use that moves their sounds apart: the newest ones, if there are too few.
@@ -172,12 +195,15 @@ impl Synth {
             let Some((order, note, key, variation)) = self.voices.newest_sharing(before) else { return };
             before = order;
             let lane = self.lane_for(&note, key, variation);
-            let zone = self.planner.slot_key(key, variation, lane);
-            let Some(zone_slot) = self.slots.slot_for(zone).filter(|_| lane != SHARED_LANE) else { return };
+            if lane == SHARED_LANE {
+                return;
+            }
             if nth == 0 {
-                self.planner.set_main(zone);
+                self.planner.set_main(self.planner.slot_key(key, variation, lane));
             }
             for voice in self.voices.of_order(order) {
+                let zone = self.planner.side_slot_key(voice.side, key, variation, lane);
+                let Some(zone_slot) = self.slots.slot_for(zone) else { return };
                 voice.lane = lane;
                 following::assign(voice, &mut self.slots, zone_slot);
             }
@@ -212,14 +238,13 @@ impl Synth {
         let controls = VoiceControls { start: motion.start_part(&self.motion, controls.start), ..controls };
         let (variation, foot_pan) = self.next_variation(pitch.nearest_key());
         let lane = self.lane_for(&motion, pitch.nearest_key(), variation);
-        let zone = self.planner.slot_key(pitch.nearest_key(), variation, lane);
-        self.planner.set_main(zone);
-        let Some(zone_slot) = self.slots.slot_for(zone) else { return };
-        self.prepare(zone_slot);
+        // A legato note may move to where its neighbouring zone is heard.
+        let is_crossfaded = controls.zone_crossfade > 0.0 && self.voice_mode() == VoiceMode::Legato;
+        let Some(zones) = self.note_zones(pitch, (variation, lane), is_crossfaded) else { return };
         let mix = self.channels.mix(usize::from(channel));
         let hold = Hold::of(self.controls.hold);
-        let start = NoteOn { note: pressed.note, pitch, channel, response, mix, hold, glide, motion };
-        let order = self.voices.note_on(&mut self.slots, &self.timing, start, zone_slot, &controls);
+        let start = NoteOn { note: pressed.note, pitch, zones, channel, response, mix, hold, glide, motion };
+        let order = self.voices.note_on(&mut self.slots, &self.timing, start, &controls);
         let looping = &self.controls.looping;
         let context = TickContext { planner: &self.planner, timing: &self.timing, tunes: &self.tunes, looping };
         let mut late = 0;

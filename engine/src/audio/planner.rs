@@ -1,10 +1,13 @@
 //! Plans the requests: sounds for the zones in use, for the zone played last and for its neighbours. AUDIO THREAD.
 
+use super::key_tuning::NotePitch;
 use super::note_lanes::{LANES, SHARED_LANE};
 use super::slot::{Pending, SlotKey};
 use super::slots::Slots;
 use super::tick::Ramp;
+use super::voice::Voice;
 use super::voices::{Listening, Timing, Voices};
+use super::zone_crossfade::{self, ZoneSide};
 use crate::link::{Request, SoundSpec, SourceId, SourceSet, Succession};
 use crate::params::Controls;
 
@@ -84,6 +87,27 @@ impl RequestPlanner {
     /// Slot key of the zone in which a MIDI key plays, for a variation of its sound and the lane of its note.
     pub(super) fn slot_key(&self, key: u8, variation: u32, lane: u8) -> SlotKey {
         SlotKey { variation, lane, ..self.zone(self.sources.current().nearest_root(key)) }
+    }
+
+    /// Slot key of one of the two zones of a MIDI key.
+    pub(super) fn side_slot_key(&self, side: ZoneSide, key: u8, variation: u32, lane: u8) -> SlotKey {
+        let nearest = self.slot_key(key, variation, lane);
+        let neighbour = || self.sources.current().neighbour_root(key).unwrap_or(nearest.root);
+        match side {
+            ZoneSide::Nearest => nearest,
+            ZoneSide::Neighbour => SlotKey { root: neighbour(), ..nearest },
+        }
+    }
+
+    /// Slot key of the zone that a voice plays in.
+    pub(super) fn voice_slot_key(&self, voice: &Voice) -> SlotKey {
+        self.side_slot_key(voice.side, voice.key, voice.variation, voice.lane)
+    }
+
+    /// Linear gains of a note in its nearest and in its neighbouring zone; see [`zone_crossfade::gains`].
+    pub(super) fn zone_gains(&self, pitch: NotePitch, crossfade: f32) -> [f32; 2] {
+        let (source, key) = (self.sources.current(), pitch.nearest_key());
+        zone_crossfade::gains(pitch.key, source.nearest_root(key), source.neighbour_root(key), crossfade)
     }
 
     /// Makes the zone of a note the main one.

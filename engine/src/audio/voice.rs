@@ -17,6 +17,7 @@ use super::sustaining::{Jump, Jumper, Position};
 use super::tick::{Ramp, ratio};
 use super::unison::UnisonPlace;
 use super::velocity::VelocityResponse;
+use super::zone_crossfade::{NoteZone, ZoneSide};
 use crate::link::SustainMap;
 use crate::params::Hold;
 
@@ -27,6 +28,7 @@ pub(super) use render::{Scratch, Span};
 pub(super) struct NoteStart {
     pub(super) note: NoteAddress,
     pub(super) pitch: NotePitch,
+    pub(super) zone: NoteZone,
     pub(super) channel: u8,
     pub(super) response: VelocityResponse,
     pub(super) mix: ChannelMix,
@@ -37,7 +39,6 @@ pub(super) struct NoteStart {
     pub(super) start_part: f64,
     /// The rise of a voice that starts within the sound.
     pub(super) fade_in: FadeIn,
-    pub(super) zone_slot: usize,
     /// Number of the note, in the order of their starts.
     pub(super) order: u64,
 }
@@ -52,7 +53,7 @@ struct FadeOut {
 /// A voice: idle, or playing a note.
 pub(super) struct Voice {
     pub(super) note: NoteAddress,
-    /// The key that is nearest to its pitch, in whose zone it plays.
+    /// The key that is nearest to its pitch, in one of whose zones it plays.
     pub(super) key: u8,
     pitch: NotePitch,
     channel: u8,
@@ -60,8 +61,12 @@ pub(super) struct Voice {
     pub(super) variation: u32,
     /// Lane of its note; 0 for one that shares its sound.
     pub(super) lane: u8,
-    /// Slot of the note's zone.
+    /// Which of its key's zones it plays in.
+    pub(super) side: ZoneSide,
+    /// Slot of that zone.
     pub(super) zone_slot: usize,
+    /// Linear gain of the note there.
+    zone_gain: f32,
     /// Number of the note, in the order of their starts.
     pub(super) order: u64,
     response: VelocityResponse,
@@ -97,7 +102,9 @@ impl Voice {
             channel: 0,
             variation: 0,
             lane: 0,
+            side: ZoneSide::Nearest,
             zone_slot: 0,
+            zone_gain: 1.0,
             order: 0,
             response: VelocityResponse::NONE,
             expression: NoteExpression::of_channel(ChannelMix::NEUTRAL),
@@ -120,20 +127,8 @@ impl Voice {
 
     /// Starts a voice of a note, without a sound yet.
     pub(super) fn start(&mut self, start: NoteStart, unison: UnisonPlace, is_first: bool) {
-        let NoteStart {
-            note,
-            pitch,
-            channel,
-            response,
-            mix,
-            hold,
-            glide,
-            motion,
-            start_part,
-            fade_in,
-            zone_slot,
-            order,
-        } = start;
+        let NoteStart { note, pitch, zone, channel, response, mix, hold, glide, motion, start_part, fade_in, order } =
+            start;
         let is_within = start_part > 0.0 || unison.start_s > 0.0;
         *self = Self {
             note,
@@ -141,8 +136,10 @@ impl Voice {
             pitch,
             channel,
             response,
-            expression: NoteExpression::of_channel(mix.with(unison.mix)),
-            zone_slot,
+            expression: NoteExpression::of_channel(mix.with(placed(unison.mix, zone.gain))),
+            side: zone.side,
+            zone_slot: zone.slot,
+            zone_gain: zone.gain,
             order,
             jumper: Jumper::new(hold, order),
             glide,
@@ -302,7 +299,13 @@ impl Voice {
 
     /// Sets gain and pan of the note's channel.
     pub(super) fn set_channel_mix(&mut self, mix: ChannelMix) {
-        self.expression.set_channel_mix(mix.with(self.unison.mix));
+        self.expression.set_channel_mix(mix.with(placed(self.unison.mix, self.zone_gain)));
+    }
+
+    /// Sets the linear gain of the note in the zone of this voice, and gain and pan of its channel.
+    pub(super) fn set_zone_gain(&mut self, gain: f32, mix: ChannelMix) {
+        self.zone_gain = gain;
+        self.set_channel_mix(mix);
     }
 
     /// Moves the smoothed expression values, the glide and what is modulated by one tick.
@@ -353,4 +356,9 @@ impl Voice {
         let crossfade = self.crossfade.take().map(|crossfade| crossfade.to.sound);
         [self.current.take().map(|play| play.sound), crossfade]
     }
+}
+
+/// Level and pan of one voice of a note in a zone.
+fn placed(unison: ChannelMix, zone_gain: f32) -> ChannelMix {
+    ChannelMix { gain: unison.gain * zone_gain, ..unison }
 }

@@ -1,23 +1,19 @@
 //! The voices: note-on, note-off, voice stealing, and the list of ended notes. AUDIO THREAD.
 
 mod listening;
+mod starting;
 
 use super::channel::ChannelMix;
-use super::fade_in::FadeIn;
-use super::glide::Glide;
-use super::key_tuning::NotePitch;
 use super::motion::Motion;
 use super::note::{EndedNote, Expression, NoteAddress};
 use super::note_lanes::SHARED_LANE;
 use super::note_motion::NoteMotion;
 use super::slots::Slots;
-use super::unison::{self, UnisonPlace};
-use super::velocity::VelocityResponse;
-use super::voice::{Freed, NoteStart, Scratch, Span, Voice};
+use super::voice::{Freed, Scratch, Span, Voice};
 use super::zones::is_in;
-use crate::params::{Hold, VoiceControls};
 
 pub(super) use listening::Listening;
+pub(super) use starting::NoteOn;
 
 /// Largest number of notes that sound at once, those that fade out not counted.
 pub(super) const POLYPHONY: usize = 32;
@@ -57,19 +53,6 @@ impl Timing {
             choke_samples: samples(CHOKE_S),
         }
     }
-}
-
-/// A note-on event, checked.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct NoteOn {
-    pub(super) note: NoteAddress,
-    pub(super) pitch: NotePitch,
-    pub(super) channel: u8,
-    pub(super) response: VelocityResponse,
-    pub(super) mix: ChannelMix,
-    pub(super) hold: Hold,
-    pub(super) glide: Glide,
-    pub(super) motion: NoteMotion,
 }
 
 /// All voices.
@@ -157,66 +140,6 @@ impl Voices {
     /// Lane and what moves of each voice that is neither stolen nor choked.
     pub(super) fn motions_of_lanes(&self) -> impl Iterator<Item = (u8, &NoteMotion)> {
         self.voices.iter().filter(|voice| voice.is_living()).map(|voice| (voice.lane, voice.motion()))
-    }
-
-    /// Starts the voices of a note in the slot `zone_slot`, without a sound yet. Returns the note's number in the order of starts.
-    pub(super) fn note_on(
-        &mut self,
-        slots: &mut Slots,
-        timing: &Timing,
-        note: NoteOn,
-        zone_slot: usize,
-        controls: &VoiceControls,
-    ) -> u64 {
-        self.each(slots, |voice| is_retriggered(&voice.note, &note.note), Voice::release);
-        self.make_room(slots, timing, controls);
-        let order = self.next_order;
-        self.next_order += 1;
-        let NoteOn { note, pitch, channel, response, mix, hold, glide, motion } = note;
-        let start_part = f64::from(controls.start);
-        let fade_in = FadeIn::new(timing.rate_hz);
-        let start = NoteStart {
-            note,
-            pitch,
-            channel,
-            response,
-            mix,
-            hold,
-            glide,
-            motion,
-            start_part,
-            fade_in,
-            zone_slot,
-            order,
-        };
-        for place in 0..unison::voices(controls) {
-            let idle = self.voices.iter().position(|voice| !voice.is_active());
-            let Some(index) = idle.or_else(|| self.cut_one(slots)) else { continue };
-            let Some(voice) = self.voices.get_mut(index) else { continue };
-            voice.start(start, UnisonPlace::new(controls, place), place == 0);
-            if let Some(slot) = slots.get_mut(zone_slot) {
-                slot.voices += 1;
-            }
-        }
-        order
-    }
-
-    /// Fades notes out until another one has room: within the limit of notes, and all their voices within the polyphony. Released notes go
-    /// first, the quietest of them before the others, then the oldest one.
-    fn make_room(&mut self, slots: &mut Slots, timing: &Timing, controls: &VoiceControls) {
-        let most_voices = POLYPHONY - unison::voices(controls);
-        let most_notes = (controls.limit.round() as usize).clamp(1, POLYPHONY) - 1;
-        for _ in 0..POLYPHONY {
-            let living = || self.voices.iter().filter(|voice| voice.is_living());
-            let notes = living().filter(|voice| voice.is_first()).count();
-            if living().count() <= most_voices && notes <= most_notes {
-                return;
-            }
-            let rank = |voice: &Voice| if voice.is_released() { (0, voice.level(), 0) } else { (1, 0.0, voice.order) };
-            let victim = living().min_by(|a, b| rank(a).partial_cmp(&rank(b)).unwrap_or(std::cmp::Ordering::Equal));
-            let Some(order) = victim.map(|voice| voice.order) else { return };
-            self.each(slots, |voice| voice.order == order, |voice| voice.fade_out(timing.steal_samples));
-        }
     }
 
     /// Fades out the notes of a channel as a stolen note is. The ends of those that `goes_on` are not told.
@@ -371,12 +294,6 @@ impl Voices {
             settle(voice, slots, freed, &mut self.ended, self.offset + length);
         }
     }
-}
-
-/// Whether a new note releases an old one: same port, channel and key, unless both have ids and these differ.
-fn is_retriggered(old: &NoteAddress, new: &NoteAddress) -> bool {
-    let told_apart = matches!((old.id, new.id), (Some(old), Some(new)) if old != new);
-    !told_apart && (old.port, old.channel, old.key) == (new.port, new.channel, new.key)
 }
 
 /// Releases the sounds that a voice no longer reads. If the voice has ended, also leaves its slot and lists the note as ended.

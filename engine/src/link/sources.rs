@@ -1,5 +1,7 @@
 //! The sources of an instance as the audio thread knows them. Plain values; any thread, the audio thread included.
 
+use std::cmp::Ordering;
+
 /// Most sources that an instance holds at once.
 pub const MAX_SOURCES: usize = 4;
 /// Most root keys of one source.
@@ -64,6 +66,17 @@ impl SourceInfo {
     /// The root key nearest to `key`; the lower one of two at the same distance.
     pub fn nearest_root(&self, key: u8) -> u8 {
         self.roots().iter().copied().min_by_key(|root| root.abs_diff(key)).unwrap_or(ONLY_ROOT)
+    }
+
+    /// The next root on the other side of `key` than the nearest one; none for a root itself and beyond the outermost roots.
+    pub fn neighbour_root(&self, key: u8) -> Option<u8> {
+        let nearest = self.nearest_root(key);
+        let roots = self.roots().iter().copied();
+        match nearest.cmp(&key) {
+            Ordering::Less => roots.filter(|root| *root > key).min(),
+            Ordering::Equal => None,
+            Ordering::Greater => roots.filter(|root| *root < key).max(),
+        }
     }
 }
 

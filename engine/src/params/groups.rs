@@ -45,6 +45,8 @@ pub struct VoiceControls {
     pub start: f32,
     /// Stereo width of mono sounds, [0, 1].
     pub width: f32,
+    /// Part of the way between two roots over which notes crossfade between their zones, [0, 1].
+    pub zone_crossfade: f32,
 }
 
 /// The loop of held notes.

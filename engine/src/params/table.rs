@@ -70,7 +70,7 @@ macro_rules! row {
 
 /// All parameters, in the frozen order.
 #[rustfmt::skip]
-pub static TABLE: [ParamSpec; 122] = [
+pub static TABLE: [ParamSpec; 123] = [
     row!("z1", "Latent 1", "Latents", LATENT, 0.0, Knob, Grid, false, |c| c.knobs[0]),
     row!("z2", "Latent 2", "Latents", LATENT, 0.0, Knob, Grid, false, |c| c.knobs[1]),
     row!("z3", "Latent 3", "Latents", LATENT, 0.0, Knob, Grid, false, |c| c.knobs[2]),
@@ -193,4 +193,5 @@ pub static TABLE: [ParamSpec; 122] = [
     row!("path_speed", "Path speed", "Motion", Scale::Skewed { min: 0.25, max: 4.0, factor: STRETCH_SKEW }, 1.0, Times, ByReader, false, |c| c.motion.path.speed),
     row!("path_sync", "Path sync", "Motion", choice(DIVISIONS), 0.0, Names(DIVISIONS), ByReader, false, |c| c.motion.path.sync),
     row!("temperature", "Temperature", "Voices", linear(0.5, 1.5), 1.0, Percent, Grid, false, |c| c.temperature),
+    row!("zone_crossfade", "Zone crossfade", "Voices", UNIT, 0.0, Percent, PerNote, false, |c| c.voices.zone_crossfade),
 ];

@@ -249,7 +249,16 @@ const SPACE: &[Panel] = &[
 ];
 
 const PLAY: &[Panel] = &[
-    plain("Voices", 2, &[choice("voice_mode", "Mode"), knob("voices", "Voices"), knob("start", "Start")]),
+    plain(
+        "Voices",
+        2,
+        &[
+            choice("voice_mode", "Mode"),
+            knob("voices", "Voices"),
+            knob("start", "Start"),
+            knob("zone_crossfade", "Zones"),
+        ],
+    ),
     plain("Glide", 2, &[knob("glide", "Time"), choice("glide_law", "Law"), choice("glide_when", "Notes")]),
     plain(
         "Unison",
