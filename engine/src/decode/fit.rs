@@ -28,6 +28,9 @@ const ONSET_WEIGHT: f64 = 10.0;
 const DAMPING: f64 = 1e-2;
 const DAMPING_DOWN: f64 = 0.3;
 const DAMPING_UP: f64 = 6.0;
+/// Steps with one Jacobian. On 20 sounds of another sound font (TimGM6mb) and four rounds: 3.55 dB with one, 3.36 dB with four; with three rounds, which
+/// take as many decodes as four of one step, 3.42 dB.
+const STEPS: usize = 4;
 
 /// Target frames, and the key at which they are to be decoded.
 #[derive(Clone, Copy, Debug)]
@@ -59,7 +62,8 @@ pub trait FrameDecoder {
     fn decode_frames(&mut self, latent: &Latent, key: f32) -> Result<Frames, GraphError>;
 }
 
-/// Improves `start` in `rounds` rounds of eight decodes for each target. The error never increases; the result is deterministic.
+/// Improves `start` in `rounds` rounds, each of seven decodes for the Jacobian and one for each of [`STEPS`] steps, for each target. The error
+/// never increases; the result is deterministic.
 ///
 /// # Errors
 /// [`GraphError`] when the decoder fails.
@@ -73,15 +77,23 @@ pub fn fit(
     let mut best = evaluate(decoder, targets, &start.map(inside), &scale)?;
     let mut damping = DAMPING;
     for _ in 0..rounds {
-        let equations = equations(decoder, targets, &best, &scale)?;
-        let Some(step) = equations.solve(damping) else { break };
-        let moved: Latent = std::array::from_fn(|axis| inside(best.latent[axis] + step[axis] as f32));
-        let tried = evaluate(decoder, targets, &moved, &scale)?;
-        if tried.error < best.error {
-            best = tried;
-            damping *= DAMPING_DOWN;
-        } else {
-            damping *= DAMPING_UP;
+        let mut slopes = slopes(decoder, targets, &best, &scale)?;
+        for _ in 0..STEPS {
+            let Some(step) = Equations::at(&best, targets, &slopes, &scale).solve(damping) else { break };
+            let moved: Latent = std::array::from_fn(|axis| inside(best.latent[axis] + step[axis] as f32));
+            if moved == best.latent {
+                break;
+            }
+            let tried = evaluate(decoder, targets, &moved, &scale)?;
+            slopes.iter_mut().zip(&best.frames).zip(&tried.frames).for_each(|((slopes, from), to)| {
+                slopes.correct((&best.latent, from), (&moved, to));
+            });
+            if tried.error < best.error {
+                best = tried;
+                damping *= DAMPING_DOWN;
+            } else {
+                damping *= DAMPING_UP;
+            }
         }
     }
     Ok(Fit { latent: best.latent, error_db: (best.error * scale.db_per_unit) as f32 })
@@ -109,7 +121,7 @@ impl Scale {
     }
 }
 
-/// A point with its decoded frames for each target.
+/// A point with its decoded frames for each target, silence raised to one level.
 struct Evaluated {
     latent: Latent,
     frames: Vec<Frames>,
@@ -122,11 +134,56 @@ fn evaluate(
     latent: &Latent,
     scale: &Scale,
 ) -> Result<Evaluated, GraphError> {
-    let made = targets.iter().map(|target| decoder.decode_frames(latent, target.key));
+    let made = targets.iter().map(|target| decode(decoder, latent, target.key, scale));
     let frames = made.collect::<Result<Vec<_>, _>>()?;
     let errors = targets.iter().zip(&frames).map(|(target, made)| mean_difference(target.frames, made, scale.silence));
     let error = errors.sum::<f64>() / targets.len().max(1) as f64;
     Ok(Evaluated { latent: *latent, frames, error })
+}
+
+fn decode(decoder: &mut impl FrameDecoder, latent: &Latent, key: f32, scale: &Scale) -> Result<Frames, GraphError> {
+    let mut frames = decoder.decode_frames(latent, key)?;
+    frames.values.iter_mut().for_each(|level| *level = level.max(scale.silence));
+    Ok(frames)
+}
+
+/// How the frames of one target change with each coordinate, per σ.
+struct Slopes([Vec<f32>; MODEL_LATENTS]);
+
+/// The slopes of every target by finite differences.
+fn slopes(
+    decoder: &mut impl FrameDecoder,
+    targets: &[Target],
+    at: &Evaluated,
+    scale: &Scale,
+) -> Result<Vec<Slopes>, GraphError> {
+    let of_target = |(target, made): (&Target, &Frames)| {
+        let mut slopes = [const { Vec::new() }; MODEL_LATENTS];
+        for (axis, slope) in slopes.iter_mut().enumerate() {
+            let mut point = at.latent;
+            // Towards 0, so that the step stays within the latent space.
+            point[axis] += if point[axis] > 0.0 { -SLOPE_STEP } else { SLOPE_STEP };
+            let per_sigma = 1.0 / (point[axis] - at.latent[axis]);
+            let moved = decode(decoder, &point, target.key, scale)?;
+            *slope = moved.values.iter().zip(&made.values).map(|(moved, made)| (moved - made) * per_sigma).collect();
+        }
+        Ok(Slopes(slopes))
+    };
+    targets.iter().zip(&at.frames).map(of_target).collect()
+}
+
+impl Slopes {
+    /// Corrects the slopes by what a step has changed, as little as possible (Broyden 1965).
+    fn correct(&mut self, (from, before): (&Latent, &Frames), (to, after): (&Latent, &Frames)) {
+        let step: [f32; MODEL_LATENTS] = std::array::from_fn(|axis| to[axis] - from[axis]);
+        let square: f32 = step.iter().map(|part| part * part).sum();
+        let parts = step.map(|part| part / square.max(f32::MIN_POSITIVE));
+        for (place, (before, after)) in before.values.iter().zip(&after.values).enumerate() {
+            let foretold: f32 = self.0.iter().zip(&step).map(|(slope, part)| slope[place] * part).sum();
+            let missing = after - before - foretold;
+            self.0.iter_mut().zip(&parts).for_each(|(slope, part)| slope[place] += missing * part);
+        }
+    }
 }
 
 /// Weight of a frame.
@@ -162,37 +219,22 @@ struct Equations {
     right: Vector,
 }
 
-fn equations(
-    decoder: &mut impl FrameDecoder,
-    targets: &[Target],
-    at: &Evaluated,
-    scale: &Scale,
-) -> Result<Equations, GraphError> {
-    let mut equations = Equations::default();
-    for (target, made) in targets.iter().zip(&at.frames) {
-        let mut moved = Vec::with_capacity(MODEL_LATENTS);
-        for axis in 0..MODEL_LATENTS {
-            let mut point = at.latent;
-            // Towards 0, so that the step stays within the latent space.
-            point[axis] += if point[axis] > 0.0 { -SLOPE_STEP } else { SLOPE_STEP };
-            let slope = 1.0 / f64::from(point[axis] - at.latent[axis]);
-            moved.push((decoder.decode_frames(&point, target.key)?, slope));
-        }
-        equations.add(target.frames, made, &moved, scale);
-    }
-    Ok(equations)
-}
-
 impl Equations {
-    fn add(&mut self, wanted: &Frames, made: &Frames, moved: &[(Frames, f64)], scale: &Scale) {
+    fn at(at: &Evaluated, targets: &[Target], slopes: &[Slopes], scale: &Scale) -> Self {
+        let mut equations = Self::default();
+        for ((target, made), slopes) in targets.iter().zip(&at.frames).zip(slopes) {
+            equations.add(target.frames, made, slopes, scale);
+        }
+        equations
+    }
+
+    fn add(&mut self, wanted: &Frames, made: &Frames, slopes: &Slopes, scale: &Scale) {
         for frame in sounding(wanted, scale.silence) {
             for band in 0..wanted.bands {
                 let off = difference(wanted, made, band, frame, scale.silence);
                 let weight = weight_of(frame) / off.abs().max(scale.smallest);
-                let mut slopes = [0.0; MODEL_LATENTS];
-                for (out, (frames, slope)) in slopes.iter_mut().zip(moved) {
-                    *out = difference(made, frames, band, frame, scale.silence) * slope;
-                }
+                let place = band * wanted.frames + frame;
+                let slopes = slopes.0.each_ref().map(|slope| f64::from(slope[place]));
                 for (row, slope) in slopes.iter().enumerate() {
                     self.right[row] -= weight * slope * off;
                     for (column, other) in slopes.iter().enumerate().take(row + 1) {

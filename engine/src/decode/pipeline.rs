@@ -52,8 +52,7 @@ pub struct Pipeline {
     timings: Timings,
 }
 
-/// Rounds of the fit of an imported sound's point: 33 decodes. On held-out sounds the log-mel error of decoded points falls from 3.57 to
-/// 3.16 dB by them (`models/EXPERIMENTS.md`); more rounds take more time.
+/// Rounds of the fit of an imported sound's point: 45 decodes. More rounds take more time (`models/EXPERIMENTS.md`).
 const PLACE_ROUNDS: usize = 4;
 /// Number of phase tables that are kept, one for each key and noise key in use.
 const KEPT_PHASORS: usize = 8;

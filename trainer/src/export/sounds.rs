@@ -24,7 +24,7 @@ const BASS_KEY: u8 = 36;
 /// Variations of one procedural style, such as "FM bell 3", that a pack lists; it may have learned from many more.
 const MOST_VARIATIONS: usize = 4;
 /// Rounds of improvement of each point.
-const ROUNDS: usize = 6;
+const ROUNDS: usize = 5;
 
 /// A sound that may get a name.
 #[derive(Debug)]
