@@ -6,6 +6,7 @@ mod chance;
 mod constant_q;
 mod draft;
 mod draw;
+pub mod end_fade;
 mod endless;
 pub mod fit;
 pub mod foley;

@@ -25,26 +25,34 @@ pub(super) fn to_rows(values: &[f32]) -> Vec<Row> {
     out
 }
 
+/// Values from the beginning of a cache line on: a register's load from two lines takes twice as long.
+#[derive(Clone, Copy, Debug)]
+#[repr(align(64))]
+pub(super) struct Aligned<T>(T);
+
 /// An affine map.
 #[derive(Debug)]
 pub(super) struct Affine {
-    /// For each row of outputs, and in it for each input, the weights of that input.
-    weights: Vec<Row>,
+    /// For each pair of rows of outputs, and in it for each input, the weights of that input.
+    pairs: Vec<Aligned<[Row; 2]>>,
+    /// The same for the last of an odd number of rows.
+    last: Vec<Aligned<Row>>,
     bias: Vec<Row>,
 }
 
 impl Affine {
     /// Of `weights`, `[output][input]`, and one bias for each output.
     fn new(weights: &[f32], bias: &[f32]) -> Self {
-        let inputs = weights.len() / bias.len().max(1);
-        let mut blocked = Vec::with_capacity(bias.len().div_ceil(LANES) * inputs);
-        for row in 0..bias.len().div_ceil(LANES) {
-            let weight = |output: usize, input: usize| weights.get(output * inputs + input).copied().unwrap_or(0.0);
-            blocked.extend(
-                (0..inputs).map(|input| -> Row { std::array::from_fn(|lane| weight(row * LANES + lane, input)) }),
-            );
+        let (inputs, rows) = (weights.len() / bias.len().max(1), bias.len().div_ceil(LANES));
+        let weight = |output: usize, input: usize| weights.get(output * inputs + input).copied().unwrap_or(0.0);
+        let of = |row: usize, input: usize| -> Row { std::array::from_fn(|lane| weight(row * LANES + lane, input)) };
+        let pair = |pair: usize| (0..inputs).map(move |input| Aligned([of(2 * pair, input), of(2 * pair + 1, input)]));
+        let last = (rows % 2 == 1).then(|| (0..inputs).map(|input| Aligned(of(rows - 1, input))));
+        Self {
+            pairs: (0..rows / 2).flat_map(pair).collect(),
+            last: last.into_iter().flatten().collect(),
+            bias: to_rows(bias),
         }
-        Self { weights: blocked, bias: to_rows(bias) }
     }
 
     /// The map of this name in a pack.
@@ -63,21 +71,19 @@ impl Affine {
 
     /// Writes the outputs of `x`.
     pub(super) fn apply(&self, x: &[Row], out: &mut [Row]) {
-        multiply(&self.weights, &self.bias, x.as_flattened(), out);
+        multiply(self, x.as_flattened(), out);
     }
 }
 
 /// Compiled a second time for processors with AVX2, as the other loops of this file.
 #[multiversion(targets("x86_64+avx2"))]
-fn multiply(weights: &[Row], bias: &[Row], x: &[f32], out: &mut [Row]) {
+fn multiply(map: &Affine, x: &[f32], out: &mut [Row]) {
     // Two rows of outputs at once: twice as many additions that do not wait for each other.
-    let count = out.len() / 2 * 2;
-    let (pairs, last) = out.split_at_mut(count);
-    let pairs = pairs.chunks_exact_mut(2).zip(bias.chunks_exact(2)).zip(weights.chunks_exact(2 * x.len()));
-    for ((out, bias), weights) in pairs {
-        let (mut one, mut other) = (bias[0], bias[1]);
-        let (of_one, of_other) = weights.split_at(x.len());
-        for ((of_one, of_other), x) in of_one.iter().zip(of_other).zip(x) {
+    let (pairs, last) = out.as_chunks_mut::<2>();
+    let (biases, last_bias) = map.bias.as_chunks::<2>();
+    for ((out, bias), weights) in pairs.iter_mut().zip(biases).zip(map.pairs.chunks_exact(x.len())) {
+        let [mut one, mut other] = *bias;
+        for (Aligned([of_one, of_other]), x) in weights.iter().zip(x) {
             for lane in 0..LANES {
                 one[lane] += of_one[lane] * x;
             }
@@ -85,12 +91,11 @@ fn multiply(weights: &[Row], bias: &[Row], x: &[f32], out: &mut [Row]) {
                 other[lane] += of_other[lane] * x;
             }
         }
-        (out[0], out[1]) = (one, other);
+        *out = [one, other];
     }
-    let rest = last.iter_mut().zip(&bias[count..]).zip(weights[count * x.len()..].chunks_exact(x.len()));
-    for ((out, bias), weights) in rest {
+    for (out, bias) in last.iter_mut().zip(last_bias) {
         let mut sum = *bias;
-        for (weights, x) in weights.iter().zip(x) {
+        for (Aligned(weights), x) in map.last.iter().zip(x) {
             for lane in 0..LANES {
                 sum[lane] += weights[lane] * x;
             }
@@ -99,11 +104,14 @@ fn multiply(weights: &[Row], bias: &[Row], x: &[f32], out: &mut [Row]) {
     }
 }
 
+/// The states of a diagonal layer: real and imaginary parts of each for a row of channels.
+pub(super) type States = Vec<Aligned<[Row; 2]>>;
+
 /// A diagonal state-space layer, discretised. Every channel has its own states.
 #[derive(Debug)]
 pub(super) struct Diagonal {
     /// For each row of channels, and in it for each state: real and imaginary part of its factor for a step, and of its weight in the output.
-    parameters: Vec<[Row; 4]>,
+    parameters: Vec<Aligned<[Row; 4]>>,
     /// Weight of the input itself.
     skip: Vec<Row>,
 }
@@ -119,25 +127,25 @@ impl Diagonal {
                 let of = |values: &[f32], part: usize| -> Row {
                     std::array::from_fn(|lane| values[(part * channels + row * LANES + lane) * states + state])
                 };
-                parameters.push([of(factors, 0), of(factors, 1), of(outputs, 0), of(outputs, 1)]);
+                parameters.push(Aligned([of(factors, 0), of(factors, 1), of(outputs, 0), of(outputs, 1)]));
             }
         }
         Self { parameters, skip: to_rows(skip) }
     }
 
-    /// Its states at rest: real and imaginary parts.
-    pub(super) fn at_rest(&self) -> Vec<[Row; 2]> {
-        vec![[[0.0; LANES]; 2]; self.parameters.len()]
+    /// Its states at rest.
+    pub(super) fn at_rest(&self) -> States {
+        vec![Aligned([[0.0; LANES]; 2]); self.parameters.len()]
     }
 
     /// One step: takes the input into the states and writes the output.
-    pub(super) fn step(&self, states: &mut [[Row; 2]], u: &[Row], y: &mut [Row]) {
+    pub(super) fn step(&self, states: &mut States, u: &[Row], y: &mut [Row]) {
         advance(&self.parameters, &self.skip, states, u, y);
     }
 }
 
 #[multiversion(targets("x86_64+avx2"))]
-fn advance(parameters: &[[Row; 4]], skip: &[Row], states: &mut [[Row; 2]], u: &[Row], y: &mut [Row]) {
+fn advance(parameters: &[Aligned<[Row; 4]>], skip: &[Row], states: &mut [Aligned<[Row; 2]>], u: &[Row], y: &mut [Row]) {
     let of_row = parameters.len() / skip.len().max(1);
     let rows = parameters.chunks_exact(of_row).zip(states.chunks_exact_mut(of_row));
     for (((parameters, states), skip), (u, y)) in rows.zip(skip).zip(u.iter().zip(y)) {
@@ -145,7 +153,7 @@ fn advance(parameters: &[[Row; 4]], skip: &[Row], states: &mut [[Row; 2]], u: &[
         for lane in 0..LANES {
             sum[lane] = skip[lane] * u[lane];
         }
-        for ([a_re, a_im, c_re, c_im], [re, im]) in parameters.iter().zip(states) {
+        for (Aligned([a_re, a_im, c_re, c_im]), Aligned([re, im])) in parameters.iter().zip(states) {
             for lane in 0..LANES {
                 let next_re = a_re[lane] * re[lane] - a_im[lane] * im[lane] + u[lane];
                 let next_im = a_re[lane] * im[lane] + a_im[lane] * re[lane];
@@ -259,6 +267,57 @@ pub(super) fn add(y: &[Row], x: &mut [Row]) {
     for (y, x) in y.iter().zip(x) {
         for lane in 0..LANES {
             x[lane] += y[lane];
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Numbers without a pattern, [−1, 1).
+    fn numbers(count: usize) -> Vec<f32> {
+        (0..count as u64).map(|n| (crate::random::hash(n) >> 40) as f32 / (1 << 23) as f32 - 1.0).collect()
+    }
+
+    #[test]
+    fn maps_of_any_size_add_their_inputs_in_order_bit_for_bit() {
+        for (outputs, inputs) in [(1, 32), (15, 32), (32, 32), (64, 96), (96, 64), (192, 32), (256, 64), (320, 128)] {
+            let (weights, bias, x) = (numbers(outputs * inputs), numbers(outputs), numbers(inputs));
+            let map = Affine::new(&weights, &bias);
+            let mut out = rows(outputs);
+            map.apply(&to_rows(&x), &mut out);
+            for (output, own) in out.as_flattened().iter().take(outputs).enumerate() {
+                let products = weights[output * inputs..][..inputs].iter().zip(&x);
+                let sum = products.fold(bias[output], |sum, (weight, x)| sum + weight * x);
+                assert_eq!(own.to_bits(), sum.to_bits(), "{outputs} of {inputs}: {output}");
+            }
+        }
+    }
+
+    #[test]
+    fn states_of_a_layer_add_up_in_order_bit_for_bit() {
+        const STATES: usize = 5;
+        for channels in [LANES, 3 * LANES] {
+            let (factors, weights) = (numbers(2 * channels * STATES), numbers(2 * channels * STATES + 7)[7..].to_vec());
+            let (skip, inputs) = (numbers(channels), numbers(4 * channels));
+            let layer = Diagonal::new(&factors, &weights, &skip);
+            let (mut states, mut y) = (layer.at_rest(), rows(channels));
+            let mut plain = vec![(0.0f32, 0.0f32); channels * STATES];
+            for u in inputs.chunks_exact(channels) {
+                layer.step(&mut states, &to_rows(u), &mut y);
+                for channel in 0..channels {
+                    let mut sum = skip[channel] * u[channel];
+                    for place in channel * STATES..(channel + 1) * STATES {
+                        let (re, im) = plain[place];
+                        let of = |values: &[f32]| (values[place], values[channels * STATES + place]);
+                        let ((a_re, a_im), (c_re, c_im)) = (of(&factors), of(&weights));
+                        plain[place] = (a_re * re - a_im * im + u[channel], a_re * im + a_im * re);
+                        sum += c_re * plain[place].0 - c_im * plain[place].1;
+                    }
+                    assert_eq!(y.as_flattened()[channel].to_bits(), sum.to_bits(), "channel {channel}");
+                }
+            }
         }
     }
 }

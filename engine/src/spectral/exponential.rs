@@ -7,12 +7,14 @@ pub fn exp(x: f32) -> f32 {
     const LN_2_LOW: f32 = -2.121_944_4e-4;
     // Adding and subtracting 1.5 · 2²³ rounds to the nearest integer.
     const ROUND: f32 = 12_582_912.0;
-    let whole = (x * std::f32::consts::LOG2_E + ROUND) - ROUND;
+    let rounded = x * std::f32::consts::LOG2_E + ROUND;
+    let whole = rounded - ROUND;
     let rest = (x - whole * LN_2_HIGH) - whole * LN_2_LOW;
     let square = rest * rest;
     let upper = (1.987_569_1e-4 * rest + 1.398_2e-3) * rest + 8.333_452e-3;
     let series = ((upper * rest + 4.166_579_6e-2) * rest + 1.666_666_5e-1) * rest + 0.5;
-    let power = f32::from_bits(((whole as i32 + 127) << 23) as u32);
+    // The low bits of what was rounded are those of the integer: no conversion, whose saturation costs as much as the series.
+    let power = f32::from_bits((rounded.to_bits() << 23).wrapping_add(127 << 23));
     (series * square + rest + 1.0) * power
 }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use engine::decode::end_fade::{END_FADE_SAMPLES, end_gain};
 use engine::decode::raw::{Generator, RawModel, SUMS, Wish, WishError};
 use engine::pack::{FORMAT_VERSION, Pack, PackKind, Quantisation, RawEnvelopes, RawManifest, RawNetwork, RawPack};
 use engine::sample;
@@ -65,6 +66,13 @@ fn made(model: &Arc<RawModel>, wish: &Wish, blocks: &[usize]) -> Vec<f32> {
         samples.resize(start + size, 0.0);
         generator.fill(&mut samples[start..]);
     }
+    samples
+}
+
+/// A sound as the command writes it.
+fn faded(mut samples: Vec<f32>) -> Vec<f32> {
+    let length = samples.len();
+    samples.iter_mut().enumerate().for_each(|(place, sample)| *sample *= end_gain(length - place));
     samples
 }
 
@@ -210,18 +218,18 @@ fn the_command_writes_what_the_engine_makes_and_begins_with_the_prime() {
     let told = json(&joined(&words, &["--class", "snow", "--seconds", "0.05"]));
     assert_eq!((told["samples"].as_u64(), told["rate_hz"].as_u64()), (Some(400), Some(8_000)));
     let model = Arc::new(RawModel::load(&pack(Quantisation::MuLaw)).expect("its own weights"));
-    assert_eq!(samples(&out), made(&model, &Wish { class_weights: vec![0.0, 1.0], ..wish() }, &[400]));
+    assert_eq!(samples(&out), faded(made(&model, &Wish { class_weights: vec![0.0, 1.0], ..wish() }, &[400])));
     json(&joined(&words, &["--weights", "1,3", "--temperature", "0.7", "--keep", "0.9"]));
-    assert_eq!(samples(&out), made(&model, &Wish { temperature: 0.7, keep: 0.9, ..wish() }, &[LENGTH]));
+    assert_eq!(samples(&out), faded(made(&model, &Wish { temperature: 0.7, keep: 0.9, ..wish() }, &[LENGTH])));
     let primed = joined(&words, &["--prime", text(&knock), "--prime-ms", "20", "--seconds", "0.1"]);
     assert_eq!(json(&primed)["prime_samples"], 160);
     let whole = samples(&out);
     assert_eq!((whole.len(), &whole[..160]), (800, &own[..160]));
     json(&[&primed[..], &["--after-prime"]].concat());
-    assert_eq!(&samples(&out)[..640], &whole[160..]);
+    assert_eq!(samples(&out)[..640 - END_FADE_SAMPLES], whole[160..800 - END_FADE_SAMPLES]);
     // One sample is a prime as well.
     assert_eq!(
-        json(&joined(&words, &["--prime", text(&knock), "--prime-ms", "0.125", "--seconds", "0.02"]))["prime_samples"],
+        json(&joined(&words, &["--prime", text(&knock), "--prime-ms", "0.125", "--seconds", "0.04"]))["prime_samples"],
         1
     );
     assert_eq!(samples(&out)[0], own[0]);
@@ -289,8 +297,6 @@ fn what_cannot_be_is_refused_with_one_line_and_no_file() {
 fn the_instrument_plays_what_the_command_makes() {
     /// Largest difference between samples that the synth plays at the pack's rate and key and those of the command.
     const TOLERANCE: f32 = 1e-4;
-    /// Samples before the end from which the pool fades a sound out.
-    const END_FADE: usize = 256;
     let folder = tempdir().expect("a folder");
     let (pack_file, out, played) = (saved(&folder), folder.path().join("out.wav"), folder.path().join("played.wav"));
     let made = ["raw", "--pack", text(&pack_file), "--out", text(&out), "--seed", "0", "--weights"];
@@ -308,7 +314,7 @@ fn the_instrument_plays_what_the_command_makes() {
     ] {
         let (made, played) = both(weights, point);
         assert!(played.len() >= LENGTH, "{weights}: {} samples", played.len());
-        let pairs = || made.iter().zip(&played).take(LENGTH - END_FADE);
+        let pairs = || made.iter().zip(&played).take(LENGTH);
         let furthest = pairs().map(|(made, played)| (made - played).abs()).fold(0.0, f32::max);
         assert!(furthest < TOLERANCE, "{weights}: {furthest}");
         assert!(pairs().any(|(made, _)| made.abs() > 0.1), "{weights}: silent");

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 
+use engine::decode::end_fade::{END_FADE_SAMPLES, end_gain};
 use engine::decode::raw::{Generator, RawModel, Wish};
 use engine::pack::RawManifest;
 use engine::sample::{read_from, resample};
@@ -67,12 +68,12 @@ pub(crate) fn run(args: &RawArgs) -> Result<(), Failure> {
         "command": "raw", "pack": { "id": manifest.id, "hash": pack.hash() }, "out": args.out.text(), "seed": args.seed,
         "classes": manifest.classes, "class_weights": wish.class_weights, "temperature": wish.temperature, "keep": wish.keep,
         "prime": args.prime.as_deref().map(path_text), "prime_samples": wish.prime.len(), "with_prime": wish.with_prime,
-        "rate_hz": rate_hz, "channels": 1, "samples": length, "peak": peak, "milliseconds": took_s * 1000.0, "notes": notes,
+        "rate_hz": rate_hz, "channels": 1, "samples": length, "end_fade_samples": END_FADE_SAMPLES, "peak": peak, "milliseconds": took_s * 1000.0, "notes": notes,
     });
     args.out.report(args.json, &text, &json)
 }
 
-/// Writes the sound block by block; returns its peak and remarks.
+/// Writes the sound block by block, faded out at its end as the instrument plays it; returns its peak and remarks.
 fn write(args: &RawArgs, mut generator: Generator, length: usize, rate_hz: u32) -> Result<(f32, Vec<String>), Failure> {
     let mut watch = Watch::new(length as u64, "making, in samples");
     let (mut done, mut peak) = (0, 0.0_f32);
@@ -80,6 +81,7 @@ fn write(args: &RawArgs, mut generator: Generator, length: usize, rate_hz: u32) 
         watch.look(done as u64)?;
         block.resize(BLOCK.min(length - done), 0.0);
         generator.fill(block);
+        block.iter_mut().enumerate().for_each(|(place, sample)| *sample *= end_gain(length - done - place));
         peak = block.iter().fold(peak, |peak, sample| peak.max(sample.abs()));
         done += block.len();
         Ok(!block.is_empty())

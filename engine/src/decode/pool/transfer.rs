@@ -5,15 +5,13 @@
 
 use std::collections::VecDeque;
 
+use crate::decode::end_fade::end_gain;
 use crate::decode::source::{SoundShape, SourceError};
 use crate::link::{
     BLOCK_SAMPLES, Delivery, MAX_CHANNELS, MAX_SOUND_SAMPLES, Part, SoundHead, SoundSpec, StretchMap, SustainMap,
     WorkerEnd,
 };
 
-/// Length of the fade-out at the end of a sound, 5.8 ms at 44.1 kHz, since a model may end at any value. Shorter clicks; longer cuts more
-/// of the sound.
-const END_FADE_SAMPLES: usize = 256;
 /// Smaller magnitudes become 0, so that filters do not process denormal numbers.
 const FLUSH_BELOW: f32 = 1e-20;
 
@@ -115,8 +113,7 @@ impl SoundTransfer {
         }
         let place = channel * length + start;
         for (offset, (to, from)) in self.samples[place..place + expected].iter_mut().zip(block).enumerate() {
-            let left = length - (start + offset);
-            let fade = (left as f32 / END_FADE_SAMPLES as f32).min(1.0);
+            let fade = end_gain(length - (start + offset));
             *to = if from.abs() < FLUSH_BELOW { 0.0 } else { from * fade };
         }
         let place = channel * self.blocks() + index;

@@ -73,9 +73,10 @@ impl Head {
         }
         let mut chances = [0.0; LEVELS];
         chances.copy_from_slice(outputs);
-        draw.likely(&mut chances);
-        shape(&mut chances, &self.curve, tilt);
-        pick(&chances, unit(random))
+        let kept = draw.likely(&mut chances);
+        let chances = &mut chances[kept.clone()];
+        shape(chances, &self.curve[kept.clone()], tilt);
+        kept.start + pick(chances, unit(random))
     }
 
     fn draw_from_mixture(&self, outputs: &[f32], draw: Draw, random: &mut ChaCha8Rng) -> usize {

@@ -1,6 +1,6 @@
 //! The layers of a level: pairs of a state-space block and a feed-forward block, each added to its input. No allocation after construction.
 
-use crate::decode::lanes::{Affine, Diagonal, Norm, Row, add, add_gated, rows, silu};
+use crate::decode::lanes::{Affine, Diagonal, Norm, Row, States, add, add_gated, rows, silu};
 use crate::pack::{PackError, Weights};
 
 /// Channels inside a feed-forward block and before a gate, for each channel of the level.
@@ -27,7 +27,7 @@ pub(super) struct Level {
 /// What a level remembers, and room for its work.
 #[derive(Debug)]
 pub(super) struct LevelState {
-    states: Vec<Vec<[Row; 2]>>,
+    states: Vec<States>,
     narrow: Vec<Row>,
     other: Vec<Row>,
     wide: Vec<Row>,

@@ -19,7 +19,7 @@ pub(crate) struct RawArgs {
     /// How much of each class, in the pack's order, 0 to 1000; they are divided by their sum
     #[arg(long, value_name = "W1,W2,…", value_delimiter = ',', value_parser = number(0.0..=1000.0))]
     pub(crate) weights: Vec<f32>,
-    /// Length of the file in seconds, 0.01 to 600; the length that the network was trained on if not given
+    /// Length of the file in seconds, 0.01 to 600; the length that the network was trained on if not given. The last 256 samples fade out
     #[arg(long, value_parser = number(0.01..=600.0))]
     pub(crate) seconds: Option<f32>,
     /// The same seed gives the same sound
