@@ -10,6 +10,8 @@ mod footsteps;
 #[path = "../../../tests/support/graphs.rs"]
 mod graphs;
 mod inputs_kept;
+#[cfg(unix)]
+mod interrupts;
 mod keys;
 mod paths;
 mod play;

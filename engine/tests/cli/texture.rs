@@ -8,7 +8,7 @@ use tempfile::{TempDir, tempdir};
 use super::run::{assert_refused, files_in, heptode, json, text};
 
 /// Noise in a file.
-fn noise_file(folder: &TempDir, name: &str, channels: u16, frames: usize, rate_hz: u32) -> PathBuf {
+pub fn noise_file(folder: &TempDir, name: &str, channels: u16, frames: usize, rate_hz: u32) -> PathBuf {
     let path = folder.path().join(name);
     let mut state = 1_u64;
     let samples: Vec<f32> = (0..frames * usize::from(channels))
@@ -101,28 +101,4 @@ fn what_cannot_be_is_refused_with_one_line_and_no_file() {
         assert_refused(&heptode(words), *code, part);
         assert_eq!(files_in(outs.path()), 0, "{words:?} left a file");
     }
-}
-
-#[cfg(unix)]
-#[test]
-fn an_interrupt_half_way_leaves_nothing() {
-    use std::process::{Command, Stdio};
-    let folder = tempdir().expect("a folder");
-    let noise = noise_file(&folder, "noise.wav", 1, 16_000, 8_000);
-    let outs = tempdir().expect("a folder");
-    let mut child = Command::new(env!("CARGO_BIN_EXE_heptode"))
-        .args(["texture", text(&noise), "--seconds", "86400", "--out"])
-        .arg(outs.path().join("out.wav"))
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("the program starts");
-    // Until the temporary file is there, nothing can be left half-written.
-    let is_begun = || files_in(outs.path()) > 0;
-    while !is_begun() && child.try_wait().expect("a child").is_none() {
-        std::thread::yield_now();
-    }
-    let sent = Command::new("kill").args(["-INT", &child.id().to_string()]).status().expect("kill runs");
-    assert!(sent.success());
-    assert_refused(&child.wait_with_output().expect("it ends"), 1, "interrupted: nothing was written");
-    assert_eq!(files_in(outs.path()), 0);
 }

@@ -8,6 +8,7 @@ use engine::sample::{MAX_FLAC_RATE_HZ, encode_wav, put_wav_blocks, write_flac, w
 use serde_json::Value;
 
 use crate::failure::Failure;
+use crate::interrupt;
 use crate::output::{path_text, report, unless_reader_left};
 use crate::overwrite::refuse_overwriting;
 
@@ -114,6 +115,7 @@ impl Destination {
 
     /// Writes the whole sound, interleaved, or nothing; returns remarks.
     pub(crate) fn write(&self, samples: &[f32], channels: u16, rate_hz: u32) -> Result<Vec<String>, Failure> {
+        interrupt::watch();
         match self {
             Self::Wav(path) => write_wav(path, samples, channels, rate_hz)?,
             Self::Flac(path) => {

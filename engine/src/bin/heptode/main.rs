@@ -14,6 +14,7 @@ mod extend;
 mod failure;
 mod foley;
 mod info;
+mod interrupt;
 mod morph;
 mod output;
 mod overwrite;
@@ -37,11 +38,17 @@ mod watch;
 use std::process::ExitCode;
 
 use clap::Parser as _;
+use clap::error::ErrorKind;
 
 use args::{Cli, Command};
 
 fn main() -> ExitCode {
-    let done = match Cli::parse().command {
+    interrupt::handle();
+    let command = match Cli::try_parse() {
+        Ok(cli) => cli.command,
+        Err(error) => return refuse(&error),
+    };
+    let done = match command {
         Command::Info(args) => info::run(&args),
         Command::Render(args) => render::run(&args),
         Command::Play(args) => play::run(&args),
@@ -63,6 +70,41 @@ fn main() -> ExitCode {
         Err(failure) => {
             output::complain(&failure.message);
             ExitCode::from(failure.exit_code)
+        }
+    }
+}
+
+/// Help and version as they are, a wrong command line in one line.
+fn refuse(error: &clap::Error) -> ExitCode {
+    if !error.use_stderr() || error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
+        error.exit();
+    }
+    output::complain(&one_line(&error.to_string()));
+    ExitCode::from(2)
+}
+
+/// What is wrong and what may be meant, without the usage and where help is.
+fn one_line(message: &str) -> String {
+    let is_wanted = |part: &&str| !part.starts_with("Usage:") && !part.starts_with("For more information");
+    let parts = message.split("\n\n").map(str::trim).filter(is_wanted);
+    let lines: Vec<String> = parts.map(|part| part.split_whitespace().collect::<Vec<_>>().join(" ")).collect();
+    lines.join("; ").trim_start_matches("error: ").to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wrong_command_line_is_told_in_one_line() {
+        for (words, told) in [
+            (&["texture", "a.wav", "--out", "b.wav", "--seconds", "0"][..], "it is not a number from 0.01 to 86400"),
+            (&["texture", "a.wav", "--out", "b.wav", "--second", "1"], "; tip: a similar argument exists: '--seconds'"),
+            (&["texture", "a.wav"], "not provided: --out <FILE|-> --seconds <SECONDS>"),
+        ] {
+            let error = Cli::try_parse_from(["heptode"].iter().chain(words)).expect_err("refused");
+            let line = one_line(&error.to_string());
+            assert!(line.ends_with(told) && !line.contains('\n') && !line.starts_with("error"), "{line}");
         }
     }
 }

@@ -7,6 +7,7 @@ use engine::files::replace;
 use engine::spectral::constant_q::Magnitudes;
 
 use crate::failure::Failure;
+use crate::interrupt;
 use crate::output::path_text;
 
 /// Range of levels below the loudest, from black to white, in dB.
@@ -28,6 +29,7 @@ pub(crate) fn write(path: &Path, magnitudes: &Magnitudes) -> Result<(), Failure>
         let row: Vec<u8> = magnitudes.band(band).iter().flat_map(|value| colour(value / loudest)).collect();
         (0..BAND_ROWS).for_each(|_| pixels.extend_from_slice(&row));
     }
+    interrupt::watch();
     replace(path, |file| {
         let size = (magnitudes.frames as u32, (shown.len() * BAND_ROWS) as u32);
         let mut encoder = png::Encoder::new(BufWriter::new(file), size.0, size.1);

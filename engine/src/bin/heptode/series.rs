@@ -1,8 +1,6 @@
 //! Series of sounds in numbered files, as `morph` and `vary` write them. Main thread.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use engine::sample::write_wav;
 use serde_json::{Value, json};
@@ -10,6 +8,7 @@ use tempfile::TempDir;
 
 use crate::args::SeriesArgs;
 use crate::failure::Failure;
+use crate::interrupt;
 use crate::output::{noted, path_text, progress, result};
 use crate::overwrite::refuse_overwriting;
 use crate::player::{Place, Player};
@@ -82,33 +81,47 @@ pub(crate) fn check_places(inputs: &[&Path], places: &[PathBuf]) -> Result<(), F
 /// A hidden folder inside the destination, which holds the files until all are complete. When it is dropped or the user interrupts,
 /// nothing is left.
 pub(crate) struct Stage {
+    // Dropped before the folders that it lies in.
     waiting: TempDir,
     folder: PathBuf,
-    /// Whether the destination was created here, and is removed again on failure.
-    is_new: bool,
-    interrupted: Arc<AtomicBool>,
+    new_folders: NewFolders,
+}
+
+/// The folders of a path that were not there before, the innermost first: they are removed again on failure, unless others put something
+/// into them.
+struct NewFolders(Vec<PathBuf>);
+
+impl NewFolders {
+    fn make(folder: &Path) -> Result<Self, Failure> {
+        let is_missing = |path: &&Path| !path.as_os_str().is_empty() && !path.exists();
+        let new = Self(folder.ancestors().take_while(is_missing).map(Path::to_owned).collect());
+        std::fs::create_dir_all(folder)
+            .map_err(|error| Failure::failed(format!("cannot make the folder {}: {error}", folder.display())))?;
+        Ok(new)
+    }
+}
+
+impl Drop for NewFolders {
+    fn drop(&mut self) {
+        for folder in &self.0 {
+            // A folder that cannot be removed holds files of others.
+            let _ = std::fs::remove_dir(folder);
+        }
+    }
 }
 
 impl Stage {
     pub(crate) fn open(folder: &Path) -> Result<Self, Failure> {
-        let is_new = !folder.exists();
-        std::fs::create_dir_all(folder)
-            .map_err(|error| Failure::failed(format!("cannot make the folder {}: {error}", folder.display())))?;
+        interrupt::watch();
+        let new_folders = NewFolders::make(folder)?;
         let waiting = tempfile::Builder::new().prefix(".heptode-").tempdir_in(folder);
         let waiting = waiting.map_err(|error| cannot_write(folder, &error))?;
-        let interrupted = Arc::new(AtomicBool::new(false));
-        let flag = Arc::clone(&interrupted);
-        // Without a handler an interrupt ends the program at once, which is then all that is lost.
-        let _ = ctrlc::set_handler(move || flag.store(true, Ordering::Relaxed));
-        Ok(Self { waiting, folder: folder.to_owned(), is_new, interrupted })
+        Ok(Self { waiting, folder: folder.to_owned(), new_folders })
     }
 
     /// Fails when the user has interrupted the work.
     pub(crate) fn check(&self) -> Result<(), Failure> {
-        if self.interrupted.load(Ordering::Relaxed) {
-            return Err(Failure::failed("interrupted: nothing was written"));
-        }
-        Ok(())
+        interrupt::check()
     }
 
     pub(crate) fn write(&self, name: &str, samples: &[f32], rate_hz: u32) -> Result<(), Failure> {
@@ -121,18 +134,8 @@ impl Stage {
             let place = self.folder.join(name);
             std::fs::rename(self.waiting.path().join(name), &place).map_err(|error| cannot_write(&place, &error))?;
         }
-        self.is_new = false;
+        self.new_folders.0.clear();
         Ok(())
-    }
-}
-
-impl Drop for Stage {
-    fn drop(&mut self) {
-        if self.is_new {
-            // A folder that cannot be removed holds files of others.
-            let _ = std::fs::remove_dir_all(self.waiting.path());
-            let _ = std::fs::remove_dir(&self.folder);
-        }
     }
 }
 

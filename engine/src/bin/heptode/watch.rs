@@ -1,12 +1,11 @@
 //! Shows how far long work is, and sees when the user interrupts it. Main thread.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use indicatif::ProgressBar;
 
 use crate::failure::Failure;
+use crate::interrupt;
 use crate::output::progress;
 
 /// Longer work shows a bar.
@@ -18,24 +17,18 @@ pub(crate) struct Watch {
     length: u64,
     what: &'static str,
     bar: Option<ProgressBar>,
-    interrupted: Arc<AtomicBool>,
 }
 
 impl Watch {
     /// For work of `length` steps, which `what` names with their unit.
     pub(crate) fn new(length: u64, what: &'static str) -> Self {
-        let interrupted = Arc::new(AtomicBool::new(false));
-        let flag = Arc::clone(&interrupted);
-        // Without a handler an interrupt ends the program at once, and the temporary file beside the destination stays.
-        let _ = ctrlc::set_handler(move || flag.store(true, Ordering::Relaxed));
-        Self { begun: Instant::now(), length, what, bar: None, interrupted }
+        interrupt::watch();
+        Self { begun: Instant::now(), length, what, bar: None }
     }
 
     /// Tells the position; an error when the user has interrupted the work.
     pub(crate) fn look(&mut self, position: u64) -> Result<(), Failure> {
-        if self.interrupted.load(Ordering::Relaxed) {
-            return Err(Failure::failed("interrupted: nothing was written"));
-        }
+        interrupt::check()?;
         if self.bar.is_none() && self.begun.elapsed() > QUIET {
             self.bar = Some(progress(usize::try_from(self.length).unwrap_or(usize::MAX), self.what));
         }
