@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use egui_kittest::kittest::Queryable;
 use engine::decode::PackModel;
+use engine::decode::end_fade::fade_end;
 use engine::decode::foley::{Clip, ClipWish, FoleyModel};
 use engine::decode::load::load;
 use engine::link::{SoundSpec, SourceId};
@@ -57,7 +58,9 @@ fn clip(seed: u64) -> Vec<f32> {
         seed,
         seconds: manifest.seconds(),
     };
-    Clip::new(model, &wish).expect("possible").finish().expect("it runs")
+    let mut samples = Clip::new(model, &wish).expect("possible").finish().expect("it runs");
+    fade_end(&mut samples);
+    samples
 }
 
 fn samples(path: &Path) -> Vec<f32> {

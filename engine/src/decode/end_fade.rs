@@ -7,3 +7,8 @@ pub const END_FADE_SAMPLES: usize = 256;
 pub fn end_gain(left: usize) -> f32 {
     (left as f32 / END_FADE_SAMPLES as f32).min(1.0)
 }
+
+/// Fades out a whole sound of one channel.
+pub fn fade_end(samples: &mut [f32]) {
+    samples.iter_mut().rev().take(END_FADE_SAMPLES).zip(1..).for_each(|(sample, left)| *sample *= end_gain(left));
+}

@@ -1,6 +1,7 @@
 //! A sound made whole on the calling thread, for a file. Never the audio thread; it takes as long as the sound takes to make.
 
 use super::assets::Assets;
+use super::end_fade::fade_end;
 use super::source::{Focus, Progress, Sink, SoundShape, Source, SourceError, Version};
 use crate::link::{BLOCK_SAMPLES, MAX_CHANNELS, MAX_SOUND_SAMPLES, SoundSpec};
 
@@ -14,7 +15,7 @@ pub struct WholeSound {
 }
 
 impl WholeSound {
-    /// Makes the sound of `spec`, without assets.
+    /// Makes the sound of `spec`, without assets, faded out at its end as the instrument plays it.
     ///
     /// # Errors
     /// [`SourceError`] of the source, or for a length or a number of channels that a sound cannot have.
@@ -22,6 +23,7 @@ impl WholeSound {
         let mut job = source.begin(spec, Assets::default())?;
         let mut whole = Self { channels: Vec::new(), sample_rate_hz: source.properties().sample_rate_hz };
         while let Progress::Going(_) = job.advance(&Focus::default(), &mut whole)? {}
+        whole.channels.iter_mut().for_each(|channel| fade_end(channel));
         Ok(whole)
     }
 

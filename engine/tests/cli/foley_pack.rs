@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use engine::decode::end_fade::fade_end;
 use engine::decode::foley::{Clip, ClipWish, FoleyModel, Run};
 use engine::decode::raw::WishError;
 use engine::pack::{FoleyManifest, FoleyPack, Pack};
@@ -230,10 +231,15 @@ fn the_command_writes_what_the_engine_makes_one_seed_after_the_other() {
     let told = json(&[&words[..], &["--weights", "1,3", "--count", "2", "--seed", "4"]].concat());
     assert_eq!((told["files"][1]["seed"].as_u64(), told["rate_hz"].as_u64()), (Some(5), Some(44_100)));
     let model = model();
-    assert_eq!(samples(&out.join("01.wav")), made(&model, &wish()).1);
-    assert_eq!(samples(&out.join("02.wav")), made(&model, &ClipWish { seed: 5, ..wish() }).1);
+    let written = |wish: &ClipWish| {
+        let mut samples = made(&model, wish).1;
+        fade_end(&mut samples);
+        samples
+    };
+    assert_eq!(samples(&out.join("01.wav")), written(&wish()));
+    assert_eq!(samples(&out.join("02.wav")), written(&ClipWish { seed: 5, ..wish() }));
     json(&[&words[..], &["--class", "dog", "--seed", "4"]].concat());
-    assert_eq!(samples(&out.join("01.wav")), made(&model, &ClipWish { class_weights: vec![1.0], ..wish() }).1);
+    assert_eq!(samples(&out.join("01.wav")), written(&ClipWish { class_weights: vec![1.0], ..wish() }));
 }
 
 #[test]
@@ -274,8 +280,6 @@ fn what_cannot_be_is_refused_with_one_line_and_no_file() {
 fn the_instrument_plays_what_the_command_makes() {
     /// Largest difference between samples that the synth plays at the pack's rate and key and those of the command.
     const TOLERANCE: f32 = 1e-4;
-    /// Samples before the end from which the pool fades a sound out.
-    const END_FADE: usize = 256;
     let folder = tempdir().expect("a folder");
     let (pack_file, out, played) = (saved(&folder), folder.path().join("out"), folder.path().join("played.wav"));
     let made = ["foley", "--pack", text(&pack_file), "--out", text(&out), "--seed", "0", "--weights"];
@@ -290,7 +294,7 @@ fn the_instrument_plays_what_the_command_makes() {
         json(&[&render[..], &point].concat());
         let (made, played) = (samples(&out.join("01.wav")), samples(&played));
         assert!(played.len() >= made.len(), "{weights}: {} samples", played.len());
-        let pairs = || made.iter().zip(&played).take(made.len() - END_FADE);
+        let pairs = || made.iter().zip(&played);
         let furthest = pairs().map(|(made, played)| (made - played).abs()).fold(0.0, f32::max);
         assert!(furthest < TOLERANCE, "{weights}: {furthest}");
         assert!(pairs().any(|(made, _)| made.abs() > 0.01), "{weights}: silent");

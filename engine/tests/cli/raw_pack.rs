@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use engine::decode::end_fade::{END_FADE_SAMPLES, end_gain};
+use engine::decode::end_fade::{END_FADE_SAMPLES, fade_end};
 use engine::decode::raw::{Generator, RawModel, SUMS, Wish, WishError};
 use engine::pack::{FORMAT_VERSION, Pack, PackKind, Quantisation, RawEnvelopes, RawManifest, RawNetwork, RawPack};
 use engine::sample;
@@ -71,8 +71,7 @@ fn made(model: &Arc<RawModel>, wish: &Wish, blocks: &[usize]) -> Vec<f32> {
 
 /// A sound as the command writes it.
 fn faded(mut samples: Vec<f32>) -> Vec<f32> {
-    let length = samples.len();
-    samples.iter_mut().enumerate().for_each(|(place, sample)| *sample *= end_gain(length - place));
+    fade_end(&mut samples);
     samples
 }
 

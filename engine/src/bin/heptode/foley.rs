@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
 
+use engine::decode::end_fade::{END_FADE_SAMPLES, fade_end};
 use engine::decode::foley::{Clip, ClipWish, FoleyError, FoleyModel};
 use serde_json::json;
 
@@ -56,16 +57,17 @@ pub(crate) fn run(args: &FoleyArgs) -> Result<(), Failure> {
     let json = json!({
         "command": "foley", "pack": { "id": manifest.id, "hash": pack.hash() }, "classes": manifest.classes,
         "class_weights": wish.class_weights, "temperature": wish.temperature, "keep": wish.keep, "guidance": wish.guidance,
-        "seconds": wish.seconds, "rate_hz": rate_hz, "channels": 1, "milliseconds": milliseconds, "files": files,
+        "seconds": wish.seconds, "end_fade_samples": END_FADE_SAMPLES, "rate_hz": rate_hz, "channels": 1, "milliseconds": milliseconds, "files": files,
     });
     result(args.json, &text, &json)
 }
 
-/// The samples of a clip; an error when the user interrupts it.
+/// The samples of a clip, faded out at its end as the instrument plays it; an error when the user interrupts it.
 fn made(stage: &Stage, mut clip: Clip) -> Result<Vec<f32>, Failure> {
     loop {
         stage.check()?;
-        if let Some(samples) = clip.advance()? {
+        if let Some(mut samples) = clip.advance()? {
+            fade_end(&mut samples);
             return Ok(samples);
         }
     }

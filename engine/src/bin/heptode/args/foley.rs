@@ -23,7 +23,8 @@ pub(crate) struct FoleyArgs {
     /// Seed of the first clip; each further one has the next number. The same seed gives the same clip
     #[arg(long, default_value_t = 1)]
     pub(crate) seed: u64,
-    /// Length of the clips in seconds, from 0.05 to that of the clips that the pack was trained on, which is the default
+    /// Length of the clips in seconds, from 0.05 to that of the clips that the pack was trained on, which is the default. The last 256
+    /// samples fade out
     #[arg(long, allow_hyphen_values = true, value_parser = number(0.05..=600.0))]
     pub(crate) seconds: Option<f32>,
     /// Factor on the spread of each code's distribution, 0.1 to 2; the pack's own if not given
