@@ -9,8 +9,8 @@
 const TAPS_PER_S: u32 = 250;
 /// Most taps, at any sample rate.
 const MAX_TAPS: usize = 512;
-/// White noise that is added to the model's spectrum, against its power. With less, where the bands above a lossy file's limit are empty, what little the
-/// other side has there rings far above everything else: by 26 dB at 1e-9 in one of a hundred loops of a rain, -8 dB at 1e-6.
+/// White noise that is added to the model's spectrum, against its power. With less, where the bands above a lossy file's limit are empty,
+/// what little the other side has there rings far above everything else: by 26 dB at 1e-9 in one of a hundred loops of a rain, -8 dB at 1e-6.
 const NOISE: f64 = 1e-6;
 
 /// How many samples on each side of a join the model takes into account.

@@ -2,7 +2,7 @@
 
 use super::beat::beat;
 use super::levels::{Levels, SEGMENT};
-use super::lines::held_together;
+use super::lines::{TOGETHER_SHARE, held_together};
 use super::source::Source;
 use crate::spectral::Stft;
 
@@ -21,9 +21,6 @@ const BEAT: f64 = 0.35;
 /// have something of a beat, too: frogs at night are at 1.2 without one.
 const MUSIC_BITS: f64 = 0.9;
 const TONAL_BEAT: f64 = 0.2;
-/// Above this share of the time in which two or more tones hold their pitch a recording is music, without a beat, too. Set at twice the highest of
-/// every second one of 66 natural recordings (0.09, a jungle at night); the same of the others: 0.07. A cock's crow is at 1.
-pub(super) const TOGETHER_SHARE: f64 = 0.2;
 /// Above this share of the energy in a twentieth of the time a recording is single events.
 const SPARSE: f64 = 0.95;
 /// Pitches that count as those of music, in Hz: birds and insects are above.

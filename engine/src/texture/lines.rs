@@ -21,6 +21,9 @@ const HELD_CENTS: f64 = 35.0;
 const HELD_S: [f64; 2] = [0.3, 30.0];
 /// So many lines at a time are more than one voice of nature.
 const TOGETHER: u32 = 2;
+/// Above this share of the time in which two or more tones hold their pitch a recording is music, without a beat, too. Set at twice the highest of
+/// every second one of 66 natural recordings (0.09, a jungle at night); the same of the others: 0.07. A cock's crow is at 1.
+pub(super) const TOGETHER_SHARE: f64 = 0.2;
 
 /// A tone that is followed from frame to frame.
 struct Line {
@@ -138,9 +141,7 @@ mod tests {
     use std::f64::consts::TAU;
 
     use super::*;
-    use crate::texture::judgement::{Judgement, TOGETHER_SHARE};
     use crate::texture::random::Random;
-    use crate::texture::source::Source;
 
     const RATE_HZ: u32 = 22_050;
 
@@ -176,8 +177,6 @@ mod tests {
         });
         let found = share(&pads);
         assert!(found > 0.6, "{found} of slow chords");
-        let warning = Judgement::of(&Source::new(vec![pads], RATE_HZ).expect("a recording")).warning();
-        assert!(warning.as_ref().is_some_and(|warning| warning.contains("music")), "{warning:?}");
 
         // One call at a time at a steady pitch, calls that glide and overlap, the hum of the mains.
         let call = |time_s: f64, every_s: f64| if time_s % every_s < 0.5 * every_s { 1.0 } else { 0.0 };
