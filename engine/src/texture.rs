@@ -16,6 +16,7 @@ mod figures;
 mod join;
 mod judgement;
 mod levels;
+mod lines;
 mod plan;
 mod random;
 mod recurrence;

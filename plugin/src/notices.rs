@@ -88,6 +88,11 @@ impl Notices {
         self.0.lock().notices.retain(|notice| notice.number != number);
     }
 
+    /// Takes a message away that is no longer true.
+    pub fn withdraw(&self, text: &str) {
+        self.0.lock().notices.retain(|notice| notice.text != text);
+    }
+
     /// All messages, oldest first.
     pub fn all(&self) -> Vec<Notice> {
         self.0.lock().notices.clone()

@@ -115,6 +115,7 @@ fn cancel_leaves_the_project_as_it_was_and_a_second_request_is_refused() {
     assert!(told(&editor)[0].contains("“Rain” is being made endless: wait for it, or cancel it."));
     editor.session.cancel_endless();
     wait(&mut editor);
+    assert_eq!(told(&editor), Vec::<String>::new(), "the message has gone with the work");
     // A second one, cancelled in the dialog.
     ask(&mut editor);
     editor.session.leave_endless();

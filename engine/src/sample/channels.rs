@@ -3,8 +3,8 @@
 use super::ReadProblem;
 use super::sink::Sink;
 
-/// Most values that are kept, all channels together: half a gigabyte.
-const MOST_VALUES: usize = 1 << 27;
+/// Most values that are kept, all channels together: an hour of one channel at 48 kHz, 0.7 GB.
+const MOST_VALUES: usize = 3600 * 48_000;
 
 /// The channels of a recording.
 #[derive(Debug, Clone, PartialEq)]

@@ -144,8 +144,7 @@ impl<'a> Tap<'a> {
 
     fn seam(&self, before: &[Vec<f32>], after: &[Vec<f32>]) -> Seam {
         let rate_hz = self.reference.source.rate_hz();
-        let whole: Vec<&[f32]> = self.reference.source.channels().iter().map(|channel| &channel[..]).collect();
-        let source = Levels::new(&whole, rate_hz, None);
+        let source = Levels::new(&Reference::whole(self.reference.source), rate_hz, None);
         Seam { jump: f64::from(step(before, after, rate_hz, source.top_db(), source.usual_jump())) }
     }
 }

@@ -2,6 +2,7 @@
 
 use super::beat::beat;
 use super::levels::{Levels, SEGMENT};
+use super::lines::{TOGETHER_SHARE, held_together};
 use super::source::Source;
 use crate::spectral::Stft;
 
@@ -38,6 +39,8 @@ pub struct Judgement {
     pub tonality: f64,
     /// How much the pitches of those tones change: mutual information of time and semitone, in bits.
     pub pitch_change_bits: f64,
+    /// Share of the time in which two or more tones hold their pitch, 0 to 1.
+    pub held_together: f64,
     /// Share of the energy in the loudest twentieth of the time.
     pub peak_energy: f64,
     /// How clear a beat is: autocorrelation of what rises in all bands together, mean over one to four beats, 0 to 1.
@@ -57,6 +60,7 @@ impl Judgement {
             beat: beat(&levels),
             tonality,
             pitch_change_bits,
+            held_together: held_together(&channels, source.rate_hz()),
             peak_energy: peak_energy(&channels, source.rate_hz()),
         }
     }
@@ -68,6 +72,12 @@ impl Judgement {
         if self.tonality * self.pitch_change_bits > MUSIC_BITS && self.beat > TONAL_BEAT {
             return Some(format!(
                 "this is tonal music or the like ({share:.0} % of the energy in tones that change): the result will not sound like it"
+            ));
+        }
+        if self.held_together > TOGETHER_SHARE {
+            return Some(format!(
+                "this is tonal music or the like ({:.0} % of the time with several tones that are held): the result will not sound like it",
+                100.0 * self.held_together
             ));
         }
         if self.beat > BEAT {

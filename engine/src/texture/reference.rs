@@ -1,7 +1,7 @@
 //! What results are compared with: the statistics of a recording's steady part, kept so that several results are compared with one.
 
 use super::sides;
-use super::source::Source;
+use super::source::{MATERIAL_S, Source};
 use super::statistics::Statistics;
 
 /// Lags at which the envelope is compared with itself, in seconds.
@@ -60,9 +60,14 @@ impl<'a> Reference<'a> {
         }
     }
 
-    /// The channels of a source between its fades.
+    /// The channels of a source between its fades, of a long one the end of that.
     pub(super) fn steady(source: &Source) -> Vec<&[f32]> {
-        source.channels().iter().map(|channel| &channel[source.steady()]).collect()
+        source.channels().iter().map(|channel| end(&channel[source.steady()], source.rate_hz())).collect()
+    }
+
+    /// The channels of a source with its fades, of a long one its end.
+    pub(super) fn whole(source: &Source) -> Vec<&[f32]> {
+        source.channels().iter().map(|channel| end(channel, source.rate_hz())).collect()
     }
 
     /// How near the channels of a result are.
@@ -84,6 +89,11 @@ impl<'a> Reference<'a> {
             channel_band_error: sides,
         }
     }
+}
+
+/// What of a part of a recording is compared: memory does not grow with its length.
+fn end(channel: &[f32], rate_hz: u32) -> &[f32] {
+    &channel[channel.len().saturating_sub(MATERIAL_S * rate_hz as usize)..]
 }
 
 /// Mean distance against the mean distance of the halves; none where the halves are the same.

@@ -10,6 +10,10 @@ pub const MIN_SOURCE_S: f64 = 0.25;
 /// Most channels of a recording.
 pub const MAX_CHANNELS: usize = 8;
 
+/// Of a longer recording so much is used for pieces, in seconds: the beginning for a new texture, the end where it goes on. Results are compared
+/// with as much, its end.
+pub(super) const MATERIAL_S: usize = 120;
+
 /// Why there is no texture.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum TextureError {

@@ -9,11 +9,9 @@ use super::chooser::{Before, Choice, Chooser, Closing, Cut, HEAD_FRAMES, Part};
 use super::continuation::taps;
 use super::join::{EXTENSION, PieceLengths, PieceSamples, TEXTURE, cross};
 use super::levels::Levels;
-use super::source::{Source, TextureError};
+use super::source::{MATERIAL_S, Source, TextureError};
 use super::swell::{Swell, swells};
 
-/// Of a longer recording so much is used for pieces, in seconds: the beginning for a new texture, the end where it goes on.
-const MATERIAL_S: usize = 120;
 /// Fade at the ends of a texture that is no loop, in seconds.
 const EDGE_S: f64 = 0.005;
 /// A seam is good enough when its step is at most so large against the 95th percentile of the recording's own.
@@ -333,6 +331,11 @@ impl<'a> Weaver<'a> {
         }
     }
 
+    /// Keeps samples within the source's own peak.
+    fn limit(&self, samples: &mut [f32]) {
+        samples.iter_mut().for_each(|sample| *sample = sample.clamp(-self.peak, self.peak));
+    }
+
     fn note_piece(&mut self, len: usize) {
         let Current { start, begun, .. } = self.piece;
         self.chooser.use_piece(start, len);
@@ -346,7 +349,7 @@ impl<'a> Weaver<'a> {
         for (samples, ring) in new.iter_mut().zip(&self.ringing) {
             let rest = ring.get(self.rung..).unwrap_or_default();
             samples.iter_mut().zip(rest).for_each(|(sample, ring)| *sample += ring);
-            samples.iter_mut().for_each(|sample| *sample = sample.clamp(-self.peak, self.peak));
+            self.limit(samples);
             if self.wish.looped {
                 continue;
             }

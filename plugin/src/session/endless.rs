@@ -42,8 +42,7 @@ impl Session {
             _ => Some(Stage::Reading(asked.clone())),
         });
         let Some(ticket) = begun else {
-            let name = busy_with.unwrap_or_default();
-            self.store.notices.fault(format!("“{name}” is being made endless: wait for it, or cancel it."));
+            self.store.notices.fault(busy(&busy_with.unwrap_or_default()));
             return false;
         };
         let (board, store, rate_hz) = (self.endless.board(), Arc::clone(&self.store), self.recording_rate_hz());
@@ -85,7 +84,14 @@ impl Session {
 
     /// Ends the work; nothing is changed.
     pub fn cancel_endless(&self) {
-        self.endless.begin(|_| Some(Stage::Nothing));
+        let mut making = None;
+        self.endless.begin(|stage| {
+            if let Stage::Making(asked, _) = stage {
+                making = Some(asked.sound.name.clone());
+            }
+            Some(Stage::Nothing)
+        });
+        making.iter().for_each(|name| self.store.notices.withdraw(&busy(name)));
     }
 
     /// Ends the work unless a loop is being made.
@@ -124,6 +130,11 @@ impl Session {
     }
 }
 
+/// What a second request is told while a sound is being made endless; withdrawn when that ends.
+fn busy(name: &str) -> String {
+    format!("“{name}” is being made endless: wait for it, or cancel it.")
+}
+
 /// The recording of a sound: its file from the chosen start on, or what the project keeps of it.
 fn material(sound: &SoundState, rate_hz: u32) -> Result<Material, EndlessError> {
     let start_s = sound.cut.as_ref().filter(|cut| cut.is_start_chosen).map_or(0.0, |cut| cut.start_s);
@@ -138,6 +149,7 @@ fn material(sound: &SoundState, rate_hz: u32) -> Result<Material, EndlessError> 
 fn end(session: &Weak<Session>, asked: &Asked, made: Result<Made, EndlessError>) {
     let Some(session) = session.upgrade() else { return };
     let notices = &session.store.notices;
+    notices.withdraw(&busy(&asked.sound.name));
     let made = match made {
         Ok(made) => made,
         Err(EndlessError::Texture(TextureError::Cancelled)) => return,

@@ -150,7 +150,7 @@ pub(crate) fn wish(source: &Source, args: &Continued) -> Wish {
 fn judgement_json(judgement: &Judgement) -> Value {
     json!({
         "drift_db": judgement.drift_db, "tonality": judgement.tonality, "pitch_change_bits": judgement.pitch_change_bits,
-        "peak_energy": judgement.peak_energy, "beat": judgement.beat, "warning": judgement.warning(),
+        "held_together": judgement.held_together, "peak_energy": judgement.peak_energy, "beat": judgement.beat, "warning": judgement.warning(),
     })
 }
 

@@ -28,6 +28,7 @@ impl Weaver<'_> {
                     let mut after = channel[choice.start..(choice.start + side).min(channel.len())].to_vec();
                     self.swell(&mut after, 0);
                     after.iter_mut().zip(ring).for_each(|(sample, ring)| *sample += ring);
+                    self.limit(&mut after);
                     after
                 })
                 .collect();
@@ -48,6 +49,7 @@ impl Weaver<'_> {
                 })
                 .collect();
             self.close(&mut last, end);
+            last.iter_mut().for_each(|samples| self.limit(samples));
             let beginning: Vec<Vec<f32>> = match &self.head {
                 Some(_) => self.source.channels().iter().map(|channel| channel[..side].to_vec()).collect(),
                 None => self
