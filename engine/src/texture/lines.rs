@@ -148,7 +148,7 @@ mod tests {
     /// Twelve seconds of what `pitches_hz` gives at each time in seconds, under noise.
     fn sound(noise: f32, pitches_hz: impl Fn(f64) -> Vec<(f64, f64)>) -> Vec<f32> {
         let mut random = Random::new(1);
-        let mut phases = vec![0.0_f64; 8];
+        let mut phases = [0.0_f64; 8];
         (0..12 * RATE_HZ)
             .map(|n| {
                 let tones = pitches_hz(f64::from(n) / f64::from(RATE_HZ));
