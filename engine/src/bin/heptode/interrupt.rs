@@ -1,6 +1,12 @@
 //! What the user's interrupt (Ctrl-C) does: it ends the program at once with one line, or, once work has begun that leaves something behind,
 //! is seen by that work. The handler runs on a thread of its own; everything else is main thread.
 
+#![expect(
+    clippy::disallowed_types,
+    clippy::disallowed_methods,
+    reason = "the command line has no audio thread and no host; its handler waits and ends it"
+)]
+
 use std::process::exit;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
