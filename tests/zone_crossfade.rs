@@ -92,7 +92,7 @@ fn beyond_the_outermost_roots_a_zone_plays_alone() {
 }
 
 #[test]
-fn notes_in_two_zones_keep_to_the_polyphony_and_end() {
+fn many_notes_in_two_zones_end() {
     let mut rig = Rig::new(Timbre::Sine, RATE_HZ);
     rig.synth.set_offline(true);
     rig.synth.reset();

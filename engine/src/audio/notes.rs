@@ -147,7 +147,9 @@ impl Synth {
         let before = self.voices.of_order(order).next().map(|voice| (voice.note, voice.variation, voice.lane));
         let Some((ended, variation, lane)) = before else { return };
         let is_crossfaded = self.voices.of_order(order).any(|voice| voice.side == ZoneSide::Neighbour);
-        let zones = self.note_zones(pitch, (variation, lane), is_crossfaded);
+        // A note that began in one zone stays in one, at its full level.
+        let crossfade = if is_crossfaded { self.controls.voices.zone_crossfade } else { 0.0 };
+        let zones = self.note_zones(pitch, (variation, lane), crossfade, is_crossfaded);
         let mix = self.channels.mix(usize::from(note.channel.unwrap_or(0)));
         for voice in self.voices.of_order(order) {
             voice.become_note(note, pitch, glide);
@@ -164,9 +166,15 @@ impl Synth {
 
     /// The zones in which a note plays at a pitch, each with a slot whose sound is requested; the nearest one becomes the main zone. With `is_crossfaded`
     /// there are always two, else as many as are heard. None if there is no slot.
-    fn note_zones(&mut self, pitch: NotePitch, (variation, lane): (u32, u8), is_crossfaded: bool) -> Option<NoteZones> {
+    fn note_zones(
+        &mut self,
+        pitch: NotePitch,
+        (variation, lane): (u32, u8),
+        crossfade: f32,
+        is_crossfaded: bool,
+    ) -> Option<NoteZones> {
         let key = pitch.nearest_key();
-        let [gain, neighbour_gain] = self.planner.zone_gains(pitch, self.controls.voices.zone_crossfade);
+        let [gain, neighbour_gain] = self.planner.zone_gains(pitch, crossfade);
         // The main zone is placed last, so that it keeps its slot where there are too few.
         let neighbour = Some(self.planner.side_slot_key(ZoneSide::Neighbour, key, variation, lane));
         let neighbour = neighbour.filter(|_| is_crossfaded || neighbour_gain > 0.0);
@@ -240,7 +248,8 @@ impl Synth {
         let lane = self.lane_for(&motion, pitch.nearest_key(), variation);
         // A legato note may move to where its neighbouring zone is heard.
         let is_crossfaded = controls.zone_crossfade > 0.0 && self.voice_mode() == VoiceMode::Legato;
-        let Some(zones) = self.note_zones(pitch, (variation, lane), is_crossfaded) else { return };
+        let zones = self.note_zones(pitch, (variation, lane), controls.zone_crossfade, is_crossfaded);
+        let Some(zones) = zones else { return };
         let mix = self.channels.mix(usize::from(channel));
         let hold = Hold::of(self.controls.hold);
         let start = NoteOn { note: pressed.note, pitch, zones, channel, response, mix, hold, glide, motion };
