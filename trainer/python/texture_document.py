@@ -80,7 +80,7 @@ def search(torch, sound, options):
     values = planes(torch.rand(len(sound)) - 0.5)[0].clone().requires_grad_(True)
     optimiser = torch.optim.Adam([values], lr=options.rate)
     losses = []
-    while time.perf_counter() - started < 60 * options.minutes:
+    while not losses or time.perf_counter() - started < 60 * options.minutes:
         optimiser.zero_grad()
         total = 0.0
         # One layer after the other, so that one layer's values are in memory at a time.

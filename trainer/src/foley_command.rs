@@ -30,7 +30,7 @@ impl FoleyArgs {
     }
 
     /// The options of a training. `steps` are those of each stage, `first_share` the part of the time that the first has, and `classes` the
-    /// label and the names of the classes.
+    /// label and the names of the classes. A run that starts from the weights of another keeps its first stage as it is.
     ///
     /// # Errors
     /// A value is out of its range.
@@ -40,16 +40,22 @@ impl FoleyArgs {
         steps: Option<u64>,
         first_share: f64,
         classes: (Option<String>, Vec<String>),
+        start_from: Option<PathBuf>,
     ) -> Result<TrainOptions> {
         ensure!(steps != Some(0), "--steps must be above 0");
         let seconds = shared.minutes.unwrap_or(MINUTES) * 60.0;
         let budget = |share: f64| steps.map_or(Budget::Seconds(seconds * share), Budget::Steps);
+        let budgets = match start_from {
+            Some(_) => [Budget::Seconds(0.0), budget(1.0)],
+            None => [budget(first_share), budget(1.0 - first_share)],
+        };
         Ok(TrainOptions {
             corpus: shared.corpus,
             sounds: self.sounds.clone(),
             run: shared.run,
             seed: shared.seed,
-            budgets: [budget(first_share), budget(1.0 - first_share)],
+            budgets,
+            start_from,
             rate: shared.rate,
             size: self.foley_size,
             class_label: classes.0,

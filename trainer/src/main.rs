@@ -295,7 +295,8 @@ fn train(args: TrainArgs) -> Result<()> {
             ModelChoice::Sashimi => sashimi::train(&args.sashimi.options(shared, args.cqt.steps())?),
             ModelChoice::Foley => {
                 let classes = args.sashimi.classes();
-                foley::train(&args.foley.options(shared, args.cqt.steps(), args.vae_share, classes)?)
+                let start_from = args.sashimi.start_from();
+                foley::train(&args.foley.options(shared, args.cqt.steps(), args.vae_share, classes, start_from)?)
             }
             _ => cqt::train(&args.cqt.options(shared)?),
         };

@@ -48,7 +48,7 @@ pub struct SashimiArgs {
     /// sashimi: tell the network the sums of what it has heard, by which it takes back an offset; not with the quantisation mixture.
     #[arg(long)]
     sums: bool,
-    /// sashimi: a run of this model and size whose weights this one begins with.
+    /// sashimi and foley: a run of this model, size and classes whose weights this one begins with. The VQ-VAE of a foley run stays as it is.
     #[arg(long, value_name = "RUN")]
     start_from: Option<PathBuf>,
     /// sashimi and foley: what names the class of a sound: `category`, or a label of the corpus such as `floor`. Without it sashimi has no
@@ -73,6 +73,11 @@ impl SashimiArgs {
     /// Label and names of the classes.
     pub fn classes(&self) -> (Option<String>, Vec<String>) {
         (self.class_label.clone(), self.classes.clone())
+    }
+
+    /// The run to begin with.
+    pub fn start_from(&self) -> Option<PathBuf> {
+        self.start_from.clone()
     }
 
     /// The options of a training.

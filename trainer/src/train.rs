@@ -19,7 +19,7 @@ mod vae_stage;
 mod vocoder_stage;
 mod weight_average;
 
-pub use best::load_best;
+pub use best::load_trained;
 pub use budget::Budget;
 pub use checkpoint::load_finished;
 pub use options::{Intervals, LossOptions, Options, StageOptions};

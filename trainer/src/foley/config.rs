@@ -64,6 +64,9 @@ pub struct RunConfig {
     /// Factor on the learning rate.
     pub rate: f64,
     pub network: Network,
+    /// The run whose weights this one began with.
+    #[serde(default)]
+    pub start_from: Option<String>,
     /// Label of the corpus's items that names their class; `category` is the category.
     pub class_label: String,
     /// Names of the classes; sounds of others are left out.

@@ -22,7 +22,7 @@ use super::{graphs, prior_stage, vqvae_stage, weights};
 use crate::corpus::{Corpus, Split};
 use crate::export::licence;
 use crate::files::write_atomically;
-use crate::train::{load_best, load_finished};
+use crate::train::{load_finished, load_trained};
 
 /// Largest difference allowed between engine and torch, against the larger of 1 and the outputs' largest value.
 const TOLERANCE: f64 = 1e-4;
@@ -87,10 +87,7 @@ pub fn export(options: &ExportOptions) -> Result<()> {
     let [store, prior_store] = [VarStore::new(Device::Cpu), VarStore::new(Device::Cpu)];
     let trained = Trained::new(&store, &prior_store, &config);
     load_finished(&options.run, vqvae_stage::STAGE, &store)?;
-    let bits = if options.last { None } else { load_best(&options.run, prior_stage::STAGE, &prior_store)? };
-    if bits.is_none() {
-        load_finished(&options.run, prior_stage::STAGE, &prior_store)?;
-    }
+    let bits = load_trained(&options.run, prior_stage::STAGE, options.last, &prior_store)?;
     halve(&store);
     halve(&prior_store);
     let split = if corpus.split(Split::HeldOut).is_empty() { Split::Train } else { Split::HeldOut };

@@ -9,12 +9,12 @@ use tch::nn::VarStore;
 
 use super::config::{CONFIG_NAME, MODEL, RunConfig, Size};
 use super::data::ClipData;
-use super::prior_stage::{CodeData, PriorStage};
-use super::vqvae_stage::VqVaeStage;
+use super::prior_stage::{self, CodeData, PriorStage};
+use super::vqvae_stage::{self, VqVaeStage};
 use crate::corpus::procedural::scenes::FRAMES;
 use crate::corpus::{Corpus, CorpusWriter, Split, class_folders, classes};
 use crate::files::write_atomically;
-use crate::train::{Budget, Intervals, StageOptions, run_stage};
+use crate::train::{Budget, Intervals, StageOptions, load_finished, load_trained, run_stage};
 
 /// Part of the recordings of `--sounds` that is held out.
 const HELD_OUT: f64 = 0.12;
@@ -34,6 +34,8 @@ pub struct TrainOptions {
     /// Factor on the learning rate.
     pub rate: f64,
     pub size: Size,
+    /// A run of this size and these classes whose weights both stages begin with.
+    pub start_from: Option<PathBuf>,
     /// Label that names the class of a sound; if none is given, `class` where a sound of the corpus has it, else the category.
     pub class_label: Option<String>,
     /// The classes, at most seven; all of the corpus if none is given.
@@ -65,9 +67,11 @@ pub fn train(options: &TrainOptions) -> Result<()> {
         prior: options.budgets[1],
         rate: options.rate,
         network: options.size.network(),
+        start_from: options.start_from.as_ref().map(|run| run.display().to_string()),
         classes: classes::chosen(&corpus, &label, &options.classes)?,
         class_label: label,
     };
+    options.start_from.as_ref().map_or(Ok(()), |run| fits(run, &config))?;
     begin(&options.run, &config)?;
     print!("{}", corpus.summary());
     println!("reading the clips of {}", config.classes.join(", "));
@@ -81,13 +85,31 @@ fn stages(options: &TrainOptions, config: &RunConfig, train: &ClipData, held_out
     tch::manual_seed(options.seed as i64);
     let store = VarStore::new(options.device);
     let vqvae = VqVaeStage::new(&store, train, held_out, config);
+    if let Some(run) = &options.start_from {
+        load_finished(run, vqvae_stage::STAGE, &store)?;
+    }
     run_stage(&vqvae, &store, &how, config.vqvae)?;
     let codes = |data: &ClipData| CodeData::new(vqvae.codes(data), &data.classes, config.classes.len());
     let (train, held_out) = (codes(train), held_out.map(codes));
     tch::manual_seed(options.seed as i64);
     let store = VarStore::new(options.device);
     let prior = PriorStage::new(&store, &train, held_out.as_ref(), config);
+    if let Some(run) = &options.start_from {
+        load_trained(run, prior_stage::STAGE, false, &store)?;
+    }
     run_stage(&prior, &store, &how, config.prior)
+}
+
+/// An error unless a run has the sizes and the classes of `config`, in their order.
+fn fits(run: &Path, config: &RunConfig) -> Result<()> {
+    let other = RunConfig::read(run)?;
+    ensure!(
+        other.network == config.network && other.classes == config.classes,
+        "{} was trained with another size or other classes ({})",
+        run.display(),
+        other.classes.join(", ")
+    );
+    Ok(())
 }
 
 /// The corpus of a run: the one in its folder if it was made there, else the one that is given.

@@ -13,7 +13,7 @@ use super::geometry::Geometry;
 use super::sampling::{Loop, draw};
 use super::vocoding::{GriffinLim, Vocoder};
 use super::{prior_stage, vocoder_stage, vqvae_stage};
-use crate::train::{load_best, load_finished, mix};
+use crate::train::{load_finished, load_trained, mix};
 
 /// Clips whose codes are drawn together.
 const TOGETHER: u64 = 8;
@@ -60,9 +60,7 @@ pub fn generate(options: &Options) -> Result<()> {
     load_finished(&options.run, vqvae_stage::STAGE, &store)?;
     let store = VarStore::new(options.device);
     let prior = prior_stage::network(&store, &config);
-    if load_best(&options.run, prior_stage::STAGE, &store)?.is_none() {
-        load_finished(&options.run, prior_stage::STAGE, &store)?;
-    }
+    load_trained(&options.run, prior_stage::STAGE, false, &store)?;
     let mut vocoder = vocoder(options, &config, &geometry)?;
     for (class, place) in classes.iter().zip(places) {
         let folder = options.out.join(class);

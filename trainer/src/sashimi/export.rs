@@ -19,7 +19,7 @@ use crate::corpus::{Corpus, Split};
 use crate::export::licence;
 use crate::files::write_atomically;
 use crate::statistics::evenly;
-use crate::train::{load_best, load_finished};
+use crate::train::load_trained;
 
 /// Largest difference allowed between recurrence and convolution, against the larger of 1 and the outputs' largest value.
 const TOLERANCE: f64 = 1e-4;
@@ -60,10 +60,7 @@ pub fn export(options: &ExportOptions) -> Result<()> {
     );
     let store = VarStore::new(Device::Cpu);
     let model = Sashimi::new(&store.root(), &config);
-    let best = if options.last { None } else { load_best(&options.run, STAGE, &store)? };
-    if best.is_none() {
-        load_finished(&options.run, STAGE, &store)?;
-    }
+    let best = load_trained(&options.run, STAGE, options.last, &store)?;
     let data = SoundData::load(&corpus, &corpus.split(Split::Train), &config)?;
     let envelopes = (config.envelope_frame > 0).then(|| envelopes(&data, config.envelope_frame));
     let shape = envelopes

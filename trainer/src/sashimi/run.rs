@@ -14,7 +14,7 @@ use super::model::Sashimi;
 use super::stage::{STAGE, SashimiStage};
 use crate::corpus::{Corpus, Split, classes};
 use crate::files::write_atomically;
-use crate::train::{Budget, Intervals, StageOptions, load_best, load_finished, run_stage};
+use crate::train::{Budget, Intervals, StageOptions, load_trained, run_stage};
 
 /// Sounds have a whole number of steps of the lowest level.
 const LENGTH_STEP: usize = 16;
@@ -110,9 +110,7 @@ pub fn train(options: &TrainOptions) -> Result<()> {
 fn start_from(run: &Path, store: &VarStore) -> Result<()> {
     let other = VarStore::new(store.device());
     let _network = Sashimi::new(&other.root(), &RunConfig::read(run)?);
-    if load_best(run, STAGE, &other)?.is_none() {
-        load_finished(run, STAGE, &other)?;
-    }
+    load_trained(run, STAGE, false, &other)?;
     let known = other.variables();
     for (name, mut own) in store.variables() {
         let Some(weights) = known.get(&name) else { continue };

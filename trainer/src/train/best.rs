@@ -7,7 +7,7 @@ use anyhow::{Context, Result};
 use tch::Tensor;
 use tch::nn::VarStore;
 
-use super::checkpoint::{Tensors, adopt};
+use super::checkpoint::{Tensors, adopt, load_finished};
 
 /// Name of the tensor that holds the score.
 const SCORE: &str = "score";
@@ -65,8 +65,21 @@ impl Best {
 ///
 /// # Errors
 /// They do not fit the network.
-pub fn load_best(run: &Path, stage: &str, store: &VarStore) -> Result<Option<f64>> {
+fn load_best(run: &Path, stage: &str, store: &VarStore) -> Result<Option<f64>> {
     let Some((tensors, score)) = read(&place(run, stage)) else { return Ok(None) };
     adopt(&tensors, store)?;
     Ok(Some(score))
+}
+
+/// Loads weights of a stage into `store`: the best averaged ones, or the last ones where none are kept as the best or `last` asks for them.
+/// Returns the score of the best.
+///
+/// # Errors
+/// The run holds no weights of this stage, or they do not fit the network.
+pub fn load_trained(run: &Path, stage: &str, last: bool, store: &VarStore) -> Result<Option<f64>> {
+    let score = if last { None } else { load_best(run, stage, store)? };
+    if score.is_none() {
+        load_finished(run, stage, store)?;
+    }
+    Ok(score)
 }
