@@ -27,6 +27,7 @@ mod statistics;
 mod steady;
 mod swell;
 mod takes;
+mod tones;
 mod weaver;
 
 pub use document::{DOCUMENT_MAX_S, DocumentOptions, DocumentResult, document};

@@ -4,7 +4,7 @@ use super::beat::beat;
 use super::levels::{Levels, SEGMENT};
 use super::lines::{TOGETHER_SHARE, held_together};
 use super::source::Source;
-use crate::spectral::Stft;
+use super::tones::Spectra;
 
 /// So much of a recording is looked at, in seconds.
 const LONGEST_S: usize = 60;
@@ -25,11 +25,6 @@ const TONAL_BEAT: f64 = 0.2;
 const SPARSE: f64 = 0.95;
 /// Pitches that count as those of music, in Hz: birds and insects are above.
 const PITCH_HZ: [f64; 2] = [60.0, 2_000.0];
-/// A tone stands so far out of its surroundings, in power.
-const TONE: f32 = 40.0;
-/// Bins on each side that are its surroundings.
-const SURROUNDINGS: usize = 16;
-
 /// What was found.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Judgement {
@@ -136,43 +131,20 @@ fn peak_energy(channels: &[&[f32]], rate_hz: u32) -> f64 {
 /// Share of the energy in tones, and the mutual information of time and semitone.
 fn tones(channels: &[&[f32]], rate_hz: u32) -> [f64; 2] {
     let size = (rate_hz as usize / 12).next_power_of_two();
-    let mut stft = Stft::with_sizes(size, size / 2, 0);
-    let mut power: Vec<f32> = Vec::new();
-    for channel in channels {
-        let spectrogram = stft.analyse(channel);
-        power.resize(spectrogram.values.len(), 0.0);
-        power.iter_mut().zip(&spectrogram.values).for_each(|(sum, value)| *sum += value.norm_sqr());
-    }
-    let bin_hz = f64::from(rate_hz) / size as f64;
-    let bins = PITCH_HZ.map(|hz| ((hz / bin_hz) as usize).min(stft.bins() - 1));
+    let spectra = Spectra::new(channels, rate_hz, size, size / 2);
     let (mut all, mut tonal) = (0.0, 0.0);
     let mut frames: Vec<Vec<f64>> = Vec::new();
-    for frame in power.chunks_exact(stft.bins()) {
-        all += frame[bins[0]..bins[1]].iter().map(|value| f64::from(*value)).sum::<f64>();
+    for frame in spectra.frames() {
+        all += frame[spectra.bins_of(PITCH_HZ)].iter().map(|value| f64::from(*value)).sum::<f64>();
         let mut pitches = vec![0.0; 64];
-        for bin in bins[0]..bins[1] {
-            if let Some(energy) = tone(frame, bin) {
-                let semitone = (12.0 * (bin as f64 * bin_hz / PITCH_HZ[0]).log2()).round() as usize;
-                pitches[semitone.min(63)] += energy;
-                tonal += energy;
-            }
+        for tone in spectra.tones(frame, PITCH_HZ) {
+            let semitone = (12.0 * (tone.hz / PITCH_HZ[0]).log2()).round().max(0.0) as usize;
+            pitches[semitone.min(63)] += tone.energy;
+            tonal += tone.energy;
         }
         frames.push(pitches);
     }
     [(tonal / all.max(1e-30)).min(1.0), information(&frames)]
-}
-
-/// The energy of the tone at a bin, if there is one.
-fn tone(frame: &[f32], bin: usize) -> Option<f64> {
-    let near = |side: usize| frame.get(bin.wrapping_sub(2) + side).copied().unwrap_or(0.0);
-    if (0..5).any(|side| near(side) > frame[bin]) {
-        return None;
-    }
-    let around = &frame[bin.saturating_sub(SURROUNDINGS)..(bin + SURROUNDINGS + 1).min(frame.len())];
-    let mut sorted = around.to_vec();
-    sorted.sort_by(f32::total_cmp);
-    let is_tone = frame[bin] > TONE * sorted[sorted.len() / 2] && frame[bin] > 0.0;
-    is_tone.then(|| (1..4).map(|side| f64::from(near(side))).sum())
 }
 
 /// Entropy of the mean distribution less the mean entropy, each frame weighted by its energy.

@@ -1,18 +1,15 @@
 //! Tones that hold their pitch while others sound, as those of instruments do. Birds and frogs call one tone at a time, or one that
 //! glides; the resonances of wind and water waver; the hum of the mains never ends.
 
-use crate::spectral::Stft;
+use super::tones::{Spectra, Tone};
 
 /// Pitches that are looked at, in Hz.
 const PITCH_HZ: [f64; 2] = [60.0, 4_000.0];
 /// Windows in a second, before they are made a power of two long, and frames in a window.
 const WINDOWS_PER_S: usize = 6;
 const OVERLAP: usize = 4;
-/// A tone stands so far out of the median of the bins around it, in power, and is not so far below the loudest frame.
-const TONE: f32 = 40.0;
+/// A tone is not so far below the loudest frame, in power.
 const LEAST: f64 = 1e-6;
-/// Bins of which the median is taken together.
-const SURROUNDINGS: usize = 32;
 /// From frame to frame the pitch of a line moves by at most so many cents, or this part of a bin.
 const STEP_CENTS: f64 = 25.0;
 const STEP_BINS: f64 = 0.35;
@@ -63,29 +60,23 @@ impl Line {
 pub(super) fn held_together(channels: &[&[f32]], rate_hz: u32) -> f64 {
     let size = (rate_hz as usize / WINDOWS_PER_S).next_power_of_two();
     let hop = size / OVERLAP;
-    let mut stft = Stft::with_sizes(size, hop, 0);
-    let mut power: Vec<f32> = Vec::new();
-    for channel in channels {
-        let spectrogram = stft.analyse(channel);
-        power.resize(spectrogram.values.len(), 0.0);
-        power.iter_mut().zip(&spectrogram.values).for_each(|(sum, value)| *sum += value.norm_sqr());
-    }
-    let bin_hz = f64::from(rate_hz) / size as f64;
-    let frames: Vec<&[f32]> = power.chunks_exact(stft.bins()).collect();
-    let counts = counts(&frames, bin_hz, hop as f64 / f64::from(rate_hz));
+    let spectra = Spectra::new(channels, rate_hz, size, hop);
+    let counts = counts(&spectra, hop as f64 / f64::from(rate_hz));
     counts.iter().filter(|count| **count >= TOGETHER).count() as f64 / counts.len().max(1) as f64
 }
 
 /// How many tones hold their pitch in each frame.
-fn counts(frames: &[&[f32]], bin_hz: f64, frame_s: f64) -> Vec<u32> {
+fn counts(spectra: &Spectra, frame_s: f64) -> Vec<u32> {
+    let frames: Vec<&[f32]> = spectra.frames().collect();
     let sum = |frame: &&[f32]| frame.iter().map(|value| f64::from(*value)).sum::<f64>();
     let least = LEAST * frames.iter().map(sum).fold(0.0, f64::max);
     let mut counts = vec![0; frames.len()];
     let mut sounding: Vec<Line> = Vec::new();
     for at in 0..=frames.len() {
         let mut ended = std::mem::take(&mut sounding);
-        for (hz, energy) in frames.get(at).map_or_else(Vec::new, |frame| tones(frame, bin_hz, least)) {
-            let step = STEP_CENTS.max(STEP_BINS * cents(hz, hz + bin_hz));
+        let tones = frames.get(at).map_or_else(Vec::new, |frame| spectra.tones(frame, PITCH_HZ));
+        for Tone { hz, energy } in tones.into_iter().filter(|tone| tone.energy > least) {
+            let step = STEP_CENTS.max(STEP_BINS * cents(hz, hz + spectra.bin_hz));
             let away = |line: &Line| cents(line.last_hz, hz).abs();
             let near = (0..ended.len()).filter(|line| away(&ended[*line]) < step);
             match near.min_by(|a, b| away(&ended[*a]).total_cmp(&away(&ended[*b]))) {
@@ -102,34 +93,6 @@ fn counts(frames: &[&[f32]], bin_hz: f64, frame_s: f64) -> Vec<u32> {
         }
     }
     counts
-}
-
-/// Pitch in Hz and energy of the tones of a frame.
-fn tones(frame: &[f32], bin_hz: f64, least: f64) -> Vec<(f64, f64)> {
-    let bins = PITCH_HZ.map(|hz| ((hz / bin_hz) as usize).min(frame.len().saturating_sub(3)));
-    let mut tones = Vec::new();
-    for (block, values) in frame.chunks(SURROUNDINGS).enumerate() {
-        let mut sorted = values.to_vec();
-        sorted.sort_by(f32::total_cmp);
-        let threshold = TONE * sorted[sorted.len() / 2];
-        let first = block * SURROUNDINGS;
-        for bin in first.max(bins[0]).max(2)..(first + values.len()).min(bins[1]) {
-            let near = &frame[bin - 2..=bin + 2];
-            let energy: f64 = near[1..4].iter().map(|value| f64::from(*value)).sum();
-            let is_tone = near.iter().all(|value| *value <= near[2]) && near[2] > threshold && energy > least;
-            if is_tone {
-                tones.push(((bin as f64 + peak(&near[1..4])) * bin_hz, energy));
-            }
-        }
-    }
-    tones
-}
-
-/// Where between the bins the top of a peak is: that of the parabola through the levels, against the middle one.
-fn peak(powers: &[f32]) -> f64 {
-    let [before, middle, after] = [0, 1, 2].map(|bin| f64::from(powers[bin].max(f32::MIN_POSITIVE)).ln());
-    let bend = before - 2.0 * middle + after;
-    if bend < -1e-9 { (0.5 * (before - after) / bend).clamp(-0.5, 0.5) } else { 0.0 }
 }
 
 fn cents(from_hz: f64, to_hz: f64) -> f64 {
