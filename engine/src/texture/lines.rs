@@ -18,8 +18,9 @@ const HELD_CENTS: f64 = 35.0;
 const HELD_S: [f64; 2] = [0.3, 30.0];
 /// So many lines at a time are more than one voice of nature.
 const TOGETHER: u32 = 2;
-/// Above this share of the time in which two or more tones hold their pitch a recording is music, without a beat, too. Set at twice the highest of
-/// every second one of 66 natural recordings (0.09, a jungle at night); the same of the others: 0.07. A cock's crow is at 1.
+/// Above this share of the time in which two or more tones hold their pitch a recording is music, without a beat, too. Set by a prototype at twice the
+/// highest of every second one of 66 natural recordings (0.09). By this program 65 of them are at 0.01 or less and a cock's crow is at 1; of 35 pieces
+/// of music one without a beat is below, which is a recording of wind.
 pub(super) const TOGETHER_SHARE: f64 = 0.2;
 
 /// A tone that is followed from frame to frame.
