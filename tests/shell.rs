@@ -2,6 +2,7 @@
 //!
 //! One subject: `cargo test -p tests --test shell editor::`.
 
+mod bounce;
 mod cases;
 mod editor;
 mod first_sound;

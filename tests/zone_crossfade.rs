@@ -82,6 +82,22 @@ fn a_legato_note_takes_the_gains_of_its_new_key() {
     }
 }
 
+/// The note has no voice in the other zone, which would give the rest of its power.
+#[test]
+fn a_legato_note_that_began_in_one_zone_keeps_its_full_level() {
+    for (from, to) in [(48, 54), (50, 57), (60, 55)] {
+        let root = if to > 54 { 60 } else { 48 };
+        let events = vec![(0, on(from, 1.0)), (20_000, on(to, 1.0))];
+        let controls = vec![(0, crossfaded(0.0, 2.0)), (10_000, crossfaded(1.0, 2.0))];
+        let mut rig = Rig::new(Timbre::Fixed(SINE_HZ), RATE_HZ);
+        rig.synth.set_offline(true);
+        rig.synth.reset();
+        let played = Script { events, controls, length: 60_000 }.play(&mut rig.synth, 512);
+        let found = amplitude(&played[20_000 + SETTLED..], to, root);
+        assert!((found - 1.0).abs() < TOLERANCE, "from {from} to {to}: {found}");
+    }
+}
+
 #[test]
 fn beyond_the_outermost_roots_a_zone_plays_alone() {
     for (key, root) in [(20, 36), (30, 36), (90, 84), (100, 84)] {
