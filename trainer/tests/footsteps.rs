@@ -171,6 +171,35 @@ fn clips_go_from_the_generator_and_from_folders_to_packs_that_play() {
     }
 }
 
+#[test]
+fn a_foley_run_starts_from_the_weights_of_another_and_keeps_its_codes() {
+    // One step at the lowest rate moves no weight by more; fresh ones are drawn with a spread of 0.05.
+    const TOLERANCE: f64 = 1e-3;
+    let folder = tempfile::tempdir().expect("a folder");
+    let [corpus, first, second] = ["corpus", "first", "second"].map(|name| folder.path().join(name));
+    succeed(&["corpus", "--foley", "2", "--held-out", "0.2", "--out", text(&corpus)]);
+    let train = |more: &[&str]| {
+        let words = ["train", "--model", "foley", "--corpus", text(&corpus), "--device", "cpu"];
+        trainer(&[&words[..], more].concat())
+    };
+    assert!(train(&["--foley-size", "tiny", "--steps", "3", "--out", text(&first)]).status.success());
+    let from = ["--start-from", text(&first), "--steps", "1", "--seed", "5", "--out", text(&second)];
+    let refused = train(&from);
+    assert!(!refused.status.success() && String::from_utf8_lossy(&refused.stderr).contains("another size"));
+    assert!(!second.exists(), "what is refused leaves nothing");
+    assert!(train(&[&from[..], &["--foley-size", "tiny"]].concat()).status.success());
+    for (stage, tolerance) in [("foley-vqvae", 0.0), ("foley-prior", TOLERANCE)] {
+        let [before, after] = [&first, &second].map(|run| {
+            let weights = Tensor::read_safetensors(run.join(format!("{stage}.safetensors"))).expect("weights");
+            weights.into_iter().collect::<std::collections::BTreeMap<_, _>>()
+        });
+        for (name, weights) in &before {
+            let furthest = (weights - &after[name]).abs().max().double_value(&[]);
+            assert!(furthest <= tolerance, "{stage} {name}: {furthest}");
+        }
+    }
+}
+
 /// An encoder that gives 19 rows of the 320 samples of each of 24 frames, as TorchScript.
 fn write_encoder(path: &Path) {
     let weight = Tensor::arange(19 * 320, tch::kind::FLOAT_CPU).sin().view([19, 1, 320]) * 0.1;

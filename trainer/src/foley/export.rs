@@ -299,6 +299,7 @@ mod tests {
             prior: Budget::Steps(1),
             rate: 1.0,
             network: Size::Tiny.network(),
+            start_from: None,
             class_label: "class".into(),
             classes: vec!["rain".into(), "dog".into()],
         };
