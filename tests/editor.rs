@@ -20,6 +20,8 @@ mod lists;
 mod names;
 #[path = "editor/presets.rs"]
 mod presets;
+#[path = "editor/prime.rs"]
+mod prime;
 #[path = "editor/region_editor.rs"]
 mod region_editor;
 #[path = "editor/steps.rs"]

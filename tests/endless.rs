@@ -34,7 +34,7 @@ fn rig(round: &EndlessLoop) -> (Synth, Instance, Controls, Arc<Pool>) {
     let zone = FrozenZone::from_samples(60, RATE_HZ, &tone).expect("a tone");
     let (pool, table) = (Pool::new(1).expect("threads"), Arc::<AssetTable>::default());
     let none = Recorded::Residuals(&[]);
-    let assets = table.set([none, none, none, none, Recorded::Loop(round, 60.0)], [0.0; 7]);
+    let assets = table.set([none, none, none, none, Recorded::Loop(round, 60.0)], None, [0.0; 7]);
     let source = Arc::new(FrozenSource::new(&[zone]).expect("a source"));
     let (mut synth, instance) = create_with_source(&pool, source, table);
     synth.set_sample_rate(RATE_HZ as f32);
@@ -126,8 +126,8 @@ fn a_loop_is_mixed_into_the_decoded_sound_by_its_weight() {
     let latent = model.sounds()[0].latent;
     let (source, table) = (LatentSource::new(model), AssetTable::default());
     let none = Recorded::Residuals(&[]);
-    let set = table.set([none, none, none, none, Recorded::Loop(&round, 60.0)], latent);
-    let again = table.set([none, none, none, none, Recorded::Loop(&round.clone(), 60.0)], latent);
+    let set = table.set([none, none, none, none, Recorded::Loop(&round, 60.0)], None, latent);
+    let again = table.set([none, none, none, none, Recorded::Loop(&round.clone(), 60.0)], None, latent);
     assert_eq!(set, again, "an equal loop keeps its id");
     let sound = |weight: f32| {
         let mix = AssetMix::new(set.ids, [0.0, 0.0, 0.0, 0.0, weight]);

@@ -21,6 +21,7 @@ mod packs;
 mod parity;
 mod play_midi;
 mod presets;
+mod prime;
 mod properties;
 mod raw_pack;
 mod reverse;

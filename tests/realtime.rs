@@ -7,9 +7,11 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use engine::audio::{Event, EventKind, Expression, NoteAddress};
+use engine::decode::assets::Recorded;
 use engine::params::{
     Controls, KeyPitches, ModDestination, ModSource, PadPath, PathPoint, Retune, StepLevels, TABLE, Transport,
 };
+use engine::state::Prime;
 use support::Random;
 use support::fake::{Rig, Sort, Timbre};
 use support::guard::{Guard, guarded};
@@ -169,6 +171,25 @@ fn rendering_neither_allocates_nor_frees_while_the_worker_fails_or_is_late() {
     rig.control.stingy.store(true, Ordering::SeqCst);
     assert_eq!(storm(&mut rig, Duration::from_millis(400), 0, true), 0, "late");
     rig.control.stingy.store(false, Ordering::SeqCst);
+}
+
+#[test]
+fn a_prime_that_is_set_and_removed_neither_allocates_nor_frees_in_render() {
+    const CHANGES: u64 = 12;
+    let mut rig = Rig::new(Timbre::Noise, 48_000.0);
+    let (mut out, mut right) = ([0.0; 256], [0.0; 256]);
+    let note = [Event { offset: 0, kind: on(60, 1.0) }];
+    for change in 1..=CHANGES {
+        let prime = Prime::of_recording("a", &[0.5; 4_000], 48_000, change as f32).expect("a recording");
+        let assets = rig.assets.set([Recorded::Residuals(&[]); 5], Some(&prime), [0.0; 7]);
+        let controls = Controls { assets, ..point(0.0) };
+        let wanted = rig.instance.status().decodes + 1;
+        wait_until("the sound is made anew", || {
+            assert_eq!(guarded(|| rig.synth.render(&note, &controls, &mut out, &mut right)), 0, "change {change}");
+            rig.instance.status().decodes >= wanted
+        });
+    }
+    assert_eq!(guarded(|| rig.synth.render(&note, &point(0.0), &mut out, &mut right)), 0, "removed");
 }
 
 #[test]

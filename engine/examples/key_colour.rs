@@ -38,7 +38,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     for sound in model.sounds().iter().step_by(every) {
         let state = SoundState::new(&sound.name, sound.latent);
         let corners: [SoundState; 4] = Default::default();
-        let assets = scene::assets(corners.each_ref(), Some(&state), Some(model.residuals()), &table);
+        let assets = scene::assets(corners.each_ref(), Some(&state), Some(model.residuals()), None, &table);
         let hold = Hold::Gated.value();
         let mut controls = Controls { knobs: sound.latent, assets, hold, ..Controls::default() };
         controls.voices.width = 0.0;

@@ -3,7 +3,7 @@
 use crate::decode::assets::{AssetTable, Recorded};
 use crate::pack::NamedResiduals;
 use crate::params::{AssetSet, Controls, TABLE};
-use crate::state::{SoundState, StateDocument};
+use crate::state::{Prime, SoundState, StateDocument};
 use crate::units::Latent;
 
 /// What a sound brings beside its point: an endless one its loop, an imported one its residual; of a sound of the loaded pack `pack` knows
@@ -20,25 +20,26 @@ pub fn recorded_of<'a>(sound: &'a SoundState, pack: Option<&'a NamedResiduals>) 
     })
 }
 
-/// Puts what corners and knobs bring beside their points into the workers' table.
+/// Puts what corners and knobs bring beside their points, and the prime, into the workers' table.
 pub fn assets(
     corners: [&SoundState; 4],
     knobs: Option<&SoundState>,
     pack: Option<&NamedResiduals>,
+    prime: Option<&Prime>,
     table: &AssetTable,
 ) -> AssetSet {
     let [a, b, c, d] = corners.map(|sound| recorded_of(sound, pack));
     let of_knobs = knobs.map_or(Recorded::Residuals(&[]), |sound| recorded_of(sound, pack));
     let knobs_point = knobs.map_or_else(Latent::default, |sound| sound.latent);
-    table.set([a, b, c, d, of_knobs], knobs_point)
+    table.set([a, b, c, d, of_knobs], prime, knobs_point)
 }
 
-/// All that the synth reads of a document, whose residuals and loops go to the workers' table.
+/// All that the synth reads of a document, whose residuals, loops and prime go to the workers' table.
 pub fn controls(document: &StateDocument, pack: Option<&NamedResiduals>, table: &AssetTable) -> Controls {
     let corners = document.corners.each_ref();
     let mut controls = Controls {
         corners: corners.map(|sound| sound.latent),
-        assets: assets(corners, document.knobs.as_ref(), pack, table),
+        assets: assets(corners, document.knobs.as_ref(), pack, document.prime.as_ref(), table),
         seed: document.seed,
         routes: document.routes,
         steps: document.steps,

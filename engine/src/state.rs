@@ -9,6 +9,7 @@ mod cut;
 mod endless;
 mod frozen;
 mod preset;
+mod prime;
 mod routes;
 
 use std::collections::BTreeMap;
@@ -26,6 +27,7 @@ pub use cut::Cut;
 pub use endless::{EndlessLoop, LoopSamples};
 pub use frozen::FrozenZone;
 pub use preset::{MAX_NAME_BYTES, Preset, PresetLabel};
+pub use prime::{DEFAULT_PRIME_MS, PRIME_MS, Prime};
 
 /// The version that [`StateDocument::to_json`] writes, and the newest that is read.
 pub const STATE_VERSION: u32 = 1;
@@ -66,6 +68,9 @@ pub struct StateDocument {
     /// Scale and keyboard map; a document without them has none.
     #[serde(default, skip_serializing_if = "Tuning::is_none")]
     pub tuning: Tuning,
+    /// What the sounds of a pack of kind `raw` go on from; a document without it has none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub prime: Option<Prime>,
     /// Decoded zones for a project that must open without its pack.
     #[serde(default)]
     pub frozen: Vec<FrozenZone>,
@@ -170,6 +175,9 @@ pub enum StateError {
         /// What is wrong.
         reason: String,
     },
+    /// A prime that does not decode or does not fit.
+    #[error("the prime is damaged: {0}")]
+    Prime(String),
     /// A preset file that cannot be read or written.
     #[error("cannot use the preset {path}: {reason}")]
     File {
@@ -196,6 +204,7 @@ impl StateDocument {
             pad_path: PadPath::NONE,
             controllers: ControllerMap::default(),
             tuning: Tuning::default(),
+            prime: None,
             frozen: Vec::new(),
             unknown: Map::new(),
         }
@@ -227,6 +236,7 @@ impl StateDocument {
         for (_, sound) in document.sounds_mut() {
             sound.cut.take_if(|cut| !cut.is_finite());
         }
+        document.prime.take_if(|prime| !prime.length_ms.is_finite());
         document
     }
 
@@ -252,6 +262,7 @@ impl StateDocument {
             }
             sound.cut.iter_mut().for_each(Cut::limit);
         }
+        self.prime.as_mut().map_or(Ok(()), Prime::check)?;
         if self.frozen.len() > MAX_FROZEN_ZONES {
             let zones = self.frozen.len();
             return Err(StateError::Damaged(format!("{zones} frozen sounds, at most {MAX_FROZEN_ZONES} are possible")));

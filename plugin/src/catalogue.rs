@@ -1,6 +1,7 @@
 //! What the editor needs to know of a pack: its sounds, its axes, its name. Plain data; any thread but the audio thread.
 
 use engine::Latent;
+use engine::decode::raw::PrimeRoom;
 use engine::pack::{Control, LatentDistribution, NamedSound, PackInfo};
 use engine::state::{PackRef, SoundState};
 
@@ -25,6 +26,8 @@ pub struct Catalogue {
     pub middle_root: u8,
     /// Whether chance makes its sounds: another seed gives another take.
     pub is_by_chance: bool,
+    /// What primes its sounds can go on from; none of a pack that takes none.
+    pub prime_room: Option<PrimeRoom>,
     /// Sounds, sorted by category, then name.
     pub sounds: Vec<NamedSound>,
 }
@@ -33,6 +36,7 @@ impl Catalogue {
     /// Of a pack's description.
     pub fn new(info: PackInfo) -> Self {
         let (pack, middle_root) = (PackRef::new(&info.id, &info.hash), info.nearest_root(MIDDLE_C));
+        let prime_room = PrimeRoom::of(&info);
         let mut sounds = info.sounds;
         sounds.sort_by_cached_key(|sound| (NameKey::new(&sound.category), NameKey::new(&sound.name)));
         Self {
@@ -42,6 +46,7 @@ impl Catalogue {
             distribution: LatentDistribution::of(info.kind, &sounds),
             middle_root,
             is_by_chance: info.kind.is_by_chance(),
+            prime_room,
             sounds,
         }
     }

@@ -77,6 +77,8 @@ pub enum Job {
     AddPack(PathBuf),
     /// Take a scale or a keyboard map.
     Tune(PathBuf),
+    /// Let the sounds go on from the beginning of an audio file.
+    Prime(PathBuf),
 }
 
 impl Job {

@@ -16,7 +16,7 @@ mod view;
 use std::sync::Arc;
 
 use engine::params::{ControllerMap, FIRST_ROUTES, PadPath, Routes, StepLevels};
-use engine::state::{FrozenZone, PackRef, SoundState};
+use engine::state::{FrozenZone, PackRef, Prime, SoundState};
 use engine::tuning::Tuning;
 use serde_json::{Map, Value};
 
@@ -52,6 +52,8 @@ pub struct Project {
     pub controllers: ControllerMap,
     /// Scale and keyboard map.
     pub tuning: Arc<Tuning>,
+    /// What the sounds of a pack that takes a prime go on from.
+    pub prime: Option<Prime>,
     /// Zones frozen when the project was last saved on a machine with its pack.
     pub frozen: Arc<Vec<FrozenZone>>,
     /// Fields of the state document that this version does not know.
@@ -77,6 +79,7 @@ impl Default for Project {
             pad_path: PadPath::NONE,
             controllers: ControllerMap::default(),
             tuning: Arc::default(),
+            prime: None,
             frozen: Arc::default(),
             unknown: Map::new(),
             view: None,

@@ -5,6 +5,7 @@ use std::fs::create_dir_all;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use engine::decode::assets::Assets;
 use engine::decode::source::Source;
 use engine::decode::whole::WholeSound;
 use engine::files::{file_stem, free_path};
@@ -22,6 +23,8 @@ pub struct TakeSeries {
     pub source: Arc<dyn Source>,
     /// The first one.
     pub first: SoundSpec,
+    /// What they go on from.
+    pub assets: Assets,
     /// Number of takes.
     pub count: usize,
     /// How many have been written.
@@ -38,7 +41,7 @@ impl TakeSeries {
     pub fn write_next(&mut self) -> Result<(), String> {
         let seed = self.first.seed.wrapping_add(self.done as u64);
         let spec = SoundSpec { seed, ..self.first };
-        let take = WholeSound::make(&*self.source, &spec).map_err(|error| error.to_string())?;
+        let take = WholeSound::make(&*self.source, &spec, self.assets.clone()).map_err(|error| error.to_string())?;
         let (folder, rate_hz) = (&self.folder, take.sample_rate_hz as u32);
         create_dir_all(folder).map_err(|error| format!("cannot make the folder {}: {error}", folder.display()))?;
         let path = free_path(folder, &format!("{} seed {seed}", self.name), "wav", None);

@@ -2,6 +2,7 @@
 //! finding fonts. Job thread only.
 
 mod presets;
+mod prime;
 mod takes;
 mod tuning;
 
@@ -52,6 +53,7 @@ fn run(job: Job, session: &Arc<Session>, pipeline: &mut Option<Pipeline>) {
         }
         Job::Preset(job) => presets::run(job, session),
         Job::Tune(path) => tuning::load(&path, session),
+        Job::Prime(path) => prime::load(&path, session),
         Job::FindFonts => system_fonts::find(),
         Job::List(folder) => session.deliver(Outcome::Listed(Listing { entries: list(&folder), folder })),
     }

@@ -160,6 +160,7 @@ pub fn catalogue() -> Catalogue {
         pack_name: "Factory".to_owned(),
         middle_root: 60,
         is_by_chance: false,
+        prime_room: None,
         axes: axes.map(|name| Control { name: name.to_owned(), low: -3.0, high: 3.0, rank_correlation: None }).to_vec(),
         sounds,
     }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use egui_kittest::kittest::Queryable;
 use engine::decode::PackModel;
+use engine::decode::assets::Assets;
 use engine::decode::end_fade::fade_end;
 use engine::decode::foley::{Clip, ClipWish, FoleyModel};
 use engine::decode::load::load;
@@ -39,6 +40,7 @@ fn series(session: &Session, exports: &Path, count: usize) -> Box<TakeSeries> {
         folder: folder_of(exports, "Rain/Rails"),
         name: "Rain/Rails".to_owned(),
         source: model().source(),
+        assets: Assets::default(),
         first: SoundSpec { seed: SEED, ..SoundSpec::new(SourceId(0), CONTROLS, 60.0) },
         count,
         done: 0,

@@ -13,13 +13,13 @@ use crate::link::{AssetId, AssetMix, MIXED_ASSETS};
 use crate::params::AssetSet;
 use crate::residual::{ZoneResidual, add};
 use crate::spectral::{Frames, SpectralShape};
-use crate::state::EndlessLoop;
+use crate::state::{EndlessLoop, Prime};
 use crate::units::Latent;
 
 /// Assets that are kept after the project no longer uses them: pending requests may refer to them, and a sound that is used again keeps its
 /// id. Changing all corners and the knobs' sound leaves five unused. Larger takes memory; smaller fails requests that are slow.
 const KEPT_UNUSED: usize = 8 * MIXED_ASSETS;
-/// The same for loops, which take megabytes.
+/// The same for loops, which take megabytes. Primes of one recording share its second of sound: of different ones, forty take 20 MB at most.
 const KEPT_UNUSED_LOOPS: usize = MIXED_ASSETS;
 /// From this weight on a loop is all of a sound: what is left of the decoded sound is 23 dB below it.
 const WHOLE_WEIGHT: f32 = 0.995;
@@ -32,6 +32,8 @@ pub enum Asset {
     Residual(Vec<ZoneDifference>),
     /// The loop of an endless recording.
     Loop(LoopAsset),
+    /// The beginning of a recording that a sound goes on from.
+    Prime(Prime),
 }
 
 /// What a sound brings beside its point.
@@ -104,8 +106,16 @@ impl Asset {
         }
     }
 
+    fn is_residual(&self) -> bool {
+        matches!(self, Self::Residual(_))
+    }
+
     fn is_loop(&self) -> bool {
         matches!(self, Self::Loop(_))
+    }
+
+    fn is_prime(&self) -> bool {
+        matches!(self, Self::Prime(_))
     }
 
     fn residual(zones: &[ZoneResidual]) -> Self {
@@ -128,7 +138,7 @@ pub struct AssetTable(Mutex<Table>);
 #[derive(Default)]
 struct Table {
     last_number: u64,
-    in_use: [AssetId; MIXED_ASSETS],
+    in_use: AssetSet,
     /// In the order of their last use, the newest last.
     entries: Vec<(AssetId, Arc<Asset>)>,
 }
@@ -137,41 +147,55 @@ impl AssetTable {
     /// Sets the residuals of the sounds in the pad's four corners and on the knobs, in this order, and returns their ids for the audio
     /// thread. Equal residuals keep their id. `knobs_point` is the latent point of the knobs' sound.
     pub fn set_residuals(&self, mixed: [&[ZoneResidual]; MIXED_ASSETS], knobs_point: Latent) -> AssetSet {
-        self.set(mixed.map(Recorded::Residuals), knobs_point)
+        self.set(mixed.map(Recorded::Residuals), None, knobs_point)
     }
 
-    /// The same for sounds of which some may be endless.
-    pub fn set(&self, mixed: [Recorded; MIXED_ASSETS], knobs_point: Latent) -> AssetSet {
+    /// The same for sounds of which some may be endless, and which go on from `prime` where their pack takes one.
+    pub fn set(&self, mixed: [Recorded; MIXED_ASSETS], prime: Option<&Prime>, knobs_point: Latent) -> AssetSet {
         let mut table = self.0.lock();
-        let ids = mixed.map(|one| if one.is_nothing() { AssetId::NONE } else { table.number_of(one) });
-        table.in_use = ids;
+        let ids = mixed.map(|one| if one.is_nothing() { AssetId::NONE } else { table.number_of_recorded(one) });
+        let prime = prime.map_or(AssetId::NONE, |prime| table.number_of_prime(prime));
+        table.in_use = AssetSet { ids, knobs_point, prime };
         table.drop_unused();
-        AssetSet { ids, knobs_point }
+        table.in_use
     }
 
-    /// The assets of a mix. They do not change while they are held, whatever is set afterwards.
+    /// The assets of a mix, and its prime. They do not change while they are held, whatever is set afterwards.
     ///
     /// # Errors
     /// [`SourceError::AssetMissing`] if one of them is no longer in the table.
     pub fn resolve(&self, mix: &AssetMix) -> Result<Assets, SourceError> {
         let table = self.0.lock();
-        let find = |(id, weight): (AssetId, f32)| {
+        let find = |id: AssetId| {
             let entry = table.entries.iter().find(|(other, _)| *other == id).ok_or(SourceError::AssetMissing)?;
-            Ok((Arc::clone(&entry.1), weight))
+            Ok(Arc::clone(&entry.1))
         };
-        mix.weighted().map(find).collect::<Result<_, _>>().map(Assets)
+        let mixed = mix.weighted().map(|(id, weight)| Ok((find(id)?, weight))).collect::<Result<_, _>>()?;
+        let prime = if mix.prime().is_none() { None } else { Some(find(mix.prime())?) };
+        Ok(Assets { mixed, prime })
     }
 }
 
 impl Table {
-    /// The id of what a sound brings, a new one if that is new; marks it as used last.
-    fn number_of(&mut self, recorded: Recorded) -> AssetId {
-        let known = self.entries.iter().position(|(_, asset)| asset.is_of(recorded));
+    /// The id of what a sound brings, a new one if that is new.
+    fn number_of_recorded(&mut self, recorded: Recorded) -> AssetId {
+        self.number_of(|asset| asset.is_of(recorded), || Asset::of(recorded))
+    }
+
+    /// The same of a prime.
+    fn number_of_prime(&mut self, prime: &Prime) -> AssetId {
+        let is_known = |asset: &Asset| matches!(asset, Asset::Prime(own) if own.sounds_as(prime));
+        self.number_of(is_known, || Asset::Prime(prime.clone()))
+    }
+
+    /// The id of the asset that is the one that is looked for, or is made; marks it as used last.
+    fn number_of(&mut self, is_known: impl Fn(&Asset) -> bool, make: impl FnOnce() -> Asset) -> AssetId {
+        let known = self.entries.iter().position(|(_, asset)| is_known(asset));
         let entry = match known {
             Some(index) => self.entries.remove(index),
             None => {
                 self.last_number += 1;
-                (AssetId::new(self.last_number), Arc::new(Asset::of(recorded)))
+                (AssetId::new(self.last_number), Arc::new(make()))
             }
         };
         let id = entry.0;
@@ -180,9 +204,12 @@ impl Table {
     }
 
     fn drop_unused(&mut self) {
-        let in_use = self.in_use;
-        for (is_loop, kept) in [(false, KEPT_UNUSED), (true, KEPT_UNUSED_LOOPS)] {
-            let is_unused = |(id, asset): &(AssetId, Arc<Asset>)| asset.is_loop() == is_loop && !in_use.contains(id);
+        let AssetSet { ids, prime, .. } = self.in_use;
+        let kinds: [(fn(&Asset) -> bool, usize); 3] =
+            [(Asset::is_residual, KEPT_UNUSED), (Asset::is_loop, KEPT_UNUSED_LOOPS), (Asset::is_prime, KEPT_UNUSED)];
+        for (is_of_kind, kept) in kinds {
+            let is_unused =
+                |(id, asset): &(AssetId, Arc<Asset>)| is_of_kind(asset) && !ids.contains(id) && *id != prime;
             let mut excess = self.entries.iter().filter(|entry| is_unused(entry)).count().saturating_sub(kept);
             self.entries.retain(|entry| {
                 let goes = excess > 0 && is_unused(entry);
@@ -193,15 +220,32 @@ impl Table {
     }
 }
 
-/// The assets of one sound, with their weights.
+/// The assets of one sound, with their weights, and its prime.
 #[derive(Clone, Default)]
-pub struct Assets(Vec<(Arc<Asset>, f32)>);
+pub struct Assets {
+    mixed: Vec<(Arc<Asset>, f32)>,
+    prime: Option<Arc<Asset>>,
+}
 
 impl Assets {
+    /// The prime alone.
+    #[must_use]
+    pub fn prime_alone(self) -> Self {
+        Self { mixed: Vec::new(), ..self }
+    }
+
+    /// What the sound goes on from.
+    pub(super) fn prime(&self) -> Option<&Prime> {
+        match self.prime.as_deref()? {
+            Asset::Prime(prime) => Some(prime),
+            Asset::Residual(_) | Asset::Loop(_) => None,
+        }
+    }
+
     /// The loops with their weights, each once.
     fn loops(&self) -> Vec<(&LoopAsset, f32)> {
         let mut loops: Vec<(&LoopAsset, f32)> = Vec::new();
-        for (asset, weight) in &self.0 {
+        for (asset, weight) in &self.mixed {
             let Asset::Loop(asset) = &**asset else { continue };
             match loops.iter_mut().find(|(other, _)| std::ptr::eq(*other, asset)) {
                 Some((_, sum)) => *sum += weight,
@@ -213,7 +257,7 @@ impl Assets {
 
     /// Whether a loop is mixed in.
     pub(super) fn has_loops(&self) -> bool {
-        self.0.iter().any(|(asset, _)| asset.is_loop())
+        self.mixed.iter().any(|(asset, _)| asset.is_loop())
     }
 
     /// The loop that is all of the sound, if there is one.
@@ -251,7 +295,7 @@ impl Assets {
     /// Adds the weighted residuals of the zone of root key `key` to the frames of a sound.
     pub fn add_residuals(&self, frames: &mut Frames, key: f32, shape: &SpectralShape) {
         let mut sum: Option<Frames> = None;
-        for (asset, weight) in &self.0 {
+        for (asset, weight) in &self.mixed {
             let Some(difference) = asset.difference(key) else { continue };
             let sum = sum.get_or_insert_with(|| Frames { values: vec![0.0; frames.values.len()], ..*frames });
             for (sum, change) in sum.values.iter_mut().zip(&difference.values) {

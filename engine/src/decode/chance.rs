@@ -11,6 +11,7 @@ use super::reverse::Reversed;
 use super::source::{Job, Pace, Source, SourceError, SourceProperties};
 use super::streamed::{Stream, StreamJob, Streamed};
 use crate::link::{MAX_SOUND_SAMPLES, SoundSpec, Succession};
+use crate::state::Prime;
 
 /// A network that makes sounds by chance.
 pub(super) trait Chance: Send + Sync + 'static {
@@ -31,11 +32,11 @@ pub(super) trait Chance: Send + Sync + 'static {
         SoundKey::of(spec)
     }
 
-    /// Begins the sound of a request.
+    /// Begins the sound of a request, which goes on from `prime` in a network that takes one.
     ///
     /// # Errors
     /// [`SourceError`] if there is no such sound.
-    fn begin(model: &Arc<Self>, spec: &SoundSpec) -> Result<Self::Sound, SourceError>;
+    fn begin(model: &Arc<Self>, spec: &SoundSpec, prime: Option<&Prime>) -> Result<Self::Sound, SourceError>;
 }
 
 /// Sounds of a network.
@@ -56,6 +57,10 @@ impl<M: Chance> ChanceSource<M> {
     }
 
     fn stream(&self, spec: &SoundSpec, assets: Assets) -> Result<StreamJob<M::Sound>, SourceError> {
+        let prime = assets.prime().cloned();
+        if prime.is_none() && !spec.assets.prime().is_none() {
+            return Err(SourceError::AssetMissing);
+        }
         let sound = Streamed {
             length_samples: self.length_samples(),
             sample_rate_hz: self.properties().sample_rate_hz,
@@ -63,7 +68,7 @@ impl<M: Chance> ChanceSource<M> {
             assets,
             kept: (Arc::clone(&self.made), M::key(spec)),
         };
-        StreamJob::new(sound, || M::begin(&self.model, spec))
+        StreamJob::new(sound, || M::begin(&self.model, spec, prime.as_ref()))
     }
 }
 

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use parking_lot::Mutex;
 
-use crate::link::SoundSpec;
+use crate::link::{AssetId, SoundSpec};
 use crate::units::Latent;
 
 /// Samples that are kept together: 4 MiB. Of sounds of 1 s at 16 kHz these are 65, of the longest two.
@@ -21,13 +21,14 @@ pub(super) struct SoundKey {
     pub(super) temperature: f32,
     pub(super) seed: u64,
     pub(super) variation: u32,
+    pub(super) prime: AssetId,
 }
 
 impl SoundKey {
     /// Of a request.
     pub(super) fn of(spec: &SoundSpec) -> Self {
-        let SoundSpec { controls, temperature, seed, variation, .. } = *spec;
-        Self { controls, temperature, seed, variation }
+        let SoundSpec { controls, temperature, seed, variation, assets, .. } = *spec;
+        Self { controls, temperature, seed, variation, prime: assets.prime() }
     }
 }
 
@@ -63,7 +64,7 @@ mod tests {
     use super::*;
 
     fn key(seed: u64) -> SoundKey {
-        SoundKey { controls: [0.5; 7], temperature: 1.0, seed, variation: 0 }
+        SoundKey { controls: [0.5; 7], temperature: 1.0, seed, variation: 0, prime: AssetId::NONE }
     }
 
     #[test]

@@ -137,6 +137,7 @@ fn shape(length_samples: usize, channels: usize) -> SoundShape {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::link::AssetId;
 
     const LENGTH: usize = 3 * BLOCK_SAMPLES + 77;
 
@@ -172,7 +173,7 @@ mod tests {
     }
 
     fn sound(kept: &Arc<MadeSounds>) -> Streamed {
-        let key = SoundKey { controls: [0.0; 7], temperature: 1.0, seed: 1, variation: 0 };
+        let key = SoundKey { controls: [0.0; 7], temperature: 1.0, seed: 1, variation: 0, prime: AssetId::NONE };
         Streamed {
             length_samples: LENGTH,
             sample_rate_hz: 8_000.0,

@@ -15,12 +15,12 @@ pub struct WholeSound {
 }
 
 impl WholeSound {
-    /// Makes the sound of `spec`, without assets, faded out at its end as the instrument plays it.
+    /// Makes the sound of `spec`, into which `assets` are mixed, faded out at its end as the instrument plays it.
     ///
     /// # Errors
     /// [`SourceError`] of the source, or for a length or a number of channels that a sound cannot have.
-    pub fn make(source: &dyn Source, spec: &SoundSpec) -> Result<Self, SourceError> {
-        let mut job = source.begin(spec, Assets::default())?;
+    pub fn make(source: &dyn Source, spec: &SoundSpec, assets: Assets) -> Result<Self, SourceError> {
+        let mut job = source.begin(spec, assets)?;
         let mut whole = Self { channels: Vec::new(), sample_rate_hz: source.properties().sample_rate_hz };
         while let Progress::Going(_) = job.advance(&Focus::default(), &mut whole)? {}
         whole.channels.iter_mut().for_each(|channel| fade_end(channel));

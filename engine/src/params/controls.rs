@@ -11,13 +11,15 @@ use crate::units::{LATENT_LIMIT, Latent};
 /// points that it was not made for; smaller makes the first part of a knob's travel change the sound faster.
 const RECORDING_REACH_SIGMA: f32 = 0.5;
 
-/// The assets of the mixed sounds.
+/// The assets of the mixed sounds, and the prime.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct AssetSet {
     /// Assets of corners A to D, then of the knobs' sound.
     pub ids: [AssetId; MIXED_ASSETS],
     /// Point of the knobs' sound, in σ units.
     pub knobs_point: Latent,
+    /// What all sounds go on from, in packs that take a prime.
+    pub prime: AssetId,
 }
 
 /// Values of all controls; their ranges are in the table of parameters. Constant during a call of the synth, which reads them on its
@@ -156,12 +158,12 @@ impl Controls {
     }
 
     /// Weights of the residuals: those of the latent mix times fidelity. The weight of the knobs' sound falls linearly to 0 at half a σ
-    /// from its point, so that turning a knob changes the sound without a step.
+    /// from its point, so that turning a knob changes the sound without a step. The prime has no weight.
     pub fn asset_mix(&self) -> AssetMix {
         let (x, y, m) = (self.pad_x, self.pad_y, self.morph);
         let nearness = nearness(&self.knobs, &self.assets.knobs_point);
         let shares = [(1.0 - x) * (1.0 - y) * m, x * (1.0 - y) * m, (1.0 - x) * y * m, x * y * m, (1.0 - m) * nearness];
-        AssetMix::new(self.assets.ids, shares.map(|share| share * self.fidelity))
+        AssetMix::new(self.assets.ids, shares.map(|share| share * self.fidelity)).with_prime(self.assets.prime)
     }
 
     /// Frame shaping of the decoded sound.
@@ -220,7 +222,7 @@ mod tests {
     use super::*;
 
     fn controls(pad_x: f32, pad_y: f32, morph: f32) -> Controls {
-        let assets = AssetSet { ids: [1, 2, 3, 4, 5].map(AssetId::new), knobs_point: [0.0; 7] };
+        let assets = AssetSet { ids: [1, 2, 3, 4, 5].map(AssetId::new), ..AssetSet::default() };
         Controls { pad_x, pad_y, morph, assets, ..Controls::default() }
     }
 

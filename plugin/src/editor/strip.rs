@@ -1,6 +1,7 @@
 //! The strip below the large knobs: tabs, and the panels of the open one. Everything in it is drawn from [`tables`]. Main thread.
 
 mod matrix;
+mod prime;
 pub mod tables;
 mod tuning;
 
@@ -23,6 +24,7 @@ use crate::params::ParamId;
 use crate::project::StripTab;
 use tables::{Control, Kind, Panel, Picture};
 
+pub use prime::{PrimeAction, PrimeState};
 pub use tuning::TuningAction;
 
 /// Height of the tabs, and width of one, in points.
@@ -50,6 +52,8 @@ pub enum StripAction {
     RemovePath,
     /// Do something with the tuning.
     Tuning(TuningAction),
+    /// Do something with the prime.
+    Prime(PrimeAction),
 }
 
 /// What the strip shows beside the parameters.
@@ -62,6 +66,8 @@ pub struct StripState<'a> {
     pub path: &'a PadPath,
     /// Scale and keyboard map.
     pub tuning: &'a Tuning,
+    /// The prime, where the pack takes one.
+    pub prime: Option<PrimeState<'a>>,
 }
 
 /// Draws the strip.
@@ -81,8 +87,11 @@ pub fn show(
             action = Some(StripAction::Open(choice));
         }
     }
+    let beside = Rect::from_min_max(pos2(bar.max.x + GRID, rect.min.y), pos2(rect.max.x, bar.max.y));
+    if let (StripTab::Sound, Some(now)) = (tab, now.prime) {
+        action = prime::show(ui, beside, now).map(StripAction::Prime).or(action);
+    }
     if tab == StripTab::Play {
-        let beside = Rect::from_min_max(pos2(bar.max.x + GRID, rect.min.y), pos2(rect.max.x, bar.max.y));
         action = tuning::show(ui, beside, now.tuning).map(StripAction::Tuning).or(action);
     }
     let room = room.with_min_y(room.min.y + 4.0);

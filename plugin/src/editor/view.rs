@@ -10,6 +10,7 @@ mod frame_state;
 mod moving;
 mod pad_path;
 mod presets;
+mod prime;
 mod region;
 mod steps;
 
@@ -35,7 +36,7 @@ use super::morph_follow::{MorphFollow, SILENT};
 use super::pad::{Pad, PadAction};
 use super::preset_dialog::PresetDialog;
 use super::region_editor::RegionEditor;
-use super::strip::{StripAction, StripState};
+use super::strip::StripAction;
 use super::typing::Typing;
 use super::wave::{Overlay, Wave};
 use super::{morph, region_editor, status, strip, theme};
@@ -258,14 +259,14 @@ impl EditorView {
     }
 
     fn show_strip(&mut self, ui: &mut Ui, regions: &Regions, now: &FrameState) {
-        let shown =
-            StripState { routes: &now.routes, steps: &now.step_levels, path: &now.pad_path, tuning: &now.tuning };
+        let shown = now.strip_state();
         match strip::show(ui, regions.strip, now.view.tab, &shown, &mut self.gestures, &mut self.typing) {
             Some(StripAction::Open(tab)) => self.session.store.change_view(|view| view.tab = tab),
             Some(StripAction::Route(routes)) => self.set_routes(routes),
             Some(StripAction::Steps(levels)) => self.set_step_levels(levels),
             Some(StripAction::RemovePath) => self.remove_path(now),
             Some(StripAction::Tuning(asked)) => self.change_tuning(asked, now),
+            Some(StripAction::Prime(asked)) => self.change_prime(asked, now),
             None => {}
         }
     }

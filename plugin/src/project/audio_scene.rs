@@ -28,7 +28,7 @@ use crate::target::CORNERS;
 pub struct AudioScene {
     /// Latent points of the pad's corners, in σ.
     pub corners: [Latent; CORNERS],
-    /// What the sounds bring beside their points.
+    /// What the sounds bring beside their points, and what they go on from.
     pub assets: AssetSet,
     /// Seed of all variation.
     pub seed: u64,
@@ -60,11 +60,11 @@ pub struct PackDefaults {
 }
 
 impl AudioScene {
-    /// What the audio thread needs of a project, whose residuals go to the workers' table.
+    /// What the audio thread needs of a project, whose residuals and prime go to the workers' table.
     pub(super) fn of(project: &Project, recalls: u64, defaults: Option<&PackDefaults>, table: &AssetTable) -> Self {
         let corners = project.corners.each_ref().map(|corner| &**corner);
         let residuals = defaults.map(|defaults| &*defaults.residuals);
-        let assets = scene::assets(corners, project.knobs.as_deref(), residuals, table);
+        let assets = scene::assets(corners, project.knobs.as_deref(), residuals, project.prime.as_ref(), table);
         let corners = project.corners.each_ref().map(|corner| corner.latent);
         Self {
             corners,

@@ -40,6 +40,7 @@ impl Project {
             pad_path: self.pad_path,
             controllers: self.controllers,
             tuning: Tuning::clone(&self.tuning),
+            prime: self.prime.clone(),
             frozen,
             unknown,
         }
@@ -63,6 +64,7 @@ impl Project {
             pad_path: document.pad_path,
             controllers: document.controllers,
             tuning: Arc::new(document.tuning),
+            prime: document.prime,
             frozen: Arc::new(document.frozen),
             unknown,
             view: view.or(view_now),

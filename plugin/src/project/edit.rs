@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use engine::params::{ControllerMap, PadPath, Routes, StepLevels};
-use engine::state::{PackRef, SoundState, StateDocument};
+use engine::state::{PackRef, Prime, SoundState, StateDocument};
 use engine::tuning::Tuning;
 
 use super::history::Role;
@@ -73,6 +73,13 @@ pub enum Edit {
     },
     /// Let the tuning be this.
     SetTuning(Arc<Tuning>),
+    /// Let the sounds go on from this prime, or from none.
+    SetPrime {
+        /// The prime.
+        prime: Option<Prime>,
+        /// What changes, as the step is called.
+        change: String,
+    },
     /// Remember the editor's window.
     SetView(View),
     /// The project is now that of a preset, or of none.
@@ -120,6 +127,7 @@ impl Edit {
             Self::SetPath { path, routes } => (next.pad_path, next.routes) = (*path, routes),
             Self::SetControllers { map, .. } => next.controllers = map,
             Self::SetTuning(tuning) => next.tuning = tuning,
+            Self::SetPrime { prime, .. } => next.prime = prime,
             Self::SetOrigin(origin) => next.origin = origin,
             Self::SetView(view) => next.view = Some(view.limited()),
             Self::LoadPreset { document, .. } | Self::Recall(document) => {
@@ -151,7 +159,7 @@ impl Edit {
             Self::SetRoutes(_) => Role::Step("route".to_owned()),
             Self::SetSteps(_) => Role::Step("steps".to_owned()),
             Self::SetPath { path, .. } if path.is_empty() => Role::Step("path removed".to_owned()),
-            Self::SetControllers { change, .. } => Role::Step(change.clone()),
+            Self::SetControllers { change, .. } | Self::SetPrime { change, .. } => Role::Step(change.clone()),
             Self::SetSeed(seed) => Role::Step(format!("take {seed}")),
             Self::SetTuning(tuning) => Role::Step(format!("tuning {}", tuning.title())),
             Self::LoadPreset { name, .. } => Role::Step(format!("preset {name}")),
@@ -209,6 +217,9 @@ fn restore(project: &mut Project, change: &ProjectChange) {
     }
     if before.tuning != after.tuning {
         project.tuning.clone_from(&after.tuning);
+    }
+    if before.prime != after.prime {
+        project.prime.clone_from(&after.prime);
     }
     if before.origin != after.origin {
         project.origin.clone_from(&after.origin);

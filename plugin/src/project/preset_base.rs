@@ -69,7 +69,7 @@ fn is_same(base: &Project, now: &Project) -> bool {
     };
     let pack = base.pack.id.is_empty() || base.pack.is_same(&now.pack);
     let rest = base.seed == now.seed && base.routes == now.routes;
-    let rest = rest && base.steps == now.steps && base.pad_path == now.pad_path;
+    let rest = rest && base.steps == now.steps && base.pad_path == now.pad_path && base.prime == now.prime;
     // A preset without a tuning leaves that of the project as it is.
     let rest = rest && (base.tuning.is_none() || base.tuning == now.tuning);
     knobs && pack && rest && corners.all(|(a, b)| a.name.is_empty() || same(a, b))

@@ -5,9 +5,10 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use engine::decode::end_fade::{END_FADE_SAMPLES, end_gain};
-use engine::decode::raw::{Generator, RawModel, Wish};
+use engine::decode::raw::{Generator, PrimeRoom, RawModel, Wish};
 use engine::pack::RawManifest;
-use engine::sample::{read_from, resample};
+use engine::sample::read_from;
+use engine::state::Prime;
 use serde_json::json;
 
 use crate::args::RawArgs;
@@ -19,8 +20,6 @@ use crate::watch::Watch;
 
 /// Samples of a block.
 const BLOCK: usize = 512;
-/// Samples below this are silence: the least step of 16 bits.
-const SILENT: f32 = 1.0 / 32_768.0;
 
 pub(crate) fn run(args: &RawArgs) -> Result<(), Failure> {
     let inputs: Vec<&Path> = args.prime.as_deref().into_iter().chain([args.pack.as_path()]).collect();
@@ -92,34 +91,15 @@ fn write(args: &RawArgs, mut generator: Generator, length: usize, rate_hz: u32) 
 
 /// The beginning of a recording at the pack's rate, and remarks.
 fn prime(file: &Path, prime_ms: f32, manifest: &RawManifest) -> Result<(Vec<f32>, Vec<String>), Failure> {
-    let rate_hz = manifest.sample_rate_hz;
-    let count = (f64::from(prime_ms) * f64::from(rate_hz) / 1000.0).round() as usize;
-    let most_ms = manifest.length_samples as f64 * 1000.0 / f64::from(rate_hz);
-    if count == 0 || count > manifest.length_samples {
-        let least_ms = 1000.0 / f64::from(rate_hz);
-        return Err(Failure::usage(format!(
-            "--prime-ms {prime_ms}: this pack takes {least_ms} ms, which is one sample, to {most_ms} ms"
-        )));
-    }
+    let room = PrimeRoom::of_raw(manifest);
+    room.count(prime_ms).map_err(|error| Failure::usage(format!("--prime-ms: {error}")))?;
     let recording = read_from(file, 0.0)?;
+    let (rate_hz, found_hz) = (manifest.sample_rate_hz, recording.sample_rate_hz);
     let mut notes = recording.notes;
-    if recording.sample_rate_hz != rate_hz {
-        notes.push(format!("{}: from {} to {rate_hz} Hz", path_text(file), recording.sample_rate_hz));
+    if found_hz != rate_hz {
+        notes.push(format!("{}: from {found_hz} to {rate_hz} Hz", path_text(file)));
     }
-    let mut samples = resample(&recording.samples, recording.sample_rate_hz, rate_hz)?;
-    if samples.len() < count {
-        let has_ms = samples.len() as f64 * 1000.0 / f64::from(rate_hz);
-        return Err(Failure::failed(format!(
-            "{} lasts {has_ms:.1} ms, and {prime_ms} ms of it are asked for; give a smaller --prime-ms",
-            path_text(file)
-        )));
-    }
-    samples.truncate(count);
-    if samples.iter().all(|sample| sample.abs() < SILENT) {
-        return Err(Failure::failed(format!(
-            "the first {prime_ms} ms of {} are silent; cut the silence off its start",
-            path_text(file)
-        )));
-    }
-    Ok((samples, notes))
+    let prime =
+        Prime::of_recording(path_text(file), &recording.samples, found_hz, prime_ms).map_err(Failure::failed)?;
+    Ok((room.samples(&prime).map_err(Failure::failed)?, notes))
 }

@@ -13,8 +13,9 @@ use crate::decode::pack_model::PackModel;
 use crate::decode::source::{Source, SourceError};
 use crate::decode::streamed::{STEP, Stream};
 use crate::decode::wish::scaled_temperature;
-use crate::link::{SoundSpec, Succession};
+use crate::link::{AssetId, SoundSpec, Succession};
 use crate::pack::{PackInfo, class_weights};
+use crate::state::Prime;
 
 impl PackModel for FoleyModel {
     fn info(&self) -> PackInfo {
@@ -45,10 +46,10 @@ impl Chance for FoleyModel {
     }
 
     fn key(spec: &SoundSpec) -> SoundKey {
-        SoundKey { seed: seed(spec), variation: 0, ..SoundKey::of(spec) }
+        SoundKey { seed: seed(spec), variation: 0, prime: AssetId::NONE, ..SoundKey::of(spec) }
     }
 
-    fn begin(model: &Arc<Self>, spec: &SoundSpec) -> Result<Clip, SourceError> {
+    fn begin(model: &Arc<Self>, spec: &SoundSpec, _prime: Option<&Prime>) -> Result<Clip, SourceError> {
         Clip::new(Arc::clone(model), &wish(spec, model)).map_err(|error| SourceError::Failed(error.to_string()))
     }
 }

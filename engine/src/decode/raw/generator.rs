@@ -77,11 +77,18 @@ impl Generator {
         })
     }
 
-    /// Writes the next samples. A prime that is not part of the sound is led through before the first of them.
-    pub fn fill(&mut self, block: &mut [f32]) {
-        while !self.with_prime && self.position < self.prime.len() {
+    /// Leads up to `most` samples of a prime that is not part of the sound through the network; `true` once it is through.
+    pub(super) fn lead(&mut self, most: usize) -> bool {
+        let left = if self.with_prime { 0 } else { self.prime.len().saturating_sub(self.position) };
+        for _ in 0..left.min(most) {
             self.next_sample();
         }
+        left <= most
+    }
+
+    /// Writes the next samples. A prime that is not part of the sound is led through before the first of them.
+    pub fn fill(&mut self, block: &mut [f32]) {
+        self.lead(usize::MAX);
         block.iter_mut().for_each(|sample| *sample = self.next_sample());
     }
 

@@ -12,7 +12,8 @@ use crate::jobs::Job;
 use crate::target::Target;
 
 impl EditorView {
-    /// Takes the files that the system drops. The first goes to the corner it falls on, elsewhere to the knobs; see [`dropped::plan`].
+    /// Takes the files that the system drops. The first goes to the corner it falls on, elsewhere to the knobs; see [`dropped::plan`]. In
+    /// a pack that takes a prime it becomes that.
     pub(super) fn take_os_files(&mut self, ui: &Ui, regions: &Regions) {
         let paths = drag::os_dropped_files(ui);
         if paths.is_empty() {
@@ -20,7 +21,7 @@ impl EditorView {
         }
         let plan = dropped::plan(paths, self.drop_target(ui, regions));
         plan.faults.into_iter().for_each(|fault| self.session.store.notices.fault(fault));
-        for (path, target) in plan.imports {
+        for (path, target) in self.without_prime(plan.imports) {
             self.send(&Dragged::File(path), target);
         }
         plan.tunings.into_iter().for_each(|path| self.session.run(Job::Tune(path)));

@@ -24,6 +24,10 @@ impl EditorView {
     pub(super) fn export_takes(&self, now: &FrameState, name: &str, count: usize) {
         let (Some(seed), Some(sound), Some(loaded)) = (now.chance_seed, &now.sound, &now.loaded) else { return };
         let Some(model) = loaded.model.clone() else { return };
+        let assets = match self.session.store.assets().resolve(&sound.spec.assets) {
+            Ok(assets) => assets.prime_alone(),
+            Err(error) => return self.session.store.notices.fault(format!("Nothing was exported: {error}")),
+        };
         let Some(ticket) = self.session.take_export.begin(name, count) else {
             return self.session.store.notices.fault("Other takes are being exported: wait for them, or cancel them.");
         };
@@ -32,6 +36,7 @@ impl EditorView {
             name: name.to_owned(),
             source: model.source(),
             first: SoundSpec { seed, variation: 0, ..sound.spec },
+            assets,
             count,
             done: 0,
             ticket,

@@ -5,11 +5,13 @@ use std::sync::Arc;
 
 use engine::instrument::{Meters, SoundView, Status};
 use engine::params::{ControllerMap, PadPath, Routes, StepLevels};
+use engine::state::Prime;
 use engine::tuning::Tuning;
 
 use super::EditorView;
 use crate::editor::pad::Corner;
 use crate::editor::sound_names;
+use crate::editor::strip::StripState;
 use crate::loaded_pack::LoadedPack;
 use crate::params::ParamId;
 use crate::project::View;
@@ -33,11 +35,25 @@ pub(super) struct FrameState {
     pub(super) pad_path: PadPath,
     pub(super) controllers: ControllerMap,
     pub(super) tuning: Arc<Tuning>,
+    pub(super) prime: Option<Prime>,
     pub(super) preset: Option<PresetTitle>,
     /// Seed of the sounds, where chance makes them.
     pub(super) chance_seed: Option<u64>,
     /// Names of what would be undone and redone.
     pub(super) steps: [Option<String>; 2],
+}
+
+impl FrameState {
+    /// What the strip shows.
+    pub(super) fn strip_state(&self) -> StripState<'_> {
+        StripState {
+            routes: &self.routes,
+            steps: &self.step_levels,
+            path: &self.pad_path,
+            tuning: &self.tuning,
+            prime: self.prime_state(),
+        }
+    }
 }
 
 impl EditorView {
@@ -68,6 +84,7 @@ impl EditorView {
             pad_path: project.pad_path,
             controllers: project.controllers,
             tuning: Arc::clone(&project.tuning),
+            prime: project.prime.clone(),
             preset: self.session.preset_title(),
             chance_seed: loaded.as_ref().filter(|loaded| loaded.catalogue.is_by_chance).map(|_| project.seed),
             steps: self.session.store.history(|history| history.names()),

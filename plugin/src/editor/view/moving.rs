@@ -28,7 +28,7 @@ impl EditorView {
         }
     }
 
-    /// Puts what was dragged on a corner or on the knobs; a file is imported by a job.
+    /// Puts what was dragged on a corner or on the knobs; a file is imported by a job, or becomes the prime of a pack that takes one.
     pub(super) fn send(&mut self, what: &Dragged, target: Target) {
         match (what, target) {
             (Dragged::Sound { name, latent }, Target::Corner(corner)) => {
@@ -37,6 +37,7 @@ impl EditorView {
             (Dragged::Sound { name, latent }, Target::Knobs) => {
                 self.go_to_sound(Arc::new(SoundState::new(name, *latent)))
             }
+            (Dragged::File(path), _) if self.takes_prime() => self.session.run(Job::Prime(path.clone())),
             (Dragged::File(path), target) => {
                 self.session.run(Job::Import { path: path.clone(), target, revision: self.session.store.revision() })
             }
