@@ -25,7 +25,8 @@ impl DroppedFile for Dropped {
     }
 }
 
-fn drop_files(editor: &mut EditorHarness, place: Pos2, paths: &[PathBuf]) {
+/// Drops files as the window system does.
+pub fn drop_files(editor: &mut EditorHarness, place: Pos2, paths: &[PathBuf]) {
     editor.harness.hover_at(place);
     editor.harness.step();
     for path in paths {

@@ -1,9 +1,8 @@
 //! The prime in the window: a file that is dropped on it or chosen becomes one, and it can be changed, removed and taken back.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
-use egui::{DroppedFile, Pos2};
+use egui::Pos2;
 use egui_kittest::SnapshotResults;
 use egui_kittest::kittest::Queryable;
 use engine::decode::load::load;
@@ -15,22 +14,10 @@ use plugin::state::FIELD;
 use support::project::{recall, saved};
 use support::raw::raw_pack;
 
+use super::dropping;
 use super::harness::EditorHarness;
 
 const RATE_HZ: u32 = 44_100;
-
-#[derive(Debug)]
-struct Dropped(PathBuf);
-
-impl DroppedFile for Dropped {
-    fn path(&self) -> &Path {
-        &self.0
-    }
-
-    fn bytes(&self) -> Result<Vec<u8>, String> {
-        std::fs::read(&self.0).map_err(|error| error.to_string())
-    }
-}
 
 /// The window with a pack of kind `raw`.
 fn opened() -> EditorHarness {
@@ -50,14 +37,10 @@ fn write(folder: &Path, name: &str, length_s: f32, level: f32) -> PathBuf {
     path
 }
 
+/// Drops files beside the pad, and waits until they are read.
 fn drop_files(editor: &mut EditorHarness, paths: &[PathBuf]) {
-    editor.harness.hover_at(Pos2::new(600.0, 120.0));
-    editor.harness.step();
-    for path in paths {
-        editor.harness.input_mut().dropped_files.push(Arc::new(Dropped(path.clone())));
-    }
-    editor.harness.run_steps(2);
-    editor.wait_until("the file is read", |editor| !editor.session.is_busy());
+    dropping::drop_files(editor, Pos2::new(600.0, 120.0), paths);
+    editor.wait_until("the files are read", |editor| !editor.session.is_busy());
     editor.harness.run_steps(3);
 }
 
