@@ -47,7 +47,7 @@ fn messages() -> Vec<Timed> {
 fn played(document: &StateDocument, model: &Arc<Model>) -> [Vec<f32>; 2] {
     let song = Song::parse(&file(0, TICKS_PER_QUARTER, &[messages()])).expect("a good file");
     let table = Arc::<AssetTable>::default();
-    let controls = scene::controls(document, Some(&model.residuals()), &table);
+    let controls = scene::controls(document, Some(model.residuals()), &table);
     let (mut synth, _instance): (Synth, _) = create(&Pool::global().expect("threads"), Arc::clone(model), table);
     synth.set_tuning(document.tuning.pitches());
     let part = Part::new(synth, controls).moved_by(document.controllers);

@@ -21,7 +21,9 @@ impl Budget {
     /// Part of the stage that is over; 1 or more at its end.
     pub fn progress(self, step: u64, elapsed_s: f64) -> f64 {
         match self {
-            Self::Seconds(limit_s) => elapsed_s / limit_s.max(1e-9),
+            // Two looks at a clock may see the same time, and a stage of no time has no step.
+            Self::Seconds(limit_s) if limit_s <= 0.0 => 1.0,
+            Self::Seconds(limit_s) => elapsed_s / limit_s,
             Self::Steps(limit) => step as f64 / limit.max(1) as f64,
         }
     }
@@ -52,5 +54,6 @@ mod tests {
         assert!(learning_rate(0.02) > 0.95);
         assert!((learning_rate(1.0) - FINAL_RATE).abs() < 1e-9);
         assert_eq!(Budget::Steps(10).progress(5, 1e9), 0.5);
+        assert_eq!(Budget::Seconds(0.0).progress(0, 0.0), 1.0);
     }
 }
