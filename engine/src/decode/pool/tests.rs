@@ -75,6 +75,7 @@ impl Job for Tone {
 
 /// What has arrived at the audio side.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[expect(clippy::large_enum_variant, reason = "a few thousand of them, in a test")]
 enum Got {
     /// A draft or a whole sound begins.
     Begin(u64),
