@@ -28,6 +28,7 @@ use std::path::{Path, PathBuf};
 pub use channels::Channels;
 pub(crate) use decode::decode_flac;
 pub use flac::{FlacError, FlacFormat, MAX_FLAC_RATE_HZ, encode_flac, write_flac};
+pub(crate) use high_pass::without_infrasound;
 pub use kinds::{FileKind, file_kind};
 pub use level::{LOUDNESS_LUFS, loudness_lufs, normalise_loudness};
 pub use one_shot::{one_shot, region, start_s};

@@ -6,7 +6,7 @@ use std::f64::consts::{PI, SQRT_2};
 const CUT_HZ: f64 = 20.0;
 
 /// The samples through a Butterworth high-pass of second order at 20 Hz, which starts as if the first sample had always been.
-pub(super) fn without_infrasound(samples: &[f32], rate_hz: u32) -> Vec<f32> {
+pub(crate) fn without_infrasound(samples: &[f32], rate_hz: u32) -> Vec<f32> {
     // The bilinear transform of 1/(s² + √2·s + 1), as in any filter cookbook.
     let tangent = (PI * CUT_HZ / f64::from(rate_hz)).tan();
     let scale = 1.0 / (1.0 + SQRT_2 * tangent + tangent * tangent);
