@@ -7,7 +7,7 @@ use engine::audio::Synth;
 use engine::decode::Model;
 use engine::decode::assets::AssetTable;
 use engine::instrument::{Pool, create};
-use engine::midi::{BLOCK_SAMPLES, Part, Performance, Song};
+use engine::midi::{Part, Performance, Song};
 use engine::pack::Pack;
 use engine::presets::factory;
 use engine::scene;
@@ -15,6 +15,7 @@ use engine::state::{PackRef, StateDocument};
 use inputs::midi::{Timed, controller, file, off, on};
 use serde_json::Value;
 use support::offline::{BOUNCE_RATE_HZ, HostEvent, OfflineHost, Recording};
+use support::song;
 
 const TICKS_PER_QUARTER: u16 = 96;
 /// Without a tempo event a quarter note lasts half a second.
@@ -51,18 +52,7 @@ fn played(document: &StateDocument, model: &Arc<Model>) -> [Vec<f32>; 2] {
     let (mut synth, _instance): (Synth, _) = create(&Pool::global().expect("threads"), Arc::clone(model), table);
     synth.set_tuning(document.tuning.pitches());
     let part = Part::new(synth, controls).moved_by(document.controllers);
-    let mut performance = Performance::new(&song, BOUNCE_RATE_HZ as u32, part);
-    let (mut left, mut right) = ([0.0; BLOCK_SAMPLES], [0.0; BLOCK_SAMPLES]);
-    let mut sides = [Vec::new(), Vec::new()];
-    loop {
-        let count = performance.render(&mut left, &mut right);
-        sides[0].extend(&left[..count]);
-        sides[1].extend(&right[..count]);
-        if count < BLOCK_SAMPLES {
-            assert!(!performance.failed());
-            return sides;
-        }
-    }
+    song::played(Performance::new(&song, BOUNCE_RATE_HZ as u32, part))
 }
 
 /// The same messages, bounced by a host with the plug-in in this state.

@@ -1,12 +1,13 @@
 //! Laws of MIDI files: what is read of them, when it is played, and that it is what the synth plays of the same events.
 
 use engine::audio::{Event, EventKind};
-use engine::midi::{BLOCK_SAMPLES, ChannelMessage, MAX_FILE_BYTES, MidiError, Part, Performance, Song, TAIL_SECONDS};
+use engine::midi::{ChannelMessage, MAX_FILE_BYTES, MidiError, Part, Performance, Song, TAIL_SECONDS};
 use engine::params::{ControllerMap, ParamId};
 use inputs::midi::{Timed, chunk, controller, file, merged, off, on, tempo};
 use support::Random;
 use support::fake::{Rig, Sort, Timbre};
 use support::script::{BLOCK_SIZES, Script, point};
+use support::song::played;
 
 const RATE_HZ: u32 = 48_000;
 /// A message lies at the sample nearest to its time.
@@ -43,21 +44,6 @@ fn song() -> Song {
 fn part(sort: Sort, timbre: Timbre) -> (Part, impl Sized) {
     let Rig { synth, instance, .. } = Rig::of_sort(sort, timbre, RATE_HZ as f32);
     (Part::new(synth, point(0.4)), instance)
-}
-
-/// Everything that a performance gives.
-fn played(mut performance: Performance) -> [Vec<f32>; 2] {
-    let (mut left, mut right) = ([0.0; BLOCK_SAMPLES], [0.0; BLOCK_SAMPLES]);
-    let mut sides = [Vec::new(), Vec::new()];
-    loop {
-        let count = performance.render(&mut left, &mut right);
-        sides[0].extend(&left[..count]);
-        sides[1].extend(&right[..count]);
-        if count < BLOCK_SAMPLES {
-            assert!(!performance.failed());
-            return sides;
-        }
-    }
 }
 
 #[test]

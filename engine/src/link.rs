@@ -48,7 +48,7 @@ use rtrb::{Consumer, Producer, RingBuffer};
 use triple_buffer::{Input, Output};
 
 pub use assets::{AssetId, AssetMix, MIXED_ASSETS};
-pub use request::{GENERATION_STEP, Request, RequestBoard, SOUNDING};
+pub use request::{GENERATION_STEP, Request, RequestBoard};
 pub use sound::{MAX_CHANNELS, Shaping, SoundHead, SoundSpec};
 pub use sources::{MAX_ROOTS, MAX_SOURCES, SourceId, SourceInfo, SourceSet, Succession};
 pub use stretch::StretchMap;

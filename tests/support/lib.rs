@@ -15,6 +15,7 @@ pub mod rain;
 mod random;
 pub mod raw;
 pub mod script;
+pub mod song;
 pub mod vst3;
 pub mod wait;
 

@@ -8,9 +8,11 @@ use super::tick::Ramp;
 use super::voice::Voice;
 use super::voices::{Listening, Timing, Voices};
 use super::zone_crossfade::{self, ZoneSide};
-use crate::link::{Request, SOUNDING, SoundSpec, SourceId, SourceSet, Succession};
+use crate::link::{Request, SoundSpec, SourceId, SourceSet, Succession};
 use crate::params::Controls;
 
+/// Urgency of a slot with voices; 0 is the most urgent.
+const SOUNDING: u32 = 0;
 /// Urgency of the zone played last; previews come before it.
 const MAIN: u32 = 2;
 /// Urgency of its variations.

@@ -18,8 +18,6 @@ mod client;
 mod mailbox;
 mod running;
 mod scheduler;
-#[cfg(test)]
-mod tests;
 mod transfer;
 mod view;
 mod worker_instance;

@@ -6,14 +6,10 @@
 
 #![expect(clippy::disallowed_types, reason = "worker threads may wait for each other")]
 
-mod levels;
-
 use std::sync::LazyLock;
 
 use parking_lot::Mutex;
 use realfft::RealFftPlanner;
-
-use levels::Levels;
 
 use crate::link::{Exit, Landing, MAX_EXITS, MAX_LANDINGS, SustainMap};
 use crate::spectral::Complex32;
@@ -23,6 +19,18 @@ const SEARCH_RATE_HZ: f32 = 11_025.0;
 /// Length of the compared pieces, in seconds: three periods of the lowest key (27.5 Hz) take 109 ms, but longer pieces rule out places
 /// that differ only by a slow beat, of which ensembles are full.
 const PIECE_S: f32 = 0.05;
+/// Step of the level curve, in seconds.
+const LEVEL_STEP_S: f32 = 0.025;
+/// Steps over which the level curve is averaged: 225 ms, more than a period of vibrato or tremolo at 5 Hz.
+const LEVEL_SMOOTH_STEPS: usize = 9;
+/// The steady part begins where the level first comes this near to its median, in dB.
+const ATTACK_BELOW_DB: f32 = 3.0;
+/// It ends where the level is last this near to its median, in dB.
+const END_BELOW_DB: f32 = 9.0;
+/// Levels this far below the loudest do not count for the median, in dB.
+const SILENT_BELOW_DB: f32 = 40.0;
+/// A sound that never exceeds this level, in dB of full scale, is silent.
+const SILENT_DBFS: f32 = -90.0;
 /// Shortest steady part, in seconds: with less, its repetition is heard as a tone or a flutter.
 const LEAST_PART_S: f32 = 0.4;
 /// Longest part that is searched, in seconds, counted back from its end: bounds the work for stretched sounds.
@@ -43,41 +51,10 @@ const LEVEL_PENALTY_PER_DB: f32 = 0.05;
 /// sounds held for 30 s have no second difference more than 8 % above those of their first two seconds.
 const SCORE_RANGE: f32 = 0.15;
 
-/// The search in a finished sound, in steps of about a millisecond, so that more urgent work can be done between them.
-pub struct Search {
-    /// `None` if the sound has no part that is long enough.
-    sound: Option<Sound>,
-    coarse: Option<Coarse>,
-    /// Possible exits that are not compared yet.
-    places: std::vec::IntoIter<usize>,
-    /// Exits with their scores.
-    exits: Vec<(f32, Exit)>,
-}
-
-impl Search {
-    /// For a sound of one or two `channels`, whose `samples` stand channel after channel; they are copied.
-    pub fn new(samples: &[f32], channels: usize, sample_rate_hz: f32) -> Self {
-        let sound = Sound::new(mixed(samples, channels), sample_rate_hz);
-        let places: Vec<usize> = sound.iter().flat_map(Sound::exit_samples).collect();
-        Self { sound, coarse: None, places: places.into_iter(), exits: Vec::new() }
-    }
-
-    /// Does one step: the spectrum of the steady part, or one exit. Gives the exits after the last one.
-    pub fn step(&mut self) -> Option<SustainMap> {
-        let Some(sound) = &self.sound else { return Some(SustainMap::default()) };
-        let Some(coarse) = &self.coarse else {
-            self.coarse = Some(Coarse::new(&sound.samples[sound.part.clone()], sound.rate_hz));
-            return None;
-        };
-        if let Some(at) = self.places.next() {
-            self.exits.extend(sound.exit(at, coarse));
-            return None;
-        }
-        let best = self.exits.iter().map(|(score, _)| *score).fold(f32::NEG_INFINITY, f32::max);
-        self.exits.retain(|(score, _)| *score >= best - SCORE_RANGE);
-        let exits: Vec<Exit> = self.exits.iter().map(|(_, exit)| *exit).collect();
-        Some(SustainMap::new(&exits, sound.is_steady))
-    }
+/// The exits of a finished sound of one or two `channels`, whose samples stand channel after channel.
+pub fn find(samples: &[f32], channels: usize, sample_rate_hz: f32) -> SustainMap {
+    let mono = mixed(samples, channels);
+    Search::new(&mono, sample_rate_hz).map_or_else(SustainMap::default, |search| search.map())
 }
 
 /// The louder one of the channels' sum and difference, halved: one of them holds any sound, however its channels are related.
@@ -92,8 +69,8 @@ fn mixed(samples: &[f32], channels: usize) -> Vec<f32> {
 }
 
 /// A sound with its steady part.
-struct Sound {
-    samples: Vec<f32>,
+struct Search<'a> {
+    samples: &'a [f32],
     rate_hz: f32,
     levels: Levels,
     /// The steady part in samples.
@@ -101,10 +78,60 @@ struct Sound {
     is_steady: bool,
 }
 
-impl Sound {
+/// A level curve in steps of [`LEVEL_STEP_S`].
+struct Levels {
+    step_samples: usize,
+    db: Vec<f32>,
+}
+
+impl Levels {
+    fn new(samples: &[f32], rate_hz: f32) -> Self {
+        let step_samples = ((LEVEL_STEP_S * rate_hz) as usize).max(1);
+        let energies: Vec<f32> = samples.chunks(step_samples).map(|step| step.iter().map(|v| v * v).sum()).collect();
+        let half = LEVEL_SMOOTH_STEPS / 2;
+        let smoothed = (0..energies.len()).map(|at| {
+            let near = &energies[at.saturating_sub(half)..(at + half + 1).min(energies.len())];
+            let mean = near.iter().sum::<f32>() / (near.len() * step_samples) as f32;
+            10.0 * mean.max(1e-12).log10()
+        });
+        Self { step_samples, db: smoothed.collect() }
+    }
+
+    fn at(&self, sample: usize) -> f32 {
+        let last = self.db.len().saturating_sub(1);
+        self.db.get((sample / self.step_samples).min(last)).copied().unwrap_or(f32::NEG_INFINITY)
+    }
+
+    /// First and last step of the steady part.
+    fn steady_steps(&self) -> Option<(usize, usize)> {
+        let loudest_db = self.db.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+        if loudest_db < SILENT_DBFS {
+            return None;
+        }
+        let mut audible: Vec<f32> = self.db.iter().copied().filter(|db| *db > loudest_db - SILENT_BELOW_DB).collect();
+        audible.sort_unstable_by(f32::total_cmp);
+        let median_db = *audible.get(audible.len() / 2)?;
+        let first = self.db.iter().position(|db| *db >= median_db - ATTACK_BELOW_DB)?;
+        let last = self.db.iter().rposition(|db| *db >= median_db - END_BELOW_DB)?;
+        (first < last).then_some((first, last))
+    }
+
+    /// Slope of the line through the levels from step `first` to `last`, in dB per second, by least squares.
+    fn slope_db_per_s(&self, first: usize, last: usize, rate_hz: f32) -> f32 {
+        let levels = &self.db[first..=last];
+        let count = levels.len() as f32;
+        let (middle, mean) = ((count - 1.0) / 2.0, levels.iter().sum::<f32>() / count);
+        let away = |step: usize| step as f32 - middle;
+        let product: f32 = levels.iter().enumerate().map(|(step, db)| away(step) * (db - mean)).sum();
+        let square: f32 = (0..levels.len()).map(|step| away(step) * away(step)).sum();
+        product / square.max(1e-9) * rate_hz / self.step_samples as f32
+    }
+}
+
+impl<'a> Search<'a> {
     /// `None` if the sound has no part that is long enough.
-    fn new(samples: Vec<f32>, rate_hz: f32) -> Option<Self> {
-        let levels = Levels::new(&samples, rate_hz);
+    fn new(samples: &'a [f32], rate_hz: f32) -> Option<Self> {
+        let levels = Levels::new(samples, rate_hz);
         let (first, last) = levels.steady_steps()?;
         let is_steady = STEADY_SLOPES_DB_PER_S.contains(&levels.slope_db_per_s(first, last, rate_hz));
         let in_samples = |seconds: f32| (seconds * rate_hz) as usize;
@@ -116,6 +143,14 @@ impl Sound {
 
     fn in_samples(&self, seconds: f32) -> usize {
         (seconds * self.rate_hz) as usize
+    }
+
+    fn map(&self) -> SustainMap {
+        let coarse = Coarse::new(&self.samples[self.part.clone()], self.rate_hz);
+        let mut exits: Vec<(f32, Exit)> = self.exit_samples().filter_map(|at| self.exit(at, &coarse)).collect();
+        let best = exits.iter().map(|(score, _)| *score).fold(f32::NEG_INFINITY, f32::max);
+        exits.retain(|(score, _)| *score >= best - SCORE_RANGE);
+        SustainMap::new(&exits.into_iter().map(|(_, exit)| exit).collect::<Vec<_>>(), self.is_steady)
     }
 
     /// Positions of possible exits: evenly over the second half of the part.
@@ -266,12 +301,6 @@ mod tests {
                     * [1.0, 2.0, 3.0].map(partial).iter().sum::<f32>()
             })
             .collect()
-    }
-
-    /// The exits of a sound, by all steps of the search.
-    fn find(samples: &[f32], channels: usize, sample_rate_hz: f32) -> SustainMap {
-        let mut search = Search::new(samples, channels, sample_rate_hz);
-        std::iter::repeat_with(|| search.step()).flatten().next().expect("a search ends")
     }
 
     fn noise() -> Vec<f32> {

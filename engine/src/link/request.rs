@@ -6,9 +6,6 @@ use super::sound::SoundSpec;
 /// Distance between the generations of successive requests of an instance; the odd ones between them identify drafts.
 pub const GENERATION_STEP: u64 = 2;
 
-/// Urgency of the sound of a slot with voices.
-pub const SOUNDING: u32 = 0;
-
 /// A sound that the audio thread wants in a slot.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Request {
@@ -16,7 +13,7 @@ pub struct Request {
     pub generation: u64,
     /// The wanted sound.
     pub spec: SoundSpec,
-    /// Smaller values are served first; the first is [`SOUNDING`].
+    /// Smaller values are served first; 0 is for a slot with voices.
     pub urgency: u32,
     /// Position of the earliest voice of the slot, in samples of the sound: blocks from here on are delivered first.
     pub cursor_sample: u32,

@@ -7,8 +7,7 @@ use super::mailbox::{Mailbox, Urgency};
 use super::transfer::SoundTransfer;
 use crate::decode::reverse::Reversed;
 use crate::decode::source::{Focus, Job, Pace, Progress, Sink, SoundShape, SourceError, Version};
-use crate::decode::sustain::Search;
-use crate::link::{Request, SOUNDING, SoundSpec, SustainMap, WorkerEnd};
+use crate::link::{Request, SoundSpec, WorkerEnd};
 
 /// A sound being made: its job, and the parts made so far.
 pub(super) struct RunningJob {
@@ -19,11 +18,7 @@ pub(super) struct RunningJob {
     sample_rate_hz: f32,
     draft: Option<SoundTransfer>,
     whole: Option<SoundTransfer>,
-    /// The search for its sustain, once every block is there.
-    search: Option<Search>,
-    /// Where held notes go on, once it is known.
-    sustain: Option<SustainMap>,
-    /// Time spent in the source's job so far.
+    /// Time spent in the job so far.
     worked: Duration,
 }
 
@@ -42,18 +37,7 @@ impl RunningJob {
         let is_turned = shaping.is_reversed && properties.is_shaped;
         let job: Box<dyn Job> = if is_turned { Box::new(Reversed::new(job, shaping.stretch)) } else { job };
         let (pace, sample_rate_hz) = (properties.pace, properties.sample_rate_hz);
-        Ok(Some(Self {
-            slot,
-            request,
-            job,
-            pace,
-            sample_rate_hz,
-            draft: None,
-            whole: None,
-            search: None,
-            sustain: None,
-            worked: Duration::ZERO,
-        }))
+        Ok(Some(Self { slot, request, job, pace, sample_rate_hz, draft: None, whole: None, worked: Duration::ZERO }))
     }
 
     pub(super) fn generation(&self) -> u64 {
@@ -84,26 +68,16 @@ impl RunningJob {
         [&self.draft, &self.whole].into_iter().flatten().any(|transfer| transfer.has_region(first, end))
     }
 
-    /// Whether every block is there, and where held notes go on is being searched for.
-    pub(super) fn is_searching(&self) -> bool {
-        self.search.is_some()
-    }
-
-    /// Does one step of the source's job, then of the search for the sustain. Blocks are sent to `end` as far as there is room; without an
-    /// end they are kept only, and no sustain is searched for.
+    /// Does one step. Its blocks are sent to `end` as far as there is room; without an end they are kept only.
     ///
     /// # Errors
     /// [`SourceError`] if the job fails, panics or ends with blocks missing.
     pub(super) fn advance(&mut self, end: Option<&mut WorkerEnd>) -> Result<Progress, SourceError> {
-        if let Some(search) = &mut self.search {
-            self.sustain = search.step();
-            return Ok(self.sustain.map_or(Progress::Going(1.0), |_| Progress::Done));
-        }
-        let (started, is_played) = (Instant::now(), end.is_some());
+        let started = Instant::now();
         let focus = Focus {
             first_sample: self.request.cursor_sample as usize,
             end_sample: self.request.region_end_sample as usize,
-            wants_draft: self.request.wants_draft && is_played,
+            wants_draft: self.request.wants_draft && end.is_some(),
         };
         let mut sink = TransferSink {
             slot: self.slot,
@@ -118,35 +92,8 @@ impl RunningJob {
         self.worked += started.elapsed();
         if result == Ok(Progress::Done) {
             self.check_whole()?;
-            return Ok(if is_played { self.begin_search() } else { Progress::Done });
         }
         result
-    }
-
-    /// After the last block. A source may have told where held notes go on.
-    fn begin_search(&mut self) -> Progress {
-        self.sustain = self.whole.as_ref().and_then(SoundTransfer::known_sustain);
-        let searched = self.whole.as_ref().filter(|_| self.sustain.is_none());
-        self.search = searched.map(|whole| {
-            let head = whole.head();
-            Search::new(whole.samples(), head.channels, head.sample_rate_hz)
-        });
-        if !self.is_searched_in_steps() {
-            self.finish_search();
-        }
-        if self.is_searching() { Progress::Going(1.0) } else { Progress::Done }
-    }
-
-    /// Whether others may come between the parts of the search: only where voices play, which have the sound already. A sound that is made ahead
-    /// of its notes, or slowly, is not to wait for its end.
-    fn is_searched_in_steps(&self) -> bool {
-        self.request.urgency == SOUNDING && !self.is_slow()
-    }
-
-    fn finish_search(&mut self) {
-        if let Some(mut search) = self.search.take() {
-            self.sustain = std::iter::repeat_with(|| search.step()).flatten().next();
-        }
     }
 
     fn check_whole(&self) -> Result<(), SourceError> {
@@ -164,14 +111,9 @@ impl RunningJob {
         }
     }
 
-    /// The whole sound, as far as it has been made.
-    pub(super) fn whole(&self) -> Option<&SoundTransfer> {
-        self.whole.as_ref()
-    }
-
-    /// The whole sound, once every block is there, and where held notes go on in it, by default nowhere.
-    pub(super) fn into_whole(self) -> Option<(SoundTransfer, SustainMap)> {
-        Some((self.whole?, self.sustain.unwrap_or_default()))
+    /// The whole sound, once the job is done.
+    pub(super) fn into_whole(self) -> Option<SoundTransfer> {
+        self.whole
     }
 }
 

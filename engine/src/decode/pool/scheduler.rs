@@ -9,15 +9,16 @@ use super::running::RunningJob;
 use super::transfer::SoundTransfer;
 use super::view::SoundView;
 use crate::decode::source::Pace;
+use crate::decode::sustain;
 use crate::link::{Request, RequestBoard, SLOTS, SoundSpec, SustainMap, WorkerEnd};
 
 /// Urgency of a preview: after slots with voices, before the main zone.
 pub(super) const PREVIEW_URGENCY: u32 = 1;
 /// How long an instance counts as busy after its last request. Longer polls often for longer; shorter delays a sweep's next move.
 const BUSY_AFTER_REQUEST: Duration = Duration::from_secs(1);
-/// How long after the last request the rest of a sound waits whose region has been delivered: a knob that still moves would wait for a step of it.
-/// The region lasts for about 180 ms. Tuned with `bench_knob` on two cores and steps of up to 7 ms, where the median falls from 18 to 14 ms; not
-/// tried with shorter steps.
+/// How long after the last request the rest of a sound waits whose region has been delivered. A step of it takes up to 7 ms, which a knob that
+/// still moves would wait for; the region lasts for about 180 ms. By
+/// `bench_knob` on two cores the median falls from 18 to 14 ms.
 const REST_AFTER: Duration = Duration::from_millis(8);
 /// A host that has not rendered for this long counts as not processing, and its voices as not playing. Must be longer than the longest
 /// block: 8192 samples at 22 050 Hz are 372 ms.
@@ -35,18 +36,9 @@ pub(super) enum Task {
 /// What a search for a sound's sustain has found.
 #[derive(Clone, Copy)]
 struct Searched {
-    spec: SoundSpec,
+    key: f32,
     length_samples: usize,
     map: SustainMap,
-}
-
-impl Searched {
-    /// Whether its places say something of the sounds of `spec`. Those of a stretched sound stand elsewhere, but a stretch that moves would let
-    /// none be known.
-    fn is_of(&self, spec: &SoundSpec) -> bool {
-        let of = |spec: &SoundSpec| (spec.source, spec.key, spec.shaping.is_reversed);
-        of(&self.spec) == of(spec)
-    }
 }
 
 /// The work of one instance.
@@ -106,8 +98,8 @@ impl Scheduler {
                     newest > job.generation() && job.has_given_region() && !self.must_finish(slot, job)
                 })
             });
-            if let Some(job) = self.jobs[slot].take_if(|_| is_over) {
-                self.give_up(slot, job);
+            if is_over {
+                self.jobs[slot] = None;
             }
             if let Some(job) = &mut self.jobs[slot] {
                 job.send(&mut self.end);
@@ -116,27 +108,10 @@ impl Scheduler {
         self.send_backlog();
     }
 
-    /// Ends a job whose sound is no longer wanted. A sound that lacks only its sustain takes over what was found in the one before it, if both
-    /// have the same source, key, direction and length: their frames stand at the same places.
-    fn give_up(&mut self, slot: usize, job: RunningJob) {
-        let Some((mut transfer, _)) = Some(job).filter(RunningJob::is_searching).and_then(RunningJob::into_whole)
-        else {
-            return;
-        };
-        let head = transfer.head();
-        let is_alike = |found: &Searched| found.is_of(&head.spec) && found.length_samples == head.length_samples;
-        let before = self.sustains[slot].filter(is_alike);
-        if let Some(found) = before {
-            transfer.finish(found.map);
-            // Without room the sound has no end, as any other that is given up.
-            let _ = transfer.send(&mut self.end);
-        }
-    }
-
     /// Whether a sound is finished although a newer request waits: nothing is known yet of where held notes of its key go on. Without it, notes whose
     /// sound never stands still would end with it.
     fn must_finish(&self, slot: usize, job: &RunningJob) -> bool {
-        let is_known = self.sustains[slot].is_some_and(|found| found.is_of(job.spec()));
+        let is_known = self.sustains[slot].is_some_and(|found| found.key == job.spec().key);
         let is_replaced = self.board[slot].is_some_and(|request| request.generation > job.generation());
         is_replaced && !is_known && !job.is_slow()
     }
@@ -173,15 +148,14 @@ impl Scheduler {
         let preview = preview.map(|urgency| (urgency, 0, 0, Task::Preview));
         let takes = self.backlog.is_none() && !self.end.audio_is_gone();
         let is_still = self.last_request.is_none_or(|at| at.elapsed() >= REST_AFTER);
-        let slots = self.open().filter(|_| takes).filter_map(|(slot, request)| {
+        let slots = self.open().filter(|_| takes).map(|(slot, request)| {
             let urgency = match &self.jobs[slot] {
                 Some(job) => self.urgency(slot, job, request.urgency),
                 None => first_step(pace_of(&request.spec, mailbox), request.urgency),
             };
-            // The steps of a search are short.
-            let waits = urgency.is_rest && !self.jobs[slot].as_ref().is_some_and(RunningJob::is_searching);
-            (is_still || !waits).then_some((urgency, self.served[slot], request.generation, Task::Slot(slot)))
+            (urgency, self.served[slot], request.generation, Task::Slot(slot))
         });
+        let slots = slots.filter(|(urgency, ..)| is_still || !urgency.is_rest);
         let first =
             slots.chain(preview).min_by_key(|(urgency, served, generation, _)| (*urgency, *served, *generation));
         first.map(|(urgency, .., task)| (urgency, task))
@@ -233,15 +207,34 @@ impl Scheduler {
     }
 
     /// Marks a request as done, and sends the rest of its complete sound, now or when there is room.
-    pub(super) fn finish(&mut self, mut transfer: SoundTransfer, sustain: SustainMap) {
-        let (slot, head) = (transfer.slot(), transfer.head());
-        self.sustains[slot] = Some(Searched { spec: head.spec, length_samples: head.length_samples, map: sustain });
-        self.served(slot);
-        self.done[slot] = transfer.generation();
+    pub(super) fn finish(&mut self, mut transfer: SoundTransfer) {
+        self.served(transfer.slot());
+        self.done[transfer.slot()] = transfer.generation();
+        self.read_board();
+        let sustain = self.sustain_of(&transfer);
         transfer.finish(sustain);
         if !transfer.send(&mut self.end) {
             self.backlog = Some(transfer);
         }
+    }
+
+    /// Where held notes go on in a sound. The search takes 4 to 9 ms, so a sound that a waiting request will soon replace takes over what
+    /// was found in the one before it, if both have the same key and length: their frames stand at the same places.
+    fn sustain_of(&mut self, transfer: &SoundTransfer) -> SustainMap {
+        let (slot, head) = (transfer.slot(), transfer.head());
+        let (key, length_samples) = (head.spec.key, head.length_samples);
+        if let Some(map) = transfer.known_sustain() {
+            self.sustains[slot] = Some(Searched { key, length_samples, map });
+            return map;
+        }
+        let is_replaced = self.board[slot].is_some_and(|request| request.generation > transfer.generation());
+        let before = self.sustains[slot].filter(|found| found.key == key && found.length_samples == length_samples);
+        if let Some(found) = before.filter(|_| is_replaced) {
+            return found.map;
+        }
+        let map = sustain::find(transfer.samples(), head.channels, head.sample_rate_hz);
+        self.sustains[slot] = Some(Searched { key, length_samples, map });
+        map
     }
 
     /// Marks a request as done, and reports its failure to the audio thread.

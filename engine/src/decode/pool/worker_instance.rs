@@ -8,7 +8,7 @@ use super::scheduler::{PREVIEW_URGENCY, Scheduler, Task};
 use super::transfer::SoundTransfer;
 use super::view::SoundView;
 use crate::decode::source::{Progress, SourceError};
-use crate::link::{Request, SoundSpec, SustainMap, WorkerEnd};
+use crate::link::{Request, SoundSpec, WorkerEnd};
 
 /// The worker's part of an instance.
 pub(super) struct WorkerInstance {
@@ -72,9 +72,11 @@ impl WorkerInstance {
         let (generation, spec) = (job.generation(), *job.spec());
         match self.run(Task::Slot(slot), job, mailbox) {
             Ran::PutAside => false,
-            Ran::Done(made) => {
-                let (transfer, sustain) = *made;
-                self.scheduler.finish(transfer, sustain);
+            Ran::Done(transfer) => {
+                let view = Arc::new(view_of(&transfer));
+                mailbox.keep(slot, view);
+                self.scheduler.finish(*transfer);
+                self.scheduler.show_main(mailbox);
                 true
             }
             Ran::Failed(error) => {
@@ -105,8 +107,8 @@ impl WorkerInstance {
         };
         match self.run(Task::Preview, job, mailbox) {
             Ran::PutAside => false,
-            Ran::Done(made) => {
-                self.scheduler.show_preview(view_of(&made.0), mailbox);
+            Ran::Done(transfer) => {
+                self.scheduler.show_preview(view_of(&transfer), mailbox);
                 true
             }
             Ran::Failed(error) => {
@@ -122,7 +124,6 @@ impl WorkerInstance {
     fn run(&mut self, task: Task, mut job: RunningJob, mailbox: &Mailbox) -> Ran {
         loop {
             let end = if task == Task::Preview { None } else { Some(&mut self.scheduler.end) };
-            let was_searching = job.is_searching();
             let progress = match job.advance(end) {
                 Ok(progress) => progress,
                 Err(error) => {
@@ -130,12 +131,10 @@ impl WorkerInstance {
                     return Ran::Failed(error);
                 }
             };
-            if !was_searching && (job.is_searching() || progress == Progress::Done) {
-                self.tell(task, &job, mailbox);
-            }
             let Progress::Going(part) = progress else {
                 clear_progress(&job, mailbox);
-                return job.into_whole().map_or(Ran::Dropped, |made| Ran::Done(Box::new(made)));
+                mailbox.succeeded(job.worked());
+                return job.into_whole().map_or(Ran::Dropped, |transfer| Ran::Done(Box::new(transfer)));
             };
             if job.is_slow() {
                 mailbox.set_progress(Some(part));
@@ -158,15 +157,6 @@ impl WorkerInstance {
         }
     }
 
-    /// Tells the main thread of a sound whose blocks are all there.
-    fn tell(&mut self, task: Task, job: &RunningJob, mailbox: &Mailbox) {
-        mailbox.succeeded(job.worked());
-        if let (Task::Slot(slot), Some(whole)) = (task, job.whole()) {
-            mailbox.keep(slot, Arc::new(view_of(whole)));
-            self.scheduler.show_main(mailbox);
-        }
-    }
-
     /// Drops every job: the instance has been removed from the pool.
     pub(super) fn drop_jobs(&mut self) {
         self.scheduler.drop_jobs();
@@ -184,8 +174,8 @@ fn clear_progress(job: &RunningJob, mailbox: &Mailbox) {
 enum Ran {
     /// The job continues later.
     PutAside,
-    /// The sound is complete, and where held notes go on in it is known.
-    Done(Box<(SoundTransfer, SustainMap)>),
+    /// The sound is complete.
+    Done(Box<SoundTransfer>),
     /// The job failed.
     Failed(SourceError),
     /// The sound is no longer wanted.
