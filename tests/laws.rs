@@ -5,6 +5,7 @@
 mod arpeggio;
 mod containers;
 mod controllers;
+mod decay;
 mod endless;
 mod factory_sound;
 mod files;

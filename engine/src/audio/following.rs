@@ -106,7 +106,7 @@ pub(super) fn begin(voice: &mut Voice, slots: &mut Slots, context: &TickContext)
     }
     let Some((_, sound, step, cursor_samples)) = best else { return false };
     slots.acquire(sound);
-    voice.play(Play { sound, cursor_samples, step, first_step: step });
+    voice.play(Play { sound, cursor_samples, step, first_step: step, gain: 1.0 });
     true
 }
 
@@ -129,7 +129,8 @@ fn move_on(voice: &mut Voice, slots: &mut Slots, context: &TickContext) -> bool 
         // A sound may be shorter than the one that is left. A draft has no exits, so a note leaves it ahead of the last one.
         let need = context.lookahead(voice, there.step).need_samples;
         let reserve = if buffer.has_arrived() { 0.0 } else { need as f64 };
-        Play { cursor_samples: voice.taken_up(buffer.sustain(), there.cursor_samples, reserve), ..there }
+        let (cursor_samples, gain) = voice.taken_up(buffer.sustain(), there.cursor_samples, reserve);
+        Play { cursor_samples, gain: there.gain * gain, ..there }
     };
     let target = [voice.zone_slot, play.sound.slot].into_iter().find_map(|slot| {
         let nowhere = SoundRef { slot, buffer: 0 };
@@ -175,7 +176,7 @@ fn go_on(voice: &mut Voice, slots: &mut Slots, context: &TickContext) -> bool {
     };
     let Some((jump, fade_samples)) = jump else { return false };
     slots.acquire(play.sound);
-    let to = Play { cursor_samples: jump.cursor_samples, ..play };
+    let to = Play { cursor_samples: jump.cursor_samples, gain: play.gain * jump.gain, ..play };
     voice.cross_to(to, jump.correlation, fade_samples);
     true
 }

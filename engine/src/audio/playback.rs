@@ -10,6 +10,9 @@ use crate::link::MAX_CHANNELS;
 /// ratio takes several windows.
 pub(super) const WINDOW_SAMPLES: usize = 8192;
 
+/// Gain at which a note that decays on has ended: −60 dB, below a level that has fallen before.
+const FAINTEST: f32 = 1e-3;
+
 /// At most one tick of output, `[channel][sample]`.
 pub(super) type Piece = [[f32; TICK_SAMPLES]; MAX_CHANNELS];
 
@@ -23,6 +26,8 @@ pub(super) struct Play {
     pub(super) step: f64,
     /// The step with which the sound was taken up: another one than `step` once the note has gone on at another key.
     pub(super) first_step: f64,
+    /// Linear gain: below 1 for a note that decays on after the end of its sound.
+    pub(super) gain: f32,
 }
 
 /// What a piece of output is rendered with.
@@ -49,7 +54,7 @@ impl Play {
     /// The same moment in another sound, played at `step` sound samples per output sample.
     pub(super) fn moved_to(&self, sound: SoundRef, step: f64, from: &SoundBuffer, to: &SoundBuffer) -> Play {
         let (Some(old), Some(new)) = (from.head(), to.head()) else {
-            return Play { sound, step, first_step: step, cursor_samples: self.cursor_samples };
+            return Play { sound, step, first_step: step, ..*self };
         };
         let mut cursor_samples = old.stretch.moved_to(&new.stretch, self.cursor_samples);
         // Between roots the time since the note's start stays, at whatever key the note has gone on; within a root the place in the sound.
@@ -57,7 +62,7 @@ impl Play {
         if step != before && before > 0.0 {
             cursor_samples *= step / before;
         }
-        Play { sound, step, first_step: step, cursor_samples }
+        Play { sound, step, first_step: step, cursor_samples, gain: self.gain }
     }
 
     /// Fills the first `length` samples of `out` and advances the cursor. `window` is scratch of [`WINDOW_SAMPLES`].
@@ -82,9 +87,12 @@ impl Play {
             self.cursor_samples = start;
             let out = out.get_mut(..length).unwrap_or_default();
             samples = self.render_channel(buffer, channel, (reading, kernel), out, window);
+            if self.gain != 1.0 {
+                out.iter_mut().for_each(|sample| *sample *= self.gain);
+            }
         }
         let end = buffer.head().map_or(0.0, |head| head.length_samples as f64);
-        Played { samples, goes_on: self.cursor_samples < end, channels }
+        Played { samples, goes_on: self.cursor_samples < end && self.gain > FAINTEST, channels }
     }
 
     /// Fills `out` with one channel and advances the cursor. Returns the number of samples before the end of the sound.

@@ -3,16 +3,17 @@
 //! A voice that is to go on chooses one of the exits ahead of its cursor, and at that exit one of its landings, by a generator of its own:
 //! the same note gives the same choices, and none of them repeats with a period.
 
-use crate::link::{Exit, SustainMap};
+use crate::link::{Exit, Exits, SustainMap};
 use crate::params::Hold;
 use crate::random::SplitMix64;
 
-/// Whether a note goes on beyond the end of a sound.
-fn goes_on(hold: Hold, map: &SustainMap) -> bool {
+/// The exits at which a note goes on beyond the end of a sound, if it does.
+fn exits_of(hold: Hold, map: &SustainMap) -> Option<&Exits> {
     match hold {
-        Hold::OneShot | Hold::Gated => false,
-        Hold::Sustained => true,
-        Hold::Auto => map.is_steady(),
+        Hold::OneShot | Hold::Gated => None,
+        Hold::Sustained => Some(&map.sustain),
+        Hold::Auto if map.is_steady => Some(&map.sustain),
+        Hold::Auto => Some(&map.decay),
     }
 }
 
@@ -36,6 +37,8 @@ pub(super) struct Jump {
     pub(super) cursor_samples: f64,
     /// Correlation of what is left with what follows, [0, 1].
     pub(super) correlation: f32,
+    /// Linear gain of what follows, relative to what is left.
+    pub(super) gain: f32,
 }
 
 /// The exits of one note.
@@ -62,26 +65,22 @@ impl Jumper {
         matches!(self.hold, Hold::Sustained | Hold::Auto)
     }
 
-    /// A position in a sound that the note takes up: one that goes on does so within the part that is repeated, with `reserve_samples` left
-    /// before its end.
-    pub(super) fn taken_up(&self, map: &SustainMap, cursor_samples: f64, reserve_samples: f64) -> f64 {
-        if !goes_on(self.hold, map) {
-            return cursor_samples;
-        }
+    /// A position in a sound that the note takes up, and the gain of the way there: one that goes on does so within the part that is repeated,
+    /// with `reserve_samples` left before its end.
+    pub(super) fn taken_up(&self, map: &SustainMap, cursor_samples: f64, reserve_samples: f64) -> (f64, f32) {
+        let Some(exits) = exits_of(self.hold, map) else { return (cursor_samples, 1.0) };
         let ahead = cursor_samples + reserve_samples;
-        let within = map.within(ahead);
-        if within < ahead { (within - reserve_samples).max(0.0) } else { cursor_samples }
+        let (within, gain) = exits.within(ahead);
+        if within < ahead { ((within - reserve_samples).max(0.0), gain) } else { (cursor_samples, 1.0) }
     }
 
     /// The crossing that is due in the sound of `generation`, if there is one.
     pub(super) fn jump(&mut self, map: &SustainMap, generation: u64, position: &Position) -> Option<Jump> {
-        if !goes_on(self.hold, map) {
-            return None;
-        }
-        let chosen = self.chosen.filter(|(of, _)| *of == generation).and_then(|(_, index)| map.exits().get(index));
+        let exits = exits_of(self.hold, map)?.as_slice();
+        let chosen = self.chosen.filter(|(of, _)| *of == generation).and_then(|(_, index)| exits.get(index));
         let exit = match chosen.filter(|exit| !is_missed(exit, position)) {
             Some(exit) => *exit,
-            None => self.choose(map, generation, position)?,
+            None => self.choose(exits, generation, position)?,
         };
         // The tick that is nearest to the exit.
         let ahead = f64::from(exit.sample) - position.cursor_samples;
@@ -94,20 +93,21 @@ impl Jumper {
         Some(Jump {
             cursor_samples: position.cursor_samples - f64::from(exit.sample.saturating_sub(landing.sample)),
             correlation: landing.correlation,
+            gain: landing.gain,
         })
     }
 
     /// Chooses one of the exits ahead that leave room for a crossfade before the end of the sound.
-    fn choose(&mut self, map: &SustainMap, generation: u64, position: &Position) -> Option<Exit> {
+    fn choose(&mut self, exits: &[Exit], generation: u64, position: &Position) -> Option<Exit> {
         let is_open = |exit: &Exit| {
             !is_missed(exit, position)
                 && f64::from(exit.sample) + position.fade_samples < position.length_samples as f64
         };
-        let first = map.exits().iter().position(is_open)?;
-        let open = map.exits().iter().skip(first).take_while(|exit| is_open(exit)).count();
+        let first = exits.iter().position(is_open)?;
+        let open = exits.iter().skip(first).take_while(|exit| is_open(exit)).count();
         let index = first + self.next_random(open);
         self.chosen = Some((generation, index));
-        map.exits().get(index).copied()
+        exits.get(index).copied()
     }
 
     /// A number below `count`, which is positive.
@@ -126,12 +126,16 @@ mod tests {
     use super::*;
     use crate::link::Landing;
 
-    fn map(is_steady: bool) -> SustainMap {
-        let landing = |sample| Landing { sample, correlation: 0.9 };
+    fn exits(gain: f32) -> Exits {
+        let landing = |sample| Landing { sample, correlation: 0.9, gain };
         let exits = [40_000, 60_000, 80_000].map(|sample| {
             Exit::new(sample, &[landing(sample - 15_000), landing(sample - 24_000), landing(sample - 30_000)])
         });
-        SustainMap::new(&exits, is_steady)
+        Exits::new(&exits)
+    }
+
+    fn map(is_steady: bool) -> SustainMap {
+        SustainMap { sustain: exits(1.0), is_steady, decay: Exits::default() }
     }
 
     /// Plays `ticks` ticks and returns the cursors after each jump, and the largest cursor.
@@ -179,12 +183,28 @@ mod tests {
     }
 
     #[test]
+    fn a_decaying_sound_goes_on_only_by_itself_and_falls_with_each_crossing() {
+        let map = SustainMap { decay: exits(0.8), ..map(false) };
+        let position =
+            Position { cursor_samples: 80_000.0, tick_samples: 58.8, fade_samples: 900.0, length_samples: 88_064 };
+        for (hold, gain) in
+            [(Hold::Auto, Some(0.8)), (Hold::Sustained, Some(1.0)), (Hold::Gated, None), (Hold::OneShot, None)]
+        {
+            let jump = Jumper::new(hold, 1).jump(&map, 1, &position);
+            assert_eq!(jump.map(|jump| jump.gain), gain, "{hold:?}");
+            let (cursor, taken) = Jumper::new(hold, 1).taken_up(&map, 96_000.0, 0.0);
+            let is_back = cursor < 80_000.0;
+            assert_eq!((is_back, taken), (gain.is_some(), gain.map_or(1.0, |gain| gain.powi(2))), "{hold:?}");
+        }
+    }
+
+    #[test]
     fn exits_without_room_for_a_crossfade_are_left_out() {
         let mut jumper = Jumper::new(Hold::Sustained, 1);
         let position =
             Position { cursor_samples: 41_000.0, tick_samples: 500.0, fade_samples: 9_000.0, length_samples: 88_064 };
         for _ in 0..20 {
-            let exit = jumper.choose(&map(true), 1, &position).expect("one is open");
+            let exit = jumper.choose(exits(1.0).as_slice(), 1, &position).expect("one is open");
             assert_eq!(exit.sample, 60_000);
         }
     }

@@ -288,7 +288,7 @@ impl Voice {
     }
 
     /// Where the note takes up a sound in which it would be at `cursor_samples`; see [`Jumper::taken_up`].
-    pub(super) fn taken_up(&self, map: &SustainMap, cursor_samples: f64, reserve_samples: f64) -> f64 {
+    pub(super) fn taken_up(&self, map: &SustainMap, cursor_samples: f64, reserve_samples: f64) -> (f64, f32) {
         self.jumper.taken_up(map, cursor_samples, reserve_samples)
     }
 

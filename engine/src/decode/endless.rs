@@ -5,7 +5,7 @@
 
 use super::keyed_loop::{KeyedLoop, LEAD_SAMPLES, TAIL_SAMPLES};
 use super::source::{Focus, Job, KnownLoop, Progress, Sink, SoundShape, SourceError, Version, give_channels};
-use crate::link::{Exit, Landing, StretchMap, SustainMap};
+use crate::link::{Exit, Exits, Landing, StretchMap, SustainMap};
 
 /// Samples at the start that fade in, since a texture begins at full level: 4.5 ms at 44.1 kHz. Only the start of a note plays them.
 const RISE_SAMPLES: usize = 200;
@@ -53,6 +53,7 @@ fn with_ends(channel: &[f32]) -> Vec<f32> {
 
 /// One exit, one landing: the same samples follow both.
 fn whole(length: usize) -> SustainMap {
-    let landing = Landing { sample: LEAD_SAMPLES as u32, correlation: 1.0 };
-    SustainMap::new(&[Exit::new((LEAD_SAMPLES + length) as u32, &[landing])], true)
+    let landing = Landing { sample: LEAD_SAMPLES as u32, correlation: 1.0, gain: 1.0 };
+    let sustain = Exits::new(&[Exit::new((LEAD_SAMPLES + length) as u32, &[landing])]);
+    SustainMap { sustain, is_steady: true, ..SustainMap::default() }
 }

@@ -190,7 +190,8 @@ mod tests {
 
     #[test]
     fn a_loop_keeps_its_length_its_rate_and_where_it_goes_on() {
-        let known = KnownLoop { sample_rate_hz: 32_000.0, sustain: SustainMap::new(&[], true) };
+        let known =
+            KnownLoop { sample_rate_hz: 32_000.0, sustain: SustainMap { is_steady: true, ..SustainMap::default() } };
         let shape = SoundShape { length_samples: 900, channels: 1, stretch: StretchMap::NONE, known_loop: Some(known) };
         let mut kept = Kept::default();
         kept.begin(Version::Whole, shape).expect("it fits");

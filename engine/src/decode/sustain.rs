@@ -3,34 +3,17 @@
 //! A steady part is sought first: from the end of the attack to the last moment near its level. Within it each exit is compared with all
 //! earlier places by normalised cross-correlation: at a reduced rate through the spectrum, then sample by sample around the best ones.
 //! In a tone these places lie whole periods apart; in noise none is alike, the correlation is low, and level alone decides.
+//!
+//! A sound that is not steady but falls, and is still heard at its end, has exits in its last second too. Places there are compared along the
+//! line by which the level falls, and the gain of a landing is the fall from it to the exit.
 
-#![expect(clippy::disallowed_types, reason = "worker threads may wait for each other")]
+mod levels;
+mod likeness;
 
-use std::sync::LazyLock;
+use crate::link::{Exit, Exits, Landing, MAX_EXITS, MAX_LANDINGS, SustainMap};
+use levels::Levels;
+use likeness::{Coarse, PIECE_S, correlation};
 
-use parking_lot::Mutex;
-use realfft::RealFftPlanner;
-
-use crate::link::{Exit, Landing, MAX_EXITS, MAX_LANDINGS, SustainMap};
-use crate::spectral::Complex32;
-
-/// Least rate of the first search, in Hz: partials above half of it are left to the second one.
-const SEARCH_RATE_HZ: f32 = 11_025.0;
-/// Length of the compared pieces, in seconds: three periods of the lowest key (27.5 Hz) take 109 ms, but longer pieces rule out places
-/// that differ only by a slow beat, of which ensembles are full.
-const PIECE_S: f32 = 0.05;
-/// Step of the level curve, in seconds.
-const LEVEL_STEP_S: f32 = 0.025;
-/// Steps over which the level curve is averaged: 225 ms, more than a period of vibrato or tremolo at 5 Hz.
-const LEVEL_SMOOTH_STEPS: usize = 9;
-/// The steady part begins where the level first comes this near to its median, in dB.
-const ATTACK_BELOW_DB: f32 = 3.0;
-/// It ends where the level is last this near to its median, in dB.
-const END_BELOW_DB: f32 = 9.0;
-/// Levels this far below the loudest do not count for the median, in dB.
-const SILENT_BELOW_DB: f32 = 40.0;
-/// A sound that never exceeds this level, in dB of full scale, is silent.
-const SILENT_DBFS: f32 = -90.0;
 /// Shortest steady part, in seconds: with less, its repetition is heard as a tone or a flutter.
 const LEAST_PART_S: f32 = 0.4;
 /// Longest part that is searched, in seconds, counted back from its end: bounds the work for stretched sounds.
@@ -40,6 +23,14 @@ const END_MARGIN_S: f32 = 0.1;
 /// Slopes of the level within which a sound is steady, in dB per second. Factory sounds: pianos fall by 8 to 11, organs, strings, winds
 /// and pads by 4 at most.
 const STEADY_SLOPES_DB_PER_S: std::ops::RangeInclusive<f32> = -6.0..=8.0;
+/// Part at the end of a decaying sound that is searched, in seconds. A longer one keeps more of its colours; the level of a shorter one is
+/// nearer to a line.
+const DECAY_PART_S: f32 = 1.0;
+/// Largest distance of a level of that part from a line, in dB: a strike or a step in it is farther, and would be heard again and again. The
+/// two stages of a piano's decay stay within 3 dB.
+const LARGEST_DISTANCE_DB: f32 = 6.0;
+/// Least fall of a sound that decays on, in dB per second: slower ones would sound for a minute after a loud end.
+const LEAST_FALL_DB_PER_S: f32 = 4.0;
 /// Shortest way back from an exit, in seconds.
 const LEAST_JUMP_S: f32 = 0.25;
 /// Least distance of two landings of an exit, in seconds.
@@ -54,7 +45,14 @@ const SCORE_RANGE: f32 = 0.15;
 /// The exits of a finished sound of one or two `channels`, whose samples stand channel after channel.
 pub fn find(samples: &[f32], channels: usize, sample_rate_hz: f32) -> SustainMap {
     let mono = mixed(samples, channels);
-    Search::new(&mono, sample_rate_hz).map_or_else(SustainMap::default, |search| search.map())
+    let levels = Levels::new(&mono, sample_rate_hz);
+    let Some((steps, slope_db_per_s)) = steady_part(&levels, sample_rate_hz) else { return SustainMap::default() };
+    let is_steady = STEADY_SLOPES_DB_PER_S.contains(&slope_db_per_s);
+    let search = |part: Part| Search::new((&mono, sample_rate_hz), &levels, part).map(|search| search.exits());
+    let sustain = search(Part { steps, longest_s: LONGEST_PART_S, fall_db_per_s: 0.0 });
+    let falls = slope_db_per_s < *STEADY_SLOPES_DB_PER_S.start();
+    let decay = decaying_part(&levels, sample_rate_hz).filter(|_| falls).and_then(search);
+    SustainMap { sustain: sustain.unwrap_or_default(), is_steady, decay: decay.unwrap_or_default() }
 }
 
 /// The louder one of the channels' sum and difference, halved: one of them holds any sound, however its channels are related.
@@ -68,89 +66,69 @@ fn mixed(samples: &[f32], channels: usize) -> Vec<f32> {
     if sum_energy >= difference_energy { sum } else { difference }
 }
 
-/// A sound with its steady part.
+/// The steps of the part that is nearest to steady, and the slope of its level in dB per second.
+fn steady_part(levels: &Levels, rate_hz: f32) -> Option<((usize, usize), f32)> {
+    let (first, last) = levels.steady_steps()?;
+    Some(((first, last), levels.line(first, last, rate_hz).slope_db_per_s))
+}
+
+/// The end of a sound that decays there and has not died away.
+fn decaying_part(levels: &Levels, rate_hz: f32) -> Option<Part> {
+    let in_steps = |seconds: f32| (seconds * rate_hz) as usize / levels.step_samples;
+    let last = levels.count().checked_sub(1 + in_steps(END_MARGIN_S))?;
+    let first = last.checked_sub(in_steps(DECAY_PART_S))?;
+    let line = levels.line(first, last, rate_hz);
+    let decays = line.farthest_db <= LARGEST_DISTANCE_DB && !levels.has_died_at(last);
+    let fall_db_per_s = (-line.slope_db_per_s).max(LEAST_FALL_DB_PER_S);
+    decays.then_some(Part { steps: (first, last), longest_s: DECAY_PART_S, fall_db_per_s })
+}
+
+/// A part of a sound in which exits are searched.
+struct Part {
+    /// Its first and last step of the level curve.
+    steps: (usize, usize),
+    /// Most of it, counted back from its end, in seconds.
+    longest_s: f32,
+    /// What its level falls by, in dB per second; 0 for a steady part.
+    fall_db_per_s: f32,
+}
+
+/// A sound and the part of it that is searched.
 struct Search<'a> {
     samples: &'a [f32],
     rate_hz: f32,
-    levels: Levels,
-    /// The steady part in samples.
+    levels: &'a Levels,
+    /// In samples.
     part: std::ops::Range<usize>,
-    is_steady: bool,
-}
-
-/// A level curve in steps of [`LEVEL_STEP_S`].
-struct Levels {
-    step_samples: usize,
-    db: Vec<f32>,
-}
-
-impl Levels {
-    fn new(samples: &[f32], rate_hz: f32) -> Self {
-        let step_samples = ((LEVEL_STEP_S * rate_hz) as usize).max(1);
-        let energies: Vec<f32> = samples.chunks(step_samples).map(|step| step.iter().map(|v| v * v).sum()).collect();
-        let half = LEVEL_SMOOTH_STEPS / 2;
-        let smoothed = (0..energies.len()).map(|at| {
-            let near = &energies[at.saturating_sub(half)..(at + half + 1).min(energies.len())];
-            let mean = near.iter().sum::<f32>() / (near.len() * step_samples) as f32;
-            10.0 * mean.max(1e-12).log10()
-        });
-        Self { step_samples, db: smoothed.collect() }
-    }
-
-    fn at(&self, sample: usize) -> f32 {
-        let last = self.db.len().saturating_sub(1);
-        self.db.get((sample / self.step_samples).min(last)).copied().unwrap_or(f32::NEG_INFINITY)
-    }
-
-    /// First and last step of the steady part.
-    fn steady_steps(&self) -> Option<(usize, usize)> {
-        let loudest_db = self.db.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-        if loudest_db < SILENT_DBFS {
-            return None;
-        }
-        let mut audible: Vec<f32> = self.db.iter().copied().filter(|db| *db > loudest_db - SILENT_BELOW_DB).collect();
-        audible.sort_unstable_by(f32::total_cmp);
-        let median_db = *audible.get(audible.len() / 2)?;
-        let first = self.db.iter().position(|db| *db >= median_db - ATTACK_BELOW_DB)?;
-        let last = self.db.iter().rposition(|db| *db >= median_db - END_BELOW_DB)?;
-        (first < last).then_some((first, last))
-    }
-
-    /// Slope of the line through the levels from step `first` to `last`, in dB per second, by least squares.
-    fn slope_db_per_s(&self, first: usize, last: usize, rate_hz: f32) -> f32 {
-        let levels = &self.db[first..=last];
-        let count = levels.len() as f32;
-        let (middle, mean) = ((count - 1.0) / 2.0, levels.iter().sum::<f32>() / count);
-        let away = |step: usize| step as f32 - middle;
-        let product: f32 = levels.iter().enumerate().map(|(step, db)| away(step) * (db - mean)).sum();
-        let square: f32 = (0..levels.len()).map(|step| away(step) * away(step)).sum();
-        product / square.max(1e-9) * rate_hz / self.step_samples as f32
-    }
+    fall_db_per_s: f32,
 }
 
 impl<'a> Search<'a> {
-    /// `None` if the sound has no part that is long enough.
-    fn new(samples: &'a [f32], rate_hz: f32) -> Option<Self> {
-        let levels = Levels::new(samples, rate_hz);
-        let (first, last) = levels.steady_steps()?;
-        let is_steady = STEADY_SLOPES_DB_PER_S.contains(&levels.slope_db_per_s(first, last, rate_hz));
+    /// `None` if the part is too short.
+    fn new((samples, rate_hz): (&'a [f32], f32), levels: &'a Levels, part: Part) -> Option<Self> {
         let in_samples = |seconds: f32| (seconds * rate_hz) as usize;
+        let (first, last) = part.steps;
         let end = (last * levels.step_samples).min(samples.len().saturating_sub(in_samples(END_MARGIN_S)));
-        let start = (first * levels.step_samples).max(end.saturating_sub(in_samples(LONGEST_PART_S)));
+        let start = (first * levels.step_samples).max(end.saturating_sub(in_samples(part.longest_s)));
         let is_long = end.saturating_sub(start) >= in_samples(LEAST_PART_S);
-        is_long.then_some(Self { samples, rate_hz, levels, part: start..end, is_steady })
+        is_long.then_some(Self { samples, rate_hz, levels, part: start..end, fall_db_per_s: part.fall_db_per_s })
     }
 
     fn in_samples(&self, seconds: f32) -> usize {
         (seconds * self.rate_hz) as usize
     }
 
-    fn map(&self) -> SustainMap {
+    fn exits(&self) -> Exits {
         let coarse = Coarse::new(&self.samples[self.part.clone()], self.rate_hz);
         let mut exits: Vec<(f32, Exit)> = self.exit_samples().filter_map(|at| self.exit(at, &coarse)).collect();
         let best = exits.iter().map(|(score, _)| *score).fold(f32::NEG_INFINITY, f32::max);
         exits.retain(|(score, _)| *score >= best - SCORE_RANGE);
-        SustainMap::new(&exits.into_iter().map(|(_, exit)| exit).collect::<Vec<_>>(), self.is_steady)
+        Exits::new(&exits.into_iter().map(|(_, exit)| exit).collect::<Vec<_>>())
+    }
+
+    /// What the level falls by over a number of samples, in dB.
+    fn fall_db(&self, samples: usize) -> f32 {
+        self.fall_db_per_s * samples as f32 / self.rate_hz
     }
 
     /// Positions of possible exits: evenly over the second half of the part.
@@ -171,7 +149,8 @@ impl<'a> Search<'a> {
             .into_iter()
             .map(|(offset, correlation)| {
                 let sample = self.part.start + offset;
-                (correlation - LEVEL_PENALTY_PER_DB * (self.levels.at(sample) - level_db).abs(), sample)
+                let off_db = self.levels.at(sample) - self.fall_db(at - sample) - level_db;
+                (correlation - LEVEL_PENALTY_PER_DB * off_db.abs(), sample)
             })
             .collect();
         scores.sort_unstable_by(|a, b| b.0.total_cmp(&a.0));
@@ -200,84 +179,9 @@ impl<'a> Search<'a> {
             Some((correlation(here, there), at))
         });
         let (correlation, sample) = compared.max_by(|a, b| a.0.total_cmp(&b.0)).unwrap_or((0.0, near));
-        Landing { sample: sample as u32, correlation: correlation.clamp(0.0, 1.0) }
+        let gain = 10_f32.powf(-self.fall_db(exit.saturating_sub(sample)) / 20.0);
+        Landing { sample: sample as u32, correlation: correlation.clamp(0.0, 1.0), gain }
     }
-}
-
-/// Normalised correlation of two pieces of equal length; 0 if one is silent.
-fn correlation(a: &[f32], b: &[f32]) -> f32 {
-    let (mut product, mut energy_a, mut energy_b) = (0.0_f32, 0.0_f32, 0.0_f32);
-    for (x, y) in a.iter().zip(b) {
-        product += x * y;
-        energy_a += x * x;
-        energy_b += y * y;
-    }
-    let norm = (energy_a * energy_b).sqrt();
-    if norm > 1e-12 { product / norm } else { 0.0 }
-}
-
-/// The steady part at a reduced rate, with its spectrum.
-struct Coarse {
-    /// Samples of the sound for each of these.
-    factor: usize,
-    samples: Vec<f32>,
-    /// Sums of the squares of the samples before each.
-    energies: Vec<f64>,
-    spectrum: Vec<Complex32>,
-    piece: usize,
-    size: usize,
-}
-
-/// Plans of the transforms, shared by all workers: each size is planned once.
-static PLANNER: LazyLock<Mutex<RealFftPlanner<f32>>> = LazyLock::new(|| Mutex::new(RealFftPlanner::new()));
-
-impl Coarse {
-    fn new(part: &[f32], rate_hz: f32) -> Self {
-        let factor = ((rate_hz / SEARCH_RATE_HZ) as usize).max(1);
-        let samples: Vec<f32> =
-            part.chunks_exact(factor).map(|group| group.iter().sum::<f32>() / factor as f32).collect();
-        let mut energies = vec![0.0];
-        energies.extend(samples.iter().scan(0.0, |sum, sample| {
-            *sum += f64::from(*sample) * f64::from(*sample);
-            Some(*sum)
-        }));
-        let piece = ((PIECE_S * rate_hz) as usize / factor).max(1);
-        let size = (samples.len() + piece).next_power_of_two();
-        let spectrum = spectrum_of(&samples, size);
-        Self { factor, samples, energies, spectrum, piece, size }
-    }
-
-    /// Normalised correlation of the piece at `exit` with those at every place up to `most`; places in samples of the sound.
-    fn correlations(&self, exit: usize, most: usize) -> Option<Vec<(usize, f32)>> {
-        let (exit, most) = (exit / self.factor, most / self.factor);
-        let piece = self.samples.get(exit..exit + self.piece)?;
-        let mut products = spectrum_of(piece, self.size);
-        for (product, bin) in products.iter_mut().zip(&self.spectrum) {
-            *product = bin * product.conj();
-        }
-        let inverse = PLANNER.lock().plan_fft_inverse(self.size);
-        let mut sums = inverse.make_output_vec();
-        inverse.process(&mut products, &mut sums).ok()?;
-        let energy = |at: usize| self.energies[(at + self.piece).min(self.samples.len())] - self.energies[at];
-        let own = energy(exit);
-        let normalised = |at: usize| {
-            let norm = (own * energy(at)).sqrt() as f32 * self.size as f32;
-            if norm > 1e-12 { sums[at] / norm } else { 0.0 }
-        };
-        Some((0..most.min(self.samples.len())).map(|at| (at * self.factor, normalised(at))).collect())
-    }
-}
-
-/// Spectrum of samples followed by zeros.
-fn spectrum_of(samples: &[f32], size: usize) -> Vec<Complex32> {
-    let forward = PLANNER.lock().plan_fft_forward(size);
-    let mut time = forward.make_input_vec();
-    time[..samples.len()].copy_from_slice(samples);
-    let mut bins = forward.make_output_vec();
-    // The lengths are the plan's own.
-    let transformed = forward.process(&mut time, &mut bins);
-    debug_assert!(transformed.is_ok(), "{transformed:?}");
-    bins
 }
 
 #[cfg(test)]
@@ -319,8 +223,8 @@ mod tests {
         const PHASE_TOLERANCE_PERIODS: f32 = 0.02;
         for hz in [55.0, 220.0, 881.3, 3_000.0] {
             let map = find(&tone(hz, 0.0), 1, RATE_HZ);
-            assert!(map.is_steady() && map.exits().len() >= 3, "{hz} Hz: {map:?}");
-            for exit in map.exits() {
+            assert!(map.is_steady && map.sustain.as_slice().len() >= 3, "{hz} Hz: {map:?}");
+            for exit in map.sustain.as_slice() {
                 for landing in exit.landings() {
                     let periods = (exit.sample - landing.sample) as f32 * hz / RATE_HZ;
                     assert!(
@@ -330,8 +234,41 @@ mod tests {
                     assert!(landing.correlation > LEAST_CORRELATION, "{hz} Hz: {landing:?}");
                 }
             }
-            assert!(!find(&tone(hz, 12.0), 1, RATE_HZ).is_steady(), "{hz} Hz");
+            assert!(!find(&tone(hz, 12.0), 1, RATE_HZ).is_steady, "{hz} Hz");
         }
+    }
+
+    #[test]
+    fn a_decaying_tone_falls_on_at_its_own_pace_unless_it_has_died_away() {
+        const FALL_TOLERANCE: f32 = 0.15;
+        const LEAST_CORRELATION: f32 = 0.95;
+        for hz in [55.0, 220.0, 881.3, 3_000.0] {
+            for fall_db_per_s in [8.0, 12.0, 20.0] {
+                let map = find(&tone(hz, fall_db_per_s), 1, RATE_HZ);
+                assert!(!map.is_steady && map.decay.as_slice().len() >= 3, "{hz} Hz, {fall_db_per_s} dB/s: {map:?}");
+                for exit in map.decay.as_slice() {
+                    for landing in exit.landings() {
+                        let way_s = (exit.sample - landing.sample) as f32 / RATE_HZ;
+                        let fall = -20.0 * landing.gain.log10() / way_s / fall_db_per_s;
+                        assert!((fall - 1.0).abs() < FALL_TOLERANCE, "{hz} Hz, {fall_db_per_s} dB/s: {fall} of it");
+                        assert!(landing.correlation > LEAST_CORRELATION, "{hz} Hz: {landing:?}");
+                    }
+                }
+            }
+            for fall_db_per_s in [0.0, 40.0] {
+                let map = find(&tone(hz, fall_db_per_s), 1, RATE_HZ);
+                assert!(map.decay.as_slice().is_empty(), "{hz} Hz, {fall_db_per_s} dB/s: {map:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_strike_near_the_end_is_not_heard_again() {
+        let mut sound = tone(220.0, 12.0);
+        for (n, sample) in sound.iter_mut().enumerate().skip(60_000).take(8_000) {
+            *sample += 0.3 * (std::f32::consts::TAU * 440.0 * n as f32 / RATE_HZ).sin();
+        }
+        assert!(find(&sound, 1, RATE_HZ).decay.as_slice().is_empty());
     }
 
     #[test]
@@ -339,8 +276,8 @@ mod tests {
         let both: Vec<f32> = [tone(220.0, 0.0), noise()].concat();
         for (samples, channels) in [(tone(220.0, 0.0), 1), (noise(), 1), (both, 2)] {
             let map = find(&samples, channels, RATE_HZ);
-            assert!(map.is_steady() && !map.exits().is_empty());
-            for exit in map.exits() {
+            assert!(map.is_steady && !map.sustain.as_slice().is_empty());
+            for exit in map.sustain.as_slice() {
                 let free = samples.len() / channels - exit.sample as usize;
                 assert!(free as f32 >= END_MARGIN_S * RATE_HZ, "a crossfade has room behind {exit:?}");
                 for landing in exit.landings() {
@@ -355,20 +292,22 @@ mod tests {
     fn channels_that_cancel_when_mixed_have_exits_too() {
         let left = tone(220.0, 0.0);
         let right: Vec<f32> = left.iter().map(|sample| -sample).collect();
-        assert!(!find(&[left, right].concat(), 2, RATE_HZ).exits().is_empty());
+        assert!(!find(&[left, right].concat(), 2, RATE_HZ).sustain.as_slice().is_empty());
     }
 
     #[test]
     fn noise_is_steady_and_unlike_itself() {
         let map = find(&noise(), 1, RATE_HZ);
-        assert!(map.exits().iter().all(|exit| exit.landings().iter().all(|landing| landing.correlation < 0.3)));
+        assert!(
+            map.sustain.as_slice().iter().all(|exit| exit.landings().iter().all(|landing| landing.correlation < 0.3))
+        );
     }
 
     #[test]
     fn silence_and_short_sounds_have_no_exits() {
         let short: Vec<f32> = tone(220.0, 0.0)[..12_000].to_vec();
         for sound in [vec![], vec![0.0; 88_200], short, vec![0.5; 10]] {
-            assert!(find(&sound, 1, RATE_HZ).exits().is_empty());
+            assert!(find(&sound, 1, RATE_HZ).sustain.as_slice().is_empty());
         }
     }
 }

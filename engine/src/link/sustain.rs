@@ -1,6 +1,9 @@
 //! Where a held note goes on within a sound: pairs of places between which a voice can cross without a seam. Plain values; any thread,
 //! the audio thread included.
 //!
+//! A steady sound goes on at its level. A decaying one goes on at its end, and each crossing multiplies its gain, so that the level falls on as
+//! before.
+//!
 //! One loop of fixed length is heard as a period. A map has several exits, each with several landings; a voice that chooses among them at
 //! random does not repeat itself.
 
@@ -16,6 +19,8 @@ pub struct Landing {
     pub sample: u32,
     /// Normalised correlation of the samples that follow it with those that follow the exit, [0, 1].
     pub correlation: f32,
+    /// Linear gain that a voice is multiplied by when it crosses to here: that of the level's fall from here to the exit; 1 in a steady part.
+    pub gain: f32,
 }
 
 /// A place where a voice may leave the sound, and where it then goes on.
@@ -44,44 +49,55 @@ impl Exit {
     }
 }
 
-/// All exits of a sound, by position; by default none.
+/// Exits of a sound, by position; by default none.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct SustainMap {
+pub struct Exits {
     exits: [Exit; MAX_EXITS],
     count: u8,
-    is_steady: bool,
 }
 
-impl SustainMap {
-    /// A map of at most [`MAX_EXITS`] exits, which are sorted by position; further ones and exits without a landing are left out.
-    pub fn new(exits: &[Exit], is_steady: bool) -> Self {
-        let mut map = Self { is_steady, ..Self::default() };
-        for (place, exit) in map.exits.iter_mut().zip(exits.iter().filter(|exit| exit.count > 0)) {
+impl Exits {
+    /// At most [`MAX_EXITS`] exits, which are sorted by position; further ones and exits without a landing are left out.
+    pub fn new(exits: &[Exit]) -> Self {
+        let mut all = Self::default();
+        for (place, exit) in all.exits.iter_mut().zip(exits.iter().filter(|exit| exit.count > 0)) {
             *place = *exit;
-            map.count += 1;
+            all.count += 1;
         }
-        if let Some(exits) = map.exits.get_mut(..usize::from(map.count)) {
+        if let Some(exits) = all.exits.get_mut(..usize::from(all.count)) {
             exits.sort_unstable_by_key(|exit| exit.sample);
         }
-        map
-    }
-
-    /// Whether the sound keeps its level, so that a held note is expected to go on.
-    pub fn is_steady(&self) -> bool {
-        self.is_steady
-    }
-
-    /// A position of a note that goes on: one behind the last exit is brought back by whole ways from there to its first landing.
-    pub fn within(&self, sample: f64) -> f64 {
-        let Some((exit, landing)) = self.exits().last().and_then(|exit| Some((exit, exit.landings().first()?))) else {
-            return sample;
-        };
-        let (end, way) = (f64::from(exit.sample), f64::from(exit.sample.saturating_sub(landing.sample)));
-        if sample <= end || way < 1.0 { sample } else { sample - way * ((sample - end) / way).ceil() }
+        all
     }
 
     /// The exits, by position.
-    pub fn exits(&self) -> &[Exit] {
+    pub fn as_slice(&self) -> &[Exit] {
         self.exits.get(..usize::from(self.count)).unwrap_or_default()
     }
+
+    /// A position of a note that goes on, and the gain of the way there: one behind the last exit is brought back by whole ways from there to
+    /// its first landing.
+    pub fn within(&self, sample: f64) -> (f64, f32) {
+        let last = self.as_slice().last();
+        let Some((exit, landing)) = last.and_then(|exit| Some((exit, exit.landings().first()?))) else {
+            return (sample, 1.0);
+        };
+        let (end, way) = (f64::from(exit.sample), f64::from(exit.sample.saturating_sub(landing.sample)));
+        if sample <= end || way < 1.0 {
+            return (sample, 1.0);
+        }
+        let ways = ((sample - end) / way).ceil();
+        (sample - way * ways, landing.gain.powf(ways as f32))
+    }
+}
+
+/// Where held notes go on in a sound; by default nowhere.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct SustainMap {
+    /// Exits of the part that is nearest to steady, for a note that is to go on at its level.
+    pub sustain: Exits,
+    /// Whether the sound keeps its level there, so that a held note is expected to go on so.
+    pub is_steady: bool,
+    /// Exits near the end of a sound that decays and has not died away there, for a note that is to decay on.
+    pub decay: Exits,
 }

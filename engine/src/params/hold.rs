@@ -10,7 +10,7 @@ pub enum Hold {
     Gated,
     /// Until the key is let go, whatever the sound.
     Sustained,
-    /// Until the key is let go if the sound is steady; else at most to its end.
+    /// Until the key is let go: a steady sound goes on at its level, one that decays at its end falls on; any other ends with its sound.
     Auto,
 }
 

@@ -40,7 +40,7 @@ impl Voices {
             let step = play.map_or(transposition, |play| play.step * root_scale(head.map(|head| &head.spec), wanted));
             let need = Lookahead::new(step * voice.tune(tunes).maximum(), timing.fade_samples).need_samples;
             // Where the voice will take up a draft.
-            let cursor = voice.taken_up(&sustain, cursor, need as f64);
+            let (cursor, _) = voice.taken_up(&sustain, cursor, need as f64);
             (cursor as u32, (cursor as u32).saturating_add(u32::try_from(need).unwrap_or(u32::MAX)))
         });
         let all = parts.reduce(|(first, end), (cursor, need_end)| (first.min(cursor), end.max(need_end)));

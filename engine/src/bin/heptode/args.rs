@@ -159,7 +159,7 @@ pub(crate) enum Held {
     Gated,
     /// The note goes on whatever the sound
     Sustained,
-    /// The note goes on if the sound is steady
+    /// The note goes on if the sound is steady, and falls on if it decays
     Auto,
 }
 
