@@ -1,4 +1,4 @@
-//! Controls that follow the sound that is chosen: a kick plays to its end and varies, a pad lasts while the key is held. Pure functions
+//! Controls that follow the sound that is chosen: a kick plays to its end and varies, a pad is wide and lasts while the key is held. Pure functions
 //! and plain data; any thread but the audio thread.
 //!
 //! A control follows only while it stands where it was put: at its default, or where the last chosen sound had it. One that was set by
@@ -19,6 +19,18 @@ struct Row {
     release_s: f32,
     /// Variation, [0, 1].
     vary: f32,
+    /// Stereo width, [0, 1].
+    width: f32,
+    /// Zone crossfade, [0, 1].
+    zones: f32,
+}
+
+impl Row {
+    /// What sounds of no known category have: the defaults.
+    const DEFAULT: Row =
+        Row { categories: &[], hold: Hold::Auto, release_s: SHORT_S, vary: 0.0, width: 0.0, zones: 0.0 };
+    /// What has a key.
+    const TONE: Row = Row { zones: TONE_ZONES, ..Row::DEFAULT };
 }
 
 /// Seconds after the key that do not cut a tone off and blur no phrase: of what is bowed, blown or sung, of strings that a hand damps, of
@@ -32,39 +44,54 @@ const SHORT_S: f32 = 0.15;
 /// Variation by 0.1 σ, as strokes of a player differ (measured, see `engine/src/params/variation.rs`), and by more for what is never alike.
 const STROKES: f32 = 0.2;
 const NEVER_ALIKE: f32 = 0.35;
+/// Width of one source, of what fills a room with air, of many sources. What is struck, stepped or low stays in the middle.
+const ONE_WIDE: f32 = 0.25;
+const AIR_WIDE: f32 = 0.4;
+const MANY_WIDE: f32 = 0.5;
+/// Zone crossfade of tones. With it the largest step of the centroid between neighbouring keys falls from 30 to 12 % (`key_colour`, median of 13
+/// sounds); with all of it to 10 %, but every note then takes two voices and two sounds.
+const TONE_ZONES: f32 = 0.4;
 
 const ROWS: &[Row] = &[
     Row {
-        categories: &["kick", "snare", "hat", "tom", "clap", "cymbal", "percussion", "percussive", "drums"],
+        categories: &["kick", "snare", "hat", "tom", "clap", "percussion", "percussive", "drums"],
         hold: Hold::OneShot,
-        release_s: SHORT_S,
         vary: STROKES,
+        ..Row::DEFAULT
     },
+    Row { categories: &["cymbal"], hold: Hold::OneShot, vary: STROKES, width: AIR_WIDE, ..Row::DEFAULT },
     Row {
         categories: &["footsteps", "cough", "sneeze", "dog", "gunshot", "typing", "water", "foley"],
         hold: Hold::OneShot,
-        release_s: SHORT_S,
         vary: NEVER_ALIKE,
+        ..Row::DEFAULT
     },
-    Row { categories: &["classes"], hold: Hold::OneShot, release_s: SHORT_S, vary: CLASS_VARIATION },
-    Row { categories: &["rain", "motor"], hold: Hold::Sustained, release_s: PAD_S, vary: 0.0 },
-    Row { categories: &["pad"], hold: Hold::Sustained, release_s: PAD_S, vary: 0.0 },
+    Row { categories: &["classes"], hold: Hold::OneShot, vary: CLASS_VARIATION, ..Row::DEFAULT },
+    Row { categories: &["rain", "motor"], hold: Hold::Sustained, release_s: PAD_S, width: MANY_WIDE, ..Row::DEFAULT },
+    Row { categories: &["pad"], hold: Hold::Sustained, release_s: PAD_S, width: MANY_WIDE, ..Row::TONE },
     Row {
         categories: &["strings", "ensemble", "voice", "choir"],
         hold: Hold::Sustained,
         release_s: DAMPED_S,
-        vary: 0.0,
+        width: MANY_WIDE,
+        ..Row::TONE
     },
-    Row { categories: &["brass", "reed", "pipe"], hold: Hold::Sustained, release_s: BLOWN_S, vary: 0.0 },
-    Row { categories: &["organ", "lead"], hold: Hold::Sustained, release_s: SHORT_S, vary: 0.0 },
+    Row {
+        categories: &["brass", "reed", "pipe"],
+        hold: Hold::Sustained,
+        release_s: BLOWN_S,
+        width: ONE_WIDE,
+        ..Row::TONE
+    },
+    Row { categories: &["organ", "lead"], hold: Hold::Sustained, width: ONE_WIDE, ..Row::TONE },
     Row {
         categories: &["piano", "keys", "guitar", "pluck", "ethnic"],
-        hold: Hold::Auto,
         release_s: DAMPED_S,
-        vary: 0.0,
+        width: ONE_WIDE,
+        ..Row::TONE
     },
-    Row { categories: &["bell", "mallet", "mallets"], hold: Hold::Auto, release_s: RINGING_S, vary: 0.0 },
-    Row { categories: &["bass"], hold: Hold::Auto, release_s: SHORT_S, vary: 0.0 },
+    Row { categories: &["bell", "mallet", "mallets"], release_s: RINGING_S, width: ONE_WIDE, ..Row::TONE },
+    Row { categories: &["bass"], ..Row::TONE },
 ];
 
 /// Names with one of these words are of another category than the pack's list says: instruments that are struck or plucked among those
@@ -88,13 +115,15 @@ pub fn of_category(category: &str, name: &str) -> Fit {
         exception.map(|(_, category)| *category).or_else(|| tells_floor(&listed, &name).then_some("footsteps"));
     let category = exception.unwrap_or(listed.as_str());
     let row = ROWS.iter().find(|row| row.categories.contains(&category));
-    let value = |id: ParamId| match (row, id.spec().id) {
-        (Some(row), "hold") => row.hold.value(),
-        (Some(row), "release") => row.release_s,
-        (Some(row), "vary") => row.vary,
-        _ => id.spec().default,
-    };
-    Fit(["hold", "release", "vary"].into_iter().filter_map(ParamId::named).map(|id| (id, value(id))).collect())
+    let row = row.unwrap_or(&Row::DEFAULT);
+    let values = [
+        ("hold", row.hold.value()),
+        ("release", row.release_s),
+        ("vary", row.vary),
+        ("width", row.width),
+        ("zone_crossfade", row.zones),
+    ];
+    Fit(values.into_iter().filter_map(|(id, value)| Some((ParamId::named(id)?, value))).collect())
 }
 
 /// Where the controls were put that follow the chosen sound, by parameter id; none for one that was set by hand.
@@ -142,32 +171,40 @@ mod tests {
 
     #[test]
     fn what_is_struck_plays_to_its_end_and_varies_what_is_held_lasts() {
+        const ONE: (f32, f32) = (ONE_WIDE, TONE_ZONES);
+        const MANY: (f32, f32) = (MANY_WIDE, TONE_ZONES);
         let table = [
-            ("Kick", "Deep kick 1", Hold::OneShot, SHORT_S, STROKES),
-            ("Snare", "Rim shot 1", Hold::OneShot, SHORT_S, STROKES),
-            ("Hat", "Open hat 1", Hold::OneShot, SHORT_S, STROKES),
-            ("Tom", "Low Tom", Hold::OneShot, SHORT_S, STROKES),
-            ("Cymbal", "Ride Bell", Hold::OneShot, SHORT_S, STROKES),
-            ("Footsteps", "Footsteps on sand 1", Hold::OneShot, SHORT_S, NEVER_ALIKE),
-            ("Gravel", "Gravel run, boot", Hold::OneShot, SHORT_S, NEVER_ALIKE),
-            ("Metal", "Metal plate", Hold::Auto, SHORT_S, 0.0),
-            ("Foley", "Gunshot", Hold::OneShot, SHORT_S, NEVER_ALIKE),
-            ("Rain", "Downpour 1", Hold::Sustained, PAD_S, 0.0),
-            ("Pad", "Warm Pad", Hold::Sustained, PAD_S, 0.0),
-            ("Strings", "Cello", Hold::Sustained, DAMPED_S, 0.0),
-            ("Strings", "Pizzicato Section", Hold::Auto, DAMPED_S, 0.0),
-            ("Strings", "Timpani", Hold::OneShot, SHORT_S, STROKES),
-            ("Ensemble", "Ahh Choir", Hold::Sustained, DAMPED_S, 0.0),
-            ("Ensemble", "Orchestra Hit", Hold::OneShot, SHORT_S, STROKES),
-            ("Organ", "Church Organ", Hold::Sustained, SHORT_S, 0.0),
-            ("ORGAN", "Church Organ", Hold::Sustained, SHORT_S, 0.0),
-            ("Piano", "Grand Piano", Hold::Auto, DAMPED_S, 0.0),
-            ("Piano", "Harpsichord", Hold::Auto, DAMPED_S, 0.0),
-            ("Bell", "Hand bell 1", Hold::Auto, RINGING_S, 0.0),
-            ("Of another pack", "Harp", Hold::Auto, SHORT_S, 0.0),
+            ("Kick", "Deep kick 1", Hold::OneShot, SHORT_S, STROKES, (0.0, 0.0)),
+            ("Snare", "Rim shot 1", Hold::OneShot, SHORT_S, STROKES, (0.0, 0.0)),
+            ("Hat", "Open hat 1", Hold::OneShot, SHORT_S, STROKES, (0.0, 0.0)),
+            ("Tom", "Low Tom", Hold::OneShot, SHORT_S, STROKES, (0.0, 0.0)),
+            ("Cymbal", "Ride Bell", Hold::OneShot, SHORT_S, STROKES, (AIR_WIDE, 0.0)),
+            ("Footsteps", "Footsteps on sand 1", Hold::OneShot, SHORT_S, NEVER_ALIKE, (0.0, 0.0)),
+            ("Gravel", "Gravel run, boot", Hold::OneShot, SHORT_S, NEVER_ALIKE, (0.0, 0.0)),
+            ("Metal", "Metal plate", Hold::Auto, SHORT_S, 0.0, (0.0, 0.0)),
+            ("Foley", "Gunshot", Hold::OneShot, SHORT_S, NEVER_ALIKE, (0.0, 0.0)),
+            ("Rain", "Downpour 1", Hold::Sustained, PAD_S, 0.0, (MANY_WIDE, 0.0)),
+            ("Pad", "Warm Pad", Hold::Sustained, PAD_S, 0.0, MANY),
+            ("Strings", "Cello", Hold::Sustained, DAMPED_S, 0.0, MANY),
+            ("Strings", "Pizzicato Section", Hold::Auto, DAMPED_S, 0.0, ONE),
+            ("Strings", "Timpani", Hold::OneShot, SHORT_S, STROKES, (0.0, 0.0)),
+            ("Ensemble", "Ahh Choir", Hold::Sustained, DAMPED_S, 0.0, MANY),
+            ("Ensemble", "Orchestra Hit", Hold::OneShot, SHORT_S, STROKES, (0.0, 0.0)),
+            ("Organ", "Church Organ", Hold::Sustained, SHORT_S, 0.0, ONE),
+            ("ORGAN", "Church Organ", Hold::Sustained, SHORT_S, 0.0, ONE),
+            ("Piano", "Grand Piano", Hold::Auto, DAMPED_S, 0.0, ONE),
+            ("Piano", "Harpsichord", Hold::Auto, DAMPED_S, 0.0, ONE),
+            ("Bell", "Hand bell 1", Hold::Auto, RINGING_S, 0.0, ONE),
+            ("Of another pack", "Harp", Hold::Auto, SHORT_S, 0.0, (0.0, 0.0)),
         ];
-        for (category, name, hold, release_s, vary) in table {
-            let wanted = vec![(id("hold"), hold.value()), (id("release"), release_s), (id("vary"), vary)];
+        for (category, name, hold, release_s, vary, (width, zones)) in table {
+            let wanted = vec![
+                (id("hold"), hold.value()),
+                (id("release"), release_s),
+                (id("vary"), vary),
+                (id("width"), width),
+                (id("zone_crossfade"), zones),
+            ];
             assert_eq!(of_category(category, name), Fit(wanted), "{category}: {name}");
         }
     }
@@ -199,7 +236,7 @@ mod tests {
         assert_eq!(choose(&mut values, "Kick"), 2);
         assert_eq!((values[&id("hold")], values[&id("vary")]), (0.0, STROKES));
         values.insert(id("vary"), 0.6);
-        assert_eq!(choose(&mut values, "Pad"), 2, "hold and release follow");
+        assert_eq!(choose(&mut values, "Pad"), 4, "hold, release, width and zones follow");
         assert_eq!((values[&id("hold")], values[&id("vary")]), (2.0, 0.6));
         // Also where the hand put it back to where it would have been.
         values.insert(id("vary"), 0.0);
