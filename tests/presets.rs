@@ -11,7 +11,7 @@ use engine::decode::assets::AssetTable;
 use engine::decode::load::load;
 use engine::instrument::{Pool, create_with_source};
 use engine::pack::AnyPack;
-use engine::params::TABLE;
+use engine::params::{ModSource, TABLE};
 use engine::presets::{PRESET_EXTENSION, Place, PresetError, PresetLibrary, factory};
 use engine::scene;
 use engine::state::{FrozenZone, PackRef, Preset, PresetLabel, SoundState, StateDocument};
@@ -274,5 +274,17 @@ fn every_built_in_preset_is_of_the_pack_and_sounds_without_clipping() {
             let offset = side.iter().sum::<f32>() / side.len() as f32;
             assert!(offset.abs() < LARGEST_OFFSET, "{}: an offset of {offset}", label.name);
         }
+    }
+}
+
+#[test]
+fn the_wheel_moves_every_built_in_preset() {
+    for preset in factory() {
+        let document = &preset.document;
+        let moves = document.routes.iter().enumerate().any(|(index, route)| {
+            let amount = document.params.get(&format!("route{}", index + 1)).copied().unwrap_or_default();
+            amount != 0.0 && [route.source, route.via].contains(&ModSource::Wheel) && !route.is_empty()
+        });
+        assert!(moves, "{}", preset.label.name);
     }
 }
