@@ -52,7 +52,7 @@ pub use request::{GENERATION_STEP, Request, RequestBoard};
 pub use sound::{MAX_CHANNELS, Shaping, SoundHead, SoundSpec};
 pub use sources::{MAX_ROOTS, MAX_SOURCES, SourceId, SourceInfo, SourceSet, Succession};
 pub use stretch::StretchMap;
-pub use sustain::{Exit, Exits, Landing, MAX_EXITS, MAX_LANDINGS, SustainMap};
+pub use sustain::{COURSE_POINTS, Exit, Exits, Landing, LevelCourse, MAX_EXITS, MAX_LANDINGS, SustainMap};
 pub use telemetry::Telemetry;
 
 /// Slots of an instance: the zones whose sounds it holds at once.

@@ -106,7 +106,7 @@ pub(super) fn begin(voice: &mut Voice, slots: &mut Slots, context: &TickContext)
     }
     let Some((_, sound, step, cursor_samples)) = best else { return false };
     slots.acquire(sound);
-    voice.play(Play { sound, cursor_samples, step, first_step: step, gain: 1.0 });
+    voice.play(Play { sound, cursor_samples, step, first_step: step, gain: 1.0, held_level: None });
     true
 }
 
@@ -175,8 +175,10 @@ fn go_on(voice: &mut Voice, slots: &mut Slots, context: &TickContext) -> bool {
         }
     };
     let Some((jump, fade_samples)) = jump else { return false };
+    let level = buffer.sustain().course.at(play.cursor_samples);
     slots.acquire(play.sound);
-    let to = Play { cursor_samples: jump.cursor_samples, gain: play.gain * jump.gain, ..play };
+    let held_level = play.held_level.or(jump.keeps_level.then_some(level));
+    let to = Play { cursor_samples: jump.cursor_samples, gain: play.gain * jump.gain, held_level, ..play };
     voice.cross_to(to, jump.correlation, fade_samples);
     true
 }

@@ -4,7 +4,7 @@ use super::kernel::{Kernel, Kernels};
 use super::slots::SoundRef;
 use super::sound_buffer::SoundBuffer;
 use super::tick::{Ramp, TICK_SAMPLES};
-use crate::link::MAX_CHANNELS;
+use crate::link::{LevelCourse, MAX_CHANNELS};
 
 /// Samples of a sound that are resampled at a time: enough for a tick with the longest kernel up to a playback ratio of 111; a larger
 /// ratio takes several windows.
@@ -12,6 +12,9 @@ pub(super) const WINDOW_SAMPLES: usize = 8192;
 
 /// Gain at which a note that decays on has ended: −60 dB, below a level that has fallen before.
 const FAINTEST: f32 = 1e-3;
+
+/// Largest gain that keeps the level of a note that goes on, and one over the smallest: 12 dB.
+const MOST_LEVELLING: f32 = 4.0;
 
 /// At most one tick of output, `[channel][sample]`.
 pub(super) type Piece = [[f32; TICK_SAMPLES]; MAX_CHANNELS];
@@ -28,6 +31,8 @@ pub(super) struct Play {
     pub(super) first_step: f64,
     /// Linear gain: below 1 for a note that decays on after the end of its sound.
     pub(super) gain: f32,
+    /// Level that a note keeps which goes on, relative to the mean of the part that is repeated; none before its first crossing.
+    pub(super) held_level: Option<f32>,
 }
 
 /// What a piece of output is rendered with.
@@ -62,7 +67,7 @@ impl Play {
         if step != before && before > 0.0 {
             cursor_samples *= step / before;
         }
-        Play { sound, step, first_step: step, cursor_samples, gain: self.gain }
+        Play { sound, step, first_step: step, cursor_samples, ..*self }
     }
 
     /// Fills the first `length` samples of `out` and advances the cursor. `window` is scratch of [`WINDOW_SAMPLES`].
@@ -87,12 +92,16 @@ impl Play {
             self.cursor_samples = start;
             let out = out.get_mut(..length).unwrap_or_default();
             samples = self.render_channel(buffer, channel, (reading, kernel), out, window);
-            if self.gain != 1.0 {
-                out.iter_mut().for_each(|sample| *sample *= self.gain);
-            }
         }
         let end = buffer.head().map_or(0.0, |head| head.length_samples as f64);
         Played { samples, goes_on: self.cursor_samples < end && self.gain > FAINTEST, channels }
+    }
+
+    /// Linear gain at the cursor: what it has fallen by, and what keeps its level.
+    fn level_in(&self, course: &LevelCourse) -> f32 {
+        let Some(held) = self.held_level else { return self.gain };
+        let gain = held / course.at(self.cursor_samples);
+        self.gain * if gain.is_finite() { gain.clamp(1.0 / MOST_LEVELLING, MOST_LEVELLING) } else { 1.0 }
     }
 
     /// Fills `out` with one channel and advances the cursor. Returns the number of samples before the end of the sound.
@@ -108,6 +117,8 @@ impl Play {
         let top_ratio = self.step * reading.tune.maximum();
         let fits = ((window.len().saturating_sub(kernel.taps() + 2)) as f64 / top_ratio.max(1e-9)) as usize;
         let (mut offset, mut samples) = (reading.offset, 0);
+        let course = &buffer.sustain().course;
+        let is_levelled = self.gain != 1.0 || self.held_level.is_some();
         for piece in out.chunks_mut(fits.max(1)) {
             let first = self.cursor_samples.floor();
             let reach = (top_ratio * piece.len() as f64) as usize + kernel.taps() + 2;
@@ -121,6 +132,9 @@ impl Play {
                 let taps = if self.cursor_samples < length { window.get(start..start + kernel.taps()) } else { None };
                 samples += usize::from(self.cursor_samples < length);
                 *out = taps.map_or(0.0, |window| kernel.interpolate(window, self.cursor_samples - whole));
+                if is_levelled {
+                    *out *= self.level_in(course);
+                }
                 self.cursor_samples += self.step * reading.tune.at(offset);
                 offset += 1;
             }

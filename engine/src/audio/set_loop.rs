@@ -57,6 +57,6 @@ impl SetLoop {
         let cursor_samples = (position.cursor_samples - turns * turn).max(0.0);
         let count = (self.fade as usize).clamp(1, COMPARED);
         let correlation = buffer.likeness(position.cursor_samples as i64, cursor_samples as i64, count);
-        Some((Jump { cursor_samples, correlation, gain: 1.0 }, self.fade))
+        Some((Jump { cursor_samples, correlation, gain: 1.0, keeps_level: false }, self.fade))
     }
 }

@@ -39,6 +39,8 @@ pub(super) struct Jump {
     pub(super) correlation: f32,
     /// Linear gain of what follows, relative to what is left.
     pub(super) gain: f32,
+    /// Whether the note keeps the level that it has here from now on.
+    pub(super) keeps_level: bool,
 }
 
 /// The exits of one note.
@@ -94,7 +96,13 @@ impl Jumper {
             cursor_samples: position.cursor_samples - f64::from(exit.sample.saturating_sub(landing.sample)),
             correlation: landing.correlation,
             gain: landing.gain,
+            keeps_level: self.keeps_level(map),
         })
+    }
+
+    /// Whether its note goes on at one level.
+    fn keeps_level(&self, map: &SustainMap) -> bool {
+        self.hold == Hold::Sustained || map.is_steady
     }
 
     /// Chooses one of the exits ahead that leave room for a crossfade before the end of the sound.
@@ -135,7 +143,7 @@ mod tests {
     }
 
     fn map(is_steady: bool) -> SustainMap {
-        SustainMap { sustain: exits(1.0), is_steady, decay: Exits::default() }
+        SustainMap { sustain: exits(1.0), is_steady, ..SustainMap::default() }
     }
 
     /// Plays `ticks` ticks and returns the cursors after each jump, and the largest cursor.

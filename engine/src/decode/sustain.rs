@@ -10,7 +10,8 @@
 mod levels;
 mod likeness;
 
-use crate::link::{Exit, Exits, Landing, MAX_EXITS, MAX_LANDINGS, SustainMap};
+use crate::link::{COURSE_POINTS, Exit, Exits, Landing, LevelCourse, MAX_EXITS, MAX_LANDINGS, SustainMap};
+use crate::units::db_to_gain;
 use levels::Levels;
 use likeness::{Coarse, PIECE_S, correlation};
 
@@ -31,6 +32,9 @@ const DECAY_PART_S: f32 = 1.0;
 const LARGEST_DISTANCE_DB: f32 = 6.0;
 /// Least fall of a sound that decays on, in dB per second: slower ones would sound for a minute after a loud end.
 const LEAST_FALL_DB_PER_S: f32 = 4.0;
+/// Distance of a level from a line through the steady part, in dB, from which on it is a gap between events: barks, drops and keystrokes are 30 dB
+/// apart from theirs, swells of pads 13 at most (204 factory sounds).
+const DEEPEST_GAP_DB: f32 = 20.0;
 /// Shortest way back from an exit, in seconds.
 const LEAST_JUMP_S: f32 = 0.25;
 /// Least distance of two landings of an exit, in seconds.
@@ -41,18 +45,31 @@ const LEVEL_PENALTY_PER_DB: f32 = 0.05;
 /// Landings and exits that are worse than the best by more than this are left out. Not compared with other values: with it, 18 factory
 /// sounds held for 30 s have no second difference more than 8 % above those of their first two seconds.
 const SCORE_RANGE: f32 = 0.15;
+/// Where even the best score is below this, nothing follows on without a change, and more of them are kept: one way back alone would be heard
+/// as a period. Rain on a tin roof has a best score of 0.5 and was repeated exactly.
+const UNLIKE: f32 = 0.6;
+const UNLIKE_RANGE: f32 = 0.5;
+
+/// By how much a landing or an exit may be worse than the best.
+fn score_range(best: f32) -> f32 {
+    if best < UNLIKE { UNLIKE_RANGE } else { SCORE_RANGE }
+}
 
 /// The exits of a finished sound of one or two `channels`, whose samples stand channel after channel.
 pub fn find(samples: &[f32], channels: usize, sample_rate_hz: f32) -> SustainMap {
     let mono = mixed(samples, channels);
     let levels = Levels::new(&mono, sample_rate_hz);
-    let Some((steps, slope_db_per_s)) = steady_part(&levels, sample_rate_hz) else { return SustainMap::default() };
-    let is_steady = STEADY_SLOPES_DB_PER_S.contains(&slope_db_per_s);
-    let search = |part: Part| Search::new((&mono, sample_rate_hz), &levels, part).map(|search| search.exits());
-    let sustain = search(Part { steps, longest_s: LONGEST_PART_S, fall_db_per_s: 0.0 });
-    let falls = slope_db_per_s < *STEADY_SLOPES_DB_PER_S.start();
-    let decay = decaying_part(&levels, sample_rate_hz).filter(|_| falls).and_then(search);
-    SustainMap { sustain: sustain.unwrap_or_default(), is_steady, decay: decay.unwrap_or_default() }
+    let Some(steps) = levels.steady_steps() else { return SustainMap::default() };
+    let line = levels.line(steps.0, steps.1, sample_rate_hz);
+    let is_steady = STEADY_SLOPES_DB_PER_S.contains(&line.slope_db_per_s) && line.farthest_db < DEEPEST_GAP_DB;
+    let steady =
+        Search::new((&mono, sample_rate_hz), &levels, Part { steps, longest_s: LONGEST_PART_S, fall_db_per_s: 0.0 });
+    let course = steady.as_ref().map(Search::course).unwrap_or_default();
+    let falls = line.slope_db_per_s < *STEADY_SLOPES_DB_PER_S.start();
+    let decay = decaying_part(&levels, sample_rate_hz).filter(|_| falls);
+    let decay = decay.and_then(|part| Search::new((&mono, sample_rate_hz), &levels, part)).map(|search| search.exits());
+    let sustain = steady.map(|search| search.exits()).unwrap_or_default();
+    SustainMap { sustain, course, is_steady, decay: decay.unwrap_or_default() }
 }
 
 /// The louder one of the channels' sum and difference, halved: one of them holds any sound, however its channels are related.
@@ -64,12 +81,6 @@ fn mixed(samples: &[f32], channels: usize) -> Vec<f32> {
     let [sum_energy, difference_energy] = [0, 1].map(|side| sides[side].iter().map(|v| v * v).sum::<f32>());
     let [sum, difference] = sides;
     if sum_energy >= difference_energy { sum } else { difference }
-}
-
-/// The steps of the part that is nearest to steady, and the slope of its level in dB per second.
-fn steady_part(levels: &Levels, rate_hz: f32) -> Option<((usize, usize), f32)> {
-    let (first, last) = levels.steady_steps()?;
-    Some(((first, last), levels.line(first, last, rate_hz).slope_db_per_s))
 }
 
 /// The end of a sound that decays there and has not died away.
@@ -122,8 +133,15 @@ impl<'a> Search<'a> {
         let coarse = Coarse::new(&self.samples[self.part.clone()], self.rate_hz);
         let mut exits: Vec<(f32, Exit)> = self.exit_samples().filter_map(|at| self.exit(at, &coarse)).collect();
         let best = exits.iter().map(|(score, _)| *score).fold(f32::NEG_INFINITY, f32::max);
-        exits.retain(|(score, _)| *score >= best - SCORE_RANGE);
+        exits.retain(|(score, _)| *score >= best - score_range(best));
         Exits::new(&exits.into_iter().map(|(_, exit)| exit).collect::<Vec<_>>())
+    }
+
+    /// How the level moves in the part.
+    fn course(&self) -> LevelCourse {
+        let step = self.part.len() / (COURSE_POINTS - 1);
+        let level = |point: usize| db_to_gain(self.levels.at(self.part.start + point * step));
+        LevelCourse::new(self.part.start as u32, step as u32, std::array::from_fn(level))
     }
 
     /// What the level falls by over a number of samples, in dB.
@@ -156,7 +174,7 @@ impl<'a> Search<'a> {
         scores.sort_unstable_by(|a, b| b.0.total_cmp(&a.0));
         let (best, _) = *scores.first()?;
         let mut landings: Vec<Landing> = Vec::new();
-        for (_, sample) in scores.into_iter().take_while(|(score, _)| *score >= best - SCORE_RANGE) {
+        for (_, sample) in scores.into_iter().take_while(|(score, _)| *score >= best - score_range(best)) {
             let is_new = landings
                 .iter()
                 .all(|other| (other.sample as usize).abs_diff(sample) >= self.in_samples(LANDING_DISTANCE_S));
@@ -179,7 +197,7 @@ impl<'a> Search<'a> {
             Some((correlation(here, there), at))
         });
         let (correlation, sample) = compared.max_by(|a, b| a.0.total_cmp(&b.0)).unwrap_or((0.0, near));
-        let gain = 10_f32.powf(-self.fall_db(exit.saturating_sub(sample)) / 20.0);
+        let gain = db_to_gain(-self.fall_db(exit.saturating_sub(sample)));
         Landing { sample: sample as u32, correlation: correlation.clamp(0.0, 1.0), gain }
     }
 }

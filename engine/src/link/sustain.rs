@@ -1,7 +1,7 @@
 //! Where a held note goes on within a sound: pairs of places between which a voice can cross without a seam. Plain values; any thread,
 //! the audio thread included.
 //!
-//! A steady sound goes on at its level. A decaying one goes on at its end, and each crossing multiplies its gain, so that the level falls on as
+//! A steady sound goes on at the level that it has at its first crossing. A decaying one goes on at its end, and each crossing multiplies its gain, so that the level falls on as
 //! before.
 //!
 //! One loop of fixed length is heard as a period. A map has several exits, each with several landings; a voice that chooses among them at
@@ -91,11 +91,50 @@ impl Exits {
     }
 }
 
+/// Points of a course of levels.
+pub const COURSE_POINTS: usize = 32;
+
+/// How the level of a sound moves within the part that is repeated; by default it stands.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct LevelCourse {
+    first_sample: u32,
+    step_samples: u32,
+    levels: [f32; COURSE_POINTS],
+}
+
+impl Default for LevelCourse {
+    fn default() -> Self {
+        Self { first_sample: 0, step_samples: 1, levels: [1.0; COURSE_POINTS] }
+    }
+}
+
+impl LevelCourse {
+    /// Linear levels at even distances of `step_samples` from `first_sample` on. Divided by their mean; one that stands, if they have none.
+    pub fn new(first_sample: u32, step_samples: u32, levels: [f32; COURSE_POINTS]) -> Self {
+        let mean = levels.iter().sum::<f32>() / COURSE_POINTS as f32;
+        if !(mean.is_finite() && mean > 0.0) {
+            return Self::default();
+        }
+        Self { first_sample, step_samples: step_samples.max(1), levels: levels.map(|level| level / mean) }
+    }
+
+    /// The level at a position in samples, by linear interpolation, relative to the mean of the part.
+    pub fn at(&self, sample: f64) -> f32 {
+        let place = (sample - f64::from(self.first_sample)) / f64::from(self.step_samples);
+        let place = place.clamp(0.0, (COURSE_POINTS - 1) as f64);
+        let level = |index: usize| self.levels.get(index).or(self.levels.last()).copied().unwrap_or(1.0);
+        let (here, next) = (level(place as usize), level(place as usize + 1));
+        here + (next - here) * place.fract() as f32
+    }
+}
+
 /// Where held notes go on in a sound; by default nowhere.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct SustainMap {
     /// Exits of the part that is nearest to steady, for a note that is to go on at its level.
     pub sustain: Exits,
+    /// How the level moves in that part: a note that goes on is levelled by it.
+    pub course: LevelCourse,
     /// Whether the sound keeps its level there, so that a held note is expected to go on so.
     pub is_steady: bool,
     /// Exits near the end of a sound that decays and has not died away there, for a note that is to decay on.
