@@ -236,19 +236,29 @@ fn a_sound_that_runs_out_ends_its_note() {
 
 /// Two notes of one key, and an expression of the first, named by its id alone, from their start on.
 fn express(expression: NoteExpressionType, value: f64) -> [Recording; 2] {
+    apart(|address| HostEvent::Expression(address, expression, value), EQUAL_DB)
+}
+
+/// Two notes of one key, and an event for the first, named by its id alone, from their start on: each alone with the event. Together they are their
+/// sum, but for `most_db`.
+fn apart(event: impl Fn(Pckn) -> HostEvent, most_db: f32) -> [Recording; 2] {
     let (first, second) = (note(0, 60, 1), note(0, 60, 2));
-    let address = Pckn { note_id: Match::Specific(1), ..Pckn::match_all() };
-    let event = (START, HostEvent::Expression(address, expression, value));
+    let event = (START, event(Pckn { note_id: Match::Specific(1), ..Pckn::match_all() }));
     let together = play(&[start(first), start(second), event]);
     let (alone, other) = (play(&[start(first), event]), play(&[start(second), event]));
     for (side, [a, b]) in
         [(&together.left, [&alone.left, &other.left]), (&together.right, [&alone.right, &other.right])]
     {
         let difference = difference_db(side, &sum(a, b));
-        assert!(difference < EQUAL_DB, "{expression:?}: the notes together differ from their sum by {difference} dB");
+        assert!(difference < most_db, "{event:?}: the notes together differ from their sum by {difference} dB");
     }
     [alone, other]
 }
+
+/// What a latent changes at least, relative to the sound, in dB.
+const LEAST_CHANGE_DB: f32 = -20.0;
+/// What the first milliseconds of a note may differ by in dB, before it has a decoded sound of its own.
+const DECODED_DB: f32 = -50.0;
 
 #[test]
 fn tuning_volume_and_pan_of_a_note_are_its_own() {
@@ -271,6 +281,25 @@ fn tuning_volume_and_pan_of_a_note_are_its_own() {
     let eighth = std::f32::consts::FRAC_PI_8;
     assert_level(&left.left, plain_db + 3.01 + 20.0 * eighth.cos().log10());
     assert_level(&left.right, plain_db + 3.01 + 20.0 * eighth.sin().log10());
+}
+
+#[test]
+fn a_parameter_is_modulated_for_one_note() {
+    let plain = play(&[start(note(0, 60, 2))]);
+    let plain_db = rms_db(&plain.left[AFTER..]);
+    let modulate = |id: &str, amount: f64, most_db: f32| {
+        let number = parameter_number(id);
+        let [modulated, other] = apart(|address| HostEvent::Modulation(address, number, amount), most_db);
+        assert_eq!(other, plain, "{id}: a note of another id");
+        modulated
+    };
+    let cents = cents_from(&modulate("fine", 0.2, EQUAL_DB), 60.0) - 40.0;
+    assert!(cents.abs() < PITCH_TOLERANCE_CENTS, "{cents:+.1} cents off");
+    assert_level(&modulate("gain", -6.02 / 72.0, EQUAL_DB).left, plain_db - 6.02);
+    // What is decoded moves too: the note has a sound of its own.
+    let moved = modulate("z1", 0.3, DECODED_DB);
+    let change_db = difference_db(&moved.left[AFTER..], &plain.left[AFTER..]) - plain_db;
+    assert!(change_db > LEAST_CHANGE_DB, "the first latent changes the note by {change_db} dB");
 }
 
 fn assert_level(samples: &[f32], wanted_db: f32) {

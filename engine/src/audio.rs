@@ -91,6 +91,7 @@ use zones::CHANNELS;
 
 pub use controller_moves::ControllerMoves;
 pub use note::{EndedNote, Event, EventKind, Expression, NoteAddress, UNKNOWN_RELEASE};
+pub use voices::POLYPHONY;
 
 /// Most messages received, and most blocks returned, per tick: a mono sound of 2 s (43 blocks, begin and end) fits in one.
 const MESSAGES_PER_TICK: usize = 64;

@@ -10,6 +10,7 @@ mod groups;
 mod hold;
 mod key_pitches;
 mod names;
+mod note_modulation;
 mod pad_path;
 mod retune;
 mod route;
@@ -28,6 +29,7 @@ pub use groups::{
 pub use hold::Hold;
 pub use key_pitches::KeyPitches;
 pub use names::division_beats;
+pub use note_modulation::{NOTE_MODULATED, NoteModulated};
 pub use pad_path::{LONGEST_PATH_S, PATH_POINTS, PadPath, PathPoint, SHORTEST_PATH_S};
 pub use retune::Retune;
 pub use route::{FIRST_ROUTES, ModDestination, ModSource, Route, Routes};
@@ -209,8 +211,6 @@ pub struct ParamSpec {
     pub text: TextForm,
     /// How its value is smoothed.
     pub smoothing: Smoothing,
-    /// Whether it may be modulated per note.
-    pub per_note: bool,
     /// Its field of [`Controls`].
     field: fn(&mut Controls) -> &mut f32,
 }

@@ -7,6 +7,7 @@
 
 use engine::audio::{EndedNote, Event, EventKind, Expression, NoteAddress};
 use engine::midi::wheel_position;
+use engine::params::NoteModulated;
 use engine::tuning::{MOST_MESSAGE_BYTES, TuningMessage};
 use nice_plug::midi::{Channel, Key, VoiceID};
 use nice_plug::prelude::*;
@@ -170,6 +171,11 @@ fn translate_as_named(event: &NoteEvent<SystemMessage>) -> Option<(usize, EventK
         }
         NoteEvent::PolyBrightness { voice_id, key, channel, brightness, .. } => {
             expression((voice_id, channel, key), Expression::Timbre, brightness)
+        }
+        NoteEvent::PolyModulation { voice_id, poly_modulation_id, normalized_offset: offset, .. } => {
+            let parameter = NoteModulated::at(poly_modulation_id as usize)?;
+            let notes = NoteAddress { port: None, channel: None, key: None, id: Some(voice_id) };
+            EventKind::Modulate { notes, parameter, offset }
         }
         NoteEvent::MidiPitchBend { channel, value, .. } => {
             EventKind::PitchWheel { channel, position: wheel_position(wheel_steps(value)) }

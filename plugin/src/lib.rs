@@ -34,7 +34,7 @@ pub mod worker;
 
 use std::sync::Arc;
 
-use engine::audio::Synth;
+use engine::audio::{POLYPHONY, Synth};
 use nice_plug::prelude::*;
 
 use crate::controllers::ControllerEnd;
@@ -206,6 +206,9 @@ impl ClapPlugin for Heptode {
     const CLAP_DESCRIPTION: Option<&'static str> = Some("Neural one-shot synthesizer");
     const CLAP_MANUAL_URL: Option<&'static str> = None;
     const CLAP_SUPPORT_URL: Option<&'static str> = None;
+    /// Each note may be modulated; ids tell notes of one key apart.
+    const CLAP_POLY_MODULATION_CONFIG: Option<PolyModulationConfig> =
+        Some(PolyModulationConfig { max_voice_capacity: POLYPHONY as u32, supports_overlapping_voices: true });
     const CLAP_FEATURES: &'static [ClapFeature] = &[
         ClapFeature::Instrument,
         ClapFeature::Synthesizer,

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use engine::params::{Controls, ParamSpec, Scale, TABLE};
+use engine::params::{Controls, NoteModulated, ParamSpec, Scale, TABLE};
 use nice_plug::params::InternalParamMut;
 use nice_plug::params::internals::ParamPtr;
 use nice_plug::prelude::*;
@@ -24,7 +24,17 @@ pub enum Value {
 }
 
 impl Value {
-    fn new(spec: &ParamSpec) -> Self {
+    fn new(id: ParamId) -> Self {
+        let value = Self::of_spec(id.spec());
+        let Some(modulated) = NoteModulated::of(id) else { return value };
+        let number = modulated.index() as u32;
+        match value {
+            Self::Real(param) => Self::Real(param.with_poly_modulation_id(number)),
+            Self::Whole(param) => Self::Whole(param.with_poly_modulation_id(number)),
+        }
+    }
+
+    fn of_spec(spec: &ParamSpec) -> Self {
         let text = spec.text;
         match spec.scale {
             Scale::Linear { min, max } => Self::real(spec, FloatRange::Linear { min, max }),
@@ -140,7 +150,7 @@ impl Default for Parameters {
 impl Parameters {
     /// Fresh parameters at their defaults.
     pub fn new() -> Self {
-        Self { values: TABLE.iter().map(Value::new).collect() }
+        Self { values: ParamId::all().map(Value::new).collect() }
     }
 
     /// One parameter.

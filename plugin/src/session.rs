@@ -35,6 +35,10 @@ use crate::tickets::{PendingChanges, Tickets};
 
 pub use presets::PresetTitle;
 
+/// The amount of the route by which pressure gives vibrato in a new instance, and its depth: that of the wheel.
+const PRESSURE_VIBRATO: &str = "route2";
+const PRESSURE_DEPTH: f32 = 0.02;
+
 /// Runs a job on the job thread, with the pipeline that the thread keeps.
 pub type JobHandler = fn(Job, &Arc<Session>, &mut Option<Pipeline>);
 
@@ -147,8 +151,11 @@ impl Session {
         })
     }
 
-    /// Puts the knobs of a new instance at its first sound. Only before a host sees the parameters.
+    /// Puts the knobs of a new instance at its first sound, and gives pressure vibrato. Only before a host sees the parameters.
     pub fn begin(&self) {
+        if let Some(amount) = ParamId::named(PRESSURE_VIBRATO) {
+            self.params.begin_at(amount, PRESSURE_DEPTH);
+        }
         let Some(sound) = first_sound::on_knobs() else { return };
         for (axis, &sigma) in sound.latent.iter().enumerate() {
             self.params.begin_at(ParamId::latent(axis), sigma);

@@ -8,7 +8,7 @@ use clack_extensions::render::{PluginRender, RenderMode};
 use clack_extensions::state::PluginState;
 use clack_host::events::event_types::{
     MidiEvent, NoteChokeEvent, NoteEndEvent, NoteExpressionEvent, NoteExpressionType, NoteOffEvent, NoteOnEvent,
-    ParamValueEvent,
+    ParamModEvent, ParamValueEvent,
 };
 use clack_host::factory::plugin::PluginFactory;
 use clack_host::prelude::*;
@@ -53,6 +53,8 @@ pub enum HostEvent {
     Choke(Pckn),
     /// A note expression with its value in CLAP's units.
     Expression(Pckn, NoteExpressionType, f64),
+    /// What is added to a parameter, given by its number, on 0…1.
+    Modulation(Pckn, u32, f64),
     /// A MIDI message.
     Midi([u8; 3]),
     /// A parameter's number and its normalised value.
@@ -190,6 +192,9 @@ impl HostEvent {
             HostEvent::Choke(notes) => buffer.push(&NoteChokeEvent::new(time, notes)),
             HostEvent::Expression(notes, expression, value) => {
                 buffer.push(&NoteExpressionEvent::new(time, notes, expression, value));
+            }
+            HostEvent::Modulation(notes, number, amount) => {
+                buffer.push(&ParamModEvent::new(time, ClapId::new(number), notes, amount));
             }
             HostEvent::Midi(data) => buffer.push(&MidiEvent::new(time, 0, data)),
             HostEvent::Parameter(number, value) => {

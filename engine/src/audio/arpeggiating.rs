@@ -66,6 +66,12 @@ impl Synth {
                 }
                 Notes::new()
             }
+            EventKind::Modulate { notes, parameter, offset } => {
+                for played in self.arpeggiator.played_of(&notes).iter() {
+                    self.handle(EventKind::Modulate { notes: *played, parameter, offset });
+                }
+                Notes::new()
+            }
             EventKind::Controller { channel, controller, value } => self.control_keys(channel, controller, value),
             EventKind::PitchWheel { .. } | EventKind::ChannelPressure { .. } | EventKind::Retune(_) => Notes::new(),
         };
@@ -193,6 +199,7 @@ fn is_for_keys(kind: &EventKind) -> bool {
         EventKind::NoteOn { .. }
         | EventKind::NoteOff { .. }
         | EventKind::Choke { .. }
-        | EventKind::Expression { .. } => true,
+        | EventKind::Expression { .. }
+        | EventKind::Modulate { .. } => true,
     }
 }

@@ -17,6 +17,7 @@ impl Synth {
             EventKind::NoteOff { notes, velocity } => self.note_off(&notes, velocity),
             EventKind::Choke { notes } => self.choke(&notes),
             EventKind::Expression { notes, expression, value } => self.voices.express(&notes, expression, value),
+            EventKind::Modulate { notes, parameter, offset } => self.voices.modulate(&notes, parameter, offset),
             EventKind::PitchWheel { channel, position } => self.channels.set_wheel(channel, position),
             EventKind::ChannelPressure { channel, pressure } => {
                 self.channels.set_pressure(channel, pressure);

@@ -1,6 +1,6 @@
 //! Note addresses and the events of the synth. AUDIO THREAD: plain values.
 
-use crate::params::Retune;
+use crate::params::{NoteModulated, Retune};
 
 /// Addresses notes by port, channel, key and id, as CLAP does; `None` is a wildcard.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -102,6 +102,15 @@ pub enum EventKind {
         expression: Expression,
         /// In the property's unit.
         value: f32,
+    },
+    /// The host's modulation of a parameter changes for sounding notes.
+    Modulate {
+        /// Which notes.
+        notes: NoteAddress,
+        /// Which parameter.
+        parameter: NoteModulated,
+        /// Part of the parameter's range that is added for these notes, [−1, 1].
+        offset: f32,
     },
     /// A MIDI controller changes.
     Controller {

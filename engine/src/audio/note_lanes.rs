@@ -1,5 +1,5 @@
-//! Notes with a decoded sound of their own: up to eight, where a route to what is decoded has a source that differs between notes. AUDIO
-//! THREAD: plain arithmetic, bounded by the number of voices.
+//! Notes with a decoded sound of their own: up to eight, where a route to what is decoded has a source that differs between notes, or the host
+//! modulates what is decoded for single notes. AUDIO THREAD: plain arithmetic, bounded by the number of voices.
 //!
 //! A note takes a lane when it starts, or when such a route comes into use while it sounds, and keeps it until it has ended. A lane's sounds lie in slots of their own; what the last note of
 //! a lane had decoded is found again there. Notes beyond the eighth share the sound of those without a lane.
@@ -37,7 +37,7 @@ impl Synth {
     /// is free or the note's sound does not differ from that of others.
     pub(super) fn lane_for(&mut self, note: &NoteMotion, key: u8, variation: u32) -> u8 {
         // Takes are made slowly, each for any note.
-        if !self.motion.moves_sounds_apart() || self.planner.succession() == Succession::Takes {
+        if !self.moves_sounds_apart() || self.planner.succession() == Succession::Takes {
             return SHARED_LANE;
         }
         let offsets = SoundOffsets::of(&self.motion, note);
@@ -61,9 +61,14 @@ impl Synth {
         lane
     }
 
-    /// Whether routes move the sounds of notes apart from this tick on.
+    /// Whether routes, or the host's modulation of single notes, move the sounds of notes apart.
+    fn moves_sounds_apart(&self) -> bool {
+        self.motion.moves_sounds_apart() || self.voices.are_modulated_apart()
+    }
+
+    /// Whether the sounds of notes move apart from this tick on.
     pub(super) fn begins_to_move_apart(&mut self) -> bool {
-        let is_apart = self.motion.moves_sounds_apart();
+        let is_apart = self.moves_sounds_apart();
         !std::mem::replace(&mut self.lanes.apart, is_apart) && is_apart
     }
 

@@ -7,7 +7,7 @@ use super::motion::Motion;
 use super::playback::Piece;
 use super::shared_clock::NoteClock;
 use super::tick::{Ramp, Smoothed, TICK_SAMPLES, ratio};
-use crate::params::{LFOS, ModDestination, ModSource};
+use crate::params::{LFOS, ModDestination, ModSource, NOTE_MODULATED, NoteModulated};
 use crate::units::db_to_gain;
 
 /// Semitones of the pitch at amount 1.
@@ -107,6 +107,9 @@ pub(super) struct NoteMotion {
     path: NoteClock,
     /// Seconds by which envelope, LFOs and clocks have yet to move: they stand while nothing hears them.
     behind_s: f64,
+    /// What the host's modulation adds for this note alone, in units of each destination's amount 1, and whether it adds anything.
+    modulated: [f32; NOTE_MODULATED],
+    is_modulated: bool,
     pitch: Line,
     gain: Line,
     pan: Line,
@@ -131,6 +134,8 @@ impl Default for NoteMotion {
             steps: NoteClock::default(),
             path: NoteClock::default(),
             behind_s: 0.0,
+            modulated: [0.0; NOTE_MODULATED],
+            is_modulated: false,
             pitch: Line::ZERO,
             gain: Line::ZERO,
             pan: Line::ZERO,
@@ -186,11 +191,24 @@ impl NoteMotion {
         self.envelope.release();
     }
 
+    /// Sets what the host's modulation adds to a parameter of this note.
+    pub(super) fn modulate(&mut self, parameter: NoteModulated, offset: f32) {
+        if let Some(place) = self.modulated.get_mut(parameter.index()) {
+            *place = parameter.amount(offset);
+        }
+        self.is_modulated = self.modulated.iter().any(|amount| *amount != 0.0);
+    }
+
+    /// Whether the host's modulation gives it a decoded sound of its own.
+    pub(super) fn is_modulated_apart(&self) -> bool {
+        self.is_modulated && self.each_modulated().any(|(destination, _)| destination.is_decoded())
+    }
+
     /// Moves to the end of the tick that begins. Does nothing while nothing moves the note.
     pub(super) fn begin_tick(&mut self, motion: &Motion, heard: &Heard) {
         let time_s = self.behind_s + motion.tick_s();
         let rests = self.pitch.is_zero() && self.gain.is_zero() && self.pan.is_zero();
-        if motion.is_idle() && rests && !self.filter.is_on() {
+        if motion.is_idle() && rests && !self.filter.is_on() && !self.is_modulated {
             self.behind_s = time_s;
             return;
         }
@@ -236,7 +254,7 @@ impl NoteMotion {
         }
     }
 
-    /// Sends `take` what each route in use adds to its destination, in units of its amount 1.
+    /// Sends `take` what each route in use and the host's modulation of this note add to their destinations, in units of the amount 1.
     pub(super) fn each_route(&self, motion: &Motion, mut take: impl FnMut(ModDestination, f32)) {
         for route in motion.routes() {
             let scale = if route.via == ModSource::None { 1.0 } else { self.source(route.via, motion) };
@@ -244,6 +262,15 @@ impl NoteMotion {
                 take(route.destination, self.source(route.source, motion) * scale * route.amount);
             }
         }
+        if self.is_modulated {
+            self.each_modulated().for_each(|(destination, amount)| take(destination, amount));
+        }
+    }
+
+    /// What the host's modulation of this note adds to each destination.
+    fn each_modulated(&self) -> impl Iterator<Item = (ModDestination, f32)> {
+        let moved = self.modulated.iter().enumerate().filter(|(_, amount)| **amount != 0.0);
+        moved.filter_map(|(index, amount)| Some((NoteModulated::at(index)?.destination(), *amount)))
     }
 
     fn sums(&self, motion: &Motion) -> Sums {

@@ -271,7 +271,7 @@ impl Synth {
 
     /// Variation of the next note, its step of a walk or its take, and its place between the channels.
     fn next_variation(&mut self, key: u8) -> (u32, f32) {
-        let controls = &self.controls.variation;
+        let controls = &self.planner.variation();
         match self.planner.succession() {
             Succession::Variations => (self.variations.next(controls, self.controls.seed), 0.0),
             Succession::Walk => {
@@ -285,8 +285,9 @@ impl Synth {
 
     /// The next take. Live, a take that is not made yet waits for a later note, and an earlier one comes again.
     fn next_take(&mut self, key: u8) -> u32 {
-        let next = self.variations.next_take(&self.controls.variation);
-        let is_varied = self.controls.variation.sounds() > 1;
+        let controls = self.planner.variation();
+        let next = self.variations.next_take(&controls);
+        let is_varied = controls.sounds() > 1;
         let zone = self.planner.slot_key(key, next, SHARED_LANE);
         let instead = Some(()).filter(|()| is_varied && !self.offline);
         match instead.and_then(|()| self.planner.take_instead_of(zone, &self.slots)) {

@@ -9,7 +9,7 @@ use super::voice::Voice;
 use super::voices::{Listening, Timing, Voices};
 use super::zone_crossfade::{self, ZoneSide};
 use crate::link::{Request, SoundSpec, SourceId, SourceSet, Succession};
-use crate::params::Controls;
+use crate::params::{Controls, VariationControls};
 
 /// Urgency of a slot with voices; 0 is the most urgent.
 const SOUNDING: u32 = 0;
@@ -59,6 +59,11 @@ impl RequestPlanner {
         self.controls = *controls;
         let moved = !self.main_spec().is_near(&before);
         self.still_ticks = if moved { 0 } else { self.still_ticks.saturating_add(1) };
+    }
+
+    /// How notes vary.
+    pub(super) fn variation(&self) -> VariationControls {
+        self.controls.variation
     }
 
     /// Sets the controls of the note of a lane; none where no note has it.

@@ -17,7 +17,7 @@ const STEPS: f32 = 128.0;
 /// The first destination that is decoded; those behind it are decoded too.
 const FIRST: usize = ModDestination::Stretch as usize;
 /// Number of destinations that are decoded.
-const COUNT: usize = ModDestination::Fidelity as usize - FIRST + 1;
+const COUNT: usize = ModDestination::Variation as usize - FIRST + 1;
 /// Octaves of the stretch, semitones of the formant, dB per octave of the tilt, and σ of a latent at amount 1.
 const STRETCH_OCTAVES: f32 = 2.0;
 const FORMANT_SEMITONES: f32 = 12.0;
@@ -65,6 +65,8 @@ impl SoundOffsets {
         moved.pad_y += self.of_destination(ModDestination::PadY);
         moved.morph += self.of_destination(ModDestination::Morph);
         moved.fidelity += self.of_destination(ModDestination::Fidelity);
+        let vary = &mut moved.variation.amount;
+        *vary = (*vary + self.of_destination(ModDestination::Variation)).clamp(0.0, 1.0);
         // The parameters of the decoded sound are those that are read on the grid.
         for row in TABLE.iter().filter(|row| row.smoothing == Smoothing::Grid) {
             let value = row.field(&mut moved);
@@ -109,7 +111,7 @@ impl Synth {
 
     /// Moves the decoded sound for a note that starts.
     pub(super) fn move_sound_for(&mut self, note: &NoteMotion) {
-        if !self.motion.is_idle() {
+        if !self.motion.is_idle() || self.sound_motion.offsets != SoundOffsets::default() {
             let before = self.sound_motion.offsets;
             self.sound_motion.update(&self.motion, Some(note));
             if before != self.sound_motion.offsets {

@@ -19,7 +19,7 @@ use super::unison::UnisonPlace;
 use super::velocity::VelocityResponse;
 use super::zone_crossfade::{NoteZone, ZoneSide};
 use crate::link::SustainMap;
-use crate::params::Hold;
+use crate::params::{Hold, NoteModulated};
 
 pub(super) use render::{Scratch, Span};
 
@@ -252,7 +252,17 @@ impl Voice {
     pub(super) fn level(&self) -> f32 {
         let fade_out =
             self.fade_out.map_or(1.0, |fade_out| fade_out.left_samples as f32 / fade_out.total_samples as f32);
-        self.envelope.level() * self.response.gain * self.expression.level() * fade_out
+        self.envelope.level() * self.response.gain * self.expression.level() * self.fallen() * fade_out
+    }
+
+    /// Linear gain to which it has fallen beyond the end of its sound.
+    fn fallen(&self) -> f32 {
+        self.place().map_or(1.0, |play| play.gain)
+    }
+
+    /// Whether it decays on beyond the end of its sound.
+    pub(super) fn falls_on(&self) -> bool {
+        self.fallen() < 1.0
     }
 
     /// Its read position; during a crossfade that in the new sound.
@@ -295,6 +305,11 @@ impl Voice {
     /// Sets an expression value of the note.
     pub(super) fn express(&mut self, expression: Expression, value: f32) {
         self.expression.set(expression, value);
+    }
+
+    /// Sets what the host's modulation adds to a parameter of the note.
+    pub(super) fn modulate(&mut self, parameter: NoteModulated, offset: f32) {
+        self.motion.modulate(parameter, offset);
     }
 
     /// Sets gain and pan of the note's channel.

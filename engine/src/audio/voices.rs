@@ -11,12 +11,16 @@ use super::note_motion::NoteMotion;
 use super::slots::Slots;
 use super::voice::{Freed, Scratch, Span, Voice};
 use super::zones::is_in;
+use crate::params::NoteModulated;
 
 pub(super) use listening::Listening;
 pub(super) use starting::NoteOn;
 
 /// Largest number of notes that sound at once, those that fade out not counted.
-pub(super) const POLYPHONY: usize = 32;
+pub const POLYPHONY: usize = 32;
+/// Largest number of their voices: a note has one for each of its zones and for each voice of its unison. With fewer, notes between two zones
+/// would take others away; more cost more where unison is used.
+const VOICES: usize = 48;
 /// Further voices for notes that fade out, so that a new note starts on its sample while a stolen one fades.
 const FADING: usize = 16;
 /// Duration of a crossfade between two sounds. A shorter one makes the change audible as a click; a longer one delays moving controls,
@@ -30,7 +34,7 @@ const STEAL_S: f32 = 0.003;
 /// Fade-out of a choked note. A shorter one clicks; a longer one blurs the choke.
 const CHOKE_S: f32 = 0.005;
 /// Capacity of the list of ended notes of one call: 512 events that each end one, and every voice.
-const ENDED_NOTES: usize = 512 + POLYPHONY + FADING;
+const ENDED_NOTES: usize = 512 + VOICES + FADING;
 
 /// Durations in samples at the host's rate.
 #[derive(Clone, Copy, Debug)]
@@ -68,7 +72,7 @@ impl Voices {
     /// Allocates; not audio-thread safe.
     pub(super) fn new() -> Self {
         Self {
-            voices: (0..POLYPHONY + FADING).map(|_| Voice::idle()).collect(),
+            voices: (0..VOICES + FADING).map(|_| Voice::idle()).collect(),
             next_order: 1,
             ended: Vec::with_capacity(ENDED_NOTES),
             offset: 0,
@@ -252,6 +256,20 @@ impl Voices {
         for voice in self.voices.iter_mut().filter(|voice| voice.is_active() && notes.matches(&voice.note)) {
             voice.express(expression, value);
         }
+    }
+
+    /// Sets what the host's modulation adds to a parameter of sounding notes.
+    pub(super) fn modulate(&mut self, notes: &NoteAddress, parameter: NoteModulated, offset: f32) {
+        // An id names one note: one without an id is another.
+        let is_meant = |note: &NoteAddress| notes.matches(note) && (notes.id.is_none() || notes.id == note.id);
+        for voice in self.voices.iter_mut().filter(|voice| voice.is_active() && is_meant(&voice.note)) {
+            voice.modulate(parameter, offset);
+        }
+    }
+
+    /// Whether the host moves the sound of any living note apart from that of others.
+    pub(super) fn are_modulated_apart(&self) -> bool {
+        self.voices.iter().any(|voice| voice.is_living() && voice.motion().is_modulated_apart())
     }
 
     /// Sets gain and pan of every sounding note to those of its channel.

@@ -130,6 +130,8 @@ named! {
         Morph, "morph", "Morph";
         /// Fidelity (the whole range).
         Fidelity, "fidelity", "Fidelity";
+        /// Variation (the whole range).
+        Variation, "variation", "Variation";
     }
 }
 
@@ -180,11 +182,12 @@ impl From<SavedRoute> for Route {
 /// All routes.
 pub type Routes = [Route; ROUTES];
 
-/// The routes of a new instance: the wheel gives vibrato. Its depth is the default of the first route's amount.
+/// The routes of a new instance: the wheel and pressure give vibrato. Their depths are the defaults of the first two routes' amounts.
 pub const FIRST_ROUTES: Routes = {
     let mut routes =
         [Route { source: ModSource::None, via: ModSource::None, destination: ModDestination::None }; ROUTES];
     routes[0] = Route { source: ModSource::Lfo1, via: ModSource::Wheel, destination: ModDestination::Pitch };
+    routes[1] = Route { source: ModSource::Lfo1, via: ModSource::Pressure, destination: ModDestination::Pitch };
     routes
 };
 

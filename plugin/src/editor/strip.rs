@@ -2,6 +2,7 @@
 
 mod matrix;
 mod prime;
+mod seed;
 pub mod tables;
 mod tuning;
 
@@ -54,6 +55,8 @@ pub enum StripAction {
     Tuning(TuningAction),
     /// Do something with the prime.
     Prime(PrimeAction),
+    /// Let chance go by this seed.
+    Seed(u64),
 }
 
 /// What the strip shows beside the parameters.
@@ -66,6 +69,8 @@ pub struct StripState<'a> {
     pub path: &'a PadPath,
     /// Scale and keyboard map.
     pub tuning: &'a Tuning,
+    /// Seed of what chance decides.
+    pub seed: u64,
     /// The prime, where the pack takes one.
     pub prime: Option<PrimeState<'a>>,
 }
@@ -97,6 +102,9 @@ pub fn show(
     let room = room.with_min_y(room.min.y + 4.0);
     for (place, panel) in places(room, tables::panels(tab)) {
         theme::panel(ui.painter(), place, panel.heading);
+        if panel.heading == tables::VARIATION {
+            action = seed::show(ui, place, now.seed).map(StripAction::Seed).or(action);
+        }
         let inside = Rect::from_min_max(place.min + vec2(SIDE, HEAD), place.max - vec2(SIDE, FOOT));
         let share = panel.picture_cells / (panel.picture_cells + panel.columns as f32);
         let (picture, controls) = inside.split_left_right_at_fraction(share);

@@ -42,6 +42,7 @@ use super::wave::{Overlay, Wave};
 use super::{morph, region_editor, status, strip, theme};
 use crate::jobs::{Job, PresetJob};
 use crate::params::ParamId;
+use crate::project::Edit;
 use crate::session::{Outcome, Session};
 use crate::system_fonts::{FontSearch, Step, SystemFonts};
 use crate::target::Target;
@@ -267,6 +268,9 @@ impl EditorView {
             Some(StripAction::RemovePath) => self.remove_path(now),
             Some(StripAction::Tuning(asked)) => self.change_tuning(asked, now),
             Some(StripAction::Prime(asked)) => self.change_prime(asked, now),
+            Some(StripAction::Seed(seed)) => {
+                self.session.store.apply(Edit::SetSeed(seed));
+            }
             None => {}
         }
     }

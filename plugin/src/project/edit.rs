@@ -160,7 +160,7 @@ impl Edit {
             Self::SetSteps(_) => Role::Step("steps".to_owned()),
             Self::SetPath { path, .. } if path.is_empty() => Role::Step("path removed".to_owned()),
             Self::SetControllers { change, .. } | Self::SetPrime { change, .. } => Role::Step(change.clone()),
-            Self::SetSeed(seed) => Role::Step(format!("take {seed}")),
+            Self::SetSeed(seed) => Role::Step(format!("seed {seed}")),
             Self::SetTuning(tuning) => Role::Step(format!("tuning {}", tuning.title())),
             Self::LoadPreset { name, .. } => Role::Step(format!("preset {name}")),
             // The drag that was recorded moves the pad too.

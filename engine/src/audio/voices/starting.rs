@@ -11,7 +11,7 @@ use super::super::unison::{self, UnisonPlace};
 use super::super::velocity::VelocityResponse;
 use super::super::voice::{NoteStart, Voice};
 use super::super::zone_crossfade::NoteZones;
-use super::{POLYPHONY, Timing, Voices};
+use super::{POLYPHONY, Timing, VOICES, Voices};
 use crate::params::{Hold, VoiceControls};
 
 /// A note-on event, checked.
@@ -70,18 +70,21 @@ impl Voices {
         order
     }
 
-    /// Fades notes out until another one that plays in `zones` zones has room: within the limit of notes, and all their voices within the
-    /// polyphony. Released notes go first, the quietest of them before the others, then the oldest one.
+    /// Fades notes out until another one that plays in `zones` zones has room: within the limit of notes, and all their voices within theirs.
+    /// Notes that are released or fall on beyond the end of their sound go first, the quietest of them before the others, then the oldest one.
     fn make_room(&mut self, slots: &mut Slots, timing: &Timing, controls: &VoiceControls, zones: usize) {
-        let most_voices = POLYPHONY.saturating_sub(unison::voices(controls) * zones);
+        let most_voices = VOICES.saturating_sub(unison::voices(controls) * zones);
         let most_notes = (controls.limit.round() as usize).clamp(1, POLYPHONY) - 1;
-        for _ in 0..POLYPHONY {
+        for _ in 0..VOICES {
             let living = || self.voices.iter().filter(|voice| voice.is_living());
             let notes = living().filter(|voice| voice.is_first()).count();
             if living().count() <= most_voices && notes <= most_notes {
                 return;
             }
-            let rank = |voice: &Voice| if voice.is_released() { (0, voice.level(), 0) } else { (1, 0.0, voice.order) };
+            let rank = |voice: &Voice| match voice.is_released() || voice.falls_on() {
+                true => (0, voice.level(), 0),
+                false => (1, 0.0, voice.order),
+            };
             let victim = living().min_by(|a, b| rank(a).partial_cmp(&rank(b)).unwrap_or(std::cmp::Ordering::Equal));
             let Some(order) = victim.map(|voice| voice.order) else { return };
             self.each(slots, |voice| voice.order == order, |voice| voice.fade_out(timing.steal_samples));

@@ -80,6 +80,9 @@ const fn plain(heading: &'static str, columns: usize, controls: &'static [Contro
     Panel { heading, picture: Picture::None, picture_cells: 0.0, columns, controls }
 }
 
+/// The panel with the seed.
+pub const VARIATION: &str = "Variation";
+
 /// The panels of a tab, from left to right.
 pub fn panels(tab: StripTab) -> &'static [Panel] {
     match tab {
@@ -281,7 +284,7 @@ const PLAY: &[Panel] = &[
         ],
     ),
     plain(
-        "Variation",
+        VARIATION,
         2,
         &[
             knob("vary", "Amount"),

@@ -37,7 +37,9 @@ pub(super) struct FrameState {
     pub(super) tuning: Arc<Tuning>,
     pub(super) prime: Option<Prime>,
     pub(super) preset: Option<PresetTitle>,
-    /// Seed of the sounds, where chance makes them.
+    /// Seed of what chance decides.
+    pub(super) seed: u64,
+    /// The same, where chance makes the sounds.
     pub(super) chance_seed: Option<u64>,
     /// Names of what would be undone and redone.
     pub(super) steps: [Option<String>; 2],
@@ -51,6 +53,7 @@ impl FrameState {
             steps: &self.step_levels,
             path: &self.pad_path,
             tuning: &self.tuning,
+            seed: self.seed,
             prime: self.prime_state(),
         }
     }
@@ -86,6 +89,7 @@ impl EditorView {
             tuning: Arc::clone(&project.tuning),
             prime: project.prime.clone(),
             preset: self.session.preset_title(),
+            seed: project.seed,
             chance_seed: loaded.as_ref().filter(|loaded| loaded.catalogue.is_by_chance).map(|_| project.seed),
             steps: self.session.store.history(|history| history.names()),
             loaded,
