@@ -1,4 +1,5 @@
-//! Laws of held notes that decay: they fall on beyond the end of their sound, end by themselves, and end with their key.
+//! Laws of held notes of the factory pack: those that decay fall on beyond the end of their sound, end by themselves, and end with their key;
+//! those that last keep their level.
 
 use std::sync::Arc;
 
@@ -74,5 +75,18 @@ fn a_sound_that_falls_on_is_the_same_at_every_block_size() {
     let whole = play(&model, "Vibraphone", Hold::Auto, lengths, 8_192);
     for block in [63, 64, 1_024] {
         assert!(play(&model, "Vibraphone", Hold::Auto, lengths, block) == whole, "blocks of {block}");
+    }
+}
+
+#[test]
+fn a_held_sound_that_lasts_keeps_its_level() {
+    const LEVEL_DB: f32 = 1.5;
+    let model = factory();
+    for name in ["Synth Brass 2", "Polysynth", "Warm pad 4", "Lorry engine 1"] {
+        let length = 10 * RATE_HZ;
+        let out = play(&model, name, Hold::Sustained, (length, length), 480);
+        let levels: Vec<f32> = out.chunks_exact(RATE_HZ).skip(2).map(rms_db).collect();
+        let mean = levels.iter().sum::<f32>() / levels.len() as f32;
+        assert!(levels.iter().all(|level| (level - mean).abs() < LEVEL_DB), "{name}: {levels:?}");
     }
 }

@@ -140,3 +140,23 @@ pub struct SustainMap {
     /// Exits near the end of a sound that decays and has not died away there, for a note that is to decay on.
     pub decay: Exits,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_course_is_read_between_its_points_and_stands_beyond_them() {
+        let mut levels = [1.0; COURSE_POINTS];
+        levels[0] = 3.0;
+        levels[1] = 2.0;
+        let course = LevelCourse::new(1_000, 100, levels);
+        let one = course.at(1_300.0);
+        for (sample, level) in [(0.0, 3.0), (1_000.0, 3.0), (1_050.0, 2.5), (1_150.0, 1.5), (1e9, 1.0), (f64::NAN, 3.0)]
+        {
+            assert!((course.at(sample) / one - level).abs() < 1e-5, "{sample}: {}", course.at(sample) / one);
+        }
+        let silent = LevelCourse::new(0, 0, [0.0; COURSE_POINTS]);
+        assert_eq!((silent, silent.at(7.0)), (LevelCourse::default(), 1.0));
+    }
+}
