@@ -159,3 +159,16 @@ fn tabs_look_right() {
         results.extend(open(tab, 1.0).compare(&format!("tab_{}_100", tab.name().to_lowercase()), 1.0));
     }
 }
+
+#[test]
+fn a_click_on_the_seed_goes_on_to_the_next_one_and_is_undone() {
+    let mut editor = open(StripTab::Play, 1.0);
+    let seed = |editor: &EditorHarness| editor.session.store.project().seed;
+    let before = seed(&editor);
+    editor.harness.get_by_label("Next seed").click();
+    editor.harness.run_steps(2);
+    assert_eq!(seed(&editor), before + 1);
+    editor.harness.get_by_label("Undo").click();
+    editor.harness.run_steps(2);
+    assert_eq!(seed(&editor), before);
+}

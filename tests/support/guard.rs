@@ -1,4 +1,7 @@
 //! An allocator that counts what one thread allocates and frees. A test program takes it as its global allocator.
+//!
+//! With the feature `rtsan`, the real-time sanitizer ends the program at the first call of the guarded thread that may wait: of the allocator,
+//! of a lock of the C library, of the system.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
@@ -40,6 +43,8 @@ unsafe impl GlobalAlloc for Guard {
 /// Allocations and frees of `body` on this thread.
 pub fn guarded(body: impl FnOnce()) -> u64 {
     COUNT.set(Some(0));
+    #[cfg(feature = "rtsan")]
+    let _sanitized = rtsan_standalone::ScopedSanitizeRealtime::default();
     body();
     COUNT.take().unwrap_or(0)
 }

@@ -12,13 +12,15 @@ use clap::Args;
 
 use crate::paths::Paths;
 use crate::process::{capture, cargo, run, say, succeeds};
-use crate::setup::{apt, libtorch, python};
+use crate::setup::{apt, libtorch, python, rtsan};
 use crate::train::quiet_threads;
 use crate::{bundle, features, licences};
 
-/// Tests that run a second time with assertions on, as options of `cargo test`: first these programs, then these modules of one.
-const CHECKED_TESTS: [&[&str]; 2] =
-    [&["--test", "realtime", "--test", "plugin_realtime"], &["--test", "laws", "properties::"]];
+/// Tests that run a second time with assertions on, as options of `cargo test`: programs of the audio thread, then modules of another one.
+const AUDIO_THREAD_TESTS: &[&str] = &["--test", "realtime", "--test", "plugin_realtime"];
+const CHECKED_TESTS: &[&str] = &["--test", "laws", "properties::"];
+/// Tests that allocate where the real-time sanitizer ends the program.
+const NOT_SANITIZED: &[&str] = &["--", "--skip", "the_guard_sees"];
 /// Release code with assertions; see `Cargo.toml`.
 const CHECKED: &str = "bench";
 
@@ -42,6 +44,8 @@ struct Session<'a> {
     root: &'a Path,
     /// Where libtorch is, when the trainer takes part.
     libtorch: Option<PathBuf>,
+    /// The archive of the real-time sanitizer, where the system has it.
+    rtsan: Option<PathBuf>,
     counts: Counts,
     failed_steps: Vec<&'static str>,
 }
@@ -53,7 +57,9 @@ struct Session<'a> {
 /// Fails if a step failed, and names all that did.
 pub fn test(paths: &Paths, options: &Options) -> Result<()> {
     let libtorch = set_up(options)?;
-    let mut session = Session { root: &paths.root, libtorch, counts: Counts::default(), failed_steps: Vec::new() };
+    let rtsan = rtsan::ensure()?;
+    let mut session =
+        Session { root: &paths.root, libtorch, rtsan, counts: Counts::default(), failed_steps: Vec::new() };
     session.step("format", |s| run(cargo(s.root).args(["fmt", "--all", "--check"])));
     session.step("licences", |_| licences::check(paths));
     session.step("features", |_| features::check(paths));
@@ -62,8 +68,9 @@ pub fn test(paths: &Paths, options: &Options) -> Result<()> {
     session.step("tests", |s| s.count(s.workspace("test", "release").arg("--no-fail-fast")));
     session.step("lints", |s| run(s.workspace("clippy", "release").args(["--all-targets", "--", "-D", "warnings"])));
     // Assertions, of the framework too, are on only here.
-    session.step("tests of the audio thread, with assertions", |s| {
-        CHECKED_TESTS.iter().try_for_each(|words| s.count(s.workspace("test", CHECKED).args(*words)))
+    session.step("tests of the audio thread, with assertions and the real-time sanitizer", |s| {
+        s.count(&mut s.sanitized())?;
+        s.count(s.workspace("test", CHECKED).args(CHECKED_TESTS))
     });
     session.finish()
 }
@@ -116,6 +123,20 @@ impl Session<'_> {
             None => {
                 cargo.args(["--exclude", "trainer"]);
             }
+        }
+        cargo
+    }
+
+    /// The tests of the audio thread with assertions, linked with the real-time sanitizer where there is one.
+    fn sanitized(&self) -> Command {
+        let mut cargo = self.workspace("test", CHECKED);
+        cargo.args(AUDIO_THREAD_TESTS);
+        match &self.rtsan {
+            Some(archive) => {
+                cargo.env("RTSAN_ENABLE", "1").env("RTSAN_LIB_PATH", archive);
+                cargo.args(["--features", "tests/rtsan"]).args(NOT_SANITIZED);
+            }
+            None => say("without the real-time sanitizer: this system has no package with its archive"),
         }
         cargo
     }

@@ -108,7 +108,7 @@ fn installed(package: &str) -> bool {
 }
 
 /// Whether apt's present lists offer the package: on a bare image they are empty.
-fn available(package: &str) -> bool {
+pub fn available(package: &str) -> bool {
     capture(Command::new("apt-cache").args(["show", "--no-all-versions", package])).is_ok_and(|page| !page.is_empty())
 }
 

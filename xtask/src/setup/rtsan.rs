@@ -1,0 +1,41 @@
+//! The archive of the real-time sanitizer, which the tests of the audio thread link: Debian packages of Clang 20 and later have it.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Result;
+
+use super::apt;
+
+/// Packages that have it, the newest first.
+const PACKAGES: [&str; 3] = ["libclang-rt-22-dev", "libclang-rt-21-dev", "libclang-rt-20-dev"];
+/// Where they put it: below the folder of each version.
+const FOLDER: &str = "/usr/lib";
+const ARCHIVE: &str = "libclang_rt.rtsan-x86_64.a";
+
+/// Path of the archive; installs it where that is possible. None on a system that has no package with it.
+///
+/// # Errors
+///
+/// Fails if a package is offered and cannot be installed.
+pub fn ensure() -> Result<Option<PathBuf>> {
+    if let Some(found) = find() {
+        return Ok(Some(found));
+    }
+    if !cfg!(target_arch = "x86_64") {
+        return Ok(None);
+    }
+    if let Some(package) = PACKAGES.into_iter().find(|package| apt::available(package)) {
+        apt::ensure(&[&[package]])?;
+    }
+    Ok(find())
+}
+
+/// The archive of any installed version: `/usr/lib/llvm-N/lib/clang/N/lib/linux/`.
+fn find() -> Option<PathBuf> {
+    let versions = std::fs::read_dir(FOLDER).ok()?.flatten().map(|entry| entry.path());
+    let named = versions.filter_map(|path| {
+        let version = path.file_name()?.to_str()?.strip_prefix("llvm-")?.to_owned();
+        Some(path.join("lib/clang").join(version).join("lib/linux").join(ARCHIVE))
+    });
+    named.into_iter().find(|path: &PathBuf| Path::is_file(path))
+}
