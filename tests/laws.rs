@@ -12,6 +12,7 @@ mod filters;
 mod foley_pack;
 mod formats;
 mod held;
+mod joins;
 mod lanes;
 mod loops;
 mod monophonic;
