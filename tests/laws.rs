@@ -2,6 +2,7 @@
 //!
 //! One subject: `cargo test -p tests --test laws properties::`.
 
+mod aliases;
 mod arpeggio;
 mod containers;
 mod controllers;
