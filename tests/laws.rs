@@ -2,6 +2,7 @@
 //!
 //! One subject: `cargo test -p tests --test laws properties::`.
 
+mod aliases;
 mod arpeggio;
 mod containers;
 mod controllers;
@@ -13,6 +14,7 @@ mod filters;
 mod foley_pack;
 mod formats;
 mod held;
+mod joins;
 mod lanes;
 mod loops;
 mod monophonic;
@@ -20,6 +22,7 @@ mod motion;
 mod notes;
 mod packs;
 mod parity;
+mod place;
 mod play_midi;
 mod presets;
 mod prime;
@@ -32,6 +35,7 @@ mod state_document;
 mod strokes;
 mod structure;
 mod texture;
+mod times;
 mod tuning;
 mod variation;
 mod voices;

@@ -7,7 +7,7 @@ use engine::link::{
     AudioEnd, BLOCK_SAMPLES, Block, DELIVERY_CAPACITY, Delivery, MAX_BLOCKS, MAX_SOURCES, MainEnd, Part, Request,
     SLOTS, SoundSpec, SourceId, SourceInfo, SourceSet, SustainMap, WorkerEnd, link,
 };
-use support::guard::guarded;
+use support::guard::{counted, guarded};
 
 fn ends() -> (AudioEnd, WorkerEnd, MainEnd) {
     link(SourceSet::of(source(0, &[60])))
@@ -218,19 +218,19 @@ fn two_threads_pass_every_block_there_and_back_and_the_worker_alone_frees_them()
     const SOUNDS: u64 = 50;
     let (mut audio, mut worker, _main) = ends();
     let mut held = Vec::with_capacity(BLOCKS);
-    let counted = thread::scope(|scope| {
+    let count = thread::scope(|scope| {
         let listening = scope.spawn(|| guarded(|| listen(&mut audio, BLOCKS, SOUNDS, &mut held)));
         serve(&mut worker, BLOCKS, SOUNDS);
         listening.join().expect("every sound arrives")
     });
-    assert_eq!(counted, 0, "allocations and frees of the audio thread");
+    assert_eq!(count, 0, "allocations and frees of the audio thread");
     assert!(audio.pop().is_none());
     let existing = worker.existing_blocks();
     assert!(
         (BLOCKS..=2 * BLOCKS).contains(&existing),
         "{existing} blocks: those of a sound that plays and one that comes"
     );
-    let freed = guarded(|| {
+    let freed = counted(|| {
         worker.collect_empties();
         worker.free_spare();
     });
@@ -252,7 +252,7 @@ fn blocks_in_a_queue_are_freed_with_its_last_end() {
             let Some(Part::Block { block, .. }) = audio.pop().map(|delivery| delivery.part) else { panic!("no block") };
             assert!(audio.give_back(block).is_none());
         }
-        guarded(|| {
+        counted(|| {
             if audio_goes_first {
                 drop(audio);
                 drop(worker);

@@ -2,20 +2,25 @@
 //! delivers. Runs in debug and in release.
 
 mod link;
+mod rates;
+mod storm;
 
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use engine::audio::{Event, EventKind, Expression, NoteAddress};
+use engine::audio::Event;
+use engine::decode::Model;
 use engine::decode::assets::Recorded;
-use engine::params::{
-    Controls, KeyPitches, ModDestination, ModSource, PadPath, PathPoint, Retune, StepLevels, TABLE, Transport,
-};
+use engine::decode::latent::LatentSource;
+use engine::decode::source::Source;
+use engine::pack::Pack;
+use engine::params::{Controls, KeyPitches};
 use engine::state::Prime;
-use support::Random;
-use support::fake::{Rig, Sort, Timbre};
-use support::guard::{Guard, guarded};
-use support::script::{all_notes_off, all_sound_off, bend, choke, off, on, pedal, point};
+use storm::Storm;
+use support::fake::{Fake, Rig, Sort, Timbre};
+use support::guard::{Guard, counted, guarded};
+use support::script::{on, point};
 use support::wait::wait_until;
 
 #[global_allocator]
@@ -23,13 +28,22 @@ static GUARD: Guard = Guard;
 
 /// Time in which the pool delivers the few sounds that a storm waits for, on the slowest machine.
 const DELIVERY_LIMIT: Duration = Duration::from_secs(60);
+/// Samples of the longest call of a storm.
+const LONGEST_CALL: usize = 1_024;
+/// Pause after each call of a storm, in which the pool works: a call lasts 12 ms on average.
+const CALL_PAUSE: Duration = Duration::from_micros(300);
+/// No sample of a storm is larger: delays feed back up to 20 times what goes in, filters ring, and gains of up to 12 dB follow.
+const BOUND: f32 = 1e4;
+/// Every sort of fake source.
+const SORTS: [Sort; 7] =
+    [Sort::Mono, Sort::Stereo, Sort::Slow, Sort::Failing, Sort::Longest, Sort::Walking, Sort::Takes];
 
 #[test]
 fn the_guard_sees_an_allocation_and_a_free() {
-    assert_eq!(guarded(|| {}), 0);
+    assert_eq!(counted(|| {}), 0);
     let kept = std::cell::RefCell::new(Vec::new());
-    assert_eq!(guarded(|| kept.borrow_mut().push(1u8)), 1, "an allocation is counted");
-    assert_eq!(guarded(|| drop(kept.take())), 1, "a free is counted");
+    assert_eq!(counted(|| kept.borrow_mut().push(1u8)), 1, "an allocation is counted");
+    assert_eq!(counted(|| drop(kept.take())), 1, "a free is counted");
 }
 
 #[test]
@@ -39,138 +53,115 @@ fn the_guard_counts_one_thread_only() {
     assert_eq!(other.join().ok(), Some(100_000));
 }
 
-/// Random notes, chokes, bends, pedals and offs.
-fn random_event(random: &mut Random, length: usize) -> Event {
-    let key = 24 + random.below(80) as u8;
-    let kind = match random.below(16) {
-        0..=5 => on(key, 0.5),
-        6 | 7 => off(key),
-        8 => pedal(0, random.below(2) == 0),
-        9 => choke(key),
-        10 => bend(random.below(5) as f32 - 2.0),
-        11 => random_expression(random, key),
-        12 | 13 => random_controller(random),
-        14 => random_retune(random, key),
-        _ if random.below(8) == 0 => all_sound_off(),
-        _ => all_notes_off(),
-    };
-    Event { offset: random.below(length), kind }
+/// What is played: so many samples, and on until the pool has delivered so many further sounds.
+#[derive(Clone, Copy)]
+struct Stretch {
+    samples: usize,
+    decodes: u64,
+    /// Whether the controls move.
+    moves: bool,
 }
 
-/// Anything that a note or a channel can be told.
-fn random_expression(random: &mut Random, key: u8) -> EventKind {
-    let value = random.below(3) as f32 - 1.0;
-    let expressions =
-        [Expression::TuningSemitones, Expression::Gain, Expression::Pan, Expression::Pressure, Expression::Timbre];
-    match random.below(7) {
-        5 => EventKind::ChannelPressure { channel: 0, pressure: value },
-        6 => EventKind::Controller { channel: 0, controller: random.below(128) as u8, value },
-        index => EventKind::Expression { notes: NoteAddress::key(0, key), expression: expressions[index], value },
-    }
-}
-
-/// A change of one key or of one of twelve.
-fn random_retune(random: &mut Random, key: u8) -> EventKind {
-    let (moves_notes, parts) = (random.below(2) == 0, random.below(1 << 21) as u32);
-    EventKind::Retune(match random.below(2) {
-        0 => Retune::Key { key, pitch: parts, moves_notes },
-        _ => Retune::Class { channels: 1, class: key % 12, offset: parts as i32 - (1 << 20), moves_notes },
-    })
-}
-
-/// A controller that the synth knows, on channel 0 or its neighbour: volume, pan, expression, registered parameters, zones, resets.
-fn random_controller(random: &mut Random) -> EventKind {
-    const KNOWN: [u8; 22] = [1, 2, 6, 7, 10, 11, 38, 39, 42, 43, 64, 74, 96, 97, 98, 99, 100, 101, 120, 121, 123, 124];
-    let controller = KNOWN[random.below(KNOWN.len())];
-    // Registered parameters 0 (range of the wheel) and 6 (zone) are selected often.
-    let steps = if controller == 100 { 6 * random.below(2) } else { random.below(2) * random.below(128) };
-    EventKind::Controller { channel: random.below(2) as u8, controller, value: steps as f32 / 127.0 }
-}
-
-/// Effects, width, arpeggiator, filter, LFOs, macros and routes jump about, with pauses in which they are off; so does the transport.
-fn move_all(random: &mut Random, step: u32, controls: &mut Controls) {
-    let is_moved = |group: &str, id: &str| match group {
-        "Space" => step % 64 < 48,
-        "Arpeggiator" => step % 128 < 32,
-        "Filter" | "Motion" => step % 96 < 64,
-        _ => id == "width" || id.starts_with("loop"),
-    };
-    for row in TABLE.iter().filter(|row| is_moved(row.group, row.id)) {
-        let part = random.below(5) as f32 / 4.0;
-        row.set(controls, row.scale.min() + part * (row.scale.max() - row.scale.min()));
-    }
-    for route in &mut controls.routes {
-        let mut source = || ModSource::ALL[random.below(ModSource::ALL.len())];
-        (route.source, route.via) = (source(), source());
-        route.destination = ModDestination::ALL[random.below(ModDestination::ALL.len())];
-    }
-    controls.steps = StepLevels::FIRST.with(random.below(16), random.below(3) as f32 - 1.0);
-    let mut part = || random.below(9) as f32 / 8.0;
-    let places = [[0.0, part(), part()], [0.3, part(), part()], [0.3 + part(), part(), part()]];
-    controls.pad_path = PadPath::recorded(&places.map(PathPoint::from));
-    let beat = (random.below(2) == 0).then(|| random.below(100) as f64);
-    controls.transport = Transport { tempo_bpm: 5.0 + random.below(900) as f64, beat };
-}
-
-/// Plays for `time` of real time, and on until the pool has delivered `decodes` further sounds; returns the number of allocations and frees.
-fn storm(rig: &mut Rig, time: Duration, decodes: u64, sweeps: bool) -> u64 {
-    let mut random = Random::new(3);
-    let (mut out, mut right) = (vec![0.0; 1_024], vec![0.0; 1_024]);
+/// Plays a stretch; returns the number of allocations and frees.
+fn play(rig: &mut Rig, storm: &mut Storm, stretch: Stretch) -> u64 {
+    let (mut out, mut right) = (vec![0.0; LONGEST_CALL], vec![0.0; LONGEST_CALL]);
     let mut events = Vec::with_capacity(16);
-    let mut count = 0;
+    let (mut count, mut played, mut step) = (0, 0, 0u32);
     let started = Instant::now();
-    let mut step = 0u32;
-    let wanted = rig.instance.status().decodes + decodes;
-    while started.elapsed() < time || rig.instance.status().decodes < wanted {
+    let wanted = rig.instance.status().decodes + stretch.decodes;
+    while played < stretch.samples || rig.instance.status().decodes < wanted {
         let delivered = rig.instance.status().decodes;
-        assert!(started.elapsed() < DELIVERY_LIMIT, "the pool does not deliver: {delivered} of {wanted} sounds");
-        let length = 1 + random.below(out.len());
-        events.clear();
-        for _ in 0..random.below(4) {
-            events.push(random_event(&mut random, length));
-        }
-        events.sort_by_key(|event| event.offset);
-        let first = if sweeps { (step as f32 / 50.0).sin() * 3.0 } else { 0.0 };
-        let stretch = if sweeps { 1.0 + (step % 64) as f32 / 64.0 } else { 1.0 };
-        let mut controls = Controls { stretch, hold: (step / 16 % 4) as f32, ..point(first) };
-        if sweeps {
-            move_all(&mut random, step, &mut controls);
-        }
+        let is_late = played >= stretch.samples && started.elapsed() > DELIVERY_LIMIT;
+        assert!(!is_late, "the pool does not deliver: {delivered} of {wanted} sounds");
+        let length = 1 + storm.below(out.len());
+        storm.events(length, &mut events);
+        let still = Controls { hold: (step / 16 % 4) as f32, ..point(0.0) };
+        let controls = if stretch.moves { storm.controls() } else { still };
+        let pitches = storm.pitches();
         let (left, right) = (&mut out[..length], &mut right[..length]);
-        let silent_key = random.below(128) as u8;
-        let pitches = KeyPitches::new(|key| (key != silent_key).then(|| f64::from(key) + 0.25));
         count += guarded(|| {
             rig.synth.set_tuning(if step % 8 < 4 { &pitches } else { &KeyPitches::EQUAL });
             rig.synth.render(&events, &controls, left, right);
         });
-        assert!(left.iter().chain(&*right).all(|sample| sample.is_finite()));
-        step += 1;
-        std::thread::sleep(Duration::from_micros(300));
+        let peak = left
+            .iter()
+            .chain(&*right)
+            .fold(0.0_f32, |peak, sample| if sample.is_finite() { peak.max(sample.abs()) } else { f32::INFINITY });
+        assert!(peak < BOUND, "a peak of {peak} after {played} samples");
+        (played, step) = (played + length, step + 1);
+        std::thread::sleep(CALL_PAUSE);
     }
     count
 }
 
-#[test]
-fn rendering_neither_allocates_nor_frees() {
+/// The same with a session of its own.
+fn storm(rig: &mut Rig, samples: usize, decodes: u64, moves: bool) -> u64 {
+    play(rig, &mut Storm::new(3), Stretch { samples, decodes, moves })
+}
+
+/// Plays `seconds` in which everything moves at a rate of its own for each sort of source.
+fn play_everything(seconds: usize) {
     for (sort, rate_hz) in [(Sort::Mono, 44_100.0), (Sort::Mono, 96_000.0), (Sort::Stereo, 48_000.0)] {
         let mut rig = Rig::of_sort(sort, Timbre::Noise, rate_hz);
+        let mut session = Storm::new(3);
         // The pool delivers while the guard stands, however slow the machine is.
-        assert_eq!(storm(&mut rig, Duration::from_millis(1_500), 20, true), 0, "{rate_hz} Hz, sweeping");
-        assert_eq!(storm(&mut rig, Duration::from_millis(300), 0, false), 0, "{rate_hz} Hz, still");
+        let moving = Stretch { samples: seconds * rate_hz as usize, decodes: 20, moves: true };
+        assert_eq!(play(&mut rig, &mut session, moving), 0, "{rate_hz} Hz, moving");
+        let fewest = session.fewest_moves();
+        assert!(fewest > 10, "every parameter moves: one has moved {fewest} times");
+        let still = Stretch { samples: moving.samples / 10, decodes: 0, moves: false };
+        assert_eq!(play(&mut rig, &mut session, still), 0, "{rate_hz} Hz, still");
     }
 }
 
 #[test]
+fn rendering_neither_allocates_nor_frees() {
+    play_everything(10);
+}
+
+#[test]
+#[ignore = "minutes of work; `cargo test --release -p tests --test realtime -- --ignored`"]
+fn an_hour_of_rendering_neither_allocates_nor_frees() {
+    play_everything(1_200);
+}
+
+#[test]
 fn rendering_neither_allocates_nor_frees_while_the_worker_fails_or_is_late() {
+    const SAMPLES: usize = 5 * 48_000;
     let mut rig = Rig::new(Timbre::Noise, 48_000.0);
-    assert_eq!(storm(&mut rig, Duration::from_millis(200), 0, true), 0);
+    assert_eq!(storm(&mut rig, SAMPLES, 0, true), 0);
     rig.control.fails.store(true, Ordering::SeqCst);
-    assert_eq!(storm(&mut rig, Duration::from_millis(200), 0, true), 0, "failing");
+    assert_eq!(storm(&mut rig, SAMPLES, 0, true), 0, "failing");
     rig.control.fails.store(false, Ordering::SeqCst);
     rig.control.stingy_blocks.store(5, Ordering::SeqCst);
     rig.control.stingy.store(true, Ordering::SeqCst);
-    assert_eq!(storm(&mut rig, Duration::from_millis(400), 0, true), 0, "late");
+    assert_eq!(storm(&mut rig, SAMPLES, 0, true), 0, "late");
     rig.control.stingy.store(false, Ordering::SeqCst);
+}
+
+#[test]
+fn sources_of_every_kind_that_come_and_go_neither_allocate_nor_free_in_render() {
+    let mut rig = Rig::new(Timbre::Noise, 48_000.0);
+    let mut session = Storm::new(5);
+    let model = Arc::new(Model::load(&Pack::factory().expect("valid")).expect("it loads"));
+    let mut held = vec![rig.instance.source()];
+    for turn in 0..24 {
+        let next: Arc<dyn Source> = match SORTS.get(turn % (SORTS.len() + 1)) {
+            Some(sort) => Arc::new(Fake::of_sort(*sort, Timbre::Noise).0),
+            None => Arc::new(LatentSource::new(Arc::clone(&model))),
+        };
+        // One after the other, side by side, and back to an earlier one.
+        match turn % 3 {
+            0 => held = vec![rig.instance.set_source(next)],
+            1 => held.push(rig.instance.add_source(next).expect("two are not too many")),
+            _ => assert!(rig.instance.play_source(held[0])),
+        }
+        let stretch = Stretch { samples: 2 * 48_000, decodes: 0, moves: true };
+        assert_eq!(play(&mut rig, &mut session, stretch), 0, "turn {turn}");
+        if turn % 3 == 2 {
+            rig.instance.remove_source(held[1]);
+        }
+    }
 }
 
 #[test]
@@ -217,7 +208,7 @@ fn a_changed_source_neither_allocates_nor_frees_in_render() {
     for _ in 0..5 {
         let (fake, _control) = support::fake::Fake::new(Timbre::Sine);
         rig.instance.set_source(std::sync::Arc::new(fake));
-        assert_eq!(storm(&mut rig, Duration::from_millis(100), 0, false), 0);
+        assert_eq!(storm(&mut rig, 2 * 48_000, 0, false), 0);
     }
 }
 

@@ -101,6 +101,44 @@ fn a_touch_of_the_pad_makes_it_heard_and_a_turn_of_a_knob_brings_the_knobs_back(
 }
 
 #[test]
+fn a_slider_that_the_host_moves_does_not_move_by_itself() {
+    /// Steps after which the host is taken to have ended: a second at 30 frames a second, and some more.
+    const ENDED_STEPS: usize = 40;
+    let morph = |editor: &EditorHarness| editor.session.params.get(ParamId::MORPH).normalized();
+    let touch_pad = |editor: &mut EditorHarness| {
+        let pad = editor.harness.get_by_label("Pad").rect();
+        editor.drag(pad.center(), pad.center() + vec2(30.0, 10.0));
+        editor.drop_at(pad.center() + vec2(30.0, 10.0));
+        editor.harness.run_steps(GLIDE_STEPS);
+    };
+    let mut editor = EditorHarness::open(1.0, false);
+    for place in [0.001, 0.002, 0.004] {
+        editor.set_by_host(ParamId::MORPH, place);
+        editor.harness.run_steps(2);
+    }
+    touch_pad(&mut editor);
+    assert!((morph(&editor) - 0.004).abs() < SAME, "under automation: {}", morph(&editor));
+    editor.harness.run_steps(ENDED_STEPS);
+    touch_pad(&mut editor);
+    assert_eq!(morph(&editor), 1.0, "after it");
+}
+
+#[test]
+fn knobs_and_pad_that_the_host_moves_leave_the_slider_where_it_is() {
+    for place in [0.0, 1.0] {
+        let mut editor = EditorHarness::open(1.0, false);
+        editor.set_by_host(ParamId::MORPH, place);
+        for step in 0..60_u8 {
+            for id in [ParamId::PAD_X, ParamId::PAD_Y, ParamId::latent(2)] {
+                editor.set_by_host(id, f32::from(step) / 60.0);
+            }
+            editor.harness.step();
+        }
+        assert_eq!(editor.session.params.get(ParamId::MORPH).normalized(), place);
+    }
+}
+
+#[test]
 fn a_sound_that_is_chosen_is_played_unless_that_is_switched_off() {
     for plays in [true, false] {
         let mut editor = EditorHarness::open(1.0, false);

@@ -40,11 +40,18 @@ unsafe impl GlobalAlloc for Guard {
     }
 }
 
-/// Allocations and frees of `body` on this thread.
+/// Allocations and frees of `body` on this thread, which is the audio thread for its time.
 pub fn guarded(body: impl FnOnce()) -> u64 {
+    counted(|| {
+        #[cfg(feature = "rtsan")]
+        let _sanitized = rtsan_standalone::ScopedSanitizeRealtime::default();
+        body();
+    })
+}
+
+/// Allocations and frees of `body` on this thread, whatever thread it stands for.
+pub fn counted(body: impl FnOnce()) -> u64 {
     COUNT.set(Some(0));
-    #[cfg(feature = "rtsan")]
-    let _sanitized = rtsan_standalone::ScopedSanitizeRealtime::default();
     body();
     COUNT.take().unwrap_or(0)
 }

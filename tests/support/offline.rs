@@ -2,21 +2,25 @@
 //! events.
 
 use std::io::Cursor;
+use std::ops::Range;
 
 use crate::clap::QuietHost;
 use clack_extensions::render::{PluginRender, RenderMode};
 use clack_extensions::state::PluginState;
 use clack_host::events::event_types::{
     MidiEvent, NoteChokeEvent, NoteEndEvent, NoteExpressionEvent, NoteExpressionType, NoteOffEvent, NoteOnEvent,
-    ParamModEvent, ParamValueEvent,
+    ParamModEvent, ParamValueEvent, TransportEvent, TransportFlags,
 };
+use clack_host::events::{EventFlags, EventHeader};
 use clack_host::factory::plugin::PluginFactory;
 use clack_host::prelude::*;
+use clack_host::utils::{BeatTime, SecondsTime};
+use engine::params::Transport;
 
 /// Rate of a bounce.
 pub const BOUNCE_RATE_HZ: f64 = 48_000.0;
 /// Samples of a block.
-const BLOCK_SAMPLES: usize = 256;
+pub const BLOCK_SAMPLES: usize = 256;
 /// Events that the plug-in may send back in one block.
 const TOLD_EVENTS: usize = 1024;
 /// Velocity of every note.
@@ -129,9 +133,23 @@ impl OfflineHost {
     /// # Panics
     /// If a block does not render.
     pub fn render(&mut self, events: &[(usize, HostEvent)], length: usize) -> Recording {
+        self.render_in_time(events, length, |_| None)
+    }
+
+    /// The same with what the host tells of tempo and position at each block's first sample.
+    ///
+    /// # Panics
+    /// If a block does not render.
+    pub fn render_in_time(
+        &mut self,
+        events: &[(usize, HostEvent)],
+        length: usize,
+        transport: impl Fn(usize) -> Option<Transport>,
+    ) -> Recording {
         let mut recording = Recording { left: Vec::new(), right: Vec::new(), ended: Vec::new() };
         for start in (0..length).step_by(BLOCK_SAMPLES) {
-            self.block(events, start, BLOCK_SAMPLES.min(length - start), &mut recording);
+            let time = transport(start).map(told);
+            self.block(events, start..length.min(start + BLOCK_SAMPLES), time.as_ref(), &mut recording);
         }
         recording
     }
@@ -154,7 +172,14 @@ impl OfflineHost {
         saved.split_off(size_of::<u64>())
     }
 
-    fn block(&mut self, events: &[(usize, HostEvent)], start: usize, length: usize, recording: &mut Recording) {
+    fn block(
+        &mut self,
+        events: &[(usize, HostEvent)],
+        samples: Range<usize>,
+        time: Option<&TransportEvent>,
+        recording: &mut Recording,
+    ) {
+        let (start, length) = (samples.start, samples.len());
         let mut channels = [[0.0_f32; BLOCK_SAMPLES]; 2];
         let mut ports = AudioPorts::with_capacity(2, 1);
         let mut outputs = ports.with_output_buffers([AudioPortBuffer {
@@ -166,12 +191,36 @@ impl OfflineHost {
         let due = due(events, start, length);
         let heard = InputEvents::from_buffer(&due);
         self.processor
-            .process(&InputAudioBuffers::empty(), &mut outputs, &heard, &mut told_events, None, None)
+            .process(&InputAudioBuffers::empty(), &mut outputs, &heard, &mut told_events, None, time)
             .expect("a block renders");
         recording.left.extend(&channels[0][..length]);
         recording.right.extend(&channels[1][..length]);
         let ends = told.iter().filter_map(|event| event.as_event::<NoteEndEvent>());
         recording.ended.extend(ends.map(|end| (start + end.header().time() as usize, end.pckn())));
+    }
+}
+
+/// What a host tells that runs.
+fn told(transport: Transport) -> TransportEvent {
+    let nowhere = (BeatTime::from_int(0), SecondsTime::from_int(0));
+    let position = transport
+        .beat
+        .map_or(TransportFlags::empty(), |_| TransportFlags::IS_PLAYING | TransportFlags::HAS_BEATS_TIMELINE);
+    TransportEvent {
+        header: EventHeader::new_core(0, EventFlags::empty()),
+        flags: TransportFlags::HAS_TEMPO | position,
+        song_pos_beats: BeatTime::from_float(transport.beat.unwrap_or_default()),
+        song_pos_seconds: nowhere.1,
+        tempo: transport.tempo_bpm,
+        tempo_inc: 0.0,
+        loop_start_beats: nowhere.0,
+        loop_end_beats: nowhere.0,
+        loop_start_seconds: nowhere.1,
+        loop_end_seconds: nowhere.1,
+        bar_start: nowhere.0,
+        bar_number: 0,
+        time_signature_numerator: 0,
+        time_signature_denominator: 0,
     }
 }
 

@@ -19,8 +19,6 @@ use crate::{bundle, features, licences};
 /// Tests that run a second time with assertions on, as options of `cargo test`: programs of the audio thread, then modules of another one.
 const AUDIO_THREAD_TESTS: &[&str] = &["--test", "realtime", "--test", "plugin_realtime"];
 const CHECKED_TESTS: &[&str] = &["--test", "laws", "properties::"];
-/// Tests that allocate where the real-time sanitizer ends the program.
-const NOT_SANITIZED: &[&str] = &["--", "--skip", "the_guard_sees"];
 /// Release code with assertions; see `Cargo.toml`.
 const CHECKED: &str = "bench";
 
@@ -134,7 +132,7 @@ impl Session<'_> {
         match &self.rtsan {
             Some(archive) => {
                 cargo.env("RTSAN_ENABLE", "1").env("RTSAN_LIB_PATH", archive);
-                cargo.args(["--features", "tests/rtsan"]).args(NOT_SANITIZED);
+                cargo.args(["--features", "tests/rtsan"]);
             }
             None => say("without the real-time sanitizer: this system has no package with its archive"),
         }

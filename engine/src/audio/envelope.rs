@@ -1,20 +1,22 @@
 //! Amplitude envelope: delay, attack, hold, decay, sustain, release. AUDIO THREAD: plain arithmetic.
 //!
 //! Decay and release fall exponentially, by 60 dB in their times; with a curve they follow an exponential that ends exactly after its time.
+//!
+//! Levels are `f64`: an `f32` would round the steps of long stages by percents at high rates, and with them the times.
 
 use crate::params::AmpControls;
 
 /// Level below which a released note has ended: −80 dB.
-const SILENT_GAIN: f32 = 1e-4;
+const SILENT_GAIN: f64 = 1e-4;
 /// Fall of the level within the decay or release time: −60 dB.
-const FALL_GAIN: f32 = 1e-3;
+const FALL_GAIN: f64 = 1e-3;
 /// Shortest decay and release, in seconds; shorter ones click.
 const SHORTEST_S: f32 = 0.002;
 
 /// ln 1000: a fall of 60 dB.
-const FALL_NEPER: f32 = 6.907_755_4;
+const FALL_NEPER: f64 = 6.907_755_278_982_137;
 /// Smallest bend of a fall, in neper over its time: what is left at the end of the curve's range, where the line looks straight.
-const STRAIGHTEST_NEPER: f32 = 0.02;
+const STRAIGHTEST_NEPER: f64 = 0.02;
 
 /// Exponent of the attack at the end of its curve's range; its inverse at the other end.
 const STEEPEST_ATTACK: f32 = 4.0;
@@ -22,30 +24,30 @@ const STEEPEST_ATTACK: f32 = 4.0;
 /// Per-sample rates of all envelopes, from the controls' times.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct EnvelopeRates {
-    attack_step: f32,
+    attack_step: f64,
     /// Exponent of the attack: 1 is linear.
     attack_exponent: f32,
     delay_samples: u32,
     hold_samples: u32,
-    decay_factor: f32,
-    sustain: f32,
-    release_factor: f32,
+    decay_factor: f64,
+    sustain: f64,
+    release_factor: f64,
     /// How far below its end a fall heads, as a part of its height; 0 for a fall that never ends exactly.
-    undershoot: f32,
+    undershoot: f64,
 }
 
 impl EnvelopeRates {
     /// With a linear attack, exponential falls, and neither delay nor time at full level.
     pub(super) fn new(attack_s: f32, decay_s: f32, sustain: f32, release_s: f32, rate_hz: f32) -> Self {
-        let factor = |time_s: f32| FALL_GAIN.powf(1.0 / (time_s.max(SHORTEST_S) * rate_hz));
-        let attack_samples = attack_s * rate_hz;
+        let factor = |time_s: f32| FALL_GAIN.powf(1.0 / (f64::from(time_s.max(SHORTEST_S)) * f64::from(rate_hz)));
+        let attack_samples = f64::from(attack_s) * f64::from(rate_hz);
         Self {
             attack_step: if attack_samples > 1.0 { 1.0 / attack_samples } else { 1.0 },
             attack_exponent: 1.0,
             delay_samples: 0,
             hold_samples: 0,
             decay_factor: factor(decay_s),
-            sustain,
+            sustain: f64::from(sustain),
             release_factor: factor(release_s),
             undershoot: 0.0,
         }
@@ -53,7 +55,7 @@ impl EnvelopeRates {
 
     /// With a delay, a time at full level, and curves.
     pub(super) fn with(self, amp: &AmpControls, rate_hz: f32) -> Self {
-        let samples = |time_s: f32| (time_s * rate_hz) as u32;
+        let samples = |time_s: f32| (f64::from(time_s) * f64::from(rate_hz)).round() as u32;
         Self {
             attack_exponent: STEEPEST_ATTACK.powf(amp.attack_curve),
             delay_samples: samples(amp.delay_s),
@@ -67,9 +69,9 @@ impl EnvelopeRates {
         if curve == 0.0 {
             return self;
         }
-        let share = (1.0 - curve).max(STRAIGHTEST_NEPER / FALL_NEPER);
+        let share = (1.0 - f64::from(curve)).max(STRAIGHTEST_NEPER / FALL_NEPER);
         let end = (-FALL_NEPER * share).exp();
-        let bent = |factor: f32| factor.powf(share);
+        let bent = |factor: f64| factor.powf(share);
         Self {
             decay_factor: bent(self.decay_factor),
             release_factor: bent(self.release_factor),
@@ -92,15 +94,15 @@ enum Stage {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Envelope {
     stage: Stage,
-    level: f32,
+    level: f64,
     /// Part of the attack that is over.
-    rise: f32,
+    rise: f64,
     /// Samples since note-on, at most those of the delay.
     waited_samples: u32,
     /// Samples since full level.
     held_samples: u32,
     /// Level at which the release began.
-    release_level: f32,
+    release_level: f64,
 }
 
 impl Envelope {
@@ -139,7 +141,7 @@ impl Envelope {
     }
 
     pub(super) fn level(&self) -> f32 {
-        self.level
+        self.level as f32
     }
 
     /// Advances by one sample; returns its level, [0, 1].
@@ -148,7 +150,8 @@ impl Envelope {
             Stage::Attack => {
                 self.rise += rates.attack_step;
                 let is_linear = rates.attack_exponent == 1.0;
-                self.level = if is_linear { self.rise } else { self.rise.powf(rates.attack_exponent) };
+                self.level =
+                    if is_linear { self.rise } else { f64::from((self.rise as f32).powf(rates.attack_exponent)) };
                 if self.rise >= 1.0 {
                     self.level = 1.0;
                     self.stage = if rates.hold_samples > 0 { Stage::Hold } else { Stage::Decay };
@@ -179,7 +182,7 @@ impl Envelope {
             }
             Stage::Ended => {}
         }
-        self.level
+        self.level as f32
     }
 
     fn end(&mut self) {
@@ -207,7 +210,7 @@ mod tests {
         assert_eq!(envelope.next(&rates), 1.0);
         envelope.release();
         let level = (0..4800).map(|_| envelope.next(&rates)).last().unwrap_or(0.0);
-        assert!((level / FALL_GAIN - 1.0).abs() < 0.01, "level {level}");
+        assert!((f64::from(level) / FALL_GAIN - 1.0).abs() < 0.01, "level {level}");
     }
 
     #[test]
@@ -226,7 +229,7 @@ mod tests {
         for curve in [-1.0, -0.4, 0.3, 1.0_f32] {
             let levels = levels(AmpControls { fall_curve: curve, ..AmpControls::default() }, 2_200);
             let full = levels.iter().position(|level| *level == 1.0).unwrap_or(0);
-            let neper = FALL_NEPER * (1.0 - curve).max(STRAIGHTEST_NEPER / FALL_NEPER);
+            let neper = (FALL_NEPER * f64::from(1.0 - curve).max(STRAIGHTEST_NEPER / FALL_NEPER)) as f32;
             for part in [0.1, 0.5, 0.9_f32] {
                 let wanted = ((-neper * part).exp() - (-neper).exp()) / (1.0 - (-neper).exp());
                 let level = levels[full + (1_000.0 * part) as usize];
