@@ -3,7 +3,8 @@
 
 use engine::audio::{Event, EventKind, Expression, NoteAddress};
 use engine::params::{
-    Controls, KeyPitches, ModDestination, ModSource, PadPath, ParamId, PathPoint, Retune, StepLevels, TABLE, Transport,
+    Controls, KeyPitches, ModDestination, ModSource, NOTE_MODULATED, NoteModulated, PadPath, ParamId, PathPoint,
+    Retune, StepLevels, TABLE, Transport,
 };
 use support::Random;
 use support::script::{bend, point};
@@ -106,7 +107,7 @@ impl Storm {
 
     fn event(&mut self) -> EventKind {
         let key = 24 + self.random.below(80) as u8;
-        match self.random.below(16) {
+        match self.random.below(17) {
             0..=5 => EventKind::NoteOn { note: self.address(key), velocity: self.seven_bits() },
             6 | 7 => EventKind::NoteOff { notes: self.address(key), velocity: self.seven_bits() },
             8 => self.pedal(),
@@ -115,6 +116,7 @@ impl Storm {
             11 => self.expression(key),
             12 | 13 => self.controller(),
             14 => self.retune(key),
+            15 => self.modulation(key),
             _ => self.end_of_all(),
         }
     }
@@ -142,6 +144,13 @@ impl Storm {
             6 => EventKind::Controller { channel, controller, value },
             index => EventKind::Expression { notes: self.address(key), expression: expressions[index], value },
         }
+    }
+
+    /// A parameter of some notes, by its whole range and beyond.
+    fn modulation(&mut self, key: u8) -> EventKind {
+        let parameter = NoteModulated::at(self.random.below(NOTE_MODULATED)).expect("it is one of them");
+        let offset = [0.0, 0.3, -1.0, 2.0, f32::NAN][self.random.below(5)];
+        EventKind::Modulate { notes: self.address(key), parameter, offset }
     }
 
     /// A change of one key or of one of twelve.
