@@ -7,7 +7,7 @@ use engine::link::{
     AudioEnd, BLOCK_SAMPLES, Block, DELIVERY_CAPACITY, Delivery, MAX_BLOCKS, MAX_SOURCES, MainEnd, Part, Request,
     SLOTS, SoundSpec, SourceId, SourceInfo, SourceSet, SustainMap, WorkerEnd, link,
 };
-use support::guard::{counted, guarded};
+use support::guard::counted;
 
 fn ends() -> (AudioEnd, WorkerEnd, MainEnd) {
     link(SourceSet::of(source(0, &[60])))
@@ -219,7 +219,7 @@ fn two_threads_pass_every_block_there_and_back_and_the_worker_alone_frees_them()
     let (mut audio, mut worker, _main) = ends();
     let mut held = Vec::with_capacity(BLOCKS);
     let count = thread::scope(|scope| {
-        let listening = scope.spawn(|| guarded(|| listen(&mut audio, BLOCKS, SOUNDS, &mut held)));
+        let listening = scope.spawn(|| counted(|| listen(&mut audio, BLOCKS, SOUNDS, &mut held)));
         serve(&mut worker, BLOCKS, SOUNDS);
         listening.join().expect("every sound arrives")
     });

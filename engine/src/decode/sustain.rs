@@ -45,14 +45,20 @@ const LEVEL_PENALTY_PER_DB: f32 = 0.05;
 /// Landings and exits that are worse than the best by more than this are left out. Not compared with other values: with it, 18 factory
 /// sounds held for 30 s have no second difference more than 8 % above those of their first two seconds.
 const SCORE_RANGE: f32 = 0.15;
-/// Where even the best score is below this, nothing follows on without a change, and more of them are kept: one way back alone would be heard
-/// as a period. Rain on a tin roof has a best score of 0.5 and was repeated exactly.
+/// Where half of the exits have a best score below this, nothing follows on without a change, and all are kept: one way back alone would be heard as
+/// a period. Rain on a tin roof, in which single drops are alike, was repeated exactly.
 const UNLIKE: f32 = 0.6;
-const UNLIKE_RANGE: f32 = 0.5;
 
-/// By how much a landing or an exit may be worse than the best.
-fn score_range(best: f32) -> f32 {
-    if best < UNLIKE { UNLIKE_RANGE } else { SCORE_RANGE }
+/// A possible exit in samples of the sound, and the places to go on with their scores, the best one first; never empty.
+struct Scored {
+    at: usize,
+    places: Vec<(f32, usize)>,
+}
+
+impl Scored {
+    fn best(&self) -> f32 {
+        self.places.first().map_or(f32::NEG_INFINITY, |(score, _)| *score)
+    }
 }
 
 /// The exits of a finished sound of one or two `channels`, whose samples stand channel after channel.
@@ -131,10 +137,13 @@ impl<'a> Search<'a> {
 
     fn exits(&self) -> Exits {
         let coarse = Coarse::new(&self.samples[self.part.clone()], self.rate_hz);
-        let mut exits: Vec<(f32, Exit)> = self.exit_samples().filter_map(|at| self.exit(at, &coarse)).collect();
-        let best = exits.iter().map(|(score, _)| *score).fold(f32::NEG_INFINITY, f32::max);
-        exits.retain(|(score, _)| *score >= best - score_range(best));
-        Exits::new(&exits.into_iter().map(|(_, exit)| exit).collect::<Vec<_>>())
+        let scored: Vec<Scored> = self.exit_samples().filter_map(|at| self.scored(at, &coarse)).collect();
+        let mut best: Vec<f32> = scored.iter().map(Scored::best).collect();
+        best.sort_unstable_by(f32::total_cmp);
+        let (Some(middle), Some(most)) = (best.get(best.len() / 2), best.last()) else { return Exits::default() };
+        let range = if *middle < UNLIKE { f32::INFINITY } else { SCORE_RANGE };
+        let kept = scored.iter().filter(|exit| exit.best() >= most - range);
+        Exits::new(&kept.map(|exit| self.exit(exit, range, coarse.factor)).collect::<Vec<_>>())
     }
 
     /// How the level moves in the part.
@@ -158,11 +167,11 @@ impl<'a> Search<'a> {
         (0..MAX_EXITS).map(move |index| first + index * step).filter(move |at| *at <= last)
     }
 
-    /// An exit with its best landings, and the score of the best one.
-    fn exit(&self, at: usize, coarse: &Coarse) -> Option<(f32, Exit)> {
+    /// A possible exit with the scores of all places to go on.
+    fn scored(&self, at: usize, coarse: &Coarse) -> Option<Scored> {
         let most = (at - self.part.start).checked_sub(self.in_samples(LEAST_JUMP_S))?;
         let level_db = self.levels.at(at);
-        let mut scores: Vec<(f32, usize)> = coarse
+        let mut places: Vec<(f32, usize)> = coarse
             .correlations(at - self.part.start, most)?
             .into_iter()
             .map(|(offset, correlation)| {
@@ -171,21 +180,26 @@ impl<'a> Search<'a> {
                 (correlation - LEVEL_PENALTY_PER_DB * off_db.abs(), sample)
             })
             .collect();
-        scores.sort_unstable_by(|a, b| b.0.total_cmp(&a.0));
-        let (best, _) = *scores.first()?;
+        places.sort_unstable_by(|a, b| b.0.total_cmp(&a.0));
+        (!places.is_empty()).then_some(Scored { at, places })
+    }
+
+    /// An exit with its best landings, none of them worse than the best by more than `range`.
+    fn exit(&self, scored: &Scored, range: f32, reach: usize) -> Exit {
         let mut landings: Vec<Landing> = Vec::new();
-        for (_, sample) in scores.into_iter().take_while(|(score, _)| *score >= best - score_range(best)) {
+        let near = scored.places.iter().take_while(|(score, _)| *score >= scored.best() - range);
+        for (_, sample) in near {
             let is_new = landings
                 .iter()
-                .all(|other| (other.sample as usize).abs_diff(sample) >= self.in_samples(LANDING_DISTANCE_S));
+                .all(|other| (other.sample as usize).abs_diff(*sample) >= self.in_samples(LANDING_DISTANCE_S));
             if is_new {
-                landings.push(self.refined(sample, at, coarse.factor));
+                landings.push(self.refined(*sample, scored.at, reach));
             }
             if landings.len() == MAX_LANDINGS {
                 break;
             }
         }
-        Some((best, Exit::new(at as u32, &landings)))
+        Exit::new(scored.at as u32, &landings)
     }
 
     /// The landing within `reach` samples of `near` that is most like the exit.
