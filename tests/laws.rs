@@ -6,6 +6,7 @@ mod aliases;
 mod arpeggio;
 mod containers;
 mod controllers;
+mod crowd;
 mod endless;
 mod factory_sound;
 mod files;
