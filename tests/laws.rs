@@ -4,6 +4,7 @@
 
 mod aliases;
 mod arpeggio;
+mod automation;
 mod containers;
 mod controllers;
 mod crowd;
