@@ -4,8 +4,10 @@
 
 mod aliases;
 mod arpeggio;
+mod automation;
 mod containers;
 mod controllers;
+mod crowd;
 mod decay;
 mod endless;
 mod factory_sound;

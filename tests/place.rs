@@ -11,7 +11,7 @@ use engine::decode::source::{
     give_channels,
 };
 use engine::instrument::{self, Instance};
-use engine::link::{Exit, Landing, SoundSpec, StretchMap, SustainMap};
+use engine::link::{Exit, Exits, Landing, SoundSpec, StretchMap, SustainMap};
 use support::fake::{FAKE_LENGTH, FAKE_RATE_HZ};
 
 /// Level that the line rises by over a sound.
@@ -51,8 +51,9 @@ impl Source for Place {
     fn begin(&self, spec: &SoundSpec, _assets: Assets) -> Result<Box<dyn Job>, SourceError> {
         let length = (FAKE_LENGTH as f32 * spec.shaping.stretch).round() as usize;
         let sample = |index: usize| RISE * index as f32 / length as f32 + LIFT * spec.controls[0];
-        let landing = Landing { sample: KNOWN_LOOP[0] as u32, correlation: 1.0 };
-        let sustain = SustainMap::new(&[Exit::new(KNOWN_LOOP[1] as u32, &[landing])], true);
+        let landing = Landing { sample: KNOWN_LOOP[0] as u32, correlation: 1.0, gain: 1.0 };
+        let exits = Exits::new(&[Exit::new(KNOWN_LOOP[1] as u32, &[landing])]);
+        let sustain = SustainMap { sustain: exits, is_steady: true, ..SustainMap::default() };
         let known_loop = self.is_loop.then_some(KnownLoop { sample_rate_hz: FAKE_RATE_HZ, sustain });
         let stretch = StretchMap::uniform(spec.shaping.stretch);
         Ok(Box::new(PlaceJob { samples: (0..length).map(sample).collect(), stretch, known_loop }))

@@ -366,7 +366,9 @@ impl Synth {
     fn render_span(&mut self, left: &mut [f32], right: &mut [f32]) {
         let span = Span { kernels: self.kernels, rates: &self.rates, tunes: &self.tunes, offset: self.in_tick_samples };
         self.scratch.buses.clear();
-        self.voices.render(&mut self.slots, &span, &mut self.scratch, left.len());
+        let (is_mono, held_keys) = (self.is_monophonic(), &self.held_keys);
+        let goes_on = |note: &NoteAddress| is_mono && held_keys.holds(note);
+        self.voices.render(&mut self.slots, &span, &mut self.scratch, left.len(), goes_on);
         let (gain, offset) = (self.gain.ramp(), self.in_tick_samples);
         self.in_tick_samples += left.len();
         self.width.widen(&mut self.scratch.buses, left.len(), offset);

@@ -57,7 +57,7 @@ impl Synth {
 
     /// Tells the end of a note whose key is up and that does not sound, because a monophonic note took its place.
     fn report_silent(&mut self, note: Option<NoteAddress>) {
-        let silent = note.filter(|note| self.voice_mode() != VoiceMode::Poly && !self.voices.plays(note));
+        let silent = note.filter(|note| self.is_monophonic() && !self.voices.plays(note));
         if let Some(note) = silent {
             self.voices.report_end(note);
         }
@@ -70,7 +70,7 @@ impl Synth {
             self.report_silent(Some(key.note));
         }
         self.held_keys.let_go(notes);
-        if self.voice_mode() != VoiceMode::Poly {
+        if self.is_monophonic() {
             for channel in 0..CHANNELS as u8 {
                 let is_let_go = |voice: &Voice| notes.matches(&voice.note) && !voice.is_on_sostenuto();
                 let ends = self.voices.newest_held(channel).is_some_and(is_let_go);
@@ -85,7 +85,7 @@ impl Synth {
 
     /// Before pedals let notes go: a monophonic note that they have held goes back to the last key of its channel that is still held.
     pub(super) fn return_from_pedal(&mut self) {
-        if self.voice_mode() == VoiceMode::Poly {
+        if !self.is_monophonic() {
             return;
         }
         let up = self.channels.without_sostenuto();
@@ -98,6 +98,11 @@ impl Synth {
                 self.sound_note(back);
             }
         }
+    }
+
+    /// Whether the notes of a channel share a voice. One whose key is held may then sound again, and its end is told when the key goes up.
+    pub(super) fn is_monophonic(&self) -> bool {
+        self.voice_mode() != VoiceMode::Poly
     }
 
     fn voice_mode(&self) -> VoiceMode {
@@ -253,7 +258,9 @@ impl Synth {
         let mix = self.channels.mix(usize::from(channel));
         let hold = Hold::of(self.controls.hold);
         let start = NoteOn { note: pressed.note, pitch, zones, channel, response, mix, hold, glide, motion };
-        let order = self.voices.note_on(&mut self.slots, &self.timing, start, &controls);
+        let (is_mono, held_keys) = (self.is_monophonic(), &self.held_keys);
+        let goes_on = |note: &NoteAddress| is_mono && *note != pressed.note && held_keys.holds(note);
+        let order = self.voices.note_on(&mut self.slots, &self.timing, start, &controls, goes_on);
         let looping = &self.controls.looping;
         let context = TickContext { planner: &self.planner, timing: &self.timing, tunes: &self.tunes, looping };
         let mut late = 0;

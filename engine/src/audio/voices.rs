@@ -155,7 +155,17 @@ impl Voices {
         goes_on: impl Fn(&NoteAddress) -> bool,
     ) {
         let is_there = |voice: &Voice| voice.is_living() && voice.channel() == usize::from(channel);
-        self.each(slots, is_there, |voice| {
+        self.fade_out_as_stolen(slots, timing, is_there, goes_on);
+    }
+
+    fn fade_out_as_stolen(
+        &mut self,
+        slots: &mut Slots,
+        timing: &Timing,
+        which: impl Fn(&Voice) -> bool,
+        goes_on: impl Fn(&NoteAddress) -> bool,
+    ) {
+        self.each(slots, which, |voice| {
             if goes_on(&voice.note) {
                 voice.end_untold();
             }
@@ -163,9 +173,9 @@ impl Voices {
         });
     }
 
-    /// Whether a voice of a note sounds or waits for its sound, those that fade out not counted.
+    /// Whether the voice of a note that tells its end sounds or waits for its sound, those that fade out not counted.
     pub(super) fn plays(&self, note: &NoteAddress) -> bool {
-        self.voices.iter().any(|voice| voice.is_living() && voice.note == *note)
+        self.voices.iter().any(|voice| voice.is_living() && voice.is_first() && voice.note == *note)
     }
 
     /// The newest note of a channel whose key is down, as its first voice.
@@ -305,10 +315,22 @@ impl Voices {
         self.active_mut().for_each(|voice| voice.begin_tick(pace, motion));
     }
 
-    /// Adds `length` samples of all voices to the buses of `scratch`.
-    pub(super) fn render(&mut self, slots: &mut Slots, span: &Span, scratch: &mut Scratch, length: usize) {
+    /// Adds `length` samples of all voices to the buses of `scratch`. Of the notes whose sound ends while their key is down the ends of those
+    /// that `goes_on` are not told.
+    pub(super) fn render(
+        &mut self,
+        slots: &mut Slots,
+        span: &Span,
+        scratch: &mut Scratch,
+        length: usize,
+        goes_on: impl Fn(&NoteAddress) -> bool,
+    ) {
         for voice in self.voices.iter_mut().filter(|voice| voice.is_active()) {
+            let is_key_down = voice.is_key_down();
             let freed = voice.render(slots, span, scratch, length);
+            if is_key_down && !voice.is_active() && goes_on(&voice.note) {
+                voice.end_untold();
+            }
             settle(voice, slots, freed, &mut self.ended, self.offset + length);
         }
     }

@@ -29,16 +29,18 @@ pub(in super::super) struct NoteOn {
 }
 
 impl Voices {
-    /// Starts the voices of a note in the slots of its zones, without a sound yet. Returns the note's number in the order of starts.
+    /// Starts the voices of a note in the slots of its zones, without a sound yet. Returns the note's number in the order of starts. Of the notes that
+    /// make room the ends of those that `goes_on` are not told.
     pub(in super::super) fn note_on(
         &mut self,
         slots: &mut Slots,
         timing: &Timing,
         note: NoteOn,
         controls: &VoiceControls,
+        goes_on: impl Fn(&NoteAddress) -> bool,
     ) -> u64 {
         self.each(slots, |voice| is_retriggered(&voice.note, &note.note), Voice::release);
-        self.make_room(slots, timing, controls, note.zones.count());
+        self.make_room(slots, timing, controls, note.zones.count(), goes_on);
         let order = self.next_order;
         self.next_order += 1;
         let NoteOn { note, pitch, zones, channel, response, mix, hold, glide, motion } = note;
@@ -72,7 +74,14 @@ impl Voices {
 
     /// Fades notes out until another one that plays in `zones` zones has room: within the limit of notes, and all their voices within theirs.
     /// Notes that are released or fall on beyond the end of their sound go first, the quietest of them before the others, then the oldest one.
-    fn make_room(&mut self, slots: &mut Slots, timing: &Timing, controls: &VoiceControls, zones: usize) {
+    fn make_room(
+        &mut self,
+        slots: &mut Slots,
+        timing: &Timing,
+        controls: &VoiceControls,
+        zones: usize,
+        goes_on: impl Fn(&NoteAddress) -> bool,
+    ) {
         let most_voices = VOICES.saturating_sub(unison::voices(controls) * zones);
         let most_notes = (controls.limit.round() as usize).clamp(1, POLYPHONY) - 1;
         for _ in 0..VOICES {
@@ -87,7 +96,7 @@ impl Voices {
             };
             let victim = living().min_by(|a, b| rank(a).partial_cmp(&rank(b)).unwrap_or(std::cmp::Ordering::Equal));
             let Some(order) = victim.map(|voice| voice.order) else { return };
-            self.each(slots, |voice| voice.order == order, |voice| voice.fade_out(timing.steal_samples));
+            self.fade_out_as_stolen(slots, timing, |voice| voice.order == order, &goes_on);
         }
     }
 }
