@@ -2,6 +2,7 @@
 //! delivers. Runs in debug and in release.
 
 mod link;
+mod raw_generator;
 
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
