@@ -31,6 +31,7 @@ mod prime;
 mod properties;
 mod raw_pack;
 mod reverse;
+mod shipped_packs;
 mod sizes;
 mod space;
 mod state_document;

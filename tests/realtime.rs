@@ -3,6 +3,7 @@
 
 mod link;
 mod rates;
+mod raw_generator;
 mod storm;
 
 use std::sync::Arc;

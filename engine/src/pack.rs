@@ -27,7 +27,7 @@ use archive::Store;
 
 pub use any::{AnyPack, PackContent};
 pub use foley::{DECODER_FILE, FOLEY_FILES, FoleyManifest, FoleyNetwork, FoleyPack, VOCODER_FILE};
-pub use info::{CLASS_CATEGORY, CLASS_VARIATION, PackInfo, class_weights};
+pub use info::{CLASS_CATEGORY, CLASS_VARIATION, PackInfo, class_weights, nearest_class};
 pub use kind::{PackFiles, PackKind};
 pub use latent_distribution::LatentDistribution;
 pub use manifest::{Control, FileEntry, Manifest, NamedSound, VocoderInfo};

@@ -1,30 +1,30 @@
 #!/usr/bin/env python3
 """Times `heptode foley` beside the sampling loop of the DCASE 2023 foley systems in PyTorch, at batch 1 on one thread.
 
-    python3 trainer/python/foley_speed.py foley.heptode --heptode target/release/heptode
+    python3 trainer/python/foley_speed.py --heptode target/release/heptode          # the built-in pack
 
 PyTorch draws the 20 x 86 codes of a clip of four seconds by a PixelSNAIL of as many weights as the pack's prior has, and runs it over all rows
 so far for each code, as those systems do. Its time is that of the codes alone, without decoder and vocoder; Heptode's is of whole clips. The
-weights are random: they do not change the time. The rounds alternate.
+weights are random: they do not change the time. The rounds alternate, and what counts is the time of the processor, so that other programs on the
+machine change little: of Heptode's that of the whole program, its start included.
 """
 
 import argparse
-import json
 import pathlib
-import struct
-import subprocess
 import sys
 import tempfile
 import time
-import zipfile
 
+import packs
+
+SHIPPED = pathlib.Path(__file__).parents[2] / "models" / "foley"
 ROWS, COLUMNS, CODES = 20, 86, 512
 CLASSES, KERNEL, BLOCKS, GATED, HEADS = 7, 5, 4, 4, 2
 
 
 def parse():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("pack", type=pathlib.Path, help="a pack of kind foley")
+    parser.add_argument("pack", type=pathlib.Path, nargs="?", help="a pack of kind foley; the built-in one if none is given")
     parser.add_argument("--heptode", type=pathlib.Path, required=True, help="the command line's program")
     parser.add_argument("--rounds", type=int, default=2)
     parser.add_argument("--every", type=int, default=1, help="run PyTorch for each nth code only, and count it n times")
@@ -32,14 +32,11 @@ def parse():
     return parser.parse_args()
 
 
-def prior_values(path):
-    """Number of values of the pack's prior: all of its file but the tables of codes."""
-    with zipfile.ZipFile(path) as archive:
-        data = archive.read("weights.safetensors")
-    (length,) = struct.unpack("<Q", data[:8])
-    entries = json.loads(data[8 : 8 + length])
-    ends = [entry["data_offsets"] for name, entry in entries.items() if name not in ("__metadata__", "codes")]
-    return sum(end - start for start, end in ends) // 4
+def prior_values(pack):
+    """Number of values of the pack's prior: all of its weights but the tables of codes."""
+    entries, _ = packs.split(packs.read(pack, packs.WEIGHTS))
+    entries.pop("codes")
+    return packs.count(entries)
 
 
 def network(torch, channels):
@@ -119,12 +116,15 @@ def values(model):
 
 def of_size(torch, wanted):
     """The network whose number of values is nearest to that."""
-    counted = [(abs(values(network(torch, channels)) - wanted), channels) for channels in range(8, 137, 4)]
+    channels = 8
+    while values(network(torch, channels)) < wanted:
+        channels += 4
+    counted = [(abs(values(network(torch, near)) - wanted), near) for near in (channels - 4, channels)]
     return network(torch, min(counted)[1])
 
 
 def torch_round(torch, model, every):
-    """Seconds in which PyTorch draws the codes of a clip."""
+    """Seconds of the processor in which PyTorch draws the codes of a clip."""
     codes = torch.zeros(1, ROWS, COLUMNS, dtype=torch.long)
     spent = 0.0
     for row in range(ROWS):
@@ -132,22 +132,22 @@ def torch_round(torch, model, every):
             if (row * COLUMNS + column) % every:
                 codes[:, row, column] = 1
                 continue
-            started = time.perf_counter()
+            started = time.process_time()
             scores = model(codes[:, : row + 1], 5)[:, :, row, column]
             codes[:, row, column] = torch.multinomial(torch.softmax(scores, 1), 1)[:, 0]
-            spent += (time.perf_counter() - started) * every
+            spent += (time.process_time() - started) * every
     return spent
 
 
 def heptode_round(options, out):
-    """Seconds in which Heptode makes a clip."""
-    command = [options.heptode, "foley", "--pack", options.pack, "--out", out, "--class", "rain", "--json"]
-    command += ["--count", options.clips, "--seed", 1]
-    result = subprocess.run([str(word) for word in command], capture_output=True, text=True, check=False)
-    if result.returncode:
-        sys.exit(f"heptode failed: {result.stderr.strip()}")
-    told = json.loads(result.stdout)
-    return told["milliseconds"] / 1000, told["seconds"]
+    """Seconds of the processor in which Heptode makes a clip, and the clip's length."""
+    command = [options.heptode, "foley", "--out", out, "--class", "rain", "--json", "--count", options.clips, "--seed", 1]
+    command += ["--pack", options.pack] if options.pack else []
+    told, seconds = packs.timed(command)
+    made, counted = told["pack"]["id"], packs.manifest(options.pack or SHIPPED)["id"]
+    if made != counted:
+        sys.exit(f"heptode made clips of the pack {made}, and the weights of {counted} were counted")
+    return seconds / options.clips, told["seconds"]
 
 
 def main():
@@ -157,7 +157,7 @@ def main():
     except (ImportError, OSError) as error:
         sys.exit(f"PyTorch cannot be loaded ({str(error).splitlines()[0]}); install it with `pip install torch==2.11.0`")
     torch.set_num_threads(1)
-    wanted = prior_values(options.pack)
+    wanted = prior_values(options.pack or SHIPPED)
     model = of_size(torch, wanted).eval()
     print(f"the pack's prior has {wanted} values, PyTorch's {values(model)}; PyTorch {torch.__version__}, one thread each")
     print("round    s for the codes PyTorch    s for a clip Heptode    ratio")

@@ -28,6 +28,8 @@ use engine::pack::hex_sha256;
 use serde::{Deserialize, Serialize};
 
 pub use writer::CorpusWriter;
+#[cfg(test)]
+pub use writer::Description;
 
 use crate::statistics::evenly;
 

@@ -272,7 +272,7 @@ fn train(args: TrainArgs) -> Result<()> {
     ensure!(minutes.is_finite() && minutes > 0.0, "--minutes must be above 0");
     ensure!((0.01..=0.99).contains(&args.vae_share), "--vae-share must lie between 0.01 and 0.99");
     ensure!(args.rate > 0.0 && args.rate <= 4.0, "--rate must lie above 0 and not above 4");
-    ensure!(args.model == ModelChoice::Foley || args.foley.is_empty(), "--sounds is for the model foley");
+    ensure!(args.model == ModelChoice::Foley || args.foley.is_empty(), "--sounds and --pack are for the model foley");
     ensure!(args.ending_weight >= 0.0 && args.steady_weight >= 0.0, "weights of losses must not be negative");
     ensure!((-90.0..=-40.0).contains(&args.silence_db), "--silence-db must lie between -90 and -40");
     ensure!((0.0..=1.0).contains(&args.silent_weight), "--silent-weight must lie between 0 and 1");
@@ -296,7 +296,7 @@ fn train(args: TrainArgs) -> Result<()> {
             ModelChoice::Foley => {
                 let classes = args.sashimi.classes();
                 let start_from = args.sashimi.start_from();
-                foley::train(&args.foley.options(shared, args.cqt.steps(), args.vae_share, classes, start_from)?)
+                args.foley.train(&args.foley.options(shared, args.cqt.steps(), args.vae_share, classes, start_from)?)
             }
             _ => cqt::train(&args.cqt.options(shared)?),
         };

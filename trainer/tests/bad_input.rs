@@ -6,6 +6,7 @@ use std::process::{Command, Output};
 
 use engine::sample::write_wav;
 use sha2::{Digest, Sha256};
+use tch::Tensor;
 
 const RATE_HZ: u32 = 44_100;
 
@@ -149,6 +150,65 @@ fn foreign_tensors() -> Vec<u8> {
     [&(header.len() as u64).to_le_bytes(), header.as_slice(), &[0; 4]].concat()
 }
 
+/// Puts other tensors into a checkpoint, with their hash.
+fn replace_tensors(checkpoint: &Path, tensors: &[u8]) {
+    fs::write(checkpoint.join("tensors.safetensors"), tensors).expect("a file can be written");
+    let hash: String = Sha256::digest(tensors).iter().map(|byte| format!("{byte:02x}")).collect();
+    let state = fs::read_to_string(checkpoint.join("state.json")).expect("a checkpoint has a state");
+    let mut state: serde_json::Value = serde_json::from_str(&state).expect("the state is JSON");
+    state["tensors_sha256"] = hash.into();
+    fs::write(checkpoint.join("state.json"), state.to_string()).expect("a state can be written");
+}
+
+/// The tensors of a checkpoint with no number among them.
+fn without_numbers(checkpoint: &Path) -> Vec<u8> {
+    let place = checkpoint.join("tensors.safetensors");
+    let tensors = Tensor::read_safetensors(&place).expect("a checkpoint has tensors");
+    let spoilt: Vec<_> = tensors.into_iter().map(|(name, tensor)| (name, tensor.full_like(f64::NAN))).collect();
+    let other = checkpoint.join("spoilt.safetensors");
+    Tensor::write_safetensors(&spoilt, &other).expect("written");
+    let bytes = fs::read(&other).expect("read");
+    fs::remove_file(other).expect("removed");
+    bytes
+}
+
+#[test]
+fn a_stage_that_stops_tells_of_its_checkpoint_and_goes_on_at_a_lower_rate() {
+    let folder = tempfile::tempdir().expect("a temporary folder can be made");
+    let (tones, clips) = (make_corpus(folder.path(), "0.3"), folder.path().join("clips"));
+    succeed(&["corpus", "--foley", "2", "--held-out", "0.2", "--out", text(&clips)]);
+    let short = ["--size", "tiny", "--sample-rate", "8000", "--clip-seconds", "0.1", "--batch", "2"];
+    for (model, corpus, more, stages) in [
+        ("sashimi", &tones, &short[..], &["sashimi"][..]),
+        ("foley", &clips, &["--foley-size", "tiny"], &["foley-vqvae", "foley-prior"]),
+    ] {
+        let run = folder.path().join(model);
+        let words = ["train", "--model", model, "--corpus", text(corpus), "--out", text(&run), "--device", "cpu"];
+        let words = [&words[..], &["--steps", "4", "--checkpoint-seconds", "0"], more].concat();
+        succeed(&words);
+        for stage in stages {
+            let [before, end] =
+                <[PathBuf; 2]>::try_from(checkpoints(&run, &format!("{stage}-0"))).expect("two checkpoints are kept");
+            fs::remove_dir_all(end).expect("removed");
+            fs::remove_file(run.join(format!("{stage}.safetensors"))).expect("removed");
+            let good = fs::read(before.join("tensors.safetensors")).expect("read");
+            replace_tensors(&before, &without_numbers(&before));
+            let told = String::from_utf8_lossy(&trainer(&words).stderr).into_owned();
+            let last = told.trim_end().lines().last().unwrap_or_default();
+            for part in [
+                &format!("trainer: the stage {stage} of {} stopped: the gradient is not finite", run.display()),
+                "give a lower --rate",
+                "its last good checkpoint is kept, from which the same command goes on",
+            ] {
+                assert!(last.contains(part), "{told}");
+            }
+            replace_tensors(&before, &good);
+            let told = succeed(&[&words[..], &["--rate", "0.5"]].concat());
+            assert!(told.contains(&format!("{stage}: resumed at step 3")), "{told}");
+        }
+    }
+}
+
 #[test]
 fn damaged_and_foreign_checkpoints_are_named() {
     let folder = tempfile::tempdir().expect("a temporary folder can be made");
@@ -178,14 +238,6 @@ fn damaged_and_foreign_checkpoints_are_named() {
     assert!(says.contains("there is none before it"), "{says}");
     assert!(!finished.exists(), "nothing is written over a run that cannot go on");
 
-    let foreign = foreign_tensors();
-    for checkpoint in checkpoints(&run, "vae") {
-        fs::write(checkpoint.join("tensors.safetensors"), &foreign).expect("a file can be written");
-        let hash: String = Sha256::digest(&foreign).iter().map(|byte| format!("{byte:02x}")).collect();
-        let state = fs::read_to_string(checkpoint.join("state.json")).expect("a checkpoint has a state");
-        let mut state: serde_json::Value = serde_json::from_str(&state).expect("the state is JSON");
-        state["tensors_sha256"] = hash.into();
-        fs::write(checkpoint.join("state.json"), state.to_string()).expect("a state can be written");
-    }
+    checkpoints(&run, "vae").iter().for_each(|checkpoint| replace_tensors(checkpoint, &foreign_tensors()));
     assert!(complaint(&train(&corpus, &run)).contains("belongs to another model"));
 }

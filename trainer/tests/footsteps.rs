@@ -1,5 +1,6 @@
 //! Tiny corpora of footsteps and of clips are made, their models trained for a few steps, resumed, exported and played or sampled. The real programs do it.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;
@@ -79,59 +80,123 @@ fn footsteps_go_from_the_generator_to_a_pack_that_plays() {
     }
 }
 
+/// The words of a training of raw audio on sounds of 0.1 s.
+fn raw_words<'a>(corpus: &'a Path, run: &'a Path, more: &[&'a str]) -> Vec<&'a str> {
+    let model = ["train", "--model", "sashimi", "--device", "cpu", "--steps", "3", "--batch", "2"];
+    let sound = ["--sample-rate", "8000", "--clip-seconds", "0.1", "--corpus", text(corpus), "--out", text(run)];
+    let size = if more.contains(&"--size") { &[][..] } else { &["--size", "tiny"] };
+    [&model[..], &sound, size, more].concat()
+}
+
+/// Every walker makes every action, so that both splits have them.
+const ACTIONS: [&str; 4] = ["--class-label", "action", "--classes", "step,run,land"];
+
+/// Tensors of a file in a run folder.
+fn weights(run: &Path, name: &str) -> BTreeMap<String, Tensor> {
+    Tensor::read_safetensors(run.join(name)).expect("weights").into_iter().collect()
+}
+
+/// Moves the weights of a stage that were best on held-out sounds away from the last ones.
+fn move_best(run: &Path, stage: &str) {
+    let name = format!("{stage}-best.safetensors");
+    let moved = |(name, tensor): (String, Tensor)| (name.clone(), if name == "score" { tensor } else { tensor + 0.05 });
+    let moved: Vec<_> = weights(run, &name).into_iter().map(moved).collect();
+    Tensor::write_safetensors(&moved, run.join(name)).expect("written");
+}
+
 #[test]
 fn raw_footsteps_go_from_the_generator_to_a_pack_that_plays() {
     let folder = tempfile::tempdir().expect("a folder");
     let [corpus, run, pack] = ["corpus", "run", "pack"].map(|name| folder.path().join(name));
     succeed(&["corpus", "--footsteps", "100", "--out", text(&corpus)]);
-    let model = ["train", "--model", "sashimi", "--device", "cpu", "--size", "tiny", "--steps", "3", "--batch", "2"];
-    let words = |run: &str, more: &[&str]| -> Vec<String> {
-        let sound = ["--sample-rate", "8000", "--clip-seconds", "0.1", "--corpus", text(&corpus), "--out", run];
-        [&model[..], &sound[..], more].concat().iter().map(|word| (*word).to_owned()).collect()
-    };
-    // Every walker makes every action, so that both splits have them.
-    let classes = ["--class-label", "action", "--classes", "step,run,land", "--dropout", "0.1"];
+    let classes = [&ACTIONS[..], &["--dropout", "0.1"]].concat();
     let runs = [("mu-law", &classes[..]), ("linear", &[]), ("mixture", &classes[..4])];
     for (quantisation, more) in runs {
         let run = run.join(quantisation);
-        let words = words(text(&run), &[&["--quantisation", quantisation], more].concat());
-        let words: Vec<&str> = words.iter().map(String::as_str).collect();
+        let words = raw_words(&corpus, &run, &[&["--quantisation", quantisation], more].concat());
         succeed(&words);
         assert!(succeed(&words).contains("already finished"));
         let other = trainer(&[words.as_slice(), &["--seed", "9"]].concat());
         assert!(String::from_utf8_lossy(&other.stderr).contains("was begun with another"));
-        for last in [&[][..], &["--last"]] {
+        move_best(&run, "sashimi");
+        let [best, last] = [&[][..], &["--last"]].map(|last| {
             let export = ["export", "--run", text(&run), "--corpus", text(&corpus), "--out", text(&pack)];
             succeed(&[&export[..], last].concat());
-            let pack = RawPack::open(&pack).expect("a whole pack");
-            let manifest = pack.manifest();
-            assert_eq!((manifest.quantisation.name(), manifest.length_samples), (quantisation, 800));
-            assert_eq!(manifest.classes.len(), if more.is_empty() { 0 } else { 3 });
-            let wish = Wish {
-                class_weights: vec![1.0; manifest.classes.len()],
-                temperature: manifest.temperature,
-                keep: manifest.keep,
-                seed: 1,
-                prime: vec![0.5; 10],
-                with_prime: true,
-            };
-            let model = Arc::new(RawModel::load(&pack).expect("a network"));
-            let mut samples = vec![0.0; 400];
-            Generator::new(model, &wish).expect("possible").fill(&mut samples);
-            assert!(samples[..10] == [0.5; 10] && samples[10..].iter().any(|sample| *sample != samples[10]));
-        }
+            let page = std::fs::read_to_string(pack.join("README.md")).expect("a page");
+            assert_eq!(page.contains("the last weights"), !last.is_empty(), "{page}");
+            plays(&RawPack::open(&pack).expect("a whole pack"), quantisation, if more.is_empty() { 0 } else { 3 });
+            std::fs::read(pack.join("weights.safetensors")).expect("weights")
+        });
+        assert!(best != last, "{quantisation}: the best weights are not the last ones");
     }
     for (more, part) in [
         (&["--class-label", "floor"][..], "name at most 7 by --classes"),
-        (&["--class-label", "floor", "--classes", "mud"], "no sound whose floor is \"mud\""),
+        (
+            &["--class-label", "floor", "--classes", "graval"],
+            "no sound whose floor is \"graval\"; did you mean \"gravel\"? it has ",
+        ),
         (&["--class-label", "colour"], "no sound of the corpus has the label"),
         (&["--dropout", "1"], "--dropout must lie between"),
     ] {
-        let words = words(text(&run.join("none")), more);
-        let words: Vec<&str> = words.iter().map(String::as_str).collect();
-        let told = String::from_utf8_lossy(&trainer(&words).stderr).into_owned();
+        let told = trainer(&raw_words(&corpus, &run.join("none"), more)).stderr;
+        let told = String::from_utf8_lossy(&told).into_owned();
         assert!(told.contains(part) && told.trim_end().lines().count() == 1, "{told}");
     }
+}
+
+fn plays(pack: &RawPack, quantisation: &str, classes: usize) {
+    let manifest = pack.manifest();
+    assert_eq!((manifest.quantisation.name(), manifest.length_samples), (quantisation, 800));
+    assert_eq!(manifest.classes.len(), classes);
+    let wish = Wish {
+        class_weights: vec![1.0; classes],
+        temperature: manifest.temperature,
+        keep: manifest.keep,
+        seed: 1,
+        prime: vec![0.5; 10],
+        with_prime: true,
+    };
+    let model = Arc::new(RawModel::load(pack).expect("a network"));
+    let mut samples = vec![0.0; 400];
+    Generator::new(model, &wish).expect("possible").fill(&mut samples);
+    assert!(samples[..10] == [0.5; 10] && samples[10..].iter().any(|sample| *sample != samples[10]));
+}
+
+#[test]
+fn a_raw_run_starts_from_the_best_weights_of_another_and_its_sounds_are_judged() {
+    // One step at this rate moves no weight by more.
+    const TOLERANCE: f64 = 1e-3;
+    let folder = tempfile::tempdir().expect("a folder");
+    let [corpus, first, second, pack] = ["corpus", "first", "second", "pack"].map(|name| folder.path().join(name));
+    succeed(&["corpus", "--footsteps", "100", "--out", text(&corpus)]);
+    succeed(&raw_words(&corpus, &first, &ACTIONS));
+    move_best(&first, "sashimi");
+    let from = [&ACTIONS[..], &["--start-from", text(&first), "--rate", "0.01", "--sums"]].concat();
+    let refused = trainer(&raw_words(&corpus, &second, &[&from[..], &["--size", "small"]].concat()));
+    let told = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert!(told.contains("was trained with another size or other classes"), "{told}");
+    assert!(!second.exists(), "what is refused leaves nothing");
+    succeed(&raw_words(&corpus, &second, &from));
+    let (begun, made) = (weights(&first, "sashimi-best.safetensors"), weights(&second, "sashimi.safetensors"));
+    for (name, weights) in begun.iter().filter(|(name, _)| *name != "score") {
+        let furthest = (weights - &made[name]).abs().max().double_value(&[]);
+        assert!(furthest <= TOLERANCE, "{name}: {furthest}");
+    }
+    let has_tilt = |weights: &BTreeMap<String, Tensor>| weights.keys().any(|name| name.contains("tilt"));
+    assert!(!has_tilt(&begun) && has_tilt(&made), "what only the second has is its own");
+
+    succeed(&["export", "--run", text(&second), "--corpus", text(&corpus), "--out", text(&pack)]);
+    let table = folder.path().join("table.md");
+    let words = ["useful", "--pack", text(&pack), "--corpus", text(&corpus), "--count", "5", "--prime-ms", "0,10"];
+    succeed(&[&words[..], &["--class-label", "action", "--out", text(&table)]].concat());
+    let table = std::fs::read_to_string(&table).expect("a table");
+    let rows: Vec<&str> = table.lines().filter(|line| line.starts_with("| ")).collect();
+    let [head, held_out, plain, primed] = rows[..] else { panic!("four rows:\n{table}") };
+    assert!(head.contains("useful %") && held_out.starts_with("| corpus, held out | "), "{table}");
+    assert!(plain.starts_with("| no prime | 5 | ") && primed.starts_with("| prime 10 ms | 5 | "), "{table}");
+    let told = String::from_utf8_lossy(&trainer(&words).stderr).into_owned();
+    assert!(told.contains("no sound of the pack's classes (step, run, land)"), "{told}");
+    assert_eq!(told.trim_end().lines().count(), 1, "{told}");
 }
 
 #[test]
@@ -151,24 +216,41 @@ fn clips_go_from_the_generator_and_from_folders_to_packs_that_play() {
         let [run, pack] = ["run", "pack"].map(|name| own.join(given).join(name));
         let mut words =
             vec!["train", "--model", "foley", "--foley-size", "tiny", given, text(source), "--out", text(&run)];
-        words.extend(["--steps", "3", "--log-steps", "1", "--device", "cpu"]);
+        words.extend(["--steps", "3", "--log-steps", "1", "--device", "cpu", "--vocoder", text(&vocoder)]);
         succeed(&words);
         assert!(succeed(&words).contains("already finished"), "a finished run stays as it is");
         let export = ["export", "--run", text(&run), "--corpus", text(&corpus), "--vocoder", text(&vocoder)];
         succeed(&[&export[..], &["--out", text(&pack)]].concat());
-        let pack = FoleyPack::open(&pack).expect("a pack");
-        assert_eq!(pack.manifest().classes.len(), classes);
-        let wish = ClipWish {
-            class_weights: vec![1.0; classes],
-            temperature: 1.0,
-            keep: 1.0,
-            guidance: 1.5,
-            seed: 1,
-            seconds: 0.3,
-        };
-        let clip = Clip::new(Arc::new(FoleyModel::load(&pack).expect("loads")), &wish).expect("possible");
-        assert_eq!(clip.finish().expect("a clip").len(), 13_230);
+        gives_clips(&pack, classes);
+        // Folders of recordings lead to a pack by themselves, a corpus if one is asked for.
+        let [of_sounds, asked] = [run.join("sounds.heptode"), folder.path().join("asked.heptode")];
+        assert_eq!(of_sounds.exists(), given == "--sounds");
+        succeed(&[&words[..], &["--pack", text(&asked)]].concat());
+        let file = if given == "--sounds" { &of_sounds } else { &asked };
+        gives_clips(file, classes);
+        let names = FoleyPack::open(file).expect("a pack").manifest().name.clone();
+        assert_eq!(names, if given == "--sounds" { "sounds" } else { "asked" });
     }
+    let nowhere = folder.path().join("nowhere");
+    let words = ["train", "--model", "foley", "--sounds", text(&sounds), "--out", text(&nowhere), "--vocoder", "none"];
+    let told = String::from_utf8_lossy(&trainer(&words).stderr).into_owned();
+    assert!(told.contains("name one by --vocoder") && told.trim_end().lines().count() == 1, "{told}");
+    assert!(!nowhere.exists(), "a pack that cannot be made is refused before the training");
+}
+
+fn gives_clips(pack: &Path, classes: usize) {
+    let pack = FoleyPack::open(pack).expect("a pack");
+    assert_eq!(pack.manifest().classes.len(), classes);
+    let wish = ClipWish {
+        class_weights: vec![1.0; classes],
+        temperature: 1.0,
+        keep: 1.0,
+        guidance: 1.5,
+        seed: 1,
+        seconds: 0.3,
+    };
+    let clip = Clip::new(Arc::new(FoleyModel::load(&pack).expect("loads")), &wish).expect("possible");
+    assert_eq!(clip.finish().expect("a clip").len(), 13_230);
 }
 
 #[test]
@@ -189,12 +271,8 @@ fn a_foley_run_starts_from_the_weights_of_another_and_keeps_its_codes() {
     assert!(!second.exists(), "what is refused leaves nothing");
     assert!(train(&[&from[..], &["--foley-size", "tiny"]].concat()).status.success());
     for (stage, tolerance) in [("foley-vqvae", 0.0), ("foley-prior", TOLERANCE)] {
-        let [before, after] = [&first, &second].map(|run| {
-            let weights = Tensor::read_safetensors(run.join(format!("{stage}.safetensors"))).expect("weights");
-            let averages = weights.into_iter().filter(|(name, _)| name.starts_with("average."));
-            averages.collect::<std::collections::BTreeMap<_, _>>()
-        });
-        for (name, weights) in &before {
+        let [before, after] = [&first, &second].map(|run| weights(run, &format!("{stage}.safetensors")));
+        for (name, weights) in before.iter().filter(|(name, _)| name.starts_with("average.")) {
             let furthest = (weights - &after[name]).abs().max().double_value(&[]);
             assert!(furthest <= tolerance, "{stage} {name}: {furthest}");
         }
@@ -254,7 +332,10 @@ fn the_named_foley_models_train_resume_and_give_clips_of_each_class() {
     }
     let conditioned = folder.path().join("conditioned");
     for (words, part) in [
-        (vec!["generate", "--run", text(&conditioned), "--classes", "hail"], "the run has no class \"hail\""),
+        (
+            vec!["generate", "--run", text(&conditioned), "--classes", "rian"],
+            "the run has no class \"rian\"; did you mean \"rain\"? it has ",
+        ),
         (vec!["train", "--variant", "combined", "--corpus", text(&corpus)], "needs the file of a pretrained encoder"),
         (
             vec!["train", "--encoder", text(&encoder), "--corpus", text(&corpus)],

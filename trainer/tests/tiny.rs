@@ -16,8 +16,12 @@ const VAE_STEPS: &str = "8";
 const VOCODER_STEPS: &str = "5";
 
 fn trainer(arguments: &[&str]) -> Command {
+    on_threads("2", arguments)
+}
+
+fn on_threads(threads: &str, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_trainer"));
-    command.args(["--threads", "2"]).args(arguments);
+    command.args(["--threads", threads]).args(arguments);
     command
 }
 
@@ -153,6 +157,41 @@ fn a_killed_training_resumes_exactly_and_its_pack_plays() {
     succeed(from_pack.args(["--from-pack", text(&pack)]));
     let first = |run: &Path| losses(run)[&("vae".to_owned(), 1)].parse::<f64>().expect("a loss is a number");
     assert!(first(&again) < first(&whole), "a training that starts from a pack starts better");
+}
+
+#[test]
+fn killed_trainings_of_raw_audio_and_of_clips_resume_exactly() {
+    let folder = tempfile::tempdir().expect("a temporary folder can be made");
+    let [recordings, tones, clips] = ["recordings", "tones", "clips"].map(|name| folder.path().join(name));
+    write_recordings(&recordings);
+    succeed(&mut trainer(&["corpus", "--folder", text(&recordings), "--out", text(&tones)]));
+    succeed(&mut trainer(&["corpus", "--foley", "2", "--held-out", "0.2", "--out", text(&clips)]));
+    let raw = ["--size", "tiny", "--sample-rate", "8000", "--clip-seconds", "0.2", "--batch", "2", "--steps", "60"];
+    for (model, corpus, more, stages) in [
+        ("sashimi", &tones, &raw[..], &[("sashimi", 3)][..]),
+        ("foley", &clips, &["--foley-size", "tiny", "--steps", "5"], &[("foley-vqvae", 2), ("foley-prior", 2)]),
+    ] {
+        let [whole, killed] = ["whole", "killed"].map(|name| folder.path().join(format!("{model} {name}")));
+        let train = |run: &Path, checkpoint_seconds: &str| {
+            let words = ["train", "--model", model, "--corpus", text(corpus), "--out", text(run)];
+            // The networks are too small to gain by a second thread.
+            let mut command = on_threads("1", &words);
+            command.args(["--device", "cpu", "--log-steps", "1", "--evaluation-seconds", "100000"]);
+            command.args(["--checkpoint-seconds", checkpoint_seconds]).args(more);
+            command
+        };
+        succeed(&mut train(&whole, "100000"));
+        stages.iter().for_each(|(stage, step)| kill_at(train(&killed, "0"), &killed, stage, *step));
+        let last = succeed(&mut train(&killed, "100000"));
+        let (stage, _) = stages[stages.len() - 1];
+        let told = String::from_utf8_lossy(&last.stderr).into_owned();
+        assert!(told.contains(&format!("{stage}: resumed at step ")), "{told}");
+        assert_eq!(losses(&whole), losses(&killed), "a resumed run makes the steps of an uninterrupted one");
+        for (stage, _) in stages {
+            let weights = |run: &Path| fs::read(run.join(format!("{stage}.safetensors"))).expect("a finished stage");
+            assert!(weights(&whole) == weights(&killed), "{stage}: the same weights at the end");
+        }
+    }
 }
 
 fn reports_everything(folder: &Path) {

@@ -122,6 +122,17 @@ impl PackInfo {
     }
 }
 
+/// The class whose name is nearest to a name that none has; `None` of no classes. Case does not matter.
+pub fn nearest_class<'a>(classes: &'a [String], wanted: &str) -> Option<&'a str> {
+    let wanted = wanted.to_lowercase();
+    // The one finds letters that are swapped, the other words that are.
+    let closeness = |name: &str| {
+        let name = name.to_lowercase();
+        strsim::jaro_winkler(&name, &wanted).max(strsim::sorensen_dice(&name, &wanted))
+    };
+    classes.iter().map(String::as_str).max_by(|a, b| closeness(a).total_cmp(&closeness(b)))
+}
+
 /// A control for the weight of each class; those beyond the last class do nothing. Weights are what is above 0.
 fn class_controls(classes: &[String]) -> Vec<Control> {
     let names = classes.iter().map(String::as_str).chain(std::iter::repeat("")).take(MODEL_LATENTS);

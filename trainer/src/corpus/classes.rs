@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use anyhow::{Result, ensure};
+use engine::pack::nearest_class;
 use engine::units::MODEL_LATENTS;
 
 use super::{CLASS_LABEL, Corpus, Item};
@@ -28,10 +29,16 @@ pub fn usual_label(corpus: &Corpus) -> &'static str {
 pub fn chosen(corpus: &Corpus, label: &str, named: &[String]) -> Result<Vec<String>> {
     let known: BTreeSet<&str> = corpus.manifest.items.iter().filter_map(|item| class_of(item, label)).collect();
     ensure!(!known.is_empty(), "no sound of the corpus has the label {label:?}");
+    let known: Vec<String> = known.into_iter().map(str::to_owned).collect();
     for class in named {
-        ensure!(known.contains(class.as_str()), "the corpus has no sound whose {label} is {class:?}");
+        let nearest = nearest_class(&known, class).unwrap_or_default();
+        let all = known.join(", ");
+        ensure!(
+            known.contains(class),
+            "the corpus has no sound whose {label} is {class:?}; did you mean {nearest:?}? it has {all}"
+        );
     }
-    let chosen = if named.is_empty() { known.into_iter().map(str::to_owned).collect() } else { named.to_vec() };
+    let chosen = if named.is_empty() { known } else { named.to_vec() };
     let distinct: BTreeSet<&String> = chosen.iter().collect();
     ensure!(distinct.len() == chosen.len(), "--classes names a class twice");
     let (count, names) = (chosen.len(), chosen.join(", "));

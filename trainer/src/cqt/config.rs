@@ -14,7 +14,7 @@ pub const CONFIG_NAME: &str = "run.json";
 /// Name of the model in a run's configuration.
 pub const MODEL: &str = "cqt-vae";
 
-/// What fixes a run's results. Stored in the run folder; a resumed run must have the same.
+/// What fixes a run's results. Stored in the run folder; a resumed run must have the same, the rate apart.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct RunConfig {
     pub(super) model: String,
@@ -25,6 +25,7 @@ pub struct RunConfig {
     pub activation: Activation,
     pub upsampling: Upsampling,
     pub kl_weight: f64,
+    /// Factor on the learning rate that the run was begun with.
     pub rate: f64,
     /// Weight of the laws of the whole latent space.
     #[serde(default)]

@@ -96,7 +96,7 @@ fn begin(run: &Path, config: &RunConfig) -> Result<()> {
     // Text does not keep the last digit of every number.
     let stored: RunConfig = serde_json::from_slice(&serde_json::to_vec(config)?)?;
     ensure!(
-        RunConfig::read(run).is_ok_and(|read| read == stored),
+        RunConfig::read(run).is_ok_and(|read| read == RunConfig { rate: read.rate, ..stored }),
         "{} was begun with another model, corpus, seed or budget; give another --out or the same settings",
         run.display()
     );

@@ -50,7 +50,7 @@ impl Size {
     }
 }
 
-/// What fixes a run's results. Stored in the run folder; a resumed run must have the same.
+/// What fixes a run's results. Stored in the run folder; a resumed run must have the same, the rate apart.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct RunConfig {
     pub(super) model: String,
@@ -61,7 +61,7 @@ pub struct RunConfig {
     pub vqvae: Budget,
     /// End of the second stage.
     pub prior: Budget,
-    /// Factor on the learning rate.
+    /// Factor on the learning rate that the run was begun with.
     pub rate: f64,
     pub network: Network,
     /// The run whose weights this one began with.

@@ -139,7 +139,7 @@ fn begin(run: &Path, config: &RunConfig) -> Result<()> {
     }
     let stored = config.as_stored()?;
     ensure!(
-        RunConfig::read(run).is_ok_and(|read| read == stored),
+        RunConfig::read(run).is_ok_and(|read| read == RunConfig { rate: read.rate, ..stored }),
         "{} was begun with another model, corpus, seed, size or budget; give another --out or the same settings",
         run.display()
     );

@@ -4,6 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
+use engine::pack::nearest_class;
 use engine::sample::write_wav;
 use tch::Device;
 use tch::nn::VarStore;
@@ -52,7 +53,9 @@ pub fn generate(options: &Options) -> Result<()> {
     let classes = if options.classes.is_empty() { config.classes.clone() } else { options.classes.clone() };
     let place = |class: &String| {
         let place = config.classes.iter().position(|known| known == class);
-        place.with_context(|| format!("the run has no class {class:?}; it has {}", config.classes.join(", ")))
+        let nearest = nearest_class(&config.classes, class).unwrap_or_default();
+        let all = config.classes.join(", ");
+        place.with_context(|| format!("the run has no class {class:?}; did you mean {nearest:?}? it has {all}"))
     };
     let places: Vec<usize> = classes.iter().map(place).collect::<Result<_>>()?;
     let store = VarStore::new(options.device);

@@ -1,6 +1,6 @@
 //! A training run of these models: its folder and its stages.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::{Result, anyhow, bail, ensure};
 use tch::Device;
@@ -173,80 +173,5 @@ fn fresh(options: &TrainOptions) -> VarStore {
 
 fn work<S: Stage>(stage: &S, store: &VarStore, options: &TrainOptions, budget: Budget) -> Result<()> {
     let how = StageOptions { run: &options.run, seed: options.seed, rate: options.rate, intervals: options.intervals };
-    run_stage(stage, store, &how, budget).map_err(|error| stopped(&error, &options.run, S::NAME))
-}
-
-/// What is said of a stage that stops: why, and that its last checkpoint is still good.
-fn stopped(error: &anyhow::Error, run: &Path, stage: &str) -> anyhow::Error {
-    let is_kept = checkpoint::has_any(run, stage).unwrap_or(false);
-    let kept = if is_kept { "its last good checkpoint is kept" } else { "there is no checkpoint yet" };
-    anyhow!("the stage {stage} stopped: {error:#}; {kept} in {}", run.display())
-}
-
-#[cfg(test)]
-mod tests {
-    use std::time::Duration;
-
-    use rand_chacha::ChaCha8Rng;
-    use tch::nn::Init;
-    use tch::{Kind, Tensor};
-
-    use super::*;
-    use crate::train::Figures;
-
-    /// A weight that is drawn to 1, until the loss is not a number.
-    struct Breaking {
-        weight: Tensor,
-        good_steps: std::cell::Cell<u32>,
-    }
-
-    impl Stage for Breaking {
-        const NAME: &'static str = "breaking";
-        const RATE: f64 = 0.1;
-
-        fn loss(&self, _: f64, _: &mut ChaCha8Rng) -> (Tensor, Vec<(&'static str, Tensor)>) {
-            let left = self.good_steps.get();
-            self.good_steps.set(left.saturating_sub(1));
-            let factor = if left > 0 { 1.0 } else { f64::NAN };
-            ((&self.weight - 1.0).square().sum(Kind::Float) * factor, Vec::new())
-        }
-
-        fn evaluate(&self) -> Figures {
-            Vec::new()
-        }
-    }
-
-    #[test]
-    fn a_loss_that_is_no_number_ends_the_stage_and_its_last_checkpoint_stays() -> Result<()> {
-        let folder = tempfile::tempdir()?;
-        let intervals = Intervals { checkpoint: Duration::ZERO, evaluation: Duration::MAX, log_steps: 1 };
-        let options = TrainOptions {
-            corpus: PathBuf::new(),
-            run: folder.path().to_owned(),
-            variant: Variant::Baseline,
-            size: Size::Tiny,
-            stages: Vec::new(),
-            length: Length::Steps(9),
-            seed: 1,
-            rate: 1.0,
-            encoder: None,
-            class_label: None,
-            classes: Vec::new(),
-            without_held_out: false,
-            device: Device::Cpu,
-            intervals,
-        };
-        let store = fresh(&options);
-        let weight = store.root().var("weight", &[3], Init::Const(0.0));
-        let stage = Breaking { weight, good_steps: 5.into() };
-        let error = work(&stage, &store, &options, Budget::Steps(9)).expect_err("it stops");
-        let told = format!("{error:#}");
-        assert!(told.contains("not finite") && told.contains("its last good checkpoint is kept"), "{told}");
-        assert_eq!(told.lines().count(), 1, "{told}");
-        let (state, tensors) =
-            checkpoint::load_latest(folder.path(), "breaking", &|line| panic!("{line}"))?.expect("a checkpoint");
-        assert_eq!(state.step, 5);
-        assert!(tensors.iter().all(|(_, tensor)| tensor.isfinite().all().int64_value(&[]) == 1));
-        Ok(())
-    }
+    run_stage(stage, store, &how, budget)
 }

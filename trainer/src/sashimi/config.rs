@@ -40,7 +40,7 @@ impl Size {
     }
 }
 
-/// What fixes a run's results. Stored in the run folder; a resumed run must have the same.
+/// What fixes a run's results. Stored in the run folder; a resumed run must have the same, the rate apart.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct RunConfig {
     pub(super) model: String,
@@ -48,7 +48,7 @@ pub struct RunConfig {
     /// Corpus that is trained on.
     pub corpus_id: String,
     pub budget: Budget,
-    /// Factor on the learning rate.
+    /// Factor on the learning rate that the run was begun with.
     pub rate: f64,
     /// Sounds of one step.
     pub batch: usize,

@@ -92,7 +92,7 @@ pub fn train(options: &TrainOptions) -> Result<()> {
             None => Vec::new(),
         },
     };
-    begin(&options.run, &config)?;
+    let is_begun = is_begun(&options.run, &config)?;
     print!("{}", corpus.summary());
     let train = SoundData::load(&corpus, &train, &config)?;
     let held_out = if held_out.is_empty() { None } else { Some(SoundData::load(&corpus, &held_out, &config)?) };
@@ -102,6 +102,9 @@ pub fn train(options: &TrainOptions) -> Result<()> {
     let store = VarStore::new(options.device);
     let stage = SashimiStage::new(&store, &train, held_out.as_ref(), &config);
     options.start_from.as_ref().map_or(Ok(()), |run| start_from(run, &store))?;
+    if !is_begun {
+        begin(&options.run, &config)?;
+    }
     let how = StageOptions { run: &options.run, seed: options.seed, rate: options.rate, intervals: options.intervals };
     run_stage(&stage, &store, &how, config.budget)
 }
@@ -120,17 +123,22 @@ fn start_from(run: &Path, store: &VarStore) -> Result<()> {
     Ok(())
 }
 
-/// Makes the run folder; an error if it holds another run.
-fn begin(run: &Path, config: &RunConfig) -> Result<()> {
+/// Whether the run folder holds this very run; an error if it holds another one.
+fn is_begun(run: &Path, config: &RunConfig) -> Result<bool> {
     if !run.join(CONFIG_NAME).exists() {
-        fs::create_dir_all(run).with_context(|| format!("cannot make the run folder {}", run.display()))?;
-        return write_atomically(&run.join(CONFIG_NAME), &serde_json::to_vec_pretty(config)?);
+        return Ok(false);
     }
     let stored = config.as_stored()?;
     ensure!(
-        RunConfig::read(run).is_ok_and(|read| read == stored),
+        RunConfig::read(run).is_ok_and(|read| read == RunConfig { rate: read.rate, ..stored }),
         "{} was begun with another model, corpus, seed, size or budget; give another --out or the same settings",
         run.display()
     );
-    Ok(())
+    Ok(true)
+}
+
+/// Makes the run folder.
+fn begin(run: &Path, config: &RunConfig) -> Result<()> {
+    fs::create_dir_all(run).with_context(|| format!("cannot make the run folder {}", run.display()))?;
+    write_atomically(&run.join(CONFIG_NAME), &serde_json::to_vec_pretty(config)?)
 }

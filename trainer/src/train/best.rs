@@ -83,3 +83,67 @@ pub fn load_trained(run: &Path, stage: &str, last: bool, store: &VarStore) -> Re
     }
     Ok(score)
 }
+
+#[cfg(test)]
+mod tests {
+    use tch::Device;
+    use tch::nn::Init;
+
+    use super::super::checkpoint::save_finished;
+    use super::*;
+
+    const STAGE: &str = "test";
+
+    /// What the averages of a stage look like whose only weight has this value.
+    fn averages(value: f32) -> Tensors {
+        let tensor = Tensor::from_slice(&[value; 3]);
+        vec![("average.weight".to_owned(), tensor.shallow_clone()), ("first.weight".to_owned(), tensor)]
+    }
+
+    /// The score and the weight that are loaded.
+    fn loaded(run: &Path, last: bool) -> Result<(Option<f64>, f64)> {
+        let store = VarStore::new(Device::Cpu);
+        let weight = store.root().var("weight", &[3], Init::Const(0.0));
+        Ok((load_trained(run, STAGE, last, &store)?, weight.double_value(&[2])))
+    }
+
+    #[test]
+    fn the_lowest_score_is_kept_over_all_sittings_and_the_last_weights_are_loaded_on_demand() -> Result<()> {
+        let folder = tempfile::tempdir()?;
+        let run = folder.path();
+        assert!(loaded(run, false).is_err(), "nothing is trained");
+        save_finished(run, STAGE, &averages(9.0))?;
+        assert_eq!(loaded(run, false)?, (None, 9.0), "no weights are kept as the best");
+        let mut best = Best::open(run, STAGE);
+        for (score, offered, wanted) in [
+            (3.0, 1.0, 1.0),
+            (f64::NAN, 2.0, 1.0),
+            (2.0, 3.0, 3.0),
+            (2.0, 4.0, 3.0),
+            (2.5, 4.0, 3.0),
+            (f64::INFINITY, 4.0, 3.0),
+        ] {
+            best.offer(score, &averages(offered))?;
+            assert_eq!(loaded(run, false)?.1, wanted, "{score}");
+        }
+        let mut best = Best::open(run, STAGE);
+        best.offer(2.2, &averages(5.0))?;
+        assert_eq!(loaded(run, false)?, (Some(2.0), 3.0), "the best of an earlier sitting stays");
+        best.offer(1.5, &averages(6.0))?;
+        assert_eq!(loaded(run, false)?, (Some(1.5), 6.0));
+        assert_eq!(loaded(run, true)?, (None, 9.0));
+        Ok(())
+    }
+
+    #[test]
+    fn damaged_best_weights_are_as_none() -> Result<()> {
+        let folder = tempfile::tempdir()?;
+        save_finished(folder.path(), STAGE, &averages(9.0))?;
+        Best::open(folder.path(), STAGE).offer(1.0, &averages(2.0))?;
+        fs::write(place(folder.path(), STAGE), b"cut off")?;
+        assert_eq!(loaded(folder.path(), false)?, (None, 9.0));
+        Best::open(folder.path(), STAGE).offer(4.0, &averages(3.0))?;
+        assert_eq!(loaded(folder.path(), false)?, (Some(4.0), 3.0));
+        Ok(())
+    }
+}

@@ -87,7 +87,7 @@ impl AdamW {
                 squares += gradient.square().sum(Kind::Float).double_value(&[]);
             }
         }
-        ensure!(squares.is_finite(), "the gradient is not finite; lower the learning rate or check the corpus");
+        ensure!(squares.is_finite(), "the gradient is not finite (give a lower --rate, or check the corpus)");
         Ok((longest / squares.sqrt().max(1e-12)).min(1.0))
     }
 

@@ -22,7 +22,7 @@ use crate::onnx;
 
 const CONFIG_NAME: &str = "run.json";
 
-/// What fixes a run's results. Stored in the run folder; a resumed run must have the same.
+/// What fixes a run's results. Stored in the run folder; a resumed run must have the same, the rate apart.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct RunConfig {
     /// Seed of every random choice.
@@ -35,7 +35,7 @@ pub struct RunConfig {
     pub vae: Budget,
     /// End of the second stage.
     pub vocoder: Budget,
-    /// Factor on the learning rate.
+    /// Factor on the learning rate that the run was begun with.
     #[serde(default = "whole")]
     pub rate: f64,
     /// Additional losses of the first stage.
@@ -136,8 +136,9 @@ fn is_begun(run: &Path, config: &RunConfig) -> Result<bool> {
     if !run.join(CONFIG_NAME).exists() {
         return Ok(false);
     }
+    let read = RunConfig::read(run)?;
     ensure!(
-        RunConfig::read(run)? == config.as_stored()?,
+        read == RunConfig { rate: read.rate, ..config.as_stored()? },
         "{} was begun with another corpus, seed, budget or pack; give another --out or the same settings",
         run.display()
     );
@@ -152,7 +153,96 @@ fn begin(run: &Path, config: &RunConfig) -> Result<()> {
 
 #[cfg(test)]
 mod tests {
+    use std::cell::Cell;
+    use std::time::Duration;
+
+    use rand_chacha::ChaCha8Rng;
+    use tch::nn::Init;
+    use tch::{Device, Kind, Tensor};
+
+    use super::super::options::Intervals;
+    use super::super::stage::Figures;
     use super::*;
+
+    /// A weight that is drawn to 1, until the loss is not a number.
+    struct Breaking {
+        weight: Tensor,
+        good_steps: Cell<u32>,
+    }
+
+    impl Stage for Breaking {
+        const NAME: &'static str = "breaking";
+        const RATE: f64 = 0.1;
+
+        fn loss(&self, _: f64, _: &mut ChaCha8Rng) -> (Tensor, Vec<(&'static str, Tensor)>) {
+            let left = self.good_steps.get();
+            self.good_steps.set(left.saturating_sub(1));
+            let factor = if left > 0 { 1.0 } else { f64::NAN };
+            ((&self.weight - 1.0).square().sum(Kind::Float) * factor, Vec::new())
+        }
+
+        fn evaluate(&self) -> Figures {
+            Vec::new()
+        }
+    }
+
+    /// Runs it for nine steps in all.
+    fn run_breaking(run: &Path, good_steps: u32, checkpoint: Duration) -> Result<()> {
+        let store = VarStore::new(Device::Cpu);
+        let stage =
+            Breaking { weight: store.root().var("weight", &[3], Init::Const(0.0)), good_steps: good_steps.into() };
+        let intervals = Intervals { checkpoint, evaluation: Duration::MAX, log_steps: 1 };
+        let options = StageOptions { run, seed: 1, rate: 1.0, intervals };
+        run_stage(&stage, &store, &options, Budget::Steps(9))
+    }
+
+    #[test]
+    fn a_loss_that_is_no_number_ends_a_stage_and_its_last_checkpoint_goes_on() -> Result<()> {
+        let folder = tempfile::tempdir()?;
+        let step = || -> Result<Option<u64>> {
+            let found = checkpoint::load_latest(folder.path(), "breaking", &|line| panic!("{line}"))?;
+            let is_finite = |(_, tensor): &(String, Tensor)| tensor.isfinite().all().int64_value(&[]) == 1;
+            assert!(found.iter().all(|(_, tensors)| tensors.iter().all(is_finite)));
+            Ok(found.map(|(state, _)| state.step))
+        };
+        for (good_steps, interval, kept, at) in [
+            (5, Duration::MAX, "it has no checkpoint yet, so the same command begins it again", None),
+            (5, Duration::ZERO, "its last good checkpoint is kept, from which the same command goes on", Some(5)),
+            (2, Duration::ZERO, "its last good checkpoint is kept", Some(7)),
+        ] {
+            let error = run_breaking(folder.path(), good_steps, interval).expect_err("it stops");
+            let told = format!("{error:#}");
+            assert!(told.contains("the stage breaking of ") && told.contains("not finite"), "{told}");
+            assert!(told.contains("--rate") && told.contains(kept), "{told}");
+            assert_eq!(told.lines().count(), 1, "{told}");
+            assert_eq!(step()?, at);
+        }
+        run_breaking(folder.path(), 2, Duration::ZERO)?;
+        assert!(checkpoint::is_finished(folder.path(), "breaking"));
+        Ok(())
+    }
+
+    #[test]
+    fn a_run_goes_on_at_another_rate_but_with_no_other_seed() {
+        let folder = tempfile::tempdir().expect("folder");
+        let config = config(Budget::Steps(3), Budget::Steps(3), 1.0);
+        begin(folder.path(), &config).expect("written");
+        assert!(is_begun(folder.path(), &RunConfig { rate: 0.5, ..config.clone() }).expect("the same run"));
+        let other = is_begun(folder.path(), &RunConfig { seed: 2, ..config }).expect_err("another run");
+        assert!(other.to_string().contains("was begun with another"), "{other}");
+    }
+
+    fn config(vae: Budget, vocoder: Budget, share: f64) -> RunConfig {
+        RunConfig {
+            seed: 1,
+            corpus_id: "corpus".into(),
+            from_pack: None,
+            vae,
+            vocoder,
+            rate: 0.1 * share,
+            losses: LossOptions { ending_weight: 0.1 * share, ..LossOptions::default() },
+        }
+    }
 
     /// Not every number comes back from its text to the last digit.
     #[test]
@@ -160,15 +250,8 @@ mod tests {
         let folder = tempfile::tempdir().expect("folder");
         for minutes in (1..=400).map(|tenth| f64::from(tenth) * 0.7) {
             for share in [0.6, 0.8, 0.94] {
-                let config = RunConfig {
-                    seed: 1,
-                    corpus_id: "corpus".into(),
-                    from_pack: None,
-                    vae: Budget::Seconds(minutes * 60.0 * share),
-                    vocoder: Budget::Seconds(minutes * 60.0 * (1.0 - share)),
-                    rate: 0.1 * share,
-                    losses: LossOptions { ending_weight: 0.1 * share, ..LossOptions::default() },
-                };
+                let [vae, vocoder] = [share, 1.0 - share].map(|share| Budget::Seconds(minutes * 60.0 * share));
+                let config = config(vae, vocoder, share);
                 begin(folder.path(), &config).expect("written");
                 assert!(is_begun(folder.path(), &config).expect("the same run"), "{minutes} minutes, share {share}");
             }

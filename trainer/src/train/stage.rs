@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::Instant;
 
-use anyhow::Result;
+use anyhow::{Result, anyhow};
 use engine::random;
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
@@ -46,10 +46,24 @@ pub trait Stage {
 /// # Errors
 /// A checkpoint cannot be read or written, or the loss is not finite.
 pub fn run<S: Stage>(stage: &S, store: &VarStore, options: &StageOptions, budget: Budget) -> Result<()> {
-    let (folder, seed, intervals) = (options.run, options.seed, options.intervals);
     let mut optimiser = AdamW::new(store);
     let mut average = WeightAverage::new(store);
-    let (mut step, before_s) = resume::<S>(folder, &mut optimiser, &mut average)?;
+    let start = resume::<S>(options.run, &mut optimiser, &mut average)?;
+    work(stage, options, budget, start, (&mut optimiser, &mut average))
+        .map_err(|error| stopped(&error, options.run, S::NAME))?;
+    average.adopt();
+    Ok(())
+}
+
+/// All steps from `start`, which is a number of steps and the seconds that they took.
+fn work<S: Stage>(
+    stage: &S,
+    options: &StageOptions,
+    budget: Budget,
+    (mut step, before_s): (u64, f64),
+    (optimiser, average): (&mut AdamW, &mut WeightAverage),
+) -> Result<()> {
+    let (folder, seed, intervals) = (options.run, options.seed, options.intervals);
     let mut progress = Progress::open(folder, S::NAME, step)?;
     let mut best = Best::open(folder, S::NAME);
     let started = Instant::now();
@@ -76,24 +90,35 @@ pub fn run<S: Stage>(stage: &S, store: &VarStore, options: &StageOptions, budget
             let figures = average.with(|| tch::no_grad(|| stage.evaluate()));
             progress.log(&Record::new(S::NAME, "evaluation", step, elapsed_s, &figures))?;
             progress.show_evaluation(&figures);
-            keep_best::<S>(&mut best, &figures, &average)?;
+            keep_best::<S>(&mut best, &figures, average)?;
             last_evaluation = Some(Instant::now());
         }
         if last_checkpoint.elapsed() >= intervals.checkpoint {
             let elapsed_s = before_s + started.elapsed().as_secs_f64();
-            save(folder, S::NAME, step, elapsed_s, &optimiser, &average)?;
+            save(folder, S::NAME, step, elapsed_s, optimiser, average)?;
             last_checkpoint = Instant::now();
         }
     }
     let elapsed_s = before_s + started.elapsed().as_secs_f64();
-    save(folder, S::NAME, step, elapsed_s, &optimiser, &average)?;
+    save(folder, S::NAME, step, elapsed_s, optimiser, average)?;
     let figures = average.with(|| tch::no_grad(|| stage.evaluate()));
     progress.log(&Record::new(S::NAME, "evaluation", step, elapsed_s, &figures))?;
     progress.finish(&figures);
-    keep_best::<S>(&mut best, &figures, &average)?;
-    checkpoint::save_finished(folder, S::NAME, &average.state())?;
-    average.adopt();
-    Ok(())
+    keep_best::<S>(&mut best, &figures, average)?;
+    checkpoint::save_finished(folder, S::NAME, &average.state())
+}
+
+/// What is said of a stage that stops: why, what is kept of it, and how to go on.
+fn stopped(error: &anyhow::Error, run: &Path, stage: &str) -> anyhow::Error {
+    let error = format!("{error:#}");
+    let why = error.lines().next().unwrap_or_default();
+    let is_kept = checkpoint::has_any(run, stage).unwrap_or(false);
+    let kept = if is_kept {
+        "its last good checkpoint is kept, from which the same command goes on"
+    } else {
+        "it has no checkpoint yet, so the same command begins it again"
+    };
+    anyhow!("the stage {stage} of {} stopped: {why}; {kept}", run.display())
 }
 
 fn keep_best<S: Stage>(best: &mut Best, figures: &Figures, average: &WeightAverage) -> Result<()> {

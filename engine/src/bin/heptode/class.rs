@@ -1,5 +1,7 @@
 //! Weights of the classes of a pack as the command line gives them. Main thread.
 
+use engine::pack::nearest_class;
+
 use crate::failure::Failure;
 
 /// The weights of one class that is named, by its name or the beginning of it, or those that are given.
@@ -21,13 +23,7 @@ pub(crate) fn class_weights(class: Option<&str>, weights: &[f32], classes: &[Str
 
 /// What there is instead of a class of this name.
 fn known(wanted: &str, classes: &[String]) -> String {
-    // The one finds letters that are swapped, the other words that are.
-    let closeness = |name: &&String| {
-        let name = name.to_lowercase();
-        strsim::jaro_winkler(&name, wanted).max(strsim::sorensen_dice(&name, wanted))
-    };
-    let nearest = classes.iter().max_by(|a, b| closeness(a).total_cmp(&closeness(b)));
-    match nearest {
+    match nearest_class(classes, wanted) {
         None => "the pack has no classes".to_owned(),
         Some(nearest) => format!("did you mean {nearest:?}? the pack has {}", classes.join(", ")),
     }
