@@ -89,6 +89,7 @@ pub struct Delivery {
 
 /// What a [`Delivery`] carries.
 #[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "what the audio thread takes over is never freed there: no box")]
 pub enum Part {
     /// A sound begins; its blocks follow.
     Begin(SoundHead),
