@@ -5,6 +5,7 @@
 mod aliases;
 mod arpeggio;
 mod automation;
+mod clicks;
 mod containers;
 mod controllers;
 mod crowd;
