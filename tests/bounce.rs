@@ -199,7 +199,7 @@ fn events_of(drum: Option<(&[u8], u8)>) -> Vec<(usize, HostEvent)> {
 
 #[test]
 fn a_song_with_tempos_ranges_of_the_wheel_a_zone_and_drums_sounds_as_the_bounces_of_its_parts_bit_by_bit() {
-    assert!(TEMPOS.iter().all(|(tick, _)| sample_of(*tick) % BLOCK_SAMPLES == 0), "tempos begin with blocks");
+    assert!(TEMPOS.iter().all(|(tick, _)| sample_of(*tick).is_multiple_of(BLOCK_SAMPLES)), "tempos begin with blocks");
     // SAFETY: the entry is that of the plug-in crate, which this program is linked with.
     let entry = unsafe { PluginEntry::load_from_raw(&plugin::clap_entry, c"") }.expect("the entry is valid");
     let model = Arc::new(Model::load(&Pack::factory().expect("valid")).expect("the factory graphs load"));

@@ -18,7 +18,7 @@ fn generator(model: &Arc<RawModel>, prime: Vec<f32>) -> Generator {
         temperature: manifest.temperature,
         keep: manifest.keep,
         seed: 3,
-        with_prime: prime.len() % 2 == 0,
+        with_prime: prime.len().is_multiple_of(2),
         prime,
     };
     Generator::new(Arc::clone(model), &wish).expect("possible")
