@@ -290,6 +290,9 @@ fn damaged_documents_never_panic() {
     for _ in 0..5_000 {
         let mut bytes = text.clone().into_bytes();
         for _ in 0..=random.below(4) {
+            if bytes.is_empty() {
+                break;
+            }
             let at = random.below(bytes.len());
             match random.below(4) {
                 0 => bytes[at] = random.below(256) as u8,

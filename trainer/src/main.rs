@@ -62,7 +62,7 @@ enum Command {
     /// Make a corpus from a sound font, procedural sounds, a folder of recordings, or any of them together.
     Corpus(corpus_command::CorpusArgs),
     /// Train on a corpus; the same command goes on after an interruption.
-    Train(TrainArgs),
+    Train(Box<TrainArgs>),
     /// Write a model pack from a run.
     Export(export_command::ExportArgs),
     /// Measure a model pack on a corpus.
@@ -238,7 +238,7 @@ fn run(cli: Cli) -> Result<()> {
     tch::set_num_threads(threads as i32);
     match cli.command {
         Command::Corpus(args) => corpus_command::make(&args),
-        Command::Train(args) => train(args),
+        Command::Train(args) => train(*args),
         Command::Reference(command) => reference::cli::dispatch(command),
         Command::FoleyReference(command) => foley_reference::dispatch(command),
         Command::Eval(args) => eval::evaluate(&eval::Options {
