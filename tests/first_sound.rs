@@ -18,8 +18,8 @@ use support::project::{recall, saved};
 /// In a parameter's own unit, once it has been on the host's 0…1.
 const ROUNDING: f32 = 1e-5;
 
-/// The amount of the route by which pressure gives vibrato.
-const VIBRATO: (&str, f32) = ("route2", 0.02);
+/// What is put where it fits the first sound, and the amount of the route by which pressure gives vibrato.
+const BEGUN: [(&str, f32); 4] = [("release", 0.3), ("width", 0.25), ("zone_crossfade", 0.4), ("route2", 0.02)];
 
 fn session() -> Arc<Session> {
     let (store, _audio) = ProjectStore::new();
@@ -30,7 +30,7 @@ fn session() -> Arc<Session> {
 #[test]
 fn a_new_instance_plays_named_sounds_of_different_categories() {
     let (manifest, hash) = Pack::factory_manifest().expect("valid");
-    let first = on_knobs().expect("the factory pack has it");
+    let first = &on_knobs().expect("the factory pack has it").sound;
     let category = |name: &str| manifest.sound(name).expect("in the pack").category.clone();
     let categories: BTreeSet<String> =
         ON_CORNERS.iter().map(|name| category(name)).chain([category(&first.name)]).collect();
@@ -43,8 +43,8 @@ fn a_new_instance_plays_named_sounds_of_different_categories() {
     assert_eq!(session.store.history(|history| history.names()), [None, None], "nothing to undo");
     for id in ParamId::all() {
         let axis = (0..first.latent.len()).find(|axis| ParamId::latent(*axis) == id);
-        let begun = if id.spec().id == VIBRATO.0 { VIBRATO.1 } else { id.spec().default };
-        let wanted = axis.map_or(begun, |axis| first.latent[axis]);
+        let begun = BEGUN.iter().find(|(name, _)| *name == id.spec().id).map(|(_, value)| *value);
+        let wanted = axis.map_or(begun.unwrap_or(id.spec().default), |axis| first.latent[axis]);
         assert!((session.params.get(id).plain() - wanted).abs() < ROUNDING, "{}", id.spec().id);
     }
 }

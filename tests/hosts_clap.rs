@@ -3,7 +3,7 @@
 
 use engine::measure::pitch_offset_cents;
 use engine::units::key_to_hz;
-use support::bundles::{knobs, pitched_sound, with_another_pack};
+use support::bundles::{pitched_sound, plainly, with_another_pack};
 use support::clap::{SAMPLE_RATE_HZ, TestHost, built_entry};
 use support::listen::{rms_db, spectral_difference_db};
 
@@ -15,7 +15,7 @@ const OTHER_DB: f32 = 1.0;
 /// With a pitched sound on its knobs; the value of the first one beside it.
 fn pitched() -> (TestHost, f64) {
     let mut host = TestHost::open(&built_entry(), |body| body());
-    let sound = knobs(&pitched_sound());
+    let sound = plainly(&pitched_sound());
     sound.iter().for_each(|(id, value)| host.set(id, *value));
     host.render(0.5);
     (host, sound[0].1)

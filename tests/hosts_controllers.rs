@@ -2,7 +2,7 @@
 
 use engine::measure::pitch_offset_cents;
 use engine::units::key_to_hz;
-use support::bundles::{bundle, knobs, parameter_number, pitched_sound};
+use support::bundles::{bundle, parameter_number, pitched_sound, plainly};
 use support::clap::built_entry;
 use support::listen::rms_db;
 use support::offline::{BOUNCE_RATE_HZ, HostEvent, OfflineHost};
@@ -70,7 +70,7 @@ impl Clap {
     fn open() -> Self {
         let mut host = OfflineHost::open(&built_entry(), None);
         let set = |id: &str, value| (0, HostEvent::Parameter(parameter_number(id), value));
-        let mut sound: Vec<_> = knobs(&pitched_sound()).iter().map(|(id, value)| set(id, *value)).collect();
+        let mut sound: Vec<_> = plainly(&pitched_sound()).iter().map(|(id, value)| set(id, *value)).collect();
         sound.push(set("release", 0.0));
         host.render(&sound, LENGTH);
         Self(host)
@@ -105,7 +105,7 @@ impl Vst3 {
         let mut plugin = host.load_plugin(bundle("Heptode.vst3")).expect("the bundle loads");
         plugin.set_process_mode(ProcessMode::Offline).expect("offline rendering is supported");
         plugin.start_processing().expect("processing starts");
-        for (id, value) in knobs(&pitched_sound()).into_iter().chain([("release".to_owned(), 0.0)]) {
+        for (id, value) in plainly(&pitched_sound()).into_iter().chain([("release".to_owned(), 0.0)]) {
             plugin.set_parameter(parameter_number(&id), value).expect("the parameter is set");
         }
         let mut host = Self(plugin);

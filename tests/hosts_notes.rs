@@ -6,7 +6,7 @@ use clack_host::events::{Match, Pckn};
 use engine::measure::pitch_offset_cents;
 use engine::params::Hold;
 use engine::units::key_to_hz;
-use support::bundles::{knobs, parameter_number, pitched_sound};
+use support::bundles::{parameter_number, pitched_sound, plainly};
 use support::clap::built_entry;
 use support::listen::rms_db;
 use support::offline::{BOUNCE_RATE_HZ, HostEvent, OfflineHost, Recording};
@@ -31,7 +31,7 @@ const LEVEL_TOLERANCE_DB: f32 = 0.2;
 fn host_with_release(release: f64) -> OfflineHost {
     let mut host = OfflineHost::open(&built_entry(), None);
     let set = |id: &str, value| (0, HostEvent::Parameter(parameter_number(id), value));
-    let mut sound: Vec<_> = knobs(&pitched_sound()).iter().map(|(id, value)| set(id, *value)).collect();
+    let mut sound: Vec<_> = plainly(&pitched_sound()).iter().map(|(id, value)| set(id, *value)).collect();
     sound.push(set("release", release));
     host.render(&sound, 9_600);
     host

@@ -4,7 +4,7 @@
 use engine::measure::pitch_offset_cents;
 use engine::params::TABLE;
 use engine::units::key_to_hz;
-use support::bundles::{bundle, knobs, parameter_number, pitched_sound, with_another_pack};
+use support::bundles::{bundle, parameter_number, pitched_sound, plainly, with_another_pack};
 use support::listen::{rms_db, spectral_difference_db};
 use support::wait::PATIENCE;
 use vst3_host::{AudioBuffers, MidiChannel, MidiEvent, Plugin, ProcessMode, Vst3Host};
@@ -32,6 +32,8 @@ fn instrument_with_blocks(sample_rate_hz: f64, block_samples: usize) -> Plugin {
     let mut plugin = host.load_plugin(bundle("Heptode.vst3")).expect("the bundle loads");
     plugin.set_process_mode(ProcessMode::Offline).expect("offline rendering is supported");
     plugin.start_processing().expect("processing starts");
+    // Without what a new instance does to its first sound: in the middle, and in one zone for each key.
+    ["width", "zone_crossfade"].iter().for_each(|id| set(&mut plugin, id, 0.0));
     plugin
 }
 
@@ -51,7 +53,7 @@ fn set(plugin: &mut Plugin, id: &str, value: f64) {
 
 fn pitched_instrument(sample_rate_hz: f64) -> Plugin {
     let mut plugin = instrument(sample_rate_hz);
-    knobs(&pitched_sound()).iter().for_each(|(id, value)| set(&mut plugin, id, *value));
+    plainly(&pitched_sound()).iter().for_each(|(id, value)| set(&mut plugin, id, *value));
     // A moment without notes: the sound that was asked for is ready when the first note comes.
     render(&mut plugin, 0.2);
     plugin

@@ -12,7 +12,7 @@ use engine::pack::{NamedSound, Pack};
 use engine::units::key_to_hz;
 use serde_json::{Value, json};
 use support::Random;
-use support::bundles::{knobs, pitched_sound, with_another_pack};
+use support::bundles::{pitched_sound, plainly, with_another_pack};
 use support::clap::{SAMPLE_RATE_HZ, TestHost};
 use support::guard::{Guard, guarded};
 use support::listen::{rms_db, spectral_difference_db};
@@ -111,7 +111,7 @@ fn a_tuning_message_of_the_host_moves_its_key_without_an_allocation() {
     const MESSAGE: [u8; 12] = [0xf0, 0x7f, 0x7f, 8, 2, 0, 1, 60, 63, 64, 0, 0xf7];
     const TOLERANCE_CENTS: f64 = 12.0;
     let mut host = linked();
-    for (id, value) in knobs(&pitched_sound()) {
+    for (id, value) in plainly(&pitched_sound()) {
         host.set(&id, value);
     }
     let is_at = |key: f64| {
@@ -176,10 +176,12 @@ fn with_document(saved: &[u8], change: impl FnOnce(&mut Value)) -> Vec<u8> {
     state.to_string().into_bytes()
 }
 
-/// A saved state with one sound on all corners, which alone is heard.
+/// A saved state with one sound on all corners, which alone is heard, in the middle and in one zone for each key.
 fn with_corners(saved: &[u8], sound: &NamedSound) -> Vec<u8> {
     with_document(saved, |document| {
         document["params"]["morph"] = json!(1.0);
+        document["params"]["width"] = json!(0.0);
+        document["params"]["zone_crossfade"] = json!(0.0);
         document["corners"] = json!(vec![json!({ "name": sound.name, "latent": sound.latent }); 4]);
     })
 }

@@ -19,12 +19,21 @@ const KNOBS: &str = "FM tine piano 1";
 /// Names of the sounds in the corners.
 pub const ON_CORNERS: [&str; CORNERS] = ["Wavetable pad 9", "Pan Flute", "Viola", "Reed Organ"];
 
+/// The first sound with the category that the pack lists it in.
+pub struct FirstSound {
+    /// The sound.
+    pub sound: SoundState,
+    /// Its category.
+    pub category: String,
+}
+
 /// The sound on the knobs; none where the factory pack does not have it.
-pub fn on_knobs() -> Option<&'static SoundState> {
-    static SOUND: OnceLock<Option<SoundState>> = OnceLock::new();
+pub fn on_knobs() -> Option<&'static FirstSound> {
+    static SOUND: OnceLock<Option<FirstSound>> = OnceLock::new();
     let read = || {
         let manifest = Pack::factory_manifest().ok()?.0;
-        manifest.sound(KNOBS).ok().map(|sound| SoundState::new(&sound.name, sound.latent))
+        let named = manifest.sound(KNOBS).ok()?;
+        Some(FirstSound { sound: SoundState::new(&named.name, named.latent), category: named.category.clone() })
     };
     SOUND.get_or_init(read).as_ref()
 }

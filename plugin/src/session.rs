@@ -19,14 +19,14 @@ use parking_lot::Mutex;
 
 use crate::controllers::ControllerLink;
 use crate::endless::EndlessWork;
-use crate::first_sound;
+use crate::first_sound::{self, FirstSound};
 use crate::folder::Listing;
 use crate::freezer::ZoneFreezer;
 use crate::jobs::{Job, JobThread};
 use crate::library::{Library, PackEntry};
 use crate::loaded_pack::LoadedPack;
 use crate::params::{ParamId, Parameters};
-use crate::project::{Edit, PresetBase, Project, ProjectChange, ProjectStore};
+use crate::project::{Edit, Fitted, PresetBase, Project, ProjectChange, ProjectStore, of_category};
 use crate::reimport::{Survey, is_still};
 use crate::revision::Revision;
 use crate::takes::TakeExport;
@@ -151,16 +151,19 @@ impl Session {
         })
     }
 
-    /// Puts the knobs of a new instance at its first sound, and gives pressure vibrato. Only before a host sees the parameters.
+    /// Puts the knobs of a new instance at its first sound and what follows that where it fits, and gives pressure vibrato. Only before a host sees the parameters.
     pub fn begin(&self) {
         if let Some(amount) = ParamId::named(PRESSURE_VIBRATO) {
             self.params.begin_at(amount, PRESSURE_DEPTH);
         }
-        let Some(sound) = first_sound::on_knobs() else { return };
+        let Some(FirstSound { sound, category }) = first_sound::on_knobs() else { return };
         for (axis, &sigma) in sound.latent.iter().enumerate() {
             self.params.begin_at(ParamId::latent(axis), sigma);
         }
-        self.store.apply(Edit::Begin(Arc::new(sound.clone())));
+        let fit = of_category(category, &sound.name);
+        let (fitted, moves) = Fitted::default().plan(&fit, |id, value| id.spec().default == value);
+        moves.into_iter().for_each(|(id, value)| self.params.begin_at(id, value));
+        self.store.apply(Edit::Begin { sound: Arc::new(sound.clone()), fitted });
     }
 
     /// Puts a recalled document aside, or why it cannot be read; the job thread takes its pack. Takes no lock, waits for

@@ -65,6 +65,9 @@ def main():
     assert plugin.name == "Heptode", plugin.name
     for axis, value in enumerate(knobs, start=1):
         plugin.parameters[f"latent_{axis}"].raw_value = value
+    # Without what a new instance does to its first sound: in the middle, and in one zone for each key.
+    for name in ("width", "zone_crossfade"):
+        plugin.parameters[name].raw_value = 0.0
     note(plugin, 60)
     for key in (60, 69):
         sound = note(plugin, key)

@@ -31,6 +31,12 @@ pub fn knobs(sound: &NamedSound) -> [(String, f64); MODEL_LATENTS] {
     })
 }
 
+/// [`knobs`], and what a new instance does to its first sound taken back: `sound` in the middle and in one zone for each key.
+pub fn plainly(sound: &NamedSound) -> Vec<(String, f64)> {
+    let others = ["width", "zone_crossfade"].map(|id| (id.to_owned(), 0.0));
+    knobs(sound).into_iter().chain(others).collect()
+}
+
 /// A saved project as it would look had it been made with a pack that is not here.
 ///
 /// # Panics

@@ -70,7 +70,11 @@ impl TestHost {
         };
         let stopped = instance.activate(|(), ()| (), configuration).expect("the plug-in activates");
         let processor = stopped.start_processing().expect("processing starts");
-        Self { audio: AudioThread { processor, events: EventBuffer::new(), due: Instant::now(), around }, instance }
+        let audio = AudioThread { processor, events: EventBuffer::new(), due: Instant::now(), around };
+        let mut host = Self { audio, instance };
+        // Without what a new instance does to its first sound: in the middle, and in one zone for each key.
+        ["width", "zone_crossfade"].iter().for_each(|id| host.set(id, 0.0));
+        host
     }
 
     /// A parameter change at the start of the next block.

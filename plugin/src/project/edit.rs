@@ -23,7 +23,12 @@ pub enum Edit {
         sound: Arc<SoundState>,
     },
     /// The knobs of a new instance stand at this sound.
-    Begin(Arc<SoundState>),
+    Begin {
+        /// The sound.
+        sound: Arc<SoundState>,
+        /// Where the controls were put that follow it.
+        fitted: Fitted,
+    },
     /// The knobs stand at this sound, or at none.
     MoveToSound(Option<Arc<SoundState>>),
     /// Chance makes another take, that of this seed.
@@ -112,7 +117,7 @@ impl Edit {
                     *place = sound;
                 }
             }
-            Self::Begin(sound) => next.knobs = Some(sound),
+            Self::Begin { sound, fitted } => (next.knobs, next.fitted) = (Some(sound), Some(fitted)),
             Self::MoveToSound(sound) => next.knobs = sound,
             Self::SetSeed(seed) => next.seed = seed,
             Self::SetFitted(fitted) => next.fitted = Some(fitted),
@@ -170,7 +175,7 @@ impl Edit {
             | Self::SetView(_)
             | Self::SetOrigin(_)
             | Self::Restore(_) => Role::Apart,
-            Self::Begin(_) | Self::Recall(_) => Role::Beginning,
+            Self::Begin { .. } | Self::Recall(_) => Role::Beginning,
         }
     }
 }
