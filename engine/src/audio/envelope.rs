@@ -219,7 +219,9 @@ mod tests {
             let levels = levels(AmpControls { hold_s: 0.05, attack_curve: curve, ..AmpControls::default() }, 2_000);
             let full = levels.iter().position(|level| *level == 1.0).unwrap_or(0);
             assert!((999..=1_001).contains(&full), "full after {full} samples");
-            assert_eq!(levels.iter().filter(|level| **level == 1.0).count(), 501);
+            // The last sample of the attack may round to full level.
+            let held = levels.iter().filter(|level| **level == 1.0).count();
+            assert!((501..=502).contains(&held), "{held} samples at full level");
             assert!((levels[499] - 0.5_f32.powf(4_f32.powf(curve))).abs() < 2e-3);
         }
     }
@@ -228,7 +230,8 @@ mod tests {
     fn a_curved_fall_follows_its_formula_and_ends_after_its_time() {
         for curve in [-1.0, -0.4, 0.3, 1.0_f32] {
             let levels = levels(AmpControls { fall_curve: curve, ..AmpControls::default() }, 2_200);
-            let full = levels.iter().position(|level| *level == 1.0).unwrap_or(0);
+            // The last sample of the attack may round to full level, too.
+            let full = levels.iter().rposition(|level| *level == 1.0).unwrap_or(0);
             let neper = (FALL_NEPER * f64::from(1.0 - curve).max(STRAIGHTEST_NEPER / FALL_NEPER)) as f32;
             for part in [0.1, 0.5, 0.9_f32] {
                 let wanted = ((-neper * part).exp() - (-neper).exp()) / (1.0 - (-neper).exp());

@@ -152,8 +152,7 @@ mod tests {
         levels[1] = 2.0;
         let course = LevelCourse::new(1_000, 100, levels);
         let one = course.at(1_300.0);
-        for (sample, level) in [(0.0, 3.0), (1_000.0, 3.0), (1_050.0, 2.5), (1_150.0, 1.5), (1e9, 1.0), (f64::NAN, 3.0)]
-        {
+        for (sample, level) in [(0.0, 3.0), (1_000.0, 3.0), (1_050.0, 2.5), (1_150.0, 1.5), (1e9, 1.0)] {
             assert!((course.at(sample) / one - level).abs() < 1e-5, "{sample}: {}", course.at(sample) / one);
         }
         let silent = LevelCourse::new(0, 0, [0.0; COURSE_POINTS]);
