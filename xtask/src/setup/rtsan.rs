@@ -2,9 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::Result;
-
 use super::apt;
+use crate::process::say;
 
 /// Packages that have it, the newest first.
 const PACKAGES: [&str; 3] = ["libclang-rt-22-dev", "libclang-rt-21-dev", "libclang-rt-20-dev"];
@@ -12,22 +11,20 @@ const PACKAGES: [&str; 3] = ["libclang-rt-22-dev", "libclang-rt-21-dev", "libcla
 const FOLDER: &str = "/usr/lib";
 const ARCHIVE: &str = "libclang_rt.rtsan-x86_64.a";
 
-/// Path of the archive; installs it where that is possible. None on a system that has no package with it.
-///
-/// # Errors
-///
-/// Fails if a package is offered and cannot be installed.
-pub fn ensure() -> Result<Option<PathBuf>> {
+/// Path of the archive; installs it where that is possible. None on a system that has no package with it, or where it cannot be installed, which
+/// is told.
+pub fn ensure() -> Option<PathBuf> {
     if let Some(found) = find() {
-        return Ok(Some(found));
+        return Some(found);
     }
     if !cfg!(target_arch = "x86_64") {
-        return Ok(None);
+        return None;
     }
-    if let Some(package) = PACKAGES.into_iter().find(|package| apt::available(package)) {
-        apt::ensure(&[&[package]])?;
+    let package = PACKAGES.into_iter().find(|package| apt::available(package))?;
+    if let Err(error) = apt::ensure(&[&[package]]) {
+        say(&format!("{package} cannot be installed: {error:#}"));
     }
-    Ok(find())
+    find()
 }
 
 /// The archive of any installed version: `/usr/lib/llvm-N/lib/clang/N/lib/linux/`.
