@@ -14,6 +14,7 @@ mod endless;
 mod factory_sound;
 mod files;
 mod filters;
+mod foley_beginning;
 mod foley_pack;
 mod formats;
 mod held;

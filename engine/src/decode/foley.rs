@@ -6,6 +6,7 @@
 //! values of the steps so far, so that a step costs about the same at the end of a clip as at its beginning. Values are added in a fixed order and
 //! without fused multiplications: the same pack and wish give the same codes on every processor.
 
+mod beginning;
 mod clip;
 mod fluctuation;
 mod gate;
@@ -15,6 +16,7 @@ mod run;
 mod source;
 mod vocode;
 
+pub use beginning::Beginning;
 pub use clip::{Clip, ClipWish};
 pub use model::{FoleyError, FoleyModel};
 pub use run::Run;

@@ -1,7 +1,7 @@
 //! Sounds that take long, delivered from their beginning to their end, block by block as they are made. WORKER THREADS.
 //!
-//! A note is heard once the blocks at its beginning are there. A finished sound is kept, so that it is made once only. Samples do not depend on
-//! where a step ends.
+//! A note is heard once the blocks at its beginning are there; a stream without samples for long may tell its beginning ahead, which is delivered as a
+//! draft. A finished sound is kept, so that it is made once only. Samples do not depend on where a step ends.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -17,8 +17,25 @@ pub(super) const STEP: Duration = Duration::from_millis(2);
 /// Samples that are made between two looks at the clock.
 const CHUNK_SAMPLES: usize = 32;
 
+/// What a stream can tell ahead of its samples.
+pub(super) enum Ahead {
+    Nothing,
+    /// Something is being made: to be asked again before the next step.
+    Going,
+    /// Samples close to the first ones, for a draft; each time more of them.
+    Beginning(Vec<f32>),
+}
+
 /// Makes a mono sound from its beginning on.
 pub(super) trait Stream: Send {
+    /// Works for a few milliseconds on what can be told of the sound's beginning before [`Stream::step`] gives samples.
+    ///
+    /// # Errors
+    /// [`SourceError`] if there is no sound.
+    fn ahead(&mut self) -> Result<Ahead, SourceError> {
+        Ok(Ahead::Nothing)
+    }
+
     /// Works for a few milliseconds, and appends the samples that are ready to those `made` so far, up to `length` in all. Returns the part of
     /// the work that is done, [0, 1].
     ///
@@ -65,7 +82,10 @@ pub(super) struct StreamJob<S> {
     made: Vec<f32>,
     /// Blocks that have been delivered.
     given: usize,
-    has_begun: bool,
+    /// Blocks of a draft that have been delivered.
+    drafted: usize,
+    /// Part of the work that was done after the last step.
+    part: f32,
 }
 
 impl<S: Stream> StreamJob<S> {
@@ -76,24 +96,47 @@ impl<S: Stream> StreamJob<S> {
             Some(found) => (None, found.to_vec()),
             None => (Some(begin()?), Vec::with_capacity(sound.length_samples)),
         };
-        Ok(Self { sound, stream, made, given: 0, has_begun: false })
+        Ok(Self { sound, stream, made, given: 0, drafted: 0, part: 0.0 })
     }
 
     fn is_whole(&self) -> bool {
         self.made.len() >= self.sound.length_samples
     }
 
+    /// Works on a draft of the beginning, which a voice waits for there; `false` if there is nothing to be done. A draft would lack the loops that are
+    /// mixed in.
+    fn draft(&mut self, focus: &Focus, sink: &mut dyn Sink) -> Result<bool, SourceError> {
+        let is_wanted = focus.wants_draft && focus.first_sample < BLOCK_SAMPLES && self.made.is_empty();
+        let Some(stream) = self.stream.as_mut().filter(|_| is_wanted && !self.sound.assets.has_loops()) else {
+            return Ok(false);
+        };
+        let samples = match stream.ahead()? {
+            Ahead::Nothing => return Ok(false),
+            Ahead::Going => return Ok(true),
+            Ahead::Beginning(samples) => samples,
+        };
+        if self.drafted == 0 {
+            sink.begin(Version::Draft, shape(self.sound.length_samples, 1))?;
+        }
+        for (index, block) in samples.chunks_exact(BLOCK_SAMPLES).enumerate().skip(self.drafted) {
+            sink.block(index, 0, block)?;
+            self.drafted = index + 1;
+        }
+        Ok(true)
+    }
+
     /// Delivers the blocks that are complete.
     fn give(&mut self, sink: &mut dyn Sink) -> Result<(), SourceError> {
-        if !std::mem::replace(&mut self.has_begun, true) {
-            sink.begin(Version::Whole, shape(self.sound.length_samples, 1))?;
-        }
-        let blocks = self.made.chunks(BLOCK_SAMPLES).enumerate().skip(self.given);
-        for (index, block) in blocks {
-            if block.len() == BLOCK_SAMPLES || self.is_whole() {
-                sink.block(index, 0, block)?;
-                self.given = index + 1;
+        let is_whole = self.is_whole();
+        for (index, block) in self.made.chunks(BLOCK_SAMPLES).enumerate().skip(self.given) {
+            if block.len() < BLOCK_SAMPLES && !is_whole {
+                break;
             }
+            if index == 0 {
+                sink.begin(Version::Whole, shape(self.sound.length_samples, 1))?;
+            }
+            sink.block(index, 0, block)?;
+            self.given = index + 1;
         }
         Ok(())
     }
@@ -109,7 +152,10 @@ impl<S: Stream> StreamJob<S> {
 
 impl<S: Stream> Job for StreamJob<S> {
     fn advance(&mut self, focus: &Focus, sink: &mut dyn Sink) -> Result<Progress, SourceError> {
-        let part = match &mut self.stream {
+        if self.draft(focus, sink)? {
+            return Ok(Progress::Going(self.part));
+        }
+        self.part = match &mut self.stream {
             Some(stream) => stream.step(&mut self.made, self.sound.length_samples)?,
             None => 1.0,
         };
@@ -118,7 +164,7 @@ impl<S: Stream> Job for StreamJob<S> {
             self.give(sink)?;
         }
         if !self.is_whole() {
-            return Ok(Progress::Going(part));
+            return Ok(Progress::Going(self.part));
         }
         if is_mixed {
             self.give_mixed(focus, sink)?;

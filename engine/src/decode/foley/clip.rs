@@ -5,6 +5,7 @@ use std::sync::Arc;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng as _;
 
+use super::beginning::{Beginning, Beginnings};
 use super::fluctuation::Fluctuation;
 use super::model::FoleyModel;
 use super::run::Run;
@@ -42,6 +43,8 @@ pub struct Clip {
     model: Arc<FoleyModel>,
     writing: Writing,
     vocoding: Option<Vocoding>,
+    beginnings: Beginnings,
+    fluctuation: Option<Fluctuation>,
     noise_key: u32,
     samples: usize,
     steps_done: usize,
@@ -101,7 +104,16 @@ impl Clip {
             step: 0,
         };
         let samples = samples.min(shape.sound_samples());
-        Ok(Self { model, writing, vocoding: None, noise_key: noise_key(wish.seed), samples, steps_done: 0 })
+        Ok(Self {
+            model,
+            writing,
+            vocoding: None,
+            beginnings: Beginnings::default(),
+            fluctuation: None,
+            noise_key: noise_key(wish.seed),
+            samples,
+            steps_done: 0,
+        })
     }
 
     /// The sound of frames that are given, with their spread if they have one; `seed` chooses what is drawn.
@@ -161,7 +173,7 @@ impl Clip {
             self.writing.advance(network.levels, network.codes);
             return Ok(None);
         }
-        let frames = self.frames()?;
+        let frames = self.frames(self.writing.codes.len() / network.levels)?;
         self.vocoding = Some(Vocoding::new(&self.model, frames, self.noise_key)?);
         Ok(None)
     }
@@ -178,13 +190,30 @@ impl Clip {
         }
     }
 
-    /// The frames of the positions that were given.
-    fn frames(&self) -> Result<Frames, GraphError> {
+    /// Does one step towards the beginning of the clip, as long as the last codes are not given.
+    ///
+    /// # Errors
+    /// [`GraphError`] if a graph fails.
+    pub fn advance_beginning(&mut self) -> Result<Beginning, GraphError> {
+        let made = self.beginnings.advance(&self.model)?;
+        if self.vocoding.is_some() || !matches!(made, Beginning::NotDue) {
+            return Ok(made);
+        }
+        let Some(positions) = self.beginnings.due(self.writing.known(self.model.manifest().network.levels)) else {
+            return Ok(Beginning::NotDue);
+        };
+        let frames = self.frames(positions)?;
+        self.beginnings.begin(&self.model, frames, self.noise_key)?;
+        Ok(Beginning::Going)
+    }
+
+    /// The frames of the first positions.
+    fn frames(&mut self, positions: usize) -> Result<Frames, GraphError> {
         let manifest = self.model.manifest();
         let (network, shape) = (manifest.network, manifest.shape);
         let mut runner = self.model.decoder.runner()?;
-        let outputs = runner.run(&[&self.model.positions(&self.writing.codes)])?;
-        let count = self.writing.codes.len() / network.levels * network.frames_of_position;
+        let outputs = runner.run(&[&self.model.positions(&self.writing.codes[..positions * network.levels])])?;
+        let count = positions * network.frames_of_position;
         let first = |values: &[f32]| {
             let bands = values.chunks_exact(shape.frame_count);
             let values = bands.flat_map(|band| band[..count].iter().copied()).collect();
@@ -192,7 +221,8 @@ impl Clip {
         };
         let mut frames = first(outputs.get(0));
         if let Some(part) = manifest.spread {
-            Fluctuation::new(&shape, self.noise_key).add(&mut frames, &first(outputs.get(1)), part);
+            let fluctuation = self.fluctuation.get_or_insert_with(|| Fluctuation::new(&shape, self.noise_key));
+            fluctuation.add(&mut frames, &first(outputs.get(1)), part);
         }
         Ok(frames)
     }
@@ -212,6 +242,11 @@ fn noise_key(seed: u64) -> u32 {
 }
 
 impl Writing {
+    /// Positions from the first on of which every code is given.
+    fn known(&self, levels: usize) -> usize {
+        (self.step + 1).saturating_sub(levels).min(self.codes.len() / levels)
+    }
+
     fn is_done(&self, levels: usize) -> bool {
         self.step == self.codes.len() / levels + levels - 1
     }

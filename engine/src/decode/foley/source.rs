@@ -1,17 +1,19 @@
 //! Packs of kind `foley` as instruments: weights of classes in, a clip out. WORKER THREADS.
 //!
-//! A clip has no samples before its last step, so it is heard once it is whole; the takes of the next notes are made ahead.
+//! A clip has no samples before its last step. A note that waits hears its beginning, of its first codes, in a fifth of that time; the takes of the next notes
+//! are made ahead.
 
 use std::sync::Arc;
 use std::time::Instant;
 
+use super::beginning::Beginning;
 use super::clip::{Clip, ClipWish};
 use super::model::FoleyModel;
 use crate::decode::chance::{Chance, ChanceSource};
 use crate::decode::made::SoundKey;
 use crate::decode::pack_model::PackModel;
 use crate::decode::source::{Source, SourceError};
-use crate::decode::streamed::{STEP, Stream};
+use crate::decode::streamed::{Ahead, STEP, Stream};
 use crate::decode::wish::scaled_temperature;
 use crate::link::{AssetId, SoundSpec, Succession};
 use crate::pack::{PackInfo, class_weights};
@@ -73,6 +75,15 @@ fn wish(spec: &SoundSpec, model: &FoleyModel) -> ClipWish {
 }
 
 impl Stream for Clip {
+    fn ahead(&mut self) -> Result<Ahead, SourceError> {
+        let made = self.advance_beginning().map_err(|error| SourceError::Failed(error.to_string()))?;
+        Ok(match made {
+            Beginning::NotDue => Ahead::Nothing,
+            Beginning::Going => Ahead::Going,
+            Beginning::Made(samples) => Ahead::Beginning(samples),
+        })
+    }
+
     fn step(&mut self, made: &mut Vec<f32>, length: usize) -> Result<f32, SourceError> {
         /// Part of the work of a clip that lacks its last step.
         const NEARLY_ALL: f32 = 0.99;

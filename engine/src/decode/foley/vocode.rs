@@ -5,7 +5,7 @@ use super::model::FoleyModel;
 use crate::decode::bins::{self, Chunk, Heads};
 use crate::decode::graph::{GraphError, Runner};
 use crate::decode::noisiness::{noisiness, randomise};
-use crate::decode::peak::restore;
+use crate::decode::peak::{restore, restore_part};
 use crate::decode::pipeline::key_input;
 use crate::sample::without_infrasound;
 use crate::spectral::{Frames, GriffinLim, GriffinLimRun, ReferencePhasors, Spectrogram, Stft};
@@ -20,6 +20,8 @@ pub(super) struct Vocoding {
     stft: Stft,
     griffin_lim: GriffinLim,
     next: Step,
+    /// Whether the frames are all of the clip, so that its level is known.
+    is_whole: bool,
 }
 
 enum Step {
@@ -44,8 +46,17 @@ impl Vocoding {
             stft: Stft::new(shape),
             griffin_lim: GriffinLim::new(shape),
             next: Step::Chunk(0),
+            is_whole: true,
             frames,
         })
+    }
+
+    /// Of the first frames of a clip: its peak is not raised, and its level is that of the frames.
+    ///
+    /// # Errors
+    /// As [`Vocoding::new`].
+    pub(super) fn of_beginning(model: &FoleyModel, frames: Frames, noise_key: u32) -> Result<Self, GraphError> {
+        Ok(Self { is_whole: false, ..Self::new(model, frames, noise_key)? })
     }
 
     /// Number of steps.
@@ -77,7 +88,11 @@ impl Vocoding {
         run.finish(&mut self.spectrogram);
         let rate_hz = model.manifest().shape.sample_rate_hz;
         let mut samples = audible(&self.stft.synthesise(&self.spectrogram), rate_hz);
-        restore(&mut samples, rate_hz);
+        if self.is_whole {
+            restore(&mut samples, rate_hz)
+        } else {
+            restore_part(&mut samples, rate_hz, 0.0, false)
+        }
         Ok(Some(samples))
     }
 
