@@ -144,8 +144,31 @@ impl Envelope {
         self.level as f32
     }
 
+    /// Advances by as many samples as `levels` holds, or to its end, and writes the level of each. Returns how many lie before the end.
+    pub(super) fn fill(&mut self, rates: &EnvelopeRates, levels: &mut [f32]) -> usize {
+        for index in 0..levels.len() {
+            if self.is_still(rates) {
+                levels.iter_mut().skip(index).for_each(|level| *level = self.level as f32);
+                break;
+            }
+            let next = self.next(rates);
+            if self.has_ended() {
+                return index;
+            }
+            if let Some(level) = levels.get_mut(index) {
+                *level = next;
+            }
+        }
+        levels.len()
+    }
+
+    /// Whether the level has arrived where it stays until the release.
+    fn is_still(&self, rates: &EnvelopeRates) -> bool {
+        self.stage == Stage::Decay && self.level == rates.sustain && rates.sustain >= SILENT_GAIN
+    }
+
     /// Advances by one sample; returns its level, [0, 1].
-    pub(super) fn next(&mut self, rates: &EnvelopeRates) -> f32 {
+    fn next(&mut self, rates: &EnvelopeRates) -> f32 {
         match self.stage {
             Stage::Attack => {
                 self.rise += rates.attack_step;
