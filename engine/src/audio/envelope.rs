@@ -278,6 +278,27 @@ mod tests {
     }
 
     #[test]
+    fn levels_are_the_same_in_whatever_pieces() {
+        for (sustain, fall_curve) in [(0.0, 0.0), (0.5, 0.0), (1.0, 0.0), (0.0, 0.4), (0.5, -0.4)] {
+            let amp = AmpControls { hold_s: 0.005, fall_curve, ..AmpControls::default() };
+            let rates = EnvelopeRates::new(0.01, 0.05, sustain, 0.05, RATE_HZ).with(&amp, RATE_HZ);
+            let (mut alone, mut whole, mut levels) = (Envelope::start(), Envelope::start(), [0.0; 64]);
+            for (index, length) in [1, 7, 64].into_iter().cycle().enumerate().take(120) {
+                if index == 60 {
+                    [&mut alone, &mut whole].map(Envelope::release);
+                }
+                let count = whole.fill(&rates, &mut levels[..length]);
+                levels[..count].iter().for_each(|level| assert_eq!(*level, alone.next(&rates)));
+                if count < length {
+                    alone.next(&rates);
+                    break;
+                }
+            }
+            assert!(alone.has_ended() && whole.has_ended(), "sustain {sustain}, curve {fall_curve}");
+        }
+    }
+
+    #[test]
     fn a_note_released_at_once_ends() {
         let rates = EnvelopeRates::new(5.0, 1.0, 1.0, 0.0, 8_000.0);
         let mut envelope = Envelope::start();
