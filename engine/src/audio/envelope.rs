@@ -285,7 +285,7 @@ mod tests {
             let (mut alone, mut whole, mut levels) = (Envelope::start(), Envelope::start(), [0.0; 64]);
             for (index, length) in [1, 7, 64].into_iter().cycle().enumerate().take(120) {
                 if index == 60 {
-                    [&mut alone, &mut whole].map(Envelope::release);
+                    [&mut alone, &mut whole].into_iter().for_each(Envelope::release);
                 }
                 let count = whole.fill(&rates, &mut levels[..length]);
                 levels[..count].iter().for_each(|level| assert_eq!(*level, alone.next(&rates)));

@@ -1,6 +1,8 @@
 //! Interpolation of the samples of a piece. AUDIO THREAD: loops that compilers vectorise; the same results bit for bit on every processor, since no
 //! multiplication is fused with an addition.
 
+#![expect(clippy::indexing_slicing, reason = "lanes of arrays below their constant length: no check is left")]
+
 use multiversion::multiversion;
 
 use super::kernel::Kernel;
