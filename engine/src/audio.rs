@@ -27,6 +27,7 @@ mod fixed_list;
 mod following;
 mod glide;
 mod held_keys;
+mod interpolation;
 mod kernel;
 mod key_tuning;
 mod lfo;

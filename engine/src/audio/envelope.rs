@@ -144,8 +144,31 @@ impl Envelope {
         self.level as f32
     }
 
+    /// Advances by as many samples as `levels` holds, or to its end, and writes the level of each. Returns how many lie before the end.
+    pub(super) fn fill(&mut self, rates: &EnvelopeRates, levels: &mut [f32]) -> usize {
+        for index in 0..levels.len() {
+            if self.is_still(rates) {
+                levels.iter_mut().skip(index).for_each(|level| *level = self.level as f32);
+                break;
+            }
+            let next = self.next(rates);
+            if self.has_ended() {
+                return index;
+            }
+            if let Some(level) = levels.get_mut(index) {
+                *level = next;
+            }
+        }
+        levels.len()
+    }
+
+    /// Whether the level has arrived where it stays until the release.
+    fn is_still(&self, rates: &EnvelopeRates) -> bool {
+        self.stage == Stage::Decay && self.level == rates.sustain && rates.sustain >= SILENT_GAIN
+    }
+
     /// Advances by one sample; returns its level, [0, 1].
-    pub(super) fn next(&mut self, rates: &EnvelopeRates) -> f32 {
+    fn next(&mut self, rates: &EnvelopeRates) -> f32 {
         match self.stage {
             Stage::Attack => {
                 self.rise += rates.attack_step;
@@ -252,6 +275,27 @@ mod tests {
         let mut released = Envelope::start();
         released.release();
         assert_eq!(released.wait(&rates, 60), 0);
+    }
+
+    #[test]
+    fn levels_are_the_same_in_whatever_pieces() {
+        for (sustain, fall_curve) in [(0.0, 0.0), (0.5, 0.0), (1.0, 0.0), (0.0, 0.4), (0.5, -0.4)] {
+            let amp = AmpControls { hold_s: 0.005, fall_curve, ..AmpControls::default() };
+            let rates = EnvelopeRates::new(0.01, 0.05, sustain, 0.05, RATE_HZ).with(&amp, RATE_HZ);
+            let (mut alone, mut whole, mut levels) = (Envelope::start(), Envelope::start(), [0.0; 64]);
+            for (index, length) in [1, 7, 64].into_iter().cycle().enumerate().take(120) {
+                if index == 60 {
+                    [&mut alone, &mut whole].into_iter().for_each(Envelope::release);
+                }
+                let count = whole.fill(&rates, &mut levels[..length]);
+                levels[..count].iter().for_each(|level| assert_eq!(*level, alone.next(&rates)));
+                if count < length {
+                    alone.next(&rates);
+                    break;
+                }
+            }
+            assert!(alone.has_ended() && whole.has_ended(), "sustain {sustain}, curve {fall_curve}");
+        }
     }
 
     #[test]

@@ -123,6 +123,10 @@ fn distance(wanted: &SoundSpec, spec: &SoundSpec) -> f32 {
 fn move_on(voice: &mut Voice, slots: &mut Slots, context: &TickContext) -> bool {
     let Some(play) = voice.place() else { return false };
     let Some(from) = slots.buffer(play.sound) else { return false };
+    let has_newer = slots.get(play.sound.slot).is_some_and(|slot| slot.newest_generation() > from.generation());
+    if voice.zone_slot == play.sound.slot && !has_newer {
+        return false;
+    }
     let step = |buffer: &SoundBuffer| context.step(voice.pitch().key, buffer);
     let moved = |buffer: &SoundBuffer, sound| {
         let there = play.moved_to(sound, step(buffer), from, buffer);
@@ -188,9 +192,12 @@ fn hold(voice: &mut Voice, slots: &mut Slots, context: &TickContext) -> bool {
     let Some(play) = voice.place() else { return false };
     let Some(buffer) = slots.buffer(play.sound) else { return false };
     let length = buffer.head().map_or(0, |head| head.length_samples);
-    let lookahead = context.lookahead(voice, play.step);
     let end = buffer.available_end(play.cursor_samples as usize);
-    if end >= length || end as f64 - play.cursor_samples >= lookahead.margin_samples as f64 {
+    if end >= length {
+        return false;
+    }
+    let lookahead = context.lookahead(voice, play.step);
+    if end as f64 - play.cursor_samples >= lookahead.margin_samples as f64 {
         return false;
     }
     let start = buffer.available_start(play.cursor_samples as usize) as f64;

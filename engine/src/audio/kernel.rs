@@ -56,9 +56,12 @@ impl Kernels {
 
     /// The kernel for a playback ratio (sound samples per output sample). Never `None` for the shared tables.
     pub(super) fn for_ratio(&self, ratio: f64) -> Option<&Kernel> {
+        if ratio <= 1.0 {
+            return self.kernels.first();
+        }
         // Keeps the rounding error of a ratio that lies on a step from selecting the next one.
         const SLACK_STEPS: f64 = 1e-6;
-        let step = (ratio.max(1.0).log2() * STEPS_PER_OCTAVE as f64 - SLACK_STEPS).ceil().max(0.0) as usize;
+        let step = (ratio.log2() * STEPS_PER_OCTAVE as f64 - SLACK_STEPS).ceil().max(0.0) as usize;
         self.kernels.get(step.min(self.kernels.len().saturating_sub(1)))
     }
 }
@@ -89,26 +92,15 @@ impl Kernel {
         self.taps / 2 - 1
     }
 
-    /// The value at `fraction`, [0, 1), of a sample after `window[lead]`. `window` holds `taps` samples; missing ones count as 0.
-    pub(super) fn interpolate(&self, window: &[f32], fraction: f64) -> f32 {
-        let position = fraction * self.phases as f64;
-        let phase = (position as usize).min(self.phases - 1);
-        let between = (position - phase as f64) as f32;
-        let row = |phase: usize| self.rows.get(phase * self.taps..(phase + 1) * self.taps).unwrap_or(&[]);
-        dot(window, row(phase), row(phase + 1), between)
+    /// Sub-sample positions from one sample to the next.
+    pub(super) fn phases(&self) -> usize {
+        self.phases
     }
-}
 
-/// Sum of `window · (a + between·(b − a))` in eight lanes; the order of the additions is fixed, so the result is reproducible.
-fn dot(window: &[f32], a: &[f32], b: &[f32], between: f32) -> f32 {
-    let mut lanes = [0.0f32; 8];
-    for ((x, a), b) in window.chunks_exact(8).zip(a.chunks_exact(8)).zip(b.chunks_exact(8)) {
-        for (((lane, x), a), b) in lanes.iter_mut().zip(x).zip(a).zip(b) {
-            *lane += x * (a + between * (b - a));
-        }
+    /// The coefficients, one row of [`Self::taps`] for each sub-sample position, and one more for the next sample.
+    pub(super) fn rows(&self) -> &[f32] {
+        &self.rows
     }
-    let [a, b, c, d, e, f, g, h] = lanes;
-    ((a + e) + (b + f)) + ((c + g) + (d + h))
 }
 
 /// Windowed sinc over [0, CROSSINGS], read by linear interpolation.
@@ -149,30 +141,4 @@ fn bessel_i0(x: f64) -> f64 {
         k += 1.0;
     }
     sum
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn integer_positions_at_ratio_one_reproduce_the_sample() {
-        let kernel = Kernels::shared().for_ratio(1.0).map(|kernel| (kernel.taps(), kernel.lead()));
-        let Some((taps, lead)) = kernel else { panic!("no kernel") };
-        let window: Vec<f32> = (0..taps).map(|i| ((i * 7919) % 101) as f32 / 101.0).collect();
-        let value = Kernels::shared().for_ratio(1.0).map(|kernel| kernel.interpolate(&window, 0.0));
-        assert!(value.is_some_and(|value| (value - window[lead]).abs() < 1e-6));
-    }
-
-    #[test]
-    fn every_kernel_keeps_a_constant() {
-        for ratio in [0.1, 1.0, 1.01, 1.5, 2.0, 7.3, 31.0, 4000.0] {
-            let Some(kernel) = Kernels::shared().for_ratio(ratio) else { panic!("no kernel") };
-            let window = vec![1.0; kernel.taps()];
-            for step in 0..16 {
-                let value = kernel.interpolate(&window, f64::from(step) / 16.0);
-                assert!((value - 1.0).abs() < 1e-5, "ratio {ratio}: {value}");
-            }
-        }
-    }
 }

@@ -1,5 +1,8 @@
 //! Playback of a sound at a variable rate: read position, interpolation, crossfade, and the same moment in another sound. AUDIO THREAD.
 
+use std::ops::Range;
+
+use super::interpolation::Places;
 use super::kernel::{Kernel, Kernels};
 use super::slots::SoundRef;
 use super::sound_buffer::SoundBuffer;
@@ -8,7 +11,7 @@ use crate::link::{LevelCourse, MAX_CHANNELS};
 
 /// Samples of a sound that are resampled at a time: enough for a tick with the longest kernel up to a playback ratio of 111; a larger
 /// ratio takes several windows.
-pub(super) const WINDOW_SAMPLES: usize = 8192;
+const WINDOW_SAMPLES: usize = 8192;
 
 /// Gain at which a note that decays on has ended: −60 dB, below a level that has fallen before.
 const FAINTEST: f32 = 1e-3;
@@ -18,6 +21,19 @@ const MOST_LEVELLING: f32 = 4.0;
 
 /// At most one tick of output, `[channel][sample]`.
 pub(super) type Piece = [[f32; TICK_SAMPLES]; MAX_CHANNELS];
+
+/// Scratch of reading.
+pub(super) struct Reader {
+    window: Vec<f32>,
+    places: Places,
+}
+
+impl Reader {
+    /// Allocates; not audio-thread safe.
+    pub(super) fn new() -> Self {
+        Self { window: vec![0.0; WINDOW_SAMPLES], places: Places::new() }
+    }
+}
 
 /// A read position in a sound, and its playback rate.
 #[derive(Clone, Copy, Debug)]
@@ -70,14 +86,14 @@ impl Play {
         Play { sound, step, first_step: step, cursor_samples, ..*self }
     }
 
-    /// Fills the first `length` samples of `out` and advances the cursor. `window` is scratch of [`WINDOW_SAMPLES`].
+    /// Fills the first `length` samples of `out` and advances the cursor.
     pub(super) fn render(
         &mut self,
         buffer: Option<&SoundBuffer>,
         reading: &Reading,
         length: usize,
         out: &mut Piece,
-        window: &mut [f32],
+        reader: &mut Reader,
     ) -> Played {
         let top_ratio = self.step * reading.tune.maximum();
         let kernel = reading.kernels.for_ratio(top_ratio);
@@ -86,60 +102,74 @@ impl Play {
             return Played { samples: 0, goes_on: false, channels: 1 };
         };
         let channels = buffer.head().map_or(1, |head| head.channels).clamp(1, MAX_CHANNELS);
-        let (start, mut samples) = (self.cursor_samples, 0);
-        for (channel, out) in out.iter_mut().enumerate().take(channels) {
-            // Every channel is read from the same position.
-            self.cursor_samples = start;
-            let out = out.get_mut(..length).unwrap_or_default();
-            samples = self.render_channel(buffer, channel, (reading, kernel), out, window);
+        let fits = ((WINDOW_SAMPLES.saturating_sub(kernel.taps() + 2)) as f64 / top_ratio.max(1e-9)) as usize;
+        let (mut done, mut samples) = (0, 0);
+        while done < length {
+            let piece = done..length.min(done.saturating_add(fits.max(1)));
+            done = piece.end;
+            samples += self.render_piece(buffer, (reading, kernel), (out, channels, piece), reader);
         }
         let end = buffer.head().map_or(0.0, |head| head.length_samples as f64);
         Played { samples, goes_on: self.cursor_samples < end && self.gain > FAINTEST, channels }
     }
 
-    /// Linear gain at the cursor: what it has fallen by, and what keeps its level.
-    fn level_in(&self, course: &LevelCourse) -> f32 {
+    /// Linear gain at a position in the sound: what it has fallen by, and what keeps its level.
+    fn level_at(&self, course: &LevelCourse, cursor_samples: f64) -> f32 {
         let Some(held) = self.held_level else { return self.gain };
-        let gain = held / course.at(self.cursor_samples);
+        let gain = held / course.at(cursor_samples);
         self.gain * if gain.is_finite() { gain.clamp(1.0 / MOST_LEVELLING, MOST_LEVELLING) } else { 1.0 }
     }
 
-    /// Fills `out` with one channel and advances the cursor. Returns the number of samples before the end of the sound.
-    fn render_channel(
+    /// Fills the samples `piece` of the first `channels` channels from one window of the sound and advances the cursor. Returns the number of
+    /// samples before the end of the sound; those behind it are 0, so that the kernel's tail does not depend on where a piece ends.
+    fn render_piece(
         &mut self,
         buffer: &SoundBuffer,
-        channel: usize,
         (reading, kernel): (&Reading, &Kernel),
-        out: &mut [f32],
-        window: &mut [f32],
+        (out, channels, piece): (&mut Piece, usize, Range<usize>),
+        Reader { window, places }: &mut Reader,
     ) -> usize {
         let length = buffer.head().map_or(0.0, |head| head.length_samples as f64);
-        let top_ratio = self.step * reading.tune.maximum();
-        let fits = ((window.len().saturating_sub(kernel.taps() + 2)) as f64 / top_ratio.max(1e-9)) as usize;
-        let (mut offset, mut samples) = (reading.offset, 0);
-        let course = &buffer.sustain().course;
+        let first = self.cursor_samples.floor();
+        let reach = (self.step * reading.tune.maximum() * piece.len() as f64) as usize + kernel.taps() + 2;
+        let needed = reach.min(window.len());
+        self.advance(reading, &piece, first, places.positions());
+        let is_heard = |position: &f64| first + position < length;
+        let samples = places.positions().iter().take(piece.len()).rposition(is_heard).map_or(0, |last| last + 1);
+        places.locate(kernel, samples);
         let is_levelled = self.gain != 1.0 || self.held_level.is_some();
-        for piece in out.chunks_mut(fits.max(1)) {
-            let first = self.cursor_samples.floor();
-            let reach = (top_ratio * piece.len() as f64) as usize + kernel.taps() + 2;
-            let needed = reach.min(window.len());
-            let Some(window) = window.get_mut(..needed) else { return samples };
-            buffer.copy(channel, first as i64 - kernel.lead() as i64, window);
-            for out in piece {
-                let whole = self.cursor_samples.floor();
-                let start = (whole - first) as usize;
-                // Zero from the end of the sound on, so that the kernel's tail does not depend on where a piece ends.
-                let taps = if self.cursor_samples < length { window.get(start..start + kernel.taps()) } else { None };
-                samples += usize::from(self.cursor_samples < length);
-                *out = taps.map_or(0.0, |window| kernel.interpolate(window, self.cursor_samples - whole));
-                if is_levelled {
-                    *out *= self.level_in(course);
-                }
-                self.cursor_samples += self.step * reading.tune.at(offset);
-                offset += 1;
+        for (channel, out) in out.iter_mut().enumerate().take(channels) {
+            let read = buffer.read(channel, first as i64 - kernel.lead() as i64, needed, window);
+            let out = out.get_mut(piece.clone()).unwrap_or_default();
+            let Some((out, rest)) = out.split_at_mut_checked(samples) else { continue };
+            places.interpolate(kernel, read, out);
+            if is_levelled {
+                let course = &buffer.sustain().course;
+                let positions = out.iter_mut().zip(places.positions());
+                positions.for_each(|(out, position)| *out *= self.level_at(course, first + *position));
             }
+            rest.fill(0.0);
         }
         samples
+    }
+
+    /// Advances the cursor over the samples `piece` and writes the position of each, relative to `first`.
+    fn advance(&mut self, reading: &Reading, piece: &Range<usize>, first: f64, positions: &mut [f64; TICK_SAMPLES]) {
+        let mut cursor = self.cursor_samples;
+        let places = positions.iter_mut().zip(piece.clone());
+        if let Some(tune) = reading.tune.still_value() {
+            let step = self.step * tune;
+            places.for_each(|(position, _)| {
+                *position = cursor - first;
+                cursor += step;
+            });
+        } else {
+            places.for_each(|(position, index)| {
+                *position = cursor - first;
+                cursor += self.step * reading.tune.at(reading.offset + index);
+            });
+        }
+        self.cursor_samples = cursor;
     }
 }
 

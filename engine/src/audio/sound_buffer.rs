@@ -185,6 +185,18 @@ impl SoundBuffer {
         }
     }
 
+    /// Samples of a channel from `start` on, zeros where there are none; they are copied to `scratch` if they do not lie in one block. At most as
+    /// many as `scratch` holds.
+    pub(super) fn read<'a>(&'a self, channel: usize, start: i64, count: usize, scratch: &'a mut [f32]) -> &'a [f32] {
+        let place = usize::try_from(start).ok().map(|start| (start / BLOCK_SAMPLES, start % BLOCK_SAMPLES));
+        let block = place.and_then(|(index, within)| self.block(channel, index)?.get(within..within + count));
+        block.unwrap_or_else(|| {
+            let copied = scratch.get_mut(..count).unwrap_or_default();
+            self.copy(channel, start, copied);
+            copied
+        })
+    }
+
     /// Normalised correlation of `count` samples from two places on, clamped to [0, 1]; 0 where either is silent.
     pub(super) fn likeness(&self, a: i64, b: i64, count: usize) -> f32 {
         const PIECE: usize = 64;

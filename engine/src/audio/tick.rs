@@ -39,6 +39,11 @@ impl Ramp {
         self.from == value && self.to == value
     }
 
+    /// The value, if it does not move.
+    pub(super) fn still_value(self) -> Option<f64> {
+        (self.from == self.to).then_some(self.from)
+    }
+
     /// The ramp between the products at both ends of the tick.
     pub(super) fn times(self, other: Self) -> Self {
         Self { from: self.from * other.from, to: self.to * other.to }
@@ -46,7 +51,8 @@ impl Ramp {
 
     /// Value at a sample of the tick; exact if both ends are equal.
     pub(super) fn at(&self, offset: usize) -> f64 {
-        self.from + (self.to - self.from) * (offset as f64 / TICK_SAMPLES as f64)
+        // By way of 16 bits, since compilers vectorise the conversion of small integers only.
+        self.from + (self.to - self.from) * (f64::from(offset as u16) / TICK_SAMPLES as f64)
     }
 
     pub(super) fn maximum(&self) -> f64 {

@@ -61,21 +61,24 @@ impl VelocityResponse {
     }
 
     /// Filters the first `count` samples of each channel in place; they follow those of the previous call. The low-pass is a trapezoidal
-    /// integrator (Zavalishin 2012, 3.10), so its corner is the same at every rate.
-    pub(super) fn darken(&mut self, sound: &mut Piece, channels: usize, count: usize) {
+    /// integrator (Zavalishin 2012, 3.10), so its corner is the same at every rate. `ends_tick` is whether they are the last ones of a tick: where a
+    /// state is set to 0 must not depend on where a call ends.
+    pub(super) fn darken(&mut self, sound: &mut Piece, channels: usize, count: usize, ends_tick: bool) {
         if self.shelf == 1.0 {
             return;
         }
-        let (pace, shelf) = (self.pace, self.shelf);
+        // The next state is on the only way from one sample to the next: a multiplication and an addition.
+        let (keep, take) = (1.0 - 2.0 * self.pace, 2.0 * self.pace);
+        let (half_rest, shelf) = (0.5 * (1.0 - self.shelf), self.shelf);
         for (samples, low) in sound.iter_mut().zip(&mut self.low).take(channels) {
+            let mut state = *low;
             for sample in samples.iter_mut().take(count) {
-                let step = (*sample - *low) * pace;
-                let between = *low + step;
-                let next = between + step;
-                // Keeps a decayed state from becoming a denormal number.
-                *low = if next.abs() < INAUDIBLE { 0.0 } else { next };
-                *sample = between + (*sample - between) * shelf;
+                let next = state * keep + *sample * take;
+                *sample = (state + next) * half_rest + *sample * shelf;
+                state = next;
             }
+            // Keeps a decayed state from becoming a denormal number.
+            *low = if ends_tick && state.abs() < INAUDIBLE { 0.0 } else { state };
         }
         if channels == 1 {
             // If the voice moves to a stereo sound, both channels continue from this state.
@@ -97,7 +100,7 @@ mod tests {
         for samples in samples.chunks_mut(TICK_SAMPLES) {
             let mut piece = [[0.0; TICK_SAMPLES]; MAX_CHANNELS];
             piece[0][..samples.len()].copy_from_slice(samples);
-            response.darken(&mut piece, 1, samples.len());
+            response.darken(&mut piece, 1, samples.len(), true);
             samples.copy_from_slice(&piece[0][..samples.len()]);
         }
     }

@@ -3,7 +3,7 @@
 use super::super::envelope::EnvelopeRates;
 use super::super::kernel::Kernels;
 use super::super::mixer::Buses;
-use super::super::playback::{Crossfade, Piece, Played, Reading, WINDOW_SAMPLES, widen};
+use super::super::playback::{Crossfade, Piece, Played, Reader, Reading, widen};
 use super::super::slots::Slots;
 use super::super::tick::{Ramp, TICK_SAMPLES};
 use super::{FadeOut, Freed, Voice};
@@ -11,7 +11,7 @@ use crate::link::MAX_CHANNELS;
 
 /// Scratch buffers that all voices share.
 pub(in super::super) struct Scratch {
-    window: Vec<f32>,
+    reader: Reader,
     current: Piece,
     next: Piece,
     /// The buses that the voices are added to.
@@ -22,7 +22,7 @@ impl Scratch {
     /// Allocates; not audio-thread safe.
     pub(in super::super) fn new() -> Self {
         let silence = [[0.0; TICK_SAMPLES]; MAX_CHANNELS];
-        Self { window: vec![0.0; WINDOW_SAMPLES], current: silence, next: silence, buses: Buses::new() }
+        Self { reader: Reader::new(), current: silence, next: silence, buses: Buses::new() }
     }
 }
 
@@ -59,7 +59,8 @@ impl Voice {
             let reading = Reading { kernels: span.kernels, tune: self.tune(span.tunes), offset: span.offset + done };
             let Some(played) = self.read(slots, &reading, piece, scratch, &mut freed) else { break };
             // Filtering stops at the end of the sound, so that the filter's tail does not depend on where a piece ends.
-            self.response.darken(&mut scratch.current, played.channels, played.samples);
+            let ends_tick = reading.offset + piece == TICK_SAMPLES;
+            self.response.darken(&mut scratch.current, played.channels, played.samples, ends_tick);
             self.motion.filter(&mut scratch.current, played.channels, piece, reading.offset);
             let ring = self.motion.ring_samples().filter(|_| !played.goes_on);
             let ringing = ring.map(|samples| (played.samples, samples));
@@ -86,12 +87,12 @@ impl Voice {
         scratch: &mut Scratch,
         freed: &mut Freed,
     ) -> Option<Played> {
-        let Scratch { window, current: here, next, .. } = scratch;
+        let Scratch { reader, current: here, next, .. } = scratch;
         let current = self.current.as_mut()?;
-        let mut played = current.render(slots.buffer(current.sound), reading, piece, here, window);
+        let mut played = current.render(slots.buffer(current.sound), reading, piece, here, reader);
         if let Some(crossfade) = &mut self.crossfade {
             let before = played.channels;
-            played = crossfade.to.render(slots.buffer(crossfade.to.sound), reading, piece, next, window);
+            played = crossfade.to.render(slots.buffer(crossfade.to.sound), reading, piece, next, reader);
             let channels = before.max(played.channels);
             widen(here, before, channels, piece);
             widen(next, played.channels, channels, piece);
@@ -118,24 +119,11 @@ impl Voice {
         scratch: &mut Scratch,
     ) -> bool {
         let mut gains = [0.0; TICK_SAMPLES];
-        let mut count = 0;
-        for (index, gain) in gains.iter_mut().take(length).enumerate() {
-            if let Some((_, samples)) = ringing.filter(|(first, _)| index >= *first && self.fade_out.is_none()) {
-                self.fade_out = Some(FadeOut { left_samples: samples, total_samples: samples });
-            }
-            *gain = self.envelope.next(rates) * self.response.gain;
-            if let Some(fade_out) = &mut self.fade_out {
-                if fade_out.left_samples == 0 {
-                    break;
-                }
-                fade_out.left_samples -= 1;
-                *gain *= fade_out.left_samples as f32 / fade_out.total_samples as f32;
-            }
-            if self.envelope.has_ended() {
-                break;
-            }
-            count += 1;
-        }
+        let gains = gains.get_mut(..length).unwrap_or_default();
+        let count = self.envelope.fill(rates, gains);
+        let gains = gains.get_mut(..count).unwrap_or_default();
+        gains.iter_mut().for_each(|gain| *gain *= self.response.gain);
+        let count = self.fade(gains, ringing);
         let gains = gains.get_mut(..count).unwrap_or_default();
         self.fade_in.apply(gains);
         self.expression.apply_gain(reading.offset, gains);
@@ -143,5 +131,23 @@ impl Voice {
         let pan = self.expression.pan(reading.offset, self.motion.pan());
         scratch.buses.add(start, &scratch.current, channels, gains, pan.as_ref());
         count == length
+    }
+    /// Multiplies gains by the fade-out, which begins where the filter begins to ring alone if none is in progress. Returns how many lie before its
+    /// end.
+    fn fade(&mut self, gains: &mut [f32], ringing: Option<(usize, u32)>) -> usize {
+        let mut first = 0;
+        if self.fade_out.is_none()
+            && let Some((start, samples)) = ringing.filter(|(start, _)| *start < gains.len())
+        {
+            first = start;
+            self.fade_out = Some(FadeOut { left_samples: samples, total_samples: samples });
+        }
+        let Some(fade_out) = &mut self.fade_out else { return gains.len() };
+        let left = gains.len().min(first.saturating_add(fade_out.left_samples as usize));
+        for gain in gains.iter_mut().take(left).skip(first) {
+            fade_out.left_samples -= 1;
+            *gain *= fade_out.left_samples as f32 / fade_out.total_samples as f32;
+        }
+        left
     }
 }
