@@ -119,7 +119,10 @@ impl Synth {
     fn sound_note(&mut self, pressed: HeldKey) {
         let channel = pressed.note.channel.unwrap_or(0);
         let Some(pitch) = self.note_pitch(channel, pressed.note.key.unwrap_or(0)) else { return };
-        let held = self.voices.newest_held(channel).map(|voice| (voice.order, voice.semitones_from(pitch)));
+        let held = self
+            .voices
+            .newest_held(channel)
+            .map(|voice| (voice.order, voice.semitones_from(pitch, self.in_tick_samples)));
         match (self.voice_mode(), held) {
             (VoiceMode::Legato, Some((order, semitones))) => self.go_on_at(order, pressed.note, pitch, semitones),
             (mode, held) => {
@@ -143,12 +146,12 @@ impl Synth {
             last.map(|(last, _)| last - pitch.key)
         };
         let semitones = from_held.or_else(from_last).unwrap_or(0.0);
-        Glide::new(semitones, controls, self.timing.rate_hz)
+        Glide::new(semitones, controls, self.timing.rate_hz, self.in_tick_samples)
     }
 
     /// The voices of a note go on as another note.
     fn go_on_at(&mut self, order: u64, note: NoteAddress, pitch: NotePitch, semitones: f64) {
-        let glide = Glide::new(semitones, &self.controls.voices, self.timing.rate_hz);
+        let glide = Glide::new(semitones, &self.controls.voices, self.timing.rate_hz, self.in_tick_samples);
         let before = self.voices.of_order(order).next().map(|voice| (voice.note, voice.variation, voice.lane));
         let Some((ended, variation, lane)) = before else { return };
         let is_crossfaded = self.voices.of_order(order).any(|voice| voice.side == ZoneSide::Neighbour);

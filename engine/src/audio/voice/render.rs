@@ -55,8 +55,11 @@ impl Voice {
                 break;
             }
             let rest = |crossfade: &Crossfade| crossfade.left_samples().max(1);
-            let piece = self.crossfade.as_ref().map_or(usize::MAX, rest).min(length - done);
-            let reading = Reading { kernels: span.kernels, tune: self.tune(span.tunes), offset: span.offset + done };
+            let offset = span.offset + done;
+            let glide = self.glide.left_in_tick(offset).unwrap_or(usize::MAX);
+            let piece = self.crossfade.as_ref().map_or(usize::MAX, rest).min(length - done).min(glide);
+            let tune = self.tune_with(span.tunes, |tune| self.glide.tuned_from(tune, offset));
+            let reading = Reading { kernels: span.kernels, tune, offset };
             let Some(played) = self.read(slots, &reading, piece, scratch, &mut freed) else { break };
             // Filtering stops at the end of the sound, so that the filter's tail does not depend on where a piece ends.
             self.response.darken(&mut scratch.current, played.channels, played.samples);
