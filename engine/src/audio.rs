@@ -364,12 +364,13 @@ impl Synth {
 
     /// Renders a span that lies within one tick and holds no event.
     fn render_span(&mut self, left: &mut [f32], right: &mut [f32]) {
-        let span = Span { kernels: self.kernels, rates: &self.rates, tunes: &self.tunes, offset: self.in_tick_samples };
+        let (offset, fade_samples) = (self.in_tick_samples, self.timing.fade_samples);
+        let span = Span { kernels: self.kernels, rates: &self.rates, tunes: &self.tunes, fade_samples, offset };
         self.scratch.buses.clear();
         let (is_mono, held_keys) = (self.is_monophonic(), &self.held_keys);
         let goes_on = |note: &NoteAddress| is_mono && held_keys.holds(note);
         self.voices.render(&mut self.slots, &span, &mut self.scratch, left.len(), goes_on);
-        let (gain, offset) = (self.gain.ramp(), self.in_tick_samples);
+        let gain = self.gain.ramp();
         self.in_tick_samples += left.len();
         self.width.widen(&mut self.scratch.buses, left.len(), offset);
         let gain = |index| gain.at(offset + index) as f32;

@@ -315,8 +315,8 @@ impl Voices {
         self.active_mut().for_each(|voice| voice.begin_tick(pace, motion));
     }
 
-    /// Adds `length` samples of all voices to the buses of `scratch`. Of the notes whose sound ends while their key is down the ends of those
-    /// that `goes_on` are not told.
+    /// Adds `length` samples of all voices to the buses of `scratch`. Of the notes whose sound ends, or begins to fade out at its end, while their key is
+    /// down the ends of those that `goes_on` are not told.
     pub(super) fn render(
         &mut self,
         slots: &mut Slots,
@@ -328,7 +328,7 @@ impl Voices {
         for voice in self.voices.iter_mut().filter(|voice| voice.is_active()) {
             let is_key_down = voice.is_key_down();
             let freed = voice.render(slots, span, scratch, length);
-            if is_key_down && !voice.is_active() && goes_on(&voice.note) {
+            if is_key_down && !voice.is_key_down() && goes_on(&voice.note) {
                 voice.end_untold();
             }
             settle(voice, slots, freed, &mut self.ended, self.offset + length);

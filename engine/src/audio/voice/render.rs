@@ -32,6 +32,8 @@ pub(in super::super) struct Span<'a> {
     pub(in super::super) rates: &'a EnvelopeRates,
     /// Playback ratio of each channel's tuning (coarse, fine, bend), over the tick.
     pub(in super::super) tunes: &'a [Ramp],
+    /// Fade-out of a note that has decayed until nothing of it is heard.
+    pub(in super::super) fade_samples: u32,
     /// Sample of the tick at which the span begins.
     pub(in super::super) offset: usize,
 }
@@ -66,7 +68,8 @@ impl Voice {
             self.motion.filter(&mut scratch.current, played.channels, piece, reading.offset);
             let ring = self.motion.ring_samples().filter(|_| !played.goes_on);
             let ringing = ring.map(|samples| (played.samples, samples));
-            let goes_on = self.add(done, piece, &reading, (span.rates, ringing), played.channels, scratch);
+            let fading = ringing.or_else(|| played.is_faint.then_some((0, span.fade_samples)));
+            let goes_on = self.add(done, piece, &reading, (span.rates, fading), played.channels, scratch);
             if !goes_on || (!played.goes_on && ring.is_none()) {
                 let ended = self.end();
                 // A crossfade that has just ended leaves one sound.
@@ -109,21 +112,21 @@ impl Voice {
         Some(played)
     }
 
-    /// Adds `scratch.current` to the buses, multiplied by envelope and gains; `ringing` is the sample from which on only its filter rings, and the
-    /// samples in which that fades out. Returns false if the note has ended.
+    /// Adds `scratch.current` to the buses, multiplied by envelope and gains; `fading` is the sample from which on it fades out, since only its filter
+    /// rings or nothing of it is heard any more, and the samples in which it does. Returns false if the note has ended.
     fn add(
         &mut self,
         start: usize,
         length: usize,
         reading: &Reading,
-        (rates, ringing): (&EnvelopeRates, Option<(usize, u32)>),
+        (rates, fading): (&EnvelopeRates, Option<(usize, u32)>),
         channels: usize,
         scratch: &mut Scratch,
     ) -> bool {
         let mut gains = [0.0; TICK_SAMPLES];
         let mut count = 0;
         for (index, gain) in gains.iter_mut().take(length).enumerate() {
-            if let Some((_, samples)) = ringing.filter(|(first, _)| index >= *first && self.fade_out.is_none()) {
+            if let Some((_, samples)) = fading.filter(|(first, _)| index >= *first && self.fade_out.is_none()) {
                 self.fade_out = Some(FadeOut { left_samples: samples, total_samples: samples });
             }
             *gain = self.envelope.next(rates) * self.response.gain;
