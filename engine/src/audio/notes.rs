@@ -63,13 +63,18 @@ impl Synth {
         }
     }
 
-    /// Keys go up. A monophonic note goes back to the last key of its channel that is still held.
-    pub(super) fn note_off(&mut self, notes: &NoteAddress, velocity: f32) {
+    /// Keys are held no longer; the ends of their notes that do not sound are told.
+    pub(super) fn let_keys_go(&mut self, notes: &NoteAddress) {
         let before = self.held_keys;
         for key in before.iter().filter(|key| notes.matches(&key.note)) {
             self.report_silent(Some(key.note));
         }
         self.held_keys.let_go(notes);
+    }
+
+    /// Keys go up. A monophonic note goes back to the last key of its channel that is still held.
+    pub(super) fn note_off(&mut self, notes: &NoteAddress, velocity: f32) {
+        self.let_keys_go(notes);
         if self.is_monophonic() {
             for channel in 0..CHANNELS as u8 {
                 let is_let_go = |voice: &Voice| notes.matches(&voice.note) && !voice.is_on_sostenuto();
