@@ -50,6 +50,7 @@ mod set_loop;
 mod shared_clock;
 mod slot;
 mod slots;
+mod song_position;
 mod sound_buffer;
 mod sound_motion;
 mod steps;
@@ -67,7 +68,7 @@ mod zones;
 use std::sync::atomic::Ordering;
 
 use crate::link::AudioEnd;
-use crate::params::{Controls, ParamId, Smoothing, Transport, VoiceControls};
+use crate::params::{Controls, ParamId, Smoothing, VoiceControls};
 use crate::units::db_to_gain;
 use arpeggiator::Arpeggiator;
 use channels::Channels;
@@ -81,6 +82,7 @@ use motion::Motion;
 use note_lanes::NoteLanes;
 use planner::{Hearing, RequestPlanner};
 use slots::Slots;
+use song_position::SongPosition;
 use sound_motion::SoundMotion;
 use tick::{Ramp, Smoothed, TICK_SAMPLES, ratio};
 use variation::VariationOrder;
@@ -118,6 +120,7 @@ pub struct Synth {
     tuning: [Smoothed; CHANNELS],
     /// Playback ratio of that tuning over the current tick.
     tunes: [Ramp; CHANNELS],
+    song: SongPosition,
     motion: Motion,
     sound_motion: SoundMotion,
     lanes: NoteLanes,
@@ -154,6 +157,7 @@ impl Synth {
             gain: Smoothed::new(),
             tuning: [Smoothed::new(); CHANNELS],
             tunes: [Ramp::ONE; CHANNELS],
+            song: SongPosition::default(),
             motion: Motion::new(FIRST_RATE_HZ),
             sound_motion: SoundMotion::default(),
             lanes: NoteLanes::default(),
@@ -231,6 +235,7 @@ impl Synth {
     /// For a host that stops processing while there is silence: it does not send these again. Audio-thread safe.
     pub fn restart(&mut self) {
         self.voices.reset(&mut self.slots);
+        self.song = SongPosition::default();
         self.motion = Motion::new(self.timing.rate_hz);
         self.sound_motion = SoundMotion::default();
         self.lanes = NoteLanes::default();
@@ -303,7 +308,8 @@ impl Synth {
 
     fn read_controls(&mut self, controls: &Controls, position: usize) {
         self.controls = controls.checked(&self.controls);
-        self.motion.begin_tick(&self.controls, &self.channels, self.beat_at(position));
+        let beat = self.song.begin_tick(&self.controls.transport, position, self.timing.rate_hz);
+        self.motion.begin_tick(&self.controls, &self.channels, beat);
         let VoiceControls { bend_down_semitones, bend_up_semitones, .. } = self.controls.voices;
         self.channels.set_bend_range([bend_down_semitones, bend_up_semitones]);
         self.rates = rates(&self.controls, self.timing.rate_hz);
@@ -319,12 +325,6 @@ impl Synth {
         self.move_sound();
         self.width.begin_tick(self.controls.voices.width);
         self.effects.begin_tick(&self.controls.space, &self.controls.transport);
-    }
-
-    /// Position in beats at a sample of the call, while the transport runs.
-    fn beat_at(&self, position: usize) -> Option<f64> {
-        let Transport { tempo_bpm, beat } = self.controls.transport;
-        Some(beat? + position as f64 * tempo_bpm / 60.0 / f64::from(self.timing.rate_hz))
     }
 
     /// Wanted tuning of a channel: coarse + fine + pitch bend.
