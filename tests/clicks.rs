@@ -1,4 +1,4 @@
-//! Laws of steps: what is stolen, choked or let go, what glides, and a pack that is changed under a held note, spreads
+//! Laws of steps: what is stolen, choked or let go, what glides, what is turned up, and a pack that is changed under a held note, spreads
 //! nothing over the spectrum that the same without the step does not have. A fake source of a low sine stands at the worker's border.
 
 use std::sync::Arc;
@@ -125,6 +125,29 @@ fn a_glide_does_not_click_where_it_begins_crosses_zones_and_ends() {
                 let spread_db = loudest_spread_db(&played, 4_000);
                 assert!(spread_db < CLICK_LIMIT_DB, "{from} to {to} in {glide_s} s at {at}: {spread_db} dB");
             }
+        }
+    }
+}
+
+#[test]
+fn an_effect_that_is_turned_up_under_a_note_does_not_click() {
+    type TurnUp = fn(&mut Controls);
+    let mut rig = rig(TONE);
+    let effects: [(&str, TurnUp); 5] = [
+        ("width", |controls| controls.voices.width = 1.0),
+        ("ensemble", |controls| controls.space.ensemble = 1.0),
+        ("drive", |controls| controls.space.drive = 0.3),
+        ("delay", |controls| controls.space.delay = 0.5),
+        ("reverb", |controls| controls.space.reverb = 0.5),
+    ];
+    for (name, turn_up) in effects {
+        let mut on_at = held();
+        turn_up(&mut on_at);
+        for at in (20_000..20_240).step_by(37) {
+            let controls = vec![(0, held()), (at, on_at), (at + 12_000, held()), (at + 24_000, on_at)];
+            let played = play(&mut rig, controls, &[(0, on(60, 1.0))], 60_000);
+            let spread_db = loudest_spread_db(&played, 4_000);
+            assert!(spread_db < CLICK_LIMIT_DB, "{name} at {at}: {spread_db} dB");
         }
     }
 }

@@ -19,6 +19,7 @@ mod channels;
 mod controller_moves;
 mod controllers;
 mod effects;
+mod entry;
 mod envelope;
 mod expression;
 mod fade_in;
@@ -308,6 +309,7 @@ impl Synth {
 
     fn read_controls(&mut self, controls: &Controls, position: usize) {
         self.controls = controls.checked(&self.controls);
+        let is_sounding = self.voices.are_sounding();
         let beat = self.song.begin_tick(&self.controls.transport, position, self.timing.rate_hz);
         self.motion.begin_tick(&self.controls, &self.channels, beat);
         let VoiceControls { bend_down_semitones, bend_up_semitones, .. } = self.controls.voices;
@@ -323,8 +325,8 @@ impl Synth {
         }
         self.voices.begin_tick(pace, &self.motion);
         self.move_sound();
-        self.width.begin_tick(self.controls.voices.width);
-        self.effects.begin_tick(&self.controls.space, &self.controls.transport);
+        self.width.begin_tick(self.controls.voices.width, is_sounding);
+        self.effects.begin_tick(&self.controls.space, &self.controls.transport, is_sounding);
     }
 
     /// Wanted tuning of a channel: coarse + fine + pitch bend.

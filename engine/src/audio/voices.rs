@@ -84,6 +84,11 @@ impl Voices {
         self.voices.iter().filter(|voice| voice.is_active()).count()
     }
 
+    /// Whether any voice sounds.
+    pub(super) fn are_sounding(&self) -> bool {
+        self.voices.iter().any(|voice| voice.is_active() && !voice.is_waiting())
+    }
+
     /// Notes that have ended since [`Self::begin_call`]. Beyond the capacity the last ones are omitted.
     pub(super) fn ended(&self) -> &[EndedNote] {
         &self.ended
