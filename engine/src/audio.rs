@@ -47,6 +47,7 @@ mod path;
 mod planner;
 mod playback;
 mod retuning;
+mod routing;
 mod set_loop;
 mod shared_clock;
 mod slot;
@@ -311,7 +312,7 @@ impl Synth {
         self.controls = controls.checked(&self.controls);
         let is_sounding = self.voices.are_sounding();
         let beat = self.song.begin_tick(&self.controls.transport, position, self.timing.rate_hz);
-        self.motion.begin_tick(&self.controls, &self.channels, beat);
+        self.motion.begin_tick(&self.controls, &self.channels, beat, is_sounding);
         let VoiceControls { bend_down_semitones, bend_up_semitones, .. } = self.controls.voices;
         self.channels.set_bend_range([bend_down_semitones, bend_up_semitones]);
         self.rates = rates(&self.controls, self.timing.rate_hz);
