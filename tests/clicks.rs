@@ -193,6 +193,21 @@ fn an_effect_that_is_turned_up_under_a_note_does_not_click() {
 }
 
 #[test]
+fn a_low_pass_that_a_controller_brings_in_under_a_note_does_not_click() {
+    const BRIGHTNESS: u8 = 74;
+    let mut rig = rig(TONE);
+    let brightness =
+        |value: u8| EventKind::Controller { channel: 0, controller: BRIGHTNESS, value: f32::from(value) / 127.0 };
+    for value in [63, 40, 20, 0] {
+        for at in (20_000..20_240).step_by(37) {
+            let events = [(0, on(60, 1.0)), (at, brightness(value)), (at + 12_000, brightness(64))];
+            let spread_db = loudest_spread_db(&play(&mut rig, vec![(0, held())], &events, 48_000), 4_000);
+            assert!(spread_db < CLICK_LIMIT_DB, "{value} at {at}: {spread_db} dB");
+        }
+    }
+}
+
+#[test]
 fn a_pack_that_is_switched_under_a_held_note_does_not_click() {
     for is_offline in [true, false] {
         let mut rig = Rig::new(TONE, RATE_HZ);

@@ -58,6 +58,7 @@ mod sound_motion;
 mod steps;
 mod sustaining;
 mod tick;
+mod tone;
 mod unison;
 mod variation;
 mod velocity;

@@ -11,8 +11,9 @@ use super::routing::{ActiveRoute, Routing};
 use super::shared_clock::TickTime;
 use super::steps::Steps;
 use super::tick::{Smoothed, TICK_SAMPLES};
+use super::tone::Tone;
 use super::zones::CHANNELS;
-use crate::params::{Controls, EnvelopeControls, LFOS, LfoControls, MACROS, ModSource};
+use crate::params::{Controls, EnvelopeControls, LFOS, LearnedElsewhere, LfoControls, MACROS, ModSource};
 use crate::random::hash;
 use crate::units::key_to_hz;
 
@@ -20,6 +21,8 @@ use crate::units::key_to_hz;
 const SMOOTHING_S: f32 = 0.005;
 /// Semitones of the cut-off at amount 1.
 const CUTOFF_SEMITONES: f32 = 96.0;
+/// Cut-off of an open low pass, above what is heard.
+const OPEN_HZ: f32 = 22_000.0;
 /// The key at which the cut-off does not follow the key.
 const MIDDLE_KEY: f32 = 60.0;
 
@@ -62,6 +65,7 @@ pub(super) struct Motion {
     lfos: [LfoTick; LFOS],
     steps: Steps,
     path: Path,
+    tone: Tone,
     channels: [ChannelValues; CHANNELS],
     /// Whether the channels' values have followed the tick before.
     follows_channels: bool,
@@ -91,6 +95,7 @@ impl Motion {
             lfos: [LfoTick::STILL; LFOS],
             steps: Steps::default(),
             path: Path::default(),
+            tone: Tone::default(),
             channels: [ChannelValues::NEW; CHANNELS],
             follows_channels: false,
             seed: 0,
@@ -128,7 +133,15 @@ impl Motion {
         values.envelope_semitones.step(f64::from(filter.envelope_semitones), pace);
         values.key_tracking.step(f64::from(filter.key_tracking), pace);
         self.routing.begin_tick(&controls.routes, &motion.amounts, pace, is_sounding);
+        self.follow_tone(controls, channels);
         self.follow_channels(channels);
+    }
+
+    /// Brightness that is routed moves only what its routes say.
+    fn follow_tone(&mut self, controls: &Controls, channels: &Channels) {
+        let is_routed = |route: &ActiveRoute| [route.source, route.via].contains(&ModSource::Timbre);
+        let cutoff = controls.learned.cutoff || self.routes().iter().any(is_routed);
+        self.tone.begin_tick(channels, LearnedElsewhere { cutoff, ..controls.learned }, self.pace);
     }
 
     /// Nothing is done for channels while no route is in use.
@@ -148,6 +161,7 @@ impl Motion {
         if let Some(values) = self.channels.get_mut(channel) {
             values.step(channels.sources(channel), 1.0);
         }
+        self.tone.follow_at_once(channels, channel);
     }
 
     /// Whether no route is in use.
@@ -241,7 +255,18 @@ impl Motion {
         self.kind
     }
 
-    /// Where the filter of a note stands: at its key, with its second envelope's level, and what routes add to cut-off and resonance.
+    /// What controllers add to cut-off and resonance of a channel's notes, [−1, 1].
+    pub(super) fn tone(&self, channel: usize) -> [f32; 2] {
+        self.tone.of(channel)
+    }
+
+    /// Where the low pass of a note stands that controllers have brought in: open, but for what they close.
+    pub(super) fn open_settings([cutoff, resonance]: [f32; 2]) -> FilterSettings {
+        let closed = (f64::from(CUTOFF_SEMITONES * cutoff.min(0.0)) / 12.0).exp2() as f32;
+        FilterSettings { cutoff_hz: OPEN_HZ * closed, resonance: resonance.max(0.0), drive_db: 0.0 }
+    }
+
+    /// Where the filter of a note stands: at its key, with its second envelope's level, and what routes and controllers add to cut-off and resonance.
     pub(super) fn filter_settings(&self, key: f32, envelope: f64, cutoff: f32, resonance: f32) -> FilterSettings {
         let values = &self.filter;
         let cutoff_key = values.cutoff_key.now()

@@ -17,7 +17,7 @@ use super::voices::NoteOn;
 use super::zone_crossfade::{NoteZone, NoteZones, ZoneSide};
 use super::zones::{CHANNELS, is_in};
 use crate::link::Succession;
-use crate::params::{Hold, VoiceControls};
+use crate::params::{Hold, ParamId, VoiceControls};
 
 /// How notes become voices.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -143,9 +143,17 @@ impl Synth {
         self.last_played = Some((pitch.key, channel));
     }
 
+    /// The controls of glides, with the time that controller 5 has set for a channel.
+    fn glide_controls(&self, channel: u8) -> VoiceControls {
+        let controls = self.controls.voices;
+        let place = self.channels.glide_place(usize::from(channel)).filter(|_| !self.controls.learned.glide);
+        let glide_s = place.map_or(controls.glide_s, |place| ParamId::GLIDE.spec().scale.value(place));
+        VoiceControls { glide_s, ..controls }
+    }
+
     /// The glide to a pitch: from the pitch of the note that is held, else from the last one that was played.
     fn glide(&self, channel: u8, pitch: NotePitch, from_held: Option<f64>) -> Glide {
-        let controls = &self.controls.voices;
+        let controls = &self.glide_controls(channel);
         let from_last = || {
             let last = self.last_played.filter(|(_, played)| *played == channel && controls.glide_when < 0.5);
             last.map(|(last, _)| last - pitch.key)
@@ -156,7 +164,8 @@ impl Synth {
 
     /// The voices of a note go on as another note.
     fn go_on_at(&mut self, order: u64, note: NoteAddress, pitch: NotePitch, semitones: f64) {
-        let glide = Glide::new(semitones, &self.controls.voices, self.timing.rate_hz, self.in_tick_samples);
+        let controls = self.glide_controls(note.channel.unwrap_or(0));
+        let glide = Glide::new(semitones, &controls, self.timing.rate_hz, self.in_tick_samples);
         let before = self.voices.of_order(order).next().map(|voice| (voice.note, voice.variation, voice.lane));
         let Some((ended, variation, lane)) = before else { return };
         let is_crossfaded = self.voices.of_order(order).any(|voice| voice.side == ZoneSide::Neighbour);
