@@ -155,13 +155,20 @@ fn session() -> Vec<Timed> {
     messages
 }
 
-/// What follows the tempo: a delay, and an LFO of each note. (One that notes share follows the position, which CLAP tells in steps of 2⁻³¹
-/// beats: equal to the bit only where the blocks begin on such steps.)
+/// What follows the tempo and the position, which CLAP tells in steps of 2⁻³¹ beats: a delay, an LFO of each note, one that notes share, and a sequence.
 fn in_time(document: &StateDocument) -> StateDocument {
     let mut document = document.clone();
     let values = [("delay", 0.5), ("delay_sync", 12.0), ("lfo1_sync", 12.0), ("lfo1_mode", 1.0), ("route3", -0.5)];
-    document.params.extend(values.map(|(id, value)| (id.to_owned(), value)));
-    document.routes[2] = Route { source: ModSource::Lfo1, via: ModSource::None, destination: ModDestination::Gain };
+    let shared = [("lfo2_sync", 10.0), ("lfo2_mode", 0.0), ("route4", 0.3), ("steps_sync", 14.0), ("route5", 0.2)];
+    document.params.extend(values.into_iter().chain(shared).map(|(id, value)| (id.to_owned(), value)));
+    let routes = [
+        (ModSource::Lfo1, ModDestination::Gain),
+        (ModSource::Lfo2, ModDestination::Pan),
+        (ModSource::Steps, ModDestination::Pitch),
+    ];
+    for (place, (source, destination)) in document.routes[2..].iter_mut().zip(routes) {
+        *place = Route { source, via: ModSource::None, destination };
+    }
     document
 }
 

@@ -1,10 +1,12 @@
-//! Laws of steps: what is stolen, choked or let go, what glides, and a pack that is changed under a held note, spreads
+//! Laws of steps: what is stolen, choked or let go, what glides, and a pack or a whole state that is changed under a held note, spreads
 //! nothing over the spectrum that the same without the step does not have. A fake source of a low sine stands at the worker's border.
 
 use std::sync::Arc;
 
 use engine::audio::{Event, EventKind};
-use engine::params::{Controls, Hold};
+use engine::params::{Controls, Hold, ModDestination};
+use engine::presets::factory;
+use engine::scene;
 use realfft::RealFftPlanner;
 use support::fake::{Fake, Rig, Timbre};
 use support::listen::rms_db;
@@ -15,6 +17,8 @@ const RATE_HZ: f32 = 48_000.0;
 /// What a step adds above [`SPREAD_FROM_HZ`], against a full-scale sine.
 const CLICK_LIMIT_DB: f32 = -60.0;
 const SPREAD_FROM_HZ: f32 = 6_000.0;
+/// By how much more may be there than in the references, where these have partials of their own.
+const MORE_DB: f32 = 3.0;
 const TONE: Timbre = Timbre::Fixed(200);
 const SIZE: usize = 1_024;
 
@@ -125,6 +129,80 @@ fn a_glide_does_not_click_where_it_begins_crosses_zones_and_ends() {
                 let spread_db = loudest_spread_db(&played, 4_000);
                 assert!(spread_db < CLICK_LIMIT_DB, "{from} to {to} in {glide_s} s at {at}: {spread_db} dB");
             }
+        }
+    }
+}
+
+#[test]
+fn a_state_that_is_loaded_under_a_held_note_does_not_click() {
+    let mut rig = rig(TONE);
+    let states: Vec<(&str, Controls)> = factory()
+        .iter()
+        .map(|preset| {
+            let mut controls = scene::controls(&preset.document, None, &rig.assets);
+            // A note that goes on, and no other notes than it.
+            (controls.hold, controls.arp.mode, controls.sustain) = (Hold::Sustained.value(), 0.0, 1.0);
+            (controls.corners, controls.knobs, controls.seed) = ([[0.0; 7]; 4], [0.0; 7], 0);
+            // A note that leaves the middle leaves the width, which is for notes in the middle, at once.
+            for (amount, route) in controls.motion.amounts.iter_mut().zip(&controls.routes) {
+                *amount = if route.destination == ModDestination::Pan { 0.0 } else { *amount };
+            }
+            (preset.label.name.as_str(), controls)
+        })
+        .collect();
+    let steps = [30_000, 45_017, 60_040];
+    let note = [(0, on(60, 1.0))];
+    let still: Vec<f32> = states
+        .iter()
+        .map(|(_, controls)| loudest_spread_db(&play(&mut rig, vec![(0, *controls)], &note, 75_000), 20_000))
+        .collect();
+    let mut loud = Vec::new();
+    for (nth, (name, first)) in states.iter().enumerate() {
+        let next = (nth + 1) % states.len();
+        let (other, second) = &states[next];
+        let controls = vec![(0, *first), (steps[0], *second), (steps[1], *first), (steps[2], *second)];
+        let moved = loudest_spread_db(&play(&mut rig, controls, &note, 75_000), 20_000);
+        if moved >= CLICK_LIMIT_DB.max(still[nth].max(still[next]) + MORE_DB) {
+            loud.push(format!("{name} to {other}: {moved} dB, alone {} and {} dB", still[nth], still[next]));
+        }
+    }
+    assert!(loud.is_empty(), "{}", loud.join("\n"));
+}
+
+#[test]
+fn an_effect_that_is_turned_up_under_a_note_does_not_click() {
+    type TurnUp = fn(&mut Controls);
+    let mut rig = rig(TONE);
+    let effects: [(&str, TurnUp); 5] = [
+        ("width", |controls| controls.voices.width = 1.0),
+        ("ensemble", |controls| controls.space.ensemble = 1.0),
+        ("drive", |controls| controls.space.drive = 0.3),
+        ("delay", |controls| controls.space.delay = 0.5),
+        ("reverb", |controls| controls.space.reverb = 0.5),
+    ];
+    for (name, turn_up) in effects {
+        let mut on_at = held();
+        turn_up(&mut on_at);
+        for at in (20_000..20_240).step_by(37) {
+            let controls = vec![(0, held()), (at, on_at), (at + 12_000, held()), (at + 24_000, on_at)];
+            let played = play(&mut rig, controls, &[(0, on(60, 1.0))], 60_000);
+            let spread_db = loudest_spread_db(&played, 4_000);
+            assert!(spread_db < CLICK_LIMIT_DB, "{name} at {at}: {spread_db} dB");
+        }
+    }
+}
+
+#[test]
+fn a_low_pass_that_a_controller_brings_in_under_a_note_does_not_click() {
+    const BRIGHTNESS: u8 = 74;
+    let mut rig = rig(TONE);
+    let brightness =
+        |value: u8| EventKind::Controller { channel: 0, controller: BRIGHTNESS, value: f32::from(value) / 127.0 };
+    for value in [63, 40, 20, 0] {
+        for at in (20_000..20_240).step_by(37) {
+            let events = [(0, on(60, 1.0)), (at, brightness(value)), (at + 12_000, brightness(64))];
+            let spread_db = loudest_spread_db(&play(&mut rig, vec![(0, held())], &events, 48_000), 4_000);
+            assert!(spread_db < CLICK_LIMIT_DB, "{value} at {at}: {spread_db} dB");
         }
     }
 }

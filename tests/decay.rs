@@ -46,6 +46,9 @@ fn a_held_sound_that_rings_falls_on_and_ends_by_itself() {
     const RISE_DB: f32 = 2.0;
     /// What a piece may be below the one before it in the two seconds after the sound's own end, in dB.
     const STEP_DB: f32 = 12.0;
+    /// Samples at its end in which a note has faded out, and by what it has against those before them.
+    const LAST_SAMPLES: usize = 24;
+    const FADED: f32 = 0.2;
     let model = factory();
     for name in RINGING {
         let out = play(&model, name, Hold::Auto, (30 * RATE_HZ, 30 * RATE_HZ), 480);
@@ -55,6 +58,10 @@ fn a_held_sound_that_rings_falls_on_and_ends_by_itself() {
             assert!(index > 7 || pair[1] > pair[0] - STEP_DB, "{name}: {pair:?} dB at {} s", index as f32 / 2.0);
         }
         assert!(levels.last().is_some_and(|level| *level < SILENT_DB), "{name} has ended: {levels:?}");
+        let end = out.iter().rposition(|sample| *sample != 0.0).expect("it sounds") + 1;
+        let peak = |samples: &[f32]| samples.iter().fold(0.0_f32, |peak, sample| peak.max(sample.abs()));
+        let (before, last) = (peak(&out[end - RATE_HZ / 20..end - RATE_HZ / 50]), peak(&out[end - LAST_SAMPLES..end]));
+        assert!(last < FADED * before, "{name}: {last} at its end, {before} before");
         let gated = play(&model, name, Hold::Gated, (4 * RATE_HZ, 4 * RATE_HZ), 480);
         assert!(rms_db(&gated[5 * RATE_HZ / 2..]) < SILENT_DB, "{name}: a gated one ends with its sound");
     }

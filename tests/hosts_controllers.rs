@@ -11,6 +11,7 @@ use vst3_host::{AudioBuffers, MidiChannel, MidiEvent, Plugin, ProcessMode, Vst3H
 const VOLUME: u8 = 7;
 const PAN: u8 = 10;
 const EXPRESSION: u8 = 11;
+const BRIGHTNESS: u8 = 74;
 /// Channel and key of every note, and its velocity.
 const CHANNEL: u8 = 2;
 const KEY: u8 = 60;
@@ -49,7 +50,7 @@ trait Host {
         for channel in 0..16 {
             // No zone, and the usual range of the wheel.
             let values = [(101, 0), (100, 6), (6, 0), (100, 0), (6, 2), (100, 127), (101, 127)];
-            let mix = [(121, 0), (VOLUME, 127), (PAN, 64)];
+            let mix = [(121, 0), (VOLUME, 127), (PAN, 64), (BRIGHTNESS, 64)];
             restored.extend(values.iter().chain(&mix).map(|(number, value)| controller(channel, *number, *value)));
         }
         // One by one: the parameters of a VST3 have no order among them within a block.
@@ -200,6 +201,21 @@ fn volume_pan_and_expression_move_the_notes_of_their_channel_and_of_their_zone()
             assert_eq!(sides == plain, *wanted_db == [0.0; 2], "{format}, {what}: to the bit");
         }
         assert!(host.play(&[]) == plain, "{format}: all is as before");
+    }
+}
+
+#[test]
+fn brightness_is_heard_without_being_learned() {
+    /// What a closed low pass takes away at least, in dB.
+    const DARKER_DB: f32 = 6.0;
+    for (format, mut host) in hosts() {
+        host.play(&[]);
+        let plain = host.play(&[]);
+        let dark = host.play(&[controller(CHANNEL, BRIGHTNESS, 5)]);
+        let change_db = settled_db(&dark)[0] - settled_db(&plain)[0];
+        assert!(change_db < -DARKER_DB, "{format}: {change_db} dB");
+        assert!(host.play(&[controller(CHANNEL, BRIGHTNESS, 64)]) == plain, "{format}: in its middle");
+        assert!(host.play(&[controller(5, BRIGHTNESS, 5)]) == plain, "{format}: on another channel");
     }
 }
 

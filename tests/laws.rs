@@ -10,6 +10,7 @@ mod containers;
 mod controllers;
 mod crowd;
 mod decay;
+mod default_controllers;
 mod endless;
 mod factory_sound;
 mod files;

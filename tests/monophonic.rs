@@ -1,7 +1,7 @@
 //! Laws of notes that share a voice, and of voices that share a note: legato across zones, the return to a held key when a pedal goes up,
 //! the loudness of every unison, the start within a sound. A fake source stands at the worker's border.
 
-use engine::audio::{EventKind, UNKNOWN_RELEASE};
+use engine::audio::{Event, EventKind, NoteAddress, UNKNOWN_RELEASE};
 use engine::params::{Controls, VoiceControls};
 use engine::units::key_to_hz;
 use support::fake::{FAKE_AMPLITUDE, Rig, Timbre};
@@ -94,12 +94,41 @@ fn a_pedal_that_goes_up_returns_to_the_key_that_is_held() {
 }
 
 #[test]
+fn a_key_that_is_choked_while_another_one_sounds_is_told_once() {
+    for mode in [1.0, 2.0] {
+        for (what, ends) in [("choke", None), ("all sound off", Some(120)), ("note-off", Some(123))] {
+            let mut rig = Rig::new(Timbre::Sine, RATE_HZ);
+            rig.synth.set_offline(true);
+            let notes = [60, 64].map(|key| NoteAddress { id: Some(i32::from(key)), ..NoteAddress::key(0, key) });
+            let mut events: Vec<(usize, EventKind)> =
+                notes.iter().map(|note| EventKind::NoteOn { note: *note, velocity: 1.0 }).map(|on| (0, on)).collect();
+            events.push(match ends {
+                None => (1, EventKind::Choke { notes: notes[0] }),
+                Some(controller) => (1, EventKind::Controller { channel: 0, controller, value: 0.0 }),
+            });
+            events.extend(notes.map(|notes| (2, EventKind::NoteOff { notes, velocity: UNKNOWN_RELEASE })));
+            let mut told = Vec::new();
+            let (mut left, mut right) = ([0.0; 512], [0.0; 512]);
+            for block in 0..20 {
+                let due =
+                    events.iter().filter(|(at, _)| *at == block).map(|(_, kind)| Event { offset: 7, kind: *kind });
+                let due: Vec<Event> = due.collect();
+                rig.synth.render(&due, &voiced(VoiceControls { mode, ..plain() }), &mut left, &mut right);
+                told.extend(rig.synth.ended_notes().iter().filter_map(|ended| ended.note.id));
+            }
+            told.sort_unstable();
+            assert_eq!(told, [60, 64], "mode {mode}, {what}");
+        }
+    }
+}
+
+#[test]
 fn a_sostenuto_pedal_lets_go_of_what_leaves_its_zone() {
     let zone = |members: u8| [(101, 0), (100, 6), (6, members)].map(|(controller, value)| (controller, value));
     let message = |at: usize, (controller, value): (u8, u8)| {
         (at, EventKind::Controller { channel: 0, controller, value: f32::from(value) / 127.0 })
     };
-    let note = engine::audio::NoteAddress::key(2, 60);
+    let note = NoteAddress::key(2, 60);
     let mut events: Vec<_> = zone(5).map(|values| message(0, values)).to_vec();
     events.push((1, EventKind::NoteOn { note, velocity: 1.0 }));
     events.push((1_000, sostenuto(true)));

@@ -1,5 +1,7 @@
 //! Laws of notes, channels and sides: who is meant by an event, what the host is told, what a stereo sound does.
 
+use std::sync::atomic::Ordering;
+
 use engine::audio::{Event, EventKind, Expression, NoteAddress, UNKNOWN_RELEASE};
 use engine::params::Controls;
 use engine::units::key_to_hz;
@@ -256,6 +258,40 @@ fn a_crossfade_between_a_mono_and_a_stereo_sound_keeps_both_sides_alive() {
     play(&mut rig, 1_200);
     let [left, right] = play(&mut rig, 2_400);
     assert!((rms_db(&right) - rms_db(&left) - 20.0 * RIGHT_LEVEL.log10()).abs() < 0.1);
+}
+
+#[test]
+fn a_note_that_begins_as_another_pack_comes_sounds_at_once_and_moves_to_it() {
+    /// Samples in which a note has begun.
+    const BEGUN: usize = 256;
+    let mut rig = Rig::new(Timbre::Fixed(300), RATE_HZ);
+    let play = |rig: &mut Rig, events: &[(usize, EventKind)], length| {
+        Script::still(Controls { release_s: 0.0, ..point(0.0) }, events.to_vec(), length).play(&mut rig.synth, 64)
+    };
+    support::wait::wait_until("the first sound", || {
+        play(&mut rig, &[], 640);
+        rig.instance.sound().is_some()
+    });
+    // The second pack comes before the first sound of the one before it.
+    let packs = [400, 500].map(|hz| support::fake::Fake::new(Timbre::Fixed(hz)));
+    for (nth, (pack, control)) in packs.into_iter().enumerate() {
+        control.silent.store(true, Ordering::SeqCst);
+        rig.instance.set_source(std::sync::Arc::new(pack));
+        let begun = play(&mut rig, &[(0, on(60, 1.0))], BEGUN);
+        assert!(rms_db(&begun) > HEARD_DB, "pack {nth}: {} dB", rms_db(&begun));
+        let held = play(&mut rig, &[], 9_600);
+        assert!(rms_db(&held) > HEARD_DB, "it goes on: {} dB", rms_db(&held));
+        if nth == 0 {
+            play(&mut rig, &[(0, off(60))], 9_600);
+            continue;
+        }
+        control.silent.store(false, Ordering::SeqCst);
+        support::wait::wait_until("the pack's sound is heard", || {
+            let heard = play(&mut rig, &[], 4_800);
+            assert!(rms_db(&heard) > HEARD_DB, "no gap: {} dB", rms_db(&heard));
+            (frequency_hz(&heard, RATE_HZ) - 500.0).abs() < 1.0
+        });
+    }
 }
 
 #[test]

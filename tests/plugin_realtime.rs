@@ -38,8 +38,6 @@ const WINDOW: usize = 2400;
 /// How long a key is held, long enough for several states, and how long its release is listened to.
 const STROKE_S: f64 = 0.8;
 const RELEASE_S: f64 = 0.3;
-/// How long a note sounds before states are loaded: one window.
-const BEFORE_S: f64 = 0.05;
 /// Largest step from sample to sample while states are loaded, as a multiple of the largest one of the sounds alone. A note that is
 /// cut off or begun without a fade, or a jump between the sounds, makes a larger one.
 const LARGEST_STEP: f32 = 1.5;
@@ -246,10 +244,7 @@ fn settled(host: &mut Vst3Host, state: &[u8], before: &[f32]) -> Vec<f32> {
 /// Plays a held note while `load` runs again and again: it goes on without a gap and without a step that neither sound has.
 fn hold_while(host: &mut Vst3Host, sounds: [&[f32]; 2], load: impl FnMut(&Component)) -> usize {
     host.note_on(60);
-    // It sounds before the first state comes: one that begins with another pack waits for its sound.
-    let mut samples = host.render(BEFORE_S);
-    let (others, loaded) = host.render_while(STROKE_S, load);
-    samples.extend(others);
+    let (samples, loaded) = host.render_while(STROKE_S, load);
     host.note_off(60);
     let end = host.render(RELEASE_S);
     for (window, samples) in samples.chunks_exact(WINDOW).enumerate() {

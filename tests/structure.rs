@@ -107,7 +107,8 @@ fn the_audio_side_holds_no_lock_log_or_unwrap() {
     ];
     let files: Vec<_> = audio()
         .into_iter()
-        // Unit tests stand at the end of their file.
+        // Unit tests stand at the end of their file, or in one of their own.
+        .filter(|(path, _)| !path.ends_with("tests.rs"))
         .map(|(path, text)| (path, text.split("#[cfg(test)]").next().unwrap_or("").to_owned()))
         .collect();
     assert_without(&files, &words, "the audio side");

@@ -1,11 +1,10 @@
-//! Laws of times at every sample rate: stages of both envelopes and periods of LFOs last what their parameters say to the sample, a glide to
-//! the grid of 64 samples. The source is constant, so that a level is the envelope itself, or shows its place.
+//! Laws of times at every sample rate: stages of both envelopes, periods of LFOs and glides last what their parameters say to the sample. The source is constant, so that a level is the envelope itself, or shows its place.
 
 use engine::params::{AmpControls, Controls, Hold, LoopControls, ModDestination, ModSource, Route, Routes};
-use support::fake::{Rig, Timbre};
+use support::fake::{FAKE_RATE_HZ, Rig, Timbre};
 use support::script::{Script, off, on, point};
 
-use crate::place::{place_rig, ratios};
+use crate::place::{place, place_rig, ratios};
 
 const RATES_HZ: [f32; 6] = [8_000.0, 44_100.0, 48_000.0, 96_000.0, 192_000.0, 384_000.0];
 /// A stage begins and ends within one sample of its time, and where a level passes is rounded by at most half of one.
@@ -167,8 +166,10 @@ fn an_lfo_has_its_period() {
 #[test]
 fn a_glide_ends_at_its_time() {
     const FROM: usize = 2_003;
+    /// Samples over whose distance a ratio is measured.
+    const PIECE_FRAMES: f64 = 32.0;
     /// Playback ratio against that of the key.
-    const RATIO_TOLERANCE: f64 = 2e-3;
+    const RATIO_TOLERANCE: f64 = 4e-3;
     for rate_hz in RATES_HZ {
         for (time_s, mode) in [(0.1, 1.0), (0.5, 2.0), (0.5, 0.0)] {
             let mut controls = Controls { hold: Hold::Gated.value(), ..point(0.0) };
@@ -187,18 +188,25 @@ fn a_glide_ends_at_its_time() {
                 2.0_f64.powf((7.0 - 7.0 * part) / 12.0)
             };
             let what = format!("{time_s} s, mode {mode} at {rate_hz} Hz");
-            // It begins in the tick of its note or the next one, and ends in the tick that follows its time or the one after.
             let begun = FROM as f64 + 0.02 * f64::from(rate_hz);
             for (at, found) in ratios(&played, rate_hz).into_iter().filter(|(at, _)| *at > begun) {
-                let (least, most) = (wanted(at - 2.0 * TICK_FRAMES), wanted(at));
+                let (least, most) = (wanted(at - PIECE_FRAMES), wanted(at + PIECE_FRAMES));
                 let is_there = found > least * (1.0 - RATIO_TOLERANCE) && found < most * (1.0 + RATIO_TOLERANCE);
                 assert!(is_there, "{what}: a ratio of {found} at {at}, not {least} to {most}");
             }
-            let after = ratios(&played, rate_hz).into_iter().filter(|(at, _)| *at > due + 2.0 * TICK_FRAMES);
+            let after = ratios(&played, rate_hz).into_iter().filter(|(at, _)| *at > due + PIECE_FRAMES);
             for (at, found) in after {
                 let key = 2.0_f64.powf(7.0 / 12.0);
                 assert!((found / key - 1.0).abs() < RATIO_TOLERANCE, "{what}: at {at} it has not ended: {found}");
             }
+            // A glide that is late by a frame is further on by what its two keys differ in a frame.
+            let (at_root, far) = (f64::from(FAKE_RATE_HZ / rate_hz), 2.0_f64.powf(7.0 / 12.0));
+            let place_at = |at: usize| place(played[at], 0.0) / at_root;
+            let after = due as usize + 2_000;
+            let passed = (far - 1.0) / far.ln() * (due - FROM as f64) + (after as f64 - due) * far;
+            let began = if mode == 2.0 { place_at(FROM - 10) + 10.0 } else { 0.0 };
+            let late = (passed - (place_at(after) - began)) / (far - 1.0);
+            assert!(late.abs() <= 1.0, "{what}: {late} frames late");
         }
     }
 }

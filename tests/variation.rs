@@ -2,9 +2,9 @@
 //! stands at the worker's border.
 
 use engine::audio::Event;
-use engine::params::{Controls, VariationControls};
+use engine::params::{Controls, ModDestination, ModSource, Route, VariationControls};
 use support::fake::{Rig, Sort, TAKE_STEP, Timbre};
-use support::script::{BLOCK_SIZES, Script, all_sound_off, on, point};
+use support::script::{BLOCK_SIZES, Script, all_sound_off, off, on, point};
 use support::wait::wait_until;
 
 /// Samples from one note to the next.
@@ -56,6 +56,29 @@ fn a_bounce_repeats_in_any_block_size_and_another_seed_plays_another() {
         }
         assert!(first != offline(&mut rig, &phrase(varied(order as f32), 6), 512), "order {order}");
     }
+}
+
+#[test]
+fn a_route_to_variation_makes_notes_differ() {
+    /// Part of its level by which a note differs from another one that is not the same sound.
+    const LEAST_PART: f32 = 0.01;
+    let mut rig = Rig::new(Timbre::Constant, 48_000.0);
+    rig.synth.set_offline(true);
+    let levels = |rig: &mut Rig, macro_1: f32| -> Vec<f32> {
+        let mut controls = point(0.3);
+        let (source, destination) = (ModSource::Macro1, ModDestination::Variation);
+        controls.routes[0] = Route { source, via: ModSource::None, destination };
+        (controls.motion.amounts[0], controls.motion.macros[0]) = (1.0, macro_1);
+        (controls.variation.amount, controls.variation.count, controls.variation.order) = (0.0, 8.0, 1.0);
+        let notes = (0..4).flat_map(|n| [(n * 12_000, on(60, 1.0)), (n * 12_000 + 9_000, off(60))]).collect();
+        let played = offline(rig, &Script::still(controls, notes, 48_000), 512);
+        (0..4).map(|n| played[n * 12_000 + 6_000]).collect()
+    };
+    let plain = levels(&mut rig, 0.0);
+    let differ = |levels: &[f32]| levels.iter().any(|level| (level / levels[0] - 1.0).abs() > LEAST_PART);
+    assert!(plain[0] != 0.0 && !differ(&plain), "{plain:?}");
+    let varied = levels(&mut rig, 1.0);
+    assert!(differ(&varied), "{varied:?}");
 }
 
 #[test]

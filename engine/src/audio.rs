@@ -19,6 +19,7 @@ mod channels;
 mod controller_moves;
 mod controllers;
 mod effects;
+mod entry;
 mod envelope;
 mod expression;
 mod fade_in;
@@ -47,15 +48,18 @@ mod path;
 mod planner;
 mod playback;
 mod retuning;
+mod routing;
 mod set_loop;
 mod shared_clock;
 mod slot;
 mod slots;
+mod song_position;
 mod sound_buffer;
 mod sound_motion;
 mod steps;
 mod sustaining;
 mod tick;
+mod tone;
 mod unison;
 mod variation;
 mod velocity;
@@ -68,7 +72,7 @@ mod zones;
 use std::sync::atomic::Ordering;
 
 use crate::link::AudioEnd;
-use crate::params::{Controls, ParamId, Smoothing, Transport, VoiceControls};
+use crate::params::{Controls, ParamId, Smoothing, VoiceControls};
 use crate::units::db_to_gain;
 use arpeggiator::Arpeggiator;
 use channels::Channels;
@@ -82,6 +86,7 @@ use motion::Motion;
 use note_lanes::NoteLanes;
 use planner::{Hearing, RequestPlanner};
 use slots::Slots;
+use song_position::SongPosition;
 use sound_motion::SoundMotion;
 use tick::{Ramp, Smoothed, TICK_SAMPLES, ratio};
 use variation::VariationOrder;
@@ -119,6 +124,7 @@ pub struct Synth {
     tuning: [Smoothed; CHANNELS],
     /// Playback ratio of that tuning over the current tick.
     tunes: [Ramp; CHANNELS],
+    song: SongPosition,
     motion: Motion,
     sound_motion: SoundMotion,
     lanes: NoteLanes,
@@ -155,6 +161,7 @@ impl Synth {
             gain: Smoothed::new(),
             tuning: [Smoothed::new(); CHANNELS],
             tunes: [Ramp::ONE; CHANNELS],
+            song: SongPosition::default(),
             motion: Motion::new(FIRST_RATE_HZ),
             sound_motion: SoundMotion::default(),
             lanes: NoteLanes::default(),
@@ -232,6 +239,7 @@ impl Synth {
     /// For a host that stops processing while there is silence: it does not send these again. Audio-thread safe.
     pub fn restart(&mut self) {
         self.voices.reset(&mut self.slots);
+        self.song = SongPosition::default();
         self.motion = Motion::new(self.timing.rate_hz);
         self.sound_motion = SoundMotion::default();
         self.lanes = NoteLanes::default();
@@ -304,7 +312,9 @@ impl Synth {
 
     fn read_controls(&mut self, controls: &Controls, position: usize) {
         self.controls = controls.checked(&self.controls);
-        self.motion.begin_tick(&self.controls, &self.channels, self.beat_at(position));
+        let is_sounding = self.voices.are_sounding();
+        let beat = self.song.begin_tick(&self.controls.transport, position, self.timing.rate_hz);
+        self.motion.begin_tick(&self.controls, &self.channels, beat, is_sounding);
         let VoiceControls { bend_down_semitones, bend_up_semitones, .. } = self.controls.voices;
         self.channels.set_bend_range([bend_down_semitones, bend_up_semitones]);
         self.rates = rates(&self.controls, self.timing.rate_hz);
@@ -318,14 +328,8 @@ impl Synth {
         }
         self.voices.begin_tick(pace, &self.motion);
         self.move_sound();
-        self.width.begin_tick(self.controls.voices.width);
-        self.effects.begin_tick(&self.controls.space, &self.controls.transport);
-    }
-
-    /// Position in beats at a sample of the call, while the transport runs.
-    fn beat_at(&self, position: usize) -> Option<f64> {
-        let Transport { tempo_bpm, beat } = self.controls.transport;
-        Some(beat? + position as f64 * tempo_bpm / 60.0 / f64::from(self.timing.rate_hz))
+        self.width.begin_tick(self.controls.voices.width, is_sounding);
+        self.effects.begin_tick(&self.controls.space, &self.controls.transport, is_sounding);
     }
 
     /// Wanted tuning of a channel: coarse + fine + pitch bend.
@@ -365,12 +369,13 @@ impl Synth {
 
     /// Renders a span that lies within one tick and holds no event.
     fn render_span(&mut self, left: &mut [f32], right: &mut [f32]) {
-        let span = Span { kernels: self.kernels, rates: &self.rates, tunes: &self.tunes, offset: self.in_tick_samples };
+        let (offset, fade_samples) = (self.in_tick_samples, self.timing.fade_samples);
+        let span = Span { kernels: self.kernels, rates: &self.rates, tunes: &self.tunes, fade_samples, offset };
         self.scratch.buses.clear();
         let (is_mono, held_keys) = (self.is_monophonic(), &self.held_keys);
         let goes_on = |note: &NoteAddress| is_mono && held_keys.holds(note);
         self.voices.render(&mut self.slots, &span, &mut self.scratch, left.len(), goes_on);
-        let (gain, offset) = (self.gain.ramp(), self.in_tick_samples);
+        let gain = self.gain.ramp();
         self.in_tick_samples += left.len();
         self.width.widen(&mut self.scratch.buses, left.len(), offset);
         let gain = |index| gain.at(offset + index) as f32;

@@ -20,7 +20,7 @@ mod text;
 mod transport;
 mod variation;
 
-pub use controller_map::{ControllerMap, resting_controller};
+pub use controller_map::{ControllerMap, LearnedElsewhere, resting_controller};
 pub use controls::{AssetSet, Controls, is_within_recording};
 pub use groups::{
     AmpControls, ArpControls, EnvelopeControls, FilterControls, LFOS, LfoControls, LoopControls, MACROS,
@@ -80,6 +80,8 @@ impl ParamId {
     pub const TOUCH: Self = Self(MODEL_LATENTS + 14);
     /// How long a note sounds.
     pub const HOLD: Self = Self(MODEL_LATENTS + 15);
+    /// Time of a glide.
+    pub const GLIDE: Self = Self(MODEL_LATENTS + 18);
     /// Number of parameters.
     pub const COUNT: usize = TABLE.len();
 
@@ -282,6 +284,7 @@ mod tests {
             (ParamId::GAIN, "gain"),
             (ParamId::TOUCH, "touch"),
             (ParamId::HOLD, "hold"),
+            (ParamId::GLIDE, "glide"),
         ];
         assert!(names.iter().all(|(id, name)| id.spec().id == *name));
     }

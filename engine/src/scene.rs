@@ -2,7 +2,7 @@
 
 use crate::decode::assets::{AssetTable, Recorded};
 use crate::pack::NamedResiduals;
-use crate::params::{AssetSet, Controls, TABLE};
+use crate::params::{AssetSet, Controls, LearnedElsewhere, TABLE};
 use crate::state::{Prime, SoundState, StateDocument};
 use crate::units::Latent;
 
@@ -44,6 +44,7 @@ pub fn controls(document: &StateDocument, pack: Option<&NamedResiduals>, table: 
         routes: document.routes,
         steps: document.steps,
         pad_path: document.pad_path,
+        learned: LearnedElsewhere::of(&document.controllers),
         ..Controls::default()
     };
     TABLE.iter().for_each(|row| row.set(&mut controls, row.saved(&document.params)));

@@ -14,6 +14,9 @@ use nice_plug::prelude::*;
 
 /// Events of one call to the synth. A denser block is rendered in several calls, so none is lost.
 const BATCH: usize = 512;
+/// Velocity of a note-on of CLAP that tells 0, which is a note like any other (clap/events.h). MIDI's own message, which ends a note, has become a
+/// note-off before; VST3 hosts are to do the same, and where one does not, it ends its note all the same.
+const LEAST_VELOCITY: f32 = 1e-4;
 /// Largest 14-bit value, to which the framework scales the wheel.
 const BEND_STEPS: f32 = 16_383.0;
 
@@ -125,6 +128,10 @@ pub fn translate(event: &NoteEvent<SystemMessage>, api: PluginApi) -> Option<(us
         {
             translate_as_named(&mended(event)?)
         }
+        NoteEvent::NoteOn { voice_id, key, velocity, channel, .. } if api == PluginApi::Clap => {
+            let note = address(*voice_id, *channel, *key);
+            Some((event.timing() as usize, EventKind::NoteOn { note, velocity: velocity.max(LEAST_VELOCITY) }))
+        }
         _ => translate_as_named(event),
     }
 }
@@ -230,6 +237,16 @@ mod tests {
         let key = |key, pitch| EventKind::Retune(engine::params::Retune::Key { key, pitch, moves_notes: true });
         assert_eq!(changes, [(33, key(60, 61 << 14)), (33, key(62, 62 << 14 | 64 << 7))]);
         assert!(SystemMessage::from_buffer(&[0xf0, 0x7e, 0x7f, 9, 1, 0xf7]).is_none(), "General MIDI on");
+    }
+
+    #[test]
+    fn a_note_on_without_velocity_is_a_note_in_clap_and_ends_one_in_midi() {
+        let (timing, voice_id, channel, key) = (5, VoiceID::ID(7), Channel::Number(3), Key::Number(60));
+        let event = NoteEvent::NoteOn { timing, voice_id, channel, key, velocity: 0.0 };
+        let heard = translate(&event, PluginApi::Clap);
+        assert!(matches!(heard, Some((5, EventKind::NoteOn { velocity, .. })) if velocity > 0.0), "{heard:?}");
+        let midi = NoteEvent::<SystemMessage>::from_midi(5, &[0x93, 60, 0]).expect("a message");
+        assert!(matches!(translate(&midi, PluginApi::Clap), Some((5, EventKind::NoteOff { .. }))));
     }
 
     #[test]

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use engine::params::{Controls, NoteModulated, ParamSpec, Scale, TABLE};
+use engine::params::{Controls, LearnedElsewhere, NoteModulated, ParamSpec, Scale, TABLE};
 use nice_plug::params::InternalParamMut;
 use nice_plug::params::internals::ParamPtr;
 use nice_plug::prelude::*;
@@ -182,7 +182,8 @@ impl Parameters {
 
     fn controls_at(&self, scene: &AudioScene, read: impl Fn(&Value) -> f32) -> Controls {
         let AudioScene { corners, assets, seed, routes, steps, pad_path, .. } = *scene;
-        let mut controls = Controls { corners, assets, seed, routes, steps, pad_path, ..Controls::default() };
+        let learned = LearnedElsewhere::of(&scene.controllers);
+        let mut controls = Controls { corners, assets, seed, routes, steps, pad_path, learned, ..Controls::default() };
         TABLE.iter().zip(&self.values).for_each(|(row, value)| row.set(&mut controls, read(value)));
         controls
     }

@@ -62,6 +62,18 @@ impl BendRange {
     }
 }
 
+/// A controller's value, [0, 1], in steps, [0, 127].
+fn steps(value: f32) -> f32 {
+    let steps = value * LARGEST;
+    let whole = steps.round();
+    if (steps - whole).abs() < ROUNDING_STEPS { whole } else { steps }
+}
+
+/// Offset of a controller, whose value is in [0, 1], from its middle, the step 64: [−1, 1].
+pub(super) fn from_middle(value: f32) -> f32 {
+    ((steps(value) - 64.0) / 63.0).max(-1.0)
+}
+
 /// A controller with a coarse and a fine part.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct FineController {
@@ -78,9 +90,7 @@ impl FineController {
 
     /// Sets the coarse part to `value`, [0, 1], of its range; the fine part becomes 0.
     pub(super) fn set_coarse(&mut self, value: f32) {
-        let steps = value * LARGEST;
-        let whole = steps.round();
-        *self = Self::at(if (steps - whole).abs() < ROUNDING_STEPS { whole } else { steps });
+        *self = Self::at(steps(value));
     }
 
     /// Sets the fine part to `step`, [0, 127].
@@ -146,6 +156,12 @@ pub(super) struct Channel {
     pub(super) pressure: f32,
     /// Controller 74, [0, 1].
     pub(super) timbre: f32,
+    /// The same as an offset of the cut-off, [−1, 1].
+    pub(super) brightness: f32,
+    /// Controller 71 as an offset of the resonance, [−1, 1].
+    pub(super) resonance: f32,
+    /// Controller 5 as the place of the glide time on its range, [0, 1]; none before it was moved.
+    pub(super) glide_place: Option<f32>,
     /// Whether the sustain pedal is down.
     pub(super) pedal: bool,
     /// Whether the sostenuto pedal is down.
@@ -168,6 +184,9 @@ impl Channel {
         breath: 0.0,
         pressure: 0.0,
         timbre: 64.0 / 127.0,
+        brightness: 0.0,
+        resonance: 0.0,
+        glide_place: None,
         pedal: false,
         sostenuto: false,
         soft: false,
@@ -192,11 +211,11 @@ impl Channel {
         ChannelMix { gain: self.volume.gain() * self.expression.gain(), pan: self.pan.position() }
     }
 
-    /// Reset All Controllers: wheels, breath, expression, pressure, pedal and the selected parameter; volume, pan, timbre and the range of the wheel
-    /// stay.
+    /// Reset All Controllers: wheels, breath, glide time, expression, pressure, pedal and the selected parameter; volume, pan, the sound controllers
+    /// (timbre and resonance) and the range of the wheel stay.
     pub(super) fn reset_controllers(&mut self) {
-        let Self { bend_range, volume, pan, timbre, .. } = *self;
-        *self = Self { bend_range, volume, pan, timbre, ..Self::NEW };
+        let Self { bend_range, volume, pan, timbre, brightness, resonance, .. } = *self;
+        *self = Self { bend_range, volume, pan, timbre, brightness, resonance, ..Self::NEW };
     }
 }
 

@@ -2,6 +2,7 @@
 
 pub(super) const MODULATION: u8 = 1;
 pub(super) const BREATH: u8 = 2;
+pub(super) const GLIDE_TIME: u8 = 5;
 pub(super) const DATA_ENTRY: u8 = 6;
 pub(super) const VOLUME: u8 = 7;
 pub(super) const PAN: u8 = 10;
@@ -13,6 +14,7 @@ pub(super) const EXPRESSION_FINE: u8 = 43;
 pub(super) const SUSTAIN: u8 = 64;
 pub(super) const SOSTENUTO: u8 = 66;
 pub(super) const SOFT: u8 = 67;
+pub(super) const RESONANCE: u8 = 71;
 pub(super) const TIMBRE: u8 = 74;
 pub(super) const DATA_INCREMENT: u8 = 96;
 pub(super) const DATA_DECREMENT: u8 = 97;

@@ -48,11 +48,11 @@ impl Effects {
         self.is_on = false;
     }
 
-    /// Takes the controls of a tick.
-    pub(super) fn begin_tick(&mut self, controls: &SpaceControls, transport: &Transport) {
+    /// Takes the controls of a tick, and whether a note sounds already.
+    pub(super) fn begin_tick(&mut self, controls: &SpaceControls, transport: &Transport, is_sounding: bool) {
         let parts = [
             self.drive.begin_tick(controls),
-            self.ensemble.begin_tick(controls),
+            self.ensemble.begin_tick(controls, is_sounding),
             self.delay.begin_tick(controls, transport),
             self.reverb.begin_tick(controls),
         ];

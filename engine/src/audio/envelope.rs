@@ -13,6 +13,9 @@ const FALL_GAIN: f64 = 1e-3;
 /// Shortest decay and release, in seconds; shorter ones click.
 const SHORTEST_S: f32 = 0.002;
 
+/// What an attack of no time lasts, in seconds, where it comes in the midst of a longer one, as with another preset; a shorter one clicks.
+const HASTENED_S: f32 = 0.01;
+
 /// ln 1000: a fall of 60 dB.
 const FALL_NEPER: f64 = 6.907_755_278_982_137;
 /// Smallest bend of a fall, in neper over its time: what is left at the end of the curve's range, where the line looks straight.
@@ -25,6 +28,8 @@ const STEEPEST_ATTACK: f32 = 4.0;
 #[derive(Clone, Copy, Debug)]
 pub(super) struct EnvelopeRates {
     attack_step: f64,
+    /// Step of an attack of no time that has begun as a longer one.
+    hastened_step: f64,
     /// Exponent of the attack: 1 is linear.
     attack_exponent: f32,
     delay_samples: u32,
@@ -43,6 +48,7 @@ impl EnvelopeRates {
         let attack_samples = f64::from(attack_s) * f64::from(rate_hz);
         Self {
             attack_step: if attack_samples > 1.0 { 1.0 / attack_samples } else { 1.0 },
+            hastened_step: 1.0 / (f64::from(HASTENED_S) * f64::from(rate_hz)).max(1.0),
             attack_exponent: 1.0,
             delay_samples: 0,
             hold_samples: 0,
@@ -171,7 +177,8 @@ impl Envelope {
     fn next(&mut self, rates: &EnvelopeRates) -> f32 {
         match self.stage {
             Stage::Attack => {
-                self.rise += rates.attack_step;
+                let is_hastened = rates.attack_step >= 1.0 && self.rise > 0.0;
+                self.rise += if is_hastened { rates.hastened_step } else { rates.attack_step };
                 let is_linear = rates.attack_exponent == 1.0;
                 self.level =
                     if is_linear { self.rise } else { f64::from((self.rise as f32).powf(rates.attack_exponent)) };

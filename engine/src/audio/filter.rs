@@ -8,6 +8,7 @@ mod saturation;
 
 use std::f32::consts::{PI, SQRT_2};
 
+use super::entry::Entry;
 use super::playback::Piece;
 use super::tick::TICK_SAMPLES;
 use crate::link::MAX_CHANNELS;
@@ -154,6 +155,7 @@ pub(super) struct VoiceFilter {
     to: Coefficients,
     saturation: Saturation,
     sections: [[Section; 2]; MAX_CHANNELS],
+    entry: Entry,
 }
 
 impl VoiceFilter {
@@ -161,6 +163,11 @@ impl VoiceFilter {
     pub(super) fn new(kind: FilterKind, settings: &FilterSettings, rate_hz: f32) -> Self {
         let to = Coefficients::new(kind, settings, rate_hz);
         Self { kind, from: to, to, saturation: Saturation::new(settings.drive_db), ..Self::default() }
+    }
+
+    /// Fades in, for a note that sounds already.
+    pub(super) fn fade_in(&mut self, rate_hz: f32) {
+        self.entry.begin(rate_hz);
     }
 
     pub(super) fn is_on(&self) -> bool {
@@ -179,6 +186,7 @@ impl VoiceFilter {
         if !self.is_on() {
             return;
         }
+        let unfiltered = (!self.entry.is_over()).then_some(*sound);
         self.saturation.process(sound, channels, count, offset);
         let (kind, used) = (self.kind, self.kind.sections());
         for (samples, sections) in sound.iter_mut().zip(&mut self.sections).take(channels) {
@@ -191,10 +199,28 @@ impl VoiceFilter {
             }
             sections.iter_mut().for_each(Section::settle);
         }
+        if let Some(unfiltered) = unfiltered {
+            self.mix_in(sound, &unfiltered, channels, count);
+        }
         if channels == 1 {
             // If the voice moves to a stereo sound, both channels continue from this state.
             let [first, ..] = self.sections;
             self.sections = [first; MAX_CHANNELS];
+        }
+    }
+
+    /// Mixes the filtered samples with the unfiltered ones while it fades in.
+    fn mix_in(&mut self, sound: &mut Piece, unfiltered: &Piece, channels: usize, count: usize) {
+        let start = self.entry;
+        for (samples, unfiltered) in sound.iter_mut().zip(unfiltered).take(channels) {
+            self.entry = start;
+            for (sample, unfiltered) in samples.iter_mut().zip(unfiltered).take(count) {
+                // The last samples of a piece may lie beyond the fade-in, and stay to the bit.
+                if self.entry.is_over() {
+                    break;
+                }
+                *sample = unfiltered + (*sample - unfiltered) * self.entry.next();
+            }
         }
     }
 }

@@ -84,30 +84,41 @@ pub(super) fn follow(voices: &mut Voices, slots: &mut Slots, context: &TickConte
     late
 }
 
-/// Starts a voice on the playable sound that is nearest to the wanted one in key and point. Returns false if there is none.
+/// Starts a voice on the playable sound that is nearest to the wanted one in key and point; on one of a source that has just been removed, while
+/// there is no other. Returns false if there is none.
 pub(super) fn begin(voice: &mut Voice, slots: &mut Slots, context: &TickContext) -> bool {
+    let found = nearest(voice, slots, context, false);
+    let found = found.or_else(|| slots.awaits_first().then(|| nearest(voice, slots, context, true)).flatten());
+    let Some(play) = found else { return false };
+    slots.acquire(play.sound);
+    voice.play(play);
+    true
+}
+
+/// The start of the nearest sound, among stale ones too or not.
+fn nearest(voice: &Voice, slots: &Slots, context: &TickContext, is_stale_too: bool) -> Option<Play> {
     let wanted = context.planner.spec(context.planner.voice_slot_key(voice));
-    let mut best: Option<(f32, SoundRef, f64, f64)> = None;
+    let start = |buffer: &SoundBuffer| {
+        buffer.head().map_or(0.0, |head| voice.start_samples(head.length_samples, head.sample_rate_hz))
+    };
+    let place = |buffer: &SoundBuffer| {
+        (start(buffer) as usize, context.lookahead(voice, context.step(voice.pitch().key, buffer)).need_samples)
+    };
+    let mut best: Option<(f32, Play)> = None;
     for (index, slot) in slots.iter() {
-        let start = |buffer: &SoundBuffer| {
-            buffer.head().map_or(0.0, |head| voice.start_samples(head.length_samples, head.sample_rate_hz))
-        };
-        let place = |buffer: &SoundBuffer| {
-            (start(buffer) as usize, context.lookahead(voice, context.step(voice.pitch().key, buffer)).need_samples)
-        };
-        let Some(buffer) = slot.newest_playable(place) else { continue };
+        let newest = if is_stale_too { slot.newest_stale(place) } else { slot.newest_playable(place) };
+        let Some(buffer) = newest else { continue };
         let sound = SoundRef { slot: index, buffer };
         let Some(buffer) = slots.buffer(sound) else { continue };
         let Some(head) = buffer.live_head() else { continue };
         let distance = distance(&wanted, &head.spec);
-        if best.is_none_or(|(least, ..)| distance < least) {
-            best = Some((distance, sound, context.step(voice.pitch().key, buffer), start(buffer)));
+        if best.is_none_or(|(least, _)| distance < least) {
+            let (cursor_samples, step) = (start(buffer), context.step(voice.pitch().key, buffer));
+            best =
+                Some((distance, Play { sound, cursor_samples, step, first_step: step, gain: 1.0, held_level: None }));
         }
     }
-    let Some((_, sound, step, cursor_samples)) = best else { return false };
-    slots.acquire(sound);
-    voice.play(Play { sound, cursor_samples, step, first_step: step, gain: 1.0, held_level: None });
-    true
+    best.map(|(_, play)| play)
 }
 
 /// Distance of a sound from the wanted one, in σ.

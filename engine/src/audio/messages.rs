@@ -74,7 +74,7 @@ impl Synth {
     }
 
     fn choke(&mut self, notes: &NoteAddress) {
-        self.held_keys.let_go(notes);
+        self.let_keys_go(notes);
         self.voices.choke(&mut self.slots, &self.timing, notes);
     }
 

@@ -7,11 +7,13 @@ use super::channels::Channels;
 use super::filter::{FilterKind, FilterSettings};
 use super::lfo::{LfoTick, NoteLfo, SharedLfo};
 use super::path::Path;
+use super::routing::{ActiveRoute, Routing};
 use super::shared_clock::TickTime;
 use super::steps::Steps;
 use super::tick::{Smoothed, TICK_SAMPLES};
+use super::tone::Tone;
 use super::zones::CHANNELS;
-use crate::params::{Controls, EnvelopeControls, LFOS, LfoControls, MACROS, ModDestination, ModSource, ROUTES};
+use crate::params::{Controls, EnvelopeControls, LFOS, LearnedElsewhere, LfoControls, MACROS, ModSource};
 use crate::random::hash;
 use crate::units::key_to_hz;
 
@@ -19,23 +21,10 @@ use crate::units::key_to_hz;
 const SMOOTHING_S: f32 = 0.005;
 /// Semitones of the cut-off at amount 1.
 const CUTOFF_SEMITONES: f32 = 96.0;
+/// Cut-off of an open low pass, above what is heard.
+const OPEN_HZ: f32 = 22_000.0;
 /// The key at which the cut-off does not follow the key.
 const MIDDLE_KEY: f32 = 60.0;
-
-/// A route that is in use.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct ActiveRoute {
-    pub(super) source: ModSource,
-    pub(super) via: ModSource,
-    pub(super) destination: ModDestination,
-    /// [−1, 1], never 0.
-    pub(super) amount: f32,
-}
-
-impl ActiveRoute {
-    const NONE: Self =
-        Self { source: ModSource::None, via: ModSource::None, destination: ModDestination::None, amount: 0.0 };
-}
 
 /// The controllers of a channel that are sources.
 #[derive(Clone, Copy, Debug)]
@@ -66,9 +55,7 @@ struct FilterValues {
 pub(super) struct Motion {
     rate_hz: f32,
     pace: f64,
-    routes: [ActiveRoute; ROUTES],
-    count: usize,
-    amounts: [Smoothed; ROUTES],
+    routing: Routing,
     macros: [Smoothed; MACROS],
     filter: FilterValues,
     kind: FilterKind,
@@ -78,6 +65,7 @@ pub(super) struct Motion {
     lfos: [LfoTick; LFOS],
     steps: Steps,
     path: Path,
+    tone: Tone,
     channels: [ChannelValues; CHANNELS],
     /// Whether the channels' values have followed the tick before.
     follows_channels: bool,
@@ -91,9 +79,7 @@ impl Motion {
         Self {
             rate_hz,
             pace: f64::from(1.0 - (-(TICK_SAMPLES as f32) / (SMOOTHING_S * rate_hz)).exp()),
-            routes: [ActiveRoute::NONE; ROUTES],
-            count: 0,
-            amounts: [new; ROUTES],
+            routing: Routing::default(),
             macros: [new; MACROS],
             filter: FilterValues {
                 cutoff_key: new,
@@ -109,14 +95,21 @@ impl Motion {
             lfos: [LfoTick::STILL; LFOS],
             steps: Steps::default(),
             path: Path::default(),
+            tone: Tone::default(),
             channels: [ChannelValues::NEW; CHANNELS],
             follows_channels: false,
             seed: 0,
         }
     }
 
-    /// Takes the controls of the tick that begins at `beat` while the transport runs.
-    pub(super) fn begin_tick(&mut self, controls: &Controls, channels: &Channels, beat: Option<f64>) {
+    /// Takes the controls of the tick that begins at `beat` while the transport runs, and whether a note sounds already.
+    pub(super) fn begin_tick(
+        &mut self,
+        controls: &Controls,
+        channels: &Channels,
+        beat: Option<f64>,
+        is_sounding: bool,
+    ) {
         let Controls { motion, filter, .. } = controls;
         let (pace, tick_s) = (self.pace, self.tick_s());
         self.seed = controls.seed;
@@ -139,25 +132,16 @@ impl Motion {
         values.drive_db.step(f64::from(filter.drive_db), pace);
         values.envelope_semitones.step(f64::from(filter.envelope_semitones), pace);
         values.key_tracking.step(f64::from(filter.key_tracking), pace);
-        self.take_routes(controls);
+        self.routing.begin_tick(&controls.routes, &motion.amounts, pace, is_sounding);
+        self.follow_tone(controls, channels);
         self.follow_channels(channels);
     }
 
-    fn take_routes(&mut self, controls: &Controls) {
-        self.count = 0;
-        let amounts = self.amounts.iter_mut().zip(&controls.motion.amounts);
-        for ((amount, target), route) in amounts.zip(&controls.routes) {
-            amount.step(f64::from(*target), self.pace);
-            let now = amount.now() as f32;
-            if now == 0.0 || route.is_empty() {
-                continue;
-            }
-            if let Some(place) = self.routes.get_mut(self.count) {
-                let (source, via, destination) = (route.source, route.via, route.destination);
-                *place = ActiveRoute { source, via, destination, amount: now };
-                self.count += 1;
-            }
-        }
+    /// Brightness that is routed moves only what its routes say.
+    fn follow_tone(&mut self, controls: &Controls, channels: &Channels) {
+        let is_routed = |route: &ActiveRoute| [route.source, route.via].contains(&ModSource::Timbre);
+        let cutoff = controls.learned.cutoff || self.routes().iter().any(is_routed);
+        self.tone.begin_tick(channels, LearnedElsewhere { cutoff, ..controls.learned }, self.pace);
     }
 
     /// Nothing is done for channels while no route is in use.
@@ -177,16 +161,17 @@ impl Motion {
         if let Some(values) = self.channels.get_mut(channel) {
             values.step(channels.sources(channel), 1.0);
         }
+        self.tone.follow_at_once(channels, channel);
     }
 
     /// Whether no route is in use.
     pub(super) fn is_idle(&self) -> bool {
-        self.count == 0
+        self.routing.active().is_empty()
     }
 
     /// The routes in use.
     pub(super) fn routes(&self) -> &[ActiveRoute] {
-        self.routes.get(..self.count).unwrap_or_default()
+        self.routing.active()
     }
 
     /// Whether a route to what is decoded has a source that differs between notes.
@@ -270,7 +255,18 @@ impl Motion {
         self.kind
     }
 
-    /// Where the filter of a note stands: at its key, with its second envelope's level, and what routes add to cut-off and resonance.
+    /// What controllers add to cut-off and resonance of a channel's notes, [−1, 1].
+    pub(super) fn tone(&self, channel: usize) -> [f32; 2] {
+        self.tone.of(channel)
+    }
+
+    /// Where the low pass of a note stands that controllers have brought in: open, but for what they close.
+    pub(super) fn open_settings([cutoff, resonance]: [f32; 2]) -> FilterSettings {
+        let closed = (f64::from(CUTOFF_SEMITONES * cutoff.min(0.0)) / 12.0).exp2() as f32;
+        FilterSettings { cutoff_hz: OPEN_HZ * closed, resonance: resonance.max(0.0), drive_db: 0.0 }
+    }
+
+    /// Where the filter of a note stands: at its key, with its second envelope's level, and what routes and controllers add to cut-off and resonance.
     pub(super) fn filter_settings(&self, key: f32, envelope: f64, cutoff: f32, resonance: f32) -> FilterSettings {
         let values = &self.filter;
         let cutoff_key = values.cutoff_key.now()

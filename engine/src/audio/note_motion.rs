@@ -1,6 +1,6 @@
 //! What moves in one note: its sources, and what they add to its pitch, gain, pan and filter. AUDIO THREAD: plain arithmetic, once per tick.
 
-use super::filter::VoiceFilter;
+use super::filter::{FilterKind, FilterSettings, VoiceFilter};
 use super::lfo::NoteLfo;
 use super::mod_envelope::ModEnvelope;
 use super::motion::Motion;
@@ -18,6 +18,8 @@ const LARGEST_PITCH_SEMITONES: f64 = 96.0;
 const GAIN_DB: f32 = 12.0;
 /// Latest start as part of a sound's length, as the parameter's.
 const LATEST_START: f32 = 0.95;
+/// Filter that a controller brings in where there is none.
+const BROUGHT_IN: FilterKind = FilterKind::Low12;
 /// The key whose value as a source is 0, and the keys from there to 1.
 const MIDDLE_KEY: f32 = 60.0;
 /// Time in which a filter may ring after the end of its sound. Shorter cuts the ringing off; longer occupies the voice for longer.
@@ -114,6 +116,8 @@ pub(super) struct NoteMotion {
     gain: Line,
     pan: Line,
     filter: VoiceFilter,
+    /// Whether a controller has brought the filter in where there is none.
+    is_brought_in: bool,
     ring_samples: u32,
 }
 
@@ -140,6 +144,7 @@ impl Default for NoteMotion {
             gain: Line::ZERO,
             pan: Line::ZERO,
             filter: VoiceFilter::default(),
+            is_brought_in: false,
             ring_samples: 1,
         }
     }
@@ -165,8 +170,9 @@ impl NoteMotion {
         note.pitch = Line::still(pitch(sums.pitch));
         note.gain = Line::still(f64::from(sums.gain));
         note.pan = Line::still(f64::from(sums.pan));
-        let settings = motion.filter_settings(note.key, note.envelope.level(), sums.cutoff, sums.resonance);
-        note.filter = VoiceFilter::new(motion.filter_kind(), &settings, motion.rate_hz());
+        note.is_brought_in = note.brings_in(motion, motion.filter_kind());
+        let kind = if note.is_brought_in { BROUGHT_IN } else { motion.filter_kind() };
+        note.filter = VoiceFilter::new(kind, &note.filter_settings(motion, &sums), motion.rate_hz());
         note
     }
 
@@ -208,7 +214,8 @@ impl NoteMotion {
     pub(super) fn begin_tick(&mut self, motion: &Motion, heard: &Heard) {
         let time_s = self.behind_s + motion.tick_s();
         let rests = self.pitch.is_zero() && self.gain.is_zero() && self.pan.is_zero();
-        if motion.is_idle() && rests && !self.filter.is_on() && !self.is_modulated {
+        let brings_in = !self.filter.is_on() && self.brings_in(motion, FilterKind::Off);
+        if motion.is_idle() && rests && !self.filter.is_on() && !self.is_modulated && !brings_in {
             self.behind_s = time_s;
             return;
         }
@@ -224,10 +231,29 @@ impl NoteMotion {
         self.pitch.step(pitch(sums.pitch));
         self.gain.step(f64::from(sums.gain));
         self.pan.step(f64::from(sums.pan));
+        if brings_in {
+            self.is_brought_in = true;
+            self.filter = VoiceFilter::new(BROUGHT_IN, &Motion::open_settings([0.0; 2]), motion.rate_hz());
+            self.filter.fade_in(motion.rate_hz());
+        }
         if self.filter.is_on() {
-            let settings = motion.filter_settings(self.key, self.envelope.level(), sums.cutoff, sums.resonance);
+            let settings = self.filter_settings(motion, &sums);
             self.filter.begin_tick(&settings, motion.rate_hz());
         }
+    }
+
+    /// Whether a controller brings in a filter where `kind` is none: an open one is not heard.
+    fn brings_in(&self, motion: &Motion, kind: FilterKind) -> bool {
+        let [cutoff, _] = motion.tone(self.channel);
+        kind == FilterKind::Off && cutoff < 0.0
+    }
+
+    fn filter_settings(&self, motion: &Motion, sums: &Sums) -> FilterSettings {
+        let [cutoff, resonance] = motion.tone(self.channel);
+        if self.is_brought_in {
+            return Motion::open_settings([cutoff, resonance]);
+        }
+        motion.filter_settings(self.key, self.envelope.level(), sums.cutoff + cutoff, sums.resonance + resonance)
     }
 
     /// Value of a source.

@@ -17,7 +17,7 @@ use super::voices::NoteOn;
 use super::zone_crossfade::{NoteZone, NoteZones, ZoneSide};
 use super::zones::{CHANNELS, is_in};
 use crate::link::Succession;
-use crate::params::{Hold, VoiceControls};
+use crate::params::{Hold, ParamId, VoiceControls};
 
 /// How notes become voices.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,13 +63,18 @@ impl Synth {
         }
     }
 
-    /// Keys go up. A monophonic note goes back to the last key of its channel that is still held.
-    pub(super) fn note_off(&mut self, notes: &NoteAddress, velocity: f32) {
+    /// Keys are held no longer; the ends of their notes that do not sound are told.
+    pub(super) fn let_keys_go(&mut self, notes: &NoteAddress) {
         let before = self.held_keys;
         for key in before.iter().filter(|key| notes.matches(&key.note)) {
             self.report_silent(Some(key.note));
         }
         self.held_keys.let_go(notes);
+    }
+
+    /// Keys go up. A monophonic note goes back to the last key of its channel that is still held.
+    pub(super) fn note_off(&mut self, notes: &NoteAddress, velocity: f32) {
+        self.let_keys_go(notes);
         if self.is_monophonic() {
             for channel in 0..CHANNELS as u8 {
                 let is_let_go = |voice: &Voice| notes.matches(&voice.note) && !voice.is_on_sostenuto();
@@ -119,7 +124,10 @@ impl Synth {
     fn sound_note(&mut self, pressed: HeldKey) {
         let channel = pressed.note.channel.unwrap_or(0);
         let Some(pitch) = self.note_pitch(channel, pressed.note.key.unwrap_or(0)) else { return };
-        let held = self.voices.newest_held(channel).map(|voice| (voice.order, voice.semitones_from(pitch)));
+        let held = self
+            .voices
+            .newest_held(channel)
+            .map(|voice| (voice.order, voice.semitones_from(pitch, self.in_tick_samples)));
         match (self.voice_mode(), held) {
             (VoiceMode::Legato, Some((order, semitones))) => self.go_on_at(order, pressed.note, pitch, semitones),
             (mode, held) => {
@@ -135,20 +143,29 @@ impl Synth {
         self.last_played = Some((pitch.key, channel));
     }
 
+    /// The controls of glides, with the time that controller 5 has set for a channel.
+    fn glide_controls(&self, channel: u8) -> VoiceControls {
+        let controls = self.controls.voices;
+        let place = self.channels.glide_place(usize::from(channel)).filter(|_| !self.controls.learned.glide);
+        let glide_s = place.map_or(controls.glide_s, |place| ParamId::GLIDE.spec().scale.value(place));
+        VoiceControls { glide_s, ..controls }
+    }
+
     /// The glide to a pitch: from the pitch of the note that is held, else from the last one that was played.
     fn glide(&self, channel: u8, pitch: NotePitch, from_held: Option<f64>) -> Glide {
-        let controls = &self.controls.voices;
+        let controls = &self.glide_controls(channel);
         let from_last = || {
             let last = self.last_played.filter(|(_, played)| *played == channel && controls.glide_when < 0.5);
             last.map(|(last, _)| last - pitch.key)
         };
         let semitones = from_held.or_else(from_last).unwrap_or(0.0);
-        Glide::new(semitones, controls, self.timing.rate_hz)
+        Glide::new(semitones, controls, self.timing.rate_hz, self.in_tick_samples)
     }
 
     /// The voices of a note go on as another note.
     fn go_on_at(&mut self, order: u64, note: NoteAddress, pitch: NotePitch, semitones: f64) {
-        let glide = Glide::new(semitones, &self.controls.voices, self.timing.rate_hz);
+        let controls = self.glide_controls(note.channel.unwrap_or(0));
+        let glide = Glide::new(semitones, &controls, self.timing.rate_hz, self.in_tick_samples);
         let before = self.voices.of_order(order).next().map(|voice| (voice.note, voice.variation, voice.lane));
         let Some((ended, variation, lane)) = before else { return };
         let is_crossfaded = self.voices.of_order(order).any(|voice| voice.side == ZoneSide::Neighbour);

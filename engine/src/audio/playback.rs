@@ -13,7 +13,7 @@ use crate::link::{LevelCourse, MAX_CHANNELS};
 /// ratio takes several windows.
 const WINDOW_SAMPLES: usize = 8192;
 
-/// Gain at which a note that decays on has ended: −60 dB, below a level that has fallen before.
+/// Gain at which a note that decays on ends: −60 dB, below a level that has fallen before.
 const FAINTEST: f32 = 1e-3;
 
 /// Largest gain that keeps the level of a note that goes on, and one over the smallest: 12 dB.
@@ -67,6 +67,8 @@ pub(super) struct Played {
     pub(super) samples: usize,
     /// Whether the sound continues after the piece.
     pub(super) goes_on: bool,
+    /// Whether it has decayed until nothing of it is heard.
+    pub(super) is_faint: bool,
     /// Channels that were filled.
     pub(super) channels: usize,
 }
@@ -99,7 +101,7 @@ impl Play {
         let kernel = reading.kernels.for_ratio(top_ratio);
         let (Some(buffer), Some(kernel)) = (buffer, kernel) else {
             out.iter_mut().for_each(|channel| channel.fill(0.0));
-            return Played { samples: 0, goes_on: false, channels: 1 };
+            return Played { samples: 0, goes_on: false, is_faint: false, channels: 1 };
         };
         let channels = buffer.head().map_or(1, |head| head.channels).clamp(1, MAX_CHANNELS);
         let fits = ((WINDOW_SAMPLES.saturating_sub(kernel.taps() + 2)) as f64 / top_ratio.max(1e-9)) as usize;
@@ -110,7 +112,7 @@ impl Play {
             samples += self.render_piece(buffer, (reading, kernel), (out, channels, piece), reader);
         }
         let end = buffer.head().map_or(0.0, |head| head.length_samples as f64);
-        Played { samples, goes_on: self.cursor_samples < end && self.gain > FAINTEST, channels }
+        Played { samples, goes_on: self.cursor_samples < end, is_faint: self.gain <= FAINTEST, channels }
     }
 
     /// Linear gain at a position in the sound: what it has fallen by, and what keeps its level.

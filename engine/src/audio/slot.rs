@@ -112,8 +112,17 @@ impl Slot {
 
     /// The newest buffer that a voice may move to. For a buffer, `place` gives the first sample and the number of samples needed.
     pub(super) fn newest_playable(&self, place: impl Fn(&SoundBuffer) -> (usize, usize)) -> Option<usize> {
+        self.newest_of(self.valid_from, place)
+    }
+
+    /// The same among all sounds that are still there, stale ones too.
+    pub(super) fn newest_stale(&self, place: impl Fn(&SoundBuffer) -> (usize, usize)) -> Option<usize> {
+        self.newest_of(0, place)
+    }
+
+    fn newest_of(&self, oldest: u64, place: impl Fn(&SoundBuffer) -> (usize, usize)) -> Option<usize> {
         let buffers = self.buffers.iter().enumerate();
-        let known = self.valid_from..=self.visible;
+        let known = oldest..=self.visible;
         let playable = buffers.filter(|(_, buffer)| {
             let (from, need) = place(buffer);
             known.contains(&buffer.generation()) && buffer.is_playable(from, need)
@@ -158,9 +167,10 @@ impl Slot {
         self.buffers.iter().filter(|buffer| !buffer.is_free()).map(SoundBuffer::generation).max().unwrap_or(0)
     }
 
-    /// Retires every sound that no voice reads and that a newer complete one has replaced.
-    pub(super) fn retire_replaced(&mut self) {
-        let keep = self.newest_complete().map_or(0, SoundBuffer::generation).max(self.valid_from);
+    /// Retires every sound that no voice reads and that a newer complete one has replaced; stale ones too, unless they are kept.
+    pub(super) fn retire_replaced(&mut self, keeps_stale: bool) {
+        let stale = if keeps_stale { 0 } else { self.valid_from };
+        let keep = self.newest_complete().map_or(0, SoundBuffer::generation).max(stale);
         for buffer in &mut self.buffers {
             if !buffer.is_read() && buffer.generation() < keep {
                 buffer.retire();

@@ -36,6 +36,8 @@ pub(super) struct Slots {
     board_changed: bool,
     /// Offline, only sounds of pending requests are accepted.
     offline: bool,
+    /// Whether no sound has come since sources were removed: the sounds of these are kept, and new notes begin with them.
+    awaits_first: bool,
 }
 
 impl Slots {
@@ -50,12 +52,13 @@ impl Slots {
             uses: 0,
             board_changed: false,
             offline: false,
+            awaits_first: false,
         }
     }
 
     /// Switches offline rendering on or off; every sound is then requested again.
     pub(super) fn set_offline(&mut self, offline: bool) {
-        self.offline = offline;
+        (self.offline, self.awaits_first) = (offline, false);
         for slot in &mut self.slots {
             slot.requested = None;
             slot.pending = None;
@@ -131,7 +134,7 @@ impl Slots {
         self.next_generation - 1
     }
 
-    /// Clears the slots of removed sources, whose sounds are stale.
+    /// Clears the slots of removed sources, whose sounds are stale. Live, notes begin with them until the first sound of another source has come.
     pub(super) fn retain_sources(&mut self, sources: &SourceSet) {
         let first_generation = self.first_generation();
         for (slot, place) in self.slots.iter_mut().zip(&mut self.board) {
@@ -140,8 +143,14 @@ impl Slots {
                 slot.key = None;
                 *place = None;
                 self.board_changed = true;
+                self.awaits_first = !self.offline;
             }
         }
+    }
+
+    /// Whether notes begin with stale sounds where there are no others.
+    pub(super) fn awaits_first(&self) -> bool {
+        self.awaits_first
     }
 
     /// Correlation between two sounds of one slot; 0 between slots.
@@ -247,6 +256,7 @@ impl Slots {
     fn accept(&mut self, delivery: Delivery, buffer: Option<usize>, is_new: bool) {
         let Delivery { slot: index, generation, part } = delivery;
         let Some(slot) = self.slots.get_mut(index) else { return };
+        let is_present = generation >= slot.valid_from;
         let buffer = buffer.and_then(|buffer| slot.buffers.get_mut(buffer));
         match part {
             Part::Begin(head) => {
@@ -266,13 +276,17 @@ impl Slots {
             }
             Part::End(sustain) => {
                 if let Some(buffer) = buffer {
+                    self.awaits_first &= !is_present;
                     buffer.complete(sustain);
                     if let Some(head) = buffer.head().copied() {
                         slot.know(&head, sustain);
                     }
                 }
             }
-            Part::Failed => slot.failed = slot.failed.max(generation),
+            Part::Failed => {
+                self.awaits_first &= !is_present;
+                slot.failed = slot.failed.max(generation);
+            }
         }
     }
 
@@ -289,7 +303,7 @@ impl Slots {
         let mut left = budget;
         for index in 0..self.slots.len() {
             let Some(slot) = self.slots.get_mut(index) else { return };
-            slot.retire_replaced();
+            slot.retire_replaced(self.awaits_first);
             for buffer in 0..BUFFERS {
                 left = self.drain_buffer(SoundRef { slot: index, buffer }, left);
             }
@@ -309,86 +323,4 @@ impl Slots {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::link::{SoundHead, SoundSpec, SourceId, SourceInfo, StretchMap, SustainMap, WorkerEnd, link};
-
-    const SOUND_BLOCKS: usize = 100;
-    const SOURCE: SourceId = SourceId(0);
-
-    fn ends() -> (AudioEnd, WorkerEnd) {
-        let (audio, worker, _main) = link(SourceSet::of(SourceInfo::new(SOURCE, &[60])));
-        (audio, worker)
-    }
-
-    fn key(root: u8) -> SlotKey {
-        SlotKey { source: SOURCE, root, layer: 0, variation: 0, lane: 0 }
-    }
-
-    fn send(worker: &mut WorkerEnd, generation: u64, part: Part) {
-        worker.push(Delivery { slot: 0, generation, part }).expect("there is room");
-    }
-
-    /// Sends a whole sound for slot 0 to the queue.
-    fn send_sound(worker: &mut WorkerEnd, request: &Request, generation: u64) {
-        let length_samples = SOUND_BLOCKS * crate::link::BLOCK_SAMPLES;
-        let (spec, stretch) = (request.spec, StretchMap::NONE);
-        send(
-            worker,
-            generation,
-            Part::Begin(SoundHead { spec, length_samples, sample_rate_hz: 44_100.0, channels: 1, stretch }),
-        );
-        for index in 0..SOUND_BLOCKS {
-            let block = worker.take_block().expect("a block");
-            send(worker, generation, Part::Block { index, channel: 0, block });
-        }
-        send(worker, generation, Part::End(SustainMap::default()));
-    }
-
-    #[test]
-    fn no_call_receives_or_returns_more_than_its_budget() {
-        let (audio, mut worker) = ends();
-        let mut slots = Slots::new(audio);
-        slots.slot_for(key(60)).expect("a free slot");
-        let request = Request {
-            generation: 0,
-            spec: SoundSpec::new(SOURCE, [0.0; 7], 60.0),
-            urgency: 0,
-            cursor_sample: 0,
-            region_end_sample: 0,
-            wants_draft: false,
-            main: true,
-        };
-        let first = slots.request(0, request);
-        send_sound(&mut worker, &request, first);
-        for budget in [0, 1, 7, 64] {
-            let before = worker.waiting_messages();
-            slots.receive(budget);
-            assert_eq!(before - worker.waiting_messages(), budget);
-        }
-        slots.receive(usize::MAX);
-        assert!(slots.get(0).is_some_and(|slot| slot.has_whole(first)), "the whole sound has been received");
-        let second = slots.request(0, request);
-        send_sound(&mut worker, &request, second);
-        slots.receive(usize::MAX);
-        worker.collect_empties();
-        worker.free_spare();
-        for budget in [0, 1, 7, 64] {
-            let before = worker.existing_blocks();
-            slots.drain(budget);
-            worker.collect_empties();
-            worker.free_spare();
-            assert_eq!(before - worker.existing_blocks(), budget, "blocks of the replaced sound are returned");
-        }
-    }
-
-    #[test]
-    fn the_least_recently_used_slot_is_reassigned() {
-        let (audio, _worker) = ends();
-        let mut slots = Slots::new(audio);
-        let placed: Vec<_> = (0..SLOTS as u8).map(|root| slots.slot_for(key(root)).expect("a slot")).collect();
-        slots.slot_for(key(0)).expect("used again");
-        assert_eq!(slots.slot_for(key(100)), Some(placed[1]), "root 1 is the least recently used");
-        assert_eq!(slots.slot_for(key(0)), Some(placed[0]), "root 0 keeps its slot");
-    }
-}
+mod tests;

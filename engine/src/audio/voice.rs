@@ -176,9 +176,9 @@ impl Voice {
         self.pitch
     }
 
-    /// Semitones from the pitch that the voice has now to another one.
-    pub(super) fn semitones_from(&self, pitch: NotePitch) -> f64 {
-        self.pitch.key - pitch.key + self.glide.semitones()
+    /// Semitones from the pitch that the voice has at sample `offset` of the tick to another one.
+    pub(super) fn semitones_from(&self, pitch: NotePitch, offset: usize) -> f64 {
+        self.pitch.key - pitch.key + self.glide.semitones(offset as f64)
     }
 
     /// Position in a sound of `length_samples` at `rate_hz` at which the voice starts.
@@ -272,8 +272,12 @@ impl Voice {
 
     /// Playback ratio of its tuning over the tick: that of its channel times its own.
     pub(super) fn tune(&self, tunes: &[Ramp]) -> Ramp {
+        self.tune_with(tunes, |tune| self.glide.tuned(tune))
+    }
+
+    fn tune_with(&self, tunes: &[Ramp], glide: impl Fn(Ramp) -> Ramp) -> Ramp {
         let channel = tunes.get(self.channel()).copied().unwrap_or(Ramp::ONE);
-        let tuned = self.motion.tuned(self.glide.tuned(self.expression.tuned(channel)));
+        let tuned = self.motion.tuned(glide(self.expression.tuned(channel)));
         if self.unison.ratio == 1.0 { tuned } else { tuned.map(|tune| tune * self.unison.ratio) }
     }
 

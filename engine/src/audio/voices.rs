@@ -84,6 +84,11 @@ impl Voices {
         self.voices.iter().filter(|voice| voice.is_active()).count()
     }
 
+    /// Whether any voice sounds.
+    pub(super) fn are_sounding(&self) -> bool {
+        self.voices.iter().any(|voice| voice.is_active() && !voice.is_waiting())
+    }
+
     /// Notes that have ended since [`Self::begin_call`]. Beyond the capacity the last ones are omitted.
     pub(super) fn ended(&self) -> &[EndedNote] {
         &self.ended
@@ -315,8 +320,8 @@ impl Voices {
         self.active_mut().for_each(|voice| voice.begin_tick(pace, motion));
     }
 
-    /// Adds `length` samples of all voices to the buses of `scratch`. Of the notes whose sound ends while their key is down the ends of those
-    /// that `goes_on` are not told.
+    /// Adds `length` samples of all voices to the buses of `scratch`. Of the notes whose sound ends, or begins to fade out at its end, while their key is
+    /// down the ends of those that `goes_on` are not told.
     pub(super) fn render(
         &mut self,
         slots: &mut Slots,
@@ -328,7 +333,7 @@ impl Voices {
         for voice in self.voices.iter_mut().filter(|voice| voice.is_active()) {
             let is_key_down = voice.is_key_down();
             let freed = voice.render(slots, span, scratch, length);
-            if is_key_down && !voice.is_active() && goes_on(&voice.note) {
+            if is_key_down && !voice.is_key_down() && goes_on(&voice.note) {
                 voice.end_untold();
             }
             settle(voice, slots, freed, &mut self.ended, self.offset + length);

@@ -5,6 +5,7 @@
 //! chain begins later than the middle, so an attack is heard in the middle first.
 
 use super::activity::Activity;
+use super::entry::Entry;
 use super::line::{Line, slope};
 use super::mixer::Buses;
 use super::one_pole::OnePole;
@@ -36,6 +37,7 @@ pub(super) struct Width {
     delays: [usize; 5],
     high_pass: [OnePole; 2],
     activity: Activity,
+    entry: Entry,
     rate_hz: f32,
 }
 
@@ -50,6 +52,7 @@ impl Width {
             delays: [1; 5],
             high_pass: [OnePole::default(); 2],
             activity: Activity::default(),
+            entry: Entry::default(),
             rate_hz,
         };
         width.reset(rate_hz);
@@ -69,13 +72,18 @@ impl Width {
         }
         self.high_pass = [OnePole::new(CORNER_HZ, rate_hz); 2];
         self.activity.stop();
+        self.entry.end();
     }
 
-    /// Takes the wanted width, [0, 1].
-    pub(super) fn begin_tick(&mut self, width: f32) {
+    /// Takes the wanted width, [0, 1], and whether a note sounds already.
+    pub(super) fn begin_tick(&mut self, width: f32, is_sounding: bool) {
+        let was_off = self.level.is_still_at(0.0);
         let pace = 1.0 - (-(TICK_SAMPLES as f32) / (AMOUNT_S * self.rate_hz)).exp();
         self.amount.step(f64::from(width), f64::from(pace));
         self.level = self.amount.ramp().map(|width| FULL * width);
+        if was_off && is_sounding && !self.level.is_still_at(0.0) {
+            self.entry.begin(self.rate_hz);
+        }
         let is_off = self.level.is_still_at(0.0) && self.activity.is_awake();
         if self.activity.falls_asleep((MEMORY_S * self.rate_hz) as usize) || is_off {
             self.clear();
@@ -110,7 +118,7 @@ impl Width {
 
     fn next(&mut self, middle: f32) -> f32 {
         let [first, rest @ ..] = &self.delays;
-        self.before.push(middle);
+        self.before.push(middle * self.entry.next());
         let mut sample = self.before.read(*first);
         for (line, delay) in self.chain.iter_mut().zip(rest) {
             let delayed = line.read(*delay);

@@ -42,6 +42,16 @@ impl Zones {
         }
     }
 
+    /// Whether a channel manages a zone or is a member of one.
+    pub(super) fn is_in_one(&self, channel: usize) -> bool {
+        let manages = match channel {
+            LOWER_MANAGER => self.lower_members > 0,
+            UPPER_MANAGER => self.upper_members > 0,
+            _ => false,
+        };
+        manages || self.manager(channel).is_some()
+    }
+
     /// Bit mask of the channels that a message on `channel` concerns: itself, and the members of the zone that it manages. Bit n stands for
     /// channel n.
     pub(super) fn concerned(&self, channel: usize) -> u16 {

@@ -66,6 +66,26 @@ impl ControllerMap {
     }
 }
 
+/// Which of the controllers that move something by themselves have learned something else and no longer do.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct LearnedElsewhere {
+    /// Controller 5, which sets the time of glides.
+    pub glide: bool,
+    /// Controller 71, which moves the resonance.
+    pub resonance: bool,
+    /// Controller 74, which moves the cut-off.
+    pub cutoff: bool,
+}
+
+impl LearnedElsewhere {
+    /// By what parameters have learned.
+    #[must_use]
+    pub fn of(map: &ControllerMap) -> Self {
+        let [glide, resonance, cutoff] = [5, 71, 74].map(|number| map.moves_any(number));
+        Self { glide, resonance, cutoff }
+    }
+}
+
 /// Value on [0, 1] of a controller that was never moved. A host that writes back all values that it has read changes nothing.
 #[must_use]
 pub fn resting_controller(controller: u8) -> f32 {

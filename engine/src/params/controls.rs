@@ -1,8 +1,8 @@
 //! The values of all controls, and the sound that follows from them. AUDIO THREAD: plain arithmetic on `Copy` values.
 
 use super::{
-    AmpControls, ArpControls, EnvelopeControls, FIRST_ROUTES, FilterControls, LoopControls, MotionControls, PadPath,
-    Routes, SpaceControls, StepLevels, TABLE, Transport, VariationControls, VoiceControls,
+    AmpControls, ArpControls, EnvelopeControls, FIRST_ROUTES, FilterControls, LearnedElsewhere, LoopControls,
+    MotionControls, PadPath, Routes, SpaceControls, StepLevels, TABLE, Transport, VariationControls, VoiceControls,
 };
 use crate::link::{AssetId, AssetMix, MIXED_ASSETS, Shaping, SoundSpec, SourceId};
 use crate::units::{LATENT_LIMIT, Latent};
@@ -92,6 +92,8 @@ pub struct Controls {
     pub arp: ArpControls,
     /// How notes vary.
     pub variation: VariationControls,
+    /// Which controllers have learned something else than what they move by themselves.
+    pub learned: LearnedElsewhere,
     /// Tempo and position.
     pub transport: Transport,
     /// Seed of the sources' random numbers.
@@ -135,6 +137,7 @@ impl Default for Controls {
             space: SpaceControls::default(),
             arp: ArpControls::default(),
             variation: VariationControls::default(),
+            learned: LearnedElsewhere::default(),
             transport: Transport::default(),
             seed: 0,
         };

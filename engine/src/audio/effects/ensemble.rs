@@ -6,6 +6,7 @@
 use std::f64::consts::{FRAC_PI_4, TAU};
 
 use super::super::activity::Activity;
+use super::super::entry::Entry;
 use super::super::line::{Line, slope};
 use super::super::one_pole::OnePole;
 use super::super::tick::{Ramp, TICK_SAMPLES};
@@ -40,6 +41,7 @@ pub(super) struct Ensemble {
     lines: [Line; 2],
     high_pass: [OnePole; 2],
     activity: Activity,
+    entry: Entry,
     rate_hz: f32,
 }
 
@@ -56,6 +58,7 @@ impl Ensemble {
             lines: [Line::new(LONGEST_S), Line::new(LONGEST_S)],
             high_pass: [OnePole::default(); 2],
             activity: Activity::default(),
+            entry: Entry::default(),
             rate_hz,
         };
         ensemble.reset(rate_hz);
@@ -70,20 +73,25 @@ impl Ensemble {
         self.lines.iter_mut().for_each(|line| line.set_length(LONGEST_S, rate_hz));
         self.high_pass = [OnePole::new(CORNER_HZ, rate_hz); 2];
         self.activity.stop();
+        self.entry.end();
     }
 
     pub(super) fn is_awake(&self) -> bool {
         self.activity.is_awake()
     }
 
-    /// Takes the controls of a tick. Returns whether the effect changes the signal.
-    pub(super) fn begin_tick(&mut self, controls: &SpaceControls) -> bool {
+    /// Takes the controls of a tick, and whether a note sounds already. Returns whether the effect changes the signal.
+    pub(super) fn begin_tick(&mut self, controls: &SpaceControls, is_sounding: bool) -> bool {
+        let was_off = self.wet.is_still_at(0.0);
         let amount = self.amount.step(controls.ensemble);
         self.dry = amount.map(|amount| (amount * FRAC_PI_4).cos());
         self.wet = amount.map(|amount| (amount * FRAC_PI_4).sin() / (COPIES as f64).sqrt());
         let rate_octaves = self.octaves.step(controls.ensemble_rate_octaves).at(TICK_SAMPLES);
         self.swing(rate_octaves.exp2());
         let is_off = amount.is_still_at(0.0);
+        if was_off && is_sounding && !is_off {
+            self.entry.begin(self.rate_hz);
+        }
         if self.activity.falls_asleep((LONGEST_S * self.rate_hz) as usize) || is_off {
             self.activity.stop();
             self.lines.iter_mut().for_each(Line::clear);
@@ -123,9 +131,10 @@ impl Ensemble {
             let (dry, wet) = (dry + dry_step * place, wet + wet_step * place);
             let part = place / TICK_SAMPLES as f32;
             self.activity.hear(left.abs().max(right.abs()));
+            let entering = self.entry.next();
             let sides = self.lines.iter_mut().zip(&mut self.high_pass).zip(&self.delays);
             for (sample, ((line, high_pass), delays)) in [left, right].into_iter().zip(sides) {
-                line.push(high_pass.high(*sample));
+                line.push(high_pass.high(*sample * entering));
                 let copies: f32 = delays.iter().map(|[from, to]| line.read_between(from + (to - from) * part)).sum();
                 *sample = *sample * dry + copies * wet;
             }

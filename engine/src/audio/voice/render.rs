@@ -32,6 +32,8 @@ pub(in super::super) struct Span<'a> {
     pub(in super::super) rates: &'a EnvelopeRates,
     /// Playback ratio of each channel's tuning (coarse, fine, bend), over the tick.
     pub(in super::super) tunes: &'a [Ramp],
+    /// Fade-out of a note that has decayed until nothing of it is heard.
+    pub(in super::super) fade_samples: u32,
     /// Sample of the tick at which the span begins.
     pub(in super::super) offset: usize,
 }
@@ -55,8 +57,11 @@ impl Voice {
                 break;
             }
             let rest = |crossfade: &Crossfade| crossfade.left_samples().max(1);
-            let piece = self.crossfade.as_ref().map_or(usize::MAX, rest).min(length - done);
-            let reading = Reading { kernels: span.kernels, tune: self.tune(span.tunes), offset: span.offset + done };
+            let offset = span.offset + done;
+            let glide = self.glide.left_in_tick(offset).unwrap_or(usize::MAX);
+            let piece = self.crossfade.as_ref().map_or(usize::MAX, rest).min(length - done).min(glide);
+            let tune = self.tune_with(span.tunes, |tune| self.glide.tuned_from(tune, offset));
+            let reading = Reading { kernels: span.kernels, tune, offset };
             let Some(played) = self.read(slots, &reading, piece, scratch, &mut freed) else { break };
             // Filtering stops at the end of the sound, so that the filter's tail does not depend on where a piece ends.
             let ends_tick = reading.offset + piece == TICK_SAMPLES;
@@ -64,7 +69,8 @@ impl Voice {
             self.motion.filter(&mut scratch.current, played.channels, piece, reading.offset);
             let ring = self.motion.ring_samples().filter(|_| !played.goes_on);
             let ringing = ring.map(|samples| (played.samples, samples));
-            let goes_on = self.add(done, piece, &reading, (span.rates, ringing), played.channels, scratch);
+            let fading = ringing.or_else(|| played.is_faint.then_some((0, span.fade_samples)));
+            let goes_on = self.add(done, piece, &reading, (span.rates, fading), played.channels, scratch);
             if !goes_on || (!played.goes_on && ring.is_none()) {
                 let ended = self.end();
                 // A crossfade that has just ended leaves one sound.
@@ -107,14 +113,14 @@ impl Voice {
         Some(played)
     }
 
-    /// Adds `scratch.current` to the buses, multiplied by envelope and gains; `ringing` is the sample from which on only its filter rings, and the
-    /// samples in which that fades out. Returns false if the note has ended.
+    /// Adds `scratch.current` to the buses, multiplied by envelope and gains; `fading` is the sample from which on it fades out, since only its filter
+    /// rings or nothing of it is heard any more, and the samples in which it does. Returns false if the note has ended.
     fn add(
         &mut self,
         start: usize,
         length: usize,
         reading: &Reading,
-        (rates, ringing): (&EnvelopeRates, Option<(usize, u32)>),
+        (rates, fading): (&EnvelopeRates, Option<(usize, u32)>),
         channels: usize,
         scratch: &mut Scratch,
     ) -> bool {
@@ -123,7 +129,7 @@ impl Voice {
         let count = self.envelope.fill(rates, gains);
         let gains = gains.get_mut(..count).unwrap_or_default();
         gains.iter_mut().for_each(|gain| *gain *= self.response.gain);
-        let count = self.fade(gains, ringing);
+        let count = self.fade(gains, fading);
         let gains = gains.get_mut(..count).unwrap_or_default();
         self.fade_in.apply(gains);
         self.expression.apply_gain(reading.offset, gains);
@@ -132,12 +138,12 @@ impl Voice {
         scratch.buses.add(start, &scratch.current, channels, gains, pan.as_ref());
         count == length
     }
-    /// Multiplies gains by the fade-out, which begins where the filter begins to ring alone if none is in progress. Returns how many lie before its
-    /// end.
-    fn fade(&mut self, gains: &mut [f32], ringing: Option<(usize, u32)>) -> usize {
+
+    /// Multiplies gains by the fade-out, which begins at the sample that `fading` tells if none is in progress. Returns how many lie before its end.
+    fn fade(&mut self, gains: &mut [f32], fading: Option<(usize, u32)>) -> usize {
         let mut first = 0;
         if self.fade_out.is_none()
-            && let Some((start, samples)) = ringing.filter(|(start, _)| *start < gains.len())
+            && let Some((start, samples)) = fading.filter(|(start, _)| *start < gains.len())
         {
             first = start;
             self.fade_out = Some(FadeOut { left_samples: samples, total_samples: samples });
