@@ -104,6 +104,11 @@ impl Envelopes {
         self.courses[course].iter().zip(frames).map(|(course, frame)| (course - frame).powi(2)).sum()
     }
 
+    /// The largest sample that a frame of a level can have: that of a frame in which all others are 0.
+    pub(super) fn largest_sample(&self, level_db: f32) -> f32 {
+        10.0_f32.powf(level_db / 20.0) * (self.shape.frame_samples as f32).sqrt()
+    }
+
     /// Adds what a level is to the network to `x`.
     pub(super) fn add(&self, level_db: f32, x: &mut [Row]) {
         let place = ((level_db - LOWEST_DB) / ENVELOPE_STEP_DB).clamp(0.0, (ENVELOPE_LEVELS - 1) as f32);
@@ -146,6 +151,16 @@ mod tests {
             assert!((between(one, other, 0.0) - one).abs() < 1e-3 && (between(one, other, 1.0) - other).abs() < 1e-3);
             let half_below_db = f32::max(one, other) - between(one, other, 0.5);
             assert!((-1e-3..3.02).contains(&half_below_db), "{one} and {other}: {half_below_db} dB below the louder");
+        }
+    }
+
+    #[test]
+    fn no_frame_of_a_level_has_a_larger_sample() {
+        let mut frame = [0.0; 16];
+        for peak in [1.0, 0.1, 1e-3] {
+            frame[5] = peak;
+            let largest = envelopes().largest_sample(level_db(&frame));
+            assert!((largest / peak - 1.0).abs() < 1e-4, "{largest} for {peak}");
         }
     }
 

@@ -1,5 +1,7 @@
 //! From the outputs of a network to the next level: a draw from a softmax over 256 levels, or from a mixture of logistic distributions.
 
+use std::ops::Range;
+
 use multiversion::multiversion;
 use rand_chacha::ChaCha8Rng;
 
@@ -50,6 +52,11 @@ impl Head {
         self.samples[level]
     }
 
+    /// The levels whose samples are at most so far from 0.
+    pub(super) fn within(&self, most: f32) -> Range<usize> {
+        self.samples.partition_point(|sample| *sample < -most)..self.samples.partition_point(|sample| *sample <= most)
+    }
+
     /// Makes the means of a mixture, which the network gives from the level that it heard last, positions after companding.
     pub(super) fn anchor(&self, outputs: &mut [f32], heard: usize) {
         if self.quantisation == Quantisation::Mixture {
@@ -64,16 +71,26 @@ impl Head {
         outputs.iter_mut().zip(&self.curve).for_each(|(output, curve)| *output += tilt * curve);
     }
 
-    /// The next level, by a distribution that is tilted. Takes two random numbers of the mixture, one otherwise.
+    /// The next level, by a distribution that is tilted: of a softmax one of `possible`, unless none of those is likely. Takes two random numbers of
+    /// the mixture, one otherwise.
     ///
     /// The unlikely levels are left out before the tilt, as those far from the mean: a strong tilt would make them likely, which is a spike.
-    pub(super) fn draw(&self, outputs: &[f32], tilt: f32, draw: Draw, random: &mut ChaCha8Rng) -> usize {
+    pub(super) fn draw(
+        &self,
+        outputs: &[f32],
+        (tilt, possible): (f32, &Range<usize>),
+        draw: Draw,
+        random: &mut ChaCha8Rng,
+    ) -> usize {
         if self.quantisation == Quantisation::Mixture {
             return self.draw_from_mixture(outputs, draw, random);
         }
         let mut chances = [0.0; LEVELS];
         chances.copy_from_slice(outputs);
-        let kept = draw.likely(&mut chances);
+        let likely = draw.likely(&mut chances);
+        let both = likely.start.max(possible.start)..likely.end.min(possible.end);
+        let is_any = chances.get(both.clone()).is_some_and(|chances| chances.iter().any(|chance| *chance > 0.0));
+        let kept = if is_any { both } else { likely };
         let chances = &mut chances[kept.clone()];
         shape(chances, &self.curve[kept.clone()], tilt);
         kept.start + pick(chances, unit(random))
@@ -123,12 +140,13 @@ mod tests {
 
     /// Largest difference between how often a level is drawn and its probability, in 20 000 draws.
     const SHARE_TOLERANCE: f64 = 0.015;
+    const ALL: Range<usize> = 0..LEVELS;
 
     fn shares(head: &Head, outputs: &[f32], draw: Draw) -> Vec<f64> {
         const DRAWS: usize = 20_000;
         let mut random = ChaCha8Rng::seed_from_u64(1);
         let mut counts = vec![0.0; head.samples.len()];
-        (0..DRAWS).for_each(|_| counts[head.draw(outputs, 0.0, draw, &mut random)] += 1.0 / DRAWS as f64);
+        (0..DRAWS).for_each(|_| counts[head.draw(outputs, (0.0, &ALL), draw, &mut random)] += 1.0 / DRAWS as f64);
         counts
     }
 
@@ -158,13 +176,31 @@ mod tests {
         let draw = Draw { temperature: 1.0, keep: 1.0 };
         let mean = |tilt: f32| {
             let mut random = ChaCha8Rng::seed_from_u64(2);
-            let drawn: Vec<usize> = (0..2_000).map(|_| head.draw(&outputs, tilt, draw, &mut random)).collect();
+            let drawn: Vec<usize> = (0..2_000).map(|_| head.draw(&outputs, (tilt, &ALL), draw, &mut random)).collect();
             assert!(drawn.iter().all(|level| (120..136).contains(level)), "tilt {tilt}: a level far from the others");
             drawn.iter().sum::<usize>() as f64 / drawn.len() as f64
         };
         let (down, none, up) = (mean(-60.0), mean(0.0), mean(60.0));
         assert!((none - 127.5).abs() < 0.5 && down < 125.0 && up > 130.0, "{down}, {none}, {up}");
         assert!(mean(f32::MAX) > 130.0, "no tilt is too large");
+    }
+
+    #[test]
+    fn what_is_impossible_is_drawn_only_where_nothing_else_is_likely() {
+        let head = Head::new(Quantisation::MuLaw);
+        for most in [0.0, 0.01, 0.5, 1.0, f32::INFINITY] {
+            let possible = head.within(most);
+            let is_possible = |level: usize| head.sample(level).abs() <= most;
+            assert!((0..LEVELS).all(|level| possible.contains(&level) == is_possible(level)), "{most}");
+        }
+        let possible = head.within(0.01);
+        let mut outputs = vec![-30.0; LEVELS];
+        (outputs[128], outputs[250]) = (0.05f32.ln(), 0.95f32.ln());
+        let mut random = ChaCha8Rng::seed_from_u64(3);
+        for (keep, level) in [(1.0, 128), (0.9, 250)] {
+            let draw = Draw { temperature: 1.0, keep };
+            assert!((0..200).all(|_| head.draw(&outputs, (0.0, &possible), draw, &mut random) == level), "{level}");
+        }
     }
 
     #[test]

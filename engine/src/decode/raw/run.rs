@@ -1,6 +1,7 @@
 //! One sound being made: the states of all layers, and the step that takes a level in and gives the distribution of the next. No allocation
 //! after construction.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use rand_chacha::ChaCha8Rng;
@@ -33,6 +34,8 @@ pub struct Run {
     /// What was heard so far, and the network's factors for it.
     sums: Sums,
     factors: Vec<Row>,
+    /// The levels that a sample of the present frame can have.
+    possible: Range<usize>,
     /// The level heard last.
     heard: usize,
     steps: usize,
@@ -56,6 +59,7 @@ impl Run {
             outputs: rows(model.last.rows() * LANES),
             sums: Sums::new(model.manifest().sample_rate_hz),
             factors: rows(SUMS),
+            possible: model.head.within(f32::INFINITY),
             heard: 0,
             steps: 0,
             model,
@@ -98,6 +102,7 @@ impl Run {
         if let (0, Some(level_db)) = (start, level_db) {
             self.condition.copy_from_slice(&self.classes);
             envelopes.add(*level_db, &mut self.condition);
+            self.possible = self.model.head.within(envelopes.largest_sample(*level_db));
         }
     }
 
@@ -112,7 +117,7 @@ impl Run {
     pub(super) fn draw(&mut self, draw: Draw, random: &mut ChaCha8Rng) -> usize {
         let tilt = self.answer();
         let outputs = &self.outputs.as_flattened()[..self.model.head.outputs()];
-        self.model.head.draw(outputs, tilt, draw, random)
+        self.model.head.draw(outputs, (tilt, &self.possible), draw, random)
     }
 
     /// Computes the outputs as they are without the sums, and by how much the sums tilt them.
