@@ -116,16 +116,23 @@ struct TrainArgs {
     sashimi: sashimi_command::SashimiArgs,
     #[command(flatten)]
     foley: foley_command::FoleyArgs,
-    /// Part of the time that the auto-encoder gets; the vocoder gets the rest.
+    /// Part of the time that the auto-encoder gets; 0 with --from-pack leaves it as it is.
     #[arg(long, default_value_t = 0.5)]
     vae_share: f64,
+    /// Part of the time in which the decoder alone unlearns what rises again after quiet where no sound does; the vocoder gets the
+    /// rest, and 0 leaves it out. Of foley the prior gets what the auto-encoder leaves.
+    #[arg(long, default_value_t = 0.1)]
+    decoder_share: f64,
     /// Factor on the learning rate; below 1 when training starts from a good pack.
     #[arg(long, default_value_t = 1.0)]
     rate: f64,
     /// Steps of the first stage, instead of time.
     #[arg(long, requires = "vocoder_steps")]
     vae_steps: Option<u64>,
-    /// Steps of the second stage, instead of time.
+    /// Steps of the decoder alone, where the others have steps; 0 leaves it out.
+    #[arg(long, requires = "vae_steps", default_value_t = 0)]
+    decoder_steps: u64,
+    /// Steps of the vocoder, instead of time.
     #[arg(long, requires = "vae_steps")]
     vocoder_steps: Option<u64>,
     /// Weight of a loss of sounds that come back after silence or end abruptly, at random points; 0 leaves it out.
@@ -270,7 +277,7 @@ fn run(cli: Cli) -> Result<()> {
 fn train(args: TrainArgs) -> Result<()> {
     let minutes = args.minutes.unwrap_or(LATENT_MINUTES);
     ensure!(minutes.is_finite() && minutes > 0.0, "--minutes must be above 0");
-    ensure!((0.01..=0.99).contains(&args.vae_share), "--vae-share must lie between 0.01 and 0.99");
+    shares_of(&args)?;
     ensure!(args.rate > 0.0 && args.rate <= 4.0, "--rate must lie above 0 and not above 4");
     ensure!(args.model == ModelChoice::Foley || args.foley.is_empty(), "--sounds and --pack are for the model foley");
     ensure!(args.ending_weight >= 0.0 && args.steady_weight >= 0.0, "weights of losses must not be negative");
@@ -301,12 +308,14 @@ fn train(args: TrainArgs) -> Result<()> {
             _ => cqt::train(&args.cqt.options(shared)?),
         };
     }
+    let [vae, decoder, vocoder] = budgets(&args, seconds);
     train::train(&train::Options {
         corpus: args.corpus,
         run: args.out,
         seed: args.seed,
-        vae: args.vae_steps.map_or(Budget::Seconds(seconds * args.vae_share), Budget::Steps),
-        vocoder: args.vocoder_steps.map_or(Budget::Seconds(seconds * (1.0 - args.vae_share)), Budget::Steps),
+        vae,
+        decoder,
+        vocoder,
         rate: args.rate,
         losses: LossOptions {
             ending_weight: args.ending_weight,
@@ -319,6 +328,28 @@ fn train(args: TrainArgs) -> Result<()> {
         device,
         intervals,
     })
+}
+
+/// Checks how the time is shared out.
+fn shares_of(args: &TrainArgs) -> Result<()> {
+    let least = if args.from_pack.is_some() { 0.0 } else { 0.01 };
+    ensure!((least..=0.99).contains(&args.vae_share), "--vae-share must lie between {least} and 0.99");
+    ensure!((0.0..=1.0).contains(&args.decoder_share), "--decoder-share must lie between 0 and 1");
+    let is_of_foley = args.model == ModelChoice::Foley;
+    ensure!(
+        is_of_foley || args.vae_share + args.decoder_share <= 1.0,
+        "--vae-share and --decoder-share are more than 1 together"
+    );
+    Ok(())
+}
+
+/// The ends of the three stages of the default model: steps where steps are given, else its shares of `seconds`.
+fn budgets(args: &TrainArgs, seconds: f64) -> [Budget; 3] {
+    match args.vae_steps.zip(args.vocoder_steps) {
+        Some((vae, vocoder)) => [vae, args.decoder_steps, vocoder].map(Budget::Steps),
+        None => [args.vae_share, args.decoder_share, 1.0 - args.vae_share - args.decoder_share]
+            .map(|share| Budget::Seconds(seconds * share)),
+    }
 }
 
 fn intervals_of(args: &TrainArgs) -> Intervals {

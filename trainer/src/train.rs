@@ -1,4 +1,4 @@
-//! Training: two stages, each a loop of steps that may be killed at any moment and goes on where its last checkpoint is.
+//! Training: three stages, each a loop of steps that may be killed at any moment and goes on where its last checkpoint is.
 //!
 //! Every random choice of a step is drawn from a generator seeded by (seed, stage, step), so a resumed run makes exactly the
 //! steps that an uninterrupted one makes. Only a schedule in minutes depends on the machine's speed.
@@ -7,6 +7,7 @@ mod axis_loss;
 mod best;
 mod budget;
 pub mod checkpoint;
+mod decoder_stage;
 pub mod ending_loss;
 mod interpolation_loss;
 pub mod latent_space_loss;
@@ -14,6 +15,7 @@ pub mod optimiser;
 mod options;
 pub mod progress;
 mod run;
+mod second_events;
 mod stage;
 mod vae_stage;
 mod vocoder_stage;

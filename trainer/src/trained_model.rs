@@ -14,6 +14,7 @@ use crate::descriptors::{self, DESCRIPTORS, Descriptors};
 use crate::features::Dataset;
 use crate::model::vae::LATENTS;
 use crate::model::{Decoder, Encoder, Vocoder};
+use crate::train::checkpoint::{copy_shared, is_begun};
 use crate::train::{LEAST_SPREAD, load_finished};
 
 /// Part of the sounds, about, that lies within the limits of each knob.
@@ -31,7 +32,7 @@ pub struct TrainedModel {
     pub decoder: Decoder,
     /// Frames → bins.
     pub vocoder: Vocoder,
-    /// Whether both stages had run to their end.
+    /// Whether all stages had run to their end.
     pub finished: bool,
 }
 
@@ -71,8 +72,9 @@ impl TrainedModel {
     pub fn load(run: &Path) -> Result<Self> {
         let mut model = Self::untrained();
         let vae_finished = load_finished(run, "vae", &model.stores[0])?;
+        let decoder_finished = !is_begun(run, "decoder")? || load_decoder(run, &model.stores[0])?;
         let vocoder_finished = load_finished(run, "vocoder", &model.stores[1])?;
-        model.finished = vae_finished && vocoder_finished;
+        model.finished = vae_finished && decoder_finished && vocoder_finished;
         Ok(model)
     }
 
@@ -153,6 +155,15 @@ impl TrainedModel {
     }
 }
 
+/// Puts what the second stage of a run made of the decoder into `store`. Returns whether that stage is finished.
+fn load_decoder(run: &Path, store: &VarStore) -> Result<bool> {
+    let trained = VarStore::new(Device::Cpu);
+    let _decoder = Decoder::new(&(trained.root() / "decoder"));
+    let finished = load_finished(run, "decoder", &trained)?;
+    copy_shared(&trained, store)?;
+    Ok(finished)
+}
+
 /// Makes `scales`, `[7]`, one unit of each latent: what is decoded of what was encoded stays the same.
 fn rewrite(encoder: &Encoder, decoder: &Decoder, scales: &Tensor) {
     let (mut weight, mut bias) = (encoder.mean.weight.shallow_clone(), encoder.mean.bias.shallow_clone());
@@ -172,6 +183,7 @@ fn scales(means: &Tensor) -> Tensor {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::train::checkpoint::save_finished;
 
     #[test]
     fn other_units_decode_to_the_same_sounds() {
@@ -191,6 +203,28 @@ mod tests {
             assert!(farthest(&made, &made_before) < 1e-4);
             assert!(farthest(&decoder.forward(&before, &key), &made) > 1e-3, "points have other units now");
         });
+    }
+
+    #[test]
+    fn the_decoder_is_that_of_the_second_stage_where_a_run_has_one() {
+        let run = tempfile::tempdir().expect("folder");
+        let made = TrainedModel::untrained();
+        let save = |stage: &str, store: &VarStore| {
+            let average = |(name, value): (String, Tensor)| (format!("average.{name}"), value);
+            save_finished(run.path(), stage, &store.variables().into_iter().map(average).collect()).expect("written");
+        };
+        save("vae", &made.stores[0]);
+        save("vocoder", &made.stores[1]);
+        let loaded = || TrainedModel::load(run.path()).expect("a whole run");
+        assert!(loaded().finished && loaded().decoder.first.bias.equal(&made.decoder.first.bias));
+        let second = VarStore::new(Device::Cpu);
+        let decoder = Decoder::new(&(second.root() / "decoder"));
+        let _ = tch::no_grad(|| decoder.first.bias.shallow_clone().fill_(0.25));
+        save("decoder", &second);
+        let model = loaded();
+        assert!(model.finished && model.decoder.first.bias.equal(&decoder.first.bias));
+        assert!(model.decoder.output.weight.equal(&decoder.output.weight));
+        assert!(model.encoder.mean.weight.equal(&made.encoder.mean.weight), "and the encoder that of the first");
     }
 
     #[test]

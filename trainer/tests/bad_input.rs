@@ -84,6 +84,21 @@ fn an_empty_split_is_refused() {
 }
 
 #[test]
+fn shares_of_the_time_that_do_not_add_up_are_refused() {
+    let folder = tempfile::tempdir().expect("a temporary folder can be made");
+    let run = folder.path().join("run");
+    for (shares, told) in [
+        (["--vae-share", "0", "--decoder-share", "0.5"], "--vae-share must lie between 0.01 and 0.99"),
+        (["--vae-share", "0.5", "--decoder-share", "1.5"], "--decoder-share must lie between 0 and 1"),
+        (["--vae-share", "0.9", "--decoder-share", "0.2"], "--vae-share and --decoder-share are more than 1 together"),
+    ] {
+        let says = complaint(&[&["train", "--out", text(&run)], shares.as_slice()].concat());
+        assert!(says.contains(told), "{says}");
+    }
+    assert!(!run.exists());
+}
+
+#[test]
 fn another_rate_or_length_and_a_damaged_pack_are_refused() {
     let folder = tempfile::tempdir().expect("a temporary folder can be made");
     let [run, out, broken] = ["run", "out", "broken.heptode"].map(|name| folder.path().join(name));

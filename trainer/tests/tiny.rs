@@ -13,6 +13,7 @@ use engine::sample::write_wav;
 
 const RATE_HZ: u32 = 44_100;
 const VAE_STEPS: &str = "8";
+const DECODER_STEPS: &str = "4";
 const VOCODER_STEPS: &str = "5";
 
 fn trainer(arguments: &[&str]) -> Command {
@@ -74,6 +75,8 @@ fn train<'a>(corpus: &'a Path, run: &'a Path, checkpoint_seconds: &'a str) -> Co
         "cpu",
         "--vae-steps",
         VAE_STEPS,
+        "--decoder-steps",
+        DECODER_STEPS,
         "--vocoder-steps",
         VOCODER_STEPS,
         "--log-steps",
@@ -137,11 +140,12 @@ fn a_killed_training_resumes_exactly_and_its_pack_plays() {
     kill_at(train(&corpus, &killed, "0"), &killed, "vae", 3);
     let (_, newest) = checkpoints(&killed, "vae").pop().expect("a checkpoint is there");
     fs::write(newest.join("tensors.safetensors"), b"cut off").expect("a checkpoint can be damaged");
+    kill_at(train(&corpus, &killed, "0"), &killed, "decoder", 2);
     kill_at(train(&corpus, &killed, "0"), &killed, "vocoder", 2);
     let last = succeed(&mut train(&corpus, &killed, "100000"));
-    assert!(String::from_utf8_lossy(&last.stderr).contains("vae: already finished"));
+    assert!(String::from_utf8_lossy(&last.stderr).contains("decoder: already finished"));
     assert_eq!(losses(&whole), losses(&killed), "a resumed run makes the steps of an uninterrupted one");
-    assert_eq!(losses(&whole).len(), 13);
+    assert_eq!(losses(&whole).len(), 17);
 
     let export = ["export", "--run", text(&killed), "--corpus", text(&corpus), "--out", text(&pack)];
     succeed(&mut trainer(&export));
@@ -155,8 +159,10 @@ fn a_killed_training_resumes_exactly_and_its_pack_plays() {
 
     let mut from_pack = train(&corpus, &again, "100000");
     succeed(from_pack.args(["--from-pack", text(&pack)]));
-    let first = |run: &Path| losses(run)[&("vae".to_owned(), 1)].parse::<f64>().expect("a loss is a number");
-    assert!(first(&again) < first(&whole), "a training that starts from a pack starts better");
+    // The vocoder's: in eight steps the auto-encoder learns too little for its first loss, most of which is of the laws of the space.
+    let first = |run: &Path| losses(run)[&("vocoder".to_owned(), 1)].parse::<f64>().expect("a loss is a number");
+    let (again, whole) = (first(&again), first(&whole));
+    assert!(again < whole, "a training that starts from a pack starts better: {again}, {whole} from nothing");
 }
 
 #[test]

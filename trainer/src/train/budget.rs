@@ -24,8 +24,14 @@ impl Budget {
             // Two looks at a clock may see the same time, and a stage of no time has no step.
             Self::Seconds(limit_s) if limit_s <= 0.0 => 1.0,
             Self::Seconds(limit_s) => elapsed_s / limit_s,
-            Self::Steps(limit) => step as f64 / limit.max(1) as f64,
+            Self::Steps(0) => 1.0,
+            Self::Steps(limit) => step as f64 / limit as f64,
         }
+    }
+
+    /// Whether the stage has nothing to do.
+    pub fn is_empty(self) -> bool {
+        self.progress(0, 0.0) >= 1.0
     }
 
     /// Seconds to the end of the stage, as far as it can be estimated.
@@ -54,6 +60,7 @@ mod tests {
         assert!(learning_rate(0.02) > 0.95);
         assert!((learning_rate(1.0) - FINAL_RATE).abs() < 1e-9);
         assert_eq!(Budget::Steps(10).progress(5, 1e9), 0.5);
-        assert_eq!(Budget::Seconds(0.0).progress(0, 0.0), 1.0);
+        assert!(Budget::Seconds(0.0).is_empty() && Budget::Steps(0).is_empty());
+        assert!(!Budget::Seconds(1.0).is_empty() && !Budget::Steps(1).is_empty());
     }
 }

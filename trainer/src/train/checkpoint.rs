@@ -213,6 +213,22 @@ pub fn adopt(tensors: &Tensors, store: &VarStore) -> Result<()> {
     Ok(())
 }
 
+/// Gives the weights that both stores have by the same name the values of `from`.
+///
+/// # Errors
+/// There is none, or one has another shape.
+pub fn copy_shared(from: &VarStore, to: &VarStore) -> Result<()> {
+    let (values, mut parameters) = (from.variables(), to.variables());
+    parameters.retain(|name, _| values.contains_key(name));
+    ensure!(!parameters.is_empty(), "these networks have no layer in common");
+    let values: Tensors = values.into_iter().collect();
+    for (name, mut parameter) in parameters {
+        let value = find(&values, &name, &parameter)?;
+        tch::no_grad(|| parameter.copy_(&value));
+    }
+    Ok(())
+}
+
 /// The tensor of that name, whose shape must be that of `like`.
 ///
 /// # Errors

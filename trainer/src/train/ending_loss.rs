@@ -50,12 +50,12 @@ pub fn endings(made: &Tensor, shape: &SpectralShape) -> Endings {
 }
 
 /// A difference of levels in normalised units.
-fn units(db: f32, shape: &SpectralShape) -> f64 {
+pub(super) fn units(db: f32, shape: &SpectralShape) -> f64 {
     f64::from(db) / f64::from(-shape.floor_db / 2.0)
 }
 
 /// Levels after the loudest frame keep their values, those before it count as loudest: a sound's own rise is no return.
-fn from_loudest(levels: &Tensor) -> Tensor {
+pub(super) fn from_loudest(levels: &Tensor) -> Tensor {
     let is_after = levels.detach().ge(0.0).to_kind(Kind::Float).cumsum(1, Kind::Float).gt(0.0).to_kind(Kind::Float);
     levels * &is_after
 }

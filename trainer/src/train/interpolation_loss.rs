@@ -18,7 +18,7 @@ use crate::model::vae::FRAME_RANGE;
 /// it that changes fast, several of evaluation's steps wide, so the whole line has to be in sight.
 const POINTS: i64 = 17;
 /// Lines of one batch.
-const LINES: i64 = 2;
+pub const LINES: i64 = 2;
 /// A step may be this many times the median step of its line before it costs something. Below the 3 that evaluation allows, whose
 /// steps are half as long and so less even.
 const ALLOWED: f64 = 1.75;
@@ -49,7 +49,8 @@ impl InterpolationLoss {
 
     /// What steps exceed [`ALLOWED`] times the median step by, in normalised units, summed over a line, and what the flatness of points
     /// exceeds [`ALLOWED_FLATNESS`] and that of the line's flatter end by, mean over the points; each times its weight, mean over a few
-    /// lines between the first sounds of a batch. `latents`: `[batch, 7]`, at least four; `keys`: `[batch, 1]`.
+    /// lines between the first sounds of a batch: those of the first [`LINES`] lead to the next as many. `latents`: `[batch, 7]`, at least
+    /// four; `keys`: `[batch, 1]`.
     pub fn excess(&self, decoder: &Decoder, latents: &Tensor, keys: &Tensor) -> Tensor {
         let keys = keys.narrow(0, 0, LINES).repeat_interleave_self_int(POINTS, 0, None);
         let made = decoder.forward(&points(latents), &keys).clamp_min(floor(&self.shape));

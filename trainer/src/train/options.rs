@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use tch::Device;
 
 use super::budget::Budget;
+use crate::loss::frames::Silence;
 
 /// How often things happen.
 #[derive(Clone, Copy, Debug)]
@@ -37,6 +38,13 @@ impl Default for LossOptions {
     /// The losses that the shipped packs were trained with. Frames end at −90 dB; below −84 dB no remake of them is audible.
     fn default() -> Self {
         Self { ending_weight: 0.0, steady_weight: 0.0, silence_db: -84.0, silent_weight: 0.15 }
+    }
+}
+
+impl LossOptions {
+    /// Where silence begins and how much it counts.
+    pub fn silence(&self) -> Silence {
+        Silence { below_db: self.silence_db, weight: self.silent_weight }
     }
 }
 
@@ -72,10 +80,12 @@ pub struct Options {
     /// End of the first stage.
     pub vae: Budget,
     /// End of the second stage.
+    pub decoder: Budget,
+    /// End of the third stage.
     pub vocoder: Budget,
     /// Factor on the learning rate: below 1 for a start from weights that are good already.
     pub rate: f64,
-    /// Additional losses of the first stage.
+    /// Additional losses of the first stage, and where silence begins for the first two.
     pub losses: LossOptions,
     /// Pack to start from.
     pub from_pack: Option<PathBuf>,

@@ -1,4 +1,4 @@
-//! A whole training run: its folder, its configuration, and the two stages in order.
+//! A whole training run: its folder, its configuration, and the three stages in order.
 
 use std::fs;
 use std::path::Path;
@@ -11,6 +11,7 @@ use tch::nn::VarStore;
 
 use super::budget::Budget;
 use super::checkpoint;
+use super::decoder_stage::{DecoderStage, Start};
 use super::options::{LossOptions, Options, StageOptions};
 use super::stage::{self, Stage};
 use super::vae_stage::VaeStage;
@@ -33,7 +34,10 @@ pub struct RunConfig {
     pub from_pack: Option<String>,
     /// End of the first stage.
     pub vae: Budget,
-    /// End of the second stage.
+    /// End of the second stage; runs of earlier versions have none.
+    #[serde(default = "nothing")]
+    pub decoder: Budget,
+    /// End of the third stage.
     pub vocoder: Budget,
     /// Factor on the learning rate that the run was begun with.
     #[serde(default = "whole")]
@@ -45,6 +49,10 @@ pub struct RunConfig {
 
 fn whole() -> f64 {
     1.0
+}
+
+fn nothing() -> Budget {
+    Budget::Seconds(0.0)
 }
 
 impl RunConfig {
@@ -62,7 +70,7 @@ impl RunConfig {
     }
 }
 
-/// Trains both stages, from wherever the run folder stands.
+/// Trains all stages, from wherever the run folder stands.
 ///
 /// # Errors
 /// Corpus, pack or run folder cannot be used or do not belong together, the loss is not finite, or a file cannot be written.
@@ -89,6 +97,7 @@ pub fn train(options: &Options) -> Result<()> {
         corpus_id: corpus.id.clone(),
         from_pack: pack.as_ref().map(|pack| pack.hash().to_owned()),
         vae: options.vae,
+        decoder: options.decoder,
         vocoder: options.vocoder,
         rate: options.rate,
         losses: options.losses,
@@ -108,6 +117,9 @@ pub fn train(options: &Options) -> Result<()> {
         begin(&options.run, &config)?;
     }
     run_stage(&vae, &vae_store, &options.of_stage(), options.vae)?;
+    if !options.decoder.is_empty() {
+        train_decoder(options, &vae, &train, &vae_store)?;
+    }
 
     let source = |data| Source::new(data, tch::no_grad(|| vae.reconstruct(data)));
     tch::manual_seed(options.seed as i64);
@@ -117,6 +129,16 @@ pub fn train(options: &Options) -> Result<()> {
         onnx::import_weights(pack, &["vocoder"], &vocoder_store)?;
     }
     run_stage(&vocoder, &vocoder_store, &options.of_stage(), options.vocoder)
+}
+
+/// Runs the second stage, which goes on from the decoder of the first in `trained` and leaves its own there.
+fn train_decoder(options: &Options, vae: &VaeStage, data: &Dataset, trained: &VarStore) -> Result<()> {
+    let silence = options.losses.silence();
+    let start = Start { data, means: tch::no_grad(|| vae.means(data)), trained, silence };
+    let store = VarStore::new(options.device);
+    let stage = DecoderStage::new(&store, &start)?;
+    run_stage(&stage, &store, &options.of_stage(), options.decoder)?;
+    checkpoint::copy_shared(&store, trained)
 }
 
 /// Runs a stage to its end, unless it is there already; `store` has the averaged weights then.
@@ -238,6 +260,7 @@ mod tests {
             corpus_id: "corpus".into(),
             from_pack: None,
             vae,
+            decoder: vae,
             vocoder,
             rate: 0.1 * share,
             losses: LossOptions { ending_weight: 0.1 * share, ..LossOptions::default() },

@@ -15,7 +15,7 @@ use super::stage::{Figures, Stage};
 use super::{axis_loss, ending_loss, latent_space_loss};
 use crate::features::Dataset;
 use crate::loss::FLOOR_DB;
-use crate::loss::frames::{FramesCriterion, Silence, active_frames};
+use crate::loss::frames::{FramesCriterion, active_frames};
 use crate::model::vae::divergence_nats;
 use crate::model::{Decoder, Encoder};
 
@@ -70,13 +70,12 @@ impl<'a> VaeStage<'a> {
     pub fn new(store: &VarStore, train: &'a Dataset, held_out: Option<&'a Dataset>, losses: LossOptions) -> Self {
         let root = store.root();
         let shape = SpectralShape::DEFAULT;
-        let silence = Silence { below_db: losses.silence_db, weight: losses.silent_weight };
         Self {
             encoder: Encoder::new(&(&root / "encoder")),
             decoder: Decoder::new(&(&root / "decoder")),
             train,
             held_out,
-            criterion: FramesCriterion::new(&shape, silence, store.device()),
+            criterion: FramesCriterion::new(&shape, losses.silence(), store.device()),
             lines: InterpolationLoss::new(&shape, store.device()),
             losses,
             device: store.device(),
@@ -87,13 +86,22 @@ impl<'a> VaeStage<'a> {
 
     /// Frames of every sound of `data` after the way through the latents, at the sound's own key.
     pub fn reconstruct(&self, data: &Dataset) -> Tensor {
+        self.of_each(data, |mean, keys| self.decoder.decode(mean, keys))
+    }
+
+    /// The point of every sound of `data`, `[sound, 7]`.
+    pub fn means(&self, data: &Dataset) -> Tensor {
+        self.of_each(data, |mean, _| mean.shallow_clone())
+    }
+
+    /// What `made` makes of the points and keys of a few sounds, for all of `data`, on the CPU.
+    fn of_each(&self, data: &Dataset, made: impl Fn(&Tensor, &Tensor) -> Tensor) -> Tensor {
         let count = data.len() as i64;
         let parts = (0..count).step_by(CHUNK as usize).map(|start| {
             let length = CHUNK.min(count - start);
             let frames = data.frames.narrow(0, start, length).to_device(self.device);
             let keys = data.keys.narrow(0, start, length).to_device(self.device);
-            let (mean, _) = self.encoder.forward(&frames, &keys);
-            self.decoder.decode(&mean, &keys).to_device(Device::Cpu)
+            made(&self.encoder.forward(&frames, &keys).0, &keys).to_device(Device::Cpu)
         });
         Tensor::cat(&parts.collect::<Vec<_>>(), 0)
     }
@@ -200,7 +208,7 @@ impl Stage for VaeStage<'_> {
 
 /// σ of sounds along each axis, `[sound, 7]` → `[1, 7]`, without a slope: knobs of a pack are turned in about this unit. Never so little
 /// that random points would be one, as with a single sound.
-fn spread(latents: &Tensor) -> Tensor {
+pub fn spread(latents: &Tensor) -> Tensor {
     latents.detach().std_dim([0i64].as_slice(), false, true).clamp_min(LEAST_SPREAD)
 }
 
