@@ -6,6 +6,7 @@ pub mod figures;
 mod residuals;
 mod sounds;
 mod tuning;
+mod update;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -57,6 +58,8 @@ pub struct Options {
     pub archive: Option<PathBuf>,
     /// Names only sounds that are in tune at every key.
     pub in_tune: bool,
+    /// The pack that the run started from, whose names, points and units stay.
+    pub update: Option<PathBuf>,
     /// Report of `trainer eval`, whose figures the model card shows.
     pub report: Option<PathBuf>,
 }
@@ -76,8 +79,13 @@ pub fn export(options: &Options) -> Result<()> {
         options.corpus.display()
     );
     let mut trained = TrainedModel::load(&options.run)?;
-    let manifest = manifest(options, &corpus, settle_axes(&mut trained, &corpus)?);
-    let pack = named_pack(&trained, &corpus, manifest, options.in_tune)?;
+    let pack = match &options.update {
+        Some(old) => update::pack(old, &mut trained, &config)?,
+        None => {
+            let manifest = manifest(options, &corpus, settle_axes(&mut trained, &corpus)?);
+            named_pack(&trained, &corpus, manifest, options.in_tune)?
+        }
+    };
     let parity = parity::check(&pack, &trained)?;
     eprintln!("{parity}");
     pack.save_folder(&options.out)?;
@@ -108,6 +116,11 @@ fn settle_axes(trained: &mut TrainedModel, corpus: &Corpus) -> Result<Vec<Contro
     let statistics = trained.scale(&Dataset::load(corpus, &corpus.split(Split::Train))?)?;
     eprintln!("latents: {statistics}");
     trained.halve_precision();
+    axes_of(trained)
+}
+
+/// What the axes are named, from the decoder at random points.
+fn axes_of(trained: &TrainedModel) -> Result<Vec<Control>> {
     let points = random_points();
     let traits = trained.descriptors_of(&points, MIDDLE_KEY)?;
     let numbers = traits.iter().flatten().all(|value| value.is_finite());
@@ -122,11 +135,7 @@ fn settle_axes(trained: &mut TrainedModel, corpus: &Corpus) -> Result<Vec<Contro
 fn named_pack(trained: &TrainedModel, corpus: &Corpus, mut manifest: Manifest, in_tune: bool) -> Result<Pack> {
     let all = Dataset::load(corpus, &corpus.manifest.items.iter().collect::<Vec<_>>())?;
     let candidates = sounds::candidates(&all, &trained.latents(&all)?)?;
-    let mut files = BTreeMap::from([
-        ("encoder.onnx".to_owned(), graphs::encoder(&trained.encoder)?),
-        ("decoder.onnx".to_owned(), graphs::decoder(&trained.decoder)?),
-        ("vocoder.onnx".to_owned(), graphs::vocoder(&trained.vocoder)?),
-    ]);
+    let mut files = graph_files(trained)?;
     manifest.sounds = sounds::as_encoded(&candidates);
     let first = Pack::assemble(manifest.clone(), files.clone())?;
     let model = Arc::new(Model::load(&first)?);
@@ -142,6 +151,14 @@ fn named_pack(trained: &TrainedModel, corpus: &Corpus, mut manifest: Manifest, i
     files.insert(RESIDUALS_FILE.to_owned(), residuals.to_bytes(&manifest));
     let pack = Pack::assemble(manifest.clone(), files.clone())?;
     if in_tune { in_tune_as_played(&pack, manifest, files, &residuals) } else { Ok(pack) }
+}
+
+fn graph_files(trained: &TrainedModel) -> Result<BTreeMap<String, Vec<u8>>> {
+    Ok(BTreeMap::from([
+        ("encoder.onnx".to_owned(), graphs::encoder(&trained.encoder)?),
+        ("decoder.onnx".to_owned(), graphs::decoder(&trained.decoder)?),
+        ("vocoder.onnx".to_owned(), graphs::vocoder(&trained.vocoder)?),
+    ]))
 }
 
 /// The same pack without what recordings add to sounds that it puts out of tune, and without the names that are out of tune then too.

@@ -38,6 +38,10 @@ pub struct ExportArgs {
     /// Name only sounds that are in tune at every key, and those without a key.
     #[arg(long)]
     in_tune: bool,
+    /// The pack that the run started from, if the new one takes its place: names, points and units of the knobs stay. For a run that
+    /// trained the decoder alone.
+    #[arg(long, conflicts_with_all = ["in_tune", "name", "id"])]
+    update: Option<PathBuf>,
     /// Of a run of foley, the pack of the default model whose vocoder it gets.
     #[arg(long, default_value = "models/factory")]
     vocoder: PathBuf,
@@ -54,6 +58,8 @@ pub struct ExportArgs {
 /// # Errors
 /// An option is not one of the run's model, or the export fails.
 pub fn export(args: ExportArgs) -> Result<()> {
+    let is_latent = !(sashimi::is_run(&args.run) || cqt::is_run(&args.run) || foley::is_run(&args.run));
+    ensure!(is_latent || args.update.is_none(), "--update is for the default model");
     match &args.run {
         run if sashimi::is_run(run) => export_sashimi(args),
         run if cqt::is_run(run) => export_cqt(args),
@@ -72,6 +78,7 @@ fn export_latent(args: ExportArgs) -> Result<()> {
         iterations: args.iterations.unwrap_or(LATENT_ITERATIONS),
         archive: args.archive,
         in_tune: args.in_tune,
+        update: args.update,
         report: args.report,
     })
 }

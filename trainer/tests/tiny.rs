@@ -9,12 +9,15 @@ use std::time::{Duration, Instant};
 
 use engine::decode::{Model, Pipeline, Shaping};
 use engine::pack::Pack;
+use engine::residual::add;
 use engine::sample::write_wav;
 
 const RATE_HZ: u32 = 44_100;
 const VAE_STEPS: &str = "8";
 const DECODER_STEPS: &str = "4";
 const VOCODER_STEPS: &str = "5";
+/// Largest mean change of frames with a residual by two codings, in units of 45 dB.
+const LARGEST_RESIDUAL_CHANGE: f32 = 0.01;
 
 fn trainer(arguments: &[&str]) -> Command {
     on_threads("2", arguments)
@@ -154,6 +157,7 @@ fn a_killed_training_resumes_exactly_and_its_pack_plays() {
     let mut eval = trainer(&["eval", "--pack", text(&pack), "--corpus", text(&corpus), "--run", text(&killed)]);
     eval.args(["--out", text(&evaluation), "--limit", "2", "--lines", "2", "--knob-sounds", "1", "--random", "4"]);
     succeed(eval.args(["--played", "1", "--ladder", "1"]));
+    updates(&corpus, &pack, folder.path());
     reports_everything(&evaluation);
     tells_its_figures(&evaluation.join("report.json"), &pack, &export);
 
@@ -163,6 +167,37 @@ fn a_killed_training_resumes_exactly_and_its_pack_plays() {
     let first = |run: &Path| losses(run)[&("vocoder".to_owned(), 1)].parse::<f64>().expect("a loss is a number");
     let (again, whole) = (first(&again), first(&whole));
     assert!(again < whole, "a training that starts from a pack starts better: {again}, {whole} from nothing");
+}
+
+/// Trains the decoder of a pack alone, and puts it in the pack's place.
+fn updates(corpus: &Path, pack: &Path, folder: &Path) {
+    let [run, updated] = ["refined", "updated"].map(|name| folder.join(name));
+    let steps = ["--vae-steps", "0", "--decoder-steps", "2", "--vocoder-steps", "0"];
+    let places = ["--corpus", text(corpus), "--out", text(&run), "--from-pack", text(pack), "--device", "cpu"];
+    succeed(trainer(&["train"]).args(places).args(steps));
+    let export = ["export", "--run", text(&run), "--corpus", text(corpus), "--out", text(&updated), "--update"];
+    let factory = Path::new(env!("CARGO_MANIFEST_DIR")).join("../models/factory");
+    assert!(complaint(trainer(&export).arg(factory)).contains("did not start from the pack"));
+    succeed(trainer(&export).arg(pack));
+    let [old, new] = [pack, &updated].map(|pack| Pack::open(pack).expect("a valid pack"));
+    let names = |pack: &Pack| serde_json::to_string(&pack.manifest().sounds).expect("plain data");
+    assert_eq!(names(&old), names(&new), "names, points and keys stay");
+    for (graph, is_same) in [("encoder.onnx", true), ("decoder.onnx", false), ("vocoder.onnx", true)] {
+        assert_eq!(old.graph(graph) == new.graph(graph), is_same, "{graph}");
+    }
+    let sound = &old.manifest().sounds[0];
+    let recorded = |pack: &Pack| {
+        let residual = &pack.residuals().of(&sound.name)[0].residual;
+        let mut pipeline = Pipeline::new(Arc::new(Model::load(pack).expect("it loads"))).expect("memory");
+        let mut frames = pipeline.decode_frames(&sound.latent, f32::from(sound.key)).expect("it decodes");
+        add(&mut frames, &residual.difference(), 1.0, &pack.manifest().shape);
+        frames.values
+    };
+    let (before, after) = (recorded(&old), recorded(&new));
+    let silence = old.manifest().shape.normalise_db(-80.0);
+    let change = |(before, after): (&f32, &f32)| (before.max(silence) - after.max(silence)).abs();
+    let mean = before.iter().zip(&after).map(change).sum::<f32>() / before.len() as f32;
+    assert!(mean < LARGEST_RESIDUAL_CHANGE, "a named sound with its recording stays what it is: {mean}");
 }
 
 #[test]

@@ -21,7 +21,7 @@ pub struct Facts<'a> {
     pub corpus: &'a Corpus,
     /// How.
     pub config: &'a RunConfig,
-    /// Whether both stages had run to their end.
+    /// Whether all stages had run to their end.
     pub finished: bool,
     /// The graphs against torch.
     pub parity: &'a Parity,
@@ -102,12 +102,20 @@ fn training(text: &mut String, facts: &Facts) -> Result<()> {
         Budget::Seconds(seconds) => format!("{:.0} minutes", seconds / 60.0),
         Budget::Steps(steps) => format!("{steps} steps"),
     };
+    let decoder = match facts.config.decoder {
+        none if none.is_empty() => String::new(),
+        budget => format!(
+            "then {} for the decoder alone (its own frames anywhere in the space, without what rises again after quiet where no sound \
+             does), ",
+            length(budget)
+        ),
+    };
     writeln!(
         text,
         "## Training\n\n`trainer train`, seed {}{}: {} for the auto-encoder (mean absolute error of log-mel frames, loud \
          bands weighing more, and of their levels; squared error of mu-law amplitudes; divergence; leaps and noise on straight lines \
          between sounds; how far knobs follow their properties over random points; silence, bursts and late onsets anywhere in the space; a \
-         part of the examples across keys), then {} for the vocoder (log-magnitude, anti-wrapped phase differences after Ai \
+         part of the examples across keys), {decoder}then {} for the vocoder (log-magnitude, anti-wrapped phase differences after Ai \
          and Ling 2023, log-mel error at three resolutions; half of the crops from true frames, half from the auto-encoder's). \
          {}The pack asks for {} rounds of Griffin-Lim, held to the frames, after the vocoder. The graphs, run by the engine's own loader: \
          {}.\n",
