@@ -137,6 +137,19 @@ fn a_pack_of_another_rate_and_a_folder_without_a_run_are_refused() {
 }
 
 #[test]
+fn a_refused_corpus_leaves_nothing_behind() {
+    let folder = tempfile::tempdir().expect("a temporary folder can be made");
+    let [missing, empty, out] = ["missing", "empty", "out"].map(|name| folder.path().join(name));
+    fs::create_dir_all(&empty).expect("a folder can be made");
+    for (source, place) in
+        [("--folder", &missing), ("--folder", &empty), ("--class-folders", &empty), ("--sound-font", &missing)]
+    {
+        complaint(&["corpus", source, text(place), "--out", text(&out)]);
+        assert!(!out.exists(), "{source} {}", place.display());
+    }
+}
+
+#[test]
 fn a_finished_corpus_is_not_overwritten() {
     let folder = tempfile::tempdir().expect("a temporary folder can be made");
     let corpus = make_corpus(folder.path(), "0.3");

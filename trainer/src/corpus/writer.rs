@@ -49,11 +49,11 @@ pub struct CorpusWriter {
 }
 
 impl CorpusWriter {
-    /// Starts a corpus in `folder`, which is made if it is missing. A folder that holds a finished corpus is refused: runs and packs
-    /// refer to it.
+    /// Starts a corpus in `folder`, which is made with the first sound if it is missing. A folder that holds a finished corpus is refused:
+    /// runs and packs refer to it.
     ///
     /// # Errors
-    /// The folder holds a corpus already or cannot be made.
+    /// The folder holds a corpus already.
     pub fn new(folder: &Path) -> Result<Self> {
         Self::with_frames(folder, SpectralShape::DEFAULT.frame_count)
     }
@@ -68,7 +68,6 @@ impl CorpusWriter {
             "{} holds a corpus already; choose another --out or remove it",
             folder.display()
         );
-        fs::create_dir_all(folder).with_context(|| format!("cannot make the folder {}", folder.display()))?;
         let shape = SpectralShape { frame_count, ..SpectralShape::DEFAULT };
         Ok(Self {
             folder: folder.to_owned(),
@@ -114,7 +113,7 @@ impl CorpusWriter {
     /// Prepares and stores a sound; returns whether it was usable.
     ///
     /// # Errors
-    /// The sound cannot be resampled or its file cannot be written.
+    /// The sound cannot be resampled, or the folder or its file cannot be written.
     pub fn add(&mut self, description: Description, recording: Recording) -> Result<bool> {
         self.add_labelled(description, BTreeMap::new(), recording)
     }
@@ -138,6 +137,10 @@ impl CorpusWriter {
         };
         if self.first_event_only {
             end_after_first(&mut prepared, f64::from(self.sample_rate_hz()), &description.category);
+        }
+        if self.items.is_empty() {
+            let folder = self.folder.display();
+            fs::create_dir_all(&self.folder).with_context(|| format!("cannot make the folder {folder}"))?;
         }
         let file = format!("{:05}.wav", self.items.len());
         let bytes = encode_wav(&prepared, self.sample_rate_hz())?;
