@@ -58,7 +58,7 @@ pub struct Options {
     pub archive: Option<PathBuf>,
     /// Names only sounds that are in tune at every key.
     pub in_tune: bool,
-    /// The pack that the run started from, whose names, points and units stay.
+    /// A pack with the run's encoder, whose names, points and units stay.
     pub update: Option<PathBuf>,
     /// Report of `trainer eval`, whose figures the model card shows.
     pub report: Option<PathBuf>,
@@ -80,7 +80,7 @@ pub fn export(options: &Options) -> Result<()> {
     );
     let mut trained = TrainedModel::load(&options.run)?;
     let pack = match &options.update {
-        Some(old) => update::pack(old, &mut trained, &config)?,
+        Some(old) => update::pack(old, &mut trained)?,
         None => {
             let manifest = manifest(options, &corpus, settle_axes(&mut trained, &corpus)?);
             named_pack(&trained, &corpus, manifest, options.in_tune)?

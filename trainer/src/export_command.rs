@@ -38,8 +38,8 @@ pub struct ExportArgs {
     /// Name only sounds that are in tune at every key, and those without a key.
     #[arg(long)]
     in_tune: bool,
-    /// The pack that the run started from, if the new one takes its place: names, points and units of the knobs stay. For a run that
-    /// trained the decoder alone.
+    /// The pack whose place the new one takes: names, points and units of the knobs stay. For a run that started from it and trained
+    /// the decoder alone.
     #[arg(long, conflicts_with_all = ["in_tune", "name", "id"])]
     update: Option<PathBuf>,
     /// Of a run of foley, the pack of the default model whose vocoder it gets.

@@ -177,7 +177,7 @@ fn updates(corpus: &Path, pack: &Path, folder: &Path) {
     succeed(trainer(&["train"]).args(places).args(steps));
     let export = ["export", "--run", text(&run), "--corpus", text(corpus), "--out", text(&updated), "--update"];
     let factory = Path::new(env!("CARGO_MANIFEST_DIR")).join("../models/factory");
-    assert!(complaint(trainer(&export).arg(factory)).contains("did not start from the pack"));
+    assert!(complaint(trainer(&export).arg(factory)).contains("is not that of the pack"));
     succeed(trainer(&export).arg(pack));
     let [old, new] = [pack, &updated].map(|pack| Pack::open(pack).expect("a valid pack"));
     let names = |pack: &Pack| serde_json::to_string(&pack.manifest().sounds).expect("plain data");

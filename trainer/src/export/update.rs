@@ -1,5 +1,5 @@
-//! A pack that takes the place of the one that its run started from: the weights are new, and everything that projects and presets
-//! refer to stays, which is names, points, keys and the units of the knobs.
+//! A pack that takes the place of another one with the same encoder: decoder and vocoder are new, and everything that projects and
+//! presets refer to stays, which is names, points, keys and the units of the knobs.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -12,7 +12,6 @@ use engine::residual::{Pair, Residual, ZoneResidual, add};
 
 use super::{axes_of, graph_files};
 use crate::eval::parallel::parallel_map_with;
-use crate::train::RunConfig;
 use crate::trained_model::TrainedModel;
 
 /// How much of a residual its sound is coded with.
@@ -22,21 +21,18 @@ const WHOLE: f32 = 1.0;
 /// the sounds as that pack gives them.
 ///
 /// # Errors
-/// The run did not start from that pack, changed what its latents mean, or a network gives what is no number.
-pub fn pack(path: &Path, trained: &mut TrainedModel, config: &RunConfig) -> Result<Pack> {
+/// The run has another encoder, or a network gives what is no number.
+pub fn pack(path: &Path, trained: &mut TrainedModel) -> Result<Pack> {
     let old = Pack::open(path)?;
-    ensure!(
-        config.from_pack.as_deref() == Some(old.hash()),
-        "the run did not start from the pack {}; give the --from-pack of its training as --update",
-        old.manifest().name
-    );
-    ensure!(
-        config.vae.is_empty(),
-        "the run trained the auto-encoder, so points are other sounds now; export it without --update, or train with --vae-share 0"
-    );
     trained.halve_precision();
     let manifest = Manifest { controls: axes_of(trained)?, files: BTreeMap::new(), ..old.manifest().clone() };
     let mut files = graph_files(trained)?;
+    ensure!(
+        files.get("encoder.onnx").map(Vec::as_slice) == Some(old.graph("encoder.onnx")),
+        "the encoder of the run is not that of the pack {}, so points are other sounds; train with --from-pack and --vae-share 0, or \
+         export without --update",
+        old.manifest().name
+    );
     let bare = Arc::new(Model::load(&Pack::assemble(manifest.clone(), files.clone())?)?);
     let residuals = residuals(&Arc::new(Model::load(&old)?), &bare)?;
     files.insert(RESIDUALS_FILE.to_owned(), residuals.to_bytes(&manifest));

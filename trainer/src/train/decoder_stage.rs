@@ -17,7 +17,7 @@ use super::interpolation_loss::{InterpolationLoss, LINES};
 use super::second_events::{attenuation, height_db};
 use super::stage::{Figures, Stage};
 use super::vae_stage::{LEAST_SPREAD, spread};
-use super::{checkpoint, latent_space_loss};
+use super::{axis_loss, checkpoint, latent_space_loss};
 use crate::features::Dataset;
 use crate::loss::FLOOR_DB;
 use crate::loss::frames::{FramesCriterion, Silence, active_frames};
@@ -37,6 +37,9 @@ const OWN_EVENT_DB: f64 = 3.0;
 const OWN_DISTANCE: (f64, f64) = (0.5, 1.2);
 /// Part of the batches with a loss of straight lines, half of them between sounds and half along one knob.
 const STRAIGHT_PART: f64 = 0.5;
+/// Part of the batches with a loss of the axes, and its weight, as in the first stage.
+const KNOBS_PART: f64 = 0.3;
+const KNOBS_WEIGHT: f64 = 0.5;
 /// Random points of an evaluation, always the same ones, and how high a second event is that counts there, in dB.
 const EVALUATED: i64 = 256;
 const COUNTED_DB: f64 = 10.0;
@@ -198,6 +201,10 @@ impl Stage for DecoderStage {
             let ends = if rng.random_bool(0.5) { sounds } else { self.points.knob_ends(&sounds, rng) };
             loss += self.lines.excess(&self.decoder, &ends, &keys);
         }
+        if rng.random_bool(KNOBS_PART) {
+            let key = drawn.keys.narrow(0, 0, 1);
+            loss += axis_loss::distance(&self.decoder, &key, &self.points.spread, axis_loss::POINTS) * KNOBS_WEIGHT;
+        }
         (loss, vec![("weighted_db", error.levels.detach() / units(1.0, &self.shape))])
     }
 
@@ -214,7 +221,11 @@ impl Stage for DecoderStage {
         let random = self.points.normal(EVALUATED);
         let made = self.decoder.decode(&random, &Tensor::zeros([EVALUATED, 1], (Kind::Float, random.device())));
         let counted = height_db(&made, &self.shape).gt(COUNTED_DB).to_kind(Kind::Float);
+        let middle_key = Tensor::zeros([1, 1], (Kind::Float, random.device()));
+        let followed =
+            1.0 - axis_loss::distance(&self.decoder, &middle_key, &self.points.spread, EVALUATED).double_value(&[]);
         vec![
+            ("knobs", followed),
             ("change_db", change_db(&now, &before_without, &self.shape)),
             ("second_events_percent", 100.0 * counted.mean(Kind::Float).double_value(&[])),
         ]
