@@ -18,6 +18,9 @@ use engine::state::{FrozenZone, PackRef, Preset, PresetLabel, SoundState, StateD
 use support::Random;
 use tempfile::TempDir;
 
+/// Sample rate at which built-in presets are heard.
+const RATE_HZ: usize = 44_100;
+
 /// Names that some file system does not take, or takes for another file.
 const HARD_NAMES: [&str; 16] = [
     "a/b\\c",
@@ -223,10 +226,10 @@ fn the_label_of_an_older_file_does_not_come_back() {
 fn every_built_in_preset_is_of_the_pack_and_sounds_without_clipping() {
     /// Of a chord of four at full velocity: as loud as others, with room for more notes.
     const PEAKS_DBFS: std::ops::RangeInclusive<f32> = -12.0..=-1.0;
-    /// Of full scale.
+    /// Of full scale, or as many standard errors of the mean: that of low noise is not 0.
     const LARGEST_OFFSET: f32 = 0.001;
+    const MOST_ERRORS: f32 = 3.0;
     const FEWEST: usize = 40;
-    const RATE_HZ: usize = 44_100;
     let files = fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../assets/presets")).unwrap().count();
     assert_eq!(factory().len(), files, "every file is built in and can be read");
     assert!(files >= FEWEST);
@@ -271,10 +274,31 @@ fn every_built_in_preset_is_of_the_pack_and_sounds_without_clipping() {
         let peak_dbfs = engine::units::gain_to_db(peak);
         assert!(PEAKS_DBFS.contains(&peak_dbfs), "{}: a chord of four peaks at {peak_dbfs} dBFS", label.name);
         for side in [&left, &right] {
-            let offset = side.iter().sum::<f32>() / side.len() as f32;
-            assert!(offset.abs() < LARGEST_OFFSET, "{}: an offset of {offset}", label.name);
+            let (offset, error) = mean_and_error(side);
+            let allowed = LARGEST_OFFSET.max(MOST_ERRORS * error);
+            assert!(offset.abs() < allowed, "{}: an offset of {offset}, {allowed} at most", label.name);
         }
     }
+}
+
+/// Mean of samples, and the standard error of it from the means of parts of 50 ms, which is the period of 20 Hz.
+fn mean_and_error(samples: &[f32]) -> (f32, f32) {
+    let parts: Vec<f32> =
+        samples.chunks_exact(RATE_HZ / 20).map(|part| part.iter().sum::<f32>() / part.len() as f32).collect();
+    let mean = parts.iter().sum::<f32>() / parts.len() as f32;
+    let variance = parts.iter().map(|part| (part - mean).powi(2)).sum::<f32>() / parts.len() as f32;
+    (mean, (variance / parts.len() as f32).sqrt())
+}
+
+#[test]
+fn a_constant_is_an_offset_and_noise_is_none() {
+    let random = |n: usize| ((n as f32 * 12.9898).sin() * 43758.547).fract();
+    let noise: Vec<f32> = (0..3 * RATE_HZ).map(|n| 0.1 * random(n / 1000)).collect();
+    let (mean, error) = mean_and_error(&noise);
+    assert!(mean.abs() < 3.0 * error && error > 1e-4, "{mean} {error}");
+    let shifted: Vec<f32> = noise.iter().map(|sample| sample + 0.05).collect();
+    let (mean, error) = mean_and_error(&shifted);
+    assert!(mean > 3.0 * error, "{mean} {error}");
 }
 
 #[test]
