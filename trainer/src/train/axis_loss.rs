@@ -9,6 +9,10 @@ use crate::descriptors;
 use crate::model::Decoder;
 use crate::model::vae::LATENTS;
 
+/// Part of the batches with this loss.
+pub const PART: f64 = 0.3;
+/// Its weight: the loss if no axis correlates with its property.
+pub const WEIGHT: f64 = 0.5;
 /// Points of one step of training.
 pub const POINTS: i64 = 24;
 

@@ -37,9 +37,6 @@ const OWN_EVENT_DB: f64 = 3.0;
 const OWN_DISTANCE: (f64, f64) = (0.5, 1.2);
 /// Part of the batches with a loss of straight lines, half of them between sounds and half along one knob.
 const STRAIGHT_PART: f64 = 0.5;
-/// Part of the batches with a loss of the axes, and its weight, as in the first stage.
-const KNOBS_PART: f64 = 0.3;
-const KNOBS_WEIGHT: f64 = 0.5;
 /// Random points of an evaluation, always the same ones, and how high a second event is that counts there, in dB.
 const EVALUATED: i64 = 256;
 const COUNTED_DB: f64 = 10.0;
@@ -63,9 +60,8 @@ pub struct Start<'a> {
 #[derive(Debug)]
 pub struct DecoderStage {
     decoder: Decoder,
-    /// The decoder as the stage begins, and the store of its weights.
+    /// The decoder as the stage begins.
     before: Decoder,
-    _store: VarStore,
     points: Points,
     criterion: FramesCriterion,
     lines: InterpolationLoss,
@@ -171,7 +167,6 @@ impl DecoderStage {
         Ok(Self {
             decoder,
             before,
-            _store: before_store,
             points: Points::new(start, &shape, device),
             criterion: FramesCriterion::new(&shape, start.silence, device),
             lines: InterpolationLoss::new(&shape, device),
@@ -201,9 +196,10 @@ impl Stage for DecoderStage {
             let ends = if rng.random_bool(0.5) { sounds } else { self.points.knob_ends(&sounds, rng) };
             loss += self.lines.excess(&self.decoder, &ends, &keys);
         }
-        if rng.random_bool(KNOBS_PART) {
+        if rng.random_bool(axis_loss::PART) {
             let key = drawn.keys.narrow(0, 0, 1);
-            loss += axis_loss::distance(&self.decoder, &key, &self.points.spread, axis_loss::POINTS) * KNOBS_WEIGHT;
+            loss +=
+                axis_loss::distance(&self.decoder, &key, &self.points.spread, axis_loss::POINTS) * axis_loss::WEIGHT;
         }
         (loss, vec![("weighted_db", error.levels.detach() / units(1.0, &self.shape))])
     }
@@ -258,9 +254,9 @@ mod tests {
     /// Sounds from this one on have a second event of their own.
     const FIRST_OWN: i64 = 10;
 
-    /// Sounds that decay, and a few that begin again.
-    fn sounds() -> Dataset {
-        let level_db = |number: i64, frame: i64| match number >= FIRST_OWN && (100..120).contains(&frame) {
+    /// Sounds that decay, and from `first_own` on such that begin again.
+    fn sounds(first_own: i64) -> Dataset {
+        let level_db = |number: i64, frame: i64| match number >= first_own && (100..120).contains(&frame) {
             true => -20.0,
             false => -0.6 * frame as f32,
         };
@@ -282,11 +278,11 @@ mod tests {
     }
 
     /// A stage whose decoder gives a second event at every point, and whose sounds lie two units apart along the first axis.
-    fn stage() -> DecoderStage {
+    fn stage(first_own: i64) -> DecoderStage {
         let trained = VarStore::new(Device::Cpu);
         let decoder = Decoder::new(&(trained.root() / "decoder"));
         tch::no_grad(|| make_a_second_event(&decoder));
-        let data = sounds();
+        let data = sounds(first_own);
         let along = Tensor::arange(SOUND_COUNT, tch::kind::FLOAT_CPU).unsqueeze(1) * 2.0;
         let means = along.constant_pad_nd([0, LATENTS - 1]);
         let silence = Silence { below_db: -84.0, weight: 0.15 };
@@ -313,7 +309,7 @@ mod tests {
 
     #[test]
     fn a_second_event_goes_but_where_a_sound_has_its_own() {
-        let stage = stage();
+        let stage = stage(FIRST_OWN);
         let heights = |frames: &Tensor| Vec::<f32>::try_from(height_db(frames, &SHAPE)).expect("a height a sound");
         let points = &stage.points;
         let latents = Tensor::cat(&[points.means.narrow(0, 0, 2), points.own.shallow_clone()], 0);
@@ -326,5 +322,13 @@ mod tests {
             assert!(target[..2].iter().all(|height| *height < 0.1), "{target:?}");
             assert!(target[2..].iter().zip(&before[2..]).all(|(target, before)| target == before), "{target:?}");
         });
+    }
+
+    #[test]
+    fn corpora_of_nothing_but_second_events_and_of_none_are_evaluated() {
+        for first_own in [0, SOUND_COUNT] {
+            let figures = tch::no_grad(|| stage(first_own).evaluate());
+            assert!(figures.iter().all(|(_, value)| value.is_finite()), "{figures:?}");
+        }
     }
 }

@@ -27,9 +27,6 @@ const DIVERGENCE_WEIGHT: f64 = 2e-5;
 const DIVERGENCE_RISE: f64 = 0.3;
 /// Part of the batches with a loss of straight lines: a few lines have as many points as two batches have sounds.
 const STRAIGHT_PART: f64 = 0.5;
-/// Part of the batches with a loss of the axes, and its weight: the loss if no axis correlates with its property.
-const KNOBS_PART: f64 = 0.3;
-const KNOBS_WEIGHT: f64 = 0.5;
 /// Part of the batches with a loss of the whole space, and its weight.
 const SPACE_PART: f64 = 0.4;
 const SPACE_WEIGHT: f64 = 0.4;
@@ -161,9 +158,9 @@ impl Stage for VaeStage<'_> {
         if rng.random_bool(STRAIGHT_PART) {
             loss += self.lines.excess(&self.decoder, &mean.detach(), &keys);
         }
-        if rng.random_bool(KNOBS_PART) {
+        if rng.random_bool(axis_loss::PART) {
             loss += axis_loss::distance(&self.decoder, &keys.narrow(0, 0, 1), &spread(&mean), axis_loss::POINTS)
-                * KNOBS_WEIGHT;
+                * axis_loss::WEIGHT;
         }
         if rng.random_bool(SPACE_PART) {
             loss += latent_space_loss::excess(&self.decoder, &mean.detach(), &keys, &spread(&mean)) * SPACE_WEIGHT;
