@@ -58,7 +58,7 @@ pub(super) fn draft(
     if !pipeline.has_draft_vocoder() || window.len() as f32 > LARGEST_PART * frames.frames as f32 {
         return Ok(None);
     }
-    let part = crop(frames, &window);
+    let part = frames.crop(window.clone());
     let mut spectrogram = bins_of(pipeline, &part, key, noise_key, window.start)?;
     let rounds = pipeline.model().manifest().griffin_lim_iterations.min(MOST_ROUNDS);
     let (griffin_lim, stft) = pipeline.inversion();
@@ -91,11 +91,6 @@ fn frames_around(region: &Range<usize>, count: usize, shape: &SpectralShape) -> 
     // Fewer frames would cost the same: a run has a fixed width.
     let last = last.max(first + DRAFT_FRAMES).min(count);
     first.min(count)..last
-}
-
-fn crop(frames: &Frames, window: &Range<usize>) -> Frames {
-    let values = (0..frames.bands).flat_map(|band| frames.band(band)[window.clone()].iter().copied()).collect();
-    Frames { bands: frames.bands, frames: window.len(), values }
 }
 
 /// Complex bins of a part of a sound that begins at `first_frame`.

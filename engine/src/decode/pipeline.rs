@@ -6,6 +6,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use crate::pack::VocoderInfo;
 use crate::residual::{Pair, Residual, add};
 use crate::sample::normalise_loudness;
 use crate::spectral::constant_q::ConstantQFrames;
@@ -15,7 +16,7 @@ use crate::units::Latent;
 use super::bins::{self, Chunk};
 use super::fit::{FrameDecoder, Target, fit};
 use super::graph::{Graph, GraphError, Outputs, Runner};
-use super::model::Model;
+use super::model::{DRAFT_FRAMES, Model};
 use super::shape::Shaping;
 
 /// Durations of the steps of the last decode.
@@ -40,7 +41,7 @@ pub struct Pipeline {
     decoder: Runner,
     /// `None` while a sound that was put aside has it, and for a kind whose sounds are searched for.
     vocoder: Option<Runner>,
-    /// The vocoder at a small width; see [`super::draft`].
+    /// The vocoder at a small width, for short sounds and drafts ([`super::draft`]); `None` as for the other.
     draft_vocoder: Option<Runner>,
     analysis: FrameAnalysis,
     stft: Stft,
@@ -204,26 +205,33 @@ impl Pipeline {
     pub fn bins(&mut self, frames: &Frames, key: f32) -> Result<Spectrogram, GraphError> {
         self.restart_timings();
         let mut spectrogram = Spectrogram::zeros(self.model.shape().bins(), frames.frames);
-        for chunk in bins::chunks(frames.frames, self.model.manifest().vocoder) {
+        for chunk in self.chunks(frames.frames) {
             let runner = self.begin_chunk(frames, key, &chunk)?;
             self.go_on_with_chunk(runner, Duration::MAX, (key, 0, &chunk), &mut spectrogram)?;
         }
         Ok(spectrogram)
     }
 
-    /// Begins a run of the vocoder over a whole sound's frames.
+    /// The runs of the vocoder over `frames` frames: at the small width if these are so few that it takes clearly less time.
+    pub(super) fn chunks(&self, frames: usize) -> Vec<Chunk> {
+        let whole = self.model.manifest().vocoder;
+        let narrow = VocoderInfo { chunk_frames: DRAFT_FRAMES, ..whole };
+        if !self.has_draft_vocoder() || 2 * narrow.context_frames >= narrow.chunk_frames {
+            return bins::chunks(frames, whole);
+        }
+        let narrow = bins::chunks(frames, narrow);
+        let is_faster = narrow.len() * DRAFT_FRAMES * 3 <= whole.chunk_frames * 2;
+        if is_faster { narrow } else { bins::chunks(frames, whole) }
+    }
+
+    /// Begins a run of the vocoder over the frames of `chunk`, which [`Pipeline::chunks`] gave.
     ///
     /// # Errors
     /// [`GraphError`] if the model has no vocoder.
     pub(super) fn begin_chunk(&mut self, frames: &Frames, key: f32, chunk: &Chunk) -> Result<Runner, GraphError> {
         let started = Instant::now();
         self.load_chunk(frames, chunk);
-        let missing = || GraphError::Run { graph: "vocoder.onnx".into(), why: "the pack has none".into() };
-        let mut runner = match self.vocoder.take() {
-            Some(runner) => runner,
-            // A sound that was put aside has the other one.
-            None => self.model.vocoder.as_ref().ok_or_else(missing)?.runner()?,
-        };
+        let mut runner = self.take_runner(chunk.width)?;
         runner.begin(&[&self.chunk, &[key_input(key)]])?;
         self.timings.vocoder += started.elapsed();
         Ok(runner)
@@ -245,8 +253,22 @@ impl Pipeline {
         self.timings.vocoder += started.elapsed();
         let Some(outputs) = outputs else { return Ok(Some(runner)) };
         self.write_bins(&outputs, (key, noise_key), (chunk, 0), out);
-        self.vocoder = Some(runner);
+        *self.runner_of(chunk.width) = Some(runner);
         Ok(None)
+    }
+
+    /// The run state of the vocoder at a width; `None` while a sound that was put aside has it.
+    fn runner_of(&mut self, width: usize) -> &mut Option<Runner> {
+        if self.has_draft_vocoder() && width == DRAFT_FRAMES { &mut self.draft_vocoder } else { &mut self.vocoder }
+    }
+
+    fn take_runner(&mut self, width: usize) -> Result<Runner, GraphError> {
+        if let Some(runner) = self.runner_of(width).take() {
+            return Ok(runner);
+        }
+        let missing = || GraphError::Run { graph: "vocoder.onnx".into(), why: "the pack has none".into() };
+        let narrow = self.model.draft_vocoder.as_ref().filter(|_| width == DRAFT_FRAMES);
+        narrow.or(self.model.vocoder.as_ref()).ok_or_else(missing)?.runner()
     }
 
     /// One run of the draft vocoder over frames that begin at frame `first_frame` of the sound.
@@ -262,8 +284,9 @@ impl Pipeline {
         out: &mut Spectrogram,
     ) -> Result<(), GraphError> {
         self.load_chunk(frames, chunk);
-        let missing = || GraphError::Run { graph: "vocoder.onnx".into(), why: "it runs at one width only".into() };
-        let outputs = self.draft_vocoder.as_mut().ok_or_else(missing)?.run(&[&self.chunk, &[key_input(key)]])?;
+        let mut runner = self.take_runner(chunk.width)?;
+        let outputs = runner.run(&[&self.chunk, &[key_input(key)]])?;
+        *self.runner_of(chunk.width) = Some(runner);
         self.write_bins(&outputs, (key, noise_key), (chunk, first_frame), out);
         Ok(())
     }
@@ -286,7 +309,7 @@ impl Pipeline {
 
     /// Whether the model has a draft vocoder.
     pub(super) fn has_draft_vocoder(&self) -> bool {
-        self.draft_vocoder.is_some()
+        self.model.draft_vocoder.is_some()
     }
 
     /// Griffin-Lim and the transforms.

@@ -1,6 +1,11 @@
 //! Log-mel frames, the input and output of a model's graphs. Allocates; never on the audio thread.
 
+use std::ops::Range;
+
 use super::{MelBank, SpectralShape, Spectrogram, Stft};
+
+/// Highest value of a frame at the floor: a hundredth of a decibel of room for rounding.
+const SILENT: f32 = -0.9998;
 
 /// Log-mel frames, `[band][frame]`, each value normalised so that the floor is −1 and full scale is +1.
 #[derive(Clone, Debug, PartialEq)]
@@ -22,6 +27,18 @@ impl Frames {
     /// The values of one band over time.
     pub fn band(&self, band: usize) -> &[f32] {
         &self.values[band * self.frames..][..self.frames]
+    }
+
+    /// The frames of a range, which must lie within these.
+    pub fn crop(&self, range: Range<usize>) -> Self {
+        let values = (0..self.bands).flat_map(|band| self.band(band)[range.clone()].iter().copied()).collect();
+        Self { bands: self.bands, frames: range.len(), values }
+    }
+
+    /// Number of frames up to the last one that is above the floor in any band.
+    pub fn sounding(&self) -> usize {
+        let last_above = |row: &[f32]| row.iter().rposition(|value| *value > SILENT).map_or(0, |last| last + 1);
+        (0..self.bands).map(|band| last_above(self.band(band))).max().unwrap_or(0)
     }
 
     /// Whether every value is a finite number.
@@ -75,5 +92,18 @@ mod tests {
         let click = analysis.frames(&[1.0; 64]);
         assert!(click.band(0)[0] > -1.0);
         assert_eq!(click.band(0)[100], -1.0);
+    }
+
+    #[test]
+    fn a_sound_ends_after_the_last_frame_above_the_floor_in_any_band() {
+        let mut frames = Frames::silent(3, 10);
+        assert_eq!(frames.sounding(), 0);
+        frames.values[10 + 6] = -0.9999;
+        assert_eq!(frames.sounding(), 0, "what rounding adds is no sound");
+        frames.values[10 + 4] = -0.99;
+        frames.values[2] = 0.5;
+        assert_eq!(frames.sounding(), 5);
+        let cut = frames.crop(2..5);
+        assert_eq!((cut.frames, cut.values), (3, vec![0.5, -1.0, -1.0, -1.0, -1.0, -0.99, -1.0, -1.0, -1.0]));
     }
 }

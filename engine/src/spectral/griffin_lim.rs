@@ -67,7 +67,7 @@ impl GriffinLim {
     pub fn begin(&mut self, stft: &Stft, frames: &Frames, spectrogram: &mut Spectrogram) -> GriffinLimRun {
         let wanted = self.levels(frames);
         self.scale(&wanted, spectrogram);
-        let heard = (self.heard(&wanted) + stft.overlap()).min(spectrogram.frames());
+        let heard = (frames.sounding() + stft.overlap()).min(spectrogram.frames());
         let rest = spectrogram.values.split_off(heard * spectrogram.bins);
         GriffinLimRun { wanted, previous: vec![Complex32::ZERO; spectrogram.values.len()], rest }
     }
@@ -78,13 +78,6 @@ impl GriffinLim {
         stft.analyse_into(&self.samples, spectrogram.frames(), &mut self.rebuilt);
         self.project(run, spectrogram);
         std::mem::swap(&mut run.previous, &mut self.rebuilt.values);
-    }
-
-    /// Number of frames up to the last one that is above the floor in any band.
-    fn heard(&self, wanted: &[f32]) -> usize {
-        let floor = self.floor();
-        let sounds = |bands: &[f32]| bands.iter().any(|level| *level > floor);
-        wanted.chunks_exact(self.shape.mel_bands).rposition(sounds).map_or(0, |last| last + 1)
     }
 
     fn levels(&self, frames: &Frames) -> Vec<f32> {
