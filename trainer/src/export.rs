@@ -204,6 +204,15 @@ pub fn licence(sources: &[String]) -> &'static str {
     if sources.iter().all(known) { "MIT OR Apache-2.0" } else { "LicenseRef-that-of-the-training-sounds" }
 }
 
+/// Sizes of this trainer's vocoder.
+fn vocoder_info() -> VocoderInfo {
+    VocoderInfo {
+        chunk_frames: SpectralShape::DEFAULT.frame_count,
+        context_frames: CONTEXT_FRAMES,
+        phase_bins: Some(PHASE_BINS as usize),
+    }
+}
+
 fn manifest(options: &Options, corpus: &Corpus, controls: Vec<Control>) -> Manifest {
     let shape = SpectralShape::DEFAULT;
     Manifest {
@@ -214,11 +223,7 @@ fn manifest(options: &Options, corpus: &Corpus, controls: Vec<Control>) -> Manif
         shape,
         controls,
         root_keys: ROOT_KEYS.to_vec(),
-        vocoder: VocoderInfo {
-            chunk_frames: shape.frame_count,
-            context_frames: CONTEXT_FRAMES,
-            phase_bins: Some(PHASE_BINS as usize),
-        },
+        vocoder: vocoder_info(),
         griffin_lim_iterations: options.iterations,
         sounds: Vec::new(),
         files: BTreeMap::new(),

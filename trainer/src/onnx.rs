@@ -37,6 +37,10 @@ pub fn import_weights(pack: &Pack, graphs: &[&str], store: &VarStore) -> Result<
 fn take(initialisers: &[TensorProto], store: &VarStore) -> Result<()> {
     let lacks = |layer: &str| !initialisers.iter().any(|tensor| tensor.name.starts_with(layer));
     let too_new: Vec<&str> = NEWER_LAYERS.into_iter().filter(|layer| lacks(layer)).collect();
+    let stored = |name: &str| {
+        let found = initialisers.iter().find(|tensor| tensor.name == name);
+        found.and_then(|tensor| values(tensor).ok())
+    };
     for (name, mut parameter) in store.variables() {
         if name.starts_with("encoder.log_variance") {
             let value = if name.ends_with("bias") { IMPORTED_LOG_VARIANCE } else { 0.0 };
@@ -48,7 +52,7 @@ fn take(initialisers: &[TensorProto], store: &VarStore) -> Result<()> {
         }
         let found = initialisers.iter().find(|tensor| tensor.name == name);
         let value = values(found.with_context(|| format!("the pack belongs to another model: it has no {name}"))?)?;
-        let value = migrated(&name, value, &parameter);
+        let value = migrated(&name, value, &parameter, &stored);
         ensure!(
             value.numel() == parameter.numel(),
             "the pack belongs to another model: {name} has {} values instead of {}",

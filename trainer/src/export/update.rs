@@ -10,7 +10,7 @@ use engine::decode::{Model, Pipeline};
 use engine::pack::{Manifest, NamedResiduals, NamedSound, Pack, RESIDUALS_FILE};
 use engine::residual::{Pair, Residual, ZoneResidual, add};
 
-use super::{axes_of, graph_files};
+use super::{axes_of, graph_files, vocoder_info};
 use crate::eval::parallel::parallel_map_with;
 use crate::trained_model::TrainedModel;
 
@@ -18,14 +18,15 @@ use crate::trained_model::TrainedModel;
 const WHOLE: f32 = 1.0;
 
 /// A pack with the weights of `trained` in place of those of the pack at `path`. What recordings add to its sounds is coded anew, from
-/// the sounds as that pack gives them.
+/// the sounds as that pack gives them, unless the decoder is the same.
 ///
 /// # Errors
 /// The run has another encoder, or a network gives what is no number.
 pub fn pack(path: &Path, trained: &mut TrainedModel) -> Result<Pack> {
     let old = Pack::open(path)?;
     trained.halve_precision();
-    let manifest = Manifest { controls: axes_of(trained)?, files: BTreeMap::new(), ..old.manifest().clone() };
+    let controls = axes_of(trained)?;
+    let manifest = Manifest { controls, vocoder: vocoder_info(), files: BTreeMap::new(), ..old.manifest().clone() };
     let mut files = graph_files(trained)?;
     ensure!(
         files.get("encoder.onnx").map(Vec::as_slice) == Some(old.graph("encoder.onnx")),
@@ -33,8 +34,12 @@ pub fn pack(path: &Path, trained: &mut TrainedModel) -> Result<Pack> {
          export without --update",
         old.manifest().name
     );
-    let bare = Arc::new(Model::load(&Pack::assemble(manifest.clone(), files.clone())?)?);
-    let residuals = residuals(&Arc::new(Model::load(&old)?), &bare)?;
+    let residuals = if files.get("decoder.onnx").map(Vec::as_slice) == Some(old.graph("decoder.onnx")) {
+        Arc::clone(old.residuals())
+    } else {
+        let bare = Arc::new(Model::load(&Pack::assemble(manifest.clone(), files.clone())?)?);
+        Arc::new(residuals(&Arc::new(Model::load(&old)?), &bare)?)
+    };
     files.insert(RESIDUALS_FILE.to_owned(), residuals.to_bytes(&manifest));
     Ok(Pack::assemble(manifest, files)?)
 }

@@ -96,6 +96,16 @@ impl FramesCriterion {
     }
 }
 
+/// Mean distance in dB of each sound's bands in the frames in which `wanted` sounds: `[sound, bands, time]` each → `[sound]`; 0 for silence.
+pub fn distances_db(made: &Tensor, wanted: &Tensor, shape: &SpectralShape) -> Tensor {
+    let floor = f64::from(shape.normalise_db(FLOOR_DB as f32));
+    let difference = (made.clamp_min(floor) - wanted.clamp_min(floor)).abs();
+    let active = active_frames(wanted, shape);
+    let error = difference.mean_dim([1i64].as_slice(), false, Kind::Float) * &active;
+    let total = |x: &Tensor| x.sum_dim_intlist([1i64].as_slice(), false, Kind::Float);
+    total(&error) / total(&active).clamp_min(1.0) * (DB_PER_NEPER * nepers_per_unit(shape))
+}
+
 /// Level of each frame, its bands' powers added, in normalised units: `[batch, bands, time]` → `[batch, time]`.
 pub fn level(frames: &Tensor, shape: &SpectralShape) -> Tensor {
     let power = 2.0 * nepers_per_unit(shape);

@@ -8,12 +8,17 @@ use tch::nn::{Init, Path};
 use super::layers::{Conv, ConvShape, Linear, RmsNorm, silu};
 
 const CHANNELS: i64 = 192;
-const EXPANDED: i64 = 576;
+/// Channels inside a block. More than half of the operations are here: 576 took 1.7 times the time of the whole graph for a gain that
+/// `models/EXPERIMENTS.md` tells.
+pub const EXPANDED: i64 = 256;
 const BLOCKS: usize = 4;
 const KEY_HIDDEN: i64 = 32;
 /// Lowest bins that get a phase: up to 8.6 kHz. Above it random phases read the same in the log-mel error and are as steady.
 pub const PHASE_BINS: i64 = 400;
-const INPUT_KERNEL: i64 = 7;
+/// Bins above [`PHASE_BINS`] that share one magnitude: there the bands, to whose levels the inverse transform brings the bins, are 8 and more
+/// bins wide.
+pub const BINS_PER_ROW: i64 = 4;
+const INPUT_KERNEL: i64 = 3;
 const BLOCK_KERNEL: i64 = 7;
 /// Frames on each side that a frame's output depends on.
 pub const CONTEXT_FRAMES: usize = (INPUT_KERNEL as usize / 2) + BLOCKS * (BLOCK_KERNEL as usize / 2);
@@ -74,25 +79,28 @@ pub struct Vocoder {
     pub key_bias: Linear,
     /// ConvNeXt blocks.
     pub blocks: Vec<Block>,
-    /// Channels → correction of the log-magnitude.
+    /// Channels → correction of the log-magnitude, in [`magnitude_rows`].
     pub magnitude: Conv,
     /// Bands → log-magnitude; begins as interpolation between band centres.
     pub skip: Conv,
     /// Channels → phase heads.
     pub phase: Conv,
+    /// Bins of its output.
+    pub bins: i64,
 }
 
 impl Vocoder {
     /// A vocoder with fresh weights under `path`.
     pub fn new(path: &Path, shape: &SpectralShape) -> Self {
         let (bands, bins) = (shape.mel_bands as i64, shape.bins() as i64);
-        let magnitude = Conv::new(&(path / "magnitude"), ConvShape::new(CHANNELS, bins, 1));
-        let skip = Conv::new(&(path / "skip"), ConvShape::new(bands, bins, 1));
+        let rows = magnitude_rows(bins);
+        let magnitude = Conv::new(&(path / "magnitude"), ConvShape::new(CHANNELS, rows, 1));
+        let skip = Conv::new(&(path / "skip"), ConvShape::new(bands, rows, 1));
         let phase = Conv::new(&(path / "phase"), ConvShape::new(CHANNELS, 3 * PHASE_BINS, 1));
         tch::no_grad(|| {
             let (weight, bias) = interpolation(shape);
-            skip.weight.shallow_clone().copy_(&weight);
-            skip.bias.shallow_clone().copy_(&bias);
+            skip.weight.shallow_clone().copy_(&rows_of_bins(&weight));
+            skip.bias.shallow_clone().copy_(&rows_of_bins(&bias));
             magnitude.weight.shallow_clone().copy_(&(&magnitude.weight * 0.1));
             // A steady partial needs only a constant along the reference, so the first guess is that.
             let _ = phase.bias.narrow(0, 0, PHASE_BINS).fill_(0.5);
@@ -105,6 +113,7 @@ impl Vocoder {
             magnitude,
             skip,
             phase,
+            bins,
         }
     }
 
@@ -116,10 +125,31 @@ impl Vocoder {
             x = block.forward(&x);
         }
         VocoderOutput {
-            log_magnitude: self.skip.forward(frames) + self.magnitude.forward(&x),
-            phase: with_noise_above(&self.phase.forward(&x), self.skip.weight.size()[0]),
+            log_magnitude: bins_of_rows(&(self.skip.forward(frames) + self.magnitude.forward(&x)), self.bins),
+            phase: with_noise_above(&self.phase.forward(&x), self.bins),
         }
     }
+}
+
+/// Rows that the magnitudes of `bins` bins take: one for each of the lowest [`PHASE_BINS`], one for every four above.
+pub fn magnitude_rows(bins: i64) -> i64 {
+    PHASE_BINS + (bins - PHASE_BINS + BINS_PER_ROW - 1) / BINS_PER_ROW
+}
+
+/// Values of bins, `[bins, …]`, as those of rows, `[magnitude_rows(bins), …]`: means of the bins that share one.
+pub fn rows_of_bins(bins: &Tensor) -> Tensor {
+    let high = (PHASE_BINS..bins.size()[0]).step_by(BINS_PER_ROW as usize).map(|first| {
+        let count = BINS_PER_ROW.min(bins.size()[0] - first);
+        bins.narrow(0, first, count).mean_dim([0i64].as_slice(), true, bins.kind())
+    });
+    Tensor::cat(&std::iter::once(bins.narrow(0, 0, PHASE_BINS)).chain(high).collect::<Vec<_>>(), 0)
+}
+
+/// Rows, `[batch, magnitude_rows(bins), time]`, as `bins` bins.
+fn bins_of_rows(rows: &Tensor, bins: i64) -> Tensor {
+    let high =
+        rows.narrow(1, PHASE_BINS, rows.size()[1] - PHASE_BINS).repeat_interleave_self_int(BINS_PER_ROW, 1, None);
+    Tensor::cat(&[rows.narrow(1, 0, PHASE_BINS), high.narrow(1, 0, bins - PHASE_BINS)], 1)
 }
 
 /// The heads a, b and g of the lowest bins, `[batch, 3 · PHASE_BINS, time]` → of all bins, `[batch, 3 · bins, time]`; noise alone

@@ -1,5 +1,7 @@
 //! A small ONNX writer: nodes of a fixed set of operators, static shapes, weights in 16 bits.
 
+use std::ops::Range;
+
 use anyhow::{Result, ensure};
 use engine::decode::graph::proto;
 use prost::Message;
@@ -220,11 +222,18 @@ impl Builder {
         self.node("Reshape", &[x.clone(), shape], Vec::new())
     }
 
-    /// The first `length` elements along an axis.
-    pub fn first(&mut self, x: &Value, axis: i64, length: i64) -> Value {
-        let bounds = [0, length, axis].map(|value| self.integers(&[value]));
+    /// The elements of a range along an axis.
+    pub fn slice(&mut self, x: &Value, axis: i64, range: Range<i64>) -> Value {
+        let bounds = [range.start, range.end, axis].map(|value| self.integers(&[value]));
         let [start, end, axis] = bounds;
         self.node("Slice", &[x.clone(), start, end, axis], Vec::new())
+    }
+
+    /// Each of `channels` channels `times` times in turn: `[1, channels, frames]` → `[1, times · channels, frames]`.
+    pub fn repeat(&mut self, x: &Value, (channels, times): (i64, i64)) -> Value {
+        let apart = self.reshape(x, &[1, channels, 1, -1]);
+        let repeated = self.concat(&vec![apart; times as usize], 2);
+        self.reshape(&repeated, &[1, times * channels, -1])
     }
 
     /// `[1, 2 · channels, frames]` → `[1, channels, 2 · frames]`: the first half of the channels as even frames, the second as odd.

@@ -6,7 +6,7 @@ use tch::{Kind, Tensor};
 use super::builder::{Builder, Value};
 use crate::model::key_axis::{HARMONICS, KeyAxis};
 use crate::model::vae::{BANDS, COARSE_FRAMES, FRAME_RANGE, FRAMES, LATENTS, PADDED_FRAMES};
-use crate::model::vocoder::Block;
+use crate::model::vocoder::{BINS_PER_ROW, Block, PHASE_BINS, magnitude_rows};
 use crate::model::{Decoder, Encoder, Vocoder};
 
 /// `frames`, `key` → `latent`.
@@ -80,7 +80,7 @@ pub fn decoder(model: &Decoder) -> Result<Vec<u8>> {
     let keyed = graph.matmul(&places, &keyed);
     let all = graph.add(&fixed, &standing_out);
     let all = graph.add(&all, &keyed);
-    let made = graph.first(&all, 2, FRAMES);
+    let made = graph.slice(&all, 2, 0..FRAMES);
     let made = graph.clip(&made, FRAME_RANGE)?;
     graph.output(made, "frames", &[1, BANDS, FRAMES]);
     Ok(graph.finish())
@@ -105,11 +105,21 @@ pub fn vocoder(model: &Vocoder) -> Result<Vec<u8>> {
     }
     let skip = graph.conv(&frames, &model.skip, 0)?;
     let correction = graph.conv(&x, &model.magnitude, 0)?;
-    let log_magnitude = graph.add(&skip, &correction);
+    let rows = graph.add(&skip, &correction);
+    let log_magnitude = bins_of_rows(&mut graph, &rows, model.bins);
     let phase = graph.conv(&x, &model.phase, 0)?;
-    graph.output(log_magnitude, "log_magnitude", &[1, model.magnitude.weight.size()[0], FRAMES]);
+    graph.output(log_magnitude, "log_magnitude", &[1, model.bins, FRAMES]);
     graph.output(phase, "phase", &[1, model.phase.weight.size()[0], FRAMES]);
     Ok(graph.finish())
+}
+
+/// Rows of magnitudes, `[1, rows, frames]`, as those of `bins` bins.
+fn bins_of_rows(graph: &mut Builder, rows: &Value, bins: i64) -> Value {
+    let low = graph.slice(rows, 1, 0..PHASE_BINS);
+    let high = graph.slice(rows, 1, PHASE_BINS..magnitude_rows(bins));
+    let high = graph.repeat(&high, (magnitude_rows(bins) - PHASE_BINS, BINS_PER_ROW));
+    let high = graph.slice(&high, 1, 0..bins - PHASE_BINS);
+    graph.concat(&[low, high], 1)
 }
 
 fn vocoder_block(graph: &mut Builder, x: &Value, block: &Block) -> Result<Value> {

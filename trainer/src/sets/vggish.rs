@@ -90,7 +90,7 @@ pub(super) mod tests {
         let mut builder = Builder::new("small");
         let x = builder.input("x", input);
         let flat = builder.reshape(&x, &[1, input.iter().product()]);
-        let first = builder.first(&flat, 1, width);
+        let first = builder.slice(&flat, 1, 0..width);
         builder.output(first, "y", &[1, width]);
         std::fs::write(path, builder.finish()).expect("a file can be written");
     }

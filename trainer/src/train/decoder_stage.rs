@@ -19,8 +19,7 @@ use super::stage::{Figures, Stage};
 use super::vae_stage::{LEAST_SPREAD, spread};
 use super::{axis_loss, checkpoint, latent_space_loss};
 use crate::features::Dataset;
-use crate::loss::FLOOR_DB;
-use crate::loss::frames::{FramesCriterion, Silence, active_frames};
+use crate::loss::frames::{FramesCriterion, Silence, distances_db};
 use crate::model::Decoder;
 use crate::model::vae::LATENTS;
 
@@ -213,6 +212,8 @@ impl Stage for DecoderStage {
         let [now, before] = [&self.decoder, &self.before]
             .map(|decoder| decoder.decode(&means.index_select(0, &chosen), &keys.index_select(0, &chosen)));
         let before_without = &before - attenuation(&before, &self.shape).unsqueeze(1);
+        let changes_db = distances_db(&now, &before_without, &self.shape);
+        let change_db = changes_db.sum(Kind::Float).double_value(&[]) / chosen.size()[0].max(1) as f64;
         tch::manual_seed(0);
         let random = self.points.normal(EVALUATED);
         let made = self.decoder.decode(&random, &Tensor::zeros([EVALUATED, 1], (Kind::Float, random.device())));
@@ -222,19 +223,10 @@ impl Stage for DecoderStage {
             1.0 - axis_loss::distance(&self.decoder, &middle_key, &self.points.spread, EVALUATED).double_value(&[]);
         vec![
             ("knobs", followed),
-            ("change_db", change_db(&now, &before_without, &self.shape)),
+            ("change_db", change_db),
             ("second_events_percent", 100.0 * counted.mean(Kind::Float).double_value(&[])),
         ]
     }
-}
-
-/// Mean absolute difference of the bands of frames with sound, `[sound, band, frame]` each, in dB.
-fn change_db(made: &Tensor, wanted: &Tensor, shape: &SpectralShape) -> f64 {
-    let floor = f64::from(shape.normalise_db(FLOOR_DB as f32));
-    let difference = (made.clamp_min(floor) - wanted.clamp_min(floor)).abs();
-    let sounds = active_frames(wanted, shape);
-    let error = (difference.mean_dim([1i64].as_slice(), false, Kind::Float) * &sounds).sum(Kind::Float);
-    (error / sounds.sum(Kind::Float).clamp_min(1.0)).double_value(&[]) / units(1.0, shape)
 }
 
 /// Lower factor of the covariance of points around 0, `[point, 7]` → `[7, 7]`; never singular.

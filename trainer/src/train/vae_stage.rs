@@ -14,8 +14,7 @@ use super::options::LossOptions;
 use super::stage::{Figures, Stage};
 use super::{axis_loss, ending_loss, latent_space_loss};
 use crate::features::Dataset;
-use crate::loss::FLOOR_DB;
-use crate::loss::frames::{FramesCriterion, active_frames};
+use crate::loss::frames::{FramesCriterion, distances_db};
 use crate::model::vae::divergence_nats;
 use crate::model::{Decoder, Encoder};
 
@@ -114,14 +113,9 @@ impl<'a> VaeStage<'a> {
             let (mean, _) = self.encoder.forward(&part(&data.frames), &part(&data.keys));
             let made = self.decoder.forward(&mean, &part(&keys));
             let wanted = part(&targets);
-            let active = active_frames(&wanted, &self.shape);
-            let floor = f64::from(self.shape.normalise_db(FLOOR_DB as f32));
-            let difference = (made.clamp_min(floor) - wanted.clamp_min(floor)).abs();
-            let error = difference.mean_dim([1i64].as_slice(), false, Kind::Float) * &active;
-            let total = |x: &Tensor| x.sum_dim_intlist([1i64].as_slice(), false, Kind::Float);
-            sum += (total(&error) / total(&active).clamp_min(1.0)).sum(Kind::Float).double_value(&[]);
+            sum += distances_db(&made, &wanted, &self.shape).sum(Kind::Float).double_value(&[]);
         }
-        sum / indices.size()[0] as f64 * self.db_per_unit
+        sum / indices.size()[0] as f64
     }
 }
 
