@@ -23,7 +23,6 @@ mod noisiness;
 mod pack_model;
 mod peak;
 pub mod pipeline;
-mod placing;
 pub mod pool;
 pub mod raw;
 mod reverse;

@@ -14,10 +14,9 @@ use crate::spectral::{FrameAnalysis, Frames, GriffinLim, ReferencePhasors, Spect
 use crate::units::Latent;
 
 use super::bins::{self, Chunk};
-use super::fit::{FrameDecoder, Target};
+use super::fit::{FrameDecoder, Target, fit};
 use super::graph::{Graph, GraphError, Outputs, Runner};
 use super::model::{DRAFT_FRAMES, Model};
-use super::placing;
 use super::shape::Shaping;
 
 /// Durations of the steps of the last decode.
@@ -54,6 +53,8 @@ pub struct Pipeline {
     timings: Timings,
 }
 
+/// Rounds of the fit of an imported sound's point: 45 decodes. More rounds take more time (`models/EXPERIMENTS.md`).
+const PLACE_ROUNDS: usize = 4;
 /// Number of phase tables that are kept, one for each key and noise key in use.
 const KEPT_PHASORS: usize = 8;
 /// Constant-Q transforms that are kept: that of unstretched sounds, and that of one stretch.
@@ -144,15 +145,14 @@ impl Pipeline {
         Ok(latent)
     }
 
-    /// The point whose decoded frames are nearest to a sound, as far as [`placing`] finds it. Takes about 120 decodes.
+    /// The point whose decoded frames are nearest to a sound: the encoder's point, improved by [`fit`]. Takes up to 200 ms.
     ///
     /// # Errors
     /// [`GraphError`] when a graph fails.
     pub fn place(&mut self, samples: &[f32], key: f32) -> Result<Latent, GraphError> {
         let frames = self.analyse(samples)?;
         let start = self.encode_frames(&frames, key)?;
-        let named: Vec<Latent> = self.model.sounds().iter().map(|sound| sound.latent).collect();
-        Ok(placing::place(self, Target { frames: &frames, key }, &start, &named)?.latent)
+        Ok(fit(self, &[Target { frames: &frames, key }], &start, PLACE_ROUNDS)?.latent)
     }
 
     /// Frames of a latent point at a key.
