@@ -20,7 +20,7 @@ use crate::sample::LOUDNESS_LUFS;
 use crate::spectral::{Frames, SpectralShape, Spectrogram};
 
 /// Frames beside the region that are decoded and discarded: the reach of one round of Griffin-Lim (3 frames) and the nearer part of the
-/// vocoder's context (15 frames of the factory pack). More would need a second run of the vocoder.
+/// vocoder's context (13 frames of the factory pack). More would need a second run of the vocoder.
 const CONTEXT_FRAMES: usize = 8;
 /// Least of them, where with fewer one run is enough: the reach of the round of Griffin-Lim. Voices of one zone drift apart while they sound.
 const LEAST_CONTEXT_FRAMES: usize = 3;

@@ -7,8 +7,8 @@ use crate::spectral::SpectralShape;
 
 use super::graph::{Graph, GraphError, Port};
 
-/// Frames of one run of the short vocoder: what a voice at its root key needs (12 frames), the frames that these samples are made from and
-/// the context on both sides fit in one.
+/// Frames of one run of the narrow vocoder, for drafts and for short sounds: what a voice at its root key needs (12 frames), the frames that
+/// these samples are made from and the context on both sides fit in one.
 pub(super) const DRAFT_FRAMES: usize = 40;
 
 /// A loaded model: the manifest, the residuals and the optimised graphs. Immutable, shared between threads.
