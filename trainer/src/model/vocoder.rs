@@ -10,7 +10,7 @@ use super::layers::{Conv, ConvShape, Linear, RmsNorm, silu};
 const CHANNELS: i64 = 192;
 /// Channels inside a block. More than half of the operations are here: 576 took 1.7 times the time of the whole graph for a gain that
 /// `models/EXPERIMENTS.md` tells.
-pub const EXPANDED: i64 = 256;
+const EXPANDED: i64 = 256;
 const BLOCKS: usize = 4;
 const KEY_HIDDEN: i64 = 32;
 /// Lowest bins that get a phase: up to 8.6 kHz. Above it random phases read the same in the log-mel error and are as steady.
