@@ -172,9 +172,7 @@ fn a_killed_training_resumes_exactly_and_its_pack_plays() {
 /// Trains the decoder of a pack alone, and puts it in the pack's place.
 fn updates(corpus: &Path, pack: &Path, folder: &Path) {
     let [run, updated] = ["refined", "updated"].map(|name| folder.join(name));
-    let steps = ["--vae-steps", "0", "--decoder-steps", "2", "--vocoder-steps", "0"];
-    let places = ["--corpus", text(corpus), "--out", text(&run), "--from-pack", text(pack), "--device", "cpu"];
-    succeed(trainer(&["train"]).args(places).args(steps));
+    retrain(corpus, pack, &run, ["2", "0"]);
     let export = ["export", "--run", text(&run), "--corpus", text(corpus), "--out", text(&updated), "--update"];
     let factory = Path::new(env!("CARGO_MANIFEST_DIR")).join("../models/factory");
     assert!(complaint(trainer(&export).arg(factory)).contains("is not that of the pack"));
@@ -201,11 +199,16 @@ fn updates(corpus: &Path, pack: &Path, folder: &Path) {
     renews_the_vocoder_alone(corpus, pack, folder);
 }
 
+/// Trains a pack's decoder and vocoder for so many steps each; its encoder stays.
+fn retrain(corpus: &Path, pack: &Path, run: &Path, [decoder, vocoder]: [&str; 2]) {
+    let steps = ["--vae-steps", "0", "--decoder-steps", decoder, "--vocoder-steps", vocoder];
+    let places = ["--corpus", text(corpus), "--out", text(run), "--from-pack", text(pack), "--device", "cpu"];
+    succeed(trainer(&["train"]).args(places).args(steps));
+}
+
 fn renews_the_vocoder_alone(corpus: &Path, pack: &Path, folder: &Path) {
     let [run, updated] = ["revoiced", "revoiced-pack"].map(|name| folder.join(name));
-    let steps = ["--vae-steps", "0", "--decoder-steps", "0", "--vocoder-steps", "2"];
-    let places = ["--corpus", text(corpus), "--out", text(&run), "--from-pack", text(pack), "--device", "cpu"];
-    succeed(trainer(&["train"]).args(places).args(steps));
+    retrain(corpus, pack, &run, ["0", "2"]);
     let export = ["export", "--run", text(&run), "--corpus", text(corpus), "--out", text(&updated), "--update"];
     succeed(trainer(&export).arg(pack));
     let [old, new] = [pack, &updated].map(|pack| Pack::open(pack).expect("a valid pack"));
