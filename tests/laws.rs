@@ -24,6 +24,7 @@ mod lanes;
 mod loops;
 mod monophonic;
 mod motion;
+mod note_sounds;
 mod notes;
 mod packs;
 mod parity;

@@ -310,64 +310,6 @@ fn a_recorded_path_moves_the_pad_and_the_request_follows_it() {
     }
 }
 
-/// Notes whose velocity moves the first latent, which is what the fake sounds like, and nothing else.
-fn by_velocity() -> Controls {
-    let mut controls =
-        Controls { touch: 0.0, knobs: [0.0; 7], ..one(ModSource::Velocity, ModDestination::Latent1, 0.5) };
-    controls.voices.velocity_level = 0.0;
-    controls
-}
-
-/// Level of each of `velocities`, as keys upwards from 60, after their attacks.
-fn levels(rig: &mut Rig, velocities: &[f32]) -> f32 {
-    let notes = velocities.iter().enumerate().map(|(n, velocity)| (200 * n, on(60 + n as u8 % 4, *velocity)));
-    let [left, _] = play(rig, by_velocity(), notes.collect(), 12_000);
-    left[9_000]
-}
-
-#[test]
-fn notes_that_move_what_is_decoded_have_sounds_of_their_own() {
-    const LEVEL_TOLERANCE: f32 = 1e-3;
-    let velocities = [0.25, 1.0, 0.5, 0.125];
-    let mut rig = rig(Sort::Mono, Timbre::Constant);
-    let alone: Vec<f32> = velocities.iter().map(|velocity| levels(&mut rig, &[*velocity])).collect();
-    for (level, velocity) in alone.iter().zip(velocities) {
-        let ratio = level / alone[1];
-        assert!((ratio - velocity).abs() < LEVEL_TOLERANCE, "velocity {velocity}: {ratio} of the loudest");
-    }
-    let together = levels(&mut rig, &velocities);
-    let wanted: f32 = alone.iter().sum();
-    assert!((together / wanted - 1.0).abs() < LEVEL_TOLERANCE, "together {together}, one by one {wanted}");
-}
-
-#[test]
-fn a_route_that_is_added_reaches_the_notes_that_sound() {
-    const LEVEL_TOLERANCE: f32 = 1e-3;
-    let velocities = [0.25, 1.0, 0.5];
-    let mut rig = rig(Sort::Mono, Timbre::Constant);
-    let wanted = levels(&mut rig, &velocities);
-    let notes = velocities.iter().enumerate().map(|(n, velocity)| (200 * n, on(60 + n as u8 % 4, *velocity)));
-    let mut still = by_velocity();
-    still.routes = Routes::default();
-    rig.synth.reset();
-    let controls = vec![(0, still), (8_000, by_velocity())];
-    let [left, _] = Script { events: notes.collect(), controls, length: 20_000 }.play_stereo(&mut rig.synth, 512);
-    assert!((left[7_000] / wanted - 1.0).abs() > 10.0 * LEVEL_TOLERANCE, "the route is heard: {}", left[7_000]);
-    assert!((left[18_000] / wanted - 1.0).abs() < LEVEL_TOLERANCE, "{} instead of {wanted}", left[18_000]);
-}
-
-#[test]
-fn notes_beyond_the_eighth_share_the_sound_of_the_newest() {
-    const LEVEL_TOLERANCE: f32 = 1e-3;
-    let mut rig = rig(Sort::Mono, Timbre::Constant);
-    let unit = levels(&mut rig, &[1.0]);
-    let velocities = [0.1, 0.9, 0.2, 0.8, 0.3, 0.7, 0.4, 0.6, 0.25, 0.5];
-    let notes = velocities.iter().enumerate().map(|(n, velocity)| (200 * n, on(60 + n as u8, *velocity)));
-    let [left, _] = play(&mut rig, by_velocity(), notes.collect(), 16_000);
-    let wanted = unit * (velocities[..8].iter().sum::<f32>() + 2.0 * velocities[9]);
-    assert!((left[14_000] / wanted - 1.0).abs() < LEVEL_TOLERANCE, "{} instead of {wanted}", left[14_000]);
-}
-
 #[test]
 fn all_that_moves_sounds_the_same_in_any_blocks_and_repeats() {
     let mut controls = routed(&[

@@ -336,10 +336,10 @@ fn the_named_foley_models_train_resume_and_give_clips_of_each_class() {
             vec!["generate", "--run", text(&conditioned), "--classes", "rian"],
             "the run has no class \"rian\"; did you mean \"rain\"? it has ",
         ),
-        (vec!["train", "--variant", "combined", "--corpus", text(&corpus)], "needs the file of a pretrained encoder"),
+        (vec!["train", "--variant", "combined", "--corpus", text(&corpus)], "need the file of a pretrained encoder"),
         (
             vec!["train", "--encoder", text(&encoder), "--corpus", text(&corpus)],
-            "--encoder is for the variant combined",
+            "--encoder is for the variants combined",
         ),
     ] {
         let words = [&["foley-reference"], &words[..], &["--out", text(&out)]].concat();

@@ -9,6 +9,8 @@ use tch::{Kind, Tensor};
 const MEMORY: f64 = 0.99;
 /// A code that is taken less often than this in a step, by the running mean, begins again.
 const LEAST_TAKEN: f64 = 0.1;
+/// Vectors that are compared with all codes at once: 4 MiB of products with 1024 codes, which stay in the processor's cache.
+const COMPARED: i64 = 1024;
 
 /// The tables.
 #[derive(Debug)]
@@ -57,9 +59,11 @@ impl Quantiser {
     pub fn learn(&self, x: &Tensor, restart: bool) {
         tch::no_grad(|| {
             let mut rest = x.detach();
-            for level in &self.levels {
+            for (index, level) in self.levels.iter().enumerate() {
                 level.learn(&rest, restart);
-                rest -= level.codes.index_select(0, &level.nearest(&rest));
+                if index + 1 < self.levels.len() {
+                    rest = &rest - level.codes.index_select(0, &level.nearest(&rest));
+                }
             }
         });
     }
@@ -87,10 +91,12 @@ impl Quantiser {
 }
 
 impl Level {
+    /// Places of the nearest codes, `[vector]`: half of the squared distance is the code's half power less their product, and what the vectors share.
     fn nearest(&self, x: &Tensor) -> Tensor {
-        let distances = self.codes.square().sum_dim_intlist([1i64].as_slice(), false, Kind::Float)
-            - x.matmul(&self.codes.tr()) * 2.0;
-        distances.argmin(1, false)
+        let powers = self.codes.square().sum_dim_intlist([1i64].as_slice(), false, Kind::Float) * 0.5;
+        let of = |x: &Tensor| (x.matmul(&self.codes.tr()) - &powers).argmax(1, false);
+        let parts: Vec<Tensor> = x.split(COMPARED, 0).iter().map(of).collect();
+        Tensor::cat(&parts, 0)
     }
 
     fn learn(&self, x: &Tensor, restart: bool) {

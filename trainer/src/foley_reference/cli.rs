@@ -78,7 +78,7 @@ pub struct TrainArgs {
     /// Steps of each stage, instead of time.
     #[arg(long, conflicts_with = "minutes")]
     steps: Option<u64>,
-    /// File of a pretrained encoder, ONNX or TorchScript, for the variant combined: 1 x 96000 samples at 24 kHz to 1 x 1023 x 300.
+    /// File of a pretrained encoder, ONNX or TorchScript, for the variants combined and combined-unconditioned: 1 x 96000 samples at 24 kHz to 1 x 1023 x 300.
     #[arg(long)]
     encoder: Option<PathBuf>,
     /// Factor on the learning rates.

@@ -19,12 +19,19 @@ pub enum Variant {
     Conditioned,
     /// 129 mel bands and 1023 rows of an encoder x 300 frames as 288 x 75 codes of 1024, with the head.
     Combined,
+    /// The same without the head.
+    CombinedUnconditioned,
 }
 
 impl Variant {
     /// Whether a head tells the class from the values before quantisation.
     pub fn tells_class(self) -> bool {
-        self != Self::Baseline
+        matches!(self, Self::Conditioned | Self::Combined)
+    }
+
+    /// Whether the rows of an encoder stand beside the mel bands.
+    pub fn is_combined(self) -> bool {
+        matches!(self, Self::Combined | Self::CombinedUnconditioned)
     }
 }
 
@@ -88,7 +95,7 @@ pub struct VocoderSizes {
 impl Size {
     /// Sizes of the VQ-VAE of a variant.
     pub fn vqvae(self, variant: Variant) -> VqVaeSizes {
-        let combined = variant == Variant::Combined;
+        let combined = variant.is_combined();
         let published = VqVaeSizes {
             channels: 128,
             blocks: 2,
@@ -110,7 +117,7 @@ impl Size {
 
     /// Sizes of the prior over the codes of a variant.
     pub fn prior(self, variant: Variant) -> PriorSizes {
-        let combined = variant == Variant::Combined;
+        let combined = variant.is_combined();
         let published = PriorSizes {
             channels: 256,
             blocks: 4,

@@ -52,12 +52,10 @@ impl Geometry {
             frames: 300,
             ..melspectrogram
         };
-        match (variant, size) {
-            (Variant::Combined, Size::Tiny) => {
-                Self { samples: 24 * 320, bands: 13, encoder_rows: 19, frames: 24, ..combined }
-            }
-            (Variant::Combined, _) => combined,
-            (_, Size::Tiny) => Self { samples: 24 * 256, bands: 16, frames: 24, ..melspectrogram },
+        match (variant.is_combined(), size) {
+            (true, Size::Tiny) => Self { samples: 24 * 320, bands: 13, encoder_rows: 19, frames: 24, ..combined },
+            (true, _) => combined,
+            (false, Size::Tiny) => Self { samples: 24 * 256, bands: 16, frames: 24, ..melspectrogram },
             _ => melspectrogram,
         }
     }

@@ -115,10 +115,10 @@ pub fn train(options: &TrainOptions) -> Result<()> {
 
 fn open_encoder(options: &TrainOptions, geometry: &Geometry) -> Result<Option<Encoder>> {
     match (&options.encoder, geometry.encoder_rows) {
-        (Some(_), 0) => Err(anyhow!("--encoder is for the variant combined")),
+        (Some(_), 0) => Err(anyhow!("--encoder is for the variants combined and combined-unconditioned")),
         (Some(path), _) => Encoder::open(path, geometry).map(Some),
         (None, 0) => Ok(None),
-        (None, _) => Err(anyhow!("the variant combined needs the file of a pretrained encoder; give --encoder")),
+        (None, _) => Err(anyhow!("combined embeddings need the file of a pretrained encoder; give --encoder")),
     }
 }
 

@@ -81,18 +81,44 @@ impl<'a> VocoderStage<'a> {
         (self.mel.of(made) - self.mel.of(wanted)).abs().mean(Kind::Float)
     }
 
-    /// Mean distance on the middle parts of clips.
-    fn measure(&self, data: &ClipData) -> f64 {
+    /// Losses of frames, `[clip, row, frame]`, whose samples are `wanted`, `[clip, sample]`.
+    fn losses(&self, frames: &Tensor, wanted: &Tensor) -> Losses {
+        let VocoderNetworks { generator, discriminators } = &self.networks;
+        let wanted = wanted.to_device(self.device).unsqueeze(1);
+        let made = generator.forward(&frames.to_device(self.device));
+        let of_wanted = discriminators.forward(&wanted);
+        let discriminator = judged(&of_wanted, 1.0) + judged(&discriminators.forward(&made.detach()), 0.0);
+        let of_made = discriminators.fixed().forward(&made);
+        let mel = self.mel_distance(&made.squeeze_dim(1), &wanted.squeeze_dim(1));
+        let generator = judged(&of_made, 1.0) + heard_distance(&of_made, &of_wanted) * HEARD + &mel * MEL;
+        Losses { discriminator, generator, mel }
+    }
+
+    /// Mean losses on the middle parts of clips: of the discriminators, of the generator, and the log-mel distance.
+    fn measure(&self, data: &ClipData) -> [f64; 3] {
         let numbers = data.spread(EVALUATED);
         let frames = self.part_frames();
         let starts = [(self.geometry.frames - frames) / 2; CHUNK];
-        let sums = numbers.chunks(CHUNK).map(|numbers| {
+        let mut sums = [0.0; 3];
+        for numbers in numbers.chunks(CHUNK) {
             let (given, wanted) = data.parts(numbers, &starts[..numbers.len()], frames, self.geometry.hop);
-            let made = self.networks.generator.forward(&given.to_device(self.device)).squeeze_dim(1);
-            self.mel_distance(&made, &wanted.to_device(self.device)).double_value(&[]) * numbers.len() as f64
-        });
-        sums.sum::<f64>() / numbers.len() as f64
+            let Losses { discriminator, generator, mel } = self.losses(&given, &wanted);
+            for (sum, loss) in sums.iter_mut().zip([discriminator, generator, mel]) {
+                *sum += loss.double_value(&[]) * numbers.len() as f64;
+            }
+        }
+        sums.map(|sum| sum / numbers.len() as f64)
     }
+}
+
+/// Losses of a batch, each one number.
+struct Losses {
+    /// What the discriminators minimise.
+    discriminator: Tensor,
+    /// What the generator minimises.
+    generator: Tensor,
+    /// Mean distance of log-mel frames in nepers.
+    mel: Tensor,
 }
 
 /// Mean squared distance of the judgements from `wanted`, summed over the discriminators.
@@ -118,23 +144,24 @@ impl Stage for VocoderStage<'_> {
         let numbers: Vec<i64> = (0..self.batch).map(|_| rng.random_range(0..self.train.len())).collect();
         let starts: Vec<i64> = numbers.iter().map(|_| rng.random_range(0..=self.geometry.frames - frames)).collect();
         let (given, wanted) = self.train.parts(&numbers, &starts, frames, self.geometry.hop);
-        let given = masked(&given, &self.geometry, rng).to_device(self.device);
-        let wanted = wanted.to_device(self.device).unsqueeze(1);
-        let VocoderNetworks { generator, discriminators } = &self.networks;
-        let made = generator.forward(&given);
-        let of_wanted = discriminators.forward(&wanted);
-        let discriminator = judged(&of_wanted, 1.0) + judged(&discriminators.forward(&made.detach()), 0.0);
-        let of_made = discriminators.fixed().forward(&made);
-        let mel = self.mel_distance(&made.squeeze_dim(1), &wanted.squeeze_dim(1));
-        let generator = judged(&of_made, 1.0) + heard_distance(&of_made, &of_wanted) * HEARD + &mel * MEL;
+        let Losses { discriminator, generator, mel } = self.losses(&masked(&given, &self.geometry, rng), &wanted);
         let figures =
             vec![("discriminator", discriminator.detach()), ("generator", generator.detach()), ("mel", mel.detach())];
         (generator + discriminator, figures)
     }
 
     fn evaluate(&self) -> Figures {
-        let mut figures = vec![("train_mel", self.measure(self.train))];
-        figures.extend(self.held_out.map(|data| ("held_out_mel", self.measure(data))));
+        let [discriminator, generator, mel] = self.measure(self.train);
+        let mut figures =
+            vec![("train_discriminator", discriminator), ("train_generator", generator), ("train_mel", mel)];
+        if let Some(held_out) = self.held_out {
+            let [discriminator, generator, mel] = self.measure(held_out);
+            figures.extend([
+                ("held_out_discriminator", discriminator),
+                ("held_out_generator", generator),
+                ("held_out_mel", mel),
+            ]);
+        }
         figures
     }
 }

@@ -195,11 +195,12 @@ mod tests {
             (Variant::Baseline, (20, 86), 512),
             (Variant::Conditioned, (20, 86), 512),
             (Variant::Combined, (288, 75), 1024),
+            (Variant::CombinedUnconditioned, (288, 75), 1024),
         ] {
             let (geometry, sizes) = (Geometry::new(variant, Size::Published), Size::Published.vqvae(variant));
             assert_eq!((geometry.codes(), sizes.codes), (codes, table), "{variant:?}");
             // A quarter of the rows of the largest one, so that the test stays within a second; the network has no fixed number of them.
-            let rows = if variant == Variant::Combined { geometry.rows() / 4 } else { geometry.rows() };
+            let rows = if variant.is_combined() { geometry.rows() / 4 } else { geometry.rows() };
             let store = VarStore::new(Device::Cpu);
             let model = VqVae::new(&store.root(), &sizes, variant.tells_class().then_some(7));
             tch::no_grad(|| {

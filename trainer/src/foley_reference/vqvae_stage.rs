@@ -5,7 +5,7 @@ use rand_chacha::ChaCha8Rng;
 use tch::nn::VarStore;
 use tch::{Device, Kind, Reduction, Tensor};
 
-use super::config::{RunConfig, Variant};
+use super::config::RunConfig;
 use super::data::ClipData;
 use super::geometry::Geometry;
 use super::masks::masked;
@@ -66,7 +66,7 @@ impl<'a> VqVaeStage<'a> {
             train,
             held_out,
             batch: sizes.batch,
-            is_masked: config.variant == Variant::Combined,
+            is_masked: config.variant.is_combined(),
             codes: sizes.codes,
             device: store.device(),
         }
