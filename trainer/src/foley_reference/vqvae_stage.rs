@@ -45,9 +45,39 @@ pub struct VqVaeStage<'a> {
 struct Measured {
     error: f64,
     difference: f64,
+    /// The difference as a part of the variance of the values: whatever their scale is, 1 says that codes tell nothing of them.
+    relative_difference: f64,
     class: f64,
     /// Part of all codes that are taken.
     used: f64,
+}
+
+/// Variance of each channel of values, over all positions.
+#[derive(Default)]
+struct Variance {
+    /// Of each channel: sum and sum of squares, `[channel]`.
+    sums: Option<[Tensor; 2]>,
+    count: f64,
+}
+
+impl Variance {
+    /// Adds values, `[clip, channel, row, column]`.
+    fn add(&mut self, values: &Tensor) {
+        let values = values.to_kind(Kind::Double);
+        let sum = |x: Tensor| x.sum_dim_intlist([0i64, 2, 3].as_slice(), false, Kind::Double);
+        let added = [sum(values.shallow_clone()), sum(values.square())];
+        self.count += (values.numel() as i64 / values.size()[1]) as f64;
+        self.sums = Some(match self.sums.take() {
+            Some([sums, squares]) => [sums + &added[0], squares + &added[1]],
+            None => added,
+        });
+    }
+
+    /// Mean over the channels; 0 of nothing.
+    fn mean(&self) -> f64 {
+        let Some([sums, squares]) = &self.sums else { return 0.0 };
+        (squares / self.count - (sums / self.count).square()).mean(Kind::Double).double_value(&[])
+    }
 }
 
 /// Builds the network of a run in `store`.
@@ -81,6 +111,7 @@ impl<'a> VqVaeStage<'a> {
         let numbers = data.spread(EVALUATED);
         let taken = Tensor::zeros([self.codes], (Kind::Int64, self.device));
         let mut sums = Measured::default();
+        let mut variance = Variance::default();
         for numbers in numbers.chunks(CHUNK) {
             let frames = data.frames(numbers).to_device(self.device);
             let positions = self.model.encode(&frames);
@@ -89,13 +120,16 @@ impl<'a> VqVaeStage<'a> {
             let mean_square = |x: Tensor| x.square().mean(Kind::Float).double_value(&[]) * weight;
             sums.error += mean_square(self.model.decode(&codes) - &frames);
             sums.difference += mean_square(&codes - &positions);
+            variance.add(&positions);
             let class = self.cross_entropy(&positions, &data.classes(numbers));
             sums.class += class.map_or(0.0, |class| class.double_value(&[]) * weight);
             let _ = taken.shallow_clone().g_add_(&quantised.places.view(-1).bincount(None::<&Tensor>, self.codes));
         }
         let count = numbers.len() as f64;
         let used = taken.gt(0).to_kind(Kind::Float).mean(Kind::Float).double_value(&[]);
-        Measured { error: sums.error / count, difference: sums.difference / count, class: sums.class / count, used }
+        let difference = sums.difference / count;
+        let relative_difference = difference / variance.mean();
+        Measured { error: sums.error / count, difference, relative_difference, class: sums.class / count, used }
     }
 }
 
@@ -138,6 +172,7 @@ impl Stage for VqVaeStage<'_> {
             figures.extend([
                 ("held_out_mse", measured.error),
                 ("held_out_latent_difference", measured.difference),
+                ("held_out_relative_difference", measured.relative_difference),
                 ("held_out_codes_used", measured.used),
             ]);
             if has_class {
@@ -145,5 +180,19 @@ impl Stage for VqVaeStage<'_> {
             }
         }
         figures
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_variance_is_that_of_each_channel_over_all_that_was_added() {
+        let mut variance = Variance::default();
+        // Channels of means 10 and −3 and deviations 2 and 4, in two parts.
+        let part = |sign: f64| Tensor::from_slice(&[10.0 + 2.0 * sign, -3.0 - 4.0 * sign]).view([1, 2, 1, 1]);
+        [1.0, -1.0].iter().for_each(|sign| variance.add(&part(*sign)));
+        assert!((variance.mean() - 10.0).abs() < 1e-9, "{}", variance.mean());
     }
 }
