@@ -4,14 +4,14 @@ use std::sync::Arc;
 
 use engine::audio::{Event, Synth};
 use engine::decode::Pool;
-use engine::decode::assets::Assets;
 use engine::decode::foley::{Clip, ClipWish, FoleyModel};
 use engine::decode::load::load;
-use engine::decode::source::{Focus, Pace, Progress, Sink, SoundShape, Source, SourceError, Version};
+use engine::decode::source::{Pace, Source};
 use engine::instrument::{Instance, create_with_source};
 use engine::link::{SoundSpec, SourceId};
 use engine::pack::AnyPack;
 use engine::params::{Controls, VariationControls};
+use support::delivered;
 use support::foley::pack;
 use support::script::{BLOCK_SIZES, Script, on, point};
 use support::wait::wait_until;
@@ -27,29 +27,8 @@ fn source() -> Arc<dyn Source> {
     load(&pack().into()).expect("its own files").source()
 }
 
-#[derive(Default)]
-struct Delivered(Vec<f32>);
-
-impl Sink for Delivered {
-    fn begin(&mut self, version: Version, shape: SoundShape) -> Result<(), SourceError> {
-        assert_eq!((version, shape.channels), (Version::Whole, 1));
-        Ok(())
-    }
-
-    fn block(&mut self, _index: usize, _channel: usize, samples: &[f32]) -> Result<(), SourceError> {
-        self.0.extend_from_slice(samples);
-        Ok(())
-    }
-}
-
 fn made(source: &dyn Source, spec: &SoundSpec) -> Vec<f32> {
-    let mut job = source.begin(spec, Assets::default()).expect("a job");
-    let (mut delivered, mut last) = (Delivered::default(), 0.0);
-    while let Progress::Going(part) = job.advance(&Focus::default(), &mut delivered).expect("it plays") {
-        assert!(part >= last && part < 1.0, "progress from {last} to {part}");
-        last = part;
-    }
-    delivered.0
+    delivered::made(source, spec).samples
 }
 
 fn spec() -> SoundSpec {

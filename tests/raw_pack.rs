@@ -3,14 +3,14 @@
 use std::sync::Arc;
 
 use engine::audio::{Event, Synth};
-use engine::decode::assets::Assets;
 use engine::decode::load::load;
 use engine::decode::raw::{Generator, RawModel, Wish};
-use engine::decode::source::{Focus, Pace, Progress, Sink, SoundShape, Source, SourceError, Version};
+use engine::decode::source::{Pace, Source};
 use engine::decode::{Pool, Shaping};
 use engine::instrument::{Instance, create_with_source};
 use engine::link::{BLOCK_SAMPLES, MAX_SOUND_SAMPLES, SoundSpec, SourceId};
 use engine::params::{Controls, VariationControls};
+use support::delivered::made;
 use support::fake::{Fake, Timbre};
 use support::raw::raw_pack;
 use support::script::{BLOCK_SIZES, Script, all_sound_off, on, point};
@@ -26,38 +26,6 @@ fn source() -> Arc<dyn Source> {
 
 fn source_of(length: usize) -> Arc<dyn Source> {
     load(&raw_pack(length).into()).expect("its own weights").source()
-}
-
-/// The blocks of a sound in the order of their delivery, and the number of steps.
-#[derive(Default)]
-struct Delivered {
-    indices: Vec<usize>,
-    samples: Vec<f32>,
-    steps: usize,
-}
-
-impl Sink for Delivered {
-    fn begin(&mut self, version: Version, shape: SoundShape) -> Result<(), SourceError> {
-        assert_eq!((version, shape.channels), (Version::Whole, 1));
-        Ok(())
-    }
-
-    fn block(&mut self, index: usize, _channel: usize, samples: &[f32]) -> Result<(), SourceError> {
-        self.indices.push(index);
-        self.samples.extend_from_slice(samples);
-        Ok(())
-    }
-}
-
-fn made(source: &dyn Source, spec: &SoundSpec) -> Delivered {
-    let mut job = source.begin(spec, Assets::default()).expect("a job");
-    let (mut delivered, mut last) = (Delivered::default(), 0.0);
-    while let Progress::Going(part) = job.advance(&Focus::default(), &mut delivered).expect("it plays") {
-        assert!(part >= last && part < 1.0, "progress from {last} to {part}");
-        delivered.steps += 1;
-        last = part;
-    }
-    delivered
 }
 
 fn spec() -> SoundSpec {

@@ -9,6 +9,7 @@ use engine::decode::assets::Assets;
 use engine::decode::end_fade::fade_end;
 use engine::decode::foley::{Clip, ClipWish, FoleyModel};
 use engine::decode::load::load;
+use engine::decode::source::{self, Source, SourceError, SourceProperties};
 use engine::link::{SoundSpec, SourceId};
 use plugin::jobs::Job;
 use plugin::loaded_pack::LoadedPack;
@@ -119,6 +120,34 @@ fn a_folder_that_cannot_be_made_is_told_of_and_ends_the_series() {
         text.starts_with("0 of 3 takes were exported: cannot make the folder") && text.lines().count() == 1,
         "{text}"
     );
+}
+
+/// A source with a defect.
+struct Panicking;
+
+impl Source for Panicking {
+    fn roots(&self) -> &[u8] {
+        &[60]
+    }
+
+    fn properties(&self) -> SourceProperties {
+        model().source().properties()
+    }
+
+    fn begin(&self, _: &SoundSpec, _: Assets) -> Result<Box<dyn source::Job>, SourceError> {
+        panic!("a defect of the test's source")
+    }
+}
+
+#[test]
+fn a_take_whose_making_panics_ends_the_series_and_is_told_of() {
+    let (folder, editor) = (tempfile::tempdir().expect("a temporary folder"), opened());
+    let series = TakeSeries { source: Arc::new(Panicking), ..*series(&editor.session, folder.path(), 3) };
+    editor.session.run(Job::ExportTake(Box::new(series)));
+    wait_until("the jobs end", || !editor.session.is_busy());
+    assert!(editor.session.take_export.progress().is_none());
+    assert!(last_notice(&editor).starts_with("Something went wrong"), "{}", last_notice(&editor));
+    assert!(editor.session.take_export.begin("Dog", 1).is_some(), "another series can begin");
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 pub mod bundles;
 pub mod clap;
+pub mod delivered;
 pub mod fake;
 pub mod foley;
 pub mod graphs;

@@ -30,6 +30,7 @@ mod sets_command;
 mod signal;
 mod start;
 mod statistics;
+mod threads;
 mod train;
 mod trained_model;
 mod useful_command;
@@ -50,8 +51,8 @@ const LATENT_MINUTES: f64 = 120.0;
 #[derive(Parser)]
 #[command(name = "trainer", version, about = "Trains Heptode's models and writes model packs")]
 struct Cli {
-    /// Threads for the arithmetic; 0 means all cores.
-    #[arg(long, global = true, default_value_t = 0)]
+    /// Threads; 0 means all cores.
+    #[arg(long, global = true, default_value_t = 0, value_parser = clap::value_parser!(u32).range(0..=1024))]
     threads: u32,
     #[command(subcommand)]
     command: Command,
@@ -240,9 +241,7 @@ fn main() -> ExitCode {
 }
 
 fn run(cli: Cli) -> Result<()> {
-    let cores = std::thread::available_parallelism().map_or(1, |cores| cores.get() as u32);
-    let threads = if cli.threads == 0 { cores } else { cli.threads };
-    tch::set_num_threads(threads as i32);
+    threads::limit(cli.threads);
     match cli.command {
         Command::Corpus(args) => corpus_command::make(&args),
         Command::Train(args) => train(*args),
@@ -266,7 +265,7 @@ fn run(cli: Cli) -> Result<()> {
                 visqol: args.visqol,
             },
         }),
-        Command::EvalSets(args) => args.run(threads as usize),
+        Command::EvalSets(args) => args.run(threads::count()),
         Command::Reconstruct(args) => args.run(),
         Command::Useful(args) => sashimi::useful(&args.options()?),
         Command::Figures(args) => export::figures::write(&args.pack, &args.report, &args.out),

@@ -1,4 +1,4 @@
-//! Work on many items by all cores. Each thread has tools of its own, since a pipeline belongs to one thread.
+//! Work on many items by as many threads as [`threads`] says. Each thread has tools of its own, since a pipeline belongs to one thread.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -9,6 +9,7 @@ use engine::spectral::{FrameAnalysis, SpectralShape};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::measures::Measurer;
+use crate::threads;
 
 /// What one thread works with.
 pub struct Tools {
@@ -67,8 +68,7 @@ pub fn parallel_map_with<I: Sync, T: Send, W>(
     make: impl Fn() -> Result<W> + Sync,
     work: impl Fn(&mut W, &I) -> Result<T> + Sync,
 ) -> Result<Vec<T>> {
-    let cores = std::thread::available_parallelism().map_or(1, |cores| cores.get());
-    parallel_map_on(cores, what, items, make, work)
+    parallel_map_on(threads::count(), what, items, make, work)
 }
 
 /// The same on at most `threads` threads.

@@ -15,6 +15,7 @@ use crate::corpus::augment::is_augmented;
 use crate::corpus::mix::is_mix;
 use crate::corpus::plain_name::plain_name;
 use crate::features::Dataset;
+use crate::threads;
 
 /// Key at which most sounds are most like themselves.
 const MIDDLE_KEY: u8 = 60;
@@ -82,8 +83,7 @@ pub fn as_encoded(candidates: &[Candidate]) -> Vec<NamedSound> {
 /// Decoding fails.
 pub fn named<'a>(model: &Arc<Model>, candidates: &'a [Candidate]) -> Result<Vec<(NamedSound, &'a Candidate)>> {
     let bar = bar(candidates.len());
-    let threads = std::thread::available_parallelism().map_or(1, usize::from);
-    let share = candidates.len().div_ceil(threads).max(1);
+    let share = candidates.len().div_ceil(threads::count()).max(1);
     let fits: Vec<Fit> = std::thread::scope(|scope| {
         let shares = candidates.chunks(share).map(|share| scope.spawn(|| fit_all(model, share, &bar)));
         let running: Vec<_> = shares.collect();

@@ -128,7 +128,7 @@ impl<'a> VqVaeStage<'a> {
         let count = numbers.len() as f64;
         let used = taken.gt(0).to_kind(Kind::Float).mean(Kind::Float).double_value(&[]);
         let difference = sums.difference / count;
-        let relative_difference = difference / variance.mean();
+        let relative_difference = difference / variance.mean().max(f64::MIN_POSITIVE);
         Measured { error: sums.error / count, difference, relative_difference, class: sums.class / count, used }
     }
 }
