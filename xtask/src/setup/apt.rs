@@ -107,6 +107,12 @@ fn installed(package: &str) -> bool {
         .is_ok_and(|status| status.lines().any(|line| line == "installed"))
 }
 
+/// Fetches apt's lists of packages, which may be months old and lack what came since; `false` where that is not possible.
+pub fn refresh() -> bool {
+    let is_there = succeeds(Command::new("apt-get").arg("--version"));
+    is_there && Rights::find().is_some_and(|rights| run(rights.apt_get().args(["update", "-q"])).is_ok())
+}
+
 /// Whether apt's present lists offer the package: on a bare image they are empty.
 pub fn available(package: &str) -> bool {
     capture(Command::new("apt-cache").args(["show", "--no-all-versions", package])).is_ok_and(|page| !page.is_empty())

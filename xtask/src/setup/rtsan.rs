@@ -20,7 +20,8 @@ pub fn ensure() -> Option<PathBuf> {
     if !cfg!(target_arch = "x86_64") {
         return None;
     }
-    let package = PACKAGES.into_iter().find(|package| apt::available(package))?;
+    let offered = || PACKAGES.into_iter().find(|package| apt::available(package));
+    let package = offered().or_else(|| apt::refresh().then(offered).flatten())?;
     if let Err(error) = apt::ensure(&[&[package]]) {
         say(&format!("{package} cannot be installed: {error:#}"));
     }
