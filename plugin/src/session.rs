@@ -249,7 +249,6 @@ impl Session {
             let Some(session) = session.upgrade() else { return false };
             let target = job.as_ref().and_then(Job::target);
             let is_job = job.is_some();
-            let writes_takes = matches!(job, Some(Job::ExportTake(_)));
             let work = std::panic::AssertUnwindSafe(|| {
                 session.follow_recall();
                 if let Some(job) = job {
@@ -259,9 +258,6 @@ impl Session {
             });
             if std::panic::catch_unwind(work).is_err() {
                 session.store.notices.fault("Something went wrong inside Heptode; the job was stopped. Save under another name if something looks wrong.");
-                if writes_takes {
-                    session.take_export.end();
-                }
             }
             if is_job {
                 session.job_done(target);

@@ -303,7 +303,10 @@ fn the_named_foley_models_train_resume_and_give_clips_of_each_class() {
         if variant == "combined" {
             words.extend(["--encoder", text(&encoder)]);
         }
-        succeed(&words);
+        let told = succeed(&words);
+        for figure in ["held_out_relative_difference", "held_out_discriminator", "held_out_generator", "held_out_mel"] {
+            assert!(told.contains(figure), "{variant}: {figure} is told");
+        }
         let clips = |out: &str, more: &[&str]| {
             let out = run.join(out);
             let words = ["foley-reference", "generate", "--run", text(&run), "--out", text(&out), "--count", "2"];

@@ -127,6 +127,18 @@ mod tests {
     use super::*;
 
     #[test]
+    fn the_nearest_code_is_found_in_every_part() {
+        tch::manual_seed(4);
+        let store = VarStore::new(Device::Cpu);
+        let quantiser = Quantiser::new(&store.root(), 1, 16, 4);
+        quantiser.learn(&Tensor::randn([64, 4], tch::kind::FLOAT_CPU), true);
+        let x = Tensor::randn([2 * COMPARED + 77, 4], tch::kind::FLOAT_CPU);
+        let distances =
+            (x.unsqueeze(1) - quantiser.codes()).square().sum_dim_intlist([2i64].as_slice(), false, Kind::Float);
+        assert_eq!(quantiser.quantise(&x).places.squeeze_dim(1), distances.argmin(1, false));
+    }
+
+    #[test]
     fn levels_come_nearer_use_their_codes_and_give_gradients_back() {
         tch::manual_seed(3);
         let store = VarStore::new(Device::Cpu);
